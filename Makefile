@@ -1,0 +1,38 @@
+# What is missing is installed here: the WebAssembly target is all that a Rust installation lacks.
+CARGO ?= cargo
+WASM = wasm32-wasip2
+PORT ?= 8080
+
+.PHONY: all build demo test lint format clean-demo wasm-target captures bench
+
+all: build
+
+## The program, as target/release/mcpcap.
+build: wasm-target
+	$(CARGO) build --release --locked
+
+## Builds, starts the server, asks it over MCP about a real recording, prints the answer.
+demo: build
+	$(CARGO) run --release --locked --quiet --example demo -- target/release/mcpcap examples/captures/dns.pcap
+
+## Unit tests of host and components, then the real binary end to end.
+test: wasm-target
+	$(CARGO) test --locked --workspace --exclude mcpcap-hostile-analyzer --exclude mcpcap-hostile-reader
+
+## Format and lints, of the host natively and of the components for WebAssembly.
+lint: wasm-target
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --target $(WASM) --target-dir target/guests $(addprefix -p ,$(GUESTS)) -- -D warnings
+
+GUESTS = mcpcap-reader mcpcap-codec mcpcap-dns mcpcap-capinfos mcpcap-hostile-analyzer mcpcap-hostile-reader
+
+format:
+	$(CARGO) fmt --all
+
+## Records the captures in examples/captures again. Needs root on Debian.
+captures:
+	examples/captures/record.sh
+
+wasm-target:
+	@rustup target list --installed | grep -qx $(WASM) || rustup target add $(WASM)

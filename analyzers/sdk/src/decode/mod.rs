@@ -1,0 +1,88 @@
+//! A frame taken apart from the link layer to the transport layer.
+//!
+//! [`Decoder`] looks through VLAN tags, MPLS, PPPoE and tunnels to the innermost packet, and puts IP fragments together. What
+//! it cannot take apart is counted by reason in [`Statistics`], with frame numbers. Packets that an ICMP error quotes
+//! are that message's payload, not packets.
+
+mod cursor;
+mod fragments;
+mod link;
+mod network;
+mod packet;
+mod statistics;
+mod transport;
+mod tunnel;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use packet::{Icmp, Ip, Layer, Layers, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
+pub use statistics::{FragmentCounts, Statistics, StopCount};
+
+use crate::Frame;
+use fragments::Fragments;
+use walk::Walk;
+
+/// Limits of reassembly.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Octets of all fragments that wait.
+    pub bytes: usize,
+    /// Datagrams that wait.
+    pub datagrams: usize,
+    /// How long a datagram waits, in nanoseconds of the capture's clock. RFC 791 suggests 15 s, RFC 8200 demands 60 s; systems
+    /// use 30 s.
+    pub age: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 4 << 20, datagrams: 1024, age: 30_000_000_000 }
+    }
+}
+
+/// Takes frames apart, in the order of the capture.
+pub struct Decoder {
+    fragments: Fragments,
+    statistics: Statistics,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decoder {
+    /// A decoder with the default limits.
+    pub fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    /// A decoder with other limits.
+    pub fn with_limits(limits: Limits) -> Self {
+        Self { fragments: Fragments::new(limits), statistics: Statistics::default() }
+    }
+
+    /// Takes a frame apart as far as it goes. [`Packet::stop`] tells why it went no further.
+    pub fn decode<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
+        let fragment_frames = &mut self.statistics.fragments.frames;
+        let packet = Walk { fragments: &mut self.fragments, fragment_frames }.frame(frame);
+        self.statistics.count(frame.number, packet.stop);
+        packet
+    }
+
+    /// How decoding went so far.
+    pub fn statistics(&self) -> Statistics {
+        let fragments = FragmentCounts {
+            frames: self.statistics.fragments.frames,
+            completed: self.fragments.completed,
+            expired: self.fragments.expired,
+            evicted: self.fragments.evicted,
+            refused: self.fragments.refused,
+            waiting: self.fragments.waiting(),
+        };
+        Statistics { fragments, ..self.statistics.clone() }
+    }
+}

@@ -1,0 +1,297 @@
+//! What decoding a frame gives.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use smallvec::SmallVec;
+
+/// One layer of a frame. [`Layer::name`] is Wireshark's short name of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the names are the protocols'")]
+pub enum Layer {
+    Ethernet,
+    /// IEEE 802.1Q or 802.1ad, with its VLAN id.
+    Vlan(u16),
+    /// IEEE 802.3 frame with a length, LLC inside.
+    Llc,
+    LinuxCooked,
+    LinuxCooked2,
+    Loopback,
+    RawIp,
+    Ppp,
+    PppoeDiscovery,
+    /// PPPoE session stage, with its session id.
+    PppoeSession(u16),
+    CiscoHdlc,
+    Radiotap,
+    Ieee80211,
+    /// With its label.
+    Mpls(u32),
+    Gre,
+    /// With its network identifier.
+    Vxlan(u32),
+    /// With its network identifier.
+    Geneve(u32),
+    Erspan,
+    Arp,
+    Ipv4,
+    Ipv6,
+    Ipv6HopByHop,
+    Ipv6Routing,
+    Ipv6Fragment,
+    Ipv6DestinationOptions,
+    AuthenticationHeader,
+    Udp,
+    Tcp,
+    Sctp,
+    Icmp,
+    Icmpv6,
+    Igmp,
+    /// An IP protocol that this crate does not take apart, with its number.
+    OtherIp(u8),
+    /// An EtherType that this crate does not take apart.
+    OtherEthertype(u16),
+    /// A link type that this crate does not take apart.
+    OtherLink(u16),
+}
+
+/// The layers of a frame, outermost first. Few frames have more than eight.
+pub type Layers = SmallVec<[Layer; 8]>;
+
+/// Why decoding ended before the transport layer's payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Stop {
+    /// The link type is not taken apart.
+    UnknownLinkType,
+    /// The EtherType (or PPP, LLC or GRE protocol) is not taken apart. Not an error.
+    OtherNetworkLayer,
+    /// The IP protocol is not taken apart. Not an error.
+    OtherTransport,
+    /// The snap length cut the frame within a header.
+    Cut,
+    /// A header contradicts itself or ends before its fields.
+    Malformed,
+    /// A fragment that is kept until its datagram is whole. Not an error.
+    FragmentKept,
+    /// A fragment that contradicts the others, or for which there was no room.
+    FragmentRefused,
+    /// More layers than any real frame has.
+    TooDeep,
+}
+
+impl Stop {
+    /// Whether something could not be read, rather than not being looked into.
+    pub fn is_failure(self) -> bool {
+        !matches!(self, Self::OtherNetworkLayer | Self::OtherTransport | Self::FragmentKept)
+    }
+}
+
+impl Layer {
+    /// Wireshark's short name of the protocol.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ethernet => "eth",
+            Self::Vlan(_) => "vlan",
+            Self::Llc => "llc",
+            Self::LinuxCooked | Self::LinuxCooked2 => "sll",
+            Self::Loopback => "null",
+            Self::RawIp => "raw",
+            Self::Ppp => "ppp",
+            Self::PppoeDiscovery => "pppoed",
+            Self::PppoeSession(_) => "pppoes",
+            Self::CiscoHdlc => "chdlc",
+            Self::Radiotap => "radiotap",
+            Self::Ieee80211 => "wlan",
+            Self::Mpls(_) => "mpls",
+            Self::Gre => "gre",
+            Self::Vxlan(_) => "vxlan",
+            Self::Geneve(_) => "geneve",
+            Self::Erspan => "erspan",
+            Self::Arp => "arp",
+            Self::Ipv4 => "ip",
+            Self::Ipv6 => "ipv6",
+            Self::Ipv6HopByHop => "ipv6.hopopts",
+            Self::Ipv6Routing => "ipv6.routing",
+            Self::Ipv6Fragment => "ipv6.fraghdr",
+            Self::Ipv6DestinationOptions => "ipv6.dstopts",
+            Self::AuthenticationHeader => "ah",
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Sctp => "sctp",
+            Self::Icmp => "icmp",
+            Self::Icmpv6 => "icmpv6",
+            Self::Igmp => "igmp",
+            Self::OtherIp(_) => "other_ip",
+            Self::OtherEthertype(_) => "other_ethertype",
+            Self::OtherLink(_) => "other_link",
+        }
+    }
+}
+
+/// The innermost IP header of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ip {
+    /// Where it comes from.
+    pub source: IpAddr,
+    /// Where it goes.
+    pub destination: IpAddr,
+    /// Time to live or hop limit.
+    pub hop_limit: u8,
+    /// Number of the protocol that follows the IP header and its extensions.
+    pub protocol: u8,
+    /// IPv4 identification; of IPv6, the one of the fragment header, or 0.
+    pub identification: u32,
+    /// Whether this frame carries a fragment (also the one that completed a datagram).
+    pub fragment: bool,
+    /// IPv4 "don't fragment".
+    pub dont_fragment: bool,
+    /// Differentiated services code point and ECN, as the octet in the header.
+    pub traffic_class: u8,
+}
+
+/// The transport header, where there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transport {
+    /// None was reached; [`Packet::stop`] tells why.
+    None,
+    /// RFC 768.
+    Udp(Udp),
+    /// RFC 9293.
+    Tcp(Tcp),
+    /// RFC 792.
+    Icmp(Icmp),
+    /// RFC 4443.
+    Icmpv6(Icmp),
+}
+
+/// A UDP header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Udp {
+    /// Source port.
+    pub source: u16,
+    /// Destination port.
+    pub destination: u16,
+    /// The length field: header and payload.
+    pub length: u16,
+}
+
+/// TCP control bits, as in the header: FIN is bit 0, NS (AE) is bit 8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct TcpFlags(pub u16);
+
+#[allow(missing_docs, reason = "the names are the bits'")]
+impl TcpFlags {
+    pub const FIN: u16 = 0x01;
+    pub const SYN: u16 = 0x02;
+    pub const RST: u16 = 0x04;
+    pub const PSH: u16 = 0x08;
+    pub const ACK: u16 = 0x10;
+    pub const URG: u16 = 0x20;
+    pub const ECE: u16 = 0x40;
+    pub const CWR: u16 = 0x80;
+    pub const AE: u16 = 0x100;
+
+    pub fn has(self, bit: u16) -> bool {
+        self.0 & bit != 0
+    }
+    pub fn fin(self) -> bool {
+        self.has(Self::FIN)
+    }
+    pub fn syn(self) -> bool {
+        self.has(Self::SYN)
+    }
+    pub fn rst(self) -> bool {
+        self.has(Self::RST)
+    }
+    pub fn ack(self) -> bool {
+        self.has(Self::ACK)
+    }
+}
+
+/// A TCP header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tcp {
+    /// Source port.
+    pub source: u16,
+    /// Destination port.
+    pub destination: u16,
+    /// Sequence number.
+    pub sequence: u32,
+    /// Acknowledgment number; meaningful with ACK.
+    pub acknowledgment: u32,
+    /// Control bits.
+    pub flags: TcpFlags,
+    /// Window as it is in the header, not scaled.
+    pub window: u16,
+    /// Urgent pointer.
+    pub urgent: u16,
+    /// The options as they are, up to what was captured.
+    pub options: SmallVec<[u8; 40]>,
+}
+
+/// The first four octets of an ICMP or ICMPv6 message; [`Packet::payload`] begins behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Icmp {
+    /// Type.
+    pub kind: u8,
+    /// Code.
+    pub code: u8,
+    /// Checksum as it is.
+    pub checksum: u16,
+}
+
+/// A frame taken apart as far as it goes: the innermost packet, with everything around it as [`Layers`].
+#[derive(Debug, Clone)]
+pub struct Packet<'a> {
+    /// Number of the frame; for a datagram put together from fragments, the frame of the last one to arrive.
+    pub frame: u64,
+    /// Nanoseconds since 1970; `None` when the file gives no time.
+    pub timestamp: Option<u64>,
+    /// The layers, outermost first.
+    pub layers: Layers,
+    /// The innermost IP header.
+    pub ip: Option<Ip>,
+    /// IP headers of tunnels around it, outermost first, as pairs of source and destination.
+    pub tunnels: SmallVec<[(IpAddr, IpAddr); 1]>,
+    /// The transport header.
+    pub transport: Transport,
+    /// What the transport header carries, without link-layer padding, as far as it was captured. Behind an IP protocol that is not
+    /// taken apart: what IP carries.
+    pub payload: Cow<'a, [u8]>,
+    /// How long the payload was on the wire by the headers' word. Longer than `payload` when the snap length cut it.
+    pub payload_length: usize,
+    /// Frames that a datagram was put together from, in the order they came; empty when it was not fragmented.
+    pub fragments: Vec<u64>,
+    /// Why decoding ended before the transport layer's payload; `None` when it did not.
+    pub stop: Option<Stop>,
+}
+
+impl Packet<'_> {
+    /// Source and destination ports of UDP and TCP.
+    pub fn ports(&self) -> Option<(u16, u16)> {
+        match &self.transport {
+            Transport::Udp(udp) => Some((udp.source, udp.destination)),
+            Transport::Tcp(tcp) => Some((tcp.source, tcp.destination)),
+            _ => None,
+        }
+    }
+
+    /// Whether the snap length cut the payload.
+    pub fn is_cut(&self) -> bool {
+        self.payload.len() < self.payload_length
+    }
+
+    /// VLAN ids around the innermost packet, outermost first.
+    pub fn vlans(&self) -> impl Iterator<Item = u16> + '_ {
+        self.layers.iter().filter_map(|layer| match layer {
+            Layer::Vlan(id) => Some(*id),
+            _ => None,
+        })
+    }
+}

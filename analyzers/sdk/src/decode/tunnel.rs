@@ -1,0 +1,191 @@
+//! What lies between link and network layer, and tunnels: PPP, PPPoE, MPLS, GRE, VXLAN, Geneve.
+
+use super::cursor::Cursor;
+use super::walk::Next;
+use super::{Layer, Layers, Stop};
+
+/// UDP port of VXLAN (RFC 7348).
+pub(super) const VXLAN_PORT: u16 = 4789;
+/// UDP port that Linux used for VXLAN before the registry had one.
+pub(super) const VXLAN_LINUX_PORT: u16 = 8472;
+/// UDP port of Geneve (RFC 8926).
+pub(super) const GENEVE_PORT: u16 = 6081;
+
+/// EtherTypes (IEEE registration authority).
+pub(super) fn ethertype(at: &mut Cursor<'_>, kind: u16, layers: &mut Layers) -> Result<Next, Stop> {
+    match kind {
+        0x0800 => Ok(Next::Ipv4),
+        0x86dd => Ok(Next::Ipv6),
+        // 802.1Q, 802.1ad, and the values that were in use before it.
+        0x8100 | 0x88a8 | 0x9100 | 0x9200 => {
+            let tag = at.u16()?;
+            layers.push(Layer::Vlan(tag & 0x0fff));
+            let kind = at.u16()?;
+            if kind >= 0x0600 {
+                return Ok(Next::EtherType(kind));
+            }
+            at.limit(usize::from(kind));
+            Ok(Next::Llc)
+        }
+        0x0806 => {
+            layers.push(Layer::Arp);
+            Err(Stop::OtherNetworkLayer)
+        }
+        0x8847 | 0x8848 => Ok(Next::Mpls),
+        0x8863 => {
+            layers.push(Layer::PppoeDiscovery);
+            Err(Stop::OtherNetworkLayer)
+        }
+        0x8864 => Ok(Next::PppoeSession),
+        0x6558 => Ok(Next::Ethernet),
+        0x880b => Ok(Next::Ppp),
+        other => {
+            layers.push(Layer::OtherEthertype(other));
+            Err(Stop::OtherNetworkLayer)
+        }
+    }
+}
+
+/// RFC 1661, 1662: with or without the HDLC-like framing, the protocol field one or two octets long.
+pub(super) fn ppp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+    layers.push(Layer::Ppp);
+    // Address and control; captures of some systems give the direction in the first octet.
+    if matches!((at.peek(0), at.peek(1)), (Some(0xff), Some(0x03)) | (Some(0x0f), Some(0x00)) | (Some(0x00 | 0x01), Some(0x03))) {
+        at.skip(2)?;
+    }
+    let first = at.u8()?;
+    // An odd octet is the last of the field.
+    let protocol = if first & 1 == 1 { u16::from(first) } else { u16::from_be_bytes([first, at.u8()?]) };
+    match protocol {
+        0x0021 => Ok(Next::Ipv4),
+        0x0057 => Ok(Next::Ipv6),
+        0x0281 | 0x0283 => Ok(Next::Mpls),
+        // Cisco's HDLC within PPP captures, and bridged EtherTypes.
+        0x0800 => Ok(Next::Ipv4),
+        0x86dd => Ok(Next::Ipv6),
+        _ => Err(Stop::OtherNetworkLayer),
+    }
+}
+
+/// RFC 2516, session stage.
+pub(super) fn pppoe(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+    let [_version_type, code] = at.array()?;
+    let session = at.u16()?;
+    let length = at.u16()?;
+    layers.push(Layer::PppoeSession(session));
+    if code != 0 {
+        return Err(Stop::Malformed);
+    }
+    at.limit(usize::from(length));
+    Ok(Next::Ppp)
+}
+
+/// RFC 3032, one label. Below the last one there is no type field: the first nibble tells IP (RFC 4928), and what else looks
+/// like Ethernet is taken for a pseudowire (RFC 4448), with its control word when there is one.
+pub(super) fn mpls(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+    let entry = at.u32()?;
+    layers.push(Layer::Mpls(entry >> 12));
+    if entry & 0x100 == 0 {
+        return Ok(Next::Mpls);
+    }
+    match at.peek(0).map(|octet| octet >> 4) {
+        Some(4) => Ok(Next::Ipv4),
+        Some(6) => Ok(Next::Ipv6),
+        Some(0) if is_ethertype(at, 16) => {
+            at.skip(4)?;
+            Ok(Next::Ethernet)
+        }
+        Some(_) if is_ethertype(at, 12) => Ok(Next::Ethernet),
+        Some(_) => Err(Stop::OtherNetworkLayer),
+        None => Err(at.shortage()),
+    }
+}
+
+fn is_ethertype(at: &Cursor<'_>, index: usize) -> bool {
+    let (high, low) = (at.peek(index), at.peek(index.saturating_add(1)));
+    match (high, low) {
+        (Some(high), Some(low)) => {
+            matches!(u16::from_be_bytes([high, low]), 0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x88a8)
+        }
+        _ => false,
+    }
+}
+
+/// RFC 2784 and 2890, the routing field of RFC 1701, and PPTP's version 1 (RFC 2637).
+pub(super) fn gre(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+    layers.push(Layer::Gre);
+    let flags = at.u16()?;
+    let protocol = at.u16()?;
+    let version = flags & 7;
+    let (checksum, routing, key, sequence) =
+        (flags & 0x8000 != 0, flags & 0x4000 != 0, flags & 0x2000 != 0, flags & 0x1000 != 0);
+    if checksum || routing {
+        at.skip(4)?;
+    }
+    if key {
+        at.skip(4)?;
+    }
+    if sequence {
+        at.skip(4)?;
+    }
+    if version == 1 && flags & 0x80 != 0 {
+        at.skip(4)?;
+    }
+    if routing {
+        loop {
+            let [_, _, _, length] = at.array()?;
+            if length == 0 {
+                break;
+            }
+            at.skip(usize::from(length))?;
+        }
+    }
+    match protocol {
+        // ERSPAN type I has no header of its own, and no sequence number; type II has eight octets, type III twelve and up.
+        0x88be => {
+            layers.push(Layer::Erspan);
+            if sequence {
+                at.skip(8)?;
+            }
+            Ok(Next::Ethernet)
+        }
+        0x22eb => {
+            layers.push(Layer::Erspan);
+            let header: [u8; 12] = at.array()?;
+            let [.., last] = header;
+            if last & 1 == 1 {
+                at.skip(8)?;
+            }
+            Ok(Next::Ethernet)
+        }
+        other => Ok(Next::EtherType(other)),
+    }
+}
+
+/// RFC 7348.
+pub(super) fn vxlan(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+    at.skip(4)?;
+    let identifier = at.u32()? >> 8;
+    layers.push(Layer::Vxlan(identifier));
+    Ok(Next::Ethernet)
+}
+
+/// RFC 8926.
+pub(super) fn geneve(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+    let [first, _flags] = at.array()?;
+    let protocol = at.u16()?;
+    let identifier = at.u32()? >> 8;
+    layers.push(Layer::Geneve(identifier));
+    at.skip(usize::from(first & 0x3f).saturating_mul(4))?;
+    Ok(Next::EtherType(protocol))
+}
+
+/// Whether a datagram to one of the tunnel ports begins as the tunnel's header does.
+pub(super) fn tunnel(port: u16, payload: &[u8]) -> Option<Next> {
+    match (port, payload) {
+        // The flag that says that the identifier is valid, and nothing reserved.
+        (VXLAN_PORT | VXLAN_LINUX_PORT, [flags, _, _, _, _, _, _, 0, ..]) if flags & 0x08 != 0 => Some(Next::Vxlan),
+        (GENEVE_PORT, [version, _, _, _, _, _, _, 0, ..]) if version >> 6 == 0 => Some(Next::Geneve),
+        _ => None,
+    }
+}

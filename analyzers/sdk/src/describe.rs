@@ -1,0 +1,142 @@
+//! What a component says about itself, and the schemas of its tools.
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use crate::{Prompt, Tool, ToolEntry};
+
+/// The document that `describe` returns; `wit/README.md` has its fields.
+pub fn component(name: &str, version: &str, tools: &[ToolEntry], prompts: &[Prompt]) -> Value {
+    json!({
+        "name": name,
+        "version": version,
+        "tools": tools.iter().map(|tool| (tool.describe)()).collect::<Vec<_>>(),
+        "prompts": prompts.iter().map(prompt).collect::<Vec<_>>(),
+    })
+}
+
+/// What it says about one tool.
+pub fn tool<T: Tool>() -> Value {
+    json!({
+        "name": T::NAME,
+        "title": T::TITLE,
+        "description": T::DESCRIPTION,
+        "arguments": schema::<T::Arguments>(SchemaSettings::draft2020_12().for_deserialize()),
+        "report": schema::<T::Report>(SchemaSettings::draft2020_12().for_serialize()),
+    })
+}
+
+fn prompt(prompt: &Prompt) -> Value {
+    let arguments: Vec<Value> = prompt
+        .arguments
+        .iter()
+        .map(|a| json!({ "name": a.name, "description": a.description, "required": a.required }))
+        .collect();
+    json!({ "name": prompt.name, "title": prompt.title, "description": prompt.description, "arguments": arguments })
+}
+
+/// A schema that every client understands: no `$ref`, no lists of types, no integer formats, objects closed.
+fn schema<T: JsonSchema>(mut settings: SchemaSettings) -> Value {
+    settings.inline_subschemas = true;
+    settings.meta_schema = None;
+    let mut value = settings.into_generator().into_root_schema_for::<T>().to_value();
+    if let Value::Object(root) = &mut value {
+        // The title is the Rust type's name, which tells a client nothing.
+        root.remove("title");
+        root.remove("description");
+    }
+    simplify(&mut value);
+    value
+}
+
+fn simplify(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            drop_null(object);
+            if object.get("format").and_then(Value::as_str).is_some_and(is_rust_format) {
+                object.remove("format");
+            }
+            if object.contains_key("properties") {
+                object.entry("additionalProperties").or_insert(Value::Bool(false));
+            }
+            // A default of null says no more than that the argument may be left out.
+            if object.get("default").is_some_and(Value::is_null) {
+                object.remove("default");
+            }
+            object.values_mut().for_each(simplify);
+        }
+        Value::Array(items) => items.iter_mut().for_each(simplify),
+        _ => {}
+    }
+}
+
+/// `Option<T>` is written as an absent field, never as `null`.
+fn drop_null(object: &mut Map<String, Value>) {
+    let only = match object.get_mut("type") {
+        Some(Value::Array(types)) => {
+            types.retain(|t| t != "null");
+            (types.len() == 1).then(|| types.remove(0))
+        }
+        _ => None,
+    };
+    if let Some(only) = only {
+        object.insert("type".into(), only);
+    }
+    if let Some(Value::Array(choices)) = object.get_mut("anyOf") {
+        choices.retain(|c| c.get("type").is_none_or(|t| t != "null"));
+        if choices.len() == 1
+            && let Value::Object(only) = choices.remove(0)
+        {
+            object.remove("anyOf");
+            for (key, value) in only {
+                object.entry(key).or_insert(value);
+            }
+        }
+    }
+    if let Some(Value::Array(values)) = object.get_mut("enum") {
+        values.retain(|v| !v.is_null());
+    }
+}
+
+fn is_rust_format(format: &str) -> bool {
+    matches!(
+        format,
+        "uint" | "uint8" | "uint16" | "uint32" | "uint64" | "int" | "int8" | "int16" | "int32" | "int64" | "float" | "double"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Serialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema is used")]
+    struct Inner {
+        port: u16,
+    }
+
+    #[derive(serde::Serialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema is used")]
+    struct Report {
+        /// How many.
+        count: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        inner: Option<Inner>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    }
+
+    #[test]
+    fn a_schema_has_no_references_no_type_lists_and_no_rust_formats() {
+        let schema = schema::<Report>(SchemaSettings::draft2020_12().for_serialize());
+        let text = schema.to_string();
+        for word in ["$ref", "$defs", "null", "uint64", "uint16"] {
+            assert!(!text.contains(word), "{word} in {text}");
+        }
+        assert_eq!(schema["properties"]["text"]["type"], "string");
+        assert_eq!(schema["properties"]["inner"]["properties"]["port"]["type"], "integer");
+        assert_eq!(schema["properties"]["inner"]["additionalProperties"], false);
+        assert_eq!(schema["additionalProperties"], false);
+        assert_eq!(schema["required"], json!(["count"]));
+    }
+}

@@ -1,0 +1,186 @@
+//! Runs an analyzer natively over a capture in memory, for unit tests: the same reader, the same order, no sandbox.
+
+use serde_json::{Value, json};
+
+use crate::{Capture, Flow, Frame, Link, Problem, Run, Tool, ToolEntry};
+
+/// Windows of this size show whether an analyzer depends on where batches end.
+const WINDOW: usize = 64 << 10;
+
+/// Runs a tool over a capture (pcap or pcapng, not compressed) and gives its report.
+///
+/// # Errors
+/// As the tool fails, and [`Problem::Input`] when the reader does not know the bytes.
+pub fn run<T: Tool>(capture: &[u8], arguments: &Value) -> Result<Value, Problem> {
+    let mut run = (ToolEntry::of::<T>().open)(&arguments.to_string())?;
+    let (count, summary, end) = frames(capture, |frame| Run::frame(&mut *run, frame))?;
+    let mut document = json!({
+        "file": { "name": "test.pcap", "size": capture.len(), "uncompressed_size": capture.len() },
+        "frames": { "read": count, "delivered": count },
+        "reader": summary,
+    });
+    if let (Some(end), Some(object)) = (end, document.as_object_mut()) {
+        object.insert("end".into(), end);
+    }
+    let report = run.finish(&Capture::from_json(&document.to_string())?)?;
+    serde_json::from_str(&report).map_err(|error| input(&error.to_string()))
+}
+
+/// Gives each frame of a capture to a function, until it has enough. The number of frames, the reader's summary, and why reading ended
+/// early, if it did.
+///
+/// # Errors
+/// As the function fails, and [`Problem::Input`] when the reader does not know the bytes.
+pub fn frames(
+    capture: &[u8],
+    mut each: impl FnMut(&Frame<'_>) -> Result<Flow, Problem>,
+) -> Result<(u64, Value, Option<Value>), Problem> {
+    let mut reader = mcpcap_reader::Reader::new();
+    let mut links: Vec<Link> = Vec::new();
+    let (mut at, mut size, mut number, mut end) = (0_usize, WINDOW, 0_u64, None);
+    'reading: loop {
+        let rest = capture.get(at..).unwrap_or_default();
+        let last = rest.len() <= size;
+        let window = rest.get(..size).unwrap_or(rest);
+        let found = reader.index_window(window, last).map_err(|problem| input(&problem.to_string()))?;
+        links.extend(found.links.into_iter().map(|link| Link {
+            link_type: link.link_type,
+            fcs_length: link.fcs_length,
+            snap_length: link.snap_length,
+            section: link.section,
+            interface_id: link.interface_id,
+            name: link.name,
+        }));
+        let index = found.frames;
+        for row in 0..index.len() {
+            number += 1;
+            let start = index.offset[row] as usize;
+            let frame = Frame {
+                number,
+                timestamp: (index.timestamp[row] != u64::MAX).then_some(index.timestamp[row]),
+                original: index.original[row],
+                data: &window[start..start + index.captured[row] as usize],
+                link: &links[index.link[row] as usize],
+                link_index: index.link[row],
+                flags: index.flags[row],
+                offset: (at + start) as u64,
+            };
+            if each(&frame)? == Flow::Enough {
+                end = Some(json!({ "reason": "enough", "offset": at, "message": "enough" }));
+                break 'reading;
+            }
+        }
+        at += found.consumed as usize;
+        size = WINDOW.max(found.wanted as usize);
+        if let Some(broken) = found.end {
+            let reason = match broken.kind {
+                mcpcap_reader::BreakKind::CutShort => "cut-short",
+                mcpcap_reader::BreakKind::Damaged => "damaged",
+            };
+            end = Some(json!({ "reason": reason, "offset": broken.offset, "message": broken.reason }));
+            break;
+        }
+        if last {
+            break;
+        }
+    }
+    let summary = serde_json::to_value(reader.summary()).map_err(|error| input(&error.to_string()))?;
+    Ok((number, summary, end))
+}
+
+fn input(reason: &str) -> Problem {
+    Problem::Input { offset: None, frame: None, reason: reason.into() }
+}
+
+pub mod build {
+    //! Synthetic frames and captures.
+
+    use std::net::IpAddr;
+
+    use etherparse::PacketBuilder;
+
+    use crate::decode::TcpFlags;
+
+    /// An Ethernet frame with a UDP datagram.
+    pub fn udp(source: (&str, u16), destination: (&str, u16), payload: &[u8]) -> Vec<u8> {
+        let mut frame = Vec::new();
+        let builder = ip(source.0, destination.0).udp(source.1, destination.1);
+        builder.write(&mut frame, payload).expect("a Vec takes all");
+        frame
+    }
+
+    /// An Ethernet frame with a TCP segment. `flags` are the bits of [`TcpFlags`]; `numbers` are sequence and acknowledgment number.
+    pub fn tcp(
+        source: (&str, u16),
+        destination: (&str, u16),
+        flags: u16,
+        numbers: (u32, u32),
+        payload: &[u8],
+    ) -> Vec<u8> {
+        let mut builder = ip(source.0, destination.0).tcp(source.1, destination.1, numbers.0, 65_535);
+        let bits = TcpFlags(flags);
+        if bits.syn() {
+            builder = builder.syn();
+        }
+        if bits.fin() {
+            builder = builder.fin();
+        }
+        if bits.rst() {
+            builder = builder.rst();
+        }
+        if bits.ack() {
+            builder = builder.ack(numbers.1);
+        }
+        let mut frame = Vec::new();
+        builder.write(&mut frame, payload).expect("a Vec takes all");
+        frame
+    }
+
+    fn ip(source: &str, destination: &str) -> etherparse::PacketBuilderStep<etherparse::IpHeaders> {
+        let ethernet = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+        match (source.parse().expect("an address"), destination.parse().expect("an address")) {
+            (IpAddr::V4(source), IpAddr::V4(destination)) => ethernet.ipv4(source.octets(), destination.octets(), 64),
+            (IpAddr::V6(source), IpAddr::V6(destination)) => ethernet.ipv6(source.octets(), destination.octets(), 64),
+            _ => panic!("both addresses must be of the same version"),
+        }
+    }
+
+    /// A pcap file of Ethernet frames, each with its time in microseconds since 1970.
+    pub fn pcap(frames: &[(u64, Vec<u8>)]) -> Vec<u8> {
+        let mut file = Vec::new();
+        for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 1] {
+            file.extend_from_slice(&word.to_le_bytes());
+        }
+        for (time, frame) in frames {
+            let length = u32::try_from(frame.len()).expect("a small frame");
+            let seconds = u32::try_from(time / 1_000_000).expect("before 2106");
+            let microseconds = u32::try_from(time % 1_000_000).expect("below a million");
+            for word in [seconds, microseconds, length, length] {
+                file.extend_from_slice(&word.to_le_bytes());
+            }
+            file.extend_from_slice(frame);
+        }
+        file
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_come_in_order_with_their_bytes() {
+        let frame = build::udp(("192.0.2.1", 1000), ("192.0.2.2", 2000), b"hello");
+        let capture = build::pcap(&[(1_000_000, frame.clone()), (2_500_000, frame.clone())]);
+        let mut seen = Vec::new();
+        let (count, summary, end) = frames(&capture, |f| {
+            assert_eq!(f.data, frame);
+            seen.push((f.number, f.timestamp));
+            Ok(Flow::More)
+        })
+        .unwrap();
+        assert_eq!((count, end), (2, None));
+        assert_eq!(seen, [(1, Some(1_000_000_000)), (2, Some(2_500_000_000))]);
+        assert_eq!(summary["format"], "pcap");
+    }
+}

@@ -1,0 +1,47 @@
+//! Tables, top lists and percentiles in bounded memory.
+//!
+//! A capture decides how many addresses, names and flows there are, so everything here has a limit, and says when it was reached.
+//! Everything is deterministic: hashes have a fixed key and lists a fixed order. The key is fixed and public, so a capture can be
+//! made whose keys collide; that costs time, which the host limits, and never memory.
+
+mod bounded_map;
+mod distinct;
+mod page;
+mod quantiles;
+mod top_k;
+
+pub use bounded_map::BoundedMap;
+pub use distinct::Distinct;
+pub use page::{Page, PageInfo};
+pub use quantiles::{Quantiles, Summary, SummaryMs};
+pub use top_k::{Top, TopK};
+
+/// The hasher of all tables here.
+type FixedHash = foldhash::fast::FixedState;
+
+/// Shannon entropy of some octets, in bits per octet (0 to 8).
+pub fn entropy(bytes: &[u8]) -> f64 {
+    let mut counts = [0_u32; 256];
+    for octet in bytes {
+        if let Some(count) = counts.get_mut(usize::from(*octet)) {
+            *count = count.saturating_add(1);
+        }
+    }
+    let all = bytes.len() as f64;
+    let parts = counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / all);
+    // Adding 0 turns the -0 of one single value into 0.
+    -parts.map(|p| p * p.log2()).sum::<f64>() + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entropy_is_that_of_the_distribution() {
+        assert_eq!(entropy(b""), 0.0);
+        assert_eq!(entropy(b"aaaa"), 0.0);
+        assert_eq!(entropy(b"abab"), 1.0);
+        assert_eq!(entropy(b"abcdefgh"), 3.0);
+    }
+}

@@ -1,0 +1,87 @@
+//! A part of a long list.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What part of a list a report holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PageInfo {
+    /// Name of the list in the report.
+    pub list: &'static str,
+    /// How many items there are in the capture.
+    pub total: u64,
+    /// How many of them come before the first one here.
+    pub offset: u64,
+    /// How many are here.
+    pub returned: u64,
+}
+
+/// Collects the items of one page and counts all others.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    offset: u64,
+    limit: usize,
+    total: u64,
+    items: Vec<T>,
+}
+
+impl<T> Page<T> {
+    /// A page that begins behind `offset` items and holds up to `limit`.
+    pub fn new(offset: u64, limit: usize) -> Self {
+        Self { offset, limit, total: 0, items: Vec::new() }
+    }
+
+    /// Whether the next item belongs to the page.
+    pub fn wants_next(&self) -> bool {
+        self.total >= self.offset && self.items.len() < self.limit
+    }
+
+    /// Counts an item, which is only made when it belongs to the page. Its place in the page, if so.
+    pub fn push(&mut self, item: impl FnOnce() -> T) -> Option<usize> {
+        let wanted = self.wants_next();
+        self.total = self.total.saturating_add(1);
+        wanted.then(|| {
+            self.items.push(item());
+            self.items.len().saturating_sub(1)
+        })
+    }
+
+    /// An item of the page, for completing it later.
+    pub fn get_mut(&mut self, place: usize) -> Option<&mut T> {
+        self.items.get_mut(place)
+    }
+
+    /// How many items there were in all.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// What part of the list this is.
+    pub fn info(&self, list: &'static str) -> PageInfo {
+        PageInfo { list, total: self.total, offset: self.offset, returned: self.items.len() as u64 }
+    }
+
+    /// The items.
+    pub fn into_items(self) -> Vec<T> {
+        self.items
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_joined_are_the_whole_list() {
+        let mut all = Vec::new();
+        for offset in [0, 4, 8] {
+            let mut page = Page::new(offset, 4);
+            for n in 0..10 {
+                page.push(|| n);
+            }
+            assert_eq!(page.info("numbers").total, 10);
+            all.extend(page.into_items());
+        }
+        assert_eq!(all, (0..10).collect::<Vec<_>>());
+    }
+}

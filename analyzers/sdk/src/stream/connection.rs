@@ -1,0 +1,179 @@
+//! A connection: its ends, and its two directions.
+
+use std::net::IpAddr;
+
+use super::half::{Half, Segment};
+use super::{CloseReason, Event, Limits, Side, Statistics};
+use crate::decode::{Ip, Packet, Tcp};
+
+/// An address and a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// IPv4 or IPv6 address.
+    pub address: IpAddr,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// A TCP connection as the sink sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connection {
+    /// Its place in the order of appearance, from 0.
+    pub id: u64,
+    /// The end that opened it.
+    pub client: Endpoint,
+    /// The other end.
+    pub server: Endpoint,
+    /// Whether a SYN told who the client is. Otherwise the end without a well-known port (below 1024) is taken for it, or else the
+    /// sender of the first packet.
+    pub client_known: bool,
+    /// Its first frame.
+    pub first_frame: u64,
+}
+
+impl Connection {
+    /// The end of a side.
+    pub fn endpoint(&self, side: Side) -> Endpoint {
+        match side {
+            Side::Client => self.client,
+            Side::Server => self.server,
+        }
+    }
+}
+
+/// The two ends in a fixed order, so that both directions find the same connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key(Endpoint, Endpoint);
+
+impl Key {
+    /// The key of a packet, and whether its sender is the second end of it.
+    pub(super) fn new(ip: &Ip, tcp: &Tcp) -> (Self, bool) {
+        let (source, destination) = ends(ip, tcp);
+        if source <= destination { (Self(source, destination), false) } else { (Self(destination, source), true) }
+    }
+}
+
+fn ends(ip: &Ip, tcp: &Tcp) -> (Endpoint, Endpoint) {
+    let source = Endpoint { address: ip.source, port: tcp.source };
+    (source, Endpoint { address: ip.destination, port: tcp.destination })
+}
+
+/// A connection and what is kept of it.
+pub(super) struct Entry<S> {
+    connection: Connection,
+    state: S,
+    /// Whether the client is the second end of the key.
+    client_flipped: bool,
+    client: Half,
+    server: Half,
+    last_frame: u64,
+    reset: bool,
+    closed: bool,
+}
+
+impl<S: Default> Entry<S> {
+    pub(super) fn new(id: u64, ip: &Ip, tcp: &Tcp, flipped: bool, frame: u64) -> Self {
+        let (source, destination) = ends(ip, tcp);
+        let well_known = |end: Endpoint| end.port < 1024;
+        let sender_is_client = if tcp.flags.syn() {
+            !tcp.flags.ack()
+        } else {
+            !well_known(source) || well_known(destination)
+        };
+        let (client, server) = if sender_is_client { (source, destination) } else { (destination, source) };
+        Self {
+            connection: Connection { id, client, server, client_known: tcp.flags.syn(), first_frame: frame },
+            state: S::default(),
+            client_flipped: flipped == sender_is_client,
+            client: Half::default(),
+            server: Half::default(),
+            last_frame: frame,
+            reset: false,
+            closed: false,
+        }
+    }
+
+    fn side(&self, flipped: bool) -> Side {
+        if flipped == self.client_flipped { Side::Client } else { Side::Server }
+    }
+
+    fn half(&self, side: Side) -> &Half {
+        match side {
+            Side::Client => &self.client,
+            Side::Server => &self.server,
+        }
+    }
+
+    /// Whether a packet opens another connection between the same ends: a SYN with another sequence number.
+    pub(super) fn is_reused_by(&self, tcp: &Tcp, flipped: bool) -> bool {
+        tcp.flags.syn() && !tcp.flags.ack() && self.half(self.side(flipped)).is_other_start(tcp.sequence)
+    }
+
+    /// Octets that are held behind holes.
+    pub(super) fn held(&self) -> usize {
+        self.client.held().saturating_add(self.server.held())
+    }
+
+    pub(super) fn take(
+        &mut self,
+        packet: &Packet<'_>,
+        tcp: &Tcp,
+        flipped: bool,
+        limits: &Limits,
+        statistics: &mut Statistics,
+        sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
+    ) {
+        let side = self.side(flipped);
+        self.last_frame = packet.frame;
+        self.reset |= tcp.flags.rst();
+        let Self { connection, state, client, server, .. } = self;
+        let (own, other) = match side {
+            Side::Client => (client, server),
+            Side::Server => (server, client),
+        };
+        own.start(tcp);
+        // A reset's text is a diagnostic (RFC 9293 3.10.7.4), not part of the stream.
+        if !tcp.flags.rst() {
+            let segment = Segment {
+                sequence: tcp.sequence.wrapping_add(u32::from(tcp.flags.syn())),
+                bytes: &packet.payload,
+                missing: packet.payload_length.saturating_sub(packet.payload.len()) as u64,
+                fin: tcp.flags.fin(),
+                frame: packet.frame,
+                timestamp: packet.timestamp,
+            };
+            own.take(&segment, side, limits, statistics, &mut |event| sink(connection, state, event));
+        }
+        if tcp.flags.ack() {
+            other.acknowledge(tcp.acknowledgment);
+        }
+        let frame = packet.frame;
+        for (half, side) in [(own, side), (other, side.other())] {
+            half.give_up_acknowledged(frame, side, statistics, &mut |event| sink(connection, state, event));
+        }
+        if self.client.is_finished() && self.server.is_finished() {
+            self.close(CloseReason::Fin, sink);
+        }
+    }
+
+    /// Gives all holes up.
+    pub(super) fn flush(
+        &mut self,
+        statistics: &mut Statistics,
+        sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
+    ) {
+        let Self { connection, state, client, server, last_frame, .. } = self;
+        for (half, side) in [(client, Side::Client), (server, Side::Server)] {
+            half.flush(*last_frame, side, statistics, &mut |event| sink(connection, state, event));
+        }
+    }
+
+    /// Tells the sink that nothing more comes, once.
+    pub(super) fn close(&mut self, reason: CloseReason, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
+        if std::mem::replace(&mut self.closed, true) {
+            return;
+        }
+        let reason = if self.reset && reason != CloseReason::Fin { CloseReason::Reset } else { reason };
+        sink(&self.connection, &mut self.state, Event::Closed { frame: self.last_frame, reason });
+    }
+}

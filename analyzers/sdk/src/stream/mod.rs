@@ -1,0 +1,216 @@
+//! TCP streams put together (RFC 9293 3.4) in bounded memory.
+//!
+//! [`Streams`] takes packets in the order of the capture and gives the octets of each direction in the order of the stream, to
+//! a sink that keeps its own state for each connection. Octets that the capture does not have become gaps, never silence.
+
+mod connection;
+mod half;
+
+#[cfg(test)]
+mod tests;
+
+pub use connection::{Connection, Endpoint};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decode::{Packet, Transport};
+use crate::stats::BoundedMap;
+use connection::{Entry, Key};
+
+/// Limits of reassembly.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections that are kept; the one that was silent for longest makes room.
+    pub connections: usize,
+    /// Octets that one direction holds behind a hole before the hole is given up.
+    pub held: usize,
+    /// Octets that all connections hold together.
+    pub held_total: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: 16_384, held: 1 << 20, held_total: 8 << 20 }
+    }
+}
+
+/// One of the two ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The end that opened the connection.
+    Client,
+    /// The other one.
+    Server,
+}
+
+impl Side {
+    /// The other end.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
+/// Why a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// Both ends sent FIN, and everything before was seen.
+    Fin,
+    /// A reset was seen.
+    Reset,
+    /// A new connection began between the same ends.
+    Reused,
+    /// It made room for others.
+    Evicted,
+    /// The capture ended.
+    CaptureEnd,
+}
+
+/// What happened in a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// The next octets of a direction.
+    Data {
+        /// Who sent them.
+        from: Side,
+        /// The octets.
+        bytes: &'a [u8],
+        /// Frame whose arrival made them available.
+        frame: u64,
+        /// Frame that carried them.
+        segment_frame: u64,
+        /// When that was captured, in nanoseconds since 1970.
+        timestamp: Option<u64>,
+        /// Whether they begin where a segment's payload begins.
+        segment_start: bool,
+    },
+    /// Octets that are not in the capture.
+    Gap {
+        /// Who sent them.
+        from: Side,
+        /// How many.
+        missing: u64,
+        /// Frame that showed it.
+        frame: u64,
+    },
+    /// Nothing more comes. Given once for each connection, after everything else.
+    Closed {
+        /// The last frame of the connection.
+        frame: u64,
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+/// How reassembly went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Statistics {
+    /// Connections that were seen.
+    pub connections: u64,
+    /// Connections that made room for others before they ended.
+    pub evicted: u64,
+    /// Segments whose octets had all been there before.
+    pub retransmitted: u64,
+    /// Segments that came before others that precede them.
+    pub out_of_order: u64,
+    /// Segments that said otherwise about octets that were held already.
+    pub conflicting: u64,
+    /// Holes that were given up.
+    pub gaps: u64,
+    /// Octets in those holes.
+    pub missing_octets: u64,
+    /// Segments too far from where the stream is to belong to it.
+    pub implausible: u64,
+    /// Holes given up because too much was held behind them.
+    pub held_limit: u64,
+}
+
+/// Puts TCP streams together. `S` is what the sink keeps for each connection.
+pub struct Streams<S> {
+    limits: Limits,
+    entries: BoundedMap<Key, Entry<S>>,
+    statistics: Statistics,
+    held: usize,
+    next_id: u64,
+}
+
+impl<S: Default> Default for Streams<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S: Default> Streams<S> {
+    /// With the default limits.
+    pub fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    /// With other limits.
+    pub fn with_limits(limits: Limits) -> Self {
+        Self {
+            entries: BoundedMap::new(limits.connections),
+            limits,
+            statistics: Statistics::default(),
+            held: 0,
+            next_id: 0,
+        }
+    }
+
+    /// How reassembly went so far.
+    pub fn statistics(&self) -> Statistics {
+        Statistics { evicted: self.entries.evicted(), ..self.statistics }
+    }
+
+    /// Takes a packet; other packets than TCP are ignored.
+    pub fn push(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
+        let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return };
+        let (key, flipped) = Key::new(ip, tcp);
+        if self.entries.get(&key).is_some_and(|entry| entry.is_reused_by(tcp, flipped))
+            && let Some(mut old) = self.entries.remove(&key)
+        {
+            self.close(&mut old, CloseReason::Reused, sink);
+        }
+        let (id, made) = (self.next_id, self.entries.get(&key).is_none());
+        let (entry, evicted) =
+            self.entries.get_or_insert_with(key, || Entry::new(id, ip, tcp, flipped, packet.frame));
+        if made {
+            self.next_id = id.saturating_add(1);
+            self.statistics.connections = self.statistics.connections.saturating_add(1);
+        }
+        let before = entry.held();
+        entry.take(packet, tcp, flipped, &self.limits, &mut self.statistics, sink);
+        self.held = self.held.saturating_sub(before).saturating_add(entry.held());
+        if self.held > self.limits.held_total {
+            // The connection that made it too much gives its holes up.
+            let before = entry.held();
+            entry.flush(&mut self.statistics, sink);
+            self.statistics.held_limit = self.statistics.held_limit.saturating_add(1);
+            self.held = self.held.saturating_sub(before);
+        }
+        if let Some((_, mut old)) = evicted {
+            self.close(&mut old, CloseReason::Evicted, sink);
+        }
+    }
+
+    /// Ends all connections: what is held behind holes comes out, with the holes as gaps.
+    pub fn finish(&mut self, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
+        while let Some((_, mut entry)) = self.entries.pop_oldest() {
+            self.close(&mut entry, CloseReason::CaptureEnd, sink);
+        }
+    }
+
+    fn close(
+        &mut self,
+        entry: &mut Entry<S>,
+        reason: CloseReason,
+        sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
+    ) {
+        self.held = self.held.saturating_sub(entry.held());
+        entry.flush(&mut self.statistics, sink);
+        entry.close(reason, sink);
+    }
+}

@@ -1,0 +1,181 @@
+//! The trait that an analyzer implements, and how runs are driven through it.
+
+use serde::{Serialize, de::DeserializeOwned};
+use schemars::JsonSchema;
+use serde_json::Value;
+
+use crate::{Capture, Frame, Problem};
+
+/// Whether more frames are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    More,
+    /// Nothing further can change the report: reading may end.
+    Enough,
+}
+
+/// One tool of an analyzer: its description, and the state of one run.
+///
+/// A run is `open`, then `frame` for each frame in the order of the file, then `finish`. Nothing is kept between runs.
+pub trait Tool: Sized + 'static {
+    /// Name that MCP clients call, for example `analyze_dns_packets`.
+    const NAME: &'static str;
+    /// Title for people.
+    const TITLE: &'static str;
+    /// What question it answers and when to use it, for a language model.
+    const DESCRIPTION: &'static str;
+    /// The arguments without `pcap_file`. Derive `Deserialize` with `deny_unknown_fields` and `JsonSchema`.
+    type Arguments: DeserializeOwned + JsonSchema;
+    /// The report.
+    type Report: Serialize + JsonSchema;
+
+    /// Begins a run.
+    ///
+    /// # Errors
+    /// [`Problem::Arguments`] for values that fit the schema and still make no sense.
+    fn open(arguments: Self::Arguments) -> Result<Self, Problem>;
+
+    /// Takes one frame.
+    ///
+    /// # Errors
+    /// Only when the run cannot go on. What one frame has wrong belongs into the report.
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem>;
+
+    /// Ends the run.
+    ///
+    /// # Errors
+    /// Only when there can be no report.
+    fn finish(self, capture: &Capture) -> Result<Self::Report, Problem>;
+}
+
+/// A prompt that a component offers.
+#[derive(Debug, Clone, Copy)]
+pub struct Prompt {
+    /// Name that MCP clients ask for.
+    pub name: &'static str,
+    /// Title for people.
+    pub title: &'static str,
+    /// One sentence on what it is for.
+    pub description: &'static str,
+    /// Arguments it takes.
+    pub arguments: &'static [PromptArgument],
+    /// Writes the text.
+    pub text: fn(&PromptArguments) -> String,
+}
+
+/// An argument of a prompt. MCP gives all of them as strings.
+#[derive(Debug, Clone, Copy)]
+pub struct PromptArgument {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, for people.
+    pub description: &'static str,
+    /// Whether the prompt cannot do without.
+    pub required: bool,
+}
+
+/// The values that a client gave for a prompt's arguments.
+#[derive(Debug, Clone, Default)]
+pub struct PromptArguments(serde_json::Map<String, Value>);
+
+impl PromptArguments {
+    /// Reads a JSON object of strings.
+    ///
+    /// # Errors
+    /// [`Problem::Arguments`] when it is something else.
+    pub fn from_json(text: &str) -> Result<Self, Problem> {
+        serde_json::from_str(text)
+            .map(Self)
+            .map_err(|error| Problem::argument("arguments", format!("must be a JSON object of strings: {error}")))
+    }
+
+    /// The value of an argument; `None` when it is absent or empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+/// A run whose tool is no longer known by type.
+pub trait Run {
+    /// As [`Tool::frame`].
+    #[doc(hidden)]
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem>;
+    /// As [`Tool::finish`], with the report as JSON.
+    #[doc(hidden)]
+    fn finish(self: Box<Self>, capture: &Capture) -> Result<String, Problem>;
+}
+
+impl<T: Tool> Run for T {
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
+        Tool::frame(self, frame)
+    }
+
+    fn finish(self: Box<Self>, capture: &Capture) -> Result<String, Problem> {
+        let report = Tool::finish(*self, capture)?;
+        serde_json::to_string(&report).map_err(|error| Problem::Limit {
+            limit: "report".into(),
+            reason: format!("it cannot be written as JSON: {error}"),
+        })
+    }
+}
+
+/// A tool as [`component!`](crate::component!) lists it.
+#[derive(Clone, Copy)]
+pub struct ToolEntry {
+    /// [`Tool::NAME`].
+    pub name: &'static str,
+    /// What `describe` says about it.
+    pub describe: fn() -> Value,
+    /// Begins a run from JSON arguments.
+    pub open: fn(&str) -> Result<Box<dyn Run>, Problem>,
+}
+
+impl ToolEntry {
+    /// The entry of a tool.
+    pub const fn of<T: Tool>() -> Self {
+        Self { name: T::NAME, describe: crate::describe::tool::<T>, open: open::<T> }
+    }
+}
+
+fn open<T: Tool>(arguments: &str) -> Result<Box<dyn Run>, Problem> {
+    let mut json = serde_json::Deserializer::from_str(arguments);
+    let arguments = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let argument = if path == "." { "arguments".to_owned() } else { path };
+        Problem::Arguments { argument, reason: error.into_inner().to_string() }
+    })?;
+    Ok(Box::new(T::open(arguments)?))
+}
+
+/// Makes a crate an analyzer component: names its tools and prompts and exports the contract's functions.
+///
+/// The constants `TOOLS` and `PROMPTS` that it defines are there on every target, so that unit tests can use them; the
+/// exports are there only when compiling to WebAssembly.
+///
+/// ```ignore
+/// mcpcap_analyzer::component! { name: "arp", tools: [analysis::ArpFrames], prompts: prompts::PROMPTS }
+/// ```
+#[macro_export]
+macro_rules! component {
+    (name: $name:literal, tools: [$($tool:ty),+ $(,)?], prompts: $prompts:expr $(,)?) => {
+        /// The tools of this component.
+        pub const TOOLS: &[$crate::ToolEntry] = &[$($crate::ToolEntry::of::<$tool>()),+];
+        /// The prompts of this component.
+        pub const PROMPTS: &[$crate::Prompt] = $prompts;
+
+        #[cfg(target_arch = "wasm32")]
+        #[allow(unsafe_code, reason = "wit-bindgen's exports are unsafe functions")]
+        mod component_exports {
+            struct Source;
+            impl $crate::component::Source for Source {
+                const NAME: &'static str = $name;
+                const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+                const TOOLS: &'static [$crate::ToolEntry] = super::TOOLS;
+                const PROMPTS: &'static [$crate::Prompt] = super::PROMPTS;
+            }
+            type Exports = $crate::component::Exports<Source>;
+            $crate::component::bindings::export_analyzer!(Exports with_types_in $crate::component::bindings);
+        }
+    };
+}

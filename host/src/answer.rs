@@ -1,0 +1,133 @@
+//! The one place that turns failures into what a caller is told: a code from a published list and one clear line.
+
+use serde_json::{Value, json};
+
+use crate::bindings::types;
+use crate::capture::CaptureError;
+use crate::pipeline::RunError;
+use crate::sandbox::{Fault, problem_text};
+
+/// What kind of failure it is. The names are part of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// No capture of that name is there.
+    NotFound,
+    /// It is there and may not be read, or its address may not be fetched.
+    NotAllowed,
+    /// The bytes are no capture.
+    NotACapture,
+    /// It is a capture, and nothing of it could be read.
+    Damaged,
+    /// It is larger than a limit.
+    TooLarge,
+    /// A component or the run reached a limit; the message says which.
+    LimitReached,
+    /// An argument is missing, unknown or out of range; the message names it.
+    BadArgument,
+    /// The capture could not be fetched.
+    FetchFailed,
+    /// A component failed by its own fault.
+    ComponentFault,
+    /// The caller withdrew the request.
+    Cancelled,
+    /// The server failed by its own fault.
+    Internal,
+}
+
+impl Code {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::NotAllowed => "not_allowed",
+            Self::NotACapture => "not_a_capture",
+            Self::Damaged => "damaged",
+            Self::TooLarge => "too_large",
+            Self::LimitReached => "limit_reached",
+            Self::BadArgument => "bad_argument",
+            Self::FetchFailed => "fetch_failed",
+            Self::ComponentFault => "component_fault",
+            Self::Cancelled => "cancelled",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct AnswerError {
+    /// What kind of failure it is.
+    pub code: Code,
+    /// What is wrong, where, and what to do, in one line.
+    pub message: String,
+}
+
+impl AnswerError {
+    /// The longest message, in characters.
+    const LONGEST: usize = 1000;
+
+    /// An error with a message, which is cut when it is too long for a client to show.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        let mut message: String = message.into();
+        if let Some((cut, _)) = message.char_indices().nth(Self::LONGEST) {
+            message.truncate(cut);
+            message.push('…');
+        }
+        Self { code, message }
+    }
+
+    /// As the text of an MCP result: `{"error": .., "code": .., "pcap_file": ..}`.
+    pub fn to_json(&self, capture: Option<&str>) -> Value {
+        let mut value = json!({ "error": self.message, "code": self.code.name() });
+        if let (Some(capture), Some(object)) = (capture, value.as_object_mut()) {
+            object.insert("pcap_file".into(), capture.into());
+        }
+        value
+    }
+}
+
+impl From<CaptureError> for AnswerError {
+    fn from(error: CaptureError) -> Self {
+        let code = match &error {
+            CaptureError::NotFound { .. } => Code::NotFound,
+            CaptureError::NotAllowed { .. } => Code::NotAllowed,
+            CaptureError::NotAFile { .. } => Code::NotACapture,
+            CaptureError::BadName { .. } => Code::BadArgument,
+            CaptureError::Io { .. } => Code::Damaged,
+            CaptureError::Fetch { .. } => Code::FetchFailed,
+            CaptureError::TooLarge { .. } => Code::TooLarge,
+            CaptureError::Cancelled => Code::Cancelled,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<Fault> for AnswerError {
+    fn from(fault: Fault) -> Self {
+        let code = match &fault {
+            Fault::Problem(types::Problem::Arguments(_)) => Code::BadArgument,
+            Fault::Problem(types::Problem::UnknownFormat(_)) => Code::NotACapture,
+            Fault::Problem(types::Problem::Input(_)) => Code::Damaged,
+            Fault::Problem(types::Problem::Limit(_)) | Fault::Limit { .. } => Code::LimitReached,
+            Fault::Cancelled => Code::Cancelled,
+            Fault::Crashed { .. } => Code::ComponentFault,
+        };
+        let message = match &fault {
+            Fault::Problem(problem) => problem_text(problem),
+            fault => fault.to_string(),
+        };
+        Self::new(code, message)
+    }
+}
+
+impl From<RunError> for AnswerError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Fault(fault) => fault.into(),
+            RunError::NotACapture { .. } => Self::new(Code::NotACapture, error.to_string()),
+            RunError::Unreadable { .. } => Self::new(Code::Damaged, error.to_string()),
+            RunError::Threads => Self::new(Code::LimitReached, error.to_string()),
+        }
+    }
+}

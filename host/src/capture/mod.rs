@@ -1,0 +1,22 @@
+//! Where captures come from: a file that was opened once, read to its end or to the break, hashed on the way.
+//!
+//! Nothing here looks into a byte. Decompression happens in a sandboxed codec.
+
+mod fetch;
+mod file;
+mod source;
+
+use sha2::{Digest, Sha256};
+
+pub use fetch::{Fetch, fetch, is_url};
+pub use file::{CaptureError, CaptureFile, open};
+pub use source::{Chunk, Facts, Source, SourceEnd};
+
+/// SHA-256 of some octets, as hexadecimal digits.
+pub fn hex_sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|octet| format!("{octet:02x}")).collect()
+}

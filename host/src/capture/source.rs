@@ -1,0 +1,204 @@
+//! The bytes of a capture, in order: read, hashed, and inflated where the file is compressed.
+
+use std::io::Read;
+use std::sync::mpsc::SyncSender;
+
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
+
+use super::{CaptureFile, hex};
+use crate::sandbox::{Codec, CodecSession, Fault};
+use crate::settings::Limits;
+
+/// Octets that a codec needs to see before it says what a file is compressed with.
+const DETECT: usize = 64;
+
+/// What comes out of a source.
+#[derive(Debug)]
+pub enum Chunk {
+    /// The next octets of the capture.
+    Data(Vec<u8>),
+    /// There is no more, and why.
+    End(SourceEnd),
+}
+
+/// Why a source ended.
+#[derive(Debug)]
+pub enum SourceEnd {
+    /// The file was read to its end.
+    Complete,
+    /// Its compression is damaged or cut short; everything before that was delivered.
+    Compression(String),
+    /// It became larger than the limits for compressed captures allow.
+    Inflated {
+        /// Octets delivered.
+        octets: u64,
+    },
+    /// The disk failed.
+    Io(String),
+    /// The codec failed.
+    Codec(Fault),
+    /// The caller withdrew the request.
+    Cancelled,
+}
+
+/// What is known of the file once its source has ended.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The compression that the codec found.
+    pub compression: Option<String>,
+    /// SHA-256 and SHA-1 of the file on disk; `None` when it was not read to its end.
+    pub hashes: Option<(String, String)>,
+}
+
+/// Reads one capture on a thread of its own.
+pub struct Source<'a> {
+    file: CaptureFile,
+    codec: &'a Codec,
+    limits: &'a Limits,
+    cancel: &'a CancellationToken,
+    sha256: Sha256,
+    sha1: Sha1,
+    read: u64,
+}
+
+/// The receiver is gone: nobody wants more.
+struct Unwanted;
+
+impl<'a> Source<'a> {
+    /// A source that begins at the file's first octet.
+    pub fn new(file: CaptureFile, codec: &'a Codec, limits: &'a Limits, cancel: &'a CancellationToken) -> Self {
+        Self { file, codec, limits, cancel, sha256: Sha256::new(), sha1: Sha1::new(), read: 0 }
+    }
+
+    /// Sends the capture, chunk by chunk, until it ends or nobody wants more.
+    pub fn run(mut self, sink: &SyncSender<Chunk>) -> Facts {
+        let mut facts = Facts::default();
+        if let Ok(end) = self.deliver(sink, &mut facts) {
+            let complete = !matches!(end, SourceEnd::Io(_) | SourceEnd::Cancelled);
+            // What stands behind the break of a damaged stream belongs to the file's hash all the same.
+            if complete && self.drain() {
+                facts.hashes = Some((hex(&self.sha256.finalize()), hex(&self.sha1.finalize())));
+            }
+            // A receiver that has gone away does not need to know.
+            let _ = sink.send(Chunk::End(end));
+        }
+        facts
+    }
+
+    fn deliver(&mut self, sink: &SyncSender<Chunk>, facts: &mut Facts) -> Result<SourceEnd, Unwanted> {
+        let first = match self.chunk() {
+            Ok(first) => first,
+            Err(end) => return Ok(end),
+        };
+        let mut codec = match self.codec.session(self.limits, self.cancel) {
+            Ok(codec) => codec,
+            Err(fault) => return Ok(ended(fault)),
+        };
+        match codec.detect(first.get(..DETECT).unwrap_or(&first)) {
+            Ok(compression) => facts.compression = compression,
+            Err(fault) => return Ok(ended(fault)),
+        }
+        if facts.compression.is_some() {
+            return self.inflate(first, &mut codec, sink);
+        }
+        let mut chunk = first;
+        while !chunk.is_empty() {
+            sink.send(Chunk::Data(chunk)).map_err(|_| Unwanted)?;
+            chunk = match self.chunk() {
+                Ok(chunk) => chunk,
+                Err(end) => return Ok(end),
+            };
+        }
+        Ok(SourceEnd::Complete)
+    }
+
+    fn inflate(
+        &mut self,
+        first: Vec<u8>,
+        codec: &mut CodecSession,
+        sink: &SyncSender<Chunk>,
+    ) -> Result<SourceEnd, Unwanted> {
+        let room = u32::try_from(self.limits.window).unwrap_or(u32::MAX);
+        let mut input = first;
+        let mut delivered = 0_u64;
+        let mut last = false;
+        loop {
+            let (consumed, data, done) = match codec.decompress(&input, last, room) {
+                Ok(step) => step,
+                Err(Fault::Problem(problem)) => {
+                    return Ok(SourceEnd::Compression(crate::sandbox::problem_text(&problem)));
+                }
+                Err(fault) => return Ok(ended(fault)),
+            };
+            let consumed = consumed as usize;
+            let stuck = consumed == 0 && data.is_empty();
+            if consumed > input.len() || data.len() > self.limits.window || (stuck && last && !done) {
+                return Ok(SourceEnd::Codec(Fault::Crashed {
+                    component: "codec".into(),
+                    reason: "it broke the contract: more consumed or returned than it was given, or no progress".into(),
+                }));
+            }
+            delivered = delivered.saturating_add(data.len() as u64);
+            if delivered > self.allowed() {
+                return Ok(SourceEnd::Inflated { octets: delivered.saturating_sub(data.len() as u64) });
+            }
+            if !data.is_empty() {
+                sink.send(Chunk::Data(data)).map_err(|_| Unwanted)?;
+            }
+            if done {
+                return Ok(SourceEnd::Complete);
+            }
+            input.drain(..consumed);
+            if (stuck || input.is_empty()) && !last {
+                match self.chunk() {
+                    Ok(more) => {
+                        last = more.is_empty();
+                        input.extend_from_slice(&more);
+                    }
+                    Err(end) => return Ok(end),
+                }
+            }
+        }
+    }
+
+    /// How large the capture may be by now.
+    fn allowed(&self) -> u64 {
+        let by_ratio = self.read.saturating_mul(self.limits.inflate_ratio);
+        by_ratio.max(self.limits.inflated_free).min(self.limits.inflated_max)
+    }
+
+    /// The next octets of the file; none at its end.
+    fn chunk(&mut self) -> Result<Vec<u8>, SourceEnd> {
+        if self.cancel.is_cancelled() {
+            return Err(SourceEnd::Cancelled);
+        }
+        let want = self.limits.window as u64;
+        let mut chunk = Vec::with_capacity(self.limits.window);
+        let read = Read::by_ref(&mut self.file.file).take(want).read_to_end(&mut chunk);
+        read.map_err(|error| SourceEnd::Io(error.kind().to_string()))?;
+        self.sha256.update(&chunk);
+        self.sha1.update(&chunk);
+        self.read = self.read.saturating_add(chunk.len() as u64);
+        Ok(chunk)
+    }
+
+    /// Reads the rest of the file for its hashes. Whether the end was reached.
+    fn drain(&mut self) -> bool {
+        loop {
+            match self.chunk() {
+                Ok(chunk) if chunk.is_empty() => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+fn ended(fault: Fault) -> SourceEnd {
+    match fault {
+        Fault::Cancelled => SourceEnd::Cancelled,
+        fault => SourceEnd::Codec(fault),
+    }
+}

@@ -1,0 +1,158 @@
+//! The command line: what was typed, and what it means.
+
+mod analyze;
+mod tools;
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use crate::mcp;
+use crate::service::{Options, Service};
+
+/// Analyses packet captures for language models over MCP, every parser in a WebAssembly sandbox.
+///
+/// Without a command it serves MCP: on standard input and output, or with --transport http at http://HOST:PORT/mcp.
+#[derive(Debug, Parser)]
+#[command(name = "mcpcap", version, infer_long_args = true, args_conflicts_with_subcommands = false)]
+struct Cli {
+    /// Analyzers to offer, separated by commas [default: all of them]
+    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true, global = true)]
+    modules: String,
+
+    /// The most packets of its protocol that an analyzer looks at [default: no limit]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, global = true)]
+    max_packets: Option<i64>,
+
+    /// How clients connect
+    #[arg(long, value_enum, default_value_t = Transport::Stdio)]
+    transport: Transport,
+
+    /// Address to listen on, with --transport http
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+
+    /// Port to listen on, with --transport http
+    #[arg(long, default_value_t = 8080, allow_negative_numbers = true)]
+    port: i64,
+
+    /// Listen on an address that other machines can reach, although nobody is asked who they are
+    #[arg(long)]
+    allow_unauthenticated_http: bool,
+
+    /// Fetch URLs of loopback, private and link-local addresses too
+    #[arg(long, global = true)]
+    allow_private_urls: bool,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Transport {
+    Stdio,
+    Http,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a tool on a capture and print its report as JSON
+    Analyze(analyze::Arguments),
+    /// List the tools that are loaded
+    Tools,
+}
+
+/// Does what the command line says; the result is the exit code: 0, 1 for a failure, 2 for a wrong command line.
+pub fn main() -> i32 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing can be done about a closed terminal.
+            let _ = error.print();
+            return error.exit_code();
+        }
+    };
+    log(&cli);
+    match run(cli) {
+        Ok(()) => 0,
+        Err(message) => {
+            let _ = writeln!(io::stderr(), "Error: {message}");
+            1
+        }
+    }
+}
+
+/// Logs go to standard error only. `MCPCAP_LOG` says what of it: `debug`, `mcpcap=trace` and so on.
+fn log(cli: &Cli) {
+    let default = if cli.command.is_none() && cli.transport == Transport::Http { "info" } else { "warn" };
+    let filter = EnvFilter::try_from_env("MCPCAP_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+}
+
+fn run(cli: Cli) -> Result<(), String> {
+    let max_packets = match cli.max_packets {
+        None => None,
+        Some(n) => Some(u64::try_from(n).ok().filter(|n| *n > 0).ok_or("--max-packets must be a positive integer")?),
+    };
+    let port = u16::try_from(cli.port)
+        .ok()
+        .filter(|port| *port > 0)
+        .ok_or_else(|| format!("--port must be between 1 and 65535, not {}", cli.port))?;
+    let options = Options {
+        modules: cli.modules,
+        max_packets,
+        private_urls: cli.allow_private_urls,
+        ..Options::default()
+    };
+    let service = Arc::new(Service::start(&options).map_err(|error| error.to_string())?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the runtime cannot be started: {error}"))?;
+    runtime.block_on(async {
+        match cli.command {
+            Some(Command::Analyze(arguments)) => analyze::run(&service, arguments).await,
+            Some(Command::Tools) => tools::list(&service.catalog),
+            None if cli.transport == Transport::Stdio => mcp::stdio(service).await.map_err(|error| error.to_string()),
+            None => {
+                let http = mcp::Http::bind(&cli.host, port, cli.allow_unauthenticated_http).await;
+                let http = http.map_err(|error| error.to_string())?;
+                tracing::info!("listening on http://{}/mcp", http.address());
+                http.serve(service).await.map_err(|error| error.to_string())
+            }
+        }
+    })
+}
+
+/// Prints to standard output. A reader that has gone away is not a failure.
+fn print(text: &str) -> Result<(), String> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("writing to standard output: {error}")),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_may_be_shortened_as_in_the_reference() {
+        let cli = Cli::try_parse_from(["mcpcap", "--max", "5", "--transport", "http"]).unwrap();
+        assert_eq!((cli.max_packets, cli.transport), (Some(5), Transport::Http));
+    }
+}

@@ -1,0 +1,33 @@
+//! mcpcap: questions about packet captures, answered over MCP, without a byte of a capture being parsed by native code.
+//!
+//! The path of a capture, one room each:
+//!
+//! ```text
+//! capture (path or URL) -> pipeline: reader component -> batches -> analyzer component -> report -> mcp
+//! ```
+//!
+//! * [`capture`] opens or fetches a file and yields its bytes; it does not look into them,
+//! * [`sandbox`] runs components under limits; only it knows the engine,
+//! * [`batch`] checks what the reader says,
+//! * [`pipeline`] is the control flow of a run,
+//! * [`catalog`] knows which tools and prompts there are,
+//! * [`report`] makes an analyzer's report the server's answer, [`answer`] says what went wrong,
+//! * [`service`] answers questions, whoever asks,
+//! * [`mcp`] speaks the protocol; only it knows rmcp.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+
+pub mod answer;
+pub mod batch;
+mod bindings;
+pub mod capture;
+pub mod catalog;
+pub mod cli;
+pub mod mcp;
+pub mod pipeline;
+pub mod report;
+pub mod sandbox;
+pub mod service;
+pub mod settings;

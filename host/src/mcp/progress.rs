@@ -1,0 +1,55 @@
+//! Progress notifications: only when the client asked, rising, and not so many that they cost more than the work.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::RoleServer;
+use rmcp::model::ProgressNotificationParam;
+use rmcp::service::RequestContext;
+use tokio::sync::watch;
+
+use crate::service::Progress;
+
+/// The least time between two notifications.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What to tell about progress, and a future that ends when the last of it has been sent: it has to be awaited after the run.
+pub(super) fn forward(context: &RequestContext<RoleServer>) -> (Arc<Progress>, impl Future<Output = ()>) {
+    let (sender, mut receiver) = watch::channel((0_u64, None));
+    let token = context.meta.get_progress_token();
+    let asked = token.is_some();
+    let told: Arc<Progress> = Arc::new(move |done, total| {
+        if asked {
+            sender.send_replace((done, total));
+        }
+    });
+    let peer = context.peer.clone();
+    let task = token.map(|token| {
+        tokio::spawn(async move {
+            let mut sent = 0;
+            // Ends when the run has dropped its side.
+            while receiver.changed().await.is_ok() {
+                let (done, total) = *receiver.borrow_and_update();
+                if done <= sent {
+                    continue;
+                }
+                sent = done;
+                let mut note = ProgressNotificationParam::new(token.clone(), done as f64)
+                    .with_message(format!("{done} octets of the capture done"));
+                note.total = total.map(|total| total as f64);
+                if peer.notify_progress(note).await.is_err() {
+                    return;
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        })
+    });
+    let done = async move {
+        if let Some(task) = task {
+            // A client that has gone away, or a panic in sending: neither matters to the answer.
+            let _ = task.await;
+        }
+    };
+    (told, done)
+}

@@ -1,0 +1,325 @@
+//! The straight line: source, reader, batches, analyzer, report. All control flow of a run is here.
+//!
+//! The source reads and inflates on a thread of its own; reader and analyzer take turns on this one, so that where an
+//! analyzer stops is where the reader stopped, and the same capture gives the same report.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::batch::Checker;
+use crate::bindings::{read, types};
+use crate::capture::{CaptureFile, Chunk, Facts, Source, SourceEnd};
+use crate::sandbox::{Analyzer, AnalyzerSession, Codec, Fault, Reader, ReaderSession};
+use crate::settings::Limits;
+
+/// Chunks that may wait between the source and the reader.
+const AHEAD: usize = 4;
+
+/// The components that every run passes through, and the limits in force.
+pub struct Line {
+    /// Finds the frames.
+    pub reader: Reader,
+    /// Inflates compressed captures.
+    pub codec: Codec,
+    /// Limits of each component and of the run.
+    pub limits: Limits,
+}
+
+/// What is asked of an analyzer.
+pub struct Question<'a> {
+    /// The analyzer.
+    pub analyzer: &'a Analyzer,
+    /// Name of its tool.
+    pub tool: &'a str,
+    /// The tool's arguments as a JSON object, without those that are the host's.
+    pub arguments: &'a str,
+}
+
+/// Why reading ended before the end of the capture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// `cut-short`, `damaged`, `compression-damaged`, `too-large`, `reader-failed`, `read-failed`, `enough` or `time-limit`.
+    pub reason: &'static str,
+    /// Offset in the capture.
+    pub offset: u64,
+    /// What is wrong there, in one line.
+    pub message: String,
+}
+
+/// What a run gave.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The analyzer's report, as it wrote it.
+    pub report: String,
+    /// Name of the capture: a base name, or a URL.
+    pub name: String,
+    /// Frames that were delivered.
+    pub frames: u64,
+    /// The reader's summary.
+    pub summary: Value,
+    /// Why reading ended early, if it did.
+    pub end: Option<End>,
+}
+
+/// Why a run gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The file is not a capture.
+    #[error("{file} is not a capture: {reason}")]
+    NotACapture {
+        /// Name of the capture.
+        file: String,
+        /// What it is instead.
+        reason: String,
+    },
+    /// The capture could not be read at all.
+    #[error("{file} could not be read: {reason}")]
+    Unreadable {
+        /// Name of the capture.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// A component failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The host could not start a thread.
+    #[error("the machine has no room for another run")]
+    Threads,
+}
+
+impl Line {
+    /// Runs one tool over one capture. `progress` is told how many octets of the capture have been analysed.
+    ///
+    /// # Errors
+    /// When there can be no report. A capture that breaks off gives a report on what stands before the break.
+    pub fn run(
+        &self,
+        question: &Question<'_>,
+        capture: CaptureFile,
+        cancel: &CancellationToken,
+        progress: &dyn Fn(u64),
+    ) -> Result<Outcome, RunError> {
+        let mut analyzer = question.analyzer.session(&self.limits, cancel)?;
+        analyzer.open(question.tool, question.arguments)?;
+        let mut reader = self.reader.session(&self.limits, cancel)?;
+        let (name, size) = (capture.name.clone(), capture.size);
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(AHEAD);
+            let source = Source::new(capture, &self.codec, &self.limits, cancel);
+            let thread = std::thread::Builder::new()
+                .name("source".into())
+                .spawn_scoped(scope, move || source.run(&sender))
+                .map_err(|_| RunError::Threads)?;
+            let mut passage = Passage::new(&name, &self.limits, receiver);
+            let end = passage.run(&mut reader, &mut analyzer, progress);
+            let inflated = passage.received;
+            let frames = passage.checker.frames();
+            // Gives the receiver back: a source that is not wanted any more ends.
+            drop(passage);
+            let facts = thread.join().unwrap_or_default();
+            let end = end?;
+            let summary = summary(&mut reader, end.as_ref());
+            let capture = describe(&name, size, inflated, &facts, frames, end.as_ref(), &summary);
+            let report = analyzer.finish(&capture)?;
+            Ok(Outcome { report, name: name.clone(), frames, summary, end })
+        })
+    }
+}
+
+/// The reader's summary; what it is not able to say is left out.
+fn summary(reader: &mut ReaderSession, end: Option<&End>) -> Value {
+    if end.is_some_and(|end| end.reason == "reader-failed") {
+        return json!({});
+    }
+    let text = reader.summary().inspect_err(|fault| tracing::warn!(%fault, "the reader gave no summary"));
+    text.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| json!({}))
+}
+
+/// What `finish` is given; `wit/README.md` has the fields.
+fn describe(
+    name: &str,
+    size: u64,
+    inflated: u64,
+    facts: &Facts,
+    frames: u64,
+    end: Option<&End>,
+    summary: &Value,
+) -> String {
+    let mut file = Map::new();
+    file.insert("name".into(), name.into());
+    file.insert("size".into(), size.into());
+    if let Some(compression) = &facts.compression {
+        file.insert("compression".into(), compression.as_str().into());
+    }
+    let whole = end.is_none_or(|end| !matches!(end.reason, "enough" | "time-limit"));
+    if whole {
+        file.insert("uncompressed_size".into(), inflated.into());
+        if let Some((sha256, sha1)) = &facts.hashes {
+            file.insert("sha256".into(), sha256.as_str().into());
+            file.insert("sha1".into(), sha1.as_str().into());
+        }
+    }
+    let mut capture = json!({ "file": file, "frames": { "read": frames, "delivered": frames }, "reader": summary });
+    if let (Some(end), Some(object)) = (end, capture.as_object_mut()) {
+        object.insert("end".into(), json!({ "reason": end.reason, "offset": end.offset, "message": end.message }));
+    }
+    capture.to_string()
+}
+
+/// One capture on its way through reader and analyzer.
+struct Passage<'a> {
+    name: &'a str,
+    limits: &'a Limits,
+    source: Receiver<Chunk>,
+    started: Instant,
+    window: Vec<u8>,
+    checker: Checker,
+    /// Octets of the capture that came from the source.
+    received: u64,
+    /// Set once the source has ended.
+    ended: Option<SourceEnd>,
+}
+
+impl<'a> Passage<'a> {
+    fn new(name: &'a str, limits: &'a Limits, source: Receiver<Chunk>) -> Self {
+        let window = Vec::with_capacity(limits.window.saturating_mul(2));
+        let checker = Checker::default();
+        Self { name, limits, source, started: Instant::now(), window, checker, received: 0, ended: None }
+    }
+
+    fn run(
+        &mut self,
+        reader: &mut ReaderSession,
+        analyzer: &mut AnalyzerSession,
+        progress: &dyn Fn(u64),
+    ) -> Result<Option<End>, RunError> {
+        let mut wanted = 0;
+        loop {
+            self.fill(wanted);
+            if matches!(self.ended, Some(SourceEnd::Cancelled)) {
+                return Err(Fault::Cancelled.into());
+            }
+            let last = self.ended.is_some();
+            let found = match reader.index_window(&self.window, last) {
+                Ok(found) => found,
+                Err(fault) => return self.reader_failed(fault),
+            };
+            let broken = found.end.clone();
+            wanted = self.wanted(&found, last)?;
+            let (batch, rest) =
+                self.checker.check(std::mem::take(&mut self.window), found).map_err(|lie| contract(&lie.to_string()))?;
+            self.window = rest;
+            let more = (batch.frames.number.is_empty() && batch.links.is_empty()) || analyzer.feed(&batch)?;
+            progress(self.checker.position());
+            if let Some(broken) = broken {
+                // The hashes are of the whole file, so the source goes on to its end.
+                while self.ended.is_none() {
+                    self.receive();
+                }
+                return Ok(Some(self.broken(broken)));
+            }
+            if !more {
+                return Ok(Some(self.end("enough", "the analysis needed no more of the capture".into())));
+            }
+            if last {
+                return self.finished();
+            }
+            if self.started.elapsed() >= self.limits.run {
+                let message = format!("the time limit of {:?} for a run was reached", self.limits.run);
+                return Ok(Some(self.end("time-limit", message)));
+            }
+        }
+    }
+
+    /// Takes chunks until the window is full, or as long as the reader wants it, or the source ends.
+    fn fill(&mut self, wanted: usize) {
+        let target = self.limits.window.max(wanted);
+        while self.ended.is_none() && self.window.len() < target {
+            self.receive();
+        }
+    }
+
+    fn receive(&mut self) {
+        match self.source.recv() {
+            Ok(Chunk::Data(data)) => {
+                self.received = self.received.saturating_add(data.len() as u64);
+                if self.window.is_empty() {
+                    self.window = data;
+                } else {
+                    self.window.extend_from_slice(&data);
+                }
+            }
+            Ok(Chunk::End(end)) => self.ended = Some(end),
+            Err(_) => self.ended = Some(SourceEnd::Io("the reading thread ended".into())),
+        }
+    }
+
+    /// How large the next window has to be; an error when the reader would never get on.
+    fn wanted(&self, found: &read::Progress, last: bool) -> Result<usize, RunError> {
+        let wanted = found.wanted as usize;
+        if wanted > self.limits.window_max {
+            return Err(contract(&format!("it wants a window of {wanted} octets")));
+        }
+        let stuck = found.consumed == 0 && found.end.is_none() && wanted <= self.window.len();
+        if stuck && !self.window.is_empty() && (last || wanted != 0 || !self.window.is_empty()) {
+            return Err(contract(&crate::batch::Lie::NoProgress.to_string()));
+        }
+        Ok(wanted)
+    }
+
+    fn reader_failed(&mut self, fault: Fault) -> Result<Option<End>, RunError> {
+        match fault {
+            Fault::Cancelled => Err(Fault::Cancelled.into()),
+            Fault::Problem(types::Problem::UnknownFormat(reason)) => {
+                Err(RunError::NotACapture { file: self.name.into(), reason })
+            }
+            fault if self.checker.frames() == 0 => Err(RunError::Fault(fault)),
+            fault => Ok(Some(self.end("reader-failed", fault.to_string()))),
+        }
+    }
+
+    /// What it means that the source has ended and the reader has seen all of it.
+    fn finished(&mut self) -> Result<Option<End>, RunError> {
+        let (reason, message) = match self.ended.take() {
+            None | Some(SourceEnd::Complete) => return Ok(None),
+            Some(SourceEnd::Cancelled) => return Err(Fault::Cancelled.into()),
+            Some(SourceEnd::Compression(reason)) => ("compression-damaged", reason),
+            Some(SourceEnd::Inflated { octets }) => (
+                "too-large",
+                format!("the compressed capture becomes larger than is allowed; {octets} octets of it were analysed"),
+            ),
+            Some(SourceEnd::Io(reason)) => ("read-failed", reason),
+            Some(SourceEnd::Codec(fault)) => ("compression-damaged", fault.to_string()),
+        };
+        if self.received == 0 {
+            return Err(RunError::Unreadable { file: self.name.into(), reason: message });
+        }
+        Ok(Some(self.end(reason, message)))
+    }
+
+    /// A break that the reader reports. When the source broke off first, that is the reason.
+    fn broken(&mut self, broken: read::Break) -> End {
+        if !matches!(self.ended, None | Some(SourceEnd::Complete))
+            && let Ok(Some(end)) = self.finished()
+        {
+            return end;
+        }
+        let reason = match broken.kind {
+            read::BreakKind::CutShort => "cut-short",
+            read::BreakKind::Damaged => "damaged",
+        };
+        End { reason, offset: broken.offset, message: broken.reason }
+    }
+
+    fn end(&self, reason: &'static str, message: String) -> End {
+        End { reason, offset: self.checker.position(), message }
+    }
+}
+
+fn contract(reason: &str) -> RunError {
+    RunError::Fault(Fault::Crashed { component: "reader".into(), reason: format!("it broke the contract: {reason}") })
+}

@@ -1,0 +1,82 @@
+//! How a call into a component can fail.
+
+use crate::bindings::types;
+
+/// A limit that a component ran into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// [`Limits::call`](crate::settings::Limits::call), or the end of the run.
+    Time,
+    /// [`Limits::memory`](crate::settings::Limits::memory).
+    Memory,
+    /// [`Limits::table_elements`](crate::settings::Limits::table_elements).
+    Table,
+    /// The numbers of memories, tables or instances.
+    Instances,
+    /// The engine's stack.
+    Stack,
+    /// [`Limits::answer`](crate::settings::Limits::answer).
+    Answer,
+}
+
+impl Limit {
+    /// Its name in messages and error codes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Memory => "memory",
+            Self::Table => "table elements",
+            Self::Instances => "instances",
+            Self::Stack => "stack",
+            Self::Answer => "answer size",
+        }
+    }
+}
+
+/// Why a call gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The component said so itself. It can be called again.
+    #[error("{}", problem_text(.0))]
+    Problem(types::Problem),
+    /// It ran into a limit, and was discarded.
+    #[error("the {component} component reached its limit of {} and was stopped{detail}", .limit.name())]
+    Limit {
+        /// Name of the component.
+        component: String,
+        /// The limit.
+        limit: Limit,
+        /// The limit's value and where it was reached, beginning with a blank or colon; may be empty.
+        detail: String,
+    },
+    /// The caller withdrew the request.
+    #[error("the request was cancelled")]
+    Cancelled,
+    /// It failed in a way that is its own fault, and was discarded.
+    #[error("the {component} component failed: {reason}")]
+    Crashed {
+        /// Name of the component.
+        component: String,
+        /// The kind of trap, or how it broke the contract.
+        reason: String,
+    },
+}
+
+/// What a component said, in one line.
+pub fn problem_text(problem: &types::Problem) -> String {
+    match problem {
+        types::Problem::Arguments(bad) => format!("argument {}: {}", bad.argument, bad.reason),
+        types::Problem::UnknownFormat(reason) => reason.clone(),
+        types::Problem::Input(bad) => {
+            let mut text = bad.reason.clone();
+            if let Some(frame) = bad.frame {
+                text.push_str(&format!(" (frame {frame})"));
+            }
+            if let Some(offset) = bad.offset {
+                text.push_str(&format!(" (at byte offset {offset})"));
+            }
+            text
+        }
+        types::Problem::Limit(limit) => format!("{}: {}", limit.limit, limit.reason),
+    }
+}

@@ -1,0 +1,156 @@
+//! Where components run: one engine, one fresh instance for each run, limits on everything.
+//!
+//! Nothing outside this folder names wasmtime. It does not know what the components compute.
+
+mod admit;
+mod fault;
+mod limits;
+mod session;
+mod wasi;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcpcap_builtin::Builtin;
+use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
+
+pub use admit::Refused;
+pub use fault::{Fault, Limit, problem_text};
+pub use session::{AnalyzerSession, CodecSession, ReaderSession};
+
+use crate::bindings::{analyzer::AnalyzerPre, codec::CodecPre, reader::ReaderPre};
+use crate::settings::Limits;
+use limits::State;
+
+/// How often running components look at their deadline.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The engine, and what is linked into components.
+pub struct Sandbox {
+    engine: Engine,
+    linker: Linker<State>,
+}
+
+impl Sandbox {
+    /// Starts the engine and the thread that drives its deadlines.
+    ///
+    /// # Errors
+    /// When the machine cannot run the engine.
+    pub fn new() -> Result<Self, Refused> {
+        let engine = Engine::new(&mcpcap_builtin::config()).map_err(Refused::engine)?;
+        let mut linker = Linker::new(&engine);
+        wasi::add_to_linker(&mut linker).map_err(Refused::engine)?;
+        let weak = engine.weak();
+        std::thread::Builder::new()
+            .name("epoch".into())
+            .spawn(move || {
+                // Ends with the engine: the thread holds it only weakly.
+                while let Some(engine) = weak.upgrade() {
+                    engine.increment_epoch();
+                    drop(engine);
+                    std::thread::sleep(TICK);
+                }
+            })
+            .map_err(|error| Refused::engine(error.into()))?;
+        Ok(Self { engine, linker })
+    }
+
+    /// Loads a component that the program brought along.
+    ///
+    /// # Errors
+    /// When it was built for another engine, which is a defect of the program.
+    pub fn builtin(&self, builtin: &Builtin) -> Result<Loaded, Refused> {
+        let component = builtin.load(&self.engine).map_err(Refused::engine)?;
+        Ok(Loaded { name: builtin.name.into(), sha256: builtin.sha256.into(), component })
+    }
+
+    /// Compiles a component from its WebAssembly form. Only for components that this project made itself: compiling a hostile one
+    /// takes minutes and gigabytes, and cannot be interrupted.
+    ///
+    /// # Errors
+    /// When it is not a component, or is too large to be compiled.
+    pub fn compile(&self, name: &str, wasm: &[u8]) -> Result<Loaded, Refused> {
+        admit::size(wasm)?;
+        let component = Component::new(&self.engine, wasm).map_err(|error| Refused::NotAComponent(admit::brief(&error)))?;
+        Ok(Loaded { name: name.into(), sha256: crate::capture::hex_sha256(wasm), component })
+    }
+
+    /// Makes an analyzer of a component.
+    ///
+    /// # Errors
+    /// When it imports what it must not, or does not export the contract.
+    pub fn analyzer(&self, loaded: Loaded) -> Result<Analyzer, Refused> {
+        let pre = AnalyzerPre::new(self.admit(&loaded)?).map_err(Refused::contract)?;
+        Ok(Analyzer(Arc::new(Admitted { name: loaded.name, sha256: loaded.sha256, pre })))
+    }
+
+    /// Makes a reader of a component.
+    ///
+    /// # Errors
+    /// As [`Sandbox::analyzer`].
+    pub fn reader(&self, loaded: Loaded) -> Result<Reader, Refused> {
+        let pre = ReaderPre::new(self.admit(&loaded)?).map_err(Refused::contract)?;
+        Ok(Reader(Arc::new(Admitted { name: loaded.name, sha256: loaded.sha256, pre })))
+    }
+
+    /// Makes a codec of a component.
+    ///
+    /// # Errors
+    /// As [`Sandbox::analyzer`].
+    pub fn codec(&self, loaded: Loaded) -> Result<Codec, Refused> {
+        let pre = CodecPre::new(self.admit(&loaded)?).map_err(Refused::contract)?;
+        Ok(Codec(Arc::new(Admitted { name: loaded.name, sha256: loaded.sha256, pre })))
+    }
+
+    /// Instantiates a component of no world and throws it away: what its start functions do falls under the limits.
+    ///
+    /// # Errors
+    /// As the instance fails.
+    #[doc(hidden)]
+    pub fn start_for_test(&self, name: &str, wasm: &[u8], limits: &Limits) -> Result<(), Fault> {
+        session::start(name, &self.engine, &self.linker, wasm, limits)
+    }
+
+    fn admit(&self, loaded: &Loaded) -> Result<wasmtime::component::InstancePre<State>, Refused> {
+        admit::imports(&self.engine, &loaded.component)?;
+        self.linker.instantiate_pre(&loaded.component).map_err(Refused::contract)
+    }
+}
+
+/// A component as native code, not yet checked.
+pub struct Loaded {
+    name: String,
+    sha256: String,
+    component: Component,
+}
+
+struct Admitted<P> {
+    name: String,
+    sha256: String,
+    pre: P,
+}
+
+/// An analyzer that may be run. Cheap to clone.
+#[derive(Clone)]
+pub struct Analyzer(Arc<Admitted<AnalyzerPre<State>>>);
+
+/// A reader that may be run. Cheap to clone.
+#[derive(Clone)]
+pub struct Reader(Arc<Admitted<ReaderPre<State>>>);
+
+/// A codec that may be run. Cheap to clone.
+#[derive(Clone)]
+pub struct Codec(Arc<Admitted<CodecPre<State>>>);
+
+impl Analyzer {
+    /// Name of the component.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// SHA-256 of the component, as hexadecimal digits.
+    pub fn sha256(&self) -> &str {
+        &self.0.sha256
+    }
+}

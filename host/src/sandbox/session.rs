@@ -1,0 +1,254 @@
+//! One instance and the calls into it. After a fault the instance is gone, and further calls say so.
+
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Store, Trap};
+
+use super::fault::{Fault, Limit};
+use super::limits::{Ended, State, store};
+use super::{Analyzer, Codec, Reader};
+use crate::bindings::{analyzer, codec, read, reader, types};
+use crate::settings::Limits;
+
+/// An instance of any world. It runs on one thread, which must have room for [`mcpcap_builtin::STACK`] and the host's frames.
+struct Instance<B> {
+    component: String,
+    // None once it was discarded.
+    live: Option<(Store<State>, B)>,
+    memory_peak: usize,
+}
+
+impl<B> Instance<B> {
+    fn new(
+        component: &str,
+        engine: &wasmtime::Engine,
+        limits: &Limits,
+        cancel: &CancellationToken,
+        instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<B>,
+    ) -> Result<Self, Fault> {
+        let mut store = store(engine, limits, cancel);
+        set_deadline(&mut store);
+        match instantiate(&mut store) {
+            Ok(bindings) => Ok(Self {
+                component: component.into(),
+                live: Some((store, bindings)),
+                memory_peak: 0,
+            }),
+            Err(error) => {
+                log(component, &store);
+                Err(fault(component, store.data(), &error))
+            }
+        }
+    }
+
+    /// Calls an export. After a fault the store is dropped: a trapped instance is never used again.
+    fn call<T>(
+        &mut self,
+        call: impl FnOnce(&mut Store<State>, &B) -> wasmtime::Result<Result<T, types::Problem>>,
+    ) -> Result<T, Fault> {
+        let Some((mut store, bindings)) = self.live.take() else {
+            return Err(Fault::Crashed { component: self.component.clone(), reason: "it was discarded before".into() });
+        };
+        set_deadline(&mut store);
+        let result = call(&mut store, &bindings);
+        self.memory_peak = store.data().memory_peak;
+        match result {
+            Ok(answer) => {
+                self.live = Some((store, bindings));
+                answer.map_err(Fault::Problem)
+            }
+            Err(error) => {
+                log(&self.component, &store);
+                Err(fault(&self.component, store.data(), &error))
+            }
+        }
+    }
+}
+
+impl<B> Drop for Instance<B> {
+    fn drop(&mut self) {
+        if let Some((store, _)) = &self.live {
+            log(&self.component, store);
+        }
+    }
+}
+
+fn set_deadline(store: &mut Store<State>) {
+    let state = store.data_mut();
+    state.deadline = Instant::now() + state.limits.call;
+    store.set_epoch_deadline(1);
+}
+
+/// A component's standard error goes to the log, bounded, and only for those who ask for it: it is not ours.
+fn log(component: &str, store: &Store<State>) {
+    let (text, dropped) = store.data().wasi.stderr.text();
+    for line in text.lines() {
+        tracing::debug!(component, "stderr: {}", line.escape_debug());
+    }
+    if dropped > 0 {
+        tracing::debug!(component, dropped, "stderr was longer than its limit");
+    }
+}
+
+fn fault(component: &str, state: &State, error: &wasmtime::Error) -> Fault {
+    let component = component.to_owned();
+    let limits = &state.limits;
+    let limit = |limit, detail| Fault::Limit { component: component.clone(), limit, detail };
+    match state.ended {
+        Some(Ended::Cancelled) => return Fault::Cancelled,
+        Some(Ended::Limit(kind)) => {
+            let detail = match kind {
+                Limit::Time => format!(" ({:?} for a call)", limits.call),
+                Limit::Memory => format!(" ({} MiB)", limits.memory >> 20),
+                Limit::Table => format!(" ({})", limits.table_elements),
+                _ => String::new(),
+            };
+            return limit(kind, detail);
+        }
+        None => {}
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => limit(Limit::Stack, format!(" ({} KiB)", mcpcap_builtin::STACK >> 10)),
+        Some(Trap::UnreachableCodeReached) => Fault::Crashed { component, reason: "it panicked".into() },
+        Some(trap) => Fault::Crashed { component, reason: trap.to_string() },
+        None => {
+            let text = super::admit::brief(error);
+            if text.contains("hostcall fuel") || text.contains("fuel allocated for hostcalls") {
+                limit(Limit::Answer, format!(" ({} MiB)", limits.answer >> 20))
+            } else if text.contains("resource limit exceeded") {
+                limit(Limit::Instances, String::new())
+            } else {
+                Fault::Crashed { component, reason: text }
+            }
+        }
+    }
+}
+
+/// Instantiates a component of no world.
+pub(super) fn start(
+    name: &str,
+    engine: &wasmtime::Engine,
+    linker: &Linker<State>,
+    wasm: &[u8],
+    limits: &Limits,
+) -> Result<(), Fault> {
+    let crashed = |error: wasmtime::Error| Fault::Crashed { component: name.into(), reason: super::admit::brief(&error) };
+    let component = Component::new(engine, wasm).map_err(crashed)?;
+    Instance::new(name, engine, limits, &CancellationToken::new(), |store| linker.instantiate(store, &component)).map(drop)
+}
+
+/// A run of a reader.
+pub struct ReaderSession(Instance<reader::Reader>);
+
+impl ReaderSession {
+    /// As `index-window` in the contract. The numbers are the reader's word: check them.
+    pub(crate) fn index_window(&mut self, window: &[u8], last: bool) -> Result<read::Progress, Fault> {
+        self.0.call(|store, reader| reader.mcpcap_analysis_read().call_index_window(store, window, last))
+    }
+
+    /// As `summary` in the contract.
+    pub fn summary(&mut self) -> Result<String, Fault> {
+        self.0.call(|store, reader| reader.mcpcap_analysis_read().call_summary(store))
+    }
+
+    /// The most linear memory it had, in octets.
+    pub fn memory_peak(&self) -> usize {
+        self.0.memory_peak
+    }
+}
+
+impl Reader {
+    /// A fresh instance.
+    ///
+    /// # Errors
+    /// When it cannot be started within its limits.
+    pub fn session(&self, limits: &Limits, cancel: &CancellationToken) -> Result<ReaderSession, Fault> {
+        let admitted = &*self.0;
+        Instance::new(&admitted.name, admitted.pre.engine(), limits, cancel, |store| admitted.pre.instantiate(store))
+            .map(ReaderSession)
+    }
+}
+
+/// A run of a codec.
+pub struct CodecSession(Instance<codec::Codec>);
+
+impl CodecSession {
+    /// As `detect` in the contract.
+    pub fn detect(&mut self, start: &[u8]) -> Result<Option<String>, Fault> {
+        self.0.call(|store, codec| codec.mcpcap_analysis_inflate().call_detect(store, start).map(Ok))
+    }
+
+    /// As `decompress` in the contract: octets consumed, what they became, and whether the stream is complete. The numbers are the
+    /// codec's word: check them.
+    pub fn decompress(&mut self, input: &[u8], last: bool, room: u32) -> Result<(u32, Vec<u8>, bool), Fault> {
+        let step =
+            self.0.call(|store, codec| codec.mcpcap_analysis_inflate().call_decompress(store, input, last, room))?;
+        Ok((step.consumed, step.data, step.done))
+    }
+
+    /// The most linear memory it had, in octets.
+    pub fn memory_peak(&self) -> usize {
+        self.0.memory_peak
+    }
+}
+
+impl Codec {
+    /// A fresh instance.
+    ///
+    /// # Errors
+    /// When it cannot be started within its limits.
+    pub fn session(&self, limits: &Limits, cancel: &CancellationToken) -> Result<CodecSession, Fault> {
+        let admitted = &*self.0;
+        Instance::new(&admitted.name, admitted.pre.engine(), limits, cancel, |store| admitted.pre.instantiate(store))
+            .map(CodecSession)
+    }
+}
+
+/// A run of an analyzer.
+pub struct AnalyzerSession(Instance<analyzer::Analyzer>);
+
+impl AnalyzerSession {
+    /// As `describe` in the contract.
+    pub fn describe(&mut self) -> Result<String, Fault> {
+        self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_describe(store).map(Ok))
+    }
+
+    /// As `prompt` in the contract.
+    pub fn prompt(&mut self, name: &str, arguments: &str) -> Result<String, Fault> {
+        self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_prompt(store, name, arguments))
+    }
+
+    /// As `open` in the contract.
+    pub fn open(&mut self, tool: &str, arguments: &str) -> Result<(), Fault> {
+        self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_open(store, tool, arguments))
+    }
+
+    /// As `feed` in the contract.
+    pub(crate) fn feed(&mut self, batch: &types::Batch) -> Result<bool, Fault> {
+        self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_feed(store, batch))
+    }
+
+    /// As `finish` in the contract.
+    pub fn finish(&mut self, capture: &str) -> Result<String, Fault> {
+        self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_finish(store, capture))
+    }
+
+    /// The most linear memory it had, in octets.
+    pub fn memory_peak(&self) -> usize {
+        self.0.memory_peak
+    }
+}
+
+impl Analyzer {
+    /// A fresh instance.
+    ///
+    /// # Errors
+    /// When it cannot be started within its limits.
+    pub fn session(&self, limits: &Limits, cancel: &CancellationToken) -> Result<AnalyzerSession, Fault> {
+        let admitted = &*self.0;
+        Instance::new(&admitted.name, admitted.pre.engine(), limits, cancel, |store| admitted.pre.instantiate(store))
+            .map(AnalyzerSession)
+    }
+}

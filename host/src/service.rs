@@ -1,0 +1,172 @@
+//! Answers questions about captures, whoever asks: an MCP client or a person at a terminal.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::answer::{AnswerError, Code};
+use crate::capture::{self, CaptureFile, Fetch};
+use crate::catalog::{Catalog, CatalogError};
+use crate::pipeline::{Line, Question};
+use crate::report;
+use crate::sandbox::Sandbox;
+use crate::settings::Limits;
+
+/// What the command line decides.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Names of the analyzers, separated by commas; empty: all.
+    pub modules: String,
+    /// The most packets of its protocol that an analyzer looks at.
+    pub max_packets: Option<u64>,
+    /// Whether URLs may lead to addresses that only this machine or its network can reach.
+    pub private_urls: bool,
+    /// Limits of each run.
+    pub limits: Limits,
+}
+
+/// Told how many octets have been done, and of how many where that is known.
+pub type Progress = dyn Fn(u64, Option<u64>) + Send + Sync;
+
+/// The tools and prompts, and what they run on.
+pub struct Service {
+    /// What there is.
+    pub catalog: Catalog,
+    line: Line,
+    fetch: Fetch,
+    max_packets: Option<u64>,
+    /// One run keeps two cores busy at most; more at once would only share the same cores and multiply the memory.
+    runs: Semaphore,
+}
+
+/// Why the service could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The catalog.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] crate::sandbox::Refused),
+    /// TLS.
+    #[error(transparent)]
+    Fetch(#[from] capture::CaptureError),
+    /// The program was built without a component that every run needs.
+    #[error("the {0} component is missing from this program")]
+    Incomplete(&'static str),
+}
+
+impl Service {
+    /// Starts the sandbox and loads the components.
+    ///
+    /// # Errors
+    /// When a module is unknown or a component is defective.
+    pub fn start(options: &Options) -> Result<Self, StartError> {
+        let sandbox = Sandbox::new()?;
+        let builtin = |name| mcpcap_builtin::Builtin::find(name).ok_or(StartError::Incomplete(name));
+        let reader = sandbox.reader(sandbox.builtin(builtin("reader")?)?)?;
+        let codec = sandbox.codec(sandbox.builtin(builtin("codec")?)?)?;
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Ok(Self {
+            catalog: Catalog::builtin(&sandbox, &options.modules, &options.limits)?,
+            line: Line { reader, codec, limits: options.limits.clone() },
+            fetch: Fetch::new(&options.limits, options.private_urls)?,
+            max_packets: options.max_packets,
+            runs: Semaphore::new(cores),
+        })
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> &Limits {
+        &self.line.limits
+    }
+
+    /// Runs a tool. `arguments` holds `pcap_file` and the tool's own.
+    ///
+    /// # Errors
+    /// With a code and a message for the caller. Also when the run panics, which is a defect.
+    pub async fn answer(
+        self: &Arc<Self>,
+        tool: &str,
+        mut arguments: Map<String, Value>,
+        cancel: CancellationToken,
+        progress: Arc<Progress>,
+    ) -> Result<Value, AnswerError> {
+        let Some(known) = self.catalog.tool(tool) else {
+            let names: Vec<&str> = self.catalog.tools.iter().map(|tool| tool.name.as_str()).collect();
+            return Err(AnswerError::new(
+                Code::BadArgument,
+                format!("there is no tool {tool}; the tools are {}", names.join(", ")),
+            ));
+        };
+        known.check(&arguments)?;
+        let file = match arguments.shift_remove("pcap_file") {
+            Some(Value::String(file)) => file,
+            _ => return Err(AnswerError::new(Code::BadArgument, "argument pcap_file must be a string")),
+        };
+        self.bound(known.properties().any(|(name, _)| name == "max_packets"), &mut arguments);
+        let permit = tokio::select! {
+            permit = self.runs.acquire() => permit,
+            () = cancel.cancelled() => return Err(AnswerError::new(Code::Cancelled, "the request was cancelled")),
+        };
+        let capture = self.capture(&file, &cancel, &*progress).await?;
+        // The octets that a download has counted already: progress only ever rises.
+        let (shown, counted) = if capture::is_url(&file) { (capture.name.clone(), capture.size) } else { (file, 0) };
+        let size = capture.size;
+        let told = move |done: u64| {
+            // Of a compressed capture the size is not known before its end.
+            progress(counted.saturating_add(done), (done <= size).then_some(counted.saturating_add(size)));
+        };
+        let (service, tool) = (Arc::clone(self), tool.to_owned());
+        let run = move || {
+            let work = || service.run(&tool, &Value::Object(arguments).to_string(), &shown, capture, &cancel, &told);
+            std::panic::catch_unwind(AssertUnwindSafe(work))
+                .unwrap_or_else(|_| Err(AnswerError::new(Code::Internal, "the server failed on this request; its log has the cause")))
+        };
+        let answer = tokio::task::spawn_blocking(run).await;
+        drop(permit);
+        answer.unwrap_or_else(|_| Err(AnswerError::new(Code::Internal, "the server is stopping")))
+    }
+
+    /// Applies the server's `--max-packets` to a tool that knows the argument.
+    fn bound(&self, known: bool, arguments: &mut Map<String, Value>) {
+        if let (true, Some(most)) = (known, self.max_packets) {
+            let asked = arguments.get("max_packets").and_then(Value::as_u64).unwrap_or(u64::MAX);
+            arguments.insert("max_packets".into(), asked.min(most).into());
+        }
+    }
+
+    async fn capture(
+        &self,
+        file: &str,
+        cancel: &CancellationToken,
+        progress: &Progress,
+    ) -> Result<CaptureFile, AnswerError> {
+        if capture::is_url(file) {
+            return Ok(capture::fetch(&self.fetch, file, &self.line.limits, cancel, progress).await?);
+        }
+        let path = file.to_owned();
+        let opened = tokio::task::spawn_blocking(move || capture::open(&path)).await;
+        Ok(opened.map_err(|_| AnswerError::new(Code::Internal, "the server is stopping"))??)
+    }
+
+    fn run(
+        &self,
+        tool: &str,
+        arguments: &str,
+        shown: &str,
+        capture: CaptureFile,
+        cancel: &CancellationToken,
+        progress: &dyn Fn(u64),
+    ) -> Result<Value, AnswerError> {
+        let Some(known) = self.catalog.tool(tool) else {
+            return Err(AnswerError::new(Code::Internal, "the tool is gone"));
+        };
+        let question = Question { analyzer: &known.analyzer, tool, arguments };
+        let outcome = self.line.run(&question, capture, cancel, progress)?;
+        report::answer(&outcome, known.analyzer.name(), shown)
+    }
+}

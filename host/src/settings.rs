@@ -1,0 +1,66 @@
+//! Every number that limits something, with its reason.
+
+use std::time::Duration;
+
+/// Limits of one run: of each component in it, and of the run as a whole.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Linear memory of a component, in octets. The built-in analyzers keep their state below three quarters of it.
+    pub memory: usize,
+    /// Elements of all tables of a component. CPython, the largest seen, needs 13,500.
+    pub table_elements: usize,
+    /// Tables, memories and core instances of a component. Components made by adapters have several.
+    pub tables: usize,
+    /// Memories of a component.
+    pub memories: usize,
+    /// Core instances of a component.
+    pub instances: usize,
+    /// Live handles of a component. It owns the standard streams and hardly anything else.
+    pub handles: usize,
+    /// How long one call into a component may take. A batch is at most a few megabytes, which takes milliseconds.
+    pub call: Duration,
+    /// How long a run may take before reading ends and the report is asked for.
+    pub run: Duration,
+    /// Size of what a component may return from one call, in octets: a report, or the numbers of a window.
+    pub answer: usize,
+    /// How much of a component's standard error is kept for the log, in octets.
+    pub stderr: usize,
+    /// Octets of the capture that are read at once.
+    pub window: usize,
+    /// How far a window may grow for a large block, in octets. The reader refuses blocks above 16 MiB.
+    pub window_max: usize,
+    /// How many times larger than its compressed form a capture may become, once it is above `inflated_free`.
+    pub inflate_ratio: u64,
+    /// Octets that any compressed capture may become, whatever the ratio.
+    pub inflated_free: u64,
+    /// Octets that a compressed capture may become.
+    pub inflated_max: u64,
+    /// Octets of a download.
+    pub download: u64,
+    /// How long a download may take.
+    pub download_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory: 64 << 20,
+            table_elements: 20_000,
+            tables: 16,
+            memories: 4,
+            instances: 64,
+            handles: 64,
+            call: Duration::from_secs(10),
+            run: Duration::from_secs(600),
+            answer: 16 << 20,
+            stderr: 16 << 10,
+            window: 512 << 10,
+            window_max: 17 << 20,
+            inflate_ratio: 200,
+            inflated_free: 64 << 20,
+            inflated_max: 64 << 30,
+            download: 1 << 30,
+            download_time: Duration::from_secs(300),
+        }
+    }
+}

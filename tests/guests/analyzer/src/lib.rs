@@ -1,0 +1,110 @@
+//! An analyzer whose tools are the ways in which an analyzer can misbehave, and one that behaves.
+#![cfg(target_arch = "wasm32")]
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hint::black_box;
+
+wit_bindgen::generate!({ path: "../../../wit", world: "analyzer" });
+
+use exports::mcpcap::analysis::analyze::{Batch, Guest, Problem};
+use mcpcap::analysis::types::{BadInput, LimitReached};
+
+struct Hostile;
+
+export!(Hostile);
+
+thread_local! {
+    static TOOL: RefCell<String> = const { RefCell::new(String::new()) };
+    static FRAMES: RefCell<u64> = const { RefCell::new(0) };
+}
+
+impl Guest for Hostile {
+    fn describe() -> String {
+        r#"{"name":"hostile","version":"0.1.0","tools":[]}"#.into()
+    }
+
+    fn prompt(_: String, _: String) -> Result<String, Problem> {
+        Err(Problem::Limit(LimitReached { limit: "patience".into(), reason: "no prompts".into() }))
+    }
+
+    fn open(tool: String, arguments: String) -> Result<(), Problem> {
+        TOOL.set(tool.clone());
+        match tool.as_str() {
+            "spin" => spin(),
+            "panic" => panic!("the analyzer gives up"),
+            "recurse" => {
+                black_box(recurse(black_box(1)));
+            }
+            "grow" => grow(amount(&arguments)),
+            "chatter" => (0..amount(&arguments)).for_each(|n| eprintln!("line {n} \u{1b}[31m")),
+            "sleep" => std::thread::sleep(std::time::Duration::from_secs(3600)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn feed(batch: Batch) -> Result<bool, Problem> {
+        FRAMES.set(FRAMES.take() + batch.frames.number.len() as u64);
+        match TOOL.with_borrow(String::clone).as_str() {
+            "spin_in_feed" => spin(),
+            "panic_in_feed" => panic!("the analyzer gives up on a batch"),
+            "enough" => return Ok(false),
+            "problem" => {
+                let frame = batch.frames.number.first().copied();
+                return Err(Problem::Input(BadInput { offset: Some(24), frame, reason: "not to my taste".into() }));
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    fn finish(capture: String) -> Result<String, Problem> {
+        let frames = FRAMES.take();
+        Ok(match TOOL.with_borrow(String::clone).as_str() {
+            "flood" => format!("{{\"x\":\"{}\"}}", "x".repeat(32 << 20)),
+            "not_json" => "{".into(),
+            "not_an_object" => "[1]".into(),
+            "deep" => format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000)),
+            "surroundings" => surroundings(),
+            _ => format!("{{\"frames\":{frames},\"seen\":{capture}}}"),
+        })
+    }
+}
+
+fn amount(arguments: &str) -> usize {
+    arguments.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0)
+}
+
+fn spin() {
+    let mut n = 0_u64;
+    loop {
+        n = black_box(n.wrapping_add(1));
+    }
+}
+
+fn recurse(n: u64) -> u64 {
+    let frame = black_box([n; 64]);
+    if black_box(true) { recurse(n + 1) + frame[5] } else { 0 }
+}
+
+fn grow(mebibytes: usize) {
+    let mut kept = Vec::new();
+    for _ in 0..mebibytes {
+        kept.push(black_box(vec![1_u8; 1 << 20]));
+    }
+}
+
+/// Everything that could differ from one run to the next.
+fn surroundings() -> String {
+    let map: HashMap<u32, u32> = (0..100).map(|n| (n, n)).collect();
+    let order: Vec<String> = map.keys().map(u32::to_string).collect();
+    let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|t| t.as_nanos());
+    let instant = std::time::Instant::now().elapsed().as_nanos();
+    let (args, vars) = (std::env::args().count(), std::env::vars().count());
+    format!(
+        "{{\"order\":[{}],\"time\":{},\"elapsed\":{instant},\"args\":{args},\"vars\":{vars}}}",
+        order.join(","),
+        time.unwrap_or(1)
+    )
+}

@@ -1,0 +1,107 @@
+//! Components that lie or break, in a whole run: the run ends with a typed fault, and the next run works.
+
+use std::io::Write;
+
+use mcpcap::answer::{AnswerError, Code};
+use mcpcap::pipeline::{Line, Question, RunError};
+use mcpcap::sandbox::{Fault, Reader};
+use mcpcap::settings::Limits;
+use mcpcap::{capture, report};
+use mcpcap_builtin::Builtin;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{crafted, engine, guest, hostile, tight};
+
+fn builtin_reader() -> Reader {
+    engine().builtin(Builtin::find("reader").unwrap()).and_then(|loaded| engine().reader(loaded)).unwrap()
+}
+
+fn line(reader: Reader, limits: Limits) -> Line {
+    let codec = engine().builtin(Builtin::find("codec").unwrap()).and_then(|loaded| engine().codec(loaded)).unwrap();
+    Line { reader, codec, limits }
+}
+
+fn run(line: &Line, tool: &str, path: &std::path::Path) -> Result<serde_json::Value, AnswerError> {
+    let capture = capture::open(path.to_str().unwrap())?;
+    let question = Question { analyzer: hostile(), tool, arguments: "{}" };
+    let outcome = line.run(&question, capture, &CancellationToken::new(), &|_| {})?;
+    report::answer(&outcome, "hostile", "x")
+}
+
+#[test]
+fn a_lying_reader_ends_the_run() {
+    let reader = engine().reader(engine().compile("liar", &guest("reader")).unwrap()).unwrap();
+    let line = line(reader, Limits::default());
+    for lie in "rwoclumsgp".chars() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(file, "{lie}{}", "x".repeat(100)).unwrap();
+        let error = run(&line, "honest", file.path()).expect_err(&format!("lie {lie}"));
+        assert_eq!(error.code, Code::ComponentFault, "{lie}: {error}");
+    }
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    write!(file, "honest{}", "x".repeat(100)).unwrap();
+    let report = run(&line, "honest", file.path()).unwrap();
+    assert_eq!(report["frames"], 2);
+}
+
+#[test]
+fn a_failing_analyzer_ends_its_run_and_no_other() {
+    let line = line(builtin_reader(), tight());
+    let capture = crafted("dns_two.pcap");
+    for (tool, code) in [
+        ("panic", Code::ComponentFault),
+        ("panic_in_feed", Code::ComponentFault),
+        ("spin", Code::LimitReached),
+        ("spin_in_feed", Code::LimitReached),
+        ("flood", Code::LimitReached),
+        ("not_json", Code::ComponentFault),
+        ("not_an_object", Code::ComponentFault),
+        ("deep", Code::ComponentFault),
+        ("problem", Code::Damaged),
+    ] {
+        let error = run(&line, tool, &capture).expect_err(tool);
+        assert_eq!(error.code, code, "{tool}: {error}");
+        assert_eq!(run(&line, "honest", &capture).unwrap()["frames"], 2, "after {tool}");
+    }
+}
+
+#[test]
+fn a_problem_names_the_frame_and_the_offset() {
+    let error = run(&line(builtin_reader(), tight()), "problem", &crafted("dns_two.pcap")).unwrap_err();
+    assert_eq!(error.message, "not to my taste (frame 1) (at byte offset 24)");
+}
+
+#[test]
+fn an_analyzer_that_has_seen_enough_ends_the_reading() {
+    let report = run(&line(builtin_reader(), tight()), "enough", &crafted("dns_two.pcap")).unwrap();
+    assert_eq!(report["capture"]["ended"]["reason"], "enough");
+    assert!(report["seen"]["file"].get("sha256").is_none(), "not all of the file was read");
+}
+
+#[test]
+fn a_run_that_takes_too_long_gives_what_it_has() {
+    let limits = Limits { run: std::time::Duration::ZERO, window: 24, ..Limits::default() };
+    let report = run(&line(builtin_reader(), limits), "honest", &crafted("dns_two.pcap")).unwrap();
+    assert_eq!(report["capture"]["ended"]["reason"], "time-limit");
+    assert_eq!(report["capture"]["complete"], false);
+}
+
+#[test]
+fn a_cancelled_run_says_so() {
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    let capture = capture::open(crafted("dns_two.pcap").to_str().unwrap()).unwrap();
+    let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}" };
+    let error = line(builtin_reader(), tight()).run(&question, capture, &cancel, &|_| {}).unwrap_err();
+    assert!(matches!(error, RunError::Fault(Fault::Cancelled)), "{error}");
+}
+
+#[test]
+fn the_window_size_changes_nothing() {
+    let path = crafted("g_two_sections.pcapng");
+    let whole = run(&line(builtin_reader(), Limits::default()), "honest", &path).unwrap();
+    for window in [1, 7, 64, 4096] {
+        let limits = Limits { window, ..Limits::default() };
+        assert_eq!(run(&line(builtin_reader(), limits), "honest", &path).unwrap(), whole, "window of {window}");
+    }
+}

@@ -1,0 +1,8 @@
+//! End to end: the real binary over real stdio and HTTP, hostile components and captures, agreement with oracles.
+
+mod agreement;
+mod cli;
+mod lies;
+mod mcp;
+mod sandbox;
+mod support;

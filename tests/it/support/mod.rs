@@ -1,0 +1,84 @@
+//! What the tests share: components, captures, and the service.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+
+use mcpcap::sandbox::{Analyzer, Sandbox};
+use mcpcap::service::{Options, Service};
+use mcpcap::settings::Limits;
+use tokio_util::sync::CancellationToken;
+
+/// The project's folder.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A capture of the project's own, below `tests/captures/crafted`.
+pub fn crafted(name: &str) -> PathBuf {
+    root().join("tests/captures/crafted").join(name)
+}
+
+/// A recording below `examples/captures`.
+pub fn example(name: &str) -> PathBuf {
+    root().join("examples/captures").join(name)
+}
+
+/// The WebAssembly of a hostile component; all are built once for each run of the tests.
+pub fn guest(name: &str) -> Vec<u8> {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let folder = BUILT.get_or_init(|| {
+        let target = root().join("target/guests");
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.current_dir(root());
+        cargo.args(["build", "--locked", "--profile", "guest", "--target", "wasm32-wasip2", "--target-dir"]).arg(&target);
+        cargo.args(["-p", "mcpcap-hostile-analyzer", "-p", "mcpcap-hostile-reader"]);
+        for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR"] {
+            cargo.env_remove(flags);
+        }
+        assert!(cargo.status().expect("cargo starts").success(), "the hostile components build");
+        target.join("wasm32-wasip2/guest")
+    });
+    let file = folder.join(format!("mcpcap_hostile_{name}.wasm"));
+    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// One engine for all tests.
+pub fn engine() -> &'static Sandbox {
+    static ENGINE: OnceLock<Sandbox> = OnceLock::new();
+    ENGINE.get_or_init(|| Sandbox::new().expect("the sandbox starts"))
+}
+
+/// The hostile analyzer.
+pub fn hostile() -> &'static Analyzer {
+    static HOSTILE: OnceLock<Analyzer> = OnceLock::new();
+    HOSTILE.get_or_init(|| {
+        let loaded = engine().compile("hostile", &guest("analyzer")).expect("it compiles");
+        engine().analyzer(loaded).expect("it is admitted")
+    })
+}
+
+/// The service with its default options.
+pub fn service() -> Arc<Service> {
+    static SERVICE: OnceLock<Arc<Service>> = OnceLock::new();
+    Arc::clone(SERVICE.get_or_init(|| {
+        let options = Options { private_urls: true, ..Options::default() };
+        Arc::new(Service::start(&options).expect("the service starts"))
+    }))
+}
+
+/// Limits that let a hostile test end soon.
+pub fn tight() -> Limits {
+    Limits { call: std::time::Duration::from_millis(300), ..Limits::default() }
+}
+
+/// Runs a tool of the service and gives its report, or the error.
+pub async fn ask(
+    tool: &str,
+    capture: &Path,
+    arguments: serde_json::Value,
+) -> Result<serde_json::Value, mcpcap::answer::AnswerError> {
+    let mut arguments = arguments.as_object().cloned().unwrap_or_default();
+    arguments.insert("pcap_file".into(), capture.display().to_string().into());
+    service().answer(tool, arguments, CancellationToken::new(), Arc::new(|_, _| {})).await
+}
