@@ -21,7 +21,7 @@ pub mod decode;
 pub mod describe;
 pub mod finding;
 pub mod frame;
-#[cfg(feature = "harness")]
+#[cfg(any(test, feature = "harness"))]
 pub mod harness;
 pub mod problem;
 pub mod stats;

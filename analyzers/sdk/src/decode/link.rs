@@ -122,6 +122,8 @@ fn loopback(at: &mut Cursor<'_>) -> Result<Next, Stop> {
     match little.min(big) {
         2 => Ok(Next::Ipv4),
         10 | 24 | 28 | 30 => Ok(Next::Ipv6),
+        // Some programs write an EtherType there.
+        kind @ 0x0600..=0xffff => Ok(Next::EtherType(kind as u16)),
         _ => Err(Stop::OtherNetworkLayer),
     }
 }

@@ -36,6 +36,8 @@ pub enum Layer {
     /// With its network identifier.
     Geneve(u32),
     Erspan,
+    /// With its session id.
+    L2tp(u16),
     Arp,
     Ipv4,
     Ipv6,
@@ -112,6 +114,7 @@ impl Layer {
             Self::Vxlan(_) => "vxlan",
             Self::Geneve(_) => "geneve",
             Self::Erspan => "erspan",
+            Self::L2tp(_) => "l2tp",
             Self::Arp => "arp",
             Self::Ipv4 => "ip",
             Self::Ipv6 => "ipv6",

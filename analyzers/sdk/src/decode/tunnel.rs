@@ -1,15 +1,19 @@
-//! What lies between link and network layer, and tunnels: PPP, PPPoE, MPLS, GRE, VXLAN, Geneve.
+//! What lies between link and network layer, and tunnels: PPP, PPPoE, MPLS, GRE, VXLAN, Geneve, L2TP.
 
 use super::cursor::Cursor;
 use super::walk::Next;
 use super::{Layer, Layers, Stop};
 
 /// UDP port of VXLAN (RFC 7348).
-pub(super) const VXLAN_PORT: u16 = 4789;
+const VXLAN_PORT: u16 = 4789;
 /// UDP port that Linux used for VXLAN before the registry had one.
-pub(super) const VXLAN_LINUX_PORT: u16 = 8472;
+const VXLAN_LINUX_PORT: u16 = 8472;
+/// UDP port of VXLAN with a protocol field.
+const VXLAN_GPE_PORT: u16 = 4790;
+/// UDP port of L2TP (RFC 2661).
+const L2TP_PORT: u16 = 1701;
 /// UDP port of Geneve (RFC 8926).
-pub(super) const GENEVE_PORT: u16 = 6081;
+const GENEVE_PORT: u16 = 6081;
 
 /// EtherTypes (IEEE registration authority).
 pub(super) fn ethertype(at: &mut Cursor<'_>, kind: u16, layers: &mut Layers) -> Result<Next, Stop> {
@@ -27,7 +31,8 @@ pub(super) fn ethertype(at: &mut Cursor<'_>, kind: u16, layers: &mut Layers) -> 
             at.limit(usize::from(kind));
             Ok(Next::Llc)
         }
-        0x0806 => {
+        // ARP and reverse ARP have the same format.
+        0x0806 | 0x8035 => {
             layers.push(Layer::Arp);
             Err(Stop::OtherNetworkLayer)
         }
@@ -180,12 +185,45 @@ pub(super) fn geneve(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, S
     Ok(Next::EtherType(protocol))
 }
 
-/// Whether a datagram to one of the tunnel ports begins as the tunnel's header does.
-pub(super) fn tunnel(port: u16, payload: &[u8]) -> Option<Next> {
-    match (port, payload) {
-        // The flag that says that the identifier is valid, and nothing reserved.
-        (VXLAN_PORT | VXLAN_LINUX_PORT, [flags, _, _, _, _, _, _, 0, ..]) if flags & 0x08 != 0 => Some(Next::Vxlan),
-        (GENEVE_PORT, [version, _, _, _, _, _, _, 0, ..]) if version >> 6 == 0 => Some(Next::Geneve),
-        _ => None,
+/// VXLAN with a protocol field (draft-ietf-nvo3-vxlan-gpe).
+pub(super) fn vxlan_gpe(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+    let [_flags, _, _, protocol] = at.array()?;
+    layers.push(Layer::Vxlan(at.u32()? >> 8));
+    match protocol {
+        1 => Ok(Next::Ipv4),
+        2 => Ok(Next::Ipv6),
+        3 => Ok(Next::Ethernet),
+        _ => Err(Stop::OtherNetworkLayer),
     }
+}
+
+/// RFC 2661, data messages.
+pub(super) fn l2tp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+    let flags = at.u16()?;
+    if flags & 0x4000 != 0 {
+        at.skip(2)?;
+    }
+    at.skip(2)?;
+    layers.push(Layer::L2tp(at.u16()?));
+    if flags & 0x0800 != 0 {
+        at.skip(4)?;
+    }
+    if flags & 0x0200 != 0 {
+        let padding = at.u16()?;
+        at.skip(usize::from(padding))?;
+    }
+    Ok(Next::Ppp)
+}
+
+/// The tunnel whose port a datagram has at one of its ends, if it begins as that tunnel's header does.
+pub(super) fn tunnel(ports: [u16; 2], payload: &[u8]) -> Option<Next> {
+    ports.into_iter().find_map(|port| match (port, payload) {
+        // The flag that says that the identifier is valid, and nothing reserved.
+        (VXLAN_PORT | VXLAN_LINUX_PORT, [0x08, 0, 0, 0, _, _, _, 0, ..]) => Some(Next::Vxlan),
+        (VXLAN_GPE_PORT, [flags, _, _, _, _, _, _, 0, ..]) if flags & 0x0c == 0x0c => Some(Next::VxlanGpe),
+        (GENEVE_PORT, [version, _, _, _, _, _, _, 0, ..]) if version >> 6 == 0 => Some(Next::Geneve),
+        // Version 2, and not a control message.
+        (L2TP_PORT, [flags, version, ..]) if flags & 0x80 == 0 && version & 0x0f == 2 => Some(Next::L2tp),
+        _ => None,
+    })
 }

@@ -30,7 +30,9 @@ pub(super) enum Next {
     /// A protocol by its IP number.
     Protocol(u8),
     Vxlan,
+    VxlanGpe,
     Geneve,
+    L2tp,
 }
 
 /// A frame on its way through the layers.
@@ -140,7 +142,9 @@ impl Walk<'_> {
             Next::PppoeSession => tunnel::pppoe(at, layers)?,
             Next::Mpls => tunnel::mpls(at, layers)?,
             Next::Vxlan => tunnel::vxlan(at, layers)?,
+            Next::VxlanGpe => tunnel::vxlan_gpe(at, layers)?,
             Next::Geneve => tunnel::geneve(at, layers)?,
+            Next::L2tp => tunnel::l2tp(at, layers)?,
             Next::Ip => match at.peek(0).map(|octet| octet >> 4) {
                 Some(4) => Next::Ipv4,
                 Some(6) => Next::Ipv6,
@@ -172,7 +176,8 @@ impl Walk<'_> {
         };
         *self.fragment_frames = self.fragment_frames.saturating_add(1);
         if found.at.is_cut() {
-            return Err(Stop::Cut);
+            // It can never be put together, but the first fragment holds the transport header.
+            return if piece.offset == 0 { Ok(Step::Go(Next::Protocol(piece.protocol))) } else { Err(Stop::Cut) };
         }
         let vlan = found.layers.iter().find_map(|layer| match layer {
             Layer::Vlan(id) => Some(*id),
@@ -194,7 +199,7 @@ fn protocol_step(protocol: u8, found: &mut Found<'_>) -> Result<Step, Stop> {
         17 | 136 => {
             let udp = transport::udp(at, layers)?;
             if let Transport::Udp(header) = &udp
-                && let Some(inner) = tunnel::tunnel(header.destination, at.rest)
+                && let Some(inner) = tunnel::tunnel([header.destination, header.source], at.rest)
             {
                 return Ok(Step::Go(inner));
             }
