@@ -15,12 +15,8 @@ mod config;
 const WASM: &str = "wasm32-wasip2";
 
 /// Name of the component, and the package that holds it.
-const COMPONENTS: [(&str, &str); 4] = [
-    ("reader", "mcpcap-reader"),
-    ("codec", "mcpcap-codec"),
-    ("dns", "mcpcap-dns"),
-    ("capinfos", "mcpcap-capinfos"),
-];
+const COMPONENTS: [(&str, &str); 4] =
+    [("reader", "mcpcap-reader"), ("codec", "mcpcap-codec"), ("dns", "mcpcap-dns"), ("capinfos", "mcpcap-capinfos")];
 
 fn main() {
     let out = PathBuf::from(variable("OUT_DIR"));
@@ -49,7 +45,10 @@ fn main() {
 /// Runs cargo for the components, in a target folder of their own: the outer cargo holds the lock of the usual one.
 fn build(root: &Path, target: &Path) -> PathBuf {
     let mut cargo = Command::new(variable("CARGO"));
-    cargo.current_dir(root).args(["build", "--locked", "--profile", "guest", "--target", WASM, "--target-dir"]).arg(target);
+    cargo
+        .current_dir(root)
+        .args(["build", "--locked", "--profile", "guest", "--target", WASM, "--target-dir"])
+        .arg(target);
     for (_, package) in COMPONENTS {
         cargo.args(["-p", package]);
     }

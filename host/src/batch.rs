@@ -18,7 +18,9 @@ pub enum Lie {
         window: usize,
     },
     /// A frame outside of what was consumed, or overlapping the one before.
-    #[error("frame {frame} is at {offset}, {captured} octets long: outside its place in the {consumed} octets consumed")]
+    #[error(
+        "frame {frame} is at {offset}, {captured} octets long: outside its place in the {consumed} octets consumed"
+    )]
     Range {
         /// Number of the frame.
         frame: u64,
@@ -142,14 +144,7 @@ mod tests {
     use super::*;
 
     fn link() -> types::Link {
-        types::Link {
-            link_type: 1,
-            fcs_length: None,
-            snap_length: 0,
-            section: 0,
-            interface_id: 0,
-            name: None,
-        }
+        types::Link { link_type: 1, fcs_length: None, snap_length: 0, section: 0, interface_id: 0, name: None }
     }
 
     fn progress(consumed: u32, frames: &[(u32, u32)]) -> read::Progress {

@@ -174,11 +174,8 @@ impl Catalog {
             .and_then(|mut session| session.describe())
             .map_err(|fault| wrong(fault.to_string()))?;
         let description: Description = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        let module = Module {
-            name: analyzer.name().into(),
-            version: description.version,
-            sha256: analyzer.sha256().into(),
-        };
+        let module =
+            Module { name: analyzer.name().into(), version: description.version, sha256: analyzer.sha256().into() };
         for tool in description.tools {
             let input = with_capture(tool.arguments);
             let output = report::schema(tool.report);
@@ -295,7 +292,9 @@ impl Prompt {
                 return Err(AnswerError::new(Code::BadArgument, format!("argument {name} must be a string")));
             }
         }
-        if let Some(missing) = self.arguments.iter().find(|known| known.required && !arguments.contains_key(&known.name)) {
+        if let Some(missing) =
+            self.arguments.iter().find(|known| known.required && !arguments.contains_key(&known.name))
+        {
             return Err(AnswerError::new(Code::BadArgument, format!("argument {} is missing", missing.name)));
         }
         let arguments = Value::Object(arguments.clone()).to_string();

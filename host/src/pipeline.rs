@@ -210,8 +210,10 @@ impl<'a> Passage<'a> {
             };
             let broken = found.end.clone();
             wanted = self.wanted(&found, last)?;
-            let (batch, rest) =
-                self.checker.check(std::mem::take(&mut self.window), found).map_err(|lie| contract(&lie.to_string()))?;
+            let (batch, rest) = self
+                .checker
+                .check(std::mem::take(&mut self.window), found)
+                .map_err(|lie| contract(&lie.to_string()))?;
             self.window = rest;
             let more = (batch.frames.number.is_empty() && batch.links.is_empty()) || analyzer.feed(&batch)?;
             progress(self.checker.position());

@@ -35,8 +35,7 @@ fn capture(summary: &Value, end: Option<&End>) -> Value {
     }
     capture.insert("complete".into(), end.is_none().into());
     if let Some(end) = end {
-        capture
-            .insert("ended".into(), json!({ "reason": end.reason, "offset": end.offset, "message": end.message }));
+        capture.insert("ended".into(), json!({ "reason": end.reason, "offset": end.offset, "message": end.message }));
     }
     Value::Object(capture)
 }
@@ -44,7 +43,8 @@ fn capture(summary: &Value, end: Option<&End>) -> Value {
 /// The schema of the answer, from the schema of the report.
 pub fn schema(mut report: Map<String, Value>) -> Map<String, Value> {
     let mut properties = Map::new();
-    properties.insert("file".into(), json!({ "type": "string", "description": "The capture as it was named in pcap_file." }));
+    properties
+        .insert("file".into(), json!({ "type": "string", "description": "The capture as it was named in pcap_file." }));
     properties.insert(
         "total_packets".into(),
         json!({ "type": "integer", "minimum": 0, "description": "Frames that were read from the capture." }),

@@ -123,8 +123,9 @@ impl Service {
         let (service, tool) = (Arc::clone(self), tool.to_owned());
         let run = move || {
             let work = || service.run(&tool, &Value::Object(arguments).to_string(), &shown, capture, &cancel, &told);
-            std::panic::catch_unwind(AssertUnwindSafe(work))
-                .unwrap_or_else(|_| Err(AnswerError::new(Code::Internal, "the server failed on this request; its log has the cause")))
+            std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+                Err(AnswerError::new(Code::Internal, "the server failed on this request; its log has the cause"))
+            })
         };
         let answer = tokio::task::spawn_blocking(run).await;
         drop(permit);

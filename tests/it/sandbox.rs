@@ -129,12 +129,12 @@ fn more_instances_than_allowed_are_refused() {
 #[test]
 fn a_report_below_the_limit_is_taken() {
     finish("honest", &Limits { answer: 1 << 20, ..Limits::default() }).unwrap();
-    finish("flood", &Limits { answer: 40 << 20, memory: 128 << 20, ..Limits::default() }).unwrap();
+    finish("flood", &Limits { answer: 40 << 20, memory: 256 << 20, ..Limits::default() }).unwrap();
 }
 
 #[test]
 fn a_report_above_the_limit_is_refused() {
-    let flood = finish("flood", &Limits { memory: 128 << 20, ..Limits::default() });
+    let flood = finish("flood", &Limits { memory: 256 << 20, ..Limits::default() });
     violates(flood.map(drop), Limit::Answer);
 }
 
@@ -174,7 +174,9 @@ fn every_run_sees_the_same_surroundings() {
 
 #[test]
 fn what_no_component_gets_is_refused_by_name() {
-    for import in ["wasi:filesystem/preopens@0.2.6", "wasi:sockets/tcp@0.2.6", "wasi:http/outgoing-handler@0.2.0", "a:b/c"] {
+    for import in
+        ["wasi:filesystem/preopens@0.2.6", "wasi:sockets/tcp@0.2.6", "wasi:http/outgoing-handler@0.2.0", "a:b/c"]
+    {
         let wasm = wat::parse_str(format!("(component (import \"{import}\" (instance)))")).unwrap();
         let loaded = engine().compile("text", &wasm).unwrap();
         match engine().analyzer(loaded) {

@@ -101,7 +101,18 @@ fn drop_null(object: &mut Map<String, Value>) {
 fn is_rust_format(format: &str) -> bool {
     matches!(
         format,
-        "uint" | "uint8" | "uint16" | "uint32" | "uint64" | "int" | "int8" | "int16" | "int32" | "int64" | "float" | "double"
+        "uint"
+            | "uint8"
+            | "uint16"
+            | "uint32"
+            | "uint64"
+            | "int"
+            | "int8"
+            | "int16"
+            | "int32"
+            | "int64"
+            | "float"
+            | "double"
     )
 }
 

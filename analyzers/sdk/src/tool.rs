@@ -1,7 +1,7 @@
 //! The trait that an analyzer implements, and how runs are driven through it.
 
-use serde::{Serialize, de::DeserializeOwned};
 use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{Capture, Frame, Problem};

@@ -77,7 +77,9 @@ pub struct CaptureFile {
 /// When it is not there, not readable, or not a regular file. Pipes and devices are found out without waiting for them.
 pub fn open(path: &str) -> Result<CaptureFile, CaptureError> {
     if path.is_empty() || path.contains('\0') {
-        return Err(CaptureError::BadName { reason: "pcap_file must be the path or the URL of a capture; it is empty or holds a NUL".into() });
+        return Err(CaptureError::BadName {
+            reason: "pcap_file must be the path or the URL of a capture; it is empty or holds a NUL".into(),
+        });
     }
     // Opening a pipe would wait for a writer.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
@@ -110,7 +112,8 @@ fn from_io(path: &str, error: &io::Error) -> CaptureError {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => CaptureError::NotFound {
             path,
-            directory: std::env::current_dir().map_or_else(|_| "the working directory".into(), |d| d.display().to_string()),
+            directory: std::env::current_dir()
+                .map_or_else(|_| "the working directory".into(), |d| d.display().to_string()),
         },
         io::ErrorKind::PermissionDenied => CaptureError::NotAllowed { path },
         _ => CaptureError::Io { path, reason: error.kind().to_string() },

@@ -104,12 +104,8 @@ fn run(cli: Cli) -> Result<(), String> {
         .ok()
         .filter(|port| *port > 0)
         .ok_or_else(|| format!("--port must be between 1 and 65535, not {}", cli.port))?;
-    let options = Options {
-        modules: cli.modules,
-        max_packets,
-        private_urls: cli.allow_private_urls,
-        ..Options::default()
-    };
+    let options =
+        Options { modules: cli.modules, max_packets, private_urls: cli.allow_private_urls, ..Options::default() };
     let service = Arc::new(Service::start(&options).map_err(|error| error.to_string())?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

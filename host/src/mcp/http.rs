@@ -73,8 +73,7 @@ impl Http {
         if !open && !address.ip().is_loopback() {
             return Err(HttpError::Open(address.ip()));
         }
-        let listener =
-            TcpListener::bind(address).await.map_err(|reason| HttpError::Listen { address, reason })?;
+        let listener = TcpListener::bind(address).await.map_err(|reason| HttpError::Listen { address, reason })?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address, terminate, interrupt })
     }

@@ -62,7 +62,9 @@ impl Server {
         match answer {
             Ok(report) => CallToolResult::structured(report),
             // Without structured content: it would have to fit the tool's output schema.
-            Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_json(capture.as_deref()).to_string())]),
+            Err(error) => {
+                CallToolResult::error(vec![ContentBlock::text(error.to_json(capture.as_deref()).to_string())])
+            }
         }
     }
 }

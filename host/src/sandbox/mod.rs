@@ -72,7 +72,8 @@ impl Sandbox {
     /// When it is not a component, or is too large to be compiled.
     pub fn compile(&self, name: &str, wasm: &[u8]) -> Result<Loaded, Refused> {
         admit::size(wasm)?;
-        let component = Component::new(&self.engine, wasm).map_err(|error| Refused::NotAComponent(admit::brief(&error)))?;
+        let component =
+            Component::new(&self.engine, wasm).map_err(|error| Refused::NotAComponent(admit::brief(&error)))?;
         Ok(Loaded { name: name.into(), sha256: crate::capture::hex_sha256(wasm), component })
     }
 

@@ -31,11 +31,7 @@ impl<B> Instance<B> {
         let mut store = store(engine, limits, cancel);
         set_deadline(&mut store);
         match instantiate(&mut store) {
-            Ok(bindings) => Ok(Self {
-                component: component.into(),
-                live: Some((store, bindings)),
-                memory_peak: 0,
-            }),
+            Ok(bindings) => Ok(Self { component: component.into(), live: Some((store, bindings)), memory_peak: 0 }),
             Err(error) => {
                 log(component, &store);
                 Err(fault(component, store.data(), &error))
@@ -134,9 +130,11 @@ pub(super) fn start(
     wasm: &[u8],
     limits: &Limits,
 ) -> Result<(), Fault> {
-    let crashed = |error: wasmtime::Error| Fault::Crashed { component: name.into(), reason: super::admit::brief(&error) };
+    let crashed =
+        |error: wasmtime::Error| Fault::Crashed { component: name.into(), reason: super::admit::brief(&error) };
     let component = Component::new(engine, wasm).map_err(crashed)?;
-    Instance::new(name, engine, limits, &CancellationToken::new(), |store| linker.instantiate(store, &component)).map(drop)
+    Instance::new(name, engine, limits, &CancellationToken::new(), |store| linker.instantiate(store, &component))
+        .map(drop)
 }
 
 /// A run of a reader.

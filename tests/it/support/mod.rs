@@ -31,7 +31,9 @@ pub fn guest(name: &str) -> Vec<u8> {
         let target = root().join("target/guests");
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(root());
-        cargo.args(["build", "--locked", "--profile", "guest", "--target", "wasm32-wasip2", "--target-dir"]).arg(&target);
+        cargo
+            .args(["build", "--locked", "--profile", "guest", "--target", "wasm32-wasip2", "--target-dir"])
+            .arg(&target);
         cargo.args(["-p", "mcpcap-hostile-analyzer", "-p", "mcpcap-hostile-reader"]);
         for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR"] {
             cargo.env_remove(flags);

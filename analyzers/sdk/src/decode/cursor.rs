@@ -49,8 +49,21 @@ impl<'a> Cursor<'a> {
         self.array().map(u32::from_be_bytes)
     }
 
+    /// Leaves out octets that stood at the end on the wire. The snap length cut those first.
+    pub(super) fn drop_tail(&mut self, count: usize) {
+        let captured = count.saturating_sub(self.missing);
+        self.missing = self.missing.saturating_sub(count);
+        let kept = self.rest.len().saturating_sub(captured);
+        self.rest = self.rest.get(..kept).unwrap_or_default();
+    }
+
     pub(super) fn peek(&self, at: usize) -> Option<u8> {
         self.rest.get(at).copied()
+    }
+
+    /// Whether that much was there on the wire.
+    pub(super) fn has(&self, count: usize) -> bool {
+        count <= self.rest.len().saturating_add(self.missing)
     }
 
     /// Bounds what is left by what a header says follows it. What lies behind is padding; what is not there was cut off.

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use etherparse::IpNumber;
-use etherparse::defrag::IpDefragBuf;
+use smallvec::SmallVec;
 
-use super::network::Piece;
-use super::{Ip, Limits};
+use super::datagram::{Datagram, Piece};
+use super::{FragmentCounts, Ip, Layer, Limits};
 
 /// What tells one datagram from another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,19 +15,32 @@ pub(super) struct Key {
     destination: IpAddr,
     identification: u32,
     protocol: u8,
-    vlan: Option<u16>,
+    /// Virtual networks around it: addresses may be in use in several of them.
+    networks: SmallVec<[Layer; 2]>,
 }
 
 impl Key {
-    pub(super) fn new(ip: &Ip, protocol: u8, vlan: Option<u16>) -> Self {
-        Self { source: ip.source, destination: ip.destination, identification: ip.identification, protocol, vlan }
+    pub(super) fn new(ip: &Ip, protocol: u8, layers: &[Layer]) -> Self {
+        let is_network = |layer: &Layer| {
+            matches!(
+                layer,
+                Layer::Vlan(_) | Layer::Vxlan(_) | Layer::Geneve(_) | Layer::PppoeSession(_) | Layer::L2tp(_)
+            )
+        };
+        Self {
+            source: ip.source,
+            destination: ip.destination,
+            identification: ip.identification,
+            protocol,
+            networks: layers.iter().copied().filter(is_network).collect(),
+        }
     }
 }
 
-struct Datagram {
-    buffer: IpDefragBuf,
-    frames: Vec<u64>,
-    /// Order of its first fragment among all datagrams.
+/// A datagram that is not whole yet.
+struct Waiting {
+    datagram: Datagram,
+    /// Its place in the order of arrival.
     born: u64,
     first_seen: Option<u64>,
 }
@@ -46,15 +58,12 @@ pub(super) enum Outcome {
 /// Datagrams that are not whole yet.
 pub(super) struct Fragments {
     limits: Limits,
-    waiting: BTreeMap<Key, Datagram>,
-    /// Keys by age, so that the oldest are found without a search.
+    waiting: BTreeMap<Key, Waiting>,
+    /// Keys in order of arrival, so that the oldest are found without a search.
     ages: BTreeMap<u64, Key>,
     next: u64,
     held: usize,
-    pub(super) completed: u64,
-    pub(super) expired: u64,
-    pub(super) evicted: u64,
-    pub(super) refused: u64,
+    counts: FragmentCounts,
 }
 
 impl Fragments {
@@ -65,88 +74,78 @@ impl Fragments {
             ages: BTreeMap::new(),
             next: 0,
             held: 0,
-            completed: 0,
-            expired: 0,
-            evicted: 0,
-            refused: 0,
+            counts: FragmentCounts::default(),
         }
     }
 
-    /// Datagrams that wait for more.
-    pub(super) fn waiting(&self) -> u64 {
-        self.waiting.len() as u64
+    pub(super) fn counts(&self) -> FragmentCounts {
+        FragmentCounts { waiting: self.waiting.len() as u64, ..self.counts }
+    }
+
+    /// Counts a fragment that was cut, so that its datagram can never be whole.
+    pub(super) fn pass_over(&mut self) {
+        self.counts.frames = self.counts.frames.saturating_add(1);
     }
 
     pub(super) fn add(&mut self, key: Key, piece: Piece, data: &[u8], frame: u64, time: Option<u64>) -> Outcome {
-        self.expire(time);
-        let born = self.next;
-        let Ok(offset) = u16::try_from(piece.offset / 8).map_err(drop).and_then(|units| etherparse::IpFragOffset::try_new(units).map_err(drop))
-        else {
-            self.refused = self.refused.saturating_add(1);
-            return Outcome::Refused;
-        };
-        let datagram = self.waiting.entry(key.clone()).or_insert_with(|| Datagram {
-            buffer: IpDefragBuf::new(IpNumber(piece.protocol), Vec::new(), Vec::new()),
-            frames: Vec::new(),
-            born,
-            first_seen: time,
-        });
-        if datagram.born == born {
+        self.counts.frames = self.counts.frames.saturating_add(1);
+        self.expire(&key, time);
+        let entry = self.waiting.entry(key).or_insert_with_key(|key| {
+            let born = self.next;
             self.next = born.saturating_add(1);
             self.ages.insert(born, key.clone());
-        }
-        let before = datagram.buffer.data().len();
-        if contradicts(&datagram.buffer, piece.offset, data) || datagram.buffer.add(offset, piece.more, data).is_err() {
-            self.refused = self.refused.saturating_add(1);
-            self.remove(&key);
+            Waiting { datagram: Datagram::default(), born, first_seen: time }
+        });
+        let (born, before) = (entry.born, entry.datagram.cost());
+        let added = entry.datagram.add(piece, data, frame);
+        let (after, is_whole) = (entry.datagram.cost(), entry.datagram.is_whole());
+        self.held = self.held.saturating_add(after).saturating_sub(before);
+        if added.is_err() {
+            // All of the datagram is discarded (RFC 5722), and what comes later begins anew.
+            self.counts.refused = self.counts.refused.saturating_add(1);
+            self.remove(born);
             return Outcome::Refused;
         }
-        datagram.frames.push(frame);
-        self.held = self.held.saturating_add(datagram.buffer.data().len().saturating_sub(before));
-        if datagram.buffer.is_complete()
-            && let Some(whole) = self.remove(&key)
-        {
-            self.completed = self.completed.saturating_add(1);
-            return Outcome::Whole(whole.buffer.take_bufs().0, whole.frames);
+        if is_whole && let Some(whole) = self.remove(born) {
+            self.counts.completed = self.counts.completed.saturating_add(1);
+            let (data, frames) = whole.into_parts();
+            return Outcome::Whole(data, frames);
         }
         while self.held > self.limits.bytes || self.waiting.len() > self.limits.datagrams {
-            let Some(oldest) = self.ages.values().next().cloned() else { break };
-            self.remove(&oldest);
-            self.evicted = self.evicted.saturating_add(1);
+            let Some((&oldest, _)) = self.ages.first_key_value() else { break };
+            self.remove(oldest);
+            self.counts.evicted = self.counts.evicted.saturating_add(1);
         }
         Outcome::Kept
     }
 
-    fn remove(&mut self, key: &Key) -> Option<Datagram> {
-        let datagram = self.waiting.remove(key)?;
-        self.ages.remove(&datagram.born);
-        self.held = self.held.saturating_sub(datagram.buffer.data().len());
-        Some(datagram)
+    fn remove(&mut self, born: u64) -> Option<Datagram> {
+        let removed = self.waiting.remove(&self.ages.remove(&born)?)?;
+        self.held = self.held.saturating_sub(removed.datagram.cost());
+        Some(removed.datagram)
     }
 
-    /// Gives up on datagrams that have waited too long, by the clock of the capture.
-    fn expire(&mut self, now: Option<u64>) {
+    /// Gives up on datagrams that have waited too long, by the clock of the capture: the oldest ones, and the one with `key`, so
+    /// that a reused identification does not mix with it even where the capture's times are out of order.
+    fn expire(&mut self, key: &Key, now: Option<u64>) {
         let Some(now) = now else { return };
-        while let Some((_, oldest)) = self.ages.first_key_value() {
-            let seen = self.waiting.get(oldest).and_then(|datagram| datagram.first_seen);
-            if seen.is_none_or(|seen| now.saturating_sub(seen) <= self.limits.age) {
-                break;
-            }
-            let oldest = oldest.clone();
-            self.remove(&oldest);
-            self.expired = self.expired.saturating_add(1);
+        let age = self.limits.age;
+        let is_old = |waiting: &Waiting| waiting.first_seen.is_some_and(|seen| now.saturating_sub(seen) > age);
+        if let Some(same) = self.waiting.get(key)
+            && is_old(same)
+        {
+            let born = same.born;
+            self.give_up(born);
+        }
+        while let Some((&born, oldest)) = self.ages.first_key_value()
+            && self.waiting.get(oldest).is_some_and(is_old)
+        {
+            self.give_up(born);
         }
     }
-}
 
-/// Whether a fragment says otherwise than the ones before it about the same octets. Systems differ in whom they believe, which
-/// attackers use; a datagram that is sent honestly never does it (RFC 5722).
-fn contradicts(buffer: &IpDefragBuf, offset: u32, data: &[u8]) -> bool {
-    let start = offset as usize;
-    buffer.sections().iter().any(|section| {
-        let from = start.max(usize::from(section.start));
-        let to = start.saturating_add(data.len()).min(usize::from(section.end));
-        from < to
-            && buffer.data().get(from..to) != data.get(from.saturating_sub(start)..to.saturating_sub(start))
-    })
+    fn give_up(&mut self, born: u64) {
+        self.remove(born);
+        self.counts.expired = self.counts.expired.saturating_add(1);
+    }
 }

@@ -9,8 +9,9 @@ mod linktype {
     pub const NULL: u16 = 0;
     pub const ETHERNET: u16 = 1;
     pub const PPP: u16 = 9;
-    pub const DLT_RAW_OPENBSD: u16 = 14;
+    /// Not in the registry: the values that BSD systems and OpenBSD have for raw IP.
     pub const DLT_RAW: u16 = 12;
+    pub const DLT_RAW_OPENBSD: u16 = 14;
     pub const PPP_HDLC: u16 = 50;
     pub const PPP_ETHER: u16 = 51;
     pub const RAW: u16 = 101;
@@ -24,8 +25,15 @@ mod linktype {
     pub const LINUX_SLL2: u16 = 276;
 }
 
-/// Takes the link layer's header of a frame.
-pub(super) fn link(at: &mut Cursor<'_>, link_type: u16, layers: &mut Layers) -> Result<Next, Stop> {
+/// Values of Linux's ARPHRD_ (if_arp.h) for which the cooked header's protocol field is no EtherType.
+mod arphrd {
+    pub const FRAD: u16 = 770;
+    pub const IEEE80211_RADIOTAP: u16 = 803;
+    pub const NETLINK: u16 = 824;
+}
+
+/// Takes the link layer's header of a frame. `without_fcs` says that its frame check sequence was known and is no longer there.
+pub(super) fn link(at: &mut Cursor<'_>, link_type: u16, without_fcs: bool, layers: &mut Layers) -> Result<Next, Stop> {
     match link_type {
         linktype::ETHERNET => Ok(Next::Ethernet),
         linktype::NULL | linktype::LOOP => {
@@ -44,29 +52,37 @@ pub(super) fn link(at: &mut Cursor<'_>, link_type: u16, layers: &mut Layers) -> 
             layers.push(Layer::RawIp);
             Ok(Next::Ipv6)
         }
-        linktype::PPP | linktype::PPP_HDLC => Ok(Next::Ppp),
+        linktype::PPP | linktype::PPP_HDLC => match at.rest {
+            [0x0f | 0x8f, 0x00, ..] => Ok(Next::CiscoHdlc),
+            // Some systems give the direction where the address is.
+            [0x00 | 0x01, 0x03, ..] => {
+                at.skip(2)?;
+                Ok(Next::Ppp)
+            }
+            _ => Ok(Next::Ppp),
+        },
         linktype::PPP_ETHER => Ok(Next::PppoeSession),
-        linktype::C_HDLC => {
-            layers.push(Layer::CiscoHdlc);
-            // RFC 1547: address, control, EtherType.
-            at.skip(2)?;
-            Ok(Next::EtherType(at.u16()?))
-        }
+        linktype::C_HDLC => Ok(Next::CiscoHdlc),
         linktype::LINUX_SLL => {
             layers.push(Layer::LinuxCooked);
             // Packet type, ARPHRD_ type, address length, address (8), protocol.
-            at.skip(14)?;
-            Ok(sll(at.u16()?))
+            at.skip(2)?;
+            let hardware = at.u16()?;
+            at.skip(10)?;
+            let protocol = at.u16()?;
+            sll(at, hardware, protocol, without_fcs, layers)
         }
         linktype::LINUX_SLL2 => {
             layers.push(Layer::LinuxCooked2);
             // Protocol, reserved, interface, ARPHRD_ type, packet type, address length, address (8).
             let protocol = at.u16()?;
-            at.skip(18)?;
-            Ok(sll(protocol))
+            at.skip(6)?;
+            let hardware = at.u16()?;
+            at.skip(10)?;
+            sll(at, hardware, protocol, without_fcs, layers)
         }
-        linktype::IEEE802_11 => ieee80211(at, layers),
-        linktype::IEEE802_11_RADIOTAP => radiotap(at, layers),
+        linktype::IEEE802_11 => Ok(Next::Ieee80211 { padded: false }),
+        linktype::IEEE802_11_RADIOTAP => radiotap(at, without_fcs, layers),
         other => {
             layers.push(Layer::OtherLink(other));
             Err(Stop::UnknownLinkType)
@@ -106,11 +122,31 @@ pub(super) fn llc(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop
     }
 }
 
-fn sll(protocol: u16) -> Next {
-    // Linux's ETH_P_802_2 and ETH_P_802_3 stand below the EtherTypes.
-    match protocol {
-        0x0001 | 0x0004 => Next::Llc,
-        other => Next::EtherType(other),
+/// Cisco's HDLC (RFC 1547 4.3.1): address, control, and an EtherType.
+pub(super) fn cisco_hdlc(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+    layers.push(Layer::CiscoHdlc);
+    at.skip(2)?;
+    match at.u16()? {
+        // Cisco's SLARP, which has the number of reverse ARP and another format.
+        0x8035 => Err(Stop::OtherNetworkLayer),
+        kind => Ok(Next::EtherType(kind)),
+    }
+}
+
+fn sll(
+    at: &mut Cursor<'_>,
+    hardware: u16,
+    protocol: u16,
+    without_fcs: bool,
+    layers: &mut Layers,
+) -> Result<Next, Stop> {
+    match (hardware, protocol) {
+        (arphrd::IEEE80211_RADIOTAP, _) => radiotap(at, without_fcs, layers),
+        (arphrd::FRAD | arphrd::NETLINK, _) => Err(Stop::OtherNetworkLayer),
+        // Values below the EtherTypes are Linux's: ETH_P_802_2 is LLC, and ETH_P_802_3, Novell's format, has none.
+        (_, 0x0004) => Ok(Next::Llc),
+        (_, 0x0001) => Err(Stop::OtherNetworkLayer),
+        (_, kind) => Ok(Next::EtherType(kind)),
     }
 }
 
@@ -118,76 +154,102 @@ fn sll(protocol: u16) -> Next {
 fn loopback(at: &mut Cursor<'_>) -> Result<Next, Stop> {
     let octets: [u8; 4] = at.array()?;
     let (little, big) = (u32::from_le_bytes(octets), u32::from_be_bytes(octets));
-    // Families are small numbers, so the smaller reading is the right one. IPv6 is 10, 24, 28 or 30, depending on the system.
+    // Families are small numbers, so the smaller reading is the right one. IPv6 is 24 (NetBSD, OpenBSD), 28 (FreeBSD), 30 (macOS),
+    // 10 (Linux), 26 (Solaris) or 23 (Windows; elsewhere that is IPX).
     match little.min(big) {
         2 => Ok(Next::Ipv4),
-        10 | 24 | 28 | 30 => Ok(Next::Ipv6),
+        10 | 24 | 26 | 28 | 30 => Ok(Next::Ipv6),
+        23 if at.peek(0).is_some_and(|octet| octet >> 4 == 6) => Ok(Next::Ipv6),
         // Some programs write an EtherType there.
         kind @ 0x0600..=0xffff => Ok(Next::EtherType(kind as u16)),
+        // Others put it behind two octets of their own.
+        _ if matches!(octets, [_, _, 0x08, 0x00] | [_, _, 0x86, 0xdd]) => {
+            let [_, _, high, low] = octets;
+            Ok(Next::EtherType(u16::from_be_bytes([high, low])))
+        }
         _ => Err(Stop::OtherNetworkLayer),
     }
 }
 
-/// Radiotap (radiotap.org): a little-endian length, and a flags field that tells of a frame check sequence.
-fn radiotap(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+/// Radiotap (radiotap.org): a little-endian length, and flags that tell of a frame check sequence and of padding.
+fn radiotap(at: &mut Cursor<'_>, without_fcs: bool, layers: &mut Layers) -> Result<Next, Stop> {
+    const FCS_AT_END: u8 = 0x10;
+    const DATA_PAD: u8 = 0x20;
     layers.push(Layer::Radiotap);
-    let whole = *at;
-    let [_version, _pad, low, high] = at.array()?;
-    let length = usize::from(u16::from_le_bytes([low, high]));
-    let mut header = whole;
-    let header = header.take(length)?;
-    if radiotap_has_fcs(header) && !at.is_cut() {
-        let kept = whole.rest.len().saturating_sub(4);
-        at.rest = whole.rest.get(..kept).unwrap_or_default();
-    } else {
-        at.rest = whole.rest;
+    let mut header = *at;
+    let [_version, _pad, low, high] = header.array()?;
+    let header = at.take(usize::from(u16::from_le_bytes([low, high])))?;
+    let flags = radiotap_flags(header).unwrap_or_default();
+    if flags & FCS_AT_END != 0 && !without_fcs {
+        at.drop_tail(4);
     }
-    at.skip(length)?;
-    ieee80211(at, layers)
+    Ok(Next::Ieee80211 { padded: flags & DATA_PAD != 0 })
 }
 
-fn radiotap_has_fcs(header: &[u8]) -> bool {
-    let word = |index: usize| header.get(index..index.saturating_add(4)).and_then(|w| w.try_into().ok()).map(u32::from_le_bytes);
-    let Some(present) = word(4) else { return false };
-    // Bit 31 says that another word of bits follows.
-    let mut fields = 8;
-    let mut bits = present;
-    while bits & 0x8000_0000 != 0 {
-        let Some(next) = word(fields) else { return false };
-        bits = next;
-        fields = fields.saturating_add(4);
+/// The flags field, where the bits of "present" name it: it is the second, behind the timestamp.
+fn radiotap_flags(header: &[u8]) -> Option<u8> {
+    const TSFT: u32 = 1;
+    const FLAGS: u32 = 1 << 1;
+    const MORE: u32 = 1 << 31;
+    let (_, mut rest) = header.split_at_checked(4)?;
+    let mut word = || {
+        let (word, after) = rest.split_first_chunk::<4>()?;
+        rest = after;
+        Some(u32::from_le_bytes(*word))
+    };
+    let present = word()?;
+    let mut last = present;
+    while last & MORE != 0 {
+        last = word()?;
     }
-    if present & 1 != 0 {
-        // TSFT: eight octets, aligned to eight.
-        fields = fields.next_multiple_of(8).saturating_add(8);
+    if present & FLAGS == 0 {
+        return None;
     }
-    present & 2 != 0 && header.get(fields).is_some_and(|flags| flags & 0x10 != 0)
+    let mut fields = header.len().checked_sub(rest.len())?;
+    if present & TSFT != 0 {
+        // Eight octets, aligned to eight.
+        fields = fields.checked_next_multiple_of(8)?.checked_add(8)?;
+    }
+    header.get(fields).copied()
 }
 
-/// IEEE 802.11-2020 9.2: only data frames carry what goes on.
-fn ieee80211(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+/// IEEE 802.11-2020 9.2: only data frames carry what goes on. With `padded`, the header is filled up to a multiple of four octets.
+pub(super) fn ieee80211(at: &mut Cursor<'_>, padded: bool, layers: &mut Layers) -> Result<Next, Stop> {
     layers.push(Layer::Ieee80211);
+    let whole = at.rest.len();
     let [control, flags] = at.array()?;
-    let (kind, subtype) = (control >> 2 & 3, control >> 4);
-    let (to_ds, from_ds, protected) = (flags & 1 != 0, flags & 2 != 0, flags & 0x40 != 0);
+    let (version, kind, subtype) = (control & 3, control >> 2 & 3, control >> 4);
+    let (to_ds, from_ds, more, protected, order) =
+        (flags & 0x01 != 0, flags & 0x02 != 0, flags & 0x04 != 0, flags & 0x40 != 0, flags & 0x80 != 0);
+    if version != 0 {
+        return Err(Stop::Malformed);
+    }
+    // Management and control frames, data frames without data, encrypted ones.
     if kind != 2 || subtype & 4 != 0 || protected {
-        // Management and control frames, data frames without data, encrypted ones.
         return Err(Stop::OtherNetworkLayer);
     }
-    at.skip(22)?;
+    // Duration and three addresses, then the sequence control field with the fragment's number.
+    at.skip(20)?;
+    let [sequence, _] = at.array()?;
     if to_ds && from_ds {
         at.skip(6)?;
     }
+    let mut aggregate = false;
     if subtype & 8 != 0 {
         let [qos, _] = at.array()?;
-        if flags & 0x80 != 0 {
+        aggregate = qos & 0x80 != 0;
+        if order {
             // HT control.
             at.skip(4)?;
         }
-        if qos & 0x80 != 0 {
-            // Several MSDUs in one frame are not taken apart.
-            return Err(Stop::OtherNetworkLayer);
-        }
+    }
+    // Pieces of an MSDU, and several of them in one frame, are not taken apart.
+    if more || sequence & 0x0f != 0 || aggregate {
+        return Err(Stop::OtherNetworkLayer);
+    }
+    if padded {
+        let header = whole.saturating_sub(at.rest.len());
+        at.skip(header.next_multiple_of(4).saturating_sub(header))?;
     }
     Ok(Next::Llc)
 }

@@ -2,13 +2,18 @@
 //!
 //! [`Decoder`] looks through VLAN tags, MPLS, PPPoE and tunnels to the innermost packet, and puts IP fragments together. What
 //! it cannot take apart is counted by reason in [`Statistics`], with frame numbers. Packets that an ICMP error quotes
-//! are that message's payload, not packets.
+//! are that message's payload, not packets; [`quoted`] reads their headers.
+//!
+//! Checksums and frame check sequences are not verified: where they are computed by the network card, captures of sent frames hold
+//! unfinished ones, and nearly all receivers drop what is damaged before it is captured.
 
 mod cursor;
+mod datagram;
 mod fragments;
 mod link;
 mod network;
 mod packet;
+mod quoted;
 mod statistics;
 mod transport;
 mod tunnel;
@@ -18,6 +23,7 @@ mod walk;
 mod tests;
 
 pub use packet::{Icmp, Ip, Layer, Layers, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
+pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, Statistics, StopCount};
 
 use crate::Frame;
@@ -27,7 +33,7 @@ use walk::Walk;
 /// Limits of reassembly.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Octets of all fragments that wait.
+    /// Octets of memory for all fragments that wait.
     pub bytes: usize,
     /// Datagrams that wait.
     pub datagrams: usize,
@@ -67,22 +73,13 @@ impl Decoder {
 
     /// Takes a frame apart as far as it goes. [`Packet::stop`] tells why it went no further.
     pub fn decode<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
-        let fragment_frames = &mut self.statistics.fragments.frames;
-        let packet = Walk { fragments: &mut self.fragments, fragment_frames }.frame(frame);
+        let packet = Walk { fragments: &mut self.fragments }.frame(frame);
         self.statistics.count(frame.number, packet.stop);
         packet
     }
 
     /// How decoding went so far.
     pub fn statistics(&self) -> Statistics {
-        let fragments = FragmentCounts {
-            frames: self.statistics.fragments.frames,
-            completed: self.fragments.completed,
-            expired: self.fragments.expired,
-            evicted: self.fragments.evicted,
-            refused: self.fragments.refused,
-            waiting: self.fragments.waiting(),
-        };
-        Statistics { fragments, ..self.statistics.clone() }
+        Statistics { fragments: self.fragments.counts(), ..self.statistics.clone() }
     }
 }

@@ -15,7 +15,7 @@ pub enum Layer {
     Ethernet,
     /// IEEE 802.1Q or 802.1ad, with its VLAN id.
     Vlan(u16),
-    /// IEEE 802.3 frame with a length, LLC inside.
+    /// IEEE 802.2, with or without SNAP.
     Llc,
     LinuxCooked,
     LinuxCooked2,
@@ -74,7 +74,8 @@ pub enum Stop {
     OtherNetworkLayer,
     /// The IP protocol is not taken apart. Not an error.
     OtherTransport,
-    /// The snap length cut the frame within a header.
+    /// The frame ends within a header because the snap length cut it, or because less was captured than an outer header says
+    /// there was.
     Cut,
     /// A header contradicts itself or ends before its fields.
     Malformed,
@@ -145,11 +146,11 @@ pub struct Ip {
     pub destination: IpAddr,
     /// Time to live or hop limit.
     pub hop_limit: u8,
-    /// Number of the protocol that follows the IP header and its extensions.
+    /// Number of the protocol that follows the IP header and its extensions (IPv6 extension headers and AH).
     pub protocol: u8,
     /// IPv4 identification; of IPv6, the one of the fragment header, or 0.
     pub identification: u32,
-    /// Whether this frame carries a fragment (also the one that completed a datagram).
+    /// Whether this frame carries a fragment (also the one that completed a datagram). Not set for the atomic fragments of RFC 6946.
     pub fragment: bool,
     /// IPv4 "don't fragment".
     pub dont_fragment: bool,
@@ -234,7 +235,7 @@ pub struct Tcp {
     pub window: u16,
     /// Urgent pointer.
     pub urgent: u16,
-    /// The options as they are, up to what was captured.
+    /// The options as they are, up to what was captured: [`Packet::stop`] is [`Stop::Cut`] when that is not all of them.
     pub options: SmallVec<[u8; 40]>,
 }
 
@@ -264,10 +265,11 @@ pub struct Packet<'a> {
     pub tunnels: SmallVec<[(IpAddr, IpAddr); 1]>,
     /// The transport header.
     pub transport: Transport,
-    /// What the transport header carries, without link-layer padding, as far as it was captured. Behind an IP protocol that is not
-    /// taken apart: what IP carries.
+    /// What the transport header carries, without link-layer padding, as far as it was captured. Where decoding ended before: what
+    /// the innermost [`Layer`] carries, for example an ARP message or what IP carries.
     pub payload: Cow<'a, [u8]>,
-    /// How long the payload was on the wire by the headers' word. Longer than `payload` when the snap length cut it.
+    /// How long the payload was on the wire by the headers' word. Longer than `payload` when it was cut. Where headers contradict
+    /// each other, the outer one is believed: UDP never has more than IP does.
     pub payload_length: usize,
     /// Frames that a datagram was put together from, in the order they came; empty when it was not fragmented.
     pub fragments: Vec<u64>,
@@ -285,7 +287,7 @@ impl Packet<'_> {
         }
     }
 
-    /// Whether the snap length cut the payload.
+    /// Whether less of the payload was captured than was on the wire.
     pub fn is_cut(&self) -> bool {
         self.payload.len() < self.payload_length
     }

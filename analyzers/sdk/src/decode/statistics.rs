@@ -24,7 +24,7 @@ pub struct StopCount {
 /// IP fragments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FragmentCounts {
-    /// Frames that carry a fragment.
+    /// Frames that carry a fragment, also of packets within tunnels.
     pub frames: u64,
     /// Datagrams that were put together.
     pub completed: u64,
@@ -32,7 +32,8 @@ pub struct FragmentCounts {
     pub expired: u64,
     /// Datagrams given up for lack of memory.
     pub evicted: u64,
-    /// Fragments that contradict others, or reach beyond a datagram's end.
+    /// Fragments that contradict others, reach beyond their datagram's end or have a length that none can have. Their datagrams are
+    /// given up.
     pub refused: u64,
     /// Datagrams that are still incomplete.
     pub waiting: u64,

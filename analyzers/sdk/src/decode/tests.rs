@@ -9,14 +9,19 @@ use super::*;
 use crate::harness::{build, frames};
 use crate::{Flow, Link};
 
+mod headers;
+mod links;
+mod reassembly;
+mod tunnels;
+
 fn crafted() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/captures/crafted")
 }
 
 /// Protocols that both name alike.
 const COMPARED: [&str; 21] = [
-    "eth", "vlan", "llc", "sll", "ppp", "pppoes", "chdlc", "radiotap", "wlan", "mpls", "gre", "vxlan", "geneve", "erspan", "arp",
-    "ip", "ipv6", "udp", "tcp", "icmp", "icmpv6",
+    "eth", "vlan", "llc", "sll", "ppp", "pppoes", "chdlc", "radiotap", "wlan", "mpls", "gre", "vxlan", "geneve",
+    "erspan", "arp", "ip", "ipv6", "udp", "tcp", "icmp", "icmpv6",
 ];
 
 /// Captures that tshark reads otherwise: a compressed one, which comes here only when inflated, and one of which tshark guesses
@@ -55,6 +60,26 @@ fn every_crafted_capture_has_the_protocols_that_tshark_sees() {
 fn decode<'a>(decoder: &mut Decoder, data: &'a [u8], original: usize, link: &'a Link) -> Packet<'a> {
     let original = u32::try_from(original).unwrap();
     decoder.decode(&Frame { number: 1, timestamp: Some(0), original, data, link, link_index: 0, flags: 0, offset: 0 })
+}
+
+fn feed<'a>(decoder: &mut Decoder, number: u64, seconds: u64, data: &'a [u8], link: &'a Link) -> Packet<'a> {
+    decoder.decode(&Frame {
+        number,
+        timestamp: Some(seconds * 1_000_000_000),
+        original: u32::try_from(data.len()).unwrap(),
+        data,
+        link,
+        link_index: 0,
+        flags: 0,
+        offset: 0,
+    })
+}
+
+/// Decodes a whole Ethernet frame.
+pub(super) fn decode_ethernet<'a>(decoder: &mut Decoder, data: &'a [u8]) -> Packet<'a> {
+    static ETHERNET: Link =
+        Link { link_type: 1, fcs_length: None, snap_length: 0, section: 0, interface_id: 0, name: None };
+    decode(decoder, data, data.len(), &ETHERNET)
 }
 
 fn ethernet() -> Link {
@@ -106,92 +131,6 @@ fn endless_tags_end() {
     assert!(packet.layers.len() < 50);
 }
 
-/// An IPv4 fragment of a UDP datagram. `offset` counts octets.
-fn fragment(id: u16, offset: u16, more: bool, data: &[u8]) -> Vec<u8> {
-    let total = u16::try_from(20 + data.len()).unwrap();
-    let field = (offset / 8) | if more { 0x2000 } else { 0 };
-    let mut frame = vec![0; 12];
-    frame.extend_from_slice(&[0x08, 0x00, 0x45, 0]);
-    frame.extend_from_slice(&total.to_be_bytes());
-    frame.extend_from_slice(&id.to_be_bytes());
-    frame.extend_from_slice(&field.to_be_bytes());
-    frame.extend_from_slice(&[64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
-    frame.extend_from_slice(data);
-    frame
-}
-
-/// A UDP datagram with 24 octets of payload.
-fn datagram() -> Vec<u8> {
-    let mut datagram = vec![0, 1, 0, 2, 0, 32, 0, 0];
-    datagram.extend_from_slice(b"abcdefghijklmnopqrstuvwx");
-    datagram
-}
-
-fn feed<'a>(decoder: &mut Decoder, number: u64, seconds: u64, data: &'a [u8], link: &'a Link) -> Packet<'a> {
-    decoder.decode(&Frame {
-        number,
-        timestamp: Some(seconds * 1_000_000_000),
-        original: u32::try_from(data.len()).unwrap(),
-        data,
-        link,
-        link_index: 0,
-        flags: 0,
-        offset: 0,
-    })
-}
-
-#[test]
-fn fragments_in_any_order_make_a_datagram() {
-    let (whole, link) = (datagram(), ethernet());
-    let (first, middle, last) =
-        (fragment(7, 0, true, &whole[..16]), fragment(7, 16, true, &whole[16..24]), fragment(7, 24, false, &whole[24..]));
-    let mut decoder = Decoder::new();
-    assert_eq!(feed(&mut decoder, 1, 0, &last, &link).stop, Some(Stop::FragmentKept));
-    assert_eq!(feed(&mut decoder, 2, 0, &first, &link).stop, Some(Stop::FragmentKept));
-    // One of another datagram does not mix in.
-    let other = fragment(8, 16, true, &[0; 8]);
-    assert_eq!(feed(&mut decoder, 3, 0, &other, &link).stop, Some(Stop::FragmentKept));
-    let packet = feed(&mut decoder, 4, 0, &middle, &link);
-    assert_eq!((packet.stop, packet.ports()), (None, Some((1, 2))));
-    assert_eq!((&*packet.payload, packet.fragments.as_slice()), (&whole[8..], &[1, 2, 4][..]));
-    let counts = decoder.statistics().fragments;
-    assert_eq!((counts.frames, counts.completed, counts.waiting), (4, 1, 1));
-}
-
-#[test]
-fn fragments_that_contradict_each_other_are_refused() {
-    let (whole, link) = (datagram(), ethernet());
-    let (first, liar) = (fragment(7, 0, true, &whole[..16]), fragment(7, 8, true, b"XXXXXXXX"));
-    let mut decoder = Decoder::new();
-    feed(&mut decoder, 1, 0, &first, &link);
-    assert_eq!(feed(&mut decoder, 2, 0, &liar, &link).stop, Some(Stop::FragmentRefused));
-    assert_eq!(decoder.statistics().fragments.refused, 1);
-    // The same octets again are no contradiction.
-    feed(&mut decoder, 3, 0, &first, &link);
-    assert_eq!(feed(&mut decoder, 4, 0, &first, &link).stop, Some(Stop::FragmentKept));
-}
-
-#[test]
-fn fragments_wait_for_a_bounded_time_and_in_bounded_memory() {
-    let link = ethernet();
-    let start = |id| fragment(id, 0, true, &[0; 16]);
-    let mut decoder = Decoder::with_limits(Limits { bytes: 48, datagrams: 100, age: 30_000_000_000 });
-    for id in 0..3 {
-        feed(&mut decoder, 1, 0, &start(id), &link);
-    }
-    assert_eq!(decoder.statistics().fragments.evicted, 0);
-    feed(&mut decoder, 1, 0, &start(3), &link);
-    assert_eq!((decoder.statistics().fragments.evicted, decoder.statistics().fragments.waiting), (1, 3));
-    feed(&mut decoder, 1, 31, &start(4), &link);
-    assert_eq!((decoder.statistics().fragments.expired, decoder.statistics().fragments.waiting), (3, 1));
-
-    let mut decoder = Decoder::with_limits(Limits { datagrams: 2, ..Limits::default() });
-    for id in 0..3 {
-        feed(&mut decoder, 1, 0, &start(id), &link);
-    }
-    assert_eq!((decoder.statistics().fragments.evicted, decoder.statistics().fragments.waiting), (1, 2));
-}
-
 #[test]
 fn what_ends_early_is_counted_by_reason_with_its_frames() {
     let link = Link { link_type: 147, ..Link::default() };
@@ -214,8 +153,7 @@ fn no_frame_makes_it_panic() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize
     };
-    let mut captures: Vec<PathBuf> =
-        std::fs::read_dir(crafted()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut captures: Vec<PathBuf> = std::fs::read_dir(crafted()).unwrap().map(|entry| entry.unwrap().path()).collect();
     captures.sort();
     for capture in captures {
         let mut decoder = Decoder::new();

@@ -3,10 +3,10 @@
 use smallvec::SmallVec;
 
 use super::cursor::Cursor;
-use super::{Icmp, Layer, Layers, Stop, Tcp, TcpFlags, Transport, Udp};
+use super::{Icmp, Layer, Layers, Stop, Tcp, TcpFlags, Udp};
 
 /// Takes a UDP header, and bounds what follows by its length.
-pub(super) fn udp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Transport, Stop> {
+pub(super) fn udp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Udp, Stop> {
     layers.push(Layer::Udp);
     let udp = Udp { source: at.u16()?, destination: at.u16()?, length: at.u16()? };
     at.skip(2)?;
@@ -17,20 +17,25 @@ pub(super) fn udp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Transport,
         None if udp.length != 0 => at.limit(0),
         _ => {}
     }
-    Ok(Transport::Udp(udp))
+    Ok(udp)
 }
 
-/// Takes a TCP header with its options.
-pub(super) fn tcp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Transport, Stop> {
+/// Takes a TCP header with its options. Captures of headers only often end within those: the rest of the header stands, and the
+/// second value says that it was cut.
+pub(super) fn tcp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<(Tcp, Option<Stop>), Stop> {
     layers.push(Layer::Tcp);
     let (source, destination) = (at.u16()?, at.u16()?);
     let (sequence, acknowledgment) = (at.u32()?, at.u32()?);
     let bits = at.u16()?;
     let (window, _checksum, urgent) = (at.u16()?, at.u16()?, at.u16()?);
     let header = usize::from(bits >> 12).saturating_mul(4);
-    let options = header.checked_sub(20).ok_or(Stop::Malformed)?;
-    let options = at.take(options)?;
-    Ok(Transport::Tcp(Tcp {
+    let length = header.checked_sub(20).ok_or(Stop::Malformed)?;
+    let (options, rest) = at.rest.split_at_checked(length).unwrap_or((at.rest, &[]));
+    let lost = length.saturating_sub(options.len());
+    // More than IP has is a lie, not a cut.
+    at.missing = at.missing.checked_sub(lost).ok_or(Stop::Malformed)?;
+    at.rest = rest;
+    let tcp = Tcp {
         source,
         destination,
         sequence,
@@ -39,13 +44,13 @@ pub(super) fn tcp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Transport,
         window,
         urgent,
         options: SmallVec::from_slice(options),
-    }))
+    };
+    Ok((tcp, (lost > 0).then_some(Stop::Cut)))
 }
 
 /// Takes the part of an ICMP or ICMPv6 header that all messages share.
-pub(super) fn icmp(at: &mut Cursor<'_>, layers: &mut Layers, v6: bool) -> Result<Transport, Stop> {
-    layers.push(if v6 { Layer::Icmpv6 } else { Layer::Icmp });
+pub(super) fn icmp(at: &mut Cursor<'_>, layers: &mut Layers, layer: Layer) -> Result<Icmp, Stop> {
+    layers.push(layer);
     let [kind, code] = at.array()?;
-    let icmp = Icmp { kind, code, checksum: at.u16()? };
-    Ok(if v6 { Transport::Icmpv6(icmp) } else { Transport::Icmp(icmp) })
+    Ok(Icmp { kind, code, checksum: at.u16()? })
 }

@@ -54,8 +54,8 @@ pub(super) fn ethertype(at: &mut Cursor<'_>, kind: u16, layers: &mut Layers) -> 
 /// RFC 1661, 1662: with or without the HDLC-like framing, the protocol field one or two octets long.
 pub(super) fn ppp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
     layers.push(Layer::Ppp);
-    // Address and control; captures of some systems give the direction in the first octet.
-    if matches!((at.peek(0), at.peek(1)), (Some(0xff), Some(0x03)) | (Some(0x0f), Some(0x00)) | (Some(0x00 | 0x01), Some(0x03))) {
+    // Address and control.
+    if let [0xff, 0x03, ..] = at.rest {
         at.skip(2)?;
     }
     let first = at.u8()?;
@@ -65,9 +65,6 @@ pub(super) fn ppp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop
         0x0021 => Ok(Next::Ipv4),
         0x0057 => Ok(Next::Ipv6),
         0x0281 | 0x0283 => Ok(Next::Mpls),
-        // Cisco's HDLC within PPP captures, and bridged EtherTypes.
-        0x0800 => Ok(Next::Ipv4),
-        0x86dd => Ok(Next::Ipv6),
         _ => Err(Stop::OtherNetworkLayer),
     }
 }
@@ -94,8 +91,9 @@ pub(super) fn mpls(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Sto
         return Ok(Next::Mpls);
     }
     match at.peek(0).map(|octet| octet >> 4) {
-        Some(4) => Ok(Next::Ipv4),
-        Some(6) => Ok(Next::Ipv6),
+        // Addresses of Ethernet begin with these nibbles too, and its type stands where IPv4 has a part of an address.
+        Some(4) if is_ipv4(at) || !is_ethertype(at, 12) => Ok(Next::Ipv4),
+        Some(6) if is_ipv6(at) || !is_ethertype(at, 12) => Ok(Next::Ipv6),
         Some(0) if is_ethertype(at, 16) => {
             at.skip(4)?;
             Ok(Next::Ethernet)
@@ -104,6 +102,16 @@ pub(super) fn mpls(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Sto
         Some(_) => Err(Stop::OtherNetworkLayer),
         None => Err(at.shortage()),
     }
+}
+
+/// Whether the lengths of an IPv4 header go with what there is.
+fn is_ipv4(at: &Cursor<'_>) -> bool {
+    matches!(at.rest, [first, _, high, low, ..] if first & 0x0f >= 5 && at.has(usize::from(u16::from_be_bytes([*high, *low]))))
+}
+
+/// Whether the length of an IPv6 header goes with what there is.
+fn is_ipv6(at: &Cursor<'_>) -> bool {
+    matches!(at.rest, [_, _, _, _, high, low, ..] if at.has(usize::from(u16::from_be_bytes([*high, *low])).saturating_add(40)))
 }
 
 fn is_ethertype(at: &Cursor<'_>, index: usize) -> bool {
@@ -121,9 +129,13 @@ pub(super) fn gre(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop
     layers.push(Layer::Gre);
     let flags = at.u16()?;
     let protocol = at.u16()?;
-    let version = flags & 7;
     let (checksum, routing, key, sequence) =
         (flags & 0x8000 != 0, flags & 0x4000 != 0, flags & 0x2000 != 0, flags & 0x1000 != 0);
+    match flags & 7 {
+        0 => {}
+        1 if key => return pptp(at, sequence, flags & 0x80 != 0, protocol),
+        _ => return Err(Stop::Malformed),
+    }
     if checksum || routing {
         at.skip(4)?;
     }
@@ -131,9 +143,6 @@ pub(super) fn gre(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop
         at.skip(4)?;
     }
     if sequence {
-        at.skip(4)?;
-    }
-    if version == 1 && flags & 0x80 != 0 {
         at.skip(4)?;
     }
     if routing {
@@ -146,7 +155,7 @@ pub(super) fn gre(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop
         }
     }
     match protocol {
-        // ERSPAN type I has no header of its own, and no sequence number; type II has eight octets, type III twelve and up.
+        // ERSPAN type I has no header of its own, and no sequence number; type II has eight octets.
         0x88be => {
             layers.push(Layer::Erspan);
             if sequence {
@@ -154,16 +163,42 @@ pub(super) fn gre(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop
             }
             Ok(Next::Ethernet)
         }
-        0x22eb => {
-            layers.push(Layer::Erspan);
-            let header: [u8; 12] = at.array()?;
-            let [.., last] = header;
-            if last & 1 == 1 {
-                at.skip(8)?;
-            }
-            Ok(Next::Ethernet)
-        }
+        0x22eb => erspan3(at, layers),
         other => Ok(Next::EtherType(other)),
+    }
+}
+
+/// The rest of PPTP's header: the payload's length and the call in the key, the numbers of what is sent and acknowledged.
+fn pptp(at: &mut Cursor<'_>, sequence: bool, acknowledgment: bool, protocol: u16) -> Result<Next, Stop> {
+    let length = at.u16()?;
+    at.skip(2)?;
+    if sequence {
+        at.skip(4)?;
+    }
+    if acknowledgment {
+        at.skip(4)?;
+    }
+    if !sequence {
+        // An acknowledgment alone.
+        return Err(Stop::OtherNetworkLayer);
+    }
+    at.limit(usize::from(length));
+    Ok(Next::EtherType(protocol))
+}
+
+/// ERSPAN type III (draft-foschiano-erspan): twelve octets, and eight more where the last bit says so.
+fn erspan3(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+    layers.push(Layer::Erspan);
+    at.skip(10)?;
+    let bits = at.u16()?;
+    if bits & 1 == 1 {
+        at.skip(8)?;
+    }
+    // Frame type: Ethernet, or IP without it.
+    match bits >> 10 & 0x1f {
+        0 => Ok(Next::Ethernet),
+        2 => Ok(Next::Ip),
+        _ => Err(Stop::OtherNetworkLayer),
     }
 }
 
@@ -197,14 +232,20 @@ pub(super) fn vxlan_gpe(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next
     }
 }
 
-/// RFC 2661, data messages.
+/// RFC 2661 3.1, data messages.
 pub(super) fn l2tp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Stop> {
+    let session = l2tp_header(at)?;
+    layers.push(Layer::L2tp(session));
+    Ok(Next::Ppp)
+}
+
+/// The session of a data message.
+fn l2tp_header(at: &mut Cursor<'_>) -> Result<u16, Stop> {
+    let whole = at.rest.len();
     let flags = at.u16()?;
-    if flags & 0x4000 != 0 {
-        at.skip(2)?;
-    }
+    let length = if flags & 0x4000 == 0 { None } else { Some(at.u16()?) };
     at.skip(2)?;
-    layers.push(Layer::L2tp(at.u16()?));
+    let session = at.u16()?;
     if flags & 0x0800 != 0 {
         at.skip(4)?;
     }
@@ -212,18 +253,56 @@ pub(super) fn l2tp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Next, Sto
         let padding = at.u16()?;
         at.skip(usize::from(padding))?;
     }
-    Ok(Next::Ppp)
+    if let Some(length) = length {
+        // It counts the header too, and never claims more than UDP has.
+        let header = whole.saturating_sub(at.rest.len());
+        let payload = usize::from(length).checked_sub(header).ok_or(Stop::Malformed)?;
+        if at.has(payload) {
+            at.limit(payload);
+        }
+    }
+    Ok(session)
 }
 
-/// The tunnel whose port a datagram has at one of its ends, if it begins as that tunnel's header does.
-pub(super) fn tunnel(ports: [u16; 2], payload: &[u8]) -> Option<Next> {
-    ports.into_iter().find_map(|port| match (port, payload) {
-        // The flag that says that the identifier is valid, and nothing reserved.
-        (VXLAN_PORT | VXLAN_LINUX_PORT, [0x08, 0, 0, 0, _, _, _, 0, ..]) => Some(Next::Vxlan),
+/// Whether octets begin as a data message of version 2 with PPP in it. Ports alone do not say so: any program may send from
+/// them, and what is taken for a tunnel is not looked at as what it is.
+fn is_l2tp(payload: &[u8]) -> bool {
+    let mut at = Cursor { rest: payload, missing: 0 };
+    // Not a control message, and nothing reserved.
+    matches!(payload, [flags, 2, ..] if flags & 0xb4 == 0)
+        && l2tp_header(&mut at).is_ok()
+        && matches!(
+            at.rest,
+            // Framing; IPv4, IPv6, MPLS; the control protocols of PPP.
+            [0xff, 0x03, ..]
+                | [0x00, 0x21 | 0x57, ..]
+                | [0x21 | 0x57, ..]
+                | [0x02, 0x81 | 0x83, ..]
+                | [0x80 | 0xc0 | 0xc2, ..]
+        )
+}
+
+/// Whether octets begin as VXLAN's header: the identifier is valid, and nothing reserved is set but what the group policy option
+/// (draft-smith-vxlan-group-policy) uses.
+fn is_vxlan(payload: &[u8]) -> bool {
+    match payload {
+        [0x08, 0, 0, 0, _, _, _, 0, ..] => true,
+        [0x88, policy, _, _, _, _, _, 0, ..] => policy & !0x48 == 0,
+        _ => false,
+    }
+}
+
+/// The tunnel that a UDP datagram belongs to by its destination port (and of L2TP, whose answers come from it, the source port), if
+/// it begins as that tunnel's header does.
+pub(super) fn over_udp(source: u16, destination: u16, payload: &[u8]) -> Option<Next> {
+    match (destination, payload) {
+        (VXLAN_PORT | VXLAN_LINUX_PORT, _) if is_vxlan(payload) => Some(Next::Vxlan),
         (VXLAN_GPE_PORT, [flags, _, _, _, _, _, _, 0, ..]) if flags & 0x0c == 0x0c => Some(Next::VxlanGpe),
-        (GENEVE_PORT, [version, _, _, _, _, _, _, 0, ..]) if version >> 6 == 0 => Some(Next::Geneve),
-        // Version 2, and not a control message.
-        (L2TP_PORT, [flags, version, ..]) if flags & 0x80 == 0 && version & 0x0f == 2 => Some(Next::L2tp),
+        // Version 0, and nothing reserved.
+        (GENEVE_PORT, [version, flags, _, _, _, _, _, 0, ..]) if version >> 6 == 0 && flags & 0x3f == 0 => {
+            Some(Next::Geneve)
+        }
+        _ if [source, destination].contains(&L2TP_PORT) && is_l2tp(payload) => Some(Next::L2tp),
         _ => None,
-    })
+    }
 }

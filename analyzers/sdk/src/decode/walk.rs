@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::cursor::Cursor;
+use super::datagram::Piece;
 use super::fragments::{Fragments, Key, Outcome};
-use super::network::{self, Inside};
+use super::network::{self, Extension};
 use super::{Ip, Layer, Layers, Packet, Stop, Transport, link, transport, tunnel};
 use crate::Frame;
 
@@ -20,6 +21,10 @@ pub(super) enum Next {
     Ethernet,
     EtherType(u16),
     Llc,
+    Ieee80211 {
+        padded: bool,
+    },
+    CiscoHdlc,
     Ppp,
     PppoeSession,
     Mpls,
@@ -38,16 +43,6 @@ pub(super) enum Next {
 /// A frame on its way through the layers.
 pub(super) struct Walk<'f> {
     pub(super) fragments: &'f mut Fragments,
-    pub(super) fragment_frames: &'f mut u64,
-}
-
-/// What is known of the packet so far.
-struct Found<'a> {
-    at: Cursor<'a>,
-    layers: Layers,
-    ip: Option<Ip>,
-    tunnels: SmallVec<[(std::net::IpAddr, std::net::IpAddr); 1]>,
-    transport: Transport,
 }
 
 /// How a walk went on from one layer.
@@ -55,87 +50,89 @@ enum Step {
     Go(Next),
     /// The transport's payload is reached.
     Done,
-    /// A datagram is whole; it goes on in its own octets.
-    Whole { data: Vec<u8>, frames: Vec<u64>, protocol: u8 },
+    /// A datagram is whole; it goes on in its own octets. Boxed, because each step moves this value.
+    Whole(Box<Whole>),
+}
+
+/// A datagram that was put together.
+struct Whole {
+    data: Vec<u8>,
+    frames: Vec<u64>,
+    protocol: u8,
+}
+
+/// What is left when a walk ends.
+struct End<'a> {
+    payload: Cow<'a, [u8]>,
+    length: usize,
+    stop: Option<Stop>,
 }
 
 impl Walk<'_> {
     /// Takes a frame apart.
     pub(super) fn frame<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
-        let fcs = frame.fcs_length();
-        // A frame that was cut has lost its check sequence first.
-        let kept = if frame.is_cut() { frame.data.len() } else { frame.data.len().saturating_sub(fcs) };
-        let at = Cursor { rest: frame.data.get(..kept).unwrap_or(frame.data), missing: (frame.original as usize).saturating_sub(frame.data.len()) };
-        let found = Found {
-            at,
+        let mut at = Cursor { rest: frame.data, missing: (frame.original as usize).saturating_sub(frame.data.len()) };
+        at.drop_tail(frame.fcs_length());
+        let mut packet = Packet {
+            frame: frame.number,
+            timestamp: frame.timestamp,
             layers: Layers::new(),
             ip: None,
             tunnels: SmallVec::new(),
             transport: Transport::None,
+            payload: Cow::Borrowed(&[]),
+            payload_length: 0,
+            fragments: Vec::new(),
+            stop: None,
         };
-        self.run(frame, Next::Link(frame.link.link_type), found)
+        let end = self.run(frame, Next::Link(frame.link.link_type), at, &mut packet);
+        (packet.payload, packet.payload_length, packet.stop) = (end.payload, end.length, end.stop);
+        packet
     }
 
-    fn run<'a>(&mut self, frame: &Frame<'_>, mut next: Next, mut found: Found<'a>) -> Packet<'a> {
+    fn run<'d>(&mut self, frame: &Frame<'_>, mut next: Next, mut at: Cursor<'d>, packet: &mut Packet<'_>) -> End<'d> {
         let stop = loop {
-            if found.layers.len() >= LAYERS_MAX {
+            if packet.layers.len() >= LAYERS_MAX {
                 break Some(Stop::TooDeep);
             }
-            match self.step(frame, next, &mut found) {
+            match self.step(frame, next, &mut at, packet) {
                 Ok(Step::Go(inner)) => next = inner,
                 Ok(Step::Done) => break None,
-                Ok(Step::Whole { data, frames, protocol }) => return self.whole(frame, data, frames, protocol, found),
+                Ok(Step::Whole(whole)) => return self.whole(frame, *whole, packet),
                 Err(stop) => break Some(stop),
             }
         };
-        let payload = found.at.rest;
-        Packet {
-            frame: frame.number,
-            timestamp: frame.timestamp,
-            layers: found.layers,
-            ip: found.ip,
-            tunnels: found.tunnels,
-            transport: found.transport,
-            payload: Cow::Borrowed(payload),
-            payload_length: payload.len().saturating_add(found.at.missing),
-            fragments: Vec::new(),
-            stop,
-        }
+        End { payload: Cow::Borrowed(at.rest), length: at.rest.len().saturating_add(at.missing), stop }
     }
 
     /// Goes on in a datagram that was put together.
-    fn whole<'a>(
-        &mut self,
-        frame: &Frame<'_>,
-        data: Vec<u8>,
-        frames: Vec<u64>,
-        protocol: u8,
-        found: Found<'_>,
-    ) -> Packet<'a> {
-        let inner = Found { at: Cursor { rest: &data, missing: 0 }, ..found };
-        let packet = self.run(frame, Next::Protocol(protocol), inner);
-        // Fragments within fragments: the outer ones are named too.
-        let mut fragments = frames;
-        fragments.extend_from_slice(&packet.fragments);
-        Packet {
-            frame: packet.frame,
-            timestamp: packet.timestamp,
-            layers: packet.layers,
-            ip: packet.ip,
-            tunnels: packet.tunnels,
-            transport: packet.transport,
-            payload: Cow::Owned(packet.payload.into_owned()),
-            payload_length: packet.payload_length,
-            fragments,
-            stop: packet.stop,
+    fn whole<'d>(&mut self, frame: &Frame<'_>, whole: Whole, packet: &mut Packet<'_>) -> End<'d> {
+        if packet.fragments.is_empty() {
+            packet.fragments = whole.frames;
+        } else {
+            // Fragments within fragments: all frames are named.
+            packet.fragments.extend_from_slice(&whole.frames);
+            packet.fragments.sort_unstable();
+            packet.fragments.dedup();
         }
+        let at = Cursor { rest: &whole.data, missing: 0 };
+        let end = self.run(frame, Next::Protocol(whole.protocol), at, packet);
+        End { payload: Cow::Owned(end.payload.into_owned()), ..end }
     }
 
-    fn step(&mut self, frame: &Frame<'_>, next: Next, found: &mut Found<'_>) -> Result<Step, Stop> {
-        let (at, layers) = (&mut found.at, &mut found.layers);
+    fn step(
+        &mut self,
+        frame: &Frame<'_>,
+        next: Next,
+        at: &mut Cursor<'_>,
+        packet: &mut Packet<'_>,
+    ) -> Result<Step, Stop> {
+        let layers = &mut packet.layers;
         let inner = match next {
-            Next::Link(link_type) => link::link(at, link_type, layers)?,
+            Next::Link(link_type) => link::link(at, link_type, frame.fcs_length() > 0, layers)?,
             Next::Ethernet => link::ethernet(at, layers)?,
+            Next::Ieee80211 { padded } => link::ieee80211(at, padded, layers)?,
+            Next::CiscoHdlc => link::cisco_hdlc(at, layers)?,
             Next::EtherType(kind) => tunnel::ethertype(at, kind, layers)?,
             Next::Llc => link::llc(at, layers)?,
             Next::Ppp => tunnel::ppp(at, layers)?,
@@ -152,84 +149,101 @@ impl Walk<'_> {
                 None => return Err(at.shortage()),
             },
             Next::Ipv4 => {
-                let (ip, inside) = network::ipv4(at, layers)?;
-                return self.ip(frame, ip, inside, found);
+                let (ip, piece) = network::ipv4(at, layers)?;
+                enter(packet, ip);
+                return match piece {
+                    None => Ok(Step::Go(Next::Protocol(ip.protocol))),
+                    Some(piece) => self.fragment(frame, at, &ip, piece, &packet.layers),
+                };
             }
             Next::Ipv6 => {
-                let (ip, inside) = network::ipv6(at, layers)?;
-                return self.ip(frame, ip, inside, found);
+                let ip = network::ipv6(at, layers)?;
+                enter(packet, ip);
+                Next::Protocol(ip.protocol)
             }
-            Next::Protocol(protocol) => return protocol_step(protocol, found),
+            Next::Protocol(protocol) => return self.protocol(frame, protocol, at, packet),
         };
         Ok(Step::Go(inner))
     }
 
-    fn ip(&mut self, frame: &Frame<'_>, ip: Ip, inside: Inside, found: &mut Found<'_>) -> Result<Step, Stop> {
-        if let Some(outer) = found.ip.replace(ip) {
-            found.tunnels.push((outer.source, outer.destination));
-            // A tunnel over UDP: its header is not the packet's.
-            found.transport = Transport::None;
-        }
-        let piece = match inside {
-            Inside::Next(next) => return Ok(Step::Go(next)),
-            Inside::Fragment(piece) => piece,
-        };
-        *self.fragment_frames = self.fragment_frames.saturating_add(1);
-        if found.at.is_cut() {
+    fn fragment(
+        &mut self,
+        frame: &Frame<'_>,
+        at: &Cursor<'_>,
+        ip: &Ip,
+        piece: Piece,
+        layers: &[Layer],
+    ) -> Result<Step, Stop> {
+        if at.is_cut() {
             // It can never be put together, but the first fragment holds the transport header.
+            self.fragments.pass_over();
             return if piece.offset == 0 { Ok(Step::Go(Next::Protocol(piece.protocol))) } else { Err(Stop::Cut) };
         }
-        let vlan = found.layers.iter().find_map(|layer| match layer {
-            Layer::Vlan(id) => Some(*id),
-            _ => None,
-        });
-        let key = Key::new(&ip, piece.protocol, vlan);
-        match self.fragments.add(key, piece, found.at.rest, frame.number, frame.timestamp) {
+        let key = Key::new(ip, piece.protocol, layers);
+        match self.fragments.add(key, piece, at.rest, frame.number, frame.timestamp) {
             Outcome::Kept => Err(Stop::FragmentKept),
             Outcome::Refused => Err(Stop::FragmentRefused),
-            Outcome::Whole(data, frames) => Ok(Step::Whole { data, frames, protocol: piece.protocol }),
+            Outcome::Whole(data, frames) => Ok(Step::Whole(Box::new(Whole { data, frames, protocol: piece.protocol }))),
         }
+    }
+
+    fn protocol(
+        &mut self,
+        frame: &Frame<'_>,
+        protocol: u8,
+        at: &mut Cursor<'_>,
+        packet: &mut Packet<'_>,
+    ) -> Result<Step, Stop> {
+        let layers = &mut packet.layers;
+        // Assigned Internet Protocol Numbers (IANA).
+        match protocol {
+            6 => {
+                let (tcp, stop) = transport::tcp(at, layers)?;
+                packet.transport = Transport::Tcp(tcp);
+                return stop.map_or(Ok(Step::Done), Err);
+            }
+            17 => {
+                let udp = transport::udp(at, layers)?;
+                if let Some(inner) = tunnel::over_udp(udp.source, udp.destination, at.rest) {
+                    return Ok(Step::Go(inner));
+                }
+                packet.transport = Transport::Udp(udp);
+                return Ok(Step::Done);
+            }
+            1 => {
+                packet.transport = Transport::Icmp(transport::icmp(at, layers, Layer::Icmp)?);
+                return Ok(Step::Done);
+            }
+            58 => {
+                packet.transport = Transport::Icmpv6(transport::icmp(at, layers, Layer::Icmpv6)?);
+                return Ok(Step::Done);
+            }
+            4 => return Ok(Step::Go(Next::Ipv4)),
+            41 => return Ok(Step::Go(Next::Ipv6)),
+            47 => return tunnel::gre(at, layers).map(Step::Go),
+            137 => return Ok(Step::Go(Next::Mpls)),
+            _ => {}
+        }
+        if let Some(ip) = &mut packet.ip
+            && let Some(extension) = network::extension(at, layers, ip, protocol)?
+        {
+            return match extension {
+                Extension::Protocol(next) => Ok(Step::Go(Next::Protocol(next))),
+                Extension::Fragment(piece) => self.fragment(frame, at, ip, piece, layers),
+            };
+        }
+        layers.push(match protocol {
+            2 => Layer::Igmp,
+            132 => Layer::Sctp,
+            other => Layer::OtherIp(other),
+        });
+        Err(Stop::OtherTransport)
     }
 }
 
-fn protocol_step(protocol: u8, found: &mut Found<'_>) -> Result<Step, Stop> {
-    let (at, layers) = (&mut found.at, &mut found.layers);
-    // Assigned Internet Protocol Numbers (IANA).
-    match protocol {
-        17 | 136 => {
-            let udp = transport::udp(at, layers)?;
-            if let Transport::Udp(header) = &udp
-                && let Some(inner) = tunnel::tunnel([header.destination, header.source], at.rest)
-            {
-                return Ok(Step::Go(inner));
-            }
-            found.transport = udp;
-            Ok(Step::Done)
-        }
-        6 => {
-            found.transport = transport::tcp(at, layers)?;
-            Ok(Step::Done)
-        }
-        1 => {
-            found.transport = transport::icmp(at, layers, false)?;
-            Ok(Step::Done)
-        }
-        58 => {
-            found.transport = transport::icmp(at, layers, true)?;
-            Ok(Step::Done)
-        }
-        4 => Ok(Step::Go(Next::Ipv4)),
-        41 => Ok(Step::Go(Next::Ipv6)),
-        47 => tunnel::gre(at, layers).map(Step::Go),
-        51 => network::authentication(at, layers).map(Step::Go),
-        137 => Ok(Step::Go(Next::Mpls)),
-        other => {
-            layers.push(match other {
-                2 => Layer::Igmp,
-                132 => Layer::Sctp,
-                _ => Layer::OtherIp(other),
-            });
-            Err(Stop::OtherTransport)
-        }
+/// Goes on to an IP header, which is within the one before, if there was one.
+fn enter(packet: &mut Packet<'_>, ip: Ip) {
+    if let Some(outer) = packet.ip.replace(ip) {
+        packet.tunnels.push((outer.source, outer.destination));
     }
 }

@@ -65,7 +65,11 @@ impl Distinct {
         let estimate = 0.7213 / (1.0 + 1.079 / registers) * registers * registers / sum;
         let empty = self.registers.iter().filter(|rank| **rank == 0).count();
         // Few values leave registers empty; then their number is the better estimate (linear counting).
-        let better = if estimate <= 2.5 * registers && empty > 0 { registers * (registers / empty as f64).ln() } else { estimate };
+        let better = if estimate <= 2.5 * registers && empty > 0 {
+            registers * (registers / empty as f64).ln()
+        } else {
+            estimate
+        };
         better.round() as u64
     }
 

@@ -75,11 +75,8 @@ impl<S: Default> Entry<S> {
     pub(super) fn new(id: u64, ip: &Ip, tcp: &Tcp, flipped: bool, frame: u64) -> Self {
         let (source, destination) = ends(ip, tcp);
         let well_known = |end: Endpoint| end.port < 1024;
-        let sender_is_client = if tcp.flags.syn() {
-            !tcp.flags.ack()
-        } else {
-            !well_known(source) || well_known(destination)
-        };
+        let sender_is_client =
+            if tcp.flags.syn() { !tcp.flags.ack() } else { !well_known(source) || well_known(destination) };
         let (client, server) = if sender_is_client { (source, destination) } else { (destination, source) };
         Self {
             connection: Connection { id, client, server, client_known: tcp.flags.syn(), first_frame: frame },
@@ -157,11 +154,7 @@ impl<S: Default> Entry<S> {
     }
 
     /// Gives all holes up.
-    pub(super) fn flush(
-        &mut self,
-        statistics: &mut Statistics,
-        sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
-    ) {
+    pub(super) fn flush(&mut self, statistics: &mut Statistics, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
         let Self { connection, state, client, server, last_frame, .. } = self;
         for (half, side) in [(client, Side::Client), (server, Side::Server)] {
             half.flush(*last_frame, side, statistics, &mut |event| sink(connection, state, event));

@@ -139,7 +139,17 @@ impl Half {
             statistics.out_of_order = statistics.out_of_order.saturating_add(1);
             self.hold(start, bytes, missing, segment, statistics);
         } else if self.held.is_empty() {
-            self.deliver(bytes, missing, skipped == 0, segment.frame, segment.frame, segment.timestamp, side, statistics, sink);
+            self.deliver(
+                bytes,
+                missing,
+                skipped == 0,
+                segment.frame,
+                segment.frame,
+                segment.timestamp,
+                side,
+                statistics,
+                sink,
+            );
         } else {
             // First arrival wins: only what is not held yet comes from this segment.
             self.hold(start, bytes, missing, segment, statistics);
@@ -211,7 +221,14 @@ impl Half {
         }
     }
 
-    fn gap(&mut self, missing: u64, frame: u64, side: Side, statistics: &mut Statistics, sink: &mut impl FnMut(Event<'_>)) {
+    fn gap(
+        &mut self,
+        missing: u64,
+        frame: u64,
+        side: Side,
+        statistics: &mut Statistics,
+        sink: &mut impl FnMut(Event<'_>),
+    ) {
         self.next = self.next.saturating_add(missing);
         self.waited = 0;
         statistics.gaps = statistics.gaps.saturating_add(1);
@@ -242,7 +259,13 @@ impl Half {
     }
 
     /// Gives the first hole up and delivers what is behind it. Whether there was one.
-    fn skip_hole(&mut self, frame: u64, side: Side, statistics: &mut Statistics, sink: &mut impl FnMut(Event<'_>)) -> bool {
+    fn skip_hole(
+        &mut self,
+        frame: u64,
+        side: Side,
+        statistics: &mut Statistics,
+        sink: &mut impl FnMut(Event<'_>),
+    ) -> bool {
         let Some((first, _)) = self.held.first_key_value() else { return false };
         let missing = first.saturating_sub(self.next);
         if missing > 0 {
@@ -276,7 +299,13 @@ impl Half {
     }
 
     /// Gives all holes up.
-    pub(super) fn flush(&mut self, frame: u64, side: Side, statistics: &mut Statistics, sink: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn flush(
+        &mut self,
+        frame: u64,
+        side: Side,
+        statistics: &mut Statistics,
+        sink: &mut impl FnMut(Event<'_>),
+    ) {
         while self.skip_hole(frame, side, statistics, sink) {}
     }
 }

@@ -175,8 +175,7 @@ impl<S: Default> Streams<S> {
             self.close(&mut old, CloseReason::Reused, sink);
         }
         let (id, made) = (self.next_id, self.entries.get(&key).is_none());
-        let (entry, evicted) =
-            self.entries.get_or_insert_with(key, || Entry::new(id, ip, tcp, flipped, packet.frame));
+        let (entry, evicted) = self.entries.get_or_insert_with(key, || Entry::new(id, ip, tcp, flipped, packet.frame));
         if made {
             self.next_id = id.saturating_add(1);
             self.statistics.connections = self.statistics.connections.saturating_add(1);

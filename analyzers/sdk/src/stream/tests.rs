@@ -37,7 +37,15 @@ impl Bench {
         self.send_cut(from, flags, sequence, acknowledgment, payload, 0)
     }
 
-    fn send_cut(&mut self, from: Side, flags: u16, sequence: u32, acknowledgment: u32, payload: &[u8], cut: usize) -> &mut Self {
+    fn send_cut(
+        &mut self,
+        from: Side,
+        flags: u16,
+        sequence: u32,
+        acknowledgment: u32,
+        payload: &[u8],
+        cut: usize,
+    ) -> &mut Self {
         self.frame += 1;
         let client: IpAddr = "192.0.2.1".parse().unwrap();
         let server: IpAddr = "192.0.2.2".parse().unwrap();
@@ -208,14 +216,26 @@ fn a_capture_that_begins_in_the_middle_begins_there() {
 #[test]
 fn one_side_alone_is_enough() {
     let mut bench = Bench::new(Limits::default());
-    bench.send(Side::Client, SYN, 99, 0, b"").send(Side::Client, ACK, 100, 500, b"ab").send(Side::Client, ACK, 102, 510, b"cd");
+    bench.send(Side::Client, SYN, 99, 0, b"").send(Side::Client, ACK, 100, 500, b"ab").send(
+        Side::Client,
+        ACK,
+        102,
+        510,
+        b"cd",
+    );
     assert_eq!(bench.finish().0.client, "abcd");
 }
 
 #[test]
 fn data_on_a_syn_is_data() {
     let mut bench = Bench::new(Limits::default());
-    bench.send(Side::Client, SYN, 99, 0, b"fast").send(Side::Server, SYN | ACK, 499, 104, b"").send(Side::Client, ACK, 104, 500, b"open");
+    bench.send(Side::Client, SYN, 99, 0, b"fast").send(Side::Server, SYN | ACK, 499, 104, b"").send(
+        Side::Client,
+        ACK,
+        104,
+        500,
+        b"open",
+    );
     assert_eq!(bench.finish().0.client, "fastopen");
 }
 
@@ -235,7 +255,13 @@ fn a_syn_with_another_number_is_another_connection() {
 fn a_reset_ends_nothing_that_goes_on() {
     // Injected resets are ignored by their receiver.
     let mut bench = connected(99);
-    bench.send(Side::Client, ACK, 100, 500, b"ab").send(Side::Server, RST, 500, 0, b"no").send(Side::Client, ACK, 102, 500, b"cd");
+    bench.send(Side::Client, ACK, 100, 500, b"ab").send(Side::Server, RST, 500, 0, b"no").send(
+        Side::Client,
+        ACK,
+        102,
+        500,
+        b"cd",
+    );
     let (out, _) = bench.finish();
     assert_eq!((out.client.as_str(), out.server.as_str(), out.closed), ("abcd", "", vec![CloseReason::Reset]));
 }

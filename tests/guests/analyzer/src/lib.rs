@@ -62,7 +62,7 @@ impl Guest for Hostile {
     fn finish(capture: String) -> Result<String, Problem> {
         let frames = FRAMES.take();
         Ok(match TOOL.with_borrow(String::clone).as_str() {
-            "flood" => format!("{{\"x\":\"{}\"}}", "x".repeat(32 << 20)),
+            "flood" => format!("{{\"x\":\"{}\"}}", "x".repeat(20 << 20)),
             "not_json" => "{".into(),
             "not_an_object" => "[1]".into(),
             "deep" => format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000)),

@@ -1,0 +1,146 @@
+//! The tool `analyze_capinfos`: what is kept during a run, and how it becomes the report.
+
+use mcpcap_analyzer::decode::Decoder;
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, schemars, time};
+use serde::Deserialize;
+
+use crate::encapsulation::Encapsulations;
+use crate::hierarchy::Hierarchy;
+use crate::numbers::rounded;
+use crate::report::{Count, NameResolution, Report};
+use crate::sizes::Sizes;
+use crate::summary::Summary;
+use crate::times::{Times, decimal_seconds};
+use crate::{comments, file_type, findings, interfaces, precision, rates, sections};
+
+/// It has no arguments: the figures are about the whole file.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Arguments {}
+
+/// The state of a run.
+#[derive(Default)]
+pub struct Capinfos {
+    decoder: Decoder,
+    encapsulations: Encapsulations,
+    hierarchy: Hierarchy,
+    sizes: Sizes,
+    times: Times,
+    last_frame: u64,
+}
+
+impl Tool for Capinfos {
+    const NAME: &'static str = "analyze_capinfos";
+    const TITLE: &'static str = "Capture file overview";
+    const DESCRIPTION: &'static str = "What a packet capture is and holds, as Wireshark's capinfos tells it and more: file format, \
+        hashes and link layers; number and sizes of packets; time span, time order and rates; snap length and packets it cut; \
+        interfaces with their filters, packet and drop counts; sections, comments and embedded secrets; the protocol hierarchy from \
+        the link layer to the transport layer; and what could not be decoded. Start here with an unknown capture: it shows \
+        which protocols are there to be analysed by the other tools, and what in the capture limits any conclusion (dropped or \
+        cut packets, damaged file, times out of order). Reads the whole file.";
+    type Arguments = Arguments;
+    type Report = Report;
+
+    fn open(_: Arguments) -> Result<Self, Problem> {
+        Ok(Self::default())
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
+        self.last_frame = frame.number;
+        self.times.add(frame);
+        self.sizes.add(frame);
+        self.encapsulations.add(frame.link.link_type);
+        let packet = self.decoder.decode(frame);
+        self.hierarchy.add(&packet.layers, frame.original);
+        Ok(Flow::More)
+    }
+
+    fn finish(self, capture: &Capture) -> Result<Report, Problem> {
+        let summary = Summary::from_value(&capture.reader)?;
+        let (sizes, times) = (&self.sizes, &self.times);
+        let file_type = file_type::of(&summary);
+        let (encapsulations, encapsulations_left_out) = self.encapsulations.list();
+        let [first, last, first_record, last_record] = times.moments(&summary);
+        let (first_packet_time, first_packet_epoch, first_packet_frame) = split(first);
+        let (last_packet_time, last_packet_epoch, last_packet_frame) = split(last);
+        let duration = times.duration();
+        let rates = rates::of(sizes.packets, sizes.original, duration, times.without.total());
+        let packet_size = sizes.quantiles.summary();
+        let decoding = self.decoder.statistics();
+        let findings = findings::all(&findings::Facts {
+            times,
+            sizes,
+            summary: &summary,
+            decoding: &decoding,
+            end: capture.end.as_ref(),
+            last_frame: self.last_frame,
+        });
+        let file = &capture.file;
+        Ok(Report {
+            filename: file.name.clone(),
+            file_size_bytes: file.size,
+            compression: file.compression.clone(),
+            uncompressed_size_bytes: file.compression.is_some().then_some(file.uncompressed_size),
+            sha256: file.sha256.clone(),
+            sha1: file.sha1.clone(),
+            file_type: file_type.description,
+            file_type_key: file_type.key,
+            format_version: summary.version.clone(),
+            byte_order: summary.byte_order.clone(),
+            file_encapsulation: self.encapsulations.of_file(&summary),
+            encapsulations,
+            encapsulations_left_out: Some(encapsulations_left_out).filter(|number| *number > 0),
+            time_precision: precision::of_file(&summary),
+            time_precision_digits: summary.time_digits,
+            snap_length: sizes.snap_length(&summary),
+            packet_count: sizes.packets,
+            data_size_bytes: sizes.original,
+            captured_size_bytes: sizes.captured,
+            first_packet_time,
+            first_packet_epoch,
+            first_packet_frame,
+            last_packet_time,
+            last_packet_epoch,
+            last_packet_frame,
+            first_record,
+            last_record,
+            capture_duration_seconds: duration.map(time::seconds),
+            capture_duration_exact: duration.map(decimal_seconds),
+            strict_time_order: times.in_order(),
+            out_of_order: times.out_of_order(),
+            packets_without_time: times.without.total(),
+            data_rate_bytes: rates.bytes,
+            data_rate_bits: rates.bits,
+            average_packet_rate: rates.packets,
+            rates_absent_because: rates.absent_because,
+            average_packet_size_bytes: packet_size.map(|size| rounded(size.mean, 2)),
+            packet_size,
+            packet_size_distribution: sizes.distribution(),
+            drops: interfaces::drops(&summary),
+            protocol_hierarchy: self.hierarchy.report(sizes.packets),
+            decoding,
+            interface_count: interfaces::count(&summary),
+            interfaces: interfaces::list(&summary),
+            section_count: sections::count(&summary),
+            sections: sections::list(&summary),
+            comments: comments::of(&summary),
+            blocks: blocks(&summary),
+            name_resolution: summary.names.map(|names| NameResolution { ipv4: names.ipv4, ipv6: names.ipv6 }),
+            decryption_secrets: summary
+                .secrets
+                .iter()
+                .map(|secret| Count { name: secret.kind.clone(), count: secret.count })
+                .collect(),
+            findings,
+        })
+    }
+}
+
+fn split(moment: Option<crate::times::Moment>) -> (Option<String>, Option<String>, Option<u64>) {
+    moment.map_or((None, None, None), |moment| (Some(moment.time), Some(moment.epoch), Some(moment.frame)))
+}
+
+fn blocks(summary: &Summary) -> Vec<Count> {
+    let counts = summary.blocks.iter().filter_map(|(name, count)| Some((name, count.as_u64()?)));
+    counts.filter(|(_, count)| *count > 0).map(|(name, count)| Count { name: name.clone(), count }).collect()
+}

@@ -1,0 +1,235 @@
+//! What limits the conclusions that a capture allows: lost, cut or unreadable packets, and times that cannot be trusted.
+
+use mcpcap_analyzer::capture::End;
+use mcpcap_analyzer::decode::Statistics as Decoding;
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Severity};
+use mcpcap_analyzer::time;
+
+use crate::interfaces::{Drops, drops};
+use crate::numbers::percent;
+use crate::sizes::Sizes;
+use crate::summary::Summary;
+use crate::times::Times;
+
+/// Share of dropped packets from which it is worth an investigation, in percent.
+const DROPS_MEDIUM: f64 = 1.0;
+/// Share of cut packets that is told, in percent.
+const CUT_TOLD: f64 = 1.0;
+/// Step back in time that merging and several capture queues do not explain, in nanoseconds.
+const STEP_BACK_LOW: u64 = 1_000_000_000;
+/// Share of undecoded packets that is told, in percent.
+const UNDECODED_TOLD: f64 = 5.0;
+
+/// What the rules look at.
+pub struct Facts<'a> {
+    /// Times of packets.
+    pub times: &'a Times,
+    /// Sizes of packets.
+    pub sizes: &'a Sizes,
+    /// What the file says about itself.
+    pub summary: &'a Summary,
+    /// How decoding went.
+    pub decoding: &'a Decoding,
+    /// Why reading ended early, if it did.
+    pub end: Option<&'a End>,
+    /// Number of the last frame; 0 without any.
+    pub last_frame: u64,
+}
+
+/// All findings, in a fixed order.
+pub fn all(facts: &Facts<'_>) -> Vec<Finding> {
+    let rules = [incomplete, dropped, cut, back_in_time, without_time, undecoded, secrets];
+    rules.iter().filter_map(|rule| rule(facts)).collect()
+}
+
+const CAPTURE: &str = "capture";
+
+fn measure(name: &'static str, value: u64) -> Measure {
+    Measure { name, value: value as f64 }
+}
+
+/// The frames of a finding, and how many there are in all.
+fn cited(evidence: &Evidence) -> (Vec<u64>, u64) {
+    (evidence.frames().to_vec(), evidence.total())
+}
+
+fn incomplete(facts: &Facts<'_>) -> Option<Finding> {
+    let end = facts.end?;
+    let (severity, what) = match end.reason.as_str() {
+        // The analyzer itself had enough, which this one never has.
+        "enough" => return None,
+        "cut-short" => (Severity::Low, "the file ends in the middle of a packet or block"),
+        "damaged" => (Severity::Medium, "a record or block contradicts the file format"),
+        "compression-damaged" => (Severity::Medium, "the compressed data is damaged or cut short"),
+        "time-limit" => (Severity::Medium, "the time limit was reached"),
+        _ => (Severity::Medium, "the rest of the file could not be read"),
+    };
+    let mut measures = vec![measure("packets_read", facts.sizes.packets)];
+    measures.extend(end.offset.map(|offset| measure("offset_bytes", offset)));
+    let place = end.offset.map(|offset| format!(" at offset {offset}")).unwrap_or_default();
+    let last = Some(facts.last_frame).filter(|frame| *frame > 0);
+    Some(Finding {
+        rule: "capture_incomplete",
+        subject: CAPTURE.into(),
+        severity,
+        confidence: Confidence::High,
+        observation: format!("Reading ended early{place}: {what}. Packets read: {}.", facts.sizes.packets),
+        measures,
+        threshold: "reading ended before the end of the file",
+        frames: last.into_iter().collect(),
+        frames_total: last.into_iter().count() as u64,
+        false_alarm: "A capture that was copied while it was still being written ends like this.",
+    })
+}
+
+fn dropped(facts: &Facts<'_>) -> Option<Finding> {
+    let drops: Drops = drops(facts.summary)?;
+    let dropped = drops.dropped.filter(|packets| *packets > 0)?;
+    let packets = facts.sizes.packets;
+    let share = percent(dropped, packets.saturating_add(dropped));
+    let mut measures = vec![
+        measure("packets_dropped", dropped),
+        measure("packets_captured", packets),
+        Measure { name: "dropped_percent_of_both", value: share },
+    ];
+    let optional = [
+        ("packets_dropped_by_interface", drops.dropped_by_interface),
+        ("packets_dropped_by_os", drops.dropped_by_os),
+        ("packets_received", drops.received),
+    ];
+    measures.extend(optional.into_iter().filter_map(|(name, value)| Some(measure(name, value?))));
+    Some(Finding {
+        rule: "capture_packets_dropped",
+        subject: CAPTURE.into(),
+        severity: if share >= DROPS_MEDIUM { Severity::Medium } else { Severity::Low },
+        confidence: Confidence::High,
+        observation: format!(
+            "Dropped packets that interfaces report: {dropped}; packets in the file: {packets}. Drops look like loss on the network."
+        ),
+        measures,
+        threshold: "at least 1 packet dropped by an interface or its operating system; medium from 1 % of captured and dropped packets",
+        frames: Vec::new(),
+        frames_total: 0,
+        false_alarm: "Counters may include packets that the capture filter would have discarded, or those of a longer capture that \
+            this file is a part of.",
+    })
+}
+
+fn cut(facts: &Facts<'_>) -> Option<Finding> {
+    let sizes = facts.sizes;
+    let (frames, frames_total) = cited(&sizes.cut);
+    let share = percent(frames_total, sizes.packets);
+    if frames_total == 0 || share < CUT_TOLD {
+        return None;
+    }
+    Some(Finding {
+        rule: "capture_packets_cut",
+        subject: CAPTURE.into(),
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        observation: format!(
+            "Packets of which only the beginning was stored: {frames_total} of {}. The rest is missing from any analysis.",
+            sizes.packets
+        ),
+        measures: vec![
+            measure("packets_cut", frames_total),
+            Measure { name: "cut_percent", value: share },
+            measure("bytes_missing", sizes.original.saturating_sub(sizes.captured)),
+        ],
+        threshold: "at least 1 % of the packets have a captured length below their original length",
+        frames,
+        frames_total,
+        false_alarm: "A small snap length is often chosen on purpose, to keep payload out of the file.",
+    })
+}
+
+fn back_in_time(facts: &Facts<'_>) -> Option<Finding> {
+    let (frames, frames_total) = cited(&facts.times.back);
+    if frames_total == 0 {
+        return None;
+    }
+    let step = facts.times.largest_step_back;
+    Some(Finding {
+        rule: "capture_time_goes_back",
+        subject: CAPTURE.into(),
+        severity: if step >= STEP_BACK_LOW { Severity::Low } else { Severity::Info },
+        confidence: Confidence::High,
+        observation: format!(
+            "Packets that are earlier than the packet before them: {frames_total}, by up to {} seconds.",
+            time::seconds(step)
+        ),
+        measures: vec![
+            measure("packets_back_in_time", frames_total),
+            Measure { name: "largest_step_back_seconds", value: time::seconds(step) },
+        ],
+        threshold: "at least 1 packet earlier than the packet before it; low from a step of 1 s",
+        frames,
+        frames_total,
+        false_alarm: "Captures of several interfaces or queues, and files joined one behind the other, are not sorted by time.",
+    })
+}
+
+fn without_time(facts: &Facts<'_>) -> Option<Finding> {
+    let (frames, frames_total) = cited(&facts.times.without);
+    (frames_total > 0).then(|| Finding {
+        rule: "capture_packets_without_time",
+        subject: CAPTURE.into(),
+        severity: Severity::Info,
+        confidence: Confidence::High,
+        observation: format!("Packets without a usable time: {frames_total} of {}.", facts.sizes.packets),
+        measures: vec![measure("packets_without_time", frames_total)],
+        threshold: "at least 1 packet without a time, or with one before 1970 or after 2554",
+        frames,
+        frames_total,
+        false_alarm: "pcapng Simple Packet Blocks have no time by design.",
+    })
+}
+
+fn undecoded(facts: &Facts<'_>) -> Option<Finding> {
+    let failures = || facts.decoding.stopped.iter().filter(|stop| stop.undecoded);
+    let total = failures().fold(0_u64, |total, stop| total.saturating_add(stop.count));
+    let share = percent(total, facts.sizes.packets);
+    if total == 0 || share < UNDECODED_TOLD {
+        return None;
+    }
+    let mut frames: Vec<u64> = failures().flat_map(|stop| stop.frames.iter().copied()).collect();
+    frames.sort_unstable();
+    frames.truncate(Evidence::KEPT);
+    Some(Finding {
+        rule: "capture_packets_undecoded",
+        subject: CAPTURE.into(),
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        observation: format!(
+            "Packets that could not be taken apart: {total} of {}. Other tools do not see what they carry.",
+            facts.sizes.packets
+        ),
+        measures: vec![measure("packets_undecoded", total), Measure { name: "undecoded_percent", value: share }],
+        threshold: "at least 5 % of the packets have an unknown link type, a cut or malformed header, or too many layers",
+        frames,
+        frames_total: total,
+        false_alarm: "Link types and protocols that are valid but not supported here count too.",
+    })
+}
+
+fn secrets(facts: &Facts<'_>) -> Option<Finding> {
+    let total = facts.summary.secrets.iter().fold(0_u64, |total, secret| total.saturating_add(secret.count));
+    (total > 0).then(|| Finding {
+        rule: "capture_holds_secrets",
+        subject: CAPTURE.into(),
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        observation: format!(
+            "Blocks of decryption secrets in the file: {total}. Whoever has the file can decrypt the connections they belong to."
+        ),
+        measures: vec![measure("decryption_secrets_blocks", total)],
+        threshold: "at least 1 Decryption Secrets Block",
+        frames: Vec::new(),
+        frames_total: 0,
+        false_alarm: "They are often put there on purpose, so that the capture can be analysed.",
+    })
+}
+
+#[cfg(test)]
+#[path = "findings_tests.rs"]
+mod tests;

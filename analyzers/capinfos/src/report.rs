@@ -1,0 +1,169 @@
+//! The report of `analyze_capinfos`.
+
+use mcpcap_analyzer::decode::Statistics as Decoding;
+use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::Summary as SizeSummary;
+use mcpcap_analyzer::{JsonSchema, schemars};
+use serde::Serialize;
+
+use crate::comments::Comments;
+use crate::encapsulation::Encapsulation;
+use crate::hierarchy::ProtocolHierarchy;
+use crate::interfaces::{Drops, Interface};
+use crate::sections::Section;
+use crate::sizes::{SizeClass, SnapLength};
+use crate::times::{Moment, OutOfOrder};
+
+/// What a capture is and holds. Sizes are in octets, and original (wire) lengths unless they say captured.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Report {
+    /// Base name of the file, or the URL it came from.
+    pub filename: String,
+    /// Size of the file on disk, in octets.
+    pub file_size_bytes: u64,
+    /// How the file is compressed: `gzip`, `zstd` or `lz4`. Absent when it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<String>,
+    /// Size of a compressed file's content, in octets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncompressed_size_bytes: Option<u64>,
+    /// SHA-256 of the file on disk. Absent when the file was not read to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// SHA-1 of the file on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha1: Option<String>,
+    /// Format, as capinfos prints it: `Wireshark/tcpdump/... - pcap`.
+    pub file_type: &'static str,
+    /// Format, as Wireshark's short name: `pcap`, `nsecpcap`, `modpcap`, `pcapng`.
+    pub file_type_key: &'static str,
+    /// Version of the format: `2.4`. Of the first section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format_version: Option<String>,
+    /// `little` or `big` endian. Of the first section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub byte_order: Option<String>,
+    /// Link layer of all interfaces, as capinfos prints it: `Ethernet`. `Per packet` when interfaces differ.
+    pub file_encapsulation: String,
+    /// Link layers that packets have, the most frequent first.
+    pub encapsulations: Vec<Encapsulation>,
+    /// Link layers beyond the 50 listed. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encapsulations_left_out: Option<u64>,
+    /// Unit of the last decimal of times: `microseconds`. `per packet` when interfaces differ, `unknown` without any.
+    pub time_precision: &'static str,
+    /// Decimals of a second that times have. Absent when interfaces differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_precision_digits: Option<u8>,
+    /// Snap length: what the file says, and what its packets show.
+    pub snap_length: SnapLength,
+    /// Packets (frames) in the file.
+    pub packet_count: u64,
+    /// Sum of original lengths.
+    pub data_size_bytes: u64,
+    /// Sum of captured lengths.
+    pub captured_size_bytes: u64,
+    /// Time of the earliest packet: RFC 3339, UTC. Absent when no packet has a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_packet_time: Option<String>,
+    /// The same in seconds since 1970-01-01T00:00:00Z, exact to the nanosecond.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_packet_epoch: Option<String>,
+    /// Its frame number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_packet_frame: Option<u64>,
+    /// Time of the latest packet: RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_packet_time: Option<String>,
+    /// The same in seconds since 1970-01-01T00:00:00Z, exact to the nanosecond.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_packet_epoch: Option<String>,
+    /// Its frame number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_packet_frame: Option<u64>,
+    /// The first packet of the file that has a time. Differs from the earliest when packets are out of order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_record: Option<Moment>,
+    /// The last packet of the file that has a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_record: Option<Moment>,
+    /// From the earliest to the latest packet, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capture_duration_seconds: Option<f64>,
+    /// The same as a decimal number, exact to the nanosecond.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capture_duration_exact: Option<String>,
+    /// Whether no packet is earlier than the one before it. Absent when packets without a time leave that open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strict_time_order: Option<bool>,
+    /// Packets that are earlier than the one before them. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_of_order: Option<OutOfOrder>,
+    /// Packets whose time the file does not give.
+    pub packets_without_time: u64,
+    /// Octets per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_rate_bytes: Option<f64>,
+    /// Bits per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_rate_bits: Option<f64>,
+    /// Packets per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_packet_rate: Option<f64>,
+    /// Why the three rates are absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rates_absent_because: Option<String>,
+    /// Mean of original lengths. Absent without packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_packet_size_bytes: Option<f64>,
+    /// Median, percentiles and extremes of original lengths. Absent without packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packet_size: Option<SizeSummary>,
+    /// Packets by original length, in the classes of Wireshark's "Packet Lengths"; without classes that have none.
+    pub packet_size_distribution: Vec<SizeClass>,
+    /// Packets dropped before they reached the file. Absent when the file has no statistics: then it is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drops: Option<Drops>,
+    /// Protocols from the link layer to the transport layer. Packets quoted in ICMP errors are not counted.
+    pub protocol_hierarchy: ProtocolHierarchy,
+    /// How many packets could be taken apart, and why others could not.
+    pub decoding: Decoding,
+    /// Interfaces in the file.
+    pub interface_count: u64,
+    /// The first 50 of them.
+    pub interfaces: Vec<Interface>,
+    /// Sections in the file; 0 in classic pcap.
+    pub section_count: u64,
+    /// The first 50 of them.
+    pub sections: Vec<Section>,
+    /// Comments. Absent in classic pcap, which has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comments: Option<Comments>,
+    /// pcapng blocks by kind, without kinds that do not occur.
+    pub blocks: Vec<Count>,
+    /// Names for addresses that the file brings along. Absent in classic pcap, which has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_resolution: Option<NameResolution>,
+    /// Decryption secrets that the file brings along, in blocks by type. Their content is not read.
+    pub decryption_secrets: Vec<Count>,
+    /// What an analyst would want to be told.
+    pub findings: Vec<Finding>,
+}
+
+/// How many there are of something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Count {
+    /// Of what.
+    pub name: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Names in name resolution blocks. A name given twice counts twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NameResolution {
+    /// Names for IPv4 addresses.
+    pub ipv4: u64,
+    /// Names for IPv6 addresses.
+    pub ipv6: u64,
+}

@@ -1,0 +1,64 @@
+//! Sections of a pcapng file: on what machine and with what program each was captured.
+
+use mcpcap_analyzer::{JsonSchema, schemars};
+use serde::Serialize;
+
+use crate::summary::Summary;
+
+/// Sections that a report lists.
+const LISTED: usize = 50;
+
+/// Where a section comes from. The texts are from the capture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Section {
+    /// Number of the section, from 0.
+    pub section: u64,
+    /// `little` or `big` endian.
+    pub byte_order: String,
+    /// Version of the format.
+    pub format_version: String,
+    /// The capturing machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<String>,
+    /// Its operating system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
+    /// The program that wrote the section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+}
+
+/// All sections there are in the file.
+pub fn count(summary: &Summary) -> u64 {
+    (summary.sections.len() as u64).saturating_add(summary.sections_left_out)
+}
+
+/// The first of them.
+pub fn list(summary: &Summary) -> Vec<Section> {
+    (0..)
+        .zip(summary.sections.iter().take(LISTED))
+        .map(|(number, section)| Section {
+            section: number,
+            byte_order: section.byte_order.clone(),
+            format_version: section.version.clone(),
+            hardware: section.hardware.clone(),
+            operating_system: section.operating_system.clone(),
+            application: section.application.clone(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary;
+
+    #[test]
+    fn sections_are_numbered_and_bounded() {
+        let section = summary::Section { operating_system: Some("Linux".into()), ..summary::Section::default() };
+        let summary = Summary { sections: vec![section; 60], sections_left_out: 3, ..Summary::default() };
+        let found = list(&summary);
+        assert_eq!((found.len(), count(&summary)), (50, 63));
+        assert_eq!((found[1].section, found[1].operating_system.as_deref()), (1, Some("Linux")));
+    }
+}

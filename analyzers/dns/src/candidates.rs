@@ -1,0 +1,126 @@
+//! DNS on ports of its own: believed when both directions agree.
+//!
+//! A payload that parses strictly as a query is held until a response with the same identifier and question comes from where it
+//! went. Then both count, and whatever parses strictly to or from that server counts at once. A single such payload proves nothing.
+
+use std::net::SocketAddr;
+
+use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::stats::BoundedMap;
+
+use crate::limits;
+use crate::message::{HEADER_LENGTH, Message};
+use crate::question::Asked;
+use crate::seen::{Seen, Service};
+
+/// A message that waits for the other direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Where and when it was seen.
+    pub seen: Seen,
+    /// The message.
+    pub octets: Vec<u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    client: SocketAddr,
+    server: SocketAddr,
+    id: u16,
+    question: u64,
+}
+
+/// What to make of a payload.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is DNS, and so is the query that was held for it, if there is one.
+    Dns(Option<Held>),
+    /// It is not, or not yet.
+    Other,
+}
+
+/// Queries on other ports that wait for an answer.
+pub struct Candidates {
+    held: BoundedMap<Key, Held>,
+    servers: BoundedMap<SocketAddr, ()>,
+    unconfirmed: Evidence,
+}
+
+impl Candidates {
+    /// None yet.
+    pub fn new() -> Self {
+        Self {
+            held: BoundedMap::new(limits::CANDIDATES),
+            servers: BoundedMap::new(limits::CONFIRMED),
+            unconfirmed: Evidence::default(),
+        }
+    }
+
+    /// Looks at a UDP payload on ports of no known protocol.
+    pub fn datagram(&mut self, seen: &Seen, octets: &[u8]) -> Verdict {
+        if seen.cut || !could_be(octets) {
+            return Verdict::Other;
+        }
+        let Some((is_response, id, question)) = strict(octets) else { return Verdict::Other };
+        let (client, server) = seen.ends(is_response);
+        let key = Key { client, server, id, question };
+        if self.servers.get_mut(&server).is_some() {
+            return Verdict::Dns(None);
+        }
+        if is_response {
+            return match self.held.remove(&key) {
+                Some(query) => {
+                    self.servers.insert(server, ());
+                    Verdict::Dns(Some(query))
+                }
+                None => Verdict::Other,
+            };
+        }
+        if octets.len() <= limits::CANDIDATE_OCTETS {
+            // The first transmission is kept: a query sent again is the same query.
+            let (_, gone) = self.held.get_or_insert_with(key, || Held { seen: *seen, octets: octets.to_vec() });
+            if let Some((_, gone)) = gone {
+                self.unconfirmed.add(gone.seen.frame);
+            }
+        }
+        Verdict::Other
+    }
+
+    /// Queries that found no answer, with the frames of the first ones.
+    pub fn unconfirmed(mut self) -> (u64, Vec<u64>) {
+        let mut frames: Vec<u64> = self.held.iter().map(|(_, held)| held.seen.frame).collect();
+        frames.sort_unstable();
+        frames.into_iter().for_each(|frame| self.unconfirmed.add(frame));
+        (self.unconfirmed.total(), self.unconfirmed.frames().to_vec())
+    }
+
+    /// Queries that had to make room.
+    pub fn evicted(&self) -> u64 {
+        self.held.evicted()
+    }
+}
+
+/// Whether the first octets could be a header with one question. Cheap, since every payload on every port comes by here.
+pub fn could_be(octets: &[u8]) -> bool {
+    // The root's name, type and class make the shortest question.
+    if octets.len() < HEADER_LENGTH.saturating_add(5) {
+        return false;
+    }
+    let octet = |at: usize| octets.get(at).copied().unwrap_or(u8::MAX);
+    let opcode = (octet(2) >> 3) & 0xf;
+    let reserved = octet(3) & 0x40 != 0;
+    let one_question = octet(4) == 0 && octet(5) == 1;
+    // A record has 11 octets or more.
+    let records: usize = [6, 8, 10]
+        .into_iter()
+        .map(|at| usize::from(u16::from_be_bytes([octet(at), octet(at.saturating_add(1))])))
+        .sum();
+    matches!(opcode, 0 | 4 | 5) && !reserved && one_question && records.saturating_mul(11) <= octets.len()
+}
+
+/// Whether it is a response, its identifier and the hash of its question, when it parses strictly and has one.
+pub fn strict(octets: &[u8]) -> Option<(bool, u16, u64)> {
+    let message = Message::parse(octets, false).ok().filter(Message::is_strict)?;
+    let asked = Asked::of(&message, Service::Dns)?;
+    Some((message.header.is_response(), message.header.id, asked.hash))
+}

@@ -1,0 +1,334 @@
+//! One message as the report lists it.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+use std::net::IpAddr;
+
+use mcpcap_analyzer::JsonSchema;
+use serde::Serialize;
+
+use crate::limits;
+use crate::message::fault::Fault;
+use crate::message::{Message, Record, Section, codes, rdata};
+use crate::seen::{Seen, Service, Transport};
+
+/// A message.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PacketDetails {
+    /// Number of the frame that completed the message.
+    pub frame: u64,
+    /// UTC, RFC 3339. Absent when the capture gives no time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
+    pub source_ip: IpAddr,
+    pub source_port: u16,
+    pub destination_ip: IpAddr,
+    pub destination_port: u16,
+    /// What carried it.
+    pub protocol: Transport,
+    /// Which of the protocols with this message format.
+    pub service: Service,
+    /// Octets of the message.
+    pub size: usize,
+    /// Identifier of the transaction.
+    pub dns_id: u16,
+    pub flags: Flags,
+    /// Operation code by name.
+    pub opcode: Cow<'static, str>,
+    /// Response code by name, extended by EDNS. Absent in queries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rcode: Option<Cow<'static, str>>,
+    pub questions: Vec<QuestionDetails>,
+    pub answers: Vec<RecordDetails>,
+    pub authority: Vec<RecordDetails>,
+    /// Without the OPT record, which is `edns`.
+    pub additional: Vec<RecordDetails>,
+    /// Questions and records that are not listed here.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub records_left_out: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edns: Option<EdnsDetails>,
+    /// What is wrong with the message, first thing first. What was read before it is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub malformed: Option<Fault>,
+    /// Milliseconds since the query was first sent. Only in the first response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<f64>,
+    /// Frame of the query that this answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_frame: Option<u64>,
+    /// Frame of the first response to this query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_frame: Option<u64>,
+    /// What is special about it: sent again, answered before, not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
+}
+
+/// Bits of the header.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[allow(clippy::struct_excessive_bools, reason = "the header has so many bits")]
+pub struct Flags {
+    /// QR
+    pub is_response: bool,
+    /// AA
+    pub authoritative: bool,
+    /// TC
+    pub truncated: bool,
+    /// RD
+    pub recursion_desired: bool,
+    /// RA
+    pub recursion_available: bool,
+    /// AD
+    pub authentic_data: bool,
+    /// CD
+    pub checking_disabled: bool,
+}
+
+/// A question; in an update, the zone.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct QuestionDetails {
+    /// The name as it was written. Absent when it is not valid. Text from the capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: u16,
+    pub type_name: Cow<'static, str>,
+    pub class: Cow<'static, str>,
+    /// mDNS: an answer to the asker alone is wanted.
+    #[serde(skip_serializing_if = "is_false")]
+    pub unicast_response: bool,
+}
+
+/// A record.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RecordDetails {
+    /// The owner's name as it was written. Absent when it is not valid. Text from the capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: u16,
+    pub type_name: Cow<'static, str>,
+    pub class: Cow<'static, str>,
+    /// Seconds.
+    pub ttl: u32,
+    /// mDNS: older records of this name and type are void.
+    #[serde(skip_serializing_if = "is_false")]
+    pub cache_flush: bool,
+    /// Of A and AAAA records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Record data of other types as zone files have it; `\# length hex` for types without such a form. Text from the capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// Octets of record data, where `data` does not hold all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_cut_from: Option<u16>,
+}
+
+/// The OPT record.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct EdnsDetails {
+    pub version: u8,
+    /// The largest UDP payload that the sender takes.
+    pub udp_size: u16,
+    /// DO
+    pub dnssec_ok: bool,
+    pub options: Vec<OptionDetails>,
+}
+
+/// An EDNS option.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OptionDetails {
+    pub code: u16,
+    pub name: Cow<'static, str>,
+    pub length: u16,
+    /// Its data; hexadecimal where its format is not known. Text from the capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+}
+
+/// Characters that listed messages may still take.
+#[derive(Debug)]
+pub struct Budget(usize);
+
+impl Budget {
+    /// All of it.
+    pub fn new() -> Self {
+        Self(limits::DETAIL_CHARACTERS)
+    }
+
+    /// Whether so many characters are left; they are taken, if so.
+    fn take(&mut self, characters: usize) -> bool {
+        match self.0.checked_sub(characters) {
+            Some(left) => {
+                self.0 = left;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// Characters that a record takes besides its texts, roughly.
+const RECORD_OVERHEAD: usize = 120;
+
+/// Describes a message, as far as the budget goes.
+pub fn describe(seen: &Seen, message: &Message<'_>, timestamp: Option<String>, budget: &mut Budget) -> PacketDetails {
+    let header = message.header;
+    let mut left_out = 0;
+    let questions = questions(seen, message, budget, &mut left_out);
+    let mut section = |section| records(seen, message, section, budget, &mut left_out);
+    let (answers, authority, additional) =
+        (section(Section::Answer), section(Section::Authority), section(Section::Additional));
+    PacketDetails {
+        frame: seen.frame,
+        timestamp,
+        source_ip: seen.source.ip(),
+        source_port: seen.source.port(),
+        destination_ip: seen.destination.ip(),
+        destination_port: seen.destination.port(),
+        protocol: seen.transport,
+        service: seen.service,
+        size: message.octets().len(),
+        dns_id: header.id,
+        flags: Flags {
+            is_response: header.is_response(),
+            authoritative: header.authoritative(),
+            truncated: header.truncated(),
+            recursion_desired: header.recursion_desired(),
+            recursion_available: header.recursion_available(),
+            authentic_data: header.authentic_data(),
+            checking_disabled: header.checking_disabled(),
+        },
+        opcode: codes::opcode(header.opcode()),
+        rcode: header.is_response().then(|| codes::rcode(message.rcode())),
+        questions,
+        answers,
+        authority,
+        additional,
+        records_left_out: left_out,
+        edns: edns(message),
+        malformed: message.fault,
+        latency_ms: None,
+        request_frame: None,
+        response_frame: None,
+        note: None,
+    }
+}
+
+fn questions(seen: &Seen, message: &Message<'_>, budget: &mut Budget, left_out: &mut u64) -> Vec<QuestionDetails> {
+    let mask = seen.service.class_mask();
+    let mut list = Vec::new();
+    for question in &message.questions {
+        let name = message.question_name(question).map(|name| name.to_string());
+        let length = name.as_ref().map_or(0, String::len).saturating_add(RECORD_OVERHEAD);
+        if list.len() >= limits::QUESTIONS_LISTED || !budget.take(length) {
+            *left_out = left_out.saturating_add((message.questions.len() as u64).saturating_sub(list.len() as u64));
+            break;
+        }
+        list.push(QuestionDetails {
+            name,
+            kind: question.kind,
+            type_name: codes::record_type(question.kind),
+            class: codes::class(question.class & mask),
+            unicast_response: question.class & !mask != 0,
+        });
+    }
+    list
+}
+
+fn records(
+    seen: &Seen,
+    message: &Message<'_>,
+    section: Section,
+    budget: &mut Budget,
+    left_out: &mut u64,
+) -> Vec<RecordDetails> {
+    let mut list = Vec::new();
+    for record in message.section(section) {
+        let details =
+            if list.len() < limits::RECORDS_LISTED { Some(describe_record(seen, message, record)) } else { None };
+        let length = |details: &RecordDetails| {
+            let texts = [&details.name, &details.address, &details.data];
+            texts.into_iter().flatten().map(String::len).sum::<usize>().saturating_add(RECORD_OVERHEAD)
+        };
+        match details {
+            Some(details) if budget.take(length(&details)) => list.push(details),
+            _ => *left_out = left_out.saturating_add(1),
+        }
+    }
+    list
+}
+
+fn describe_record(seen: &Seen, message: &Message<'_>, record: &Record) -> RecordDetails {
+    let mask = seen.service.class_mask();
+    let mut text = Capped { text: String::new(), full: false };
+    // The text itself never refuses.
+    let _ = rdata::write(message.octets(), record, &mut text);
+    let Capped { text, full } = text;
+    let is_address =
+        matches!(record.kind, codes::kind::A | codes::kind::AAAA) && !text.starts_with('\\') && !text.is_empty();
+    let (address, data) = if is_address { (Some(text), None) } else { (None, (!text.is_empty()).then_some(text)) };
+    RecordDetails {
+        name: message.owner_name(record).map(|name| name.to_string()),
+        kind: record.kind,
+        type_name: codes::record_type(record.kind),
+        class: codes::class(record.class & mask),
+        ttl: record.ttl,
+        cache_flush: record.class & !mask != 0,
+        address,
+        data,
+        data_cut_from: full.then_some(record.data_length),
+    }
+}
+
+fn edns(message: &Message<'_>) -> Option<EdnsDetails> {
+    let edns = message.edns.as_ref()?;
+    let options = edns.options.iter().take(limits::OPTIONS_LISTED).map(|option| OptionDetails {
+        code: option.code,
+        name: codes::edns_option(option.code),
+        length: option.length,
+        data: option.text(message.octets()).map(|mut text| {
+            // Text of options is ASCII, so each place is a boundary.
+            text.truncate(limits::DATA_CHARACTERS);
+            text
+        }),
+    });
+    Some(EdnsDetails {
+        version: edns.version,
+        udp_size: edns.udp_size,
+        dnssec_ok: edns.dnssec_ok,
+        options: options.collect(),
+    })
+}
+
+/// Text that takes a limited number of characters and drops the rest. All that is written to it is ASCII.
+struct Capped {
+    text: String,
+    full: bool,
+}
+
+impl Write for Capped {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = limits::DATA_CHARACTERS.saturating_sub(self.text.len());
+        match text.get(..room) {
+            Some(start) if text.len() > room => {
+                self.text.push_str(start);
+                self.full = true;
+            }
+            _ => self.text.push_str(text),
+        }
+        Ok(())
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}

@@ -1,0 +1,291 @@
+//! Names by the domain that somebody registered.
+
+use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, TopK, entropy};
+use serde::Serialize;
+
+use crate::counts::{CodeCount, CodeCounts};
+use crate::limits;
+use crate::message::Message;
+use crate::message::codes::{self, response};
+use crate::message::name::Name;
+use crate::question::{self, Asked};
+use crate::seen::{Seen, Service};
+
+/// The registered domain of a name: one label below a public suffix (<https://publicsuffix.org>). Names of hosts without a domain,
+/// and public suffixes themselves, stand for themselves; reverse names count under `in-addr.arpa` and `ip6.arpa`.
+pub fn registered(folded: &Name) -> String {
+    let text = folded.to_string();
+    for reverse in ["in-addr.arpa", "ip6.arpa"] {
+        if text == reverse || text.strip_suffix(reverse).is_some_and(|rest| rest.ends_with('.')) {
+            return reverse.to_owned();
+        }
+    }
+    // An escaped dot is no boundary of labels, so such a name's text would be taken apart in the wrong places.
+    let text = if text.contains('\\') { last_plain_labels(folded) } else { text };
+    match psl2::lookup(&text).and_then(|found| found.registrable_domain()) {
+        Some(domain) => domain.to_owned(),
+        None => text,
+    }
+}
+
+/// The longest end of a name whose labels need no escapes.
+fn last_plain_labels(name: &Name) -> String {
+    let mut plain: Vec<String> = Vec::new();
+    for label in name.labels() {
+        let mut text = String::new();
+        // Writing into a string does not fail.
+        let _ = crate::message::name::write_label(&mut text, label);
+        if text.contains('\\') {
+            plain.clear();
+        } else {
+            plain.push(text);
+        }
+    }
+    if plain.is_empty() { name.to_string() } else { plain.join(".") }
+}
+
+/// What is kept of a registered domain.
+#[derive(Debug)]
+pub struct Domain {
+    /// Queries for names under it.
+    pub queries: u64,
+    /// Responses about names under it.
+    pub responses: u64,
+    /// Responses with NXDOMAIN.
+    pub nxdomain: u64,
+    /// Octets of queries.
+    pub octets_up: u64,
+    /// Octets of responses.
+    pub octets_down: u64,
+    /// Different names asked for.
+    pub distinct: u64,
+    /// Types asked for.
+    pub types: CodeCounts,
+    /// Octets of labels left of the domain, over all different names.
+    pub label_octets: u64,
+    /// Sum of their entropies, in bits per octet.
+    pub label_entropy: f64,
+    /// Frames that asked for a name that was new.
+    pub evidence: Evidence,
+}
+
+/// A registered domain in the report.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DomainReport {
+    /// The domain. Text from the capture.
+    pub domain: String,
+    /// Queries for names under it.
+    pub queries: u64,
+    /// Responses about names under it.
+    pub responses: u64,
+    /// Responses with NXDOMAIN.
+    pub nxdomain: u64,
+    /// Share of NXDOMAIN among the responses, 0 to 1. Absent without responses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nxdomain_share: Option<f64>,
+    /// Different names asked for.
+    pub distinct_names: u64,
+    /// Octets of queries.
+    pub octets_up: u64,
+    /// Octets of responses.
+    pub octets_down: u64,
+    /// Types asked for.
+    pub types: Vec<CodeCount>,
+    /// Mean number of octets in front of the domain, over the different names.
+    pub mean_label_octets: f64,
+    /// Mean entropy of what stands in front of the domain, in bits per octet.
+    pub mean_label_entropy: f64,
+}
+
+/// How often a name was asked for.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NameCount {
+    /// The name, in lower case. Text from the capture.
+    pub name: String,
+    /// Queries for it.
+    pub queries: u64,
+    /// By how much that may be too high; absent when it is exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<u64>,
+}
+
+/// Names and domains of plain DNS.
+pub struct Domains {
+    table: BoundedMap<String, Domain>,
+    names: BoundedMap<u64, ()>,
+    top: TopK<String>,
+    distinct: Distinct,
+    first: Vec<String>,
+}
+
+impl Domains {
+    /// No names yet.
+    pub fn new() -> Self {
+        Self {
+            table: BoundedMap::new(limits::DOMAINS),
+            names: BoundedMap::new(limits::NAMES),
+            top: TopK::new(limits::TOP_NAMES),
+            distinct: Distinct::new(),
+            first: Vec::new(),
+        }
+    }
+
+    /// Takes a question name of any protocol, asked or answered, folded.
+    pub fn name(&mut self, name: &Name) {
+        if self.distinct.add(name) && self.first.len() < limits::DISTINCT_NAMES_LISTED {
+            self.first.push(name.to_string());
+        }
+    }
+
+    /// Takes a message of plain DNS. `domain` is the registered domain of its question.
+    pub fn add(&mut self, seen: &Seen, message: &Message<'_>, asked: &Asked, domain: &str) {
+        if seen.service != Service::Dns {
+            return;
+        }
+        let (entry, _) = self.table.get_or_insert_with(domain.to_owned(), Domain::new);
+        let octets = message.octets().len() as u64;
+        if message.header.is_response() {
+            entry.responses = entry.responses.saturating_add(1);
+            entry.nxdomain = entry.nxdomain.saturating_add(u64::from(message.rcode() == response::NXDOMAIN));
+            entry.octets_down = entry.octets_down.saturating_add(octets);
+            return;
+        }
+        entry.queries = entry.queries.saturating_add(1);
+        entry.octets_up = entry.octets_up.saturating_add(octets);
+        entry.types.add(asked.kind);
+        let text = asked.name.to_string();
+        let hash = question::hash(&asked.name);
+        if self.names.get_mut(&hash).is_none() {
+            self.names.insert(hash, ());
+            let below = text.strip_suffix(domain).unwrap_or_default().as_bytes();
+            let labels: Vec<u8> = below.iter().copied().filter(|octet| *octet != b'.').collect();
+            entry.distinct = entry.distinct.saturating_add(1);
+            entry.label_octets = entry.label_octets.saturating_add(labels.len() as u64);
+            entry.label_entropy += entropy(&labels);
+            entry.evidence.add(seen.frame);
+        }
+        self.top.add(text, 1);
+    }
+
+    /// All domains, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Domain)> {
+        self.table.iter()
+    }
+
+    /// How many different question names there were, whether that is exact, and the first ones.
+    pub fn distinct(&self) -> (u64, bool, &[String]) {
+        (self.distinct.count(), self.distinct.is_exact(), &self.first)
+    }
+
+    /// How many domains there are in the table.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Domains and names that had to make room.
+    pub fn evicted(&self) -> (u64, u64) {
+        (self.table.evicted(), self.names.evicted())
+    }
+
+    /// The domains most asked for.
+    pub fn top(&self) -> Vec<DomainReport> {
+        let mut all: Vec<(&String, &Domain)> = self.table.iter().collect();
+        all.sort_by_key(|(name, domain)| {
+            (std::cmp::Reverse(domain.queries), std::cmp::Reverse(domain.responses), *name)
+        });
+        all.into_iter().take(limits::LISTED).map(|(name, domain)| domain.report(name)).collect()
+    }
+
+    /// The names most asked for, and whether their counts are exact.
+    pub fn top_names(&self) -> (Vec<NameCount>, bool) {
+        let names = self.top.top(limits::LISTED).into_iter();
+        let names = names.map(|top| NameCount {
+            name: top.key,
+            queries: top.count,
+            error: (top.error > 0).then_some(top.error),
+        });
+        (names.collect(), self.top.is_exact())
+    }
+}
+
+impl Domain {
+    fn new() -> Self {
+        Self {
+            queries: 0,
+            responses: 0,
+            nxdomain: 0,
+            octets_up: 0,
+            octets_down: 0,
+            distinct: 0,
+            types: CodeCounts::keeping(limits::DOMAIN_TYPES),
+            label_octets: 0,
+            label_entropy: 0.0,
+            evidence: Evidence::default(),
+        }
+    }
+
+    /// Mean octets in front of the domain, over the different names.
+    pub fn mean_label_octets(&self) -> f64 {
+        ratio(self.label_octets as f64, self.distinct)
+    }
+
+    /// Mean entropy of what stands in front of the domain.
+    pub fn mean_label_entropy(&self) -> f64 {
+        ratio(self.label_entropy, self.distinct)
+    }
+
+    fn report(&self, name: &str) -> DomainReport {
+        let two_digits = |value: f64| (value * 100.0).round() / 100.0;
+        DomainReport {
+            domain: name.to_owned(),
+            queries: self.queries,
+            responses: self.responses,
+            nxdomain: self.nxdomain,
+            nxdomain_share: (self.responses > 0).then(|| two_digits(ratio(self.nxdomain as f64, self.responses))),
+            distinct_names: self.distinct,
+            octets_up: self.octets_up,
+            octets_down: self.octets_down,
+            types: self.types.list(codes::record_type),
+            mean_label_octets: two_digits(self.mean_label_octets()),
+            mean_label_entropy: two_digits(self.mean_label_entropy()),
+        }
+    }
+}
+
+fn ratio(value: f64, of: u64) -> f64 {
+    if of == 0 { 0.0 } else { value / of as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(labels: &[&[u8]], expected: &str) {
+        let mut message = vec![0; 12];
+        for label in labels {
+            message.push(u8::try_from(label.len()).unwrap());
+            message.extend_from_slice(label);
+        }
+        message.push(0);
+        let (name, _) = Name::read(&message, 12, message.len()).unwrap();
+        assert_eq!(registered(&name), expected);
+    }
+
+    #[test]
+    fn names_count_under_the_domain_that_was_registered() {
+        check(&[b"www", b"example", b"com"], "example.com");
+        check(&[b"a", b"b", b"example", b"co", b"uk"], "example.co.uk");
+        check(&[b"example", b"com"], "example.com");
+        check(&[b"www", b"example", b"notginh"], "example.notginh");
+        check(&[b"10", b"2", b"0", b"192", b"in-addr", b"arpa"], "in-addr.arpa");
+        check(&[b"printer"], "printer");
+        check(&[b"com"], "com");
+        check(&[b"co", b"uk"], "co.uk");
+        check(&[], ".");
+        check(&[b"a.b", b"example", b"com"], "example.com");
+        check(&[b"a.b"], "a\\.b");
+    }
+}

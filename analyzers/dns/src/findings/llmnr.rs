@@ -1,0 +1,63 @@
+//! LLMNR responders that answer for names of others (RFC 4795 §5.1 tells the risk).
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Severity};
+use mcpcap_analyzer::stats::BoundedMap;
+
+use super::thresholds::LLMNR_NAMES;
+use super::{Rule, count};
+use crate::message::{Message, Section};
+use crate::question::{self, Asked};
+use crate::seen::Seen;
+
+const RULE: Rule = Rule {
+    name: "llmnr_answers_for_many_names",
+    severity: Severity::High,
+    confidence: Confidence::Medium,
+    threshold: "one host answers LLMNR questions for 3 or more different names",
+    false_alarm: "A host with several names, or a cluster address that stands for several services.",
+};
+
+const RESPONDERS: usize = 512;
+const NAMES: usize = 64;
+
+pub(super) struct Watch {
+    responders: BoundedMap<IpAddr, Responder>,
+}
+
+#[derive(Default)]
+struct Responder {
+    names: BTreeSet<u64>,
+    evidence: Evidence,
+}
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        Self { responders: BoundedMap::new(RESPONDERS) }
+    }
+
+    pub(super) fn take(&mut self, seen: &Seen, message: &Message<'_>, asked: Option<&Asked>) {
+        let Some(asked) = asked else { return };
+        if !message.header.is_response() || message.section(Section::Answer).next().is_none() {
+            return;
+        }
+        let (responder, _) = self.responders.get_or_insert_with(seen.source.ip(), Responder::default);
+        if responder.names.len() < NAMES {
+            responder.names.insert(question::hash(&asked.name));
+        }
+        responder.evidence.add(seen.frame);
+    }
+
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let found = self.responders.iter().filter(|(_, responder)| responder.names.len() >= LLMNR_NAMES);
+        let finding = |(address, responder): (&IpAddr, &Responder)| {
+            let names = responder.names.len();
+            let at_least = if names >= NAMES { "at least " } else { "" };
+            let observation = format!("Answers for {at_least}{names} different names.");
+            RULE.finding(address.to_string(), observation, vec![count("names", names as u64)], &responder.evidence)
+        };
+        found.map(finding).collect()
+    }
+}

@@ -1,0 +1,28 @@
+//! Servers that never answer while others do.
+
+use mcpcap_analyzer::finding::{Confidence, Finding, Severity};
+
+use super::thresholds::SILENT_QUESTIONS;
+use super::{Rule, count};
+use crate::parties::Parties;
+
+const RULE: Rule = Rule {
+    name: "dns_silent_server",
+    severity: Severity::Low,
+    confidence: Confidence::Medium,
+    threshold: "5 or more different questions to a server of which no message is in the capture, while other servers answer",
+    false_alarm: "Answers that took a path which was not captured, or that came after the capture ended.",
+};
+
+pub(super) fn findings(servers: &Parties) -> Vec<Finding> {
+    if servers.iter().all(|server| server.responses == 0) {
+        return Vec::new();
+    }
+    let silent = servers.iter().filter(|server| server.asked >= SILENT_QUESTIONS && server.responses == 0);
+    let finding = |server: crate::parties::Activity<'_>| {
+        let observation = format!("{} questions in {} queries, and no response.", server.asked, server.queries);
+        let measures = vec![count("questions", server.asked), count("queries", server.queries)];
+        RULE.finding(server.address.to_string(), observation, measures, server.evidence)
+    };
+    silent.map(finding).collect()
+}

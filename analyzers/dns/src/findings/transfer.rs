@@ -1,0 +1,113 @@
+//! Zone transfers (RFC 5936, RFC 1995): who asked whom, and what came.
+
+use std::net::IpAddr;
+
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Severity};
+
+use super::{Rule, count, pair};
+use crate::message::codes::{self, kind, response};
+use crate::message::{Message, Section};
+use crate::question::{self, Asked};
+use crate::seen::Seen;
+use crate::transactions::Outcome;
+
+const RULE: Rule = Rule {
+    name: "dns_zone_transfer",
+    severity: Severity::Medium,
+    confidence: Confidence::High,
+    threshold: "an AXFR or IXFR question, or a response to one; severity is low when no records came",
+    false_alarm: "Secondary name servers fetch their zones in this way. It is a leak only when the client is not one of them.",
+};
+
+/// Pairs of ends and zones that are followed.
+const TRANSFERS: usize = 64;
+
+#[derive(Default)]
+pub(super) struct Watch {
+    transfers: Vec<Transfer>,
+}
+
+struct Transfer {
+    client: IpAddr,
+    server: IpAddr,
+    /// A hash of the zone; none when responses left it out and no query was seen.
+    zone: Option<u64>,
+    kind: u16,
+    requests: u64,
+    messages: u64,
+    records: u64,
+    rcode: Option<u16>,
+    evidence: Evidence,
+}
+
+impl Watch {
+    pub(super) fn take(&mut self, seen: &Seen, message: &Message<'_>, asked: Option<&Asked>, outcome: Outcome) {
+        let kind = match (asked, outcome) {
+            (Some(asked), _) => asked.kind,
+            (None, Outcome::Answered { kind, .. } | Outcome::AnsweredAgain { kind, .. }) => kind,
+            _ => return,
+        };
+        if !matches!(kind, kind::AXFR | kind::IXFR) {
+            return;
+        }
+        let is_response = message.header.is_response();
+        let (client, server) = seen.parties(is_response);
+        let zone = asked.map(|asked| question::hash(&asked.name));
+        let same = |transfer: &Transfer| {
+            transfer.client == client
+                && transfer.server == server
+                && transfer.kind == kind
+                && (zone.is_none() || transfer.zone == zone)
+        };
+        let at = match self.transfers.iter().rposition(same) {
+            Some(at) => at,
+            None if self.transfers.len() < TRANSFERS => {
+                let evidence = Evidence::default();
+                self.transfers.push(Transfer {
+                    client,
+                    server,
+                    zone,
+                    kind,
+                    requests: 0,
+                    messages: 0,
+                    records: 0,
+                    rcode: None,
+                    evidence,
+                });
+                self.transfers.len().saturating_sub(1)
+            }
+            None => return,
+        };
+        let Some(transfer) = self.transfers.get_mut(at) else { return };
+        transfer.evidence.add(seen.frame);
+        if is_response {
+            transfer.messages = transfer.messages.saturating_add(1);
+            transfer.records = transfer.records.saturating_add(message.section(Section::Answer).count() as u64);
+            transfer.rcode = Some(message.rcode());
+        } else {
+            transfer.requests = transfer.requests.saturating_add(1);
+        }
+    }
+
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let finding = |transfer: &Transfer| {
+            let what = codes::record_type(transfer.kind);
+            let came = match transfer.rcode {
+                None => "no response".to_owned(),
+                Some(response::NOERROR) => format!("{} records in {} messages", transfer.records, transfer.messages),
+                Some(code) => format!("the response code {}", codes::rcode(code)),
+            };
+            let observation = format!("{} {what} requests; {came}.", transfer.requests);
+            let measures = vec![
+                count("requests", transfer.requests),
+                count("messages", transfer.messages),
+                count("records", transfer.records),
+            ];
+            // One SOA alone says that nothing is new (RFC 1995 §2).
+            let severity = if transfer.records > 1 { RULE.severity } else { Severity::Low };
+            let subject = pair(transfer.server, transfer.client);
+            Finding { severity, ..RULE.finding(subject, observation, measures, &transfer.evidence) }
+        };
+        self.transfers.iter().map(finding).collect()
+    }
+}

@@ -1,0 +1,56 @@
+//! Data carried in names: many different, long, random ones under one registered domain.
+
+use mcpcap_analyzer::finding::{Confidence, Finding, Severity};
+
+use super::thresholds::{TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS, TUNNEL_TYPES};
+use super::{Rule, count, measure};
+use crate::domains::{Domain, Domains};
+use crate::message::codes::kind;
+
+const RULE: Rule = Rule {
+    name: "dns_tunnel",
+    severity: Severity::High,
+    confidence: Confidence::Medium,
+    threshold: "30 or more different names under one registered domain, with 30 or more octets in front of the domain and 3.5 or more bits of \
+                entropy per octet on average; confidence is high when half of the queries ask for TXT, NULL, CNAME, MX, KEY or SRV",
+    false_alarm: "Lookups of file hashes and addresses by antivirus and mail filters, content networks and trackers with generated host \
+                  names, and measurements of resolvers look the same. Compare the domain's owner, and who asks.",
+};
+
+/// Types that carry data back; iodine asks for a private one (65399) too.
+const DATA_TYPES: [u16; 7] = [kind::CNAME, kind::NULL, kind::MX, kind::TXT, kind::KEY, kind::SRV, 65_399];
+
+pub(super) fn findings(domains: &Domains) -> Vec<Finding> {
+    domains.iter().filter(|(name, domain)| matches(name, domain)).map(|(name, domain)| finding(name, domain)).collect()
+}
+
+fn matches(name: &str, domain: &Domain) -> bool {
+    !name.ends_with(".arpa")
+        && domain.distinct >= TUNNEL_NAMES
+        && domain.mean_label_octets() >= TUNNEL_OCTETS
+        && domain.mean_label_entropy() >= TUNNEL_ENTROPY
+}
+
+fn finding(name: &str, domain: &Domain) -> Finding {
+    let data: u64 = DATA_TYPES.iter().map(|code| domain.types.get(*code)).sum();
+    let share = if domain.queries == 0 { 0.0 } else { data as f64 / domain.queries as f64 };
+    let confidence = if share >= TUNNEL_TYPES { Confidence::High } else { RULE.confidence };
+    let observation = format!(
+        "{} different names with {:.0} octets in front of the domain on average, in {} queries of {} octets; {} responses of {} octets.",
+        domain.distinct,
+        domain.mean_label_octets(),
+        domain.queries,
+        domain.octets_up,
+        domain.responses,
+        domain.octets_down
+    );
+    let measures = vec![
+        count("distinct_names", domain.distinct),
+        measure("mean_label_octets", domain.mean_label_octets()),
+        measure("mean_label_entropy_bits_per_octet", domain.mean_label_entropy()),
+        measure("data_type_share", share),
+        count("octets_up", domain.octets_up),
+        count("octets_down", domain.octets_down),
+    ];
+    Finding { confidence, ..RULE.finding(name.to_owned(), observation, measures, &domain.evidence) }
+}

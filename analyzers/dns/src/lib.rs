@@ -1,0 +1,33 @@
+//! DNS, mDNS and LLMNR: messages, transactions, names, and what is suspicious about them.
+//!
+//! * [`tool`]: the tool `analyze_dns_packets`, its arguments, and the way from frames to messages
+//! * [`prompts`]: the prompts
+//! * `message`: the wire format
+//! * `tcp` and `candidates`: messages in TCP streams and on ports of their own
+//! * `analysis`: what is done with each message, in `counts`, `transactions`, `parties`, `domains`, `findings` and `details`
+//! * `report`: the report; `limits`: how much is kept and listed
+#![deny(unsafe_code)]
+
+mod analysis;
+mod candidates;
+mod counts;
+mod details;
+mod digest;
+mod domains;
+mod findings;
+mod limits;
+mod message;
+mod parties;
+mod pattern;
+pub mod prompts;
+mod question;
+mod report;
+mod seen;
+mod tcp;
+pub mod tool;
+mod transactions;
+
+mcpcap_analyzer::component! { name: "dns", tools: [tool::DnsPackets], prompts: prompts::PROMPTS }
+
+#[cfg(test)]
+mod tests;

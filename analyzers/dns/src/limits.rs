@@ -1,0 +1,62 @@
+//! How much is kept and listed. A capture decides how many names and addresses there are, so each table has a size; what had to
+//! make room is counted in the report. Together they stay below 40 MiB, whatever the capture.
+
+/// Query keys that wait for their response, or for a further one.
+pub const TRANSACTIONS: usize = 8192;
+/// Open questions with the same ends and identifier. Honest clients have one.
+pub const QUESTIONS_OF_ONE_KEY: usize = 4;
+/// Questions known as open, to notice that somebody asks again.
+pub const OPEN_QUESTIONS: usize = 8192;
+/// Truncated answers for which a retry over TCP is awaited.
+pub const TRUNCATED_ANSWERS: usize = 4096;
+/// Nanoseconds after which a resolver gives up: 5 s is the customary time-out (`resolv.conf(5)`).
+pub const PATIENCE: u64 = 5_000_000_000;
+
+/// Servers and clients of whom there are statistics.
+pub const PARTIES: usize = 1024;
+/// Servers and clients, of each the first, whose percentiles of latency are kept.
+pub const PARTIES_WITH_PERCENTILES: usize = 64;
+/// Response codes of one party.
+pub const PARTY_RCODES: usize = 24;
+/// Registered domains of which there are statistics.
+pub const DOMAINS: usize = 2048;
+/// Names that are remembered, to count the distinct ones of each domain.
+pub const NAMES: usize = 65_536;
+/// Names among which the most frequent ones are found.
+pub const TOP_NAMES: usize = 1024;
+/// Record types of one domain.
+pub const DOMAIN_TYPES: usize = 8;
+
+/// Queries on other ports that wait for an answer.
+pub const CANDIDATES: usize = 256;
+/// The longest message that is held until the other direction agrees.
+pub const CANDIDATE_OCTETS: usize = 4096;
+/// Endpoints on other ports that are known to speak DNS.
+pub const CONFIRMED: usize = 1024;
+/// TCP connections that are followed.
+pub const CONNECTIONS: usize = 4096;
+/// Octets that wait in all TCP streams for the rest of their message.
+pub const TCP_BUFFERED: usize = 4 << 20;
+/// Octets that TCP reassembly holds behind holes, in all connections and in one direction.
+pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
+
+/// Entries of statistics lists.
+pub const LISTED: usize = 20;
+/// Unanswered queries in the report.
+pub const UNANSWERED_LISTED: usize = 20;
+/// Different names in the report.
+pub const DISTINCT_NAMES_LISTED: usize = 100;
+/// Findings of one rule.
+pub const FINDINGS_OF_ONE_RULE: usize = 20;
+/// Records of one section of a listed message.
+pub const RECORDS_LISTED: usize = 50;
+/// EDNS options of a listed message.
+pub const OPTIONS_LISTED: usize = 20;
+/// Questions of a listed message.
+pub const QUESTIONS_LISTED: usize = 20;
+/// Characters of a record's data in the report.
+pub const DATA_CHARACTERS: usize = 1024;
+/// Characters of names and data of all listed messages. What goes beyond is left out and counted.
+pub const DETAIL_CHARACTERS: usize = 2 << 20;
+/// Messages listed unless asked otherwise, and at most.
+pub const PACKETS_LISTED: (usize, usize) = (50, 1000);

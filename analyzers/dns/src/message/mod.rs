@@ -1,0 +1,277 @@
+//! The wire format of DNS messages (RFC 1035 §4), read leniently: as far as it goes, with what is wrong named.
+//!
+//! mDNS (RFC 6762 §18) and LLMNR (RFC 4795 §2.1) use the same format. No crate of the field reads a broken message as far as it
+//! goes and says what is wrong with it, so this is written here: a cursor that cannot leave the message, names, and positions of
+//! questions and records. Record data is written out only when somebody asks ([`rdata`]).
+
+pub mod codes;
+pub mod cursor;
+pub mod edns;
+pub mod fault;
+mod loc;
+pub mod name;
+pub mod rdata;
+mod service;
+
+use cursor::Cursor;
+use edns::Edns;
+use fault::{Fault, Malformed};
+use name::Name;
+
+/// Octets of the header (RFC 1035 §4.1.1).
+pub const HEADER_LENGTH: usize = 12;
+
+/// The header (RFC 1035 §4.1.1; AD and CD: RFC 4035 §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// Identifier that an answer repeats.
+    pub id: u16,
+    flags: u16,
+    /// How many questions, answers, authority and additional records there should be.
+    pub counts: [u16; 4],
+}
+
+#[allow(missing_docs, reason = "the names are the bits'")]
+impl Header {
+    pub fn is_response(self) -> bool {
+        self.flags & 0x8000 != 0
+    }
+    pub fn opcode(self) -> u8 {
+        ((self.flags >> 11) & 0xf) as u8
+    }
+    pub fn authoritative(self) -> bool {
+        self.flags & 0x0400 != 0
+    }
+    pub fn truncated(self) -> bool {
+        self.flags & 0x0200 != 0
+    }
+    pub fn recursion_desired(self) -> bool {
+        self.flags & 0x0100 != 0
+    }
+    pub fn recursion_available(self) -> bool {
+        self.flags & 0x0080 != 0
+    }
+    pub fn reserved(self) -> bool {
+        self.flags & 0x0040 != 0
+    }
+    pub fn authentic_data(self) -> bool {
+        self.flags & 0x0020 != 0
+    }
+    pub fn checking_disabled(self) -> bool {
+        self.flags & 0x0010 != 0
+    }
+    /// The four bits of the header; OPT may extend them.
+    pub fn rcode(self) -> u16 {
+        self.flags & 0xf
+    }
+}
+
+/// A question (RFC 1035 §4.1.2). In an update, the zone (RFC 2136 §2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    name_at: usize,
+    name_valid: bool,
+    /// QTYPE.
+    pub kind: u16,
+    /// QCLASS, with the top bit that mDNS gives another meaning.
+    pub class: u16,
+}
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the names are the sections'")]
+pub enum Section {
+    Answer,
+    Authority,
+    Additional,
+}
+
+/// A resource record (RFC 1035 §4.1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record {
+    name_at: usize,
+    name_valid: bool,
+    /// Its section.
+    pub section: Section,
+    /// TYPE.
+    pub kind: u16,
+    /// CLASS, with the top bit that mDNS gives another meaning.
+    pub class: u16,
+    /// Seconds.
+    pub ttl: u32,
+    /// Where the record data begins.
+    pub data_at: usize,
+    /// RDLENGTH.
+    pub data_length: u16,
+}
+
+/// A message, as far as it could be read.
+#[derive(Debug, Clone)]
+pub struct Message<'a> {
+    octets: &'a [u8],
+    /// The header.
+    pub header: Header,
+    /// The questions that were read.
+    pub questions: Vec<Question>,
+    /// The records that were read, of all sections, in their order; OPT too.
+    pub records: Vec<Record>,
+    /// The first OPT record.
+    pub edns: Option<Edns>,
+    /// The first thing that is wrong.
+    pub fault: Option<Fault>,
+    /// Whether all that the header announces was found.
+    pub complete: bool,
+}
+
+impl<'a> Message<'a> {
+    /// Reads a message. `cut` says that the snap length took its end away.
+    ///
+    /// # Errors
+    /// When there is no complete header.
+    pub fn parse(octets: &'a [u8], cut: bool) -> Result<Self, Malformed> {
+        let mut cursor = Cursor::new(octets, 0, octets.len());
+        let header = header(&mut cursor)
+            .map_err(|_| if cut { Malformed::CutBySnapLength } else { Malformed::HeaderTooShort })?;
+        let mut message = Self {
+            octets,
+            header,
+            questions: Vec::new(),
+            records: Vec::new(),
+            edns: None,
+            fault: None,
+            complete: false,
+        };
+        match message.sections(&mut cursor) {
+            Ok(()) => {
+                message.complete = true;
+                if cursor.left() > 0 {
+                    message.note(Malformed::TrailingOctets, cursor.position());
+                }
+            }
+            Err(Malformed::EndsEarly) if cut => message.note(Malformed::CutBySnapLength, octets.len()),
+            Err(reason) => message.note(reason, cursor.position()),
+        }
+        Ok(message)
+    }
+
+    fn sections(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+        let [questions, answers, authority, additional] = self.header.counts;
+        for _ in 0..questions {
+            let (name_at, name_valid) = self.owner(cursor)?;
+            let question = Question { name_at, name_valid, kind: cursor.u16()?, class: cursor.u16()? };
+            self.questions.push(question);
+        }
+        let sections = [(Section::Answer, answers), (Section::Authority, authority), (Section::Additional, additional)];
+        for (section, count) in sections {
+            for _ in 0..count {
+                let record = self.record(cursor, section)?;
+                self.records.push(record);
+            }
+        }
+        Ok(())
+    }
+
+    fn owner(&mut self, cursor: &mut Cursor<'a>) -> Result<(usize, bool), Malformed> {
+        let at = cursor.position();
+        let extent = name::walk(self.octets, at, self.octets.len(), |_| ())?;
+        if let Some(reason) = extent.fault {
+            self.note(reason, at);
+        }
+        cursor.jump(extent.end)?;
+        Ok((at, extent.fault.is_none()))
+    }
+
+    fn record(&mut self, cursor: &mut Cursor<'a>, section: Section) -> Result<Record, Malformed> {
+        let (name_at, name_valid) = self.owner(cursor)?;
+        let kind = cursor.u16()?;
+        let class = cursor.u16()?;
+        let ttl = cursor.u32()?;
+        let data_length = cursor.u16()?;
+        let data_at = cursor.position();
+        cursor.take(data_length.into())?;
+        let record = Record { name_at, name_valid, section, kind, class, ttl, data_at, data_length };
+        if kind == codes::kind::OPT {
+            self.opt(&record);
+        } else if let Err(reason) = rdata::check(self.octets, &record) {
+            self.note(reason, data_at);
+        }
+        Ok(record)
+    }
+
+    fn opt(&mut self, record: &Record) {
+        let at_root = self.octets.get(record.name_at) == Some(&0);
+        if self.edns.is_some() || record.section != Section::Additional || !at_root {
+            self.note(Malformed::BadOpt, record.name_at);
+        }
+        if self.edns.is_none() {
+            let (edns, fault) = Edns::read(self.octets, record);
+            self.edns = Some(edns);
+            if let Some(reason) = fault {
+                self.note(reason, record.data_at);
+            }
+        }
+    }
+
+    fn note(&mut self, reason: Malformed, offset: usize) {
+        self.fault.get_or_insert(Fault { reason, offset });
+    }
+
+    /// Octets of the message.
+    pub fn octets(&self) -> &'a [u8] {
+        self.octets
+    }
+
+    /// The name asked for; `None` when it is not valid.
+    pub fn question_name(&self, question: &Question) -> Option<Name> {
+        self.name_at(question.name_at, question.name_valid)
+    }
+
+    /// The owner of a record; `None` when it is not valid.
+    pub fn owner_name(&self, record: &Record) -> Option<Name> {
+        self.name_at(record.name_at, record.name_valid)
+    }
+
+    fn name_at(&self, at: usize, valid: bool) -> Option<Name> {
+        if !valid {
+            return None;
+        }
+        Name::read(self.octets, at, self.octets.len()).ok().map(|(name, _)| name)
+    }
+
+    /// The records of a section, without OPT.
+    pub fn section(&self, section: Section) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(move |record| record.section == section && record.kind != codes::kind::OPT)
+    }
+
+    /// The response code with the eight bits that OPT puts in front (RFC 6891 §6.1.3).
+    pub fn rcode(&self) -> u16 {
+        let high = self.edns.as_ref().map_or(0, |edns| u16::from(edns.extended_rcode));
+        (high << 4) | self.header.rcode()
+    }
+
+    /// Whether it is beyond doubt a DNS message, so that it is one on any port: the whole payload is used up, nothing is wrong,
+    /// and all numbers are ones that are in use.
+    pub fn is_strict(&self) -> bool {
+        let header = self.header;
+        let class = |class: u16| matches!(class, 1 | 3 | 4 | 254 | 255);
+        self.complete
+            && self.fault.is_none()
+            && !header.reserved()
+            && matches!(header.opcode(), codes::operation::QUERY | codes::operation::NOTIFY | codes::operation::UPDATE)
+            && self.questions.len() <= 1
+            && (header.is_response() || header.rcode() == 0)
+            && self.questions.iter().all(|question| class(question.class) && question.kind != 0)
+            && self.records.iter().all(|record| record.kind == codes::kind::OPT || class(record.class))
+    }
+}
+
+fn header(cursor: &mut Cursor<'_>) -> Result<Header, Malformed> {
+    Ok(Header {
+        id: cursor.u16()?,
+        flags: cursor.u16()?,
+        counts: [cursor.u16()?, cursor.u16()?, cursor.u16()?, cursor.u16()?],
+    })
+}
+
+#[cfg(test)]
+mod tests;

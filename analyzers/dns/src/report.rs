@@ -1,0 +1,194 @@
+//! The report.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+
+use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
+use mcpcap_analyzer::{JsonSchema, decode, stream, time};
+use serde::Serialize;
+
+use crate::counts::ServiceReport;
+use crate::details::PacketDetails;
+use crate::domains::{DomainReport, NameCount};
+use crate::message::codes;
+use crate::message::name::Name;
+use crate::parties::PartyReport;
+use crate::seen::Transport;
+
+/// What `analyze_dns_packets` answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// Messages of DNS, mDNS and LLMNR in the frames that were read.
+    pub dns_packets_found: u64,
+    /// How many of them were analysed: all.
+    pub dns_packets_analyzed: u64,
+    /// Says that there is no DNS, when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'static str>,
+    pub statistics: Statistics,
+    /// What an analyst would want to be told.
+    pub findings: Vec<Finding>,
+    /// Messages in the order of the capture, as far as `limit`, `offset` and `name` ask for them.
+    pub packets: Vec<PacketDetails>,
+    /// What part of `packets` this is.
+    pub pages: Vec<PageInfo>,
+    /// What was not kept, and what was not decoded.
+    pub limits: Limits,
+    /// Says that `max_packets` ended reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Numbers over all messages.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Statistics {
+    /// Messages with QR 0, of all services.
+    pub queries: u64,
+    /// Messages with QR 1, of all services.
+    pub responses: u64,
+    /// Different names in questions of queries and responses; case does not matter.
+    pub unique_domains_queried: u64,
+    /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
+    pub unique_domains_is_exact: bool,
+    /// The first of these names, in lower case, in order of appearance. Text from the capture.
+    pub unique_domains: Vec<String>,
+    /// How many of them are not listed.
+    pub unique_domains_left_out: u64,
+    /// Counts for each of DNS, mDNS and LLMNR that was seen.
+    pub services: Vec<ServiceReport>,
+    pub transactions: TransactionsReport,
+    /// Servers of plain DNS, the busiest first.
+    pub servers: Vec<PartyReport>,
+    pub servers_total: u64,
+    /// Clients of plain DNS, the busiest first.
+    pub clients: Vec<PartyReport>,
+    pub clients_total: u64,
+    /// Registered domains of plain DNS (by the public suffix list), the most asked for first.
+    pub domains: Vec<DomainReport>,
+    pub domains_total: u64,
+    /// Names most asked for in plain DNS.
+    pub top_names: Vec<NameCount>,
+    /// Whether their counts are exact.
+    pub top_names_are_exact: bool,
+}
+
+/// Queries and their responses, of DNS. mDNS has no transactions.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TransactionsReport {
+    /// Questions asked, each once, however often it was sent.
+    pub asked: u64,
+    /// How many got a response.
+    pub answered: u64,
+    /// How many got none in the capture.
+    pub unanswered: u64,
+    /// How many of those waited for 5 s or more of the capture: they timed out.
+    pub unanswered_for_5_seconds: u64,
+    /// Queries sent again before an answer, with the same identifier and ports.
+    pub retransmitted: u64,
+    /// Questions that the same client asked again before an answer, with another identifier, port or server.
+    pub asked_again: u64,
+    /// First responses that came 5 s or more after the query.
+    pub late_responses: u64,
+    /// Further responses to the same query.
+    pub duplicate_responses: u64,
+    /// Further responses that say something else, although each query had a response already.
+    pub conflicting_responses: u64,
+    /// Responses without a query in the capture.
+    pub unasked_responses: u64,
+    /// Truncated responses over UDP.
+    pub truncated_responses: u64,
+    /// How many of those questions came again over TCP.
+    pub retried_over_tcp: u64,
+    /// LLMNR questions. That most find no answer is normal: nobody has the name.
+    pub llmnr_asked: u64,
+    /// LLMNR questions with a response.
+    pub llmnr_answered: u64,
+    /// Time from the first transmission of a query to its first response.
+    pub latency: Vec<LatencyReport>,
+    /// The first queries without a response.
+    pub unanswered_queries: Vec<Unanswered>,
+}
+
+/// Latency over one transport.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LatencyReport {
+    pub transport: Transport,
+    #[serde(flatten)]
+    pub summary: SummaryMs,
+}
+
+/// A query without a response.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Unanswered {
+    /// Frame of the first transmission.
+    pub frame: u64,
+    pub client: IpAddr,
+    pub client_port: u16,
+    pub server: IpAddr,
+    pub server_port: u16,
+    /// In lower case. Text from the capture.
+    pub name: String,
+    pub type_name: Cow<'static, str>,
+    /// How often it was sent.
+    pub sent: u32,
+    /// How long the capture went on after the first transmission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waited_seconds: Option<f64>,
+}
+
+impl Unanswered {
+    /// A query that was sent once.
+    pub fn new(frame: u64, client: SocketAddr, server: SocketAddr, name: &Name, kind: u16) -> Self {
+        Self {
+            frame,
+            client: client.ip(),
+            client_port: client.port(),
+            server: server.ip(),
+            server_port: server.port(),
+            name: name.to_string(),
+            type_name: codes::record_type(kind),
+            sent: 1,
+            waited_seconds: None,
+        }
+    }
+
+    /// How often it was sent, and for how many nanoseconds it waited.
+    pub fn waited(mut self, sent: u32, nanoseconds: Option<u64>) -> Self {
+        self.sent = sent;
+        self.waited_seconds = nanoseconds.map(time::seconds);
+        self
+    }
+}
+
+/// What was not kept, and what was not decoded.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Limits {
+    /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    pub evicted: Evicted,
+    /// Messages on other ports that look like DNS, without a matching message of the other direction. They are not counted above.
+    pub unconfirmed_candidates: u64,
+    /// Frames of the first of them.
+    pub unconfirmed_frames: Vec<u64>,
+    /// Messages over TCP whose end is not in the capture.
+    pub incomplete_over_tcp: u64,
+    /// Octets of DNS connections that belong to no message that could be found.
+    pub skipped_tcp_octets: u64,
+    /// Rare codes that found no place in the lists of codes.
+    pub codes_left_out: u64,
+    pub decoding: decode::Statistics,
+    pub reassembly: stream::Statistics,
+}
+
+/// Entries that had to make room.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Evicted {
+    /// Queries that made room before a response came; a later one counts as unasked.
+    pub transactions: u64,
+    pub servers: u64,
+    pub clients: u64,
+    pub domains: u64,
+    /// Names whose second coming would count as new.
+    pub names: u64,
+    pub candidates: u64,
+}

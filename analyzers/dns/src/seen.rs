@@ -1,0 +1,82 @@
+//! Where and when a message was seen.
+
+use std::net::{IpAddr, SocketAddr};
+
+use mcpcap_analyzer::JsonSchema;
+use serde::Serialize;
+
+/// The protocols that share the message format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    /// RFC 1035, on port 53 or on a port where both sides speak it.
+    Dns,
+    /// RFC 6762, UDP port 5353.
+    Mdns,
+    /// RFC 4795, port 5355.
+    Llmnr,
+}
+
+impl Service {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 3] = [Self::Dns, Self::Mdns, Self::Llmnr];
+
+    /// The service that has one of these ports; that of the destination first.
+    pub fn of_ports(source: u16, destination: u16, transport: Transport) -> Option<Self> {
+        let of = |port| match (port, transport) {
+            (53, _) => Some(Self::Dns),
+            // mDNS has no TCP (RFC 6762 §5).
+            (5353, Transport::Udp) => Some(Self::Mdns),
+            (5355, _) => Some(Self::Llmnr),
+            _ => None,
+        };
+        of(destination).or_else(|| of(source))
+    }
+
+    /// Bits of a class field that name the class: mDNS took the top one (RFC 6762 §10.2 and §18.12).
+    pub fn class_mask(self) -> u16 {
+        if self == Self::Mdns { 0x7fff } else { 0xffff }
+    }
+}
+
+/// What carried a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Transport {
+    /// One datagram, one message.
+    Udp,
+    /// Messages with a length in front (RFC 1035 §4.2.2).
+    Tcp,
+}
+
+/// Where and when a message was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Its protocol.
+    pub service: Service,
+    /// What carried it.
+    pub transport: Transport,
+    /// Address and port it came from.
+    pub source: SocketAddr,
+    /// Address and port it went to.
+    pub destination: SocketAddr,
+    /// The frame that completed it.
+    pub frame: u64,
+    /// Nanoseconds since 1970, of that frame.
+    pub timestamp: Option<u64>,
+    /// Whether the snap length cut it.
+    pub cut: bool,
+}
+
+impl Seen {
+    /// Client and server: a query goes to the server, a response comes from it.
+    pub fn ends(&self, is_response: bool) -> (SocketAddr, SocketAddr) {
+        if is_response { (self.destination, self.source) } else { (self.source, self.destination) }
+    }
+
+    /// Addresses of client and server.
+    pub fn parties(&self, is_response: bool) -> (IpAddr, IpAddr) {
+        let (client, server) = self.ends(is_response);
+        (client.ip(), server.ip())
+    }
+}

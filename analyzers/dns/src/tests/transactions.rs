@@ -1,0 +1,153 @@
+//! Queries and their responses.
+
+use mcpcap_analyzer::harness::build::{pcap, tcp, udp};
+use serde_json::{Value, json};
+
+use super::build::{A, CLIENT, SERVER, answer, ask, prefixed, query, response};
+use super::{report, rules, run};
+
+const ONE: &[[u8; 4]] = &[[203, 0, 113, 1]];
+const TWO: &[[u8; 4]] = &[[203, 0, 113, 2]];
+
+#[track_caller]
+fn check(report: &Value, expected: &[(&str, u64)]) {
+    for (field, count) in expected {
+        assert_eq!(report["statistics"]["transactions"][field], *count, "{field}");
+    }
+}
+
+#[test]
+fn names_pair_whatever_their_case() {
+    let report =
+        report(&[ask(4000, &query(1, "wWw.ExAmPlE.com", A)), answer(4000, &response(1, "WwW.example.COM", A, 0, ONE))]);
+    check(&report, &[("asked", 1), ("answered", 1), ("unasked_responses", 0)]);
+    assert_eq!(report["statistics"]["unique_domains"], json!(["www.example.com"]));
+}
+
+#[test]
+fn identifier_port_and_question_have_to_agree() {
+    let report = report(&[
+        ask(4000, &query(1, "a.example", A)),
+        answer(4000, &response(2, "a.example", A, 0, ONE)),
+        answer(4001, &response(1, "a.example", A, 0, ONE)),
+        answer(4000, &response(1, "b.example", A, 0, ONE)),
+    ]);
+    check(
+        &report,
+        &[("asked", 1), ("answered", 0), ("unasked_responses", 3), ("unanswered", 1), ("unanswered_for_5_seconds", 0)],
+    );
+}
+
+#[test]
+fn queries_sent_again_are_one_question() {
+    let report = report(&[
+        ask(4000, &query(1, "a.example", A)),
+        ask(4000, &query(1, "a.example", A)),
+        ask(4001, &query(2, "a.example", A)),
+        answer(4000, &response(1, "a.example", A, 0, ONE)),
+        ask(4000, &query(3, "a.example", A)),
+    ]);
+    check(&report, &[("asked", 3), ("retransmitted", 1), ("asked_again", 1), ("answered", 1), ("unanswered", 2)]);
+    // From the first transmission on.
+    assert_eq!(report["packets"][3]["latency_ms"], 30.0);
+}
+
+#[test]
+fn an_answer_that_comes_again_is_a_duplicate() {
+    let rotated =
+        |first: u8, second: u8| response(1, "a.example", A, 0, &[[203, 0, 113, first], [203, 0, 113, second]]);
+    let report =
+        report(&[ask(4000, &query(1, "a.example", A)), answer(4000, &rotated(1, 2)), answer(4000, &rotated(2, 1))]);
+    check(&report, &[("duplicate_responses", 1), ("conflicting_responses", 0)]);
+    assert!(rules(&report).is_empty());
+}
+
+#[test]
+fn two_different_answers_to_one_query_conflict() {
+    let report = report(&[
+        ask(4000, &query(1, "a.example", A)),
+        answer(4000, &response(1, "a.example", A, 0, ONE)),
+        answer(4000, &response(1, "a.example", A, 0, TWO)),
+    ]);
+    check(&report, &[("duplicate_responses", 0), ("conflicting_responses", 1)]);
+    assert_eq!(rules(&report), ["dns_conflicting_answers"]);
+    assert_eq!(report["findings"][0]["frames"], json!([1, 2, 3]));
+}
+
+#[test]
+fn two_different_answers_to_a_query_sent_twice_do_not() {
+    let report = report(&[
+        ask(4000, &query(1, "a.example", A)),
+        ask(4000, &query(1, "a.example", A)),
+        answer(4000, &response(1, "a.example", A, 0, ONE)),
+        answer(4000, &response(1, "a.example", A, 0, TWO)),
+    ]);
+    check(&report, &[("duplicate_responses", 1), ("conflicting_responses", 0)]);
+    assert!(rules(&report).is_empty());
+}
+
+#[test]
+fn errors_may_leave_the_question_out() {
+    let mut refused = response(1, "", A, 5, &[]);
+    refused.truncate(12);
+    refused[5] = 0;
+    let report = report(&[ask(4000, &query(1, "a.example", A)), answer(4000, &refused)]);
+    check(&report, &[("answered", 1), ("unasked_responses", 0)]);
+    assert_eq!(report["statistics"]["servers"][0]["rcodes"][0]["name"], "REFUSED");
+}
+
+#[test]
+fn truncated_answers_are_followed_to_tcp() {
+    let query = query(1, "a.example", A);
+    let segment = prefixed(&query);
+    let report = report(&[
+        ask(4000, &query),
+        answer(4000, &response(1, "a.example", A, 0x0200, &[])),
+        tcp((CLIENT, 4001), (SERVER, 53), 0x02, (100, 0), &[]),
+        tcp((CLIENT, 4001), (SERVER, 53), 0x18, (101, 1), &segment),
+    ]);
+    check(&report, &[("truncated_responses", 1), ("retried_over_tcp", 1)]);
+}
+
+#[test]
+fn timeouts_are_told_from_queries_in_flight() {
+    let second = 1_000_000;
+    let capture = pcap(&[
+        (0, ask(4000, &query(1, "a.example", A))),
+        (second, ask(4000, &query(1, "a.example", A))),
+        (7 * second, ask(4001, &query(2, "b.example", A))),
+        (9 * second, ask(4002, &query(3, "c.example", A))),
+        (10 * second, answer(4001, &response(2, "b.example", A, 0, ONE))),
+    ]);
+    let report = run(&capture, &json!({}));
+    check(&report, &[("unanswered", 2), ("unanswered_for_5_seconds", 1), ("late_responses", 0)]);
+    let first = &report["statistics"]["transactions"]["unanswered_queries"][0];
+    assert_eq!((&first["frame"], &first["sent"], &first["waited_seconds"]), (&json!(1), &json!(2), &json!(10.0)));
+}
+
+#[test]
+fn llmnr_answers_come_from_a_member_of_the_group() {
+    let report = report(&[
+        udp((CLIENT, 5000), ("224.0.0.252", 5355), &query(1, "printer", A)),
+        udp(("192.0.2.77", 5355), (CLIENT, 5000), &response(1, "printer", A, 0, ONE)),
+    ]);
+    check(&report, &[("asked", 0), ("llmnr_asked", 1), ("llmnr_answered", 1)]);
+    assert_eq!(report["packets"][1]["latency_ms"], 10.0);
+    assert_eq!(report["statistics"]["services"][0]["service"], "llmnr");
+    assert_eq!(report["statistics"]["servers_total"], 0);
+}
+
+#[test]
+fn servers_and_clients_have_their_numbers() {
+    let report = report(&[
+        ask(4000, &query(1, "a.example", A)),
+        answer(4000, &response(1, "a.example", A, 3, &[])),
+        ask(4001, &query(2, "b.example", A)),
+    ]);
+    for (list, address) in [("servers", SERVER), ("clients", CLIENT)] {
+        let party = &report["statistics"][list][0];
+        assert_eq!((&party["address"], &party["asked"], &party["answered"]), (&json!(address), &json!(2), &json!(1)));
+        assert_eq!(party["latency"]["median_ms"], 10.0);
+        assert_eq!(party["rcodes"], json!([{ "code": 3, "name": "NXDOMAIN", "count": 1 }]));
+    }
+}

@@ -1,0 +1,113 @@
+//! The command line, as people and scripts use it.
+
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::support::{crafted, example};
+
+fn mcpcap(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mcpcap")).args(arguments).stdin(Stdio::null()).output().expect("it starts")
+}
+
+#[track_caller]
+fn fails(arguments: &[&str], code: i32, words: &str) {
+    let output = mcpcap(arguments);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+    assert!(stderr.contains(words), "{arguments:?}: {stderr}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+}
+
+#[test]
+fn analyze_prints_the_report_as_json() {
+    let capture = example("dns.pcap").display().to_string();
+    for tool in ["analyze_dns_packets", "analyze_capinfos"] {
+        let output = mcpcap(&["analyze", tool, &capture]);
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["file"], capture.as_str());
+        assert_eq!(report["capture"]["complete"], true);
+    }
+}
+
+#[test]
+fn analyze_takes_the_tools_arguments() {
+    let capture = crafted("dns_records.pcap").display().to_string();
+    let output = mcpcap(&["analyze", "analyze_dns_packets", &capture, "--arg", "limit=2", "--arg", "offset=1"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let frames: Vec<u64> = report["packets"].as_array().unwrap().iter().map(|p| p["frame"].as_u64().unwrap()).collect();
+    assert_eq!(frames, [2, 3]);
+}
+
+#[test]
+fn a_failure_is_one_line_and_exit_code_1() {
+    for (arguments, words) in [
+        (vec!["analyze", "analyze_dns_packets", "/nowhere/x.pcap"], "there is no file /nowhere/x.pcap"),
+        (vec!["analyze", "analyze_nothing", "/x"], "the tools are analyze_dns_packets, analyze_capinfos"),
+        (vec!["--max-packets", "0"], "must be a positive integer"),
+        (vec!["--max-packets", "-5"], "must be a positive integer"),
+        (vec!["--port", "0"], "between 1 and 65535"),
+        (vec!["--port", "70000"], "between 1 and 65535"),
+        (vec!["--modules", "dns,nothing"], "the modules are dns, capinfos"),
+        (vec!["--transport", "http", "--host", "0.0.0.0"], "--allow-unauthenticated-http"),
+        (vec!["--transport", "http", "--host", "host.invalid"], "host.invalid"),
+    ] {
+        fails(&arguments, 1, words);
+        let output = mcpcap(&arguments);
+        assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_one_line_and_exit_code_1() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    fails(&["--transport", "http", "--port", &port], 1, &port);
+}
+
+#[test]
+fn a_wrong_command_line_is_exit_code_2() {
+    for arguments in [&["--colour"][..], &["--port", "many"], &["--transport", "smoke"], &["analyze"], &["dance"]] {
+        fails(arguments, 2, "");
+    }
+}
+
+#[test]
+fn the_version_is_the_programs() {
+    let output = mcpcap(&["--version"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("mcpcap {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn tools_lists_what_is_loaded() {
+    let output = mcpcap(&["tools"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("analyze_dns_packets") && text.contains("analyze_capinfos"), "{text}");
+}
+
+#[test]
+fn the_server_ends_with_its_input() {
+    let output = mcpcap(&[]);
+    assert!(output.status.success() && output.stdout.is_empty());
+}
+
+/// What a capture that breaks off has before the break is analysed, and the report says where and why it broke.
+#[test]
+fn a_broken_capture_gives_what_stands_before_the_break() {
+    for (name, packets, reason) in [
+        ("f_trunc_rec_body.pcap", 1, "cut-short"),
+        ("g_trunc_block.pcapng", 1, "cut-short"),
+        ("g_bad_iface.pcapng", 1, "damaged"),
+    ] {
+        let output = mcpcap(&["analyze", "analyze_capinfos", crafted(name).to_str().unwrap()]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["total_packets"], packets, "{name}");
+        assert_eq!(
+            (&report["capture"]["complete"], &report["capture"]["ended"]["reason"]),
+            (&false.into(), &reason.into()),
+            "{name}"
+        );
+        assert!(report["capture"]["ended"]["offset"].as_u64().unwrap() > 0, "{name}");
+    }
+}

@@ -1,0 +1,262 @@
+//! The real binary over real stdio and HTTP, with rmcp's client.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use rmcp::model::{CallToolRequestParams, CallToolResult, GetPromptRequestParams};
+use rmcp::service::RunningService;
+use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
+use rmcp::{RoleClient, ServiceExt};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::support::{crafted, example};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_mcpcap");
+
+type Client = RunningService<RoleClient, ()>;
+
+async fn stdio(arguments: &[&str]) -> Client {
+    let mut command = Command::new(BINARY);
+    command.args(arguments);
+    ().serve(TokioChildProcess::new(command).expect("the server starts")).await.expect("a session")
+}
+
+/// A server over HTTP that ends with the test.
+struct Http {
+    child: Child,
+    url: String,
+}
+
+impl Http {
+    async fn start() -> Self {
+        // A free port, which the server takes a moment later.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        let mut child = Command::new(BINARY)
+            .args(["--transport", "http", "--port", &port])
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the server starts");
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if line.contains("listening") {
+                break;
+            }
+        }
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { child, url: format!("http://127.0.0.1:{port}/mcp") }
+    }
+
+    async fn client(&self) -> Client {
+        ().serve(StreamableHttpClientTransport::from_uri(self.url.as_str())).await.expect("a session")
+    }
+}
+
+async fn call(client: &Client, tool: &'static str, arguments: Value) -> CallToolResult {
+    let request = CallToolRequestParams::new(tool).with_arguments(arguments.as_object().cloned().unwrap());
+    client.call_tool(request).await.expect("an answer")
+}
+
+fn text(result: &CallToolResult) -> String {
+    result.content.iter().filter_map(|block| block.as_text().map(|text| text.text.clone())).collect()
+}
+
+fn error(result: &CallToolResult) -> Value {
+    assert_eq!(result.is_error, Some(true));
+    assert!(result.structured_content.is_none(), "an error must not pretend to fit the output schema");
+    serde_json::from_str(&text(result)).expect("JSON")
+}
+
+#[tokio::test]
+async fn stdio_and_http_offer_the_same_and_answer_the_same() {
+    let http = Http::start().await;
+    let (one, two) = (stdio(&[]).await, http.client().await);
+    let tools = one.list_all_tools().await.unwrap();
+    assert_eq!(json!(tools), json!(two.list_all_tools().await.unwrap()));
+    assert_eq!(json!(one.list_all_prompts().await.unwrap()), json!(two.list_all_prompts().await.unwrap()));
+    for tool in ["analyze_dns_packets", "analyze_capinfos"] {
+        let arguments = json!({ "pcap_file": example("dns.pcap") });
+        let (a, b) = (call(&one, tool, arguments.clone()).await, call(&two, tool, arguments).await);
+        assert_eq!(a.structured_content, b.structured_content, "{tool}");
+        assert!(a.structured_content.is_some());
+        let read: Value = serde_json::from_str(&text(&a)).unwrap();
+        assert_eq!(Some(read), a.structured_content, "text and structured content are the same");
+    }
+    one.cancel().await.unwrap();
+    two.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_tool_says_what_a_client_needs_to_know() {
+    let client = stdio(&[]).await;
+    for tool in client.list_all_tools().await.unwrap() {
+        let name = &tool.name;
+        assert!(tool.title.is_some() && tool.description.as_ref().is_some_and(|d| d.len() > 40), "{name}");
+        let annotations = tool.annotations.expect("annotations");
+        assert_eq!(
+            (
+                annotations.read_only_hint,
+                annotations.destructive_hint,
+                annotations.idempotent_hint,
+                annotations.open_world_hint
+            ),
+            (Some(true), Some(false), Some(true), Some(true)),
+            "{name}"
+        );
+        assert_eq!(tool.input_schema["additionalProperties"], false, "{name}");
+        assert_eq!(tool.input_schema["required"][0], "pcap_file", "{name}");
+        for (argument, schema) in tool.input_schema["properties"].as_object().unwrap() {
+            assert!(schema["description"].is_string(), "{name}: {argument} is not described");
+        }
+        let output = tool.output_schema.expect("an output schema");
+        assert_eq!(output["additionalProperties"], false, "{name}");
+        assert!(output["properties"].as_object().unwrap().len() > 5, "{name}");
+    }
+    let info = client.peer_info().unwrap();
+    let implementation = json!(info)["serverInfo"].clone();
+    assert_eq!(
+        (&implementation["name"], &implementation["version"]),
+        (&json!("mcpcap"), &json!(env!("CARGO_PKG_VERSION")))
+    );
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_report_fits_its_schema() {
+    let client = stdio(&[]).await;
+    for tool in client.list_all_tools().await.unwrap() {
+        let schema = json!(tool.output_schema.unwrap());
+        let validator = jsonschema::validator_for(&schema).expect("a usable schema");
+        let mut captures: Vec<_> = std::fs::read_dir(crafted("")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        captures.sort();
+        for capture in captures {
+            let request = CallToolRequestParams::new(tool.name.clone())
+                .with_arguments(json!({ "pcap_file": capture }).as_object().cloned().unwrap());
+            let result = client.call_tool(request).await.expect("an answer");
+            if let Some(report) = result.structured_content {
+                let wrong: Vec<String> =
+                    validator.iter_errors(&report).map(|e| format!("{} at {}", e, e.instance_path())).collect();
+                assert!(wrong.is_empty(), "{} on {}: {wrong:?}", tool.name, capture.display());
+            }
+        }
+    }
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn failures_are_errors_with_a_code_and_a_reason() {
+    let client = stdio(&[]).await;
+    let file = crafted("dns_two.pcap");
+    for (arguments, code, words) in [
+        (json!({ "pcap_file": "/nowhere/x.pcap" }), "not_found", "/nowhere/x.pcap"),
+        (json!({ "pcap_file": "/" }), "not_a_capture", "a directory"),
+        (json!({ "pcap_file": crafted("f_bad_magic.pcap") }), "not_a_capture", "f_bad_magic.pcap"),
+        (json!({ "pcap_file": crafted("f_zero_bytes.pcap") }), "not_a_capture", "f_zero_bytes.pcap"),
+        (json!({}), "bad_argument", "pcap_file"),
+        (json!({ "pcap_file": 7 }), "bad_argument", "pcap_file"),
+        (json!({ "pcap_file": file, "max_packets": 0 }), "bad_argument", "max_packets"),
+        (json!({ "pcap_file": file, "max_packets": "many" }), "bad_argument", "max_packets"),
+        (json!({ "pcap_file": file, "colour": "red" }), "bad_argument", "colour"),
+        (json!({ "pcap_file": "http://127.0.0.1:1/x.pcap" }), "fetch_failed", "loopback"),
+    ] {
+        let error = error(&call(&client, "analyze_dns_packets", arguments.clone()).await);
+        assert_eq!(error["code"], code, "{arguments}: {error}");
+        assert!(error["error"].as_str().unwrap().contains(words), "{arguments}: {error}");
+    }
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_routed_is_a_protocol_error() {
+    let client = stdio(&[]).await;
+    let unknown = client.call_tool(CallToolRequestParams::new("analyze_nothing")).await.unwrap_err();
+    assert!(unknown.to_string().contains("Unknown tool: analyze_nothing"), "{unknown}");
+    let prompt = client.get_prompt(GetPromptRequestParams::new("nothing")).await.unwrap_err();
+    assert!(prompt.to_string().contains("Unknown prompt: nothing"), "{prompt}");
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn prompts_speak_of_the_capture_that_is_named() {
+    let client = stdio(&[]).await;
+    let prompts = client.list_all_prompts().await.unwrap();
+    for name in ["security_analysis", "network_troubleshooting", "forensic_investigation", "capture_overview"] {
+        assert!(prompts.iter().any(|prompt| prompt.name == name), "{name}");
+    }
+    for prompt in prompts {
+        let plain = client.get_prompt(GetPromptRequestParams::new(prompt.name.clone())).await.unwrap();
+        let request = GetPromptRequestParams::new(prompt.name.clone())
+            .with_arguments(json!({ "pcap_file": "/captures/case-17.pcap" }).as_object().cloned().unwrap());
+        let named = client.get_prompt(request).await.unwrap();
+        assert!(!json!(plain.messages).to_string().contains("case-17"), "{}", prompt.name);
+        let text = json!(named.messages).to_string();
+        assert!(text.contains("/captures/case-17.pcap") && text.contains("analyze_"), "{}", prompt.name);
+    }
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn many_calls_at_once_are_all_answered() {
+    let http = Http::start().await;
+    let client = http.client().await;
+    let arguments = json!({ "pcap_file": example("dns.pcap") });
+    let calls = (0..20).map(|_| call(&client, "analyze_dns_packets", arguments.clone()));
+    let answers = futures_util::future::join_all(calls).await;
+    assert!(answers.iter().all(|a| a.structured_content == answers[0].structured_content && a.is_error == Some(false)));
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_foreign_web_page_is_refused() {
+    let http = Http::start().await;
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+    let client = reqwest_client();
+    for (header, value) in [("origin", "http://attacker.example"), ("host", "attacker.example")] {
+        let answer = client
+            .post(&http.url)
+            .header("accept", "application/json, text/event-stream")
+            .header("content-type", "application/json")
+            .header(header, value)
+            .body(body.to_string())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 403, "{header}: {value}");
+    }
+}
+
+fn reqwest_client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
+#[tokio::test]
+async fn the_server_ends_when_it_is_told_to() {
+    let mut http = Http::start().await;
+    let client = http.client().await;
+    let id = http.child.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    let status = tokio::time::timeout(Duration::from_secs(20), http.child.wait()).await.expect("it ends").unwrap();
+    assert!(status.success(), "{status}");
+    drop(client);
+}
+
+#[tokio::test]
+async fn max_packets_bounds_the_analysis() {
+    let client = stdio(&["--max-packets", "3"]).await;
+    let report = call(&client, "analyze_dns_packets", json!({ "pcap_file": crafted("dns_records.pcap") })).await;
+    let report = report.structured_content.unwrap();
+    assert_eq!(report["dns_packets_analyzed"], 3);
+    assert_eq!(report["capture"]["ended"]["reason"], "enough");
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn modules_select_the_tools() {
+    let client = stdio(&["--modules", "capinfos"]).await;
+    let tools = client.list_all_tools().await.unwrap();
+    assert_eq!(tools.iter().map(|tool| tool.name.as_ref()).collect::<Vec<_>>(), ["analyze_capinfos"]);
+    client.cancel().await.unwrap();
+}
