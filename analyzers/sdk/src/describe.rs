@@ -35,7 +35,7 @@ fn prompt(prompt: &Prompt) -> Value {
     json!({ "name": prompt.name, "title": prompt.title, "description": prompt.description, "arguments": arguments })
 }
 
-/// A schema that every client understands: no `$ref`, no lists of types, no integer formats, objects closed.
+/// A schema that every client understands: no `$ref`, no lists of types, no formats, objects closed.
 fn schema<T: JsonSchema>(mut settings: SchemaSettings) -> Value {
     settings.inline_subschemas = true;
     settings.meta_schema = None;
@@ -53,7 +53,8 @@ fn simplify(value: &mut Value) {
     match value {
         Value::Object(object) => {
             drop_null(object);
-            if object.get("format").and_then(Value::as_str).is_some_and(is_rust_format) {
+            // Validators know few formats (not `uint64`, not `ip`) and warn about the others.
+            if object.get("format").is_some_and(Value::is_string) {
                 object.remove("format");
             }
             if object.contains_key("properties") {
@@ -98,24 +99,6 @@ fn drop_null(object: &mut Map<String, Value>) {
     }
 }
 
-fn is_rust_format(format: &str) -> bool {
-    matches!(
-        format,
-        "uint"
-            | "uint8"
-            | "uint16"
-            | "uint32"
-            | "uint64"
-            | "int"
-            | "int8"
-            | "int16"
-            | "int32"
-            | "int64"
-            | "float"
-            | "double"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +114,7 @@ mod tests {
     struct Report {
         /// How many.
         count: u64,
+        address: std::net::IpAddr,
         #[serde(skip_serializing_if = "Option::is_none")]
         inner: Option<Inner>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,16 +122,16 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_has_no_references_no_type_lists_and_no_rust_formats() {
+    fn a_schema_has_no_references_no_type_lists_and_no_formats() {
         let schema = schema::<Report>(SchemaSettings::draft2020_12().for_serialize());
         let text = schema.to_string();
-        for word in ["$ref", "$defs", "null", "uint64", "uint16"] {
+        for word in ["$ref", "$defs", "null", "uint64", "uint16", "format"] {
             assert!(!text.contains(word), "{word} in {text}");
         }
         assert_eq!(schema["properties"]["text"]["type"], "string");
         assert_eq!(schema["properties"]["inner"]["properties"]["port"]["type"], "integer");
         assert_eq!(schema["properties"]["inner"]["additionalProperties"], false);
         assert_eq!(schema["additionalProperties"], false);
-        assert_eq!(schema["required"], json!(["count"]));
+        assert_eq!(schema["required"], json!(["count", "address"]));
     }
 }

@@ -215,3 +215,19 @@ impl AsyncWrite for Captured {
         Poll::Ready(Ok(()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_standard_error_is_bounded_and_the_rest_is_counted() {
+        let captured = Captured::new(10);
+        let mut stream = captured.p2_stream();
+        for _ in 0..1000 {
+            stream.write(bytes::Bytes::from_static(b"abcdefg")).unwrap();
+            assert!(stream.check_write().unwrap() > 0, "a chatty component is not stopped");
+        }
+        assert_eq!(captured.text(), ("abcdefgabc".into(), 6990));
+    }
+}

@@ -42,7 +42,7 @@ impl Datagram {
         let start = piece.offset;
         let end = start.saturating_add(data.len());
         // RFC 8200 4.5; RFC 791 counts in the same units.
-        if end > LENGTH_MAX || (piece.more && (data.is_empty() || data.len() % 8 != 0)) {
+        if end > LENGTH_MAX || (piece.more && (data.is_empty() || !data.len().is_multiple_of(8))) {
             return Err(Contradiction);
         }
         let known = match self.end {

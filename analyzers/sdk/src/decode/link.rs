@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::walk::Next;
 use super::{Layer, Layers, Stop};
 
-/// Values of the LINKTYPE_ registry (https://www.tcpdump.org/linktypes.html).
+/// Values of the LINKTYPE_ registry (<https://www.tcpdump.org/linktypes.html>).
 mod linktype {
     pub const NULL: u16 = 0;
     pub const ETHERNET: u16 = 1;
@@ -156,12 +156,12 @@ fn loopback(at: &mut Cursor<'_>) -> Result<Next, Stop> {
     let (little, big) = (u32::from_le_bytes(octets), u32::from_be_bytes(octets));
     // Families are small numbers, so the smaller reading is the right one. IPv6 is 24 (NetBSD, OpenBSD), 28 (FreeBSD), 30 (macOS),
     // 10 (Linux), 26 (Solaris) or 23 (Windows; elsewhere that is IPX).
-    match little.min(big) {
+    match u16::try_from(little.min(big)).unwrap_or_default() {
         2 => Ok(Next::Ipv4),
         10 | 24 | 26 | 28 | 30 => Ok(Next::Ipv6),
         23 if at.peek(0).is_some_and(|octet| octet >> 4 == 6) => Ok(Next::Ipv6),
         // Some programs write an EtherType there.
-        kind @ 0x0600..=0xffff => Ok(Next::EtherType(kind as u16)),
+        kind @ 0x0600.. => Ok(Next::EtherType(kind)),
         // Others put it behind two octets of their own.
         _ if matches!(octets, [_, _, 0x08, 0x00] | [_, _, 0x86, 0xdd]) => {
             let [_, _, high, low] = octets;

@@ -2,7 +2,7 @@
 //!
 //! [`Decoder`] looks through VLAN tags, MPLS, PPPoE and tunnels to the innermost packet, and puts IP fragments together. What
 //! it cannot take apart is counted by reason in [`Statistics`], with frame numbers. Packets that an ICMP error quotes
-//! are that message's payload, not packets; [`quoted`] reads their headers.
+//! are that message's payload, not packets; [`quoted()`] reads their headers.
 //!
 //! Checksums and frame check sequences are not verified: where they are computed by the network card, captures of sent frames hold
 //! unfinished ones, and nearly all receivers drop what is damaged before it is captured.
@@ -73,7 +73,7 @@ impl Decoder {
 
     /// Takes a frame apart as far as it goes. [`Packet::stop`] tells why it went no further.
     pub fn decode<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
-        let packet = Walk { fragments: &mut self.fragments }.frame(frame);
+        let packet = Walk::new(&mut self.fragments).frame(frame);
         self.statistics.count(frame.number, packet.stop);
         packet
     }

@@ -14,7 +14,7 @@ use crate::Frame;
 /// The most layers that are looked through; real frames have up to twelve.
 const LAYERS_MAX: usize = 32;
 
-/// What the next octets are.
+/// What the next octets are. Four octets in size, so that it stays in a register on its way from layer to layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     Link(u16),
@@ -38,20 +38,16 @@ pub(super) enum Next {
     VxlanGpe,
     Geneve,
     L2tp,
+    /// What the transport carries.
+    Payload,
+    /// The start of the datagram that was just put together, in [`Walk::whole`].
+    Datagram,
 }
 
 /// A frame on its way through the layers.
 pub(super) struct Walk<'f> {
-    pub(super) fragments: &'f mut Fragments,
-}
-
-/// How a walk went on from one layer.
-enum Step {
-    Go(Next),
-    /// The transport's payload is reached.
-    Done,
-    /// A datagram is whole; it goes on in its own octets. Boxed, because each step moves this value.
-    Whole(Box<Whole>),
+    fragments: &'f mut Fragments,
+    whole: Option<Whole>,
 }
 
 /// A datagram that was put together.
@@ -68,7 +64,11 @@ struct End<'a> {
     stop: Option<Stop>,
 }
 
-impl Walk<'_> {
+impl<'f> Walk<'f> {
+    pub(super) fn new(fragments: &'f mut Fragments) -> Self {
+        Self { fragments, whole: None }
+    }
+
     /// Takes a frame apart.
     pub(super) fn frame<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
         let mut at = Cursor { rest: frame.data, missing: (frame.original as usize).saturating_sub(frame.data.len()) };
@@ -92,13 +92,17 @@ impl Walk<'_> {
 
     fn run<'d>(&mut self, frame: &Frame<'_>, mut next: Next, mut at: Cursor<'d>, packet: &mut Packet<'_>) -> End<'d> {
         let stop = loop {
-            if packet.layers.len() >= LAYERS_MAX {
-                break Some(Stop::TooDeep);
+            match next {
+                Next::Payload => break None,
+                Next::Datagram => match self.whole.take() {
+                    Some(whole) => return self.datagram(frame, whole, packet),
+                    None => break None,
+                },
+                _ if packet.layers.len() >= LAYERS_MAX => break Some(Stop::TooDeep),
+                _ => {}
             }
             match self.step(frame, next, &mut at, packet) {
-                Ok(Step::Go(inner)) => next = inner,
-                Ok(Step::Done) => break None,
-                Ok(Step::Whole(whole)) => return self.whole(frame, *whole, packet),
+                Ok(inner) => next = inner,
                 Err(stop) => break Some(stop),
             }
         };
@@ -106,7 +110,7 @@ impl Walk<'_> {
     }
 
     /// Goes on in a datagram that was put together.
-    fn whole<'d>(&mut self, frame: &Frame<'_>, whole: Whole, packet: &mut Packet<'_>) -> End<'d> {
+    fn datagram<'d>(&mut self, frame: &Frame<'_>, whole: Whole, packet: &mut Packet<'_>) -> End<'d> {
         if packet.fragments.is_empty() {
             packet.fragments = whole.frames;
         } else {
@@ -126,7 +130,7 @@ impl Walk<'_> {
         next: Next,
         at: &mut Cursor<'_>,
         packet: &mut Packet<'_>,
-    ) -> Result<Step, Stop> {
+    ) -> Result<Next, Stop> {
         let layers = &mut packet.layers;
         let inner = match next {
             Next::Link(link_type) => link::link(at, link_type, frame.fcs_length() > 0, layers)?,
@@ -152,7 +156,7 @@ impl Walk<'_> {
                 let (ip, piece) = network::ipv4(at, layers)?;
                 enter(packet, ip);
                 return match piece {
-                    None => Ok(Step::Go(Next::Protocol(ip.protocol))),
+                    None => Ok(Next::Protocol(ip.protocol)),
                     Some(piece) => self.fragment(frame, at, &ip, piece, &packet.layers),
                 };
             }
@@ -162,8 +166,10 @@ impl Walk<'_> {
                 Next::Protocol(ip.protocol)
             }
             Next::Protocol(protocol) => return self.protocol(frame, protocol, at, packet),
+            // Where a walk ends, and never a step.
+            Next::Payload | Next::Datagram => next,
         };
-        Ok(Step::Go(inner))
+        Ok(inner)
     }
 
     fn fragment(
@@ -173,17 +179,20 @@ impl Walk<'_> {
         ip: &Ip,
         piece: Piece,
         layers: &[Layer],
-    ) -> Result<Step, Stop> {
+    ) -> Result<Next, Stop> {
         if at.is_cut() {
             // It can never be put together, but the first fragment holds the transport header.
             self.fragments.pass_over();
-            return if piece.offset == 0 { Ok(Step::Go(Next::Protocol(piece.protocol))) } else { Err(Stop::Cut) };
+            return if piece.offset == 0 { Ok(Next::Protocol(piece.protocol)) } else { Err(Stop::Cut) };
         }
         let key = Key::new(ip, piece.protocol, layers);
         match self.fragments.add(key, piece, at.rest, frame.number, frame.timestamp) {
             Outcome::Kept => Err(Stop::FragmentKept),
             Outcome::Refused => Err(Stop::FragmentRefused),
-            Outcome::Whole(data, frames) => Ok(Step::Whole(Box::new(Whole { data, frames, protocol: piece.protocol }))),
+            Outcome::Whole(data, frames) => {
+                self.whole = Some(Whole { data, frames, protocol: piece.protocol });
+                Ok(Next::Datagram)
+            }
         }
     }
 
@@ -193,42 +202,42 @@ impl Walk<'_> {
         protocol: u8,
         at: &mut Cursor<'_>,
         packet: &mut Packet<'_>,
-    ) -> Result<Step, Stop> {
+    ) -> Result<Next, Stop> {
         let layers = &mut packet.layers;
         // Assigned Internet Protocol Numbers (IANA).
         match protocol {
             6 => {
                 let (tcp, stop) = transport::tcp(at, layers)?;
                 packet.transport = Transport::Tcp(tcp);
-                return stop.map_or(Ok(Step::Done), Err);
+                return stop.map_or(Ok(Next::Payload), Err);
             }
             17 => {
                 let udp = transport::udp(at, layers)?;
                 if let Some(inner) = tunnel::over_udp(udp.source, udp.destination, at.rest) {
-                    return Ok(Step::Go(inner));
+                    return Ok(inner);
                 }
                 packet.transport = Transport::Udp(udp);
-                return Ok(Step::Done);
+                return Ok(Next::Payload);
             }
             1 => {
                 packet.transport = Transport::Icmp(transport::icmp(at, layers, Layer::Icmp)?);
-                return Ok(Step::Done);
+                return Ok(Next::Payload);
             }
             58 => {
                 packet.transport = Transport::Icmpv6(transport::icmp(at, layers, Layer::Icmpv6)?);
-                return Ok(Step::Done);
+                return Ok(Next::Payload);
             }
-            4 => return Ok(Step::Go(Next::Ipv4)),
-            41 => return Ok(Step::Go(Next::Ipv6)),
-            47 => return tunnel::gre(at, layers).map(Step::Go),
-            137 => return Ok(Step::Go(Next::Mpls)),
+            4 => return Ok(Next::Ipv4),
+            41 => return Ok(Next::Ipv6),
+            47 => return tunnel::gre(at, layers),
+            137 => return Ok(Next::Mpls),
             _ => {}
         }
         if let Some(ip) = &mut packet.ip
             && let Some(extension) = network::extension(at, layers, ip, protocol)?
         {
             return match extension {
-                Extension::Protocol(next) => Ok(Step::Go(Next::Protocol(next))),
+                Extension::Protocol(next) => Ok(Next::Protocol(next)),
                 Extension::Fragment(piece) => self.fragment(frame, at, ip, piece, layers),
             };
         }
