@@ -209,7 +209,7 @@ impl<'a> Passage<'a> {
                 Err(fault) => return self.reader_failed(fault),
             };
             let broken = found.end.clone();
-            wanted = self.wanted(&found, last)?;
+            wanted = self.wanted(&found)?;
             let (batch, rest) = self
                 .checker
                 .check(std::mem::take(&mut self.window), found)
@@ -261,13 +261,13 @@ impl<'a> Passage<'a> {
     }
 
     /// How large the next window has to be; an error when the reader would never get on.
-    fn wanted(&self, found: &read::Progress, last: bool) -> Result<usize, RunError> {
+    fn wanted(&self, found: &read::Progress) -> Result<usize, RunError> {
         let wanted = found.wanted as usize;
         if wanted > self.limits.window_max {
             return Err(contract(&format!("it wants a window of {wanted} octets")));
         }
         let stuck = found.consumed == 0 && found.end.is_none() && wanted <= self.window.len();
-        if stuck && !self.window.is_empty() && (last || wanted != 0 || !self.window.is_empty()) {
+        if stuck && !self.window.is_empty() {
             return Err(contract(&crate::batch::Lie::NoProgress.to_string()));
         }
         Ok(wanted)

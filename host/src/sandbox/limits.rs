@@ -1,4 +1,4 @@
-//! What belongs to one instance: its WASI state, its limits, and what it used.
+//! What belongs to one instance: its WASI state, its limits, and why it ended.
 
 use std::time::Instant;
 
@@ -24,8 +24,6 @@ pub(super) struct State {
     /// When the running call has to be over.
     pub(super) deadline: Instant,
     pub(super) ended: Option<Ended>,
-    /// The most linear memory that the instance had, in octets.
-    pub(super) memory_peak: usize,
     cancel: CancellationToken,
 }
 
@@ -42,7 +40,6 @@ impl ResourceLimiter for State {
             // An error and not a refusal: a component that carries on with too little memory could report too little.
             return Err(wasmtime::format_err!("memory limit"));
         }
-        self.memory_peak = self.memory_peak.max(desired);
         Ok(true)
     }
 
@@ -74,7 +71,6 @@ pub(super) fn store(engine: &wasmtime::Engine, limits: &Limits, cancel: &Cancell
         limits: limits.clone(),
         deadline: Instant::now() + limits.call,
         ended: None,
-        memory_peak: 0,
         cancel: cancel.clone(),
     };
     let mut store = Store::new(engine, state);

@@ -1,6 +1,6 @@
 //! Where components run: one engine, one fresh instance for each run, limits on everything.
 //!
-//! Nothing outside this folder names wasmtime. It does not know what the components compute.
+//! Only this folder and `bindings.rs` name wasmtime. It does not know what the components compute.
 
 mod admit;
 mod fault;

@@ -17,7 +17,6 @@ struct Instance<B> {
     component: String,
     // None once it was discarded.
     live: Option<(Store<State>, B)>,
-    memory_peak: usize,
 }
 
 impl<B> Instance<B> {
@@ -31,7 +30,7 @@ impl<B> Instance<B> {
         let mut store = store(engine, limits, cancel);
         set_deadline(&mut store);
         match instantiate(&mut store) {
-            Ok(bindings) => Ok(Self { component: component.into(), live: Some((store, bindings)), memory_peak: 0 }),
+            Ok(bindings) => Ok(Self { component: component.into(), live: Some((store, bindings)) }),
             Err(error) => {
                 log(component, &store);
                 Err(fault(component, store.data(), &error))
@@ -49,7 +48,6 @@ impl<B> Instance<B> {
         };
         set_deadline(&mut store);
         let result = call(&mut store, &bindings);
-        self.memory_peak = store.data().memory_peak;
         match result {
             Ok(answer) => {
                 self.live = Some((store, bindings));
@@ -150,11 +148,6 @@ impl ReaderSession {
     pub fn summary(&mut self) -> Result<String, Fault> {
         self.0.call(|store, reader| reader.mcpcap_analysis_read().call_summary(store))
     }
-
-    /// The most linear memory it had, in octets.
-    pub fn memory_peak(&self) -> usize {
-        self.0.memory_peak
-    }
 }
 
 impl Reader {
@@ -184,11 +177,6 @@ impl CodecSession {
         let step =
             self.0.call(|store, codec| codec.mcpcap_analysis_inflate().call_decompress(store, input, last, room))?;
         Ok((step.consumed, step.data, step.done))
-    }
-
-    /// The most linear memory it had, in octets.
-    pub fn memory_peak(&self) -> usize {
-        self.0.memory_peak
     }
 }
 
@@ -231,11 +219,6 @@ impl AnalyzerSession {
     /// As `finish` in the contract.
     pub fn finish(&mut self, capture: &str) -> Result<String, Fault> {
         self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_finish(store, capture))
-    }
-
-    /// The most linear memory it had, in octets.
-    pub fn memory_peak(&self) -> usize {
-        self.0.memory_peak
     }
 }
 

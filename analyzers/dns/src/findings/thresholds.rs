@@ -8,7 +8,7 @@ pub const TUNNEL_OCTETS: f64 = 30.0;
 /// Mean entropy in front of the domain, in bits per octet. 30 octets of hexadecimal digits have about 3.6, of base32 4.3; 30 octets
 /// of words joined by hyphens about 3.4.
 pub const TUNNEL_ENTROPY: f64 = 3.5;
-/// Share of TXT, NULL, CNAME, MX, KEY and SRV queries from which confidence rises: types that carry data back. Browsers ask for addresses.
+/// Share of TXT, NULL, CNAME, MX, KEY and SRV queries that counts as much as entropy: types that carry data back. Browsers ask for addresses.
 pub const TUNNEL_TYPES: f64 = 0.5;
 
 /// Different registered domains that do not exist and look random, for one client. Typing errors and dead links make a few.

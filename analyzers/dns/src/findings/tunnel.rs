@@ -11,8 +11,9 @@ const RULE: Rule = Rule {
     name: "dns_tunnel",
     severity: Severity::High,
     confidence: Confidence::Medium,
-    threshold: "30 or more different names under one registered domain, with 30 or more octets in front of the domain and 3.5 or more bits of \
-                entropy per octet on average; confidence is high when half of the queries ask for TXT, NULL, CNAME, MX, KEY or SRV",
+    threshold: "30 or more different names under one registered domain, with 30 or more octets in front of the domain on average, and \
+                either 3.5 or more bits of entropy per octet on average, or half of the queries for TXT, NULL, CNAME, MX, KEY or SRV; \
+                confidence is high when it is both",
     false_alarm: "Lookups of file hashes and addresses by antivirus and mail filters, content networks and trackers with generated host \
                   names, and measurements of resolvers look the same. Compare the domain's owner, and who asks.",
 };
@@ -28,13 +29,25 @@ fn matches(name: &str, domain: &Domain) -> bool {
     !name.ends_with(".arpa")
         && domain.distinct >= TUNNEL_NAMES
         && domain.mean_label_octets() >= TUNNEL_OCTETS
-        && domain.mean_label_entropy() >= TUNNEL_ENTROPY
+        && (is_random(domain) || carries_data(domain))
+}
+
+/// Short names between the long ones, with which a tunnel asks whether there is anything to fetch, pull the mean down.
+fn is_random(domain: &Domain) -> bool {
+    domain.mean_label_entropy() >= TUNNEL_ENTROPY
+}
+
+fn carries_data(domain: &Domain) -> bool {
+    data_share(domain) >= TUNNEL_TYPES
+}
+
+fn data_share(domain: &Domain) -> f64 {
+    let data: u64 = DATA_TYPES.iter().map(|code| domain.types.get(*code)).sum();
+    if domain.queries == 0 { 0.0 } else { data as f64 / domain.queries as f64 }
 }
 
 fn finding(name: &str, domain: &Domain) -> Finding {
-    let data: u64 = DATA_TYPES.iter().map(|code| domain.types.get(*code)).sum();
-    let share = if domain.queries == 0 { 0.0 } else { data as f64 / domain.queries as f64 };
-    let confidence = if share >= TUNNEL_TYPES { Confidence::High } else { RULE.confidence };
+    let confidence = if is_random(domain) && carries_data(domain) { Confidence::High } else { RULE.confidence };
     let observation = format!(
         "{} different names with {:.0} octets in front of the domain on average, in {} queries of {} octets; {} responses of {} octets.",
         domain.distinct,
@@ -48,7 +61,7 @@ fn finding(name: &str, domain: &Domain) -> Finding {
         count("distinct_names", domain.distinct),
         measure("mean_label_octets", domain.mean_label_octets()),
         measure("mean_label_entropy_bits_per_octet", domain.mean_label_entropy()),
-        measure("data_type_share", share),
+        measure("data_type_share", data_share(domain)),
         count("octets_up", domain.octets_up),
         count("octets_down", domain.octets_down),
     ];

@@ -5,6 +5,7 @@ mod crafted;
 mod findings;
 mod listing;
 mod ports;
+mod recordings;
 mod tcp;
 mod transactions;
 
