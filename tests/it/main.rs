@@ -2,6 +2,7 @@
 
 mod agreement;
 mod cli;
+mod fetch;
 mod lies;
 mod mcp;
 mod sandbox;
