@@ -39,7 +39,7 @@ pub struct Service {
     fetch: Fetch,
     max_packets: Option<u64>,
     /// One run keeps two cores busy at most; more at once would only share the same cores and multiply the memory.
-    runs: Semaphore,
+    runs: Arc<Semaphore>,
 }
 
 /// Why the service could not be started.
@@ -75,7 +75,7 @@ impl Service {
             line: Line { reader, codec, limits: options.limits.clone() },
             fetch: Fetch::new(&options.limits, options.private_urls)?,
             max_packets: options.max_packets,
-            runs: Semaphore::new(cores),
+            runs: Arc::new(Semaphore::new(cores)),
         })
     }
 
@@ -108,11 +108,12 @@ impl Service {
             _ => return Err(AnswerError::new(Code::BadArgument, "argument pcap_file must be a string")),
         };
         self.bound(known.properties().any(|(name, _)| name == "max_packets"), &mut arguments);
+        let capture = self.capture(&file, &cancel, &*progress).await?;
+        // Not before: a slow download must not keep others from running.
         let permit = tokio::select! {
-            permit = self.runs.acquire() => permit,
+            permit = Arc::clone(&self.runs).acquire_owned() => permit,
             () = cancel.cancelled() => return Err(AnswerError::new(Code::Cancelled, "the request was cancelled")),
         };
-        let capture = self.capture(&file, &cancel, &*progress).await?;
         // The octets that a download has counted already: progress only ever rises.
         let (shown, counted) = if capture::is_url(&file) { (capture.name.clone(), capture.size) } else { (file, 0) };
         let size = capture.size;
@@ -122,13 +123,14 @@ impl Service {
         };
         let (service, tool) = (Arc::clone(self), tool.to_owned());
         let run = move || {
+            // The place is free when the run has ended, not when its caller has gone.
+            let _permit = permit;
             let work = || service.run(&tool, &Value::Object(arguments).to_string(), &shown, capture, &cancel, &told);
             std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
                 Err(AnswerError::new(Code::Internal, "the server failed on this request; its log has the cause"))
             })
         };
         let answer = tokio::task::spawn_blocking(run).await;
-        drop(permit);
         answer.unwrap_or_else(|_| Err(AnswerError::new(Code::Internal, "the server is stopping")))
     }
 
