@@ -153,7 +153,7 @@ fn open<T: Tool>(arguments: &str) -> Result<Box<dyn Run>, Problem> {
 /// The constants `TOOLS` and `PROMPTS` that it defines are there on every target, so that unit tests can use them; the
 /// exports are there only when compiling to WebAssembly.
 ///
-/// ```ignore
+/// ```text
 /// mcpcap_analyzer::component! { name: "arp", tools: [analysis::ArpFrames], prompts: prompts::PROMPTS }
 /// ```
 #[macro_export]
