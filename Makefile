@@ -1,9 +1,9 @@
 # What is missing is installed here: the WebAssembly target is all that a Rust installation lacks.
 CARGO ?= cargo
 WASM = wasm32-wasip2
-PORT ?= 8080
+TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: all build demo test lint format clean-demo wasm-target captures bench
+.PHONY: all build demo test lint format captures wasm-target
 
 all: build
 
@@ -13,7 +13,7 @@ build: wasm-target
 
 ## Builds, starts the server, asks it over MCP about a real recording, prints the answer.
 demo: build
-	$(CARGO) run --release --locked --quiet --example demo -- target/release/mcpcap examples/captures/dns.pcap
+	$(CARGO) run --release --locked --quiet --example demo -- $(TARGET)/release/mcpcap examples/captures/dns.pcap
 
 ## Unit tests of host and components, then the real binary end to end.
 test: wasm-target
@@ -23,7 +23,7 @@ test: wasm-target
 lint: wasm-target
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --locked --target $(WASM) --target-dir target/guests $(addprefix -p ,$(GUESTS)) -- -D warnings
+	$(CARGO) clippy --locked --target $(WASM) --target-dir $(TARGET)/guests $(addprefix -p ,$(GUESTS)) -- -D warnings
 
 GUESTS = mcpcap-reader mcpcap-codec mcpcap-dns mcpcap-capinfos mcpcap-hostile-analyzer mcpcap-hostile-reader
 
