@@ -14,9 +14,14 @@ mod config;
 /// The target of every component of this project.
 const WASM: &str = "wasm32-wasip2";
 
-/// Name of the component, and the package that holds it.
-const COMPONENTS: [(&str, &str); 4] =
-    [("reader", "mcpcap-reader"), ("codec", "mcpcap-codec"), ("dns", "mcpcap-dns"), ("capinfos", "mcpcap-capinfos")];
+/// Name of the component, and the package that holds it. Analyzers are offered in this order.
+const COMPONENTS: [(&str, &str); 5] = [
+    ("reader", "mcpcap-reader"),
+    ("codec", "mcpcap-codec"),
+    ("dns", "mcpcap-dns"),
+    ("capinfos", "mcpcap-capinfos"),
+    ("tcp", "mcpcap-tcp"),
+];
 
 fn main() {
     let out = PathBuf::from(variable("OUT_DIR"));

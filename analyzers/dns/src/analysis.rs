@@ -138,8 +138,7 @@ impl Analysis {
 
     /// Ends the run. `end` is the time of the last frame.
     pub fn report(self, capture: &Capture, end: Option<u64>, limits: report::Limits) -> Report {
-        let digits = capture.reader.get("time_digits").and_then(serde_json::Value::as_u64);
-        let digits = digits.and_then(|digits| u8::try_from(digits).ok()).filter(|digits| *digits < 9).unwrap_or(9);
+        let digits = capture.time_digits();
         let stopped = self.has_enough();
         let limits = report::Limits {
             evicted: report::Evicted {
@@ -157,7 +156,7 @@ impl Analysis {
         let statistics = statistics(&self.counts, &self.transactions, &self.servers, &self.clients, &self.domains, end);
         let findings = self.watch.finish(&self.domains, &self.servers, &self.transactions);
         let mut packets = self.packets.into_items();
-        packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| shorten(text, digits));
+        packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
         // On ports of its own, a query is listed when its response comes.
         packets.sort_by_key(|packet| packet.frame);
         let malformed = statistics.services.iter().any(|service| !service.malformed.is_empty());
@@ -244,15 +243,5 @@ fn transactions_report(transactions: &Transactions, end: Option<u64>) -> Transac
             .filter_map(|(transport, quantiles)| Some(LatencyReport { transport, summary: quantiles.summary_ms()? }))
             .collect(),
         unanswered_queries,
-    }
-}
-
-/// Cuts the decimals of a time to the precision of the capture.
-fn shorten(timestamp: &mut String, digits: u8) {
-    let whole = "2006-01-02T15:04:05".len();
-    let keep = if digits == 0 { whole } else { whole.saturating_add(1).saturating_add(digits.into()) };
-    if keep < timestamp.len() {
-        timestamp.truncate(keep);
-        timestamp.push('Z');
     }
 }

@@ -70,6 +70,12 @@ pub struct End {
 }
 
 impl Capture {
+    /// Decimals of a second that the file's timestamps have (0 to 9).
+    pub fn time_digits(&self) -> u8 {
+        let digits = self.reader.get("time_digits").and_then(Value::as_u64);
+        digits.and_then(|digits| u8::try_from(digits).ok()).filter(|digits| *digits < 9).unwrap_or(9)
+    }
+
     /// Reads the document.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What an analyst would want to be told.
 
+use std::cmp::Reverse;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -63,6 +65,76 @@ pub struct Finding {
     pub false_alarm: &'static str,
 }
 
+impl Measure {
+    /// A number.
+    pub fn new(name: &'static str, value: impl Into<f64>) -> Self {
+        Self { name, value: value.into() }
+    }
+
+    /// How many of something.
+    pub fn count(name: &'static str, value: u64) -> Self {
+        Self { name, value: value as f64 }
+    }
+}
+
+/// The fixed parts of a rule's findings; see [`Finding`] for what each is.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Its name.
+    pub name: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Its condition.
+    pub threshold: &'static str,
+    /// What could make it a false alarm.
+    pub false_alarm: &'static str,
+}
+
+impl Rule {
+    /// A finding of the rule.
+    pub fn finding(
+        &self,
+        subject: String,
+        observation: String,
+        measures: Vec<Measure>,
+        evidence: &Evidence,
+    ) -> Finding {
+        // What waited for something else is noted later than its frames came.
+        let mut frames = evidence.frames().to_vec();
+        frames.sort_unstable();
+        frames.dedup();
+        Finding {
+            rule: self.name,
+            subject,
+            severity: self.severity,
+            confidence: self.confidence,
+            observation,
+            measures,
+            threshold: self.threshold,
+            frames,
+            frames_total: evidence.total(),
+            false_alarm: self.false_alarm,
+        }
+    }
+}
+
+/// The findings of all rules, the gravest first; of each rule those with most frames, up to `most_of_one_rule`.
+pub fn ranked(rules: impl IntoIterator<Item = Vec<Finding>>, most_of_one_rule: usize) -> Vec<Finding> {
+    let mut all = Vec::new();
+    for mut of_rule in rules {
+        of_rule.sort_by(|a, b| (a.rule, Reverse(a.frames_total)).cmp(&(b.rule, Reverse(b.frames_total))));
+        of_rule.truncate(most_of_one_rule);
+        all.extend(of_rule);
+    }
+    all.sort_by(|a, b| {
+        let key = |finding: &Finding| (Reverse(finding.severity), finding.rule, Reverse(finding.frames_total));
+        (key(a), &a.subject).cmp(&(key(b), &b.subject))
+    });
+    all
+}
+
 /// Frame numbers for a finding: the first few, and how many there were.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
@@ -84,6 +156,15 @@ impl Evidence {
         if self.frames.len() < Self::KEPT {
             self.frames.push(frame);
         }
+    }
+
+    /// Both together, as if the frames had been added in their order.
+    pub fn joined(&self, other: &Self) -> Self {
+        let mut frames = [self.frames(), other.frames()].concat();
+        frames.sort_unstable();
+        frames.dedup();
+        frames.truncate(Self::KEPT);
+        Self { frames, last: self.last.max(other.last), total: self.total.saturating_add(other.total) }
     }
 
     /// The first frames, in the order they were added.
@@ -111,10 +192,36 @@ mod tests {
     }
 
     #[test]
+    fn evidence_of_two_sides_is_joined_in_order() {
+        let (mut one, mut other) = (Evidence::default(), Evidence::default());
+        (1..=15).for_each(|n| one.add(n * 2));
+        (1..=15).for_each(|n| other.add(n * 2 + 1));
+        let both = one.joined(&other);
+        assert_eq!((&both.frames()[..4], both.frames().len(), both.total()), (&[2, 3, 4, 5][..], Evidence::KEPT, 30));
+    }
+
+    #[test]
     fn a_frame_with_two_messages_is_one_frame() {
         let mut evidence = Evidence::default();
         evidence.add(7);
         evidence.add(7);
         assert_eq!((evidence.frames(), evidence.total()), (&[7][..], 1));
+    }
+
+    #[test]
+    fn the_gravest_come_first_and_each_rule_has_its_share() {
+        let rule =
+            |name, severity| Rule { name, severity, confidence: Confidence::Low, threshold: "", false_alarm: "" };
+        let finding = |rule: &Rule, frames: u64| {
+            let mut evidence = Evidence::default();
+            (1..=frames).rev().for_each(|n| evidence.add(n));
+            rule.finding(format!("{frames}"), String::new(), vec![Measure::count("n", frames)], &evidence)
+        };
+        let (mild, grave) = (rule("mild", Severity::Info), rule("grave", Severity::High));
+        let all =
+            ranked([vec![finding(&mild, 9)], vec![finding(&grave, 1), finding(&grave, 3), finding(&grave, 2)]], 2);
+        let order: Vec<_> = all.iter().map(|found| (found.rule, found.subject.as_str())).collect();
+        assert_eq!(order, [("grave", "3"), ("grave", "2"), ("mild", "9")]);
+        assert_eq!(all[0].frames, [1, 2, 3]);
     }
 }

@@ -7,6 +7,7 @@
 //! * [`stream`] puts TCP streams together,
 //! * [`stats`] keeps tables, top lists and percentiles in bounded memory,
 //! * [`finding`] is the form in which an analyzer says what an analyst would want to be told,
+//! * [`prompt`] writes what all prompts have in common,
 //! * [`harness`] runs an analyzer natively over a capture, for unit tests.
 //!
 //! What it does not know: files, capture formats, MCP. The host deals with those.
@@ -24,6 +25,7 @@ pub mod frame;
 #[cfg(any(test, feature = "harness"))]
 pub mod harness;
 pub mod problem;
+pub mod prompt;
 pub mod stats;
 pub mod stream;
 pub mod time;

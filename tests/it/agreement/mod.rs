@@ -3,7 +3,12 @@
 //! The project's own captures are always compared; `MCPCAP_CORPUS` names a further folder. Where we differ, `differences.json` says so and
 //! why; a difference that is not listed fails, and so does a listed one that is gone.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod capinfos;
+mod dns;
+mod tcp;
+
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use mcpcap::answer::Code;
@@ -13,6 +18,9 @@ use crate::support::{ask, root};
 
 /// What we say and what tshark says, by file and field.
 type Differences = BTreeMap<(String, String), (Value, Value)>;
+
+/// How many comparisons were equal and how many were not, by field.
+type Table = BTreeMap<String, (u64, u64)>;
 
 #[tokio::test]
 async fn the_projects_own_captures_agree_with_tshark() {
@@ -31,6 +39,7 @@ async fn compare(folder: &Path, name: &str) {
     let oracle = std::fs::read(folder.join("oracle.json")).expect("an oracle");
     let oracle: Value = serde_json::from_slice(&oracle).expect("JSON");
     let mut found = Differences::new();
+    let mut table = Table::new();
     let mut compared = 0;
     for (file, facts) in oracle["files"].as_object().expect("files") {
         let path = folder.join(file);
@@ -39,12 +48,16 @@ async fn compare(folder: &Path, name: &str) {
         }
         compared += 1;
         let mut note = |field: &str, ours: Value, theirs: Value| {
-            if ours != theirs {
+            let counts = table.entry(general(field)).or_default();
+            if ours == theirs {
+                counts.0 += 1;
+            } else {
+                counts.1 += 1;
                 found.insert((file.clone(), field.to_owned()), (ours, theirs));
             }
         };
         match ask("analyze_capinfos", &path, json!({})).await {
-            Ok(report) => capinfos(&report, facts, &mut note),
+            Ok(report) => capinfos::capinfos(&report, facts, &mut note),
             Err(error) => {
                 // No report is fine where tshark has no packets either, and the reason is the capture.
                 assert!(matches!(error.code, Code::NotACapture | Code::Damaged), "{file}: {error}");
@@ -52,90 +65,34 @@ async fn compare(folder: &Path, name: &str) {
                 continue;
             }
         }
-        let report = ask("analyze_dns_packets", &path, json!({})).await.unwrap_or_else(|e| panic!("{file}: {e}"));
-        for service in ["dns", "mdns", "llmnr"] {
-            dns(service, &report, facts, &mut note);
-        }
+        let report = |tool, arguments| ask(tool, &path, arguments);
+        let failed = |error| panic!("{file}: {error}");
+        dns::dns(&report("analyze_dns_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
+        tcp::tcp(&report("analyze_tcp_connections", tcp::arguments()).await.unwrap_or_else(failed), facts, &mut note);
     }
     assert!(compared > 0, "no captures in {}", folder.display());
+    print(name, compared, &table);
     judge(name, found);
+}
+
+/// A field's name without what differs from conversation to conversation.
+fn general(field: &str) -> String {
+    field.split(' ').filter(|word| word.parse::<u64>().is_err()).collect::<Vec<_>>().join(" ")
+}
+
+/// Writes how often each field was equal. Not with `print!`, which tests that pass keep to themselves.
+fn print(folder: &str, captures: usize, table: &Table) {
+    let mut text = format!("\nagreement with tshark: {folder}, {captures} captures\n");
+    text += &format!("{:<44}{:>8}{:>10}\n", "field", "equal", "different");
+    for (field, (equal, different)) in table {
+        text += &format!("{field:<44}{equal:>8}{different:>10}\n");
+    }
+    std::io::stdout().lock().write_all(text.as_bytes()).expect("standard output");
 }
 
 fn is_capture(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     [".pcap", ".pcapng", ".cap", ".pcap.gz"].iter().any(|ending| name.ends_with(ending))
-}
-
-fn capinfos(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Value)) {
-    let frames = &facts["tshark_frames"];
-    note("packets", report["packet_count"].clone(), frames["packets"].clone());
-    note("data size", report["data_size_bytes"].clone(), frames["wire_bytes"].clone());
-    note("captured size", report["captured_size_bytes"].clone(), frames["captured_bytes"].clone());
-    note("earliest", nanoseconds(&report["first_packet_epoch"]), frames["earliest_ns"].clone());
-    note("latest", nanoseconds(&report["last_packet_epoch"]), frames["latest_ns"].clone());
-    if frames["packets"].as_u64().unwrap_or(0) > 0 {
-        let ours: BTreeSet<&str> =
-            report["encapsulations"].as_array().unwrap().iter().filter_map(|e| e["name"].as_str()).collect();
-        // capinfos lists the encapsulations of interfaces without packets too.
-        let theirs: BTreeSet<&str> = facts["capinfos"]["encapsulations"]
-            .as_object()
-            .into_iter()
-            .flat_map(|known| known.keys())
-            .map(|key| key.split_once(" (").map_or(key.as_str(), |(name, _)| name))
-            .filter(|name| ours.len() == 1 || ours.contains(name))
-            .collect();
-        if !theirs.is_empty() {
-            note("encapsulation", json!(ours), json!(theirs));
-        }
-    }
-    let theirs = &facts["capinfos"]["sha256"];
-    if theirs.is_string() {
-        note("sha256", report["sha256"].clone(), theirs.clone());
-    }
-}
-
-/// A decimal number of seconds as nanoseconds.
-fn nanoseconds(epoch: &Value) -> Value {
-    let Some((seconds, fraction)) = epoch.as_str().and_then(|text| text.split_once('.')) else { return Value::Null };
-    json!(format!("{seconds}{fraction:0<9}").parse::<u64>().expect("digits"))
-}
-
-fn dns(service: &str, report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Value)) {
-    let services = report["statistics"]["services"].as_array().expect("services");
-    let none = json!({});
-    let ours = services.iter().find(|entry| entry["service"] == service).unwrap_or(&none);
-    let theirs = &facts[service];
-    for (mine, other) in [
-        ("messages", "messages"),
-        ("queries", "queries"),
-        ("responses", "responses"),
-        ("over_tcp", "over_tcp"),
-        ("truncated", "truncated"),
-        ("edns", "edns"),
-        ("dnssec_ok", "do"),
-        ("authentic_data", "ad"),
-    ] {
-        let number = |value: &Value| json!(value.as_u64().unwrap_or(0));
-        note(&format!("{service} {mine}"), number(&ours[mine]), number(&theirs[other]));
-    }
-    for list in ["opcodes", "rcodes", "query_types", "response_question_types", "record_types"] {
-        let mine: BTreeMap<u64, u64> = ours[list]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|entry| (entry["code"].as_u64().unwrap(), entry["count"].as_u64().unwrap()))
-            .collect();
-        let other: BTreeMap<u64, u64> = theirs[list]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, count)| {
-                let code = key.split(' ').next()?.parse().ok()?;
-                Some((code, count.as_u64()?))
-            })
-            .collect();
-        note(&format!("{service} {list}"), json!(mine), json!(other));
-    }
 }
 
 /// Compares what differs with what is known to differ.

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
 
+use super::pair;
 use super::thresholds::{FLOOD_MEAN_OCTETS, FLOOD_RESPONSES, UNASKED_GRACE, UNASKED_RESPONSES};
-use super::{Rule, count, pair};
 use crate::message::Message;
 use crate::seen::{Seen, Transport};
 use crate::transactions::Outcome;
@@ -97,7 +97,12 @@ impl Watch {
             .iter()
             .map(|((server, client), evidence)| {
                 let observation = "Two responses to one query say different things.".to_owned();
-                CONFLICT.finding(pair(*server, *client), observation, vec![count("frames", evidence.total())], evidence)
+                CONFLICT.finding(
+                    pair(*server, *client),
+                    observation,
+                    vec![Measure::count("frames", evidence.total())],
+                    evidence,
+                )
             })
             .collect();
         for (address, host) in self.hosts.iter() {
@@ -115,8 +120,11 @@ impl Watch {
                     "{responses} responses of {octets} octets without a query, to a host with {} queries.",
                     host.queries
                 );
-                let measures =
-                    vec![count("responses", responses), count("octets", octets), count("queries", host.queries)];
+                let measures = vec![
+                    Measure::count("responses", responses),
+                    Measure::count("octets", octets),
+                    Measure::count("queries", host.queries),
+                ];
                 found.push(rule.finding(address.to_string(), observation, measures, evidence));
             }
         }

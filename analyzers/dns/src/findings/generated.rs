@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::{BoundedMap, entropy};
 
 use super::thresholds::{GENERATED_DOMAINS, GENERATED_SHARE};
-use super::{Rule, count, measure};
 use crate::question;
 use crate::seen::Seen;
 
@@ -71,9 +70,9 @@ impl Watch {
                 client.random
             );
             let measures = vec![
-                count("random_domains", client.random),
-                count("nonexistent_domains", all),
-                measure("share", share(client)),
+                Measure::count("random_domains", client.random),
+                Measure::count("nonexistent_domains", all),
+                Measure::new("share", share(client)),
             ];
             RULE.finding(address.to_string(), observation, measures, &client.evidence)
         };

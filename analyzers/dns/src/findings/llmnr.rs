@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
 
 use super::thresholds::LLMNR_NAMES;
-use super::{Rule, count};
 use crate::message::{Message, Section};
 use crate::question::{self, Asked};
 use crate::seen::Seen;
@@ -56,7 +55,12 @@ impl Watch {
             let names = responder.names.len();
             let at_least = if names >= NAMES { "at least " } else { "" };
             let observation = format!("Answers for {at_least}{names} different names.");
-            RULE.finding(address.to_string(), observation, vec![count("names", names as u64)], &responder.evidence)
+            RULE.finding(
+                address.to_string(),
+                observation,
+                vec![Measure::count("names", names as u64)],
+                &responder.evidence,
+            )
         };
         found.map(finding).collect()
     }

@@ -11,7 +11,7 @@ mod tunnel;
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Severity};
+use mcpcap_analyzer::finding::{self, Finding};
 
 use crate::domains::Domains;
 use crate::limits;
@@ -73,8 +73,7 @@ impl Watch {
 
     /// All findings, the gravest first.
     pub fn finish(self, domains: &Domains, servers: &Parties, transactions: &Transactions) -> Vec<Finding> {
-        let mut all = Vec::new();
-        for mut of_rule in [
+        let rules = [
             tunnel::findings(domains),
             self.generated.findings(),
             self.nxdomain.findings(),
@@ -82,59 +81,9 @@ impl Watch {
             self.transfer.findings(),
             self.llmnr.findings(),
             silent::findings(servers),
-        ] {
-            of_rule.sort_by(|a, b| {
-                (a.rule, std::cmp::Reverse(a.frames_total)).cmp(&(b.rule, std::cmp::Reverse(b.frames_total)))
-            });
-            of_rule.truncate(limits::FINDINGS_OF_ONE_RULE);
-            all.extend(of_rule);
-        }
-        all.sort_by(|a, b| {
-            let key = |finding: &Finding| {
-                (std::cmp::Reverse(finding.severity), finding.rule, std::cmp::Reverse(finding.frames_total))
-            };
-            (key(a), &a.subject).cmp(&(key(b), &b.subject))
-        });
-        all
+        ];
+        finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE)
     }
-}
-
-/// The fixed parts of a rule's findings.
-struct Rule {
-    name: &'static str,
-    severity: Severity,
-    confidence: Confidence,
-    threshold: &'static str,
-    false_alarm: &'static str,
-}
-
-impl Rule {
-    fn finding(&self, subject: String, observation: String, measures: Vec<Measure>, evidence: &Evidence) -> Finding {
-        // Messages that waited for their other direction are taken later than their frames came.
-        let mut frames = evidence.frames().to_vec();
-        frames.sort_unstable();
-        frames.dedup();
-        Finding {
-            rule: self.name,
-            subject,
-            severity: self.severity,
-            confidence: self.confidence,
-            observation,
-            measures,
-            threshold: self.threshold,
-            frames,
-            frames_total: evidence.total(),
-            false_alarm: self.false_alarm,
-        }
-    }
-}
-
-fn measure(name: &'static str, value: impl Into<f64>) -> Measure {
-    Measure { name, value: value.into() }
-}
-
-fn count(name: &'static str, value: u64) -> Measure {
-    Measure { name, value: value as f64 }
 }
 
 fn pair(server: IpAddr, client: IpAddr) -> String {

@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
 
 use super::thresholds::{NXDOMAIN_NAMES, NXDOMAIN_WINDOW};
-use super::{Rule, count};
 use crate::question::Asked;
 use crate::seen::Seen;
 
@@ -72,7 +71,7 @@ impl Watch {
             RULE.finding(
                 address.to_string(),
                 observation,
-                vec![count("names_in_60_seconds", client.most as u64)],
+                vec![Measure::count("names_in_60_seconds", client.most as u64)],
                 &client.evidence,
             )
         };

@@ -1,9 +1,8 @@
 //! Servers that never answer while others do.
 
-use mcpcap_analyzer::finding::{Confidence, Finding, Severity};
+use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
 
 use super::thresholds::SILENT_QUESTIONS;
-use super::{Rule, count};
 use crate::parties::Parties;
 
 const RULE: Rule = Rule {
@@ -21,7 +20,7 @@ pub(super) fn findings(servers: &Parties) -> Vec<Finding> {
     let silent = servers.iter().filter(|server| server.asked >= SILENT_QUESTIONS && server.responses == 0);
     let finding = |server: crate::parties::Activity<'_>| {
         let observation = format!("{} questions in {} queries, and no response.", server.asked, server.queries);
-        let measures = vec![count("questions", server.asked), count("queries", server.queries)];
+        let measures = vec![Measure::count("questions", server.asked), Measure::count("queries", server.queries)];
         RULE.finding(server.address.to_string(), observation, measures, server.evidence)
     };
     silent.map(finding).collect()

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 
-use super::{Rule, count, pair};
+use super::pair;
 use crate::message::codes::{self, kind, response};
 use crate::message::{Message, Section};
 use crate::question::{self, Asked};
@@ -99,9 +99,9 @@ impl Watch {
             };
             let observation = format!("{} {what} requests; {came}.", transfer.requests);
             let measures = vec![
-                count("requests", transfer.requests),
-                count("messages", transfer.messages),
-                count("records", transfer.records),
+                Measure::count("requests", transfer.requests),
+                Measure::count("messages", transfer.messages),
+                Measure::count("records", transfer.records),
             ];
             // One SOA alone says that nothing is new (RFC 1995 §2).
             let severity = if transfer.records > 1 { RULE.severity } else { Severity::Low };

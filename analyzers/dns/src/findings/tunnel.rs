@@ -1,9 +1,8 @@
 //! Data carried in names: many different, long, random ones under one registered domain.
 
-use mcpcap_analyzer::finding::{Confidence, Finding, Severity};
+use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
 
 use super::thresholds::{TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS, TUNNEL_TYPES};
-use super::{Rule, count, measure};
 use crate::domains::{Domain, Domains};
 use crate::message::codes::kind;
 
@@ -58,12 +57,12 @@ fn finding(name: &str, domain: &Domain) -> Finding {
         domain.octets_down
     );
     let measures = vec![
-        count("distinct_names", domain.distinct),
-        measure("mean_label_octets", domain.mean_label_octets()),
-        measure("mean_label_entropy_bits_per_octet", domain.mean_label_entropy()),
-        measure("data_type_share", data_share(domain)),
-        count("octets_up", domain.octets_up),
-        count("octets_down", domain.octets_down),
+        Measure::count("distinct_names", domain.distinct),
+        Measure::new("mean_label_octets", domain.mean_label_octets()),
+        Measure::new("mean_label_entropy_bits_per_octet", domain.mean_label_entropy()),
+        Measure::new("data_type_share", data_share(domain)),
+        Measure::count("octets_up", domain.octets_up),
+        Measure::count("octets_down", domain.octets_down),
     ];
     Finding { confidence, ..RULE.finding(name.to_owned(), observation, measures, &domain.evidence) }
 }

@@ -1,10 +1,11 @@
 //! A connection: its ends, and its two directions.
 
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 use super::half::{Half, Segment};
 use super::{CloseReason, Event, Limits, Side, Statistics};
-use crate::decode::{Ip, Packet, Tcp};
+use crate::decode::{Ip, Packet, Tcp, TcpFlags};
 
 /// An address and a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,6 +14,28 @@ pub struct Endpoint {
     pub address: IpAddr,
     /// TCP port.
     pub port: u16,
+}
+
+impl Endpoint {
+    /// Source and destination of a segment.
+    pub fn pair(ip: &Ip, tcp: &Tcp) -> (Self, Self) {
+        let source = Self { address: ip.source, port: tcp.source };
+        (source, Self { address: ip.destination, port: tcp.destination })
+    }
+
+    /// Whether the first segment that is seen of a connection comes from the end that opened it: by SYN, or else from the end without a
+    /// well-known port (below 1024), or else from the sender.
+    pub fn opens(self, peer: Self, flags: TcpFlags) -> bool {
+        let well_known = |end: Self| end.port < 1024;
+        if flags.syn() { !flags.ack() } else { !well_known(self) || well_known(peer) }
+    }
+}
+
+/// `192.0.2.1:80`, `[2001:db8::1]:80`.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SocketAddr::new(self.address, self.port).fmt(f)
+    }
 }
 
 /// A TCP connection as the sink sees it.
@@ -42,20 +65,15 @@ impl Connection {
 }
 
 /// The two ends in a fixed order, so that both directions find the same connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Key(Endpoint, Endpoint);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(Endpoint, Endpoint);
 
 impl Key {
-    /// The key of a packet, and whether its sender is the second end of it.
-    pub(super) fn new(ip: &Ip, tcp: &Tcp) -> (Self, bool) {
-        let (source, destination) = ends(ip, tcp);
+    /// The key of a segment, and whether its sender is the second end of it.
+    pub fn new(ip: &Ip, tcp: &Tcp) -> (Self, bool) {
+        let (source, destination) = Endpoint::pair(ip, tcp);
         if source <= destination { (Self(source, destination), false) } else { (Self(destination, source), true) }
     }
-}
-
-fn ends(ip: &Ip, tcp: &Tcp) -> (Endpoint, Endpoint) {
-    let source = Endpoint { address: ip.source, port: tcp.source };
-    (source, Endpoint { address: ip.destination, port: tcp.destination })
 }
 
 /// A connection and what is kept of it.
@@ -73,10 +91,8 @@ pub(super) struct Entry<S> {
 
 impl<S: Default> Entry<S> {
     pub(super) fn new(id: u64, ip: &Ip, tcp: &Tcp, flipped: bool, frame: u64) -> Self {
-        let (source, destination) = ends(ip, tcp);
-        let well_known = |end: Endpoint| end.port < 1024;
-        let sender_is_client =
-            if tcp.flags.syn() { !tcp.flags.ack() } else { !well_known(source) || well_known(destination) };
+        let (source, destination) = Endpoint::pair(ip, tcp);
+        let sender_is_client = source.opens(destination, tcp.flags);
         let (client, server) = if sender_is_client { (source, destination) } else { (destination, source) };
         Self {
             connection: Connection { id, client, server, client_known: tcp.flags.syn(), first_frame: frame },

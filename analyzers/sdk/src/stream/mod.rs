@@ -9,14 +9,14 @@ mod half;
 #[cfg(test)]
 mod tests;
 
-pub use connection::{Connection, Endpoint};
+pub use connection::{Connection, Endpoint, Key};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::decode::{Packet, Transport};
 use crate::stats::BoundedMap;
-use connection::{Entry, Key};
+use connection::Entry;
 
 /// Limits of reassembly.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,130 @@
+//! What all four tools do: from frames to segments in their connections, and the totals of all.
+
+use std::num::NonZeroU64;
+
+use mcpcap_analyzer::decode::{Decoder, Packet, Tcp, Transport};
+use mcpcap_analyzer::stream::Endpoint;
+use mcpcap_analyzer::{Flow, Frame};
+
+use crate::filter::Filter;
+use crate::findings::Watch;
+use crate::report::{Limits, Segments};
+use crate::totals::Totals;
+use crate::tracker::connection::Connection;
+use crate::tracker::{Seen, Tracker};
+
+/// A segment that fits the filter.
+pub struct Segment<'a> {
+    /// Its packet.
+    pub packet: &'a Packet<'a>,
+    /// Its header.
+    pub tcp: &'a Tcp,
+    /// Length of its frame on the wire.
+    pub wire: u32,
+}
+
+/// What a tool keeps besides the totals.
+pub trait View {
+    /// Takes a segment.
+    fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>);
+    /// Takes a connection that ended, or that the capture says no more of.
+    fn ended(&mut self, connection: &Connection);
+}
+
+/// The run that all tools share.
+pub struct Core {
+    decoder: Decoder,
+    tracker: Tracker,
+    /// The connections asked for.
+    pub filter: Filter,
+    maximum: Option<NonZeroU64>,
+    /// TCP segments, also those that do not fit the filter.
+    pub segments: Segments,
+    /// Totals of those that fit.
+    pub totals: Totals,
+    /// What the findings keep.
+    pub watch: Watch,
+}
+
+impl Core {
+    /// A run that analyses at most `maximum` segments.
+    pub fn new(filter: Filter, maximum: Option<NonZeroU64>) -> Self {
+        Self {
+            decoder: Decoder::new(),
+            tracker: Tracker::new(),
+            filter,
+            maximum,
+            segments: Segments::default(),
+            totals: Totals::default(),
+            watch: Watch::new(),
+        }
+    }
+
+    /// Takes a frame.
+    pub fn frame(&mut self, frame: &Frame<'_>, view: &mut impl View) -> Flow {
+        let packet = self.decoder.decode(frame);
+        let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return Flow::More };
+        self.segments.all = self.segments.all.saturating_add(1);
+        let (source, destination) = Endpoint::pair(ip, tcp);
+        if !self.filter.fits(source, destination) {
+            return Flow::More;
+        }
+        self.segments.found = self.segments.found.saturating_add(1);
+        let Self { tracker, totals, watch, .. } = self;
+        let mut ended = |connection: Box<Connection>| {
+            totals.ended(&connection);
+            watch.ended(&connection);
+            view.ended(&connection);
+        };
+        let seen = tracker.push(&packet, ip, tcp, frame.original, &mut ended);
+        let segment = Segment { packet: &packet, tcp, wire: frame.original };
+        totals.segment(&segment, &seen);
+        watch.segment(&segment, &seen);
+        view.segment(&segment, &seen);
+        let enough = self.maximum.is_some_and(|maximum| self.segments.found >= maximum.get());
+        if enough { Flow::Enough } else { Flow::More }
+    }
+
+    /// Ends all connections.
+    pub fn finish(&mut self, view: &mut impl View) {
+        let Self { tracker, totals, watch, .. } = self;
+        tracker.finish(&mut |connection: Box<Connection>| {
+            totals.ended(&connection);
+            watch.ended(&connection);
+            view.ended(&connection);
+        });
+    }
+
+    /// How many connections fit.
+    pub fn connections(&self) -> u64 {
+        self.tracker.seen()
+    }
+
+    /// What was not kept and not decoded.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            connections_evicted: self.tracker.evicted(),
+            parties_evicted: self.watch.evicted(),
+            decoding: self.decoder.statistics(),
+        }
+    }
+
+    /// Says that there is nothing, when there is nothing.
+    pub fn message(&self) -> Option<&'static str> {
+        match (self.segments.all, self.segments.found) {
+            (0, _) => Some("No TCP packets found in this capture"),
+            (_, 0) => Some("No TCP packet of this capture fits the filter"),
+            _ => None,
+        }
+    }
+
+    /// Says that `max_packets` ended reading.
+    pub fn note(&self) -> Option<String> {
+        let maximum = self.maximum?.get();
+        (self.segments.found >= maximum).then(|| {
+            format!(
+                "Analysis ended after {maximum} TCP packets, as max_packets asked; the rest of the capture was not read"
+            )
+        })
+    }
+}

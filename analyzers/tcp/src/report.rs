@@ -1,0 +1,359 @@
+//! What the reports of several tools have in common.
+
+use mcpcap_analyzer::stats::SummaryMs;
+use mcpcap_analyzer::{JsonSchema, decode, time};
+use serde::Serialize;
+
+use crate::totals::name;
+use crate::tracker::community;
+use crate::tracker::connection::{Connection, State};
+use crate::tracker::sequence::{Flag, Flags};
+use crate::tracker::side::Sender;
+
+/// TCP segments of the capture.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Segments {
+    /// All.
+    pub all: u64,
+    /// Those of connections that were asked for.
+    pub found: u64,
+}
+
+/// Segments by their control bits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SegmentCounts {
+    pub packets: u64,
+    /// Octets of the frames on the wire.
+    pub bytes: u64,
+    /// Octets of TCP payload, repeated ones counted again.
+    pub payload_bytes: u64,
+    /// Segments with payload.
+    pub data_packets: u64,
+    /// SYN without ACK.
+    pub syn: u64,
+    pub syn_ack: u64,
+    pub ack: u64,
+    pub fin: u64,
+    pub rst: u64,
+    /// Segments whose window field is 0, RST included.
+    pub zero_window: u64,
+}
+
+/// Segments with one of Wireshark's `tcp.analysis` flags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FlagCount {
+    /// As in `tcp.analysis.NAME`. `retransmission` is without fast and spurious ones, which have their own entries.
+    pub name: &'static str,
+    pub count: u64,
+}
+
+/// Connections in one of Zeek's states.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ConnStateCount {
+    /// Zeek's conn_state: S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR or OTH.
+    pub state: &'static str,
+    pub count: u64,
+}
+
+/// Times of complete handshakes, as seen from where the capture was made.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HandshakeTimes {
+    /// SYN to the last ACK: one round trip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<SummaryMs>,
+    /// SYN to SYN-ACK: to the server and back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_server: Option<SummaryMs>,
+    /// SYN-ACK to ACK: to the client and back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_client: Option<SummaryMs>,
+}
+
+/// A connection.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ConnectionReport {
+    /// Its place in the order of appearance, from 0; Wireshark's tcp.stream when nothing was filtered.
+    pub id: u64,
+    /// `address:port` of the end that opened it.
+    pub client: String,
+    pub server: String,
+    /// Whether SYN or SYN-ACK told who is client; otherwise it is a guess by port.
+    pub client_known: bool,
+    /// attempted, rejected, half_open, established, closing, closed, reset, or midstream (its beginning was not captured).
+    pub state: &'static str,
+    /// Zeek's conn_state.
+    pub conn_state: &'static str,
+    /// Zeek's history; capitals are the client's.
+    pub history: String,
+    /// Wireshark's tcp.completeness: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
+    pub completeness: u8,
+    pub community_id: String,
+    pub handshake_completed: bool,
+    /// normal (both ends sent FIN), reset, active (no end in the capture), or unknown.
+    pub close_reason: &'static str,
+    /// Who sent the first FIN or RST: client or server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub close_frame: Option<u64>,
+    /// The only end that is in the capture, although both were heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_sided: Option<&'static str>,
+    pub first_frame: u64,
+    pub last_frame: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<f64>,
+    /// SYN to the last ACK of the handshake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handshake_rtt_ms: Option<f64>,
+    pub packet_count: u64,
+    /// Octets of the frames on the wire.
+    pub byte_count: u64,
+    pub payload_bytes: u64,
+    /// SYN without ACK.
+    pub syn_count: u64,
+    pub syn_ack_count: u64,
+    pub ack_count: u64,
+    pub rst_count: u64,
+    pub fin_count: u64,
+    pub data_packets: u64,
+    /// Segments sent again: plain, fast and spurious ones.
+    pub retransmissions: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<ConnectionDetails>,
+}
+
+/// What `detailed` adds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ConnectionDetails {
+    pub client: SideReport,
+    pub server: SideReport,
+    /// SYN to SYN-ACK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_server_ms: Option<f64>,
+    /// SYN-ACK to ACK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_client_ms: Option<f64>,
+    /// The first frames with flags.
+    pub events: Vec<EventReport>,
+    pub events_total: u64,
+}
+
+/// A frame with flags.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EventReport {
+    pub frame: u64,
+    /// client or server.
+    pub from: &'static str,
+    /// Wireshark's tcp.analysis flags.
+    pub flags: Vec<&'static str>,
+}
+
+/// What one end sent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SideReport {
+    pub packets: u64,
+    pub bytes: u64,
+    pub payload_bytes: u64,
+    /// Octets of payload, each counted once.
+    pub new_payload_bytes: u64,
+    /// Octets between others that the capture does not have.
+    pub missing_bytes: u64,
+    /// New payload octets per second, from its first to its last segment with data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goodput_bytes_per_second: Option<f64>,
+    /// From its SYN or SYN-ACK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mss: Option<u16>,
+    /// Bits of its window scale option.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window_scale: Option<u8>,
+    /// Whether it offered selective acknowledgments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sack_permitted: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamps: Option<bool>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub fast_open: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub multipath: bool,
+    /// Segments with selective acknowledgments.
+    pub sack_packets: u64,
+    /// Smallest and largest window it advertised after SYN, in octets; not scaled when the SYN was not captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_window: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_window: Option<u32>,
+    /// How often it closed its window, and for how long.
+    pub window_closed_times: u64,
+    pub window_closed_seconds: f64,
+    /// Time until its data were acknowledged, as seen from where the capture was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ack_rtt: Option<RoundTripReport>,
+    /// TTL or hop limit of its first segment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hop_limit: Option<u8>,
+    pub analysis: Vec<FlagCount>,
+}
+
+/// Round-trip times of data segments that were sent once.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RoundTripReport {
+    pub count: u64,
+    pub min_ms: f64,
+    pub mean_ms: f64,
+    pub max_ms: f64,
+}
+
+/// What was not kept, and what was not decoded.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Limits {
+    /// Connections that made room for others before they ended. Each counts as it stood then; more segments of it count as another one.
+    pub connections_evicted: u64,
+    /// Addresses that made room in the tables of the findings.
+    pub parties_evicted: u64,
+    pub decoding: decode::Statistics,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl ConnectionReport {
+    /// The report on a connection. Its time has nine decimals.
+    pub fn new(connection: &Connection, detailed: bool) -> Self {
+        let Connection { client, server, .. } = connection;
+        let both = |count: fn(&Sender) -> u64| count(client).saturating_add(count(server));
+        Self {
+            id: connection.id,
+            client: client.endpoint.to_string(),
+            server: server.endpoint.to_string(),
+            client_known: connection.client_known,
+            state: state(connection.state()),
+            conn_state: connection.conn_state().name(),
+            history: connection.history.to_string(),
+            completeness: connection.handshake.completeness,
+            community_id: community::id(client.endpoint, server.endpoint),
+            handshake_completed: connection.handshake.is_complete(),
+            close_reason: close_reason(connection.state()),
+            closed_by: connection.ended.map(|(side, _)| name(side)),
+            close_frame: connection.ended.map(|(_, frame)| frame),
+            one_sided: connection.one_sided().map(name),
+            first_frame: connection.frames.0,
+            last_frame: connection.frames.1,
+            start_time: connection.times.map(|(first, _)| time::rfc3339(first, 9)),
+            duration_seconds: connection.duration().map(time::seconds),
+            handshake_rtt_ms: connection.handshake.round_trip().map(time::milliseconds),
+            packet_count: connection.packets(),
+            byte_count: connection.bytes(),
+            payload_bytes: both(|sender| sender.payload),
+            syn_count: both(|sender| sender.syn),
+            syn_ack_count: both(|sender| sender.syn_ack),
+            ack_count: both(|sender| sender.ack),
+            rst_count: both(|sender| sender.rst),
+            fin_count: both(|sender| sender.fin),
+            data_packets: both(|sender| sender.data_packets),
+            retransmissions: connection.resent(),
+            details: detailed.then(|| ConnectionDetails::new(connection)),
+        }
+    }
+}
+
+impl ConnectionDetails {
+    fn new(connection: &Connection) -> Self {
+        let event = |(frame, side, found): &(u64, _, Flags)| EventReport {
+            frame: *frame,
+            from: name(*side),
+            flags: found.iter().map(Flag::name).collect(),
+        };
+        Self {
+            client: SideReport::new(&connection.client),
+            server: SideReport::new(&connection.server),
+            to_server_ms: connection.handshake.server_round_trip().map(time::milliseconds),
+            to_client_ms: connection.handshake.client_round_trip().map(time::milliseconds),
+            events: connection.events.iter().map(event).collect(),
+            events_total: connection.events_total,
+        }
+    }
+}
+
+impl SideReport {
+    fn new(sender: &Sender) -> Self {
+        let offer = sender.offer;
+        let lasted = sender.data_times.map(|(first, last)| last.saturating_sub(first)).filter(|lasted| *lasted > 0);
+        let trips = sender.round_trips;
+        let counts = Flag::ALL.into_iter().map(|flag| FlagCount { name: flag.name(), count: sender.count(flag) });
+        Self {
+            packets: sender.packets,
+            bytes: sender.bytes,
+            payload_bytes: sender.payload,
+            new_payload_bytes: sender.new_payload,
+            missing_bytes: sender.missing(),
+            goodput_bytes_per_second: lasted.map(|lasted| sender.new_payload as f64 / time::seconds(lasted)),
+            mss: offer.and_then(|offer| offer.mss),
+            window_scale: offer.and_then(|offer| offer.window_scale),
+            sack_permitted: offer.map(|offer| offer.sack),
+            timestamps: offer.map(|offer| offer.timestamps),
+            fast_open: offer.is_some_and(|offer| offer.fast_open),
+            multipath: offer.is_some_and(|offer| offer.multipath),
+            sack_packets: sender.sacks,
+            min_window: sender.window.map(|(min, _)| min),
+            max_window: sender.window.map(|(_, max)| max),
+            window_closed_times: sender.closed_window.times,
+            window_closed_seconds: time::seconds(sender.closed_window.total),
+            ack_rtt: trips.mean().map(|mean| RoundTripReport {
+                count: trips.count,
+                min_ms: time::milliseconds(trips.min),
+                mean_ms: time::milliseconds(mean),
+                max_ms: time::milliseconds(trips.max),
+            }),
+            hop_limit: sender.hop_limit,
+            analysis: counts.filter(|entry| entry.count > 0).collect(),
+        }
+    }
+}
+
+/// The name of a state.
+pub fn state(state: State) -> &'static str {
+    match state {
+        State::Attempted => "attempted",
+        State::Rejected => "rejected",
+        State::HalfOpen => "half_open",
+        State::Established => "established",
+        State::Closing => "closing",
+        State::Closed => "closed",
+        State::Reset => "reset",
+        State::Midstream => "midstream",
+    }
+}
+
+fn close_reason(state: State) -> &'static str {
+    match state {
+        State::Closed => "normal",
+        State::Reset | State::Rejected => "reset",
+        State::Established | State::Closing | State::Midstream => "active",
+        State::Attempted | State::HalfOpen => "unknown",
+    }
+}
+
+/// `client <-> server`.
+pub fn text(connection: &Connection) -> String {
+    format!("{} <-> {}", connection.client.endpoint, connection.server.endpoint)
+}
+
+/// A share of a whole; 0 of nothing.
+pub fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_nothing_is_nothing() {
+        assert_eq!((share(1, 0), share(1, 4)), (0.0, 0.25));
+    }
+}

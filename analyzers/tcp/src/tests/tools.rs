@@ -1,0 +1,211 @@
+//! Arguments and reports of the four tools.
+
+use mcpcap_analyzer::harness;
+use serde_json::{Value, json};
+
+use super::build::{ACK, RST, SYN, Talk};
+use super::{connections, file};
+use crate::tools::anomalies::TcpAnomalies;
+use crate::tools::connections::TcpConnections;
+use crate::tools::flow::TrafficFlow;
+use crate::tools::retransmissions::TcpRetransmissions;
+
+fn recording() -> Vec<u8> {
+    file("examples/captures/tcp.pcap")
+}
+
+fn mixed() -> Vec<u8> {
+    file("tests/captures/crafted/tcp_mixed.pcap")
+}
+
+#[test]
+fn filters_choose_connections_by_one_end() {
+    let all = connections(&mixed(), &json!({}));
+    let port = connections(&mixed(), &json!({ "server_port": 80 }));
+    assert!(port["tcp_packets_found"].as_u64() < all["tcp_packets_found"].as_u64());
+    for connection in port["connections"].as_array().unwrap() {
+        assert!(connection["server"].as_str().unwrap().ends_with(":80"), "{connection}");
+    }
+    // The client's address and the server's port are two ends.
+    let other = connections(&mixed(), &json!({ "server_ip": "192.0.2.10", "server_port": 80 }));
+    assert_eq!(other["tcp_packets_found"], 0);
+    assert_eq!(other["message"], "No TCP packet of this capture fits the filter");
+    assert_eq!(other["filter"], json!({ "server_ip": "192.0.2.10", "server_port": 80 }));
+    // Any notation of an address is the same.
+    let (short, long) = (json!({ "server_ip": "2001:db8::20" }), json!({ "server_ip": "2001:0db8:0000::0020" }));
+    let found = |arguments: &Value| connections(&mixed(), arguments)["tcp_packets_found"].clone();
+    assert_eq!(found(&short), found(&long));
+}
+
+#[test]
+fn captures_without_tcp_say_so() {
+    let report = connections(&file("examples/captures/icmp.pcap"), &json!({ "server_port": 65_000 }));
+    assert_eq!(report["tcp_packets_found"], 0);
+    let report = connections(&file("tests/captures/crafted/icmp_ping.pcap"), &json!({}));
+    assert_eq!(report["message"], "No TCP packets found in this capture");
+}
+
+#[test]
+fn pages_joined_are_all_connections() {
+    let all = connections(&mixed(), &json!({ "limit": 1000 }));
+    let mut joined = Vec::new();
+    for offset in (0..20).step_by(7) {
+        let page = connections(&mixed(), &json!({ "limit": 7, "offset": offset }));
+        assert_eq!(page["pages"][0]["total"], 19);
+        joined.extend(page["connections"].as_array().unwrap().clone());
+    }
+    assert_eq!(Value::Array(joined), all["connections"]);
+    assert_eq!(connections(&mixed(), &json!({}))["connections"].as_array().unwrap().len(), 10);
+    assert_eq!(connections(&mixed(), &json!({ "detailed": true }))["connections"].as_array().unwrap().len(), 19);
+}
+
+#[test]
+fn max_packets_ends_reading() {
+    let report = connections(&recording(), &json!({ "max_packets": 100 }));
+    assert_eq!(report["tcp_packets_found"], 100);
+    assert!(report["note"].as_str().unwrap().contains("100 TCP packets"), "{report}");
+    assert!(connections(&recording(), &json!({ "max_packets": 1000 }))["note"].is_null());
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused_by_name() {
+    let refused = |result: Result<Value, mcpcap_analyzer::Problem>, name: &str| {
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+    };
+    refused(harness::run::<TcpConnections>(&recording(), &json!({ "server_ip": "host" })), "server_ip");
+    refused(harness::run::<TcpConnections>(&recording(), &json!({ "server_port": 70_000 })), "server_port");
+    refused(harness::run::<TcpConnections>(&recording(), &json!({ "limit": 1001 })), "limit");
+    refused(harness::run::<TcpConnections>(&recording(), &json!({ "port": 80 })), "port");
+    refused(harness::run::<TcpRetransmissions>(&recording(), &json!({ "threshold": 2.0 })), "threshold");
+    refused(harness::run::<TrafficFlow>(&recording(), &json!({})), "server_ip");
+    refused(harness::run::<TrafficFlow>(&recording(), &json!({ "server_ip": " " })), "server_ip");
+}
+
+#[test]
+fn retransmissions_agree_with_tshark() {
+    let report = harness::run::<TcpRetransmissions>(&recording(), &json!({})).unwrap();
+    assert_eq!(report["total_retransmissions"], 11);
+    assert_eq!(report["retransmission_rate"], 11.0 / 222.0);
+    assert_eq!(report["exceeds_threshold"], true);
+    let worst = &report["by_connection"][0];
+    assert_eq!((&worst["id"], &worst["retrans_count"], &worst["plain"]), (&5.into(), &3.into(), &3.into()));
+    assert_eq!(worst["frames"], json!([151, 152, 153]));
+    assert_eq!(report["summary"]["worst_connection"], worst["connection"]);
+    let strict = harness::run::<TcpRetransmissions>(&recording(), &json!({ "threshold": 1.0 })).unwrap();
+    assert_eq!(
+        (&strict["exceeds_threshold"], &strict["summary"]["connections_above_threshold"]),
+        (&false.into(), &0.into())
+    );
+}
+
+#[test]
+fn flow_takes_sides_by_the_server_s_address() {
+    let run = |arguments: Value| harness::run::<TrafficFlow>(&recording(), &arguments).unwrap();
+    let report = run(json!({ "server_ip": "192.0.2.53" }));
+    let (to, from) = (&report["client_to_server"], &report["server_to_client"]);
+    assert_eq!(report["server"], "192.0.2.53:any");
+    assert!(from["payload_bytes"].as_u64() > to["payload_bytes"].as_u64());
+    assert_eq!(report["analysis"]["data_flow_direction"], "server_heavy");
+    assert_eq!((&to["syn_count"], &to["syn_ack_count"]), (&5.into(), &0.into()));
+    // Seen from the client, the sides are the other way round.
+    let turned = run(json!({ "server_ip": "192.0.2.21" }));
+    assert_eq!(turned["server_to_client"]["syn_count"], 9);
+}
+
+#[test]
+fn a_silent_server_has_no_ratio() {
+    let report =
+        harness::run::<TrafficFlow>(&recording(), &json!({ "server_ip": "192.0.2.66", "server_port": 80 })).unwrap();
+    assert_eq!(report["server"], "192.0.2.66:80");
+    assert_eq!(report["server_to_client"]["packet_count"], 0);
+    assert!(report["analysis"]["asymmetry_ratio"].is_null());
+    assert_eq!(
+        (&report["analysis"]["data_flow_direction"], &report["analysis"]["primary_rst_source"]),
+        (&"none".into(), &"none".into())
+    );
+}
+
+#[test]
+fn flow_counts_each_connection_s_numbers_for_itself() {
+    let capture = file("tests/captures/crafted/tcp_shared_seq.pcap");
+    let report = harness::run::<TrafficFlow>(&capture, &json!({ "server_ip": "198.51.100.20" })).unwrap();
+    assert_eq!(report["client_to_server"]["retransmissions"], 0);
+    assert_eq!(report["client_to_server"]["packet_count"], 2);
+}
+
+#[test]
+fn anomalies_are_patterns_with_numbers() {
+    let report = harness::run::<TcpAnomalies>(&recording(), &json!({})).unwrap();
+    let statistics = &report["statistics"];
+    assert_eq!(statistics["handshake"], json!({ "successful": 5, "failed": 2, "incomplete": 0 }));
+    assert_eq!(statistics["flags"], json!({ "syn": 10, "syn_ack": 5, "rst": 2, "fin": 8, "ack": 212 }));
+    assert_eq!(
+        statistics["rst_distribution"]["by_direction"],
+        json!({ "to_server": 1, "from_server": 1, "unknown": 0 })
+    );
+    let frames: Vec<_> = statistics["rst_distribution"]["connections_with_rst"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| &c["frame"])
+        .collect();
+    assert_eq!(frames, [149, 222]);
+    assert_eq!(statistics["connection_states"], json!({ "established": 0, "reset": 2, "closed": 4, "unknown": 1 }));
+    let patterns: Vec<_> =
+        report["patterns"].as_array().unwrap().iter().map(|p| p["pattern"].as_str().unwrap()).collect();
+    let expected = [
+        "rst_directional_asymmetry",
+        "packet_retransmission",
+        "handshake_completion",
+        "abnormal_termination",
+        "closed_window",
+        "capture_gaps",
+    ];
+    assert_eq!(patterns, expected);
+    assert_eq!(report["summary"]["total_patterns"], 6);
+    assert_eq!(report["summary"]["notable_observations"][0]["type"], "high_retransmission");
+}
+
+#[test]
+fn an_undisturbed_capture_has_no_patterns() {
+    let report = harness::run::<TcpAnomalies>(&file("tests/captures/crafted/tcp_http.pcap"), &json!({})).unwrap();
+    assert_eq!(report["patterns"], json!([]));
+    assert_eq!(report["statistics"]["handshake"]["successful"], 1);
+}
+
+#[test]
+fn one_extra_syn_is_no_imbalance() {
+    let talk = Talk::new().c(SYN, (1000, 0), b"").wait(1000).handshake();
+    let capture = harness::build::pcap(&talk.frames());
+    let report = harness::run::<TcpAnomalies>(&capture, &json!({})).unwrap();
+    let patterns = report["patterns"].as_array().unwrap();
+    assert!(patterns.iter().all(|pattern| pattern["pattern"] != "syn_response_imbalance"), "{report}");
+}
+
+#[test]
+fn resets_in_one_direction_are_notable() {
+    let talk = Talk::new().handshake().s(RST | ACK, (5001, 1001), b"");
+    let report = harness::run::<TcpAnomalies>(&harness::build::pcap(&talk.frames()), &json!({})).unwrap();
+    assert_eq!(report["summary"]["notable_observations"][0]["type"], "strong_rst_asymmetry");
+    assert_eq!(report["patterns"][0]["observations"][2]["value"], 0.0);
+}
+
+#[test]
+fn one_direction_of_a_connection_is_recognised() {
+    let talk = Talk::new().c(SYN, (1000, 0), b"").c(ACK, (1001, 5001), b"").c(ACK, (1001, 5001), b"hello");
+    let report = connections(&harness::build::pcap(&talk.frames()), &json!({}));
+    assert_eq!(report["connections"][0]["one_sided"], "client");
+    assert_eq!(report["summary"]["one_sided_connections"], 1);
+    let talk = Talk::new().c(SYN, (1000, 0), b"");
+    let report = connections(&harness::build::pcap(&talk.frames()), &json!({}));
+    assert!(report["connections"][0]["one_sided"].is_null());
+}
+
+#[test]
+fn the_community_id_is_in_the_report() {
+    let talk = Talk::between("128.232.110.120:34855", "66.35.250.204:80").handshake();
+    let report = connections(&harness::build::pcap(&talk.frames()), &json!({}));
+    // The specification's example.
+    assert_eq!(report["connections"][0]["community_id"], "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+}

@@ -1,0 +1,255 @@
+//! `analyze_traffic_flow`: what goes to a server, and what comes back.
+
+use std::num::NonZeroU64;
+
+use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stream::Endpoint;
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool};
+use serde::{Deserialize, Serialize};
+
+use crate::core::{Core, Segment, View};
+use crate::filter::Filter;
+use crate::limits::WORST_LISTED;
+use crate::listing::Worst;
+use crate::report::{FlagCount, Limits, SegmentCounts, share};
+use crate::tracker::Seen;
+use crate::tracker::connection::Connection;
+use crate::tracker::sequence::Flag;
+
+/// How much more one direction must have than the other to be the heavier one.
+const HEAVIER: f64 = 1.2;
+
+/// What may be asked.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Arguments {
+    /// IPv4 or IPv6 address of the server, in any notation.
+    pub server_ip: String,
+    /// Its port. 0 or absent: any.
+    #[serde(default)]
+    pub server_port: Option<u16>,
+    /// Analyse only the first so many TCP packets that fit, and read no further.
+    #[serde(default)]
+    pub max_packets: Option<NonZeroU64>,
+}
+
+/// What `analyze_traffic_flow` answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// TCP packets to and from the server.
+    pub tcp_packets_found: u64,
+    /// Says that there are none, when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'static str>,
+    /// `address:port`, or `address:any`.
+    pub server: String,
+    pub client_to_server: DirectionReport,
+    pub server_to_client: DirectionReport,
+    pub analysis: Analysis,
+    /// The connections with most octets.
+    pub largest_connections: Vec<ConnectionBytes>,
+    pub findings: Vec<Finding>,
+    pub limits: Limits,
+    /// Says that `max_packets` ended reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// One direction, of all connections together.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DirectionReport {
+    pub packet_count: u64,
+    /// Octets of the frames on the wire.
+    pub byte_count: u64,
+    pub payload_bytes: u64,
+    /// SYN without ACK.
+    pub syn_count: u64,
+    pub syn_ack_count: u64,
+    pub rst_count: u64,
+    pub fin_count: u64,
+    pub data_packets: u64,
+    /// Packets sent again: plain, fast and spurious retransmissions.
+    pub retransmissions: u64,
+    /// Wireshark's sequence analysis.
+    pub analysis: Vec<FlagCount>,
+    /// The first frames with RST.
+    pub rst_frames: Vec<u64>,
+}
+
+/// Both directions compared.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Analysis {
+    /// Packets to the server by packets from it; absent when it sent none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asymmetry_ratio: Option<f64>,
+    /// Payload octets to the server by those from it; absent when it sent none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload_ratio: Option<f64>,
+    /// By payload: client_heavy, server_heavy (more than 1.2 times the other), balanced, client_only, server_only, or none.
+    pub data_flow_direction: &'static str,
+    /// Who sent more RST: client, server, balanced, or none.
+    pub primary_rst_source: &'static str,
+    /// The numbers in words.
+    pub interpretation: String,
+}
+
+/// A connection with its octets.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ConnectionBytes {
+    /// Its place in the order of appearance.
+    pub id: u64,
+    /// `client <-> server`.
+    pub connection: String,
+    pub bytes: u64,
+    pub packets: u64,
+}
+
+/// One run.
+pub struct TrafficFlow {
+    core: Core,
+    flows: Flows,
+}
+
+struct Flows {
+    server: Filter,
+    to: Direction,
+    from: Direction,
+    largest: Worst<u64>,
+}
+
+#[derive(Default)]
+struct Direction {
+    counts: SegmentCounts,
+    flagged: [u64; Flag::ALL.len()],
+    resets: Vec<u64>,
+}
+
+impl View for Flows {
+    fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>) {
+        let Some(ip) = &segment.packet.ip else { return };
+        let (source, destination) = Endpoint::pair(ip, segment.tcp);
+        // Between two ends that both fit, the one that was connected to is the server.
+        let to_server = match (self.server.is(source), self.server.is(destination)) {
+            (true, true) => destination == seen.connection.server.endpoint,
+            (_, to_server) => to_server,
+        };
+        let direction = if to_server { &mut self.to } else { &mut self.from };
+        direction.counts.add(segment);
+        for flag in seen.found.iter() {
+            if let Some(count) = direction.flagged.get_mut(flag as usize) {
+                *count = count.saturating_add(1);
+            }
+        }
+        if segment.tcp.flags.rst() && direction.resets.len() < WORST_LISTED {
+            direction.resets.push(segment.packet.frame);
+        }
+    }
+
+    fn ended(&mut self, connection: &Connection) {
+        self.largest.add(connection.bytes(), connection);
+    }
+}
+
+impl Tool for TrafficFlow {
+    const NAME: &'static str = "analyze_traffic_flow";
+    const TITLE: &'static str = "TCP traffic to and from a server";
+    const DESCRIPTION: &'static str = "Compares what clients send to one server with what comes back, in a packet capture: packets, octets, \
+        payload, SYN, FIN and RST each way, retransmissions and window flags each way, who resets connections, the largest connections. Use it \
+        when it matters which side sends, resets, or stays silent. The server is given by server_ip and, if need be, server_port.";
+    type Arguments = Arguments;
+    type Report = Report;
+
+    fn open(arguments: Arguments) -> Result<Self, Problem> {
+        if arguments.server_ip.trim().is_empty() {
+            return Err(Problem::argument("server_ip", "must be the address of the server"));
+        }
+        let filter = Filter::new(Some(&arguments.server_ip), arguments.server_port)?;
+        let flows = Flows {
+            server: filter,
+            to: Direction::default(),
+            from: Direction::default(),
+            largest: Worst::new(WORST_LISTED),
+        };
+        Ok(Self { core: Core::new(filter, arguments.max_packets), flows })
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
+        Ok(self.core.frame(frame, &mut self.flows))
+    }
+
+    fn finish(mut self, _: &Capture) -> Result<Report, Problem> {
+        self.core.finish(&mut self.flows);
+        let Self { core, flows } = self;
+        let largest = flows.largest.into_rows().map(|(bytes, row)| ConnectionBytes {
+            id: row.id,
+            connection: row.connection,
+            bytes,
+            packets: row.packets,
+        });
+        Ok(Report {
+            tcp_packets_found: core.segments.found,
+            message: core.message(),
+            server: core.filter.text(),
+            analysis: Analysis::new(&flows.to.counts, &flows.from.counts),
+            client_to_server: flows.to.report(),
+            server_to_client: flows.from.report(),
+            largest_connections: largest.collect(),
+            limits: core.limits(),
+            note: core.note(),
+            findings: core.watch.finish(),
+        })
+    }
+}
+
+impl Direction {
+    fn report(self) -> DirectionReport {
+        let count = |flag: Flag| self.flagged.get(flag as usize).copied().unwrap_or_default();
+        let analysis = Flag::ALL.into_iter().map(|flag| FlagCount { name: flag.name(), count: count(flag) });
+        let resent = [Flag::Retransmission, Flag::FastRetransmission, Flag::SpuriousRetransmission];
+        DirectionReport {
+            packet_count: self.counts.packets,
+            byte_count: self.counts.bytes,
+            payload_bytes: self.counts.payload_bytes,
+            syn_count: self.counts.syn,
+            syn_ack_count: self.counts.syn_ack,
+            rst_count: self.counts.rst,
+            fin_count: self.counts.fin,
+            data_packets: self.counts.data_packets,
+            retransmissions: resent.into_iter().map(count).sum(),
+            analysis: analysis.filter(|entry| entry.count > 0).collect(),
+            rst_frames: self.resets,
+        }
+    }
+}
+
+impl Analysis {
+    fn new(to: &SegmentCounts, from: &SegmentCounts) -> Self {
+        let ratio = |to: u64, from: u64| (from > 0).then(|| share(to, from));
+        let heavier = |a: u64, b: u64| a as f64 > b as f64 * HEAVIER;
+        let data_flow_direction = match (to.payload_bytes, from.payload_bytes) {
+            (0, 0) => "none",
+            (_, 0) => "client_only",
+            (0, _) => "server_only",
+            (to, from) if heavier(to, from) => "client_heavy",
+            (to, from) if heavier(from, to) => "server_heavy",
+            _ => "balanced",
+        };
+        let primary_rst_source = match (to.rst, from.rst) {
+            (0, 0) => "none",
+            (to, from) if to > from => "client",
+            (to, from) if from > to => "server",
+            _ => "balanced",
+        };
+        let interpretation = format!(
+            "Clients sent {} packets with {} octets of payload and {} RST; the server sent {} packets with {} octets of payload and {} RST.",
+            to.packets, to.payload_bytes, to.rst, from.packets, from.payload_bytes, from.rst
+        );
+        Self {
+            asymmetry_ratio: ratio(to.packets, from.packets),
+            payload_ratio: ratio(to.payload_bytes, from.payload_bytes),
+            data_flow_direction,
+            primary_rst_source,
+            interpretation,
+        }
+    }
+}

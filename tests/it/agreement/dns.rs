@@ -1,0 +1,50 @@
+//! DNS, mDNS and LLMNR: messages by kind, code and type.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// Compares a report of `analyze_dns_packets` with the oracle's facts.
+pub fn dns(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Value)) {
+    for service in ["dns", "mdns", "llmnr"] {
+        messages(service, report, facts, note);
+    }
+}
+
+fn messages(service: &str, report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Value)) {
+    let services = report["statistics"]["services"].as_array().expect("services");
+    let none = json!({});
+    let ours = services.iter().find(|entry| entry["service"] == service).unwrap_or(&none);
+    let theirs = &facts[service];
+    for (mine, other) in [
+        ("messages", "messages"),
+        ("queries", "queries"),
+        ("responses", "responses"),
+        ("over_tcp", "over_tcp"),
+        ("truncated", "truncated"),
+        ("edns", "edns"),
+        ("dnssec_ok", "do"),
+        ("authentic_data", "ad"),
+    ] {
+        let number = |value: &Value| json!(value.as_u64().unwrap_or(0));
+        note(&format!("{service} {mine}"), number(&ours[mine]), number(&theirs[other]));
+    }
+    for list in ["opcodes", "rcodes", "query_types", "response_question_types", "record_types"] {
+        let mine: BTreeMap<u64, u64> = ours[list]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|entry| (entry["code"].as_u64().unwrap(), entry["count"].as_u64().unwrap()))
+            .collect();
+        let other: BTreeMap<u64, u64> = theirs[list]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, count)| {
+                let code = key.split(' ').next()?.parse().ok()?;
+                Some((code, count.as_u64()?))
+            })
+            .collect();
+        note(&format!("{service} {list}"), json!(mine), json!(other));
+    }
+}
