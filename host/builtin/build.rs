@@ -15,10 +15,11 @@ mod config;
 const WASM: &str = "wasm32-wasip2";
 
 /// Name of the component, and the package that holds it. Analyzers are offered in this order.
-const COMPONENTS: [(&str, &str); 5] = [
+const COMPONENTS: [(&str, &str); 6] = [
     ("reader", "mcpcap-reader"),
     ("codec", "mcpcap-codec"),
     ("dns", "mcpcap-dns"),
+    ("icmp", "mcpcap-icmp"),
     ("capinfos", "mcpcap-capinfos"),
     ("tcp", "mcpcap-tcp"),
 ];

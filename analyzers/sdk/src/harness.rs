@@ -92,6 +92,40 @@ fn input(reason: &str) -> Problem {
     Problem::Input { offset: None, frame: None, reason: reason.into() }
 }
 
+/// Copies of a capture in which some octets behind the first 24 (the file header of pcap) are others; the same ones for the same seed.
+pub fn changed(capture: &[u8], seed: u64, copies: usize, changes: usize) -> impl Iterator<Item = Vec<u8>> {
+    let mut random = Random::new(seed);
+    (0..copies).map(move |_| {
+        let mut copy = capture.to_vec();
+        for _ in 0..changes {
+            let at = random.below(copy.len().saturating_sub(24)).saturating_add(24);
+            if let Some(octet) = copy.get_mut(at) {
+                *octet = random.below(256) as u8;
+            }
+        }
+        copy
+    })
+}
+
+/// Numbers that look random and are the same each time (xorshift64*, Vigna 2016).
+pub struct Random(u64);
+
+impl Random {
+    /// A sequence for a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
+    /// A number below `limit`, or 0.
+    pub fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let number = (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize;
+        number.checked_rem(limit).unwrap_or_default()
+    }
+}
+
 pub mod build {
     //! Synthetic frames and captures.
 

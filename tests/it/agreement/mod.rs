@@ -5,6 +5,7 @@
 
 mod capinfos;
 mod dns;
+mod icmp;
 mod tcp;
 
 use std::collections::BTreeMap;
@@ -68,6 +69,7 @@ async fn compare(folder: &Path, name: &str) {
         let report = |tool, arguments| ask(tool, &path, arguments);
         let failed = |error| panic!("{file}: {error}");
         dns::dns(&report("analyze_dns_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
+        icmp::icmp(&report("analyze_icmp_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
         tcp::tcp(&report("analyze_tcp_connections", tcp::arguments()).await.unwrap_or_else(failed), facts, &mut note);
     }
     assert!(compared > 0, "no captures in {}", folder.display());

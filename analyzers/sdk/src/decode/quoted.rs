@@ -20,6 +20,10 @@ pub struct Quoted {
     pub protocol: u8,
     /// Source and destination ports of TCP, UDP, DCCP, SCTP and UDP-Lite; none in fragments other than the first.
     pub ports: Option<(u16, u16)>,
+    /// Type, identifier and sequence number of a quoted ICMP or ICMPv6 message; the latter two mean something in echoes.
+    pub icmp: Option<(u8, u16, u16)>,
+    /// IPv4 identification; of IPv6, the one of the fragment header, or 0.
+    pub identification: u32,
     /// What its IP header says it carried, without the header: more than is quoted, as a rule.
     pub length: usize,
 }
@@ -52,9 +56,27 @@ pub fn quoted(packet: &Packet<'_>) -> Option<Quoted> {
             Ok(None) | Err(_) => break,
         }
     }
-    let has_ports = matches!(ip.protocol, 6 | 17 | 33 | 132 | 136) && piece.is_none_or(|piece| piece.offset == 0);
+    let first = piece.is_none_or(|piece| piece.offset == 0);
+    let has_ports = first && matches!(ip.protocol, 6 | 17 | 33 | 132 | 136);
+    let has_echo = first && matches!(ip.protocol, 1 | 58);
     let ports = if has_ports { at.u16().ok().zip(at.u16().ok()) } else { None };
-    Some(Quoted { source: ip.source, destination: ip.destination, protocol: ip.protocol, ports, length })
+    let icmp = if has_echo { echo(&mut at) } else { None };
+    let identification = ip.identification;
+    Some(Quoted {
+        source: ip.source,
+        destination: ip.destination,
+        protocol: ip.protocol,
+        ports,
+        icmp,
+        identification,
+        length,
+    })
+}
+
+fn echo(at: &mut Cursor<'_>) -> Option<(u8, u16, u16)> {
+    let [kind, _code] = at.array().ok()?;
+    at.skip(2).ok()?;
+    Some((kind, at.u16().ok()?, at.u16().ok()?))
 }
 
 #[cfg(test)]
@@ -88,10 +110,22 @@ mod tests {
                 destination: destination.parse().unwrap(),
                 protocol: 17,
                 ports: Some((1000, 53)),
+                icmp: None,
+                identification: 0,
                 length: 108,
             };
             assert_eq!(quoted(&decode_ethernet(&mut Decoder::new(), &frame)), Some(expected));
         }
+    }
+
+    #[test]
+    fn a_quoted_echo_has_its_numbers() {
+        let mut packet = build::udp(("192.0.2.1", 0x0800), ("192.0.2.9", 0), b"").split_off(14);
+        // The UDP header becomes an echo request: type 8, identifier 7, sequence number 3.
+        packet[9] = 1;
+        packet[24..28].copy_from_slice(&[0, 7, 0, 3]);
+        let found = quoted(&decode_ethernet(&mut Decoder::new(), &about(false, 11, &packet)));
+        assert_eq!(found.map(|quoted| (quoted.icmp, quoted.ports)), Some((Some((8, 7, 3)), None)));
     }
 
     #[test]

@@ -51,6 +51,11 @@ impl<T> Page<T> {
         self.items.get_mut(place)
     }
 
+    /// The items of the page so far, for completing them later.
+    pub fn items_mut(&mut self) -> &mut [T] {
+        &mut self.items
+    }
+
     /// How many items there were in all.
     pub fn total(&self) -> u64 {
         self.total

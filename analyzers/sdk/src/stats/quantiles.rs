@@ -13,6 +13,7 @@ const ERROR: f64 = 0.005;
 /// with a relative error of half a percent.
 pub struct Quantiles {
     values: Vec<u64>,
+    exact: usize,
     sketch: Option<Box<DDSketch>>,
     count: u64,
     sum: u128,
@@ -71,7 +72,12 @@ impl Default for Quantiles {
 impl Quantiles {
     /// No values yet.
     pub fn new() -> Self {
-        Self { values: Vec::new(), sketch: None, count: 0, sum: 0, min: u64::MAX, max: 0 }
+        Self::with_exact(EXACT)
+    }
+
+    /// No values yet; up to `exact` of them are kept as they are. For tables with many entries, whose memory a small number bounds.
+    pub fn with_exact(exact: usize) -> Self {
+        Self { values: Vec::new(), exact: exact.min(EXACT), sketch: None, count: 0, sum: 0, min: u64::MAX, max: 0 }
     }
 
     /// Adds a value.
@@ -85,7 +91,7 @@ impl Quantiles {
             return;
         }
         self.values.push(value);
-        if self.values.len() > EXACT {
+        if self.values.len() > self.exact {
             // Values from 1 to 2^64 fall into fewer bins than the most that are allowed.
             let mut sketch = DDSketch::new(Config::new(ERROR, 8192, 0.5));
             self.values.drain(..).for_each(|value| sketch.add(value as f64));

@@ -9,30 +9,10 @@ use crate::tools::connections::TcpConnections;
 use crate::tools::flow::TrafficFlow;
 use crate::tools::retransmissions::TcpRetransmissions;
 
-/// A small generator with a fixed seed (xorshift64*, Vigna 2016).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % limit
-    }
-}
-
 #[test]
 fn changed_octets_never_panic() {
-    let mut random = Random(0x6d63_7063_6170);
     for name in ["tests/captures/crafted/tcp_mixed.pcap", "examples/captures/tcp.pcap"] {
-        let original = file(name);
-        for _ in 0..150 {
-            let mut capture = original.clone();
-            for _ in 0..20 {
-                // Not the file header, so that something is left to read.
-                let at = 24 + random.below(capture.len() - 24);
-                capture[at] = random.below(256) as u8;
-            }
+        for capture in harness::changed(&file(name), 0x6d63_7063_6170, 150, 20) {
             let arguments = json!({ "detailed": true });
             let report = harness::run::<TcpConnections>(&capture, &arguments);
             if let Ok(report) = report {

@@ -1,0 +1,118 @@
+//! A listed message.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::decode::Packet;
+use mcpcap_analyzer::{Frame, JsonSchema, time};
+use serde::Serialize;
+
+use crate::codes;
+use crate::echo::{self, Outcome};
+use crate::errors::QuotedReport;
+use crate::message::Message;
+
+/// A message in the list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PacketDetails {
+    pub frame: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
+    pub src_ip: IpAddr,
+    pub dst_ip: IpAddr,
+    pub ip_version: u8,
+    /// TTL or hop limit.
+    pub ttl: u8,
+    /// Octets of the frame on the wire.
+    pub packet_size: u32,
+    pub icmp_type: u8,
+    pub icmp_code: u8,
+    pub icmp_type_name: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_code_name: Option<Cow<'static, str>>,
+    pub checksum: u16,
+    /// Identifier and sequence number, of queries and replies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_id: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_seq: Option<u16>,
+    /// Octets behind the eight octets of the ICMP header.
+    pub payload_size: u64,
+    /// Of a reply: the request's frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_frame: Option<u64>,
+    /// Of a request: the first reply's frame, when the request is on the same page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_frame: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtt_ms: Option<f64>,
+    /// The packet that an error is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<QuotedReport>,
+    /// Of "fragmentation needed" and "packet too big".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_hop_mtu: Option<u32>,
+    /// Of a parameter problem: where in the quoted packet, in octets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<u32>,
+    /// The first hop that a redirect names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<IpAddr>,
+    /// The address that neighbour discovery is about, or a redirect's destination.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mpls_labels: Vec<u32>,
+    /// What stands out about a reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
+}
+
+impl PacketDetails {
+    /// Describes a message. Its time has nine decimals.
+    pub fn new(frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>, outcome: Option<Outcome>) -> Self {
+        let redirect = message.redirect();
+        let request_frame = match outcome {
+            Some(
+                Outcome::Answered { request, .. }
+                | Outcome::AnsweredAgain { request }
+                | Outcome::AnsweredForMany { request },
+            ) => Some(request),
+            _ => None,
+        };
+        let note = match outcome {
+            Some(Outcome::AskedAgain) => Some("a request with these numbers was sent before"),
+            Some(Outcome::AnsweredAgain { .. }) => Some("the request was answered before"),
+            Some(Outcome::AnsweredForMany { .. }) => Some("answers a request to a broadcast or multicast address"),
+            Some(Outcome::Unasked) => Some("no request for this reply before it in the capture"),
+            Some(Outcome::Asked | Outcome::Answered { .. }) | None => None,
+        };
+        Self {
+            frame: packet.frame,
+            timestamp: packet.timestamp.map(|timestamp| time::rfc3339(timestamp, 9)),
+            src_ip: message.source,
+            dst_ip: message.destination,
+            ip_version: message.version.number(),
+            ttl: message.hop_limit,
+            packet_size: frame.original,
+            icmp_type: message.kind,
+            icmp_code: message.code,
+            icmp_type_name: codes::type_name(message.version, message.kind),
+            icmp_code_name: codes::code_name(message.version, message.kind, message.code),
+            checksum: message.checksum,
+            icmp_id: message.numbers.map(|(identifier, _)| identifier),
+            icmp_seq: message.numbers.map(|(_, sequence)| sequence),
+            payload_size: message.data_length as u64,
+            request_frame,
+            reply_frame: None,
+            rtt_ms: outcome.as_ref().and_then(echo::milliseconds),
+            quoted: message.quoted.as_ref().map(QuotedReport::new),
+            next_hop_mtu: message.mtu(),
+            pointer: message.pointer(),
+            gateway: redirect.map(|(gateway, _)| gateway),
+            target: message.target().map(IpAddr::from).or(redirect.map(|(_, destination)| destination)),
+            mpls_labels: message.mpls_labels(),
+            note,
+        }
+    }
+}

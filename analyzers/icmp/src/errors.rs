@@ -1,0 +1,220 @@
+//! Errors: who reports that what did not arrive, path MTUs, redirects.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::decode::Quoted;
+use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::stats::BoundedMap;
+use serde::Serialize;
+
+use crate::codes;
+use crate::limits;
+use crate::message::{Message, Version};
+
+/// What is unreachable, and by whose word.
+type Unreachable = (IpAddr, Version, u8, IpAddr);
+
+/// All errors.
+pub struct Errors {
+    unreachable: BoundedMap<Unreachable, Counted>,
+    mtus: BoundedMap<(IpAddr, IpAddr), Mtu>,
+    redirects: BoundedMap<(IpAddr, IpAddr, IpAddr), Evidence>,
+}
+
+#[derive(Default)]
+struct Counted {
+    evidence: Evidence,
+    ports: Vec<u16>,
+    protocol: u8,
+}
+
+struct Mtu {
+    smallest: u32,
+    reporter: IpAddr,
+    evidence: Evidence,
+}
+
+impl Errors {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self {
+            unreachable: BoundedMap::new(limits::ENTRIES),
+            mtus: BoundedMap::new(limits::ENTRIES),
+            redirects: BoundedMap::new(limits::ENTRIES),
+        }
+    }
+
+    /// Entries that made room.
+    pub fn evicted(&self) -> u64 {
+        self.unreachable.evicted().saturating_add(self.mtus.evicted()).saturating_add(self.redirects.evicted())
+    }
+
+    /// Redirects: who said it, the better first hop, for which destination.
+    pub fn redirects(&self) -> impl Iterator<Item = (&(IpAddr, IpAddr, IpAddr), &Evidence)> {
+        self.redirects.iter()
+    }
+
+    /// Takes a message.
+    pub fn take(&mut self, message: &Message<'_>, frame: u64) {
+        if let Some((gateway, destination)) = message.redirect() {
+            let key = (message.source, gateway, destination);
+            self.redirects.get_or_insert_with(key, Evidence::default).0.add(frame);
+        }
+        let Some(quoted) = &message.quoted else { return };
+        if let Some(mtu) = message.mtu() {
+            let entry = || Mtu { smallest: mtu, reporter: message.source, evidence: Evidence::default() };
+            let (known, _) = self.mtus.get_or_insert_with((quoted.source, quoted.destination), entry);
+            if mtu < known.smallest {
+                (known.smallest, known.reporter) = (mtu, message.source);
+            }
+            known.evidence.add(frame);
+        } else if message.is_unreachable() {
+            let key = (quoted.destination, message.version, message.code, message.source);
+            let (counted, _) = self.unreachable.get_or_insert_with(key, Counted::default);
+            counted.evidence.add(frame);
+            counted.protocol = quoted.protocol;
+            if let Some((_, port)) = quoted.ports
+                && !counted.ports.contains(&port)
+                && counted.ports.len() < limits::LISTED
+            {
+                counted.ports.push(port);
+            }
+        }
+    }
+
+    /// What is unreachable, the most frequent first; and how many such entries there are.
+    pub fn unreachable(&self) -> (Vec<UnreachableReport>, u64) {
+        let mut all: Vec<_> = self.unreachable.iter().collect();
+        all.sort_by_key(|(key, counted)| (Reverse(counted.evidence.total()), **key));
+        let total = all.len() as u64;
+        let reports = all.into_iter().take(limits::LISTED).map(|((destination, version, code, reporter), counted)| {
+            let kind = if *version == Version::V4 { codes::kind::UNREACHABLE } else { codes::kind::V6_UNREACHABLE };
+            UnreachableReport {
+                destination: *destination,
+                reported_by: *reporter,
+                code: *code,
+                code_name: codes::code_name(*version, kind, *code).unwrap_or_default(),
+                protocol: codes::protocol_name(counted.protocol),
+                ports: counted.ports.clone(),
+                count: counted.evidence.total(),
+                frames: counted.evidence.frames().to_vec(),
+            }
+        });
+        (reports.collect(), total)
+    }
+
+    /// How many different destinations are unreachable.
+    pub fn unreachable_destinations(&self) -> u64 {
+        let mut all: Vec<IpAddr> = self.unreachable.iter().map(|((destination, ..), _)| *destination).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.len() as u64
+    }
+
+    /// Path MTUs.
+    pub fn path_mtus(&self) -> Vec<MtuReport> {
+        let mut all: Vec<_> = self.mtus.iter().collect();
+        all.sort_by_key(|(key, _)| **key);
+        let reports = all.into_iter().take(limits::LISTED).map(|((source, destination), mtu)| MtuReport {
+            source: *source,
+            destination: *destination,
+            mtu: mtu.smallest,
+            reported_by: mtu.reporter,
+            count: mtu.evidence.total(),
+            frames: mtu.evidence.frames().to_vec(),
+        });
+        reports.collect()
+    }
+
+    /// Redirects, as a list.
+    pub fn redirect_reports(&self) -> Vec<RedirectReport> {
+        let mut all: Vec<_> = self.redirects.iter().collect();
+        all.sort_by_key(|(key, evidence)| (Reverse(evidence.total()), **key));
+        let reports =
+            all.into_iter().take(limits::LISTED).map(|((router, gateway, destination), evidence)| RedirectReport {
+                router: *router,
+                gateway: *gateway,
+                destination: *destination,
+                count: evidence.total(),
+                frames: evidence.frames().to_vec(),
+            });
+        reports.collect()
+    }
+}
+
+/// A destination that packets did not reach.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UnreachableReport {
+    /// Where the quoted packets were to go.
+    pub destination: IpAddr,
+    /// Who sent the error: the destination itself, or a router before it.
+    pub reported_by: IpAddr,
+    pub code: u8,
+    pub code_name: Cow<'static, str>,
+    /// Protocol of the quoted packets.
+    pub protocol: Cow<'static, str>,
+    /// Their destination ports, the first ones.
+    pub ports: Vec<u16>,
+    pub count: u64,
+    pub frames: Vec<u64>,
+}
+
+/// The MTU of a path, as routers report it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MtuReport {
+    pub source: IpAddr,
+    pub destination: IpAddr,
+    /// The smallest one in octets.
+    pub mtu: u32,
+    pub reported_by: IpAddr,
+    pub count: u64,
+    pub frames: Vec<u64>,
+}
+
+/// A redirect.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RedirectReport {
+    /// Who sent it.
+    pub router: IpAddr,
+    /// The better first hop that it names.
+    pub gateway: IpAddr,
+    /// For which destination.
+    pub destination: IpAddr,
+    pub count: u64,
+    pub frames: Vec<u64>,
+}
+
+/// The packet that an error is about.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct QuotedReport {
+    pub source: IpAddr,
+    pub destination: IpAddr,
+    pub protocol: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination_port: Option<u16>,
+    /// Identifier and sequence number of a quoted echo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_id: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_seq: Option<u16>,
+}
+
+impl QuotedReport {
+    /// The report on a quoted packet.
+    pub fn new(quoted: &Quoted) -> Self {
+        Self {
+            source: quoted.source,
+            destination: quoted.destination,
+            protocol: codes::protocol_name(quoted.protocol),
+            source_port: quoted.ports.map(|(source, _)| source),
+            destination_port: quoted.ports.map(|(_, destination)| destination),
+            icmp_id: quoted.icmp.map(|(_, identifier, _)| identifier),
+            icmp_seq: quoted.icmp.map(|(_, _, sequence)| sequence),
+        }
+    }
+}

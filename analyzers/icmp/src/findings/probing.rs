@@ -1,0 +1,87 @@
+//! Rules about probing: UDP scans that closed ports give away, and questions that only scanners ask.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::stats::BoundedMap;
+
+use super::thresholds::{PROBES, UDP_SCAN_PORTS};
+use crate::codes::kind;
+use crate::limits;
+use crate::message::{Message, Version};
+
+const UDP_SCAN: Rule = Rule {
+    name: "icmp_udp_scan",
+    severity: Severity::Medium,
+    confidence: Confidence::Medium,
+    threshold: "15 or more different ports of one host reported unreachable to one other host",
+    false_alarm: "A traceroute with UDP, which uses another port for each probe; answers to a client that has gone (DNS with new ports).",
+};
+const QUESTIONS: Rule = Rule {
+    name: "icmp_timestamp_or_mask_request",
+    severity: Severity::Info,
+    confidence: Confidence::Medium,
+    threshold: "one timestamp or address mask request or more",
+    false_alarm: "Old equipment that still asks for its address mask; a scanner of one's own.",
+};
+
+/// What is kept.
+pub struct Watch {
+    ports: BoundedMap<(IpAddr, IpAddr), Ports>,
+    questions: BoundedMap<IpAddr, Evidence>,
+}
+
+#[derive(Default)]
+struct Ports {
+    closed: BTreeSet<u16>,
+    evidence: Evidence,
+}
+
+impl Watch {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self { ports: BoundedMap::new(limits::PARTIES), questions: BoundedMap::new(limits::PARTIES) }
+    }
+
+    /// Entries that made room.
+    pub fn evicted(&self) -> u64 {
+        self.ports.evicted().saturating_add(self.questions.evicted())
+    }
+
+    /// Takes a message.
+    pub fn take(&mut self, message: &Message<'_>, frame: u64) {
+        if message.version == Version::V4 && matches!(message.kind, kind::TIMESTAMP | kind::ADDRESS_MASK) {
+            self.questions.get_or_insert_with(message.source, Evidence::default).0.add(frame);
+        }
+        let Some(quoted) = message.quoted.filter(|_| message.is_port_unreachable()) else { return };
+        let Some((_, port)) = quoted.ports else { return };
+        let (ports, _) = self.ports.get_or_insert_with((quoted.source, quoted.destination), Ports::default);
+        ports.evidence.add(frame);
+        if ports.closed.len() < limits::DISTINCT {
+            ports.closed.insert(port);
+        }
+    }
+
+    /// The findings, by rule.
+    pub fn findings(&self) -> [Vec<Finding>; 2] {
+        let scans = self.ports.iter().filter(|(_, ports)| ports.closed.len() >= UDP_SCAN_PORTS);
+        let scans = scans.map(|((source, target), ports)| {
+            let count = ports.closed.len() as u64;
+            let observation = format!("{source} sent to {count} different closed ports of {target}.");
+            UDP_SCAN.finding(
+                format!("{source} to {target}"),
+                observation,
+                vec![Measure::count("ports", count)],
+                &ports.evidence,
+            )
+        });
+        let questions = self.questions.iter().filter(|(_, evidence)| evidence.total() >= PROBES);
+        let questions = questions.map(|(source, evidence)| {
+            let count = evidence.total();
+            let observation = format!("{source} asked {count} time(s) for the time or the address mask.");
+            QUESTIONS.finding(source.to_string(), observation, vec![Measure::count("requests", count)], evidence)
+        });
+        [scans.collect(), questions.collect()]
+    }
+}

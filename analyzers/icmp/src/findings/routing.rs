@@ -1,0 +1,108 @@
+//! Rules about who tells hosts where to send: redirects, router advertisements, neighbours, loops.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+
+use crate::errors::Errors;
+use crate::neighbours::Neighbours;
+use crate::paths::PathReport;
+
+const REDIRECT: Rule = Rule {
+    name: "icmp_redirect",
+    severity: Severity::Low,
+    confidence: Confidence::High,
+    threshold: "one redirect or more",
+    false_alarm: "A network with two routers, where hosts know only one of them: redirects are then as designed.",
+};
+const ROUTERS: Rule = Rule {
+    name: "icmp_several_routers",
+    severity: Severity::Medium,
+    confidence: Confidence::Medium,
+    threshold: "two or more routers that advertise themselves as default router on one link (one VLAN) and say different things",
+    false_alarm: "Two routers for redundancy, or a capture of several links at once.",
+};
+const WITHDRAWN: Rule = Rule {
+    name: "icmp_router_withdrawn",
+    severity: Severity::Medium,
+    confidence: Confidence::Low,
+    threshold: "a router advertisement with lifetime 0 after others of the same address with another",
+    false_alarm: "A router that is shut down, or that lost its way to the Internet.",
+};
+const NEIGHBOUR: Rule = Rule {
+    name: "icmp_neighbour_conflict",
+    severity: Severity::High,
+    confidence: Confidence::Medium,
+    threshold: "neighbour advertisements that give two or more link-layer addresses for one address",
+    false_alarm: "A replaced network card, a cluster address that moved, or several links in one capture.",
+};
+const LOOP: Rule = Rule {
+    name: "icmp_path_repeats",
+    severity: Severity::Low,
+    confidence: Confidence::Medium,
+    threshold: "a router that answers at two places of a traced path that are not neighbours",
+    false_alarm: "A path that changed while it was traced, or load balancing over paths of different length.",
+};
+
+/// The findings, by rule.
+pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) -> [Vec<Finding>; 5] {
+    let redirects = errors.redirects().map(|((router, gateway, destination), evidence)| {
+        let count = evidence.total();
+        let observation = format!("{router} names {gateway} as first hop to {destination}, {count} time(s).");
+        let subject = format!("{router}: {destination} by {gateway}");
+        REDIRECT.finding(subject, observation, vec![Measure::count("redirects", count)], evidence)
+    });
+    let withdrawn = neighbours.routers().filter(|(_, router)| router.withdrawn.total() > 0);
+    let withdrawn = withdrawn.map(|((address, _), router)| {
+        let count = router.withdrawn.total();
+        let observation = format!("{address} advertised itself as router, then {count} time(s) with lifetime 0.");
+        WITHDRAWN.finding(
+            address.to_string(),
+            observation,
+            vec![Measure::count("withdrawals", count)],
+            &router.withdrawn,
+        )
+    });
+    let conflicts = neighbours.neighbours().filter(|(_, known)| known.claims.len() > 1);
+    let conflicts = conflicts.map(|(address, known)| {
+        let observation = format!("{} link-layer addresses were advertised for {address}.", known.claims.len());
+        let evidence = known.claims.iter().fold(Evidence::default(), |all, (_, seen)| all.joined(seen));
+        let measures = vec![Measure::count("link_layer_addresses", known.claims.len() as u64)];
+        NEIGHBOUR.finding(address.to_string(), observation, measures, &evidence)
+    });
+    let loops = paths.iter().filter(|path| !path.repeated.is_empty()).map(|path| {
+        let mut evidence = Evidence::default();
+        let at = path.hops.iter().filter(|hop| hop.addresses.iter().any(|address| path.repeated.contains(address)));
+        at.flat_map(|hop| &hop.frames).for_each(|frame| evidence.add(*frame));
+        let observation = format!(
+            "{} address(es) answer at more than one place between {} and {}.",
+            path.repeated.len(),
+            path.source,
+            path.destination
+        );
+        let measures = vec![Measure::count("addresses", path.repeated.len() as u64)];
+        LOOP.finding(format!("{} to {}", path.source, path.destination), observation, measures, &evidence)
+    });
+    [redirects.collect(), routers(neighbours), withdrawn.collect(), conflicts.collect(), loops.collect()]
+}
+
+fn routers(neighbours: &Neighbours) -> Vec<Finding> {
+    let mut links: BTreeMap<Option<u16>, Vec<(IpAddr, &crate::neighbours::Router)>> = BTreeMap::new();
+    for ((address, vlan), router) in neighbours.routers().filter(|(_, router)| router.lifetime > 0) {
+        links.entry(*vlan).or_default().push((*address, router));
+    }
+    let several = links.into_iter().filter(|(_, routers)| {
+        routers.first().is_some_and(|(_, first)| routers.iter().any(|(_, router)| !router.says_the_same(first)))
+    });
+    let finding = several.map(|(vlan, mut routers)| {
+        routers.sort_by_key(|(address, _)| *address);
+        let addresses: Vec<String> = routers.iter().map(|(address, _)| address.to_string()).collect();
+        let evidence = routers.iter().fold(Evidence::default(), |all, (_, router)| all.joined(&router.evidence));
+        let link = vlan.map_or_else(|| "one link".to_owned(), |vlan| format!("VLAN {vlan}"));
+        let observation = format!("{} routers advertise themselves on {link} and say different things.", routers.len());
+        let measures = vec![Measure::count("routers", routers.len() as u64)];
+        ROUTERS.finding(addresses.join(", "), observation, measures, &evidence)
+    });
+    finding.collect()
+}

@@ -1,0 +1,415 @@
+//! Neighbour discovery and router advertisements (RFC 4861, RFC 8106, RFC 1256), multicast listeners (RFC 2710, RFC 3810).
+
+use std::cmp::Reverse;
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::stats::{BoundedMap, TopK};
+use serde::Serialize;
+
+use crate::codes::kind;
+use crate::limits;
+use crate::message::{Message, Version, address};
+
+/// Everything that hosts and routers of a link say of themselves.
+pub struct Neighbours {
+    neighbours: BoundedMap<Ipv6Addr, Neighbour>,
+    routers: BoundedMap<(IpAddr, Option<u16>), Router>,
+    groups: TopK<IpAddr>,
+    /// Neighbour solicitations, those from the unspecified address (duplicate address detection), and advertisements.
+    counts: (u64, u64, u64),
+}
+
+/// An address, and the link-layer addresses that claim it.
+#[derive(Default)]
+pub struct Neighbour {
+    /// Link-layer addresses that advertisements give, with the frames.
+    pub claims: Vec<(String, Evidence)>,
+    router: bool,
+    solicited: u64,
+}
+
+/// A router, by its last advertisement.
+pub struct Router {
+    /// Advertisements.
+    pub evidence: Evidence,
+    /// Advertisements with lifetime 0 after others: frames.
+    pub withdrawn: Evidence,
+    /// Seconds for which it wants to be the default router.
+    pub lifetime: u16,
+    last: RouterOptions,
+    had_lifetime: bool,
+}
+
+/// What an advertisement says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct RouterOptions {
+    mac: Option<String>,
+    hop_limit: u8,
+    managed: bool,
+    other: bool,
+    preference: &'static str,
+    mtu: Option<u32>,
+    prefixes: Vec<PrefixReport>,
+    routes: Vec<String>,
+    dns_servers: Vec<IpAddr>,
+    dns_search: Vec<String>,
+    gateways: Vec<IpAddr>,
+}
+
+impl Neighbours {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self {
+            neighbours: BoundedMap::new(limits::ENTRIES),
+            routers: BoundedMap::new(limits::ENTRIES),
+            groups: TopK::new(limits::ENTRIES),
+            counts: (0, 0, 0),
+        }
+    }
+
+    /// Entries that made room.
+    pub fn evicted(&self) -> u64 {
+        self.neighbours.evicted().saturating_add(self.routers.evicted())
+    }
+
+    /// Addresses and their claims.
+    pub fn neighbours(&self) -> impl Iterator<Item = (&Ipv6Addr, &Neighbour)> {
+        self.neighbours.iter()
+    }
+
+    /// Routers by address and VLAN.
+    pub fn routers(&self) -> impl Iterator<Item = (&(IpAddr, Option<u16>), &Router)> {
+        self.routers.iter()
+    }
+
+    /// Takes a message.
+    pub fn take(&mut self, message: &Message<'_>, frame: u64, vlan: Option<u16>) {
+        match (message.version, message.kind) {
+            (Version::V6, kind::V6_NEIGHBOR_SOLICITATION) => {
+                self.counts.0 = self.counts.0.saturating_add(1);
+                self.counts.1 = self.counts.1.saturating_add(message.source.is_unspecified().into());
+                if let Some(target) = message.target() {
+                    let (known, _) = self.neighbours.get_or_insert_with(target, Neighbour::default);
+                    known.solicited = known.solicited.saturating_add(1);
+                }
+            }
+            (Version::V6, kind::V6_NEIGHBOR_ADVERTISEMENT) => self.advertisement(message, frame),
+            (Version::V6, kind::V6_ROUTER_ADVERTISEMENT) => self.router(message, frame, vlan, router_v6(message)),
+            (Version::V4, kind::ROUTER_ADVERTISEMENT) => self.router(message, frame, vlan, router_v4(message)),
+            (Version::V6, 131) => {
+                if let Some(group) = address(message.data, 0) {
+                    self.groups.add(group.into(), 1);
+                }
+            }
+            (Version::V6, 143) => self.listeners(message),
+            _ => {}
+        }
+    }
+
+    fn advertisement(&mut self, message: &Message<'_>, frame: u64) {
+        self.counts.2 = self.counts.2.saturating_add(1);
+        let Some(target) = message.target() else { return };
+        let (known, _) = self.neighbours.get_or_insert_with(target, Neighbour::default);
+        known.router |= message.rest[0] & 0x80 != 0;
+        let mut mac = None;
+        options(message.data.get(16..).unwrap_or_default(), |kind, value| {
+            if kind == 2 {
+                mac = Some(link_address(value));
+            }
+        });
+        let Some(mac) = mac else { return };
+        if let Some((_, evidence)) = known.claims.iter_mut().find(|(claim, _)| *claim == mac) {
+            evidence.add(frame);
+        } else if known.claims.len() < limits::NEIGHBOUR_ADDRESSES {
+            let mut evidence = Evidence::default();
+            evidence.add(frame);
+            known.claims.push((mac, evidence));
+        }
+    }
+
+    fn router(&mut self, message: &Message<'_>, frame: u64, vlan: Option<u16>, said: Option<(u16, RouterOptions)>) {
+        let Some((lifetime, said)) = said else { return };
+        let (router, _) = self.routers.get_or_insert_with((message.source, vlan), || Router {
+            evidence: Evidence::default(),
+            withdrawn: Evidence::default(),
+            lifetime,
+            last: RouterOptions::default(),
+            had_lifetime: false,
+        });
+        router.evidence.add(frame);
+        if lifetime == 0 && router.had_lifetime {
+            router.withdrawn.add(frame);
+        }
+        router.had_lifetime |= lifetime > 0;
+        (router.lifetime, router.last) = (lifetime, said);
+    }
+
+    fn listeners(&mut self, message: &Message<'_>) {
+        // Number of records in the header; each has four octets, the group, its sources, and auxiliary data.
+        let mut records = message.data;
+        while let Some((header, rest)) = records.split_first_chunk::<4>() {
+            let [_, auxiliary, high, low] = *header;
+            let Some(group) = address(rest, 0) else { return };
+            self.groups.add(group.into(), 1);
+            let sources = usize::from(u16::from_be_bytes([high, low])).saturating_mul(16);
+            let skip = 16_usize.saturating_add(sources).saturating_add(usize::from(auxiliary).saturating_mul(4));
+            records = rest.get(skip..).unwrap_or_default();
+        }
+    }
+
+    /// The report; `None` when there is nothing to say.
+    pub fn report(&self) -> Option<NeighbourReport> {
+        let mut neighbours: Vec<_> = self.neighbours.iter().collect();
+        neighbours.sort_by_key(|(target, known)| (known.claims.is_empty(), **target));
+        let mut routers: Vec<_> = self.routers.iter().collect();
+        routers.sort_by_key(|(key, router)| (Reverse(router.evidence.total()), **key));
+        let groups = self.groups.top(limits::LISTED);
+        let nothing = neighbours.is_empty() && routers.is_empty() && groups.is_empty();
+        (!nothing).then(|| NeighbourReport {
+            solicitations: self.counts.0,
+            duplicate_address_probes: self.counts.1,
+            advertisements: self.counts.2,
+            neighbours_total: neighbours.len() as u64,
+            neighbours: neighbours
+                .into_iter()
+                .take(limits::LISTED)
+                .map(|(target, known)| NeighbourEntry {
+                    address: *target,
+                    macs: known.claims.iter().map(|(mac, _)| mac.clone()).collect(),
+                    router: known.router,
+                    solicited: known.solicited,
+                    frames: known.claims.iter().flat_map(|(_, seen)| seen.frames().first().copied()).collect(),
+                })
+                .collect(),
+            routers: routers.into_iter().take(limits::LISTED).map(|(key, router)| router.report(*key)).collect(),
+            multicast_groups: groups
+                .into_iter()
+                .map(|group| GroupReport { group: group.key, reports: group.count })
+                .collect(),
+        })
+    }
+}
+
+impl Router {
+    /// Whether another router's advertisements would configure a host alike.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let configuration = |router: &Self| RouterOptions { mac: None, hop_limit: 0, ..router.last.clone() };
+        configuration(self) == configuration(other)
+    }
+
+    fn report(&self, (address, vlan): (IpAddr, Option<u16>)) -> RouterReport {
+        let said = self.last.clone();
+        RouterReport {
+            address,
+            vlan,
+            mac: said.mac,
+            advertisements: self.evidence.total(),
+            frames: self.evidence.frames().to_vec(),
+            lifetime_seconds: self.lifetime,
+            hop_limit: said.hop_limit,
+            managed: said.managed,
+            other_configuration: said.other,
+            preference: said.preference,
+            mtu: said.mtu,
+            prefixes: said.prefixes,
+            routes: said.routes,
+            dns_servers: said.dns_servers,
+            dns_search: said.dns_search,
+            gateways: said.gateways,
+        }
+    }
+}
+
+fn router_v6(message: &Message<'_>) -> Option<(u16, RouterOptions)> {
+    let [hop_limit, flags, high, low] = message.rest;
+    let mut said = RouterOptions {
+        hop_limit,
+        managed: flags & 0x80 != 0,
+        other: flags & 0x40 != 0,
+        // RFC 4191 §2.1.
+        preference: match flags >> 3 & 3 {
+            1 => "high",
+            3 => "low",
+            0 => "medium",
+            _ => "reserved",
+        },
+        ..RouterOptions::default()
+    };
+    // Reachable time and retransmission timer come before the options.
+    options(message.data.get(8..)?, |kind, value| match (kind, value) {
+        (1, value) => said.mac = Some(link_address(value)),
+        (5, [_, _, mtu @ ..]) => said.mtu = mtu.first_chunk().map(|mtu| u32::from_be_bytes(*mtu)),
+        (3, value) if said.prefixes.len() < limits::OPTION_VALUES => said.prefixes.extend(prefix(value)),
+        (24, [length, _, _, _, _, _, prefix @ ..]) if said.routes.len() < limits::OPTION_VALUES => {
+            let mut octets = [0; 16];
+            octets.iter_mut().zip(prefix).for_each(|(octet, given)| *octet = *given);
+            said.routes.push(format!("{}/{length}", Ipv6Addr::from(octets)));
+        }
+        (25, value) => {
+            let servers = value.get(6..).unwrap_or_default().as_chunks::<16>().0.iter();
+            said.dns_servers.extend(servers.map(|octets| IpAddr::from(*octets)).take(limits::OPTION_VALUES));
+        }
+        (31, value) => said.dns_search.extend(names(value.get(6..).unwrap_or_default())),
+        _ => {}
+    });
+    said.dns_servers.truncate(limits::OPTION_VALUES);
+    said.dns_search.truncate(limits::OPTION_VALUES);
+    Some((u16::from_be_bytes([high, low]), said))
+}
+
+fn router_v4(message: &Message<'_>) -> Option<(u16, RouterOptions)> {
+    let [_, size, high, low] = message.rest;
+    // Addresses with their preference, `size` words of four octets each (RFC 1256 §3).
+    let entries = message.data.chunks(usize::from(size).saturating_mul(4).max(8));
+    let addresses = entries.filter_map(|entry| entry.first_chunk::<4>().map(|octets| Ipv4Addr::from(*octets).into()));
+    let gateways = addresses.take(limits::OPTION_VALUES).collect();
+    let said = RouterOptions { gateways, preference: "medium", ..RouterOptions::default() };
+    Some((u16::from_be_bytes([high, low]), said))
+}
+
+fn prefix(value: &[u8]) -> Option<PrefixReport> {
+    let [length, flags, rest @ ..] = value else { return None };
+    let (valid, rest) = rest.split_first_chunk::<4>()?;
+    let (preferred, rest) = rest.split_first_chunk::<4>()?;
+    Some(PrefixReport {
+        prefix: format!("{}/{length}", address(rest, 4)?),
+        on_link: flags & 0x80 != 0,
+        autonomous: flags & 0x40 != 0,
+        valid_seconds: u32::from_be_bytes(*valid),
+        preferred_seconds: u32::from_be_bytes(*preferred),
+    })
+}
+
+/// Domain names one after the other, without compression (RFC 8106 §5.2). Octets other than letters, digits, `-` and `_` are
+/// written as `\DDD` (RFC 1035 §5.1).
+fn names(mut octets: &[u8]) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut name = String::new();
+    while let Some((&length, rest)) = octets.split_first() {
+        let Some((label, rest)) = rest.split_at_checked(length.into()) else { break };
+        octets = rest;
+        if length == 0 {
+            if name.is_empty() {
+                break;
+            }
+            names.push(std::mem::take(&mut name));
+            if names.len() >= limits::OPTION_VALUES {
+                break;
+            }
+            continue;
+        }
+        if !name.is_empty() {
+            name.push('.');
+        }
+        for octet in label {
+            if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_') {
+                name.push(char::from(*octet));
+            } else {
+                let _ = write!(name, "\\{octet:03}");
+            }
+        }
+        if name.len() > 1024 {
+            break;
+        }
+    }
+    names
+}
+
+/// Walks the options of neighbour discovery: type, length in units of eight octets, value (RFC 4861 §4.6).
+fn options(mut octets: &[u8], mut take: impl FnMut(u8, &[u8])) {
+    while let [kind, length, rest @ ..] = octets {
+        let Some((value, rest)) = usize::from(*length)
+            .checked_mul(8)
+            .and_then(|all| all.checked_sub(2))
+            .and_then(|all| rest.split_at_checked(all))
+        else {
+            return;
+        };
+        take(*kind, value);
+        octets = rest;
+    }
+}
+
+/// Six octets of a link-layer address, as `02:00:00:00:00:01`.
+fn link_address(value: &[u8]) -> String {
+    let octets: Vec<String> = value.iter().take(8).map(|octet| format!("{octet:02x}")).collect();
+    octets.join(":")
+}
+
+/// Neighbour discovery and what goes with it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NeighbourReport {
+    pub solicitations: u64,
+    /// Solicitations from the unspecified address: somebody is about to use an address.
+    pub duplicate_address_probes: u64,
+    pub advertisements: u64,
+    pub neighbours: Vec<NeighbourEntry>,
+    pub neighbours_total: u64,
+    pub routers: Vec<RouterReport>,
+    /// Groups that hosts report to listen to.
+    pub multicast_groups: Vec<GroupReport>,
+}
+
+/// An address and who has it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NeighbourEntry {
+    pub address: Ipv6Addr,
+    /// Link-layer addresses from advertisements; more than one: a conflict, a move, or spoofing.
+    pub macs: Vec<String>,
+    pub router: bool,
+    /// How often it was asked for.
+    pub solicited: u64,
+    /// The first advertisement of each link-layer address.
+    pub frames: Vec<u64>,
+}
+
+/// A router, by its last advertisement.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RouterReport {
+    pub address: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vlan: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac: Option<String>,
+    pub advertisements: u64,
+    pub frames: Vec<u64>,
+    /// 0: no default router.
+    pub lifetime_seconds: u16,
+    pub hop_limit: u8,
+    /// Addresses come by DHCPv6.
+    pub managed: bool,
+    /// Other configuration comes by DHCPv6.
+    pub other_configuration: bool,
+    /// high, medium, low or reserved (RFC 4191).
+    pub preference: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u32>,
+    pub prefixes: Vec<PrefixReport>,
+    pub routes: Vec<String>,
+    pub dns_servers: Vec<IpAddr>,
+    /// Text from the capture.
+    pub dns_search: Vec<String>,
+    /// Addresses that an ICMP router advertisement names.
+    pub gateways: Vec<IpAddr>,
+}
+
+/// A prefix of a router advertisement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PrefixReport {
+    pub prefix: String,
+    pub on_link: bool,
+    /// For stateless address configuration.
+    pub autonomous: bool,
+    pub valid_seconds: u32,
+    pub preferred_seconds: u32,
+}
+
+/// A multicast group.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GroupReport {
+    pub group: IpAddr,
+    pub reports: u64,
+}

@@ -1,0 +1,298 @@
+//! Paths of traceroutes: probes with rising hop limits, and who says that they were used up.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::decode::{Ip, Packet, Quoted, Transport};
+use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::{JsonSchema, time};
+use serde::Serialize;
+
+use crate::codes;
+use crate::limits;
+use crate::message::Message;
+
+/// What a probe is found again by: ends, protocol, two numbers (ports, or identifier and sequence number), identification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Probe {
+    source: IpAddr,
+    destination: IpAddr,
+    protocol: u8,
+    numbers: (u16, u16),
+    identification: u32,
+}
+
+struct Sent {
+    hops: u8,
+    time: Option<u64>,
+    frame: u64,
+    answered: bool,
+}
+
+type PathKey = (IpAddr, IpAddr, u8);
+
+/// All paths.
+pub struct Paths {
+    probes: BoundedMap<Probe, Sent>,
+    /// Without identification, for answers that do not quote: echo replies, and TCP.
+    by_numbers: BoundedMap<(IpAddr, IpAddr, u8, (u16, u16)), Probe>,
+    paths: BoundedMap<PathKey, Path>,
+}
+
+#[derive(Default)]
+struct Path {
+    hops: BTreeMap<u8, Hop>,
+    reached: bool,
+    first_frame: u64,
+}
+
+#[derive(Default)]
+struct Hop {
+    answers: Vec<IpAddr>,
+    times: Vec<u64>,
+    frames: Vec<u64>,
+    answered: u64,
+    labels: Vec<u32>,
+    /// How the destination, or somebody who refuses, answered instead of "time exceeded".
+    end: Option<&'static str>,
+}
+
+impl Paths {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self {
+            probes: BoundedMap::new(limits::PROBES),
+            by_numbers: BoundedMap::new(limits::PROBES),
+            paths: BoundedMap::new(limits::PATHS),
+        }
+    }
+
+    /// Entries that made room: probes, paths.
+    pub fn evicted(&self) -> (u64, u64) {
+        (self.probes.evicted(), self.paths.evicted())
+    }
+
+    /// Notes a packet that may be a probe: UDP, TCP SYN or an echo request that will not go far.
+    pub fn packet(&mut self, packet: &Packet<'_>, message: Option<&Message<'_>>) {
+        let Some(ip) = packet.ip.as_ref() else { return };
+        let numbers = match (&packet.transport, message) {
+            (Transport::Udp(udp), _) => (udp.source, udp.destination),
+            (Transport::Tcp(tcp), _) if tcp.flags.syn() && !tcp.flags.ack() => (tcp.source, tcp.destination),
+            (Transport::Tcp(tcp), _) => return self.tcp_answer(packet, ip, (tcp.destination, tcp.source)),
+            (_, Some(message)) if message.is_echo() => match message.numbers {
+                Some(numbers) => numbers,
+                None => return,
+            },
+            _ => return,
+        };
+        if ip.hop_limit > limits::PROBE_HOPS || ip.hop_limit == 0 {
+            return;
+        }
+        let probe = Probe {
+            source: ip.source,
+            destination: ip.destination,
+            protocol: ip.protocol,
+            numbers,
+            identification: ip.identification,
+        };
+        let sent = Sent { hops: ip.hop_limit, time: packet.timestamp, frame: packet.frame, answered: false };
+        self.by_numbers.insert((probe.source, probe.destination, probe.protocol, numbers), probe);
+        self.probes.insert(probe, sent);
+    }
+
+    /// Takes an ICMP message: an error about a probe, or the reply to one.
+    pub fn message(&mut self, message: &Message<'_>, packet: &Packet<'_>) {
+        if let Some(quoted) = &message.quoted {
+            self.error(message, quoted, packet);
+        } else if message.is_echo_reply()
+            && let Some(numbers) = message.numbers
+        {
+            let protocol = packet.ip.as_ref().map_or(0, |ip| ip.protocol);
+            let key = (message.destination, message.source, protocol, numbers);
+            if let Some(probe) = self.by_numbers.get(&key).copied() {
+                self.answer(probe, message.source, packet, Some("echo reply"), &[]);
+            }
+        }
+    }
+
+    fn tcp_answer(&mut self, packet: &Packet<'_>, ip: &Ip, numbers: (u16, u16)) {
+        if let Some(probe) = self.by_numbers.get(&(ip.destination, ip.source, ip.protocol, numbers)).copied() {
+            self.answer(probe, ip.source, packet, Some("TCP answer"), &[]);
+        }
+    }
+
+    fn error(&mut self, message: &Message<'_>, quoted: &Quoted, packet: &Packet<'_>) {
+        let end = match (message.is_hop_limit_exceeded(), message.is_port_unreachable(), message.is_unreachable()) {
+            (true, ..) => None,
+            (_, true, _) => Some("port unreachable"),
+            (_, _, true) => Some("unreachable"),
+            _ => return,
+        };
+        let echo = quoted.icmp.map(|(_, identifier, sequence)| (identifier, sequence));
+        let Some(numbers) = quoted.ports.or(echo) else { return };
+        let mut probe = Probe {
+            source: quoted.source,
+            destination: quoted.destination,
+            protocol: quoted.protocol,
+            numbers,
+            identification: quoted.identification,
+        };
+        if self.probes.get(&probe).is_none() {
+            // Some routers change the identification in what they quote.
+            let key = (quoted.source, quoted.destination, quoted.protocol, numbers);
+            match self.by_numbers.get(&key) {
+                Some(known) => probe = *known,
+                None => return,
+            }
+        }
+        self.answer(probe, message.source, packet, end, &message.mpls_labels());
+    }
+
+    fn answer(&mut self, probe: Probe, from: IpAddr, packet: &Packet<'_>, end: Option<&'static str>, labels: &[u32]) {
+        let Some(sent) = self.probes.get_mut(&probe) else { return };
+        if std::mem::replace(&mut sent.answered, true) {
+            return;
+        }
+        let key = (probe.source, probe.destination, probe.protocol);
+        // What is answered by its destination is no traceroute yet: one hop limit must have been used up before.
+        if end.is_some() && self.paths.get(&key).is_none() {
+            return;
+        }
+        let (path, _) = self.paths.get_or_insert_with(key, || Path { first_frame: sent.frame, ..Path::default() });
+        path.reached |= from == probe.destination;
+        let hop = path.hops.entry(sent.hops).or_default();
+        hop.answered = hop.answered.saturating_add(1);
+        if !hop.answers.contains(&from) && hop.answers.len() < limits::HOP_ADDRESSES {
+            hop.answers.push(from);
+        }
+        let round_trip = packet.timestamp.zip(sent.time).and_then(|(now, then)| now.checked_sub(then));
+        if hop.times.len() < limits::HOP_TIMES {
+            hop.times.extend(round_trip);
+            hop.frames.push(packet.frame);
+        }
+        if hop.labels.is_empty() {
+            hop.labels = labels.to_vec();
+        }
+        hop.end = hop.end.or(end);
+    }
+
+    /// The paths, in the order of their first probe.
+    pub fn report(&self) -> (Vec<PathReport>, u64) {
+        let mut unanswered: BTreeMap<(PathKey, u8), u64> = BTreeMap::new();
+        for (probe, sent) in self.probes.iter().filter(|(_, sent)| !sent.answered) {
+            let key = (probe.source, probe.destination, probe.protocol);
+            if self.paths.get(&key).is_some() {
+                let count = unanswered.entry((key, sent.hops)).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+        let mut paths: Vec<_> = self.paths.iter().collect();
+        paths.sort_by_key(|(key, path)| (path.first_frame, **key));
+        let total = (paths.len() as u64).saturating_add(self.paths.evicted());
+        let reports = paths.into_iter().take(limits::LISTED).map(|(key, path)| {
+            let lost = unanswered.range((*key, 0)..=(*key, u8::MAX)).map(|((_, hops), count)| (*hops, *count));
+            PathReport::new(*key, path, &lost.collect())
+        });
+        (reports.collect(), total)
+    }
+}
+
+/// A path that a traceroute found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PathReport {
+    pub source: IpAddr,
+    pub destination: IpAddr,
+    /// Protocol of the probes: UDP, TCP, ICMP or ICMPv6.
+    pub protocol: String,
+    /// Whether the destination itself answered.
+    pub reached: bool,
+    /// Frame of the first probe that was answered.
+    pub first_frame: u64,
+    /// Up to the destination, or to the last answer.
+    pub hops: Vec<HopReport>,
+    /// Higher hop limits of probes that reached the destination as well; they are not listed.
+    pub hops_beyond: u64,
+    /// Addresses that answer at two places of the path that are not neighbours: a loop, or a path that changes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repeated: Vec<IpAddr>,
+}
+
+/// A place on a path.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HopReport {
+    /// TTL or hop limit of the probe, where it was captured.
+    pub hop: u8,
+    /// Who answered; empty: nobody.
+    pub addresses: Vec<IpAddr>,
+    /// Probes seen with this hop limit.
+    pub probes: u64,
+    pub answered: u64,
+    pub rtt_ms: Vec<f64>,
+    /// Frames of the answers.
+    pub frames: Vec<u64>,
+    /// port unreachable, unreachable, echo reply or TCP answer; absent for time exceeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<&'static str>,
+    /// Labels that the router says it saw (RFC 4950).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mpls_labels: Vec<u32>,
+}
+
+impl PathReport {
+    fn new((source, destination, protocol): PathKey, path: &Path, unanswered: &BTreeMap<u8, u64>) -> Self {
+        let last = path.hops.keys().next_back().copied().unwrap_or_default();
+        // Behind the last answer, probes that nobody answers belong to the path only while it was not reached.
+        let silent = unanswered.keys().copied().filter(|hops| *hops < last || !path.reached);
+        let mut places: Vec<u8> = path.hops.keys().copied().chain(silent).collect();
+        places.sort_unstable();
+        places.dedup();
+        // Behind the destination there is nothing; the probes that were on their way already come there too.
+        let reached = |place: &u8| path.hops.get(place).is_some_and(|hop| hop.answers.contains(&destination));
+        let end = places.iter().position(reached).map_or(places.len(), |at| at.saturating_add(1));
+        let beyond = places.len().saturating_sub(end) as u64;
+        places.truncate(end);
+        let nobody = Hop::default();
+        let hops: Vec<HopReport> = places
+            .into_iter()
+            .map(|place| {
+                let hop = path.hops.get(&place).unwrap_or(&nobody);
+                HopReport {
+                    hop: place,
+                    addresses: hop.answers.clone(),
+                    probes: hop.answered.saturating_add(unanswered.get(&place).copied().unwrap_or_default()),
+                    answered: hop.answered,
+                    rtt_ms: hop.times.iter().map(|lasted| time::milliseconds(*lasted)).collect(),
+                    frames: hop.frames.clone(),
+                    end: hop.end,
+                    mpls_labels: hop.labels.clone(),
+                }
+            })
+            .collect();
+        let repeated = repeated(&hops, destination);
+        Self {
+            source,
+            destination,
+            protocol: codes::protocol_name(protocol).into_owned(),
+            reached: path.reached,
+            first_frame: path.first_frame,
+            hops,
+            hops_beyond: beyond,
+            repeated,
+        }
+    }
+}
+
+/// Addresses at two places with another between them.
+fn repeated(hops: &[HopReport], destination: IpAddr) -> Vec<IpAddr> {
+    let mut found = Vec::new();
+    for (at, hop) in hops.iter().enumerate() {
+        for address in hop.addresses.iter().filter(|address| **address != destination) {
+            let mut later = hops.iter().skip(at.saturating_add(1));
+            let left = later.by_ref().any(|hop| !hop.addresses.is_empty() && !hop.addresses.contains(address));
+            if left && later.any(|hop| hop.addresses.contains(address)) && !found.contains(address) {
+                found.push(*address);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,99 @@
+//! Traceroutes.
+
+use mcpcap_analyzer::harness::build;
+use serde_json::json;
+
+use super::build::{echo, every, hops, icmp, packet};
+use super::{report, rules};
+
+const SOURCE: &str = "192.0.2.1";
+const TARGET: &str = "203.0.113.9";
+
+fn probe(port: u16, limit: u8) -> Vec<u8> {
+    hops(build::udp((SOURCE, 40_000), (TARGET, port), b"probe"), limit)
+}
+
+fn exceeded(router: &str, probe: &[u8]) -> Vec<u8> {
+    icmp(router, SOURCE, 11, 0, &[&[0; 4], &packet(probe)[..28]].concat())
+}
+
+#[test]
+fn silent_hops_stand_between_those_that_answer() {
+    let probes: Vec<_> = (1..=4).map(|limit| probe(33_433 + u16::from(limit), limit)).collect();
+    let frames = every(
+        1000,
+        [
+            probes[0].clone(),
+            exceeded("198.51.100.1", &probes[0]),
+            probes[1].clone(),
+            probes[2].clone(),
+            exceeded("198.51.100.3", &probes[2]),
+            probes[3].clone(),
+            icmp(TARGET, SOURCE, 3, 3, &[&[0; 4], &packet(&probes[3])[..28]].concat()),
+        ],
+    );
+    let report = report(&frames);
+    let path = &report["statistics"]["paths"][0];
+    let hops: Vec<_> = path["hops"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hop| (hop["hop"].as_u64().unwrap(), hop["answered"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(hops, [(1, 1), (2, 0), (3, 1), (4, 1)]);
+    assert_eq!((&path["reached"], &path["hops"][1]["probes"]), (&true.into(), &1.into()));
+    assert_eq!(path["hops"][0]["rtt_ms"], json!([1.0]));
+}
+
+#[test]
+fn tcp_probes_end_with_the_answer_of_the_destination() {
+    let syn = |port: u16, limit: u8| hops(build::tcp((SOURCE, port), (TARGET, 443), 0x02, (1, 0), b""), limit);
+    let (first, second) = (syn(50_001, 1), syn(50_002, 2));
+    let frames = every(
+        1000,
+        [
+            first.clone(),
+            exceeded("198.51.100.1", &first),
+            second,
+            build::tcp((TARGET, 443), (SOURCE, 50_002), 0x12, (1, 2), b""),
+        ],
+    );
+    let path = &report(&frames)["statistics"]["paths"][0];
+    assert_eq!((&path["protocol"], &path["hops"][1]["end"]), (&"TCP".into(), &"TCP answer".into()));
+}
+
+#[test]
+fn an_ordinary_ping_is_no_path() {
+    let frames =
+        every(1000, [hops(echo(SOURCE, TARGET, false, (1, 1), b"x"), 30), echo(TARGET, SOURCE, true, (1, 1), b"x")]);
+    assert_eq!(report(&frames)["statistics"]["paths"], json!([]));
+}
+
+#[test]
+fn a_router_at_two_places_is_a_loop() {
+    let routers = ["198.51.100.1", "198.51.100.2", "198.51.100.1", "198.51.100.2"];
+    let frames: Vec<_> = routers
+        .iter()
+        .zip(1..)
+        .flat_map(|(router, limit)| {
+            let probe = probe(33_433 + u16::from(limit), limit);
+            [probe.clone(), exceeded(router, &probe)]
+        })
+        .collect();
+    let report = report(&every(1000, frames));
+    assert_eq!(rules(&report), ["icmp_path_repeats"]);
+    assert_eq!(report["findings"][0]["frames"], json!([2, 4, 6, 8]));
+}
+
+#[test]
+fn label_stacks_are_read() {
+    let probe = probe(33_434, 1);
+    // The quoted packet padded to 128 octets; version 2, checksum; object of 8 octets, class 1, type 1; label 16, bottom, TTL 1.
+    let mut body = vec![0, 32, 0, 0];
+    body.extend_from_slice(&packet(&probe)[..28]);
+    body.resize(4 + 128, 0);
+    body.extend_from_slice(&[0x20, 0, 0, 0, 0, 8, 1, 1, 0, 1, 0x01, 1]);
+    let report = report(&every(1000, [probe.clone(), icmp("198.51.100.1", SOURCE, 11, 0, &body)]));
+    assert_eq!(report["packets"][0]["mpls_labels"], json!([16]));
+    assert_eq!(report["statistics"]["paths"][0]["hops"][0]["mpls_labels"], json!([16]));
+}

@@ -1,0 +1,88 @@
+//! Neighbour discovery and router advertisements.
+
+use serde_json::json;
+
+use super::build::{every, icmp};
+use super::{report, rules};
+
+const ROUTER: &str = "fe80::1";
+const ALL: &str = "ff02::1";
+
+/// A router advertisement with a prefix, an MTU, a name server and a search list.
+fn advertisement(router: &str, lifetime: u16, network: u8) -> Vec<u8> {
+    let mut body = vec![64, 0x40];
+    body.extend_from_slice(&lifetime.to_be_bytes());
+    body.extend_from_slice(&[0; 8]);
+    body.extend_from_slice(&[1, 1, 2, 0, 0, 0, 0, network]);
+    body.extend_from_slice(&[5, 1, 0, 0, 0, 0, 0x05, 0xdc]);
+    body.extend_from_slice(&[3, 4, 64, 0xc0, 0, 0, 0x0e, 0x10, 0, 0, 0x07, 0x08, 0, 0, 0, 0]);
+    body.extend_from_slice(&[0x20, 0x01, 0x0d, 0xb8, 0, network, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    body.extend_from_slice(&[25, 3, 0, 0, 0, 0, 0x0e, 0x10]);
+    body.extend_from_slice(&[0x20, 0x01, 0x0d, 0xb8, 0, network, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x53]);
+    body.extend_from_slice(&[31, 3, 0, 0, 0, 0, 0x0e, 0x10]);
+    body.extend_from_slice(b"\x07example\x03com\x00\x00\x00\x00");
+    icmp(router, ALL, 134, 0, &body)
+}
+
+fn neighbour(mac: u8) -> Vec<u8> {
+    let mut body = vec![0x60, 0, 0, 0, 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+    body.extend_from_slice(&[2, 1, 2, 0, 0, 0, 0, mac]);
+    icmp("2001:db8::9", ALL, 136, 0, &body)
+}
+
+#[test]
+fn an_advertisement_is_read_with_its_options() {
+    let report = report(&every(1000, [advertisement(ROUTER, 1800, 1)]));
+    let router = &report["statistics"]["neighbour_discovery"]["routers"][0];
+    assert_eq!(router["address"], ROUTER);
+    assert_eq!(router["mac"], "02:00:00:00:00:01");
+    assert_eq!((&router["lifetime_seconds"], &router["mtu"]), (&1800.into(), &1500.into()));
+    assert_eq!((&router["managed"], &router["other_configuration"]), (&false.into(), &true.into()));
+    assert_eq!(
+        router["prefixes"],
+        json!([{ "prefix": "2001:db8:1::/64", "on_link": true, "autonomous": true, "valid_seconds": 3600, "preferred_seconds": 1800 }])
+    );
+    assert_eq!(router["dns_servers"], json!(["2001:db8:1::53"]));
+    assert_eq!(router["dns_search"], json!(["example.com"]));
+    assert_eq!(rules(&report), [""; 0]);
+}
+
+#[test]
+fn two_routers_that_disagree_are_found_and_two_that_agree_are_not() {
+    let found = report(&every(1000, [advertisement(ROUTER, 1800, 1), advertisement("fe80::2", 1800, 2)]));
+    assert_eq!(rules(&found), ["icmp_several_routers"]);
+    assert_eq!(found["findings"][0]["frames"], json!([1, 2]));
+    assert_eq!(found["findings"][0]["subject"], "fe80::1, fe80::2");
+    let agreed = report(&every(1000, [advertisement(ROUTER, 1800, 1), advertisement("fe80::2", 1800, 1)]));
+    assert_eq!(rules(&agreed), [""; 0]);
+}
+
+#[test]
+fn a_router_that_is_withdrawn_is_found() {
+    let found = report(&every(1000, [advertisement(ROUTER, 1800, 1), advertisement(ROUTER, 0, 1)]));
+    assert_eq!(rules(&found), ["icmp_router_withdrawn"]);
+    assert_eq!(found["findings"][0]["frames"], json!([2]));
+    // A router that never wanted to be the default one.
+    assert_eq!(rules(&report(&every(1000, [advertisement(ROUTER, 0, 1), advertisement(ROUTER, 0, 1)]))), [""; 0]);
+}
+
+#[test]
+fn one_address_with_two_link_layer_addresses_is_a_conflict() {
+    let found = report(&every(1000, [neighbour(1), neighbour(1), neighbour(2)]));
+    assert_eq!(rules(&found), ["icmp_neighbour_conflict"]);
+    assert_eq!(found["findings"][0]["frames"], json!([1, 2, 3]));
+    let entry = &found["statistics"]["neighbour_discovery"]["neighbours"][0];
+    assert_eq!(entry["macs"], json!(["02:00:00:00:00:01", "02:00:00:00:00:02"]));
+    assert_eq!(rules(&report(&every(1000, [neighbour(1), neighbour(1)]))), [""; 0]);
+}
+
+#[test]
+fn redirects_name_the_better_hop() {
+    let mut body = vec![0; 4];
+    body.extend_from_slice(&"fe80::cafe".parse::<std::net::Ipv6Addr>().unwrap().octets());
+    body.extend_from_slice(&"2001:db8::5".parse::<std::net::Ipv6Addr>().unwrap().octets());
+    let report = report(&every(1000, [icmp(ROUTER, "fe80::9", 137, 0, &body)]));
+    assert_eq!(rules(&report), ["icmp_redirect"]);
+    let redirect = &report["statistics"]["redirects"][0];
+    assert_eq!((&redirect["gateway"], &redirect["destination"]), (&"fe80::cafe".into(), &"2001:db8::5".into()));
+}

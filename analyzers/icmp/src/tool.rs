@@ -1,0 +1,256 @@
+//! The tool: its arguments, and the way from frames to messages.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::num::NonZeroU64;
+
+use mcpcap_analyzer::decode::{Decoder, Packet};
+use mcpcap_analyzer::stats::{Distinct, Page};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, time};
+use serde::Deserialize;
+
+use crate::codes;
+use crate::details::PacketDetails;
+use crate::echo::{Echoes, Outcome};
+use crate::errors::Errors;
+use crate::findings::Watch;
+use crate::limits;
+use crate::message::{Message, Version};
+use crate::neighbours::Neighbours;
+use crate::paths::Paths;
+use crate::report::{Evicted, Limits, Report, Statistics, TypeCount};
+
+/// What may be asked of `analyze_icmp_packets`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Arguments {
+    /// Analyse only the first so many messages, and read no further.
+    #[serde(default)]
+    pub max_packets: Option<NonZeroU64>,
+    /// How many messages to list in `packets` (default 50). Statistics and findings cover all messages in any case.
+    #[serde(default)]
+    #[schemars(range(max = 1000))]
+    pub limit: Option<u16>,
+    /// How many messages to skip before the first one listed.
+    #[serde(default)]
+    pub offset: Option<u64>,
+    /// List only messages from or to this address, and errors about packets from or to it.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// List only messages of this type, for example 3; with `ip_version` to tell ICMP from ICMPv6.
+    #[serde(default)]
+    pub icmp_type: Option<u8>,
+    /// List only ICMP (4) or ICMPv6 (6).
+    #[serde(default)]
+    #[schemars(range(min = 4, max = 6))]
+    pub ip_version: Option<u8>,
+}
+
+/// Which messages are listed.
+#[derive(Default)]
+struct Filter {
+    host: Option<IpAddr>,
+    kind: Option<u8>,
+    version: Option<Version>,
+}
+
+impl Filter {
+    fn new(arguments: &Arguments) -> Result<Self, Problem> {
+        let host = match arguments.host.as_deref().map(str::trim).filter(|host| !host.is_empty()) {
+            Some(host) => Some(
+                host.parse()
+                    .map_err(|_| Problem::argument("host", "must be an IPv4 or IPv6 address, such as 192.0.2.1"))?,
+            ),
+            None => None,
+        };
+        let version = match arguments.ip_version {
+            None => None,
+            Some(4) => Some(Version::V4),
+            Some(6) => Some(Version::V6),
+            Some(_) => return Err(Problem::argument("ip_version", "must be 4 or 6")),
+        };
+        Ok(Self { host, kind: arguments.icmp_type, version })
+    }
+
+    fn fits(&self, message: &Message<'_>) -> bool {
+        let about = |host: IpAddr| {
+            let quoted = message.quoted.is_some_and(|quoted| quoted.source == host || quoted.destination == host);
+            message.source == host || message.destination == host || quoted
+        };
+        self.kind.is_none_or(|kind| kind == message.kind)
+            && self.version.is_none_or(|version| version == message.version)
+            && self.host.is_none_or(about)
+    }
+}
+
+/// Addresses: how many different ones, and the first of them.
+#[derive(Default)]
+struct Addresses {
+    distinct: Distinct,
+    first: Vec<IpAddr>,
+}
+
+impl Addresses {
+    fn add(&mut self, address: IpAddr) {
+        if self.distinct.add(&address) && self.first.len() < limits::ADDRESSES_LISTED {
+            self.first.push(address);
+        }
+    }
+}
+
+/// One run of `analyze_icmp_packets`.
+pub struct IcmpPackets {
+    decoder: Decoder,
+    maximum: Option<NonZeroU64>,
+    found: u64,
+    short: u64,
+    filter: Filter,
+    /// At most 256 types of 256 codes of two protocols.
+    counts: BTreeMap<(Version, u8, u8), u64>,
+    sources: Addresses,
+    destinations: Addresses,
+    echoes: Echoes,
+    errors: Errors,
+    paths: Paths,
+    neighbours: Neighbours,
+    watch: Watch,
+    packets: Page<PacketDetails>,
+}
+
+impl Tool for IcmpPackets {
+    const NAME: &'static str = "analyze_icmp_packets";
+    const TITLE: &'static str = "ICMP analysis";
+    const DESCRIPTION: &'static str = "Analyses the ICMP and ICMPv6 messages of a packet capture. Pairs echo requests with replies (loss, \
+        round-trip times, duplicates, late replies), names what is unreachable and by whose word with the packet it is about, rebuilds the paths \
+        of traceroutes, path MTUs and redirects, neighbour discovery and router advertisements. Reports findings with frame numbers: sweeps, \
+        floods, smurf attacks, tunnels, UDP scans, rogue routers, spoofed neighbours. Lists messages page by page. Use it for hosts that do not \
+        answer, for slow or changing paths, and for reconnaissance and covert channels.";
+    type Arguments = Arguments;
+    type Report = Report;
+
+    fn open(arguments: Arguments) -> Result<Self, Problem> {
+        let (usual, most) = limits::PACKETS_LISTED;
+        if arguments.limit.is_some_and(|limit| usize::from(limit) > most) {
+            return Err(Problem::argument("limit", format!("must be at most {most}; use offset for the next page")));
+        }
+        Ok(Self {
+            decoder: Decoder::new(),
+            maximum: arguments.max_packets,
+            found: 0,
+            short: 0,
+            filter: Filter::new(&arguments)?,
+            counts: BTreeMap::new(),
+            sources: Addresses::default(),
+            destinations: Addresses::default(),
+            echoes: Echoes::new(),
+            errors: Errors::new(),
+            paths: Paths::new(),
+            neighbours: Neighbours::new(),
+            watch: Watch::new(),
+            packets: Page::new(arguments.offset.unwrap_or(0), arguments.limit.map_or(usual, usize::from)),
+        })
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
+        let packet = self.decoder.decode(frame);
+        let message = Message::of(&packet);
+        self.paths.packet(&packet, message.as_ref());
+        if let Some(message) = message {
+            self.message(frame, &packet, &message);
+        }
+        let enough = self.maximum.is_some_and(|maximum| self.found >= maximum.get());
+        Ok(if enough { Flow::Enough } else { Flow::More })
+    }
+
+    fn finish(self, capture: &Capture) -> Result<Report, Problem> {
+        let digits = capture.time_digits();
+        let pages = vec![self.packets.info("packets")];
+        let (probes, paths_evicted) = self.paths.evicted();
+        let (echo_requests, echo_pairs) = self.echoes.evicted();
+        let evicted = Evicted {
+            echo_requests,
+            echo_pairs,
+            probes,
+            paths: paths_evicted,
+            errors: self.errors.evicted(),
+            neighbours: self.neighbours.evicted(),
+            sources: self.watch.evicted(),
+        };
+        let (paths, paths_total) = self.paths.report();
+        let findings = self.watch.finish(&self.echoes, &self.errors, &self.neighbours, &paths);
+        let (echo, pairs) = self.echoes.report();
+        let (unreachable, unreachable_total) = self.errors.unreachable();
+        let counts = self.counts.iter().map(|((version, kind, code), count)| TypeCount {
+            ip_version: version.number(),
+            kind: *kind,
+            code: *code,
+            type_name: codes::type_name(*version, *kind),
+            code_name: codes::code_name(*version, *kind, *code),
+            count: *count,
+        });
+        let statistics = Statistics {
+            icmp_type_counts: counts.collect(),
+            unique_sources_count: self.sources.distinct.count(),
+            unique_destinations_count: self.destinations.distinct.count(),
+            unique_sources: self.sources.first,
+            unique_destinations: self.destinations.first,
+            echo_sessions: self.echoes.pairs(),
+            echo,
+            echo_pairs: pairs,
+            unreachable_destinations_count: self.errors.unreachable_destinations(),
+            unreachable_destinations: unreachable,
+            unreachable_destinations_total: unreachable_total,
+            paths,
+            paths_total,
+            path_mtus: self.errors.path_mtus(),
+            redirects: self.errors.redirect_reports(),
+            neighbour_discovery: self.neighbours.report(),
+        };
+        let mut packets = self.packets.into_items();
+        for text in packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()) {
+            time::shorten(text, digits);
+        }
+        let stopped = self.maximum.filter(|maximum| self.found >= maximum.get());
+        Ok(Report {
+            icmp_packets_found: self.found,
+            icmp_packets_analyzed: self.found,
+            message: (self.found == 0).then_some("No ICMP or ICMPv6 messages found in this capture"),
+            statistics,
+            findings,
+            packets,
+            pages,
+            limits: Limits { evicted, short_messages: self.short, decoding: self.decoder.statistics() },
+            note: stopped
+                .map(|maximum| format!("Reading ended after the first {maximum} ICMP messages, as max_packets asks.")),
+        })
+    }
+}
+
+impl IcmpPackets {
+    fn message(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>) {
+        self.found = self.found.saturating_add(1);
+        self.short = self.short.saturating_add((packet.payload_length < 4).into());
+        let count = self.counts.entry((message.version, message.kind, message.code)).or_default();
+        *count = count.saturating_add(1);
+        self.sources.add(message.source);
+        self.destinations.add(message.destination);
+        let vlan = packet.vlans().last();
+        let outcome = self.echoes.take(message, packet.frame, packet.timestamp, vlan);
+        self.errors.take(message, packet.frame);
+        self.paths.message(message, packet);
+        self.neighbours.take(message, packet.frame, vlan);
+        self.watch.take(message, packet.frame, outcome);
+        if self.filter.fits(message) {
+            self.packets.push(|| PacketDetails::new(frame, packet, message, outcome));
+        }
+        if let Some(Outcome::Answered { request, .. }) = outcome {
+            // The page is in the order of frames.
+            let listed = self.packets.items_mut();
+            if let Ok(place) = listed.binary_search_by_key(&request, |listed| listed.frame)
+                && let Some(asked) = listed.get_mut(place)
+            {
+                asked.reply_frame.get_or_insert(packet.frame);
+            }
+        }
+    }
+}
