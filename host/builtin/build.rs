@@ -15,10 +15,11 @@ mod config;
 const WASM: &str = "wasm32-wasip2";
 
 /// Name of the component, and the package that holds it. Analyzers are offered in this order.
-const COMPONENTS: [(&str, &str); 6] = [
+const COMPONENTS: [(&str, &str); 7] = [
     ("reader", "mcpcap-reader"),
     ("codec", "mcpcap-codec"),
     ("dns", "mcpcap-dns"),
+    ("dhcp", "mcpcap-dhcp"),
     ("icmp", "mcpcap-icmp"),
     ("capinfos", "mcpcap-capinfos"),
     ("tcp", "mcpcap-tcp"),

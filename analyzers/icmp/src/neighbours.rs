@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::{JsonSchema, text};
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::{BoundedMap, TopK};
 use serde::Serialize;
@@ -117,7 +117,7 @@ impl Neighbours {
         let mut mac = None;
         options(message.data.get(16..).unwrap_or_default(), |kind, value| {
             if kind == 2 {
-                mac = Some(link_address(value));
+                mac = Some(text::hexadecimal(value, ":", 8));
             }
         });
         let Some(mac) = mac else { return };
@@ -240,7 +240,7 @@ fn router_v6(message: &Message<'_>) -> Option<(u16, RouterOptions)> {
     };
     // Reachable time and retransmission timer come before the options.
     options(message.data.get(8..)?, |kind, value| match (kind, value) {
-        (1, value) => said.mac = Some(link_address(value)),
+        (1, value) => said.mac = Some(text::hexadecimal(value, ":", 8)),
         (5, [_, _, mtu @ ..]) => said.mtu = mtu.first_chunk().map(|mtu| u32::from_be_bytes(*mtu)),
         (3, value) if said.prefixes.len() < limits::OPTION_VALUES => said.prefixes.extend(prefix(value)),
         (24, [length, _, _, _, _, _, prefix @ ..]) if said.routes.len() < limits::OPTION_VALUES => {
@@ -331,12 +331,6 @@ fn options(mut octets: &[u8], mut take: impl FnMut(u8, &[u8])) {
         take(*kind, value);
         octets = rest;
     }
-}
-
-/// Six octets of a link-layer address, as `02:00:00:00:00:01`.
-fn link_address(value: &[u8]) -> String {
-    let octets: Vec<String> = value.iter().take(8).map(|octet| format!("{octet:02x}")).collect();
-    octets.join(":")
 }
 
 /// Neighbour discovery and what goes with it.

@@ -7,6 +7,7 @@
 //! * [`stream`] puts TCP streams together,
 //! * [`stats`] keeps tables, top lists and percentiles in bounded memory,
 //! * [`finding`] is the form in which an analyzer says what an analyst would want to be told,
+//! * [`text`] makes captured text fit for a report,
 //! * [`prompt`] writes what all prompts have in common,
 //! * [`harness`] runs an analyzer natively over a capture, for unit tests.
 //!
@@ -28,6 +29,7 @@ pub mod problem;
 pub mod prompt;
 pub mod stats;
 pub mod stream;
+pub mod text;
 pub mod time;
 mod tool;
 

@@ -4,6 +4,7 @@
 //! why; a difference that is not listed fails, and so does a listed one that is gone.
 
 mod capinfos;
+mod dhcp;
 mod dns;
 mod icmp;
 mod tcp;
@@ -69,6 +70,7 @@ async fn compare(folder: &Path, name: &str) {
         let report = |tool, arguments| ask(tool, &path, arguments);
         let failed = |error| panic!("{file}: {error}");
         dns::dns(&report("analyze_dns_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
+        dhcp::dhcp(&report("analyze_dhcp_packets", dhcp::arguments()).await.unwrap_or_else(failed), facts, &mut note);
         icmp::icmp(&report("analyze_icmp_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
         tcp::tcp(&report("analyze_tcp_connections", tcp::arguments()).await.unwrap_or_else(failed), facts, &mut note);
     }

@@ -1,0 +1,218 @@
+//! How often what came.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::stats::TopK;
+use serde::Serialize;
+
+use crate::limits;
+use crate::seen::{Family, Seen};
+use crate::{v4, v6};
+
+/// The counts.
+pub struct Counts {
+    /// By family and type; types have one octet.
+    types: BTreeMap<(Family, Option<u8>), u64>,
+    /// Messages within those of relays.
+    relayed: BTreeMap<u8, u64>,
+    options_v4: BTreeMap<u8, u64>,
+    options_v6: TopK<u16>,
+    ops: BTreeMap<u8, u64>,
+    via_relay: u64,
+    hostnames: TopK<String>,
+    vendors: TopK<String>,
+    malformed: Vec<(&'static str, Evidence)>,
+}
+
+impl Counts {
+    /// Nothing counted yet.
+    pub fn new() -> Self {
+        Self {
+            types: BTreeMap::new(),
+            relayed: BTreeMap::new(),
+            options_v4: BTreeMap::new(),
+            options_v6: TopK::new(limits::ENTRIES),
+            ops: BTreeMap::new(),
+            via_relay: 0,
+            hostnames: TopK::new(limits::ENTRIES),
+            vendors: TopK::new(limits::ENTRIES),
+            malformed: Vec::new(),
+        }
+    }
+
+    /// Counts a message.
+    pub fn take(&mut self, seen: &Seen) {
+        add(self.types.entry((seen.family, seen.kind)).or_default());
+        if seen.segment.relay.is_some() {
+            add(&mut self.via_relay);
+        }
+    }
+
+    /// Counts what a DHCPv4 message holds.
+    pub fn v4(&mut self, message: &v4::Message) {
+        add(self.ops.entry(message.op).or_default());
+        for option in message.options.iter().flatten() {
+            let count = self.options_v4.entry(option.code).or_default();
+            *count = count.saturating_add(option.parts.into());
+        }
+        if let Some(code) = message.broken {
+            add(self.options_v4.entry(code).or_default());
+        }
+        if let Some(name) = message.string(v4::code::HOSTNAME) {
+            self.hostnames.add(name, 1);
+        }
+        if let Some(vendor) = message.string(v4::code::VENDOR_CLASS) {
+            self.vendors.add(vendor, 1);
+        }
+    }
+
+    /// Counts what a DHCPv6 message holds.
+    pub fn v6(&mut self, message: &v6::Message) {
+        for kind in &message.kinds {
+            add(self.relayed.entry(*kind).or_default());
+        }
+        message.options.iter().for_each(|option| self.options_v6.add(option.code, 1));
+    }
+
+    /// Counts a message without a header that could be read.
+    pub fn unread(&mut self, family: Family) {
+        add(self.types.entry((family, None)).or_default());
+    }
+
+    /// Notes what is wrong with a message.
+    pub fn malformed(&mut self, reason: &'static str, frame: u64) {
+        match self.malformed.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, evidence)) => evidence.add(frame),
+            None => {
+                let mut evidence = Evidence::default();
+                evidence.add(frame);
+                self.malformed.push((reason, evidence));
+            }
+        }
+    }
+
+    /// The report.
+    pub fn report(self) -> CountsReport {
+        let types = self.types.iter().map(|((family, kind), count)| TypeCount {
+            ip_version: family.number(),
+            message_type: match (family, kind) {
+                (Family::V4, None) => "BOOTP".into(),
+                (Family::V6, None) => "unreadable".into(),
+                (Family::V4, Some(kind)) => named(v4::type_name(*kind), "type", (*kind).into()),
+                (Family::V6, Some(kind)) => named(v6::type_name(*kind), "type", (*kind).into()),
+            },
+            code: *kind,
+            count: *count,
+        });
+        let relayed = self.relayed.iter().map(|(kind, count)| TypeCount {
+            ip_version: 6,
+            message_type: named(v6::type_name(*kind), "type", (*kind).into()),
+            code: Some(*kind),
+            count: *count,
+        });
+        let options_v4 = self.options_v4.iter().map(|(code, count)| OptionCount {
+            ip_version: 4,
+            code: (*code).into(),
+            name: named(v4::names::option(*code).map(|(name, _)| name), "option", (*code).into()),
+            count: *count,
+        });
+        let options_v6 = self.options_v6.top(limits::OPTIONS).into_iter().map(|top| OptionCount {
+            ip_version: 6,
+            code: top.key,
+            name: named(v6::names::option(top.key), "option", top.key),
+            count: top.count,
+        });
+        let listed = |table: &TopK<String>| {
+            let top = table.top(limits::LISTED).into_iter();
+            top.map(|top| TextCount { text: top.key, count: top.count }).collect()
+        };
+        CountsReport {
+            message_type_counts: types.collect(),
+            message_types_with_relayed: relayed.collect(),
+            bootp_requests: self.ops.get(&1).copied().unwrap_or_default(),
+            bootp_replies: self.ops.get(&2).copied().unwrap_or_default(),
+            via_relay: self.via_relay,
+            option_counts: options_v4.chain(options_v6).collect(),
+            hostnames: listed(&self.hostnames),
+            vendor_classes: listed(&self.vendors),
+            malformed: self
+                .malformed
+                .into_iter()
+                .map(|(reason, evidence)| Malformed {
+                    reason,
+                    count: evidence.total(),
+                    frames: evidence.frames().to_vec(),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn add(count: &mut u64) {
+    *count = count.saturating_add(1);
+}
+
+/// A name, or what it is with its number.
+pub fn named(name: Option<&'static str>, what: &str, number: u16) -> Cow<'static, str> {
+    name.map_or_else(|| format!("{what}_{number}").into(), Cow::Borrowed)
+}
+
+/// Counts over all messages.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CountsReport {
+    /// By the client's or server's own type, or the relay's where it holds no other message.
+    pub message_type_counts: Vec<TypeCount>,
+    /// DHCPv6: relays' messages and those within them, each by its type.
+    pub message_types_with_relayed: Vec<TypeCount>,
+    /// DHCPv4 messages with op 1.
+    pub bootp_requests: u64,
+    /// DHCPv4 messages with op 2.
+    pub bootp_replies: u64,
+    /// Messages that came through a relay.
+    pub via_relay: u64,
+    /// Options by code; parts of one that was split count each, and one that is longer than its message.
+    pub option_counts: Vec<OptionCount>,
+    /// Option 12. Text from the capture.
+    pub hostnames: Vec<TextCount>,
+    /// Option 60. Text from the capture.
+    pub vendor_classes: Vec<TextCount>,
+    /// What is wrong with messages.
+    pub malformed: Vec<Malformed>,
+}
+
+/// Messages of a type.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TypeCount {
+    pub ip_version: u8,
+    pub message_type: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u8>,
+    pub count: u64,
+}
+
+/// How often an option came.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OptionCount {
+    pub ip_version: u8,
+    pub code: u16,
+    pub name: Cow<'static, str>,
+    pub count: u64,
+}
+
+/// How often a text came.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TextCount {
+    pub text: String,
+    pub count: u64,
+}
+
+/// Messages with something wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Malformed {
+    pub reason: &'static str,
+    pub count: u64,
+    pub frames: Vec<u64>,
+}

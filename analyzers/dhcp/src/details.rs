@@ -1,0 +1,198 @@
+//! A listed message.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::decode::Packet;
+use mcpcap_analyzer::{JsonSchema, time};
+use serde::Serialize;
+
+use crate::counts::named;
+use crate::limits;
+use crate::seen::Seen;
+use crate::{v4, v6};
+
+/// A message in the list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PacketDetails {
+    pub frame: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
+    pub ip_version: u8,
+    pub src_ip: IpAddr,
+    pub dst_ip: IpAddr,
+    pub src_port: u16,
+    pub dst_port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vlan: Option<u16>,
+    pub transaction_id: String,
+    /// BOOTP where there is none.
+    pub message_type: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_type_code: Option<u8>,
+    /// Hardware address, or DUID.
+    pub client: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_mac: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_id: Option<String>,
+    /// The fixed part of a DHCPv4 message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bootp: Option<Bootp>,
+    /// Relays of a DHCPv6 message, outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relays: Vec<RelayDetails>,
+    /// In order of appearance, parts of one joined.
+    pub options: Vec<OptionDetails>,
+    /// Options that found no room in the report.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub options_left_out: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub malformed: Option<&'static str>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// The fixed part of a DHCPv4 message.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Bootp {
+    /// Request or Reply.
+    pub op: &'static str,
+    /// ciaddr.
+    pub client_ip: IpAddr,
+    /// yiaddr.
+    pub your_ip: IpAddr,
+    /// siaddr.
+    pub server_ip: IpAddr,
+    /// giaddr.
+    pub relay_ip: IpAddr,
+    pub hops: u8,
+    /// Seconds since the client began.
+    pub seconds: u16,
+    /// The client wants answers by broadcast.
+    pub broadcast: bool,
+    /// Hardware type; 1 is Ethernet.
+    pub hardware_type: u8,
+    /// Text from the capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+    /// Text from the capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot_file: Option<String>,
+}
+
+/// A relay of a DHCPv6 message.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RelayDetails {
+    pub hops: u8,
+    pub link_address: IpAddr,
+    pub peer_address: IpAddr,
+    pub options: Vec<OptionDetails>,
+}
+
+/// An option.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OptionDetails {
+    pub code: u16,
+    pub name: Cow<'static, str>,
+    /// May be text from the capture.
+    pub values: Vec<String>,
+}
+
+impl PacketDetails {
+    fn new(packet: &Packet<'_>, destination: IpAddr, seen: &Seen) -> Self {
+        let (src_port, dst_port) = packet.ports().unwrap_or_default();
+        Self {
+            frame: seen.frame,
+            timestamp: seen.time.map(|at| time::rfc3339(at, 9)),
+            ip_version: seen.family.number(),
+            src_ip: seen.source,
+            dst_ip: destination,
+            src_port,
+            dst_port,
+            vlan: seen.segment.vlan,
+            transaction_id: format!("0x{:08x}", seen.xid),
+            message_type: seen.name.clone(),
+            message_type_code: seen.kind,
+            client: seen.client.clone(),
+            client_mac: seen.mac.clone(),
+            server_id: seen.server.clone(),
+            bootp: None,
+            relays: Vec::new(),
+            options: Vec::new(),
+            options_left_out: 0,
+            malformed: None,
+        }
+    }
+
+    /// Leaves options out that are longer than what is left of `characters`, and takes the others from it.
+    pub fn fit(mut self, characters: &mut usize) -> Self {
+        let mut left_out = 0_u64;
+        let relays = self.relays.iter_mut().map(|relay| &mut relay.options);
+        for options in relays.chain([&mut self.options]) {
+            options.retain(|option| {
+                let length = option.values.iter().map(String::len).sum::<usize>();
+                let fits = characters.checked_sub(length);
+                *characters = fits.unwrap_or(*characters);
+                left_out = left_out.saturating_add(fits.is_none().into());
+                fits.is_some()
+            });
+        }
+        self.options_left_out = left_out;
+        self
+    }
+
+    /// Describes a DHCPv4 message. Its time has nine decimals.
+    pub fn v4(packet: &Packet<'_>, destination: IpAddr, seen: &Seen, message: &v4::Message) -> Self {
+        let options = message.options.iter().flatten().map(|option| OptionDetails {
+            code: option.code.into(),
+            name: named(v4::names::option(option.code).map(|(name, _)| name), "option", option.code.into()),
+            values: v4::values::values(option.code, &option.value),
+        });
+        Self {
+            bootp: Some(Bootp {
+                op: if message.op == 1 { "Request" } else { "Reply" },
+                client_ip: message.client.into(),
+                your_ip: message.your.into(),
+                server_ip: message.server.into(),
+                relay_ip: message.relay.into(),
+                hops: message.hops,
+                seconds: message.seconds,
+                broadcast: message.flags & 0x8000 != 0,
+                hardware_type: message.hardware,
+                server_name: message.server_name.clone(),
+                boot_file: message.boot_file.clone(),
+            }),
+            options: options.collect(),
+            malformed: message.malformed,
+            ..Self::new(packet, destination, seen)
+        }
+    }
+
+    /// Describes a DHCPv6 message. Its time has nine decimals.
+    pub fn v6(packet: &Packet<'_>, destination: IpAddr, seen: &Seen, message: &v6::Message) -> Self {
+        let options = |options: &[v6::DhcpOption]| -> Vec<OptionDetails> {
+            let describe = |option: &v6::DhcpOption| OptionDetails {
+                code: option.code,
+                name: named(v6::names::option(option.code), "option", option.code),
+                values: v6::values::values(option.code, &option.value),
+            };
+            options.iter().map(describe).collect()
+        };
+        let relays = message.relays.iter().take(limits::DEPTH).map(|relay| RelayDetails {
+            hops: relay.hops,
+            link_address: relay.link.into(),
+            peer_address: relay.peer.into(),
+            options: options(&relay.options),
+        });
+        Self {
+            transaction_id: format!("0x{:06x}", seen.xid),
+            relays: relays.collect(),
+            options: options(&message.options),
+            malformed: message.malformed,
+            ..Self::new(packet, destination, seen)
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Rules about clients: starvation, clients without an answer, addresses in use twice.
+
+use std::collections::BTreeSet;
+
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::stats::BoundedMap;
+
+use super::thresholds::{STARVATION_CLIENTS, UNANSWERED, WINDOW};
+use super::{Place, place};
+use crate::limits;
+use crate::seen::{Family, Role, Seen};
+
+const STARVATION: Rule = Rule {
+    name: "dhcp_starvation",
+    severity: Severity::High,
+    confidence: Confidence::Medium,
+    threshold: "50 or more different clients that look for a server on one segment within 60 seconds",
+    false_alarm: "Many hosts that start together after a power failure, or a large wireless network.",
+};
+const UNANSWERED_CLIENT: Rule = Rule {
+    name: "dhcp_unanswered",
+    severity: Severity::Low,
+    confidence: Confidence::Medium,
+    threshold: "2 or more DISCOVER or SOLICIT of a client, and no OFFER, ADVERTISE, ACK or REPLY to it in the whole capture",
+    false_alarm: "A network without a server for that family, a capture of one direction, or one that ends before the answer.",
+};
+const CONFLICT: Rule = Rule {
+    name: "dhcp_address_conflict",
+    severity: Severity::Medium,
+    confidence: Confidence::High,
+    threshold: "a client declines an address, or a server grants one to a client while another client's lease of it is valid",
+    false_alarm: "A client that changed its identifier between two systems (dual boot, network boot), which then holds both leases.",
+};
+
+/// What is kept of clients.
+pub struct Watch {
+    segments: BoundedMap<Place, Crowd>,
+    waiting: BoundedMap<(Family, String), Waiting>,
+    held: BoundedMap<String, Held>,
+    conflicts: BoundedMap<String, Conflict>,
+}
+
+/// Clients that look for a server on a segment.
+#[derive(Default)]
+struct Crowd {
+    /// Those of the window that runs now, which begins with the first message after the one before.
+    now: BTreeSet<String>,
+    start: u64,
+    most: usize,
+    messages: u64,
+    evidence: Evidence,
+}
+
+#[derive(Default)]
+struct Waiting {
+    looked: u64,
+    answered: bool,
+    evidence: Evidence,
+}
+
+struct Held {
+    client: String,
+    until: u64,
+    frame: u64,
+}
+
+#[derive(Default)]
+struct Conflict {
+    declines: u64,
+    double: u64,
+    evidence: Evidence,
+}
+
+impl Watch {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self {
+            segments: BoundedMap::new(limits::SEGMENTS),
+            waiting: BoundedMap::new(limits::ENTRIES),
+            held: BoundedMap::new(limits::ENTRIES),
+            conflicts: BoundedMap::new(limits::ENTRIES),
+        }
+    }
+
+    /// Entries that made room.
+    pub fn evicted(&self) -> u64 {
+        [self.segments.evicted(), self.waiting.evicted(), self.held.evicted(), self.conflicts.evicted()]
+            .into_iter()
+            .fold(0, u64::saturating_add)
+    }
+
+    /// Takes a message.
+    pub fn take(&mut self, seen: &Seen) {
+        let client = (seen.family, seen.client.clone());
+        match seen.role {
+            Role::Discover => {
+                self.segments.get_or_insert_with(place(seen), Crowd::default).0.take(seen);
+                let (waiting, _) = self.waiting.get_or_insert_with(client, Waiting::default);
+                waiting.looked = waiting.looked.saturating_add(1);
+                waiting.evidence.add(seen.frame);
+            }
+            Role::Offer | Role::Grant | Role::Refuse => {
+                self.waiting.get_or_insert_with(client, Waiting::default).0.answered = true;
+                if seen.role == Role::Grant {
+                    self.granted(seen);
+                }
+            }
+            Role::Decline => {
+                for lease in &seen.leases {
+                    let (conflict, _) = self.conflicts.get_or_insert_with(lease.address.clone(), Conflict::default);
+                    conflict.declines = conflict.declines.saturating_add(1);
+                    conflict.evidence.add(seen.frame);
+                    self.held.remove(&lease.address);
+                }
+            }
+            Role::Release => seen.leases.iter().for_each(|lease| {
+                self.held.remove(&lease.address);
+            }),
+            _ => {}
+        }
+    }
+
+    fn granted(&mut self, seen: &Seen) {
+        let now = seen.time.unwrap_or_default();
+        for lease in &seen.leases {
+            // An ACK to an INFORM has no lease time, and grants nothing.
+            let Some(valid) = lease.valid else { continue };
+            let until = now.saturating_add(u64::from(valid).saturating_mul(1_000_000_000));
+            if let Some(held) = self.held.get(&lease.address)
+                && held.client != seen.client
+                && held.until > now
+            {
+                let (conflict, _) = self.conflicts.get_or_insert_with(lease.address.clone(), Conflict::default);
+                conflict.double = conflict.double.saturating_add(1);
+                conflict.evidence.add(held.frame);
+                conflict.evidence.add(seen.frame);
+            }
+            let held = Held { client: seen.client.clone(), until, frame: seen.frame };
+            self.held.insert(lease.address.clone(), held);
+        }
+    }
+
+    /// The findings, by rule.
+    pub fn findings(&self) -> [Vec<Finding>; 3] {
+        let crowds = self.segments.iter().filter(|(_, crowd)| crowd.most >= STARVATION_CLIENTS);
+        let starvation = crowds.map(|(place, crowd)| {
+            let observation =
+                format!("{} different clients looked for a server {place} within 60 seconds.", crowd.most);
+            let measures = vec![
+                Measure::count("clients_in_60_seconds", crowd.most as u64),
+                Measure::count("messages", crowd.messages),
+            ];
+            STARVATION.finding(place.to_string(), observation, measures, &crowd.evidence)
+        });
+        let waiting = self.waiting.iter().filter(|(_, waiting)| !waiting.answered && waiting.looked >= UNANSWERED);
+        let unanswered = waiting.map(|((_, client), waiting)| {
+            let observation = format!("A client looked for a server {} times and got no answer.", waiting.looked);
+            let measures = vec![Measure::count("messages", waiting.looked)];
+            UNANSWERED_CLIENT.finding(client.clone(), observation, measures, &waiting.evidence)
+        });
+        let conflicts = self.conflicts.iter().map(|(address, conflict)| {
+            let observation = format!(
+                "{address} was declined {} time(s), and granted to another client during a lease {} time(s).",
+                conflict.declines, conflict.double
+            );
+            let measures =
+                vec![Measure::count("declines", conflict.declines), Measure::count("granted_twice", conflict.double)];
+            CONFLICT.finding(address.clone(), observation, measures, &conflict.evidence)
+        });
+        [starvation.collect(), unanswered.collect(), conflicts.collect()]
+    }
+}
+
+impl Crowd {
+    fn take(&mut self, seen: &Seen) {
+        let time = seen.time.unwrap_or_default();
+        self.evidence.add(seen.frame);
+        self.messages = self.messages.saturating_add(1);
+        if time.saturating_sub(self.start) > WINDOW {
+            self.now.clear();
+            self.start = time;
+        }
+        if self.now.len() < limits::DISTINCT {
+            self.now.insert(seen.client.clone());
+        }
+        self.most = self.most.max(self.now.len());
+    }
+}

@@ -1,0 +1,30 @@
+//! How much is kept and listed. A capture decides how many clients there are, so each table has a size; what had to make room is
+//! counted in the report. Together they stay below 40 MiB, whatever the capture.
+
+/// Exchanges, clients, servers, relays and leases that are followed.
+pub const ENTRIES: usize = 4096;
+/// Messages that one exchange remembers.
+pub const STEPS: usize = 32;
+/// Names, addresses and the like of one client or server.
+pub const VALUES: usize = 8;
+/// Segments (links) whose servers are told apart.
+pub const SEGMENTS: usize = 256;
+/// Clients that one segment remembers for the starvation rule.
+pub const DISTINCT: usize = 4096;
+/// Options of one message; values of one option; characters of one value.
+pub const OPTIONS: usize = 128;
+/// See [`OPTIONS`].
+pub const OPTION_VALUES: usize = 64;
+/// See [`OPTIONS`].
+pub const CHARACTERS: usize = 255;
+/// How deep messages of relays are nested, and options within options of DHCPv6.
+pub const DEPTH: usize = 8;
+
+/// Characters of option values in all listed messages.
+pub const DETAIL_CHARACTERS: usize = 2 << 20;
+/// Exchanges, clients, servers, relays and leases listed.
+pub const LISTED: usize = 50;
+/// Findings of one rule.
+pub const FINDINGS_OF_ONE_RULE: usize = 20;
+/// Messages listed unless asked otherwise, and at most.
+pub const PACKETS_LISTED: (usize, usize) = (50, 1000);

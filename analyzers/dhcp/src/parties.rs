@@ -1,0 +1,384 @@
+//! Clients, servers, relays, and leases.
+
+use std::cmp::Reverse;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::{JsonSchema, time};
+use serde::Serialize;
+
+use crate::limits;
+use crate::seen::{Family, Role, Seen};
+
+/// A few different values, in order of appearance.
+#[derive(Debug, Clone, Default)]
+pub struct Values(Vec<String>);
+
+impl Values {
+    fn add(&mut self, value: &str) {
+        if self.0.len() < limits::VALUES && !value.is_empty() && !self.0.iter().any(|known| known == value) {
+            self.0.push(value.to_owned());
+        }
+    }
+
+    fn add_all<'a>(&mut self, values: impl IntoIterator<Item = &'a String>) {
+        values.into_iter().for_each(|value| self.add(value));
+    }
+}
+
+/// Everybody, and what they hold.
+pub struct Parties {
+    clients: BoundedMap<(Family, String), Client>,
+    servers: BoundedMap<(Family, String), Server>,
+    relays: BoundedMap<IpAddr, Relay>,
+    leases: BoundedMap<(String, String), Lease>,
+}
+
+#[derive(Default)]
+struct Client {
+    macs: Values,
+    client_ids: Values,
+    hostnames: Values,
+    vendors: Values,
+    fingerprints: Values,
+    requested: Values,
+    addresses: Values,
+    messages: u64,
+    frames: (u64, u64),
+}
+
+/// A server.
+#[derive(Default)]
+pub struct Server {
+    sources: Values,
+    /// Routers and name servers that it gives.
+    pub routers: Values,
+    /// See `routers`.
+    pub dns: Values,
+    offers: u64,
+    grants: u64,
+    refusals: u64,
+    times: Option<(u32, u32)>,
+    frames: Evidence,
+}
+
+#[derive(Default)]
+struct Relay {
+    ids: Values,
+    messages: u64,
+    first_frame: u64,
+}
+
+struct Lease {
+    family: Family,
+    server: Option<String>,
+    valid: Option<u32>,
+    preferred: Option<u32>,
+    renewal: Option<u32>,
+    rebinding: Option<u32>,
+    granted: Option<u64>,
+    renewed: u64,
+    ended: Option<(&'static str, u64)>,
+    frames: (u64, u64),
+}
+
+impl Parties {
+    /// Nobody seen yet.
+    pub fn new() -> Self {
+        Self {
+            clients: BoundedMap::new(limits::ENTRIES),
+            servers: BoundedMap::new(limits::ENTRIES),
+            relays: BoundedMap::new(limits::ENTRIES),
+            leases: BoundedMap::new(limits::ENTRIES),
+        }
+    }
+
+    /// Entries that made room: of clients, servers and relays, and of leases.
+    pub fn evicted(&self) -> (u64, u64) {
+        let parties = self.clients.evicted().saturating_add(self.servers.evicted());
+        (parties.saturating_add(self.relays.evicted()), self.leases.evicted())
+    }
+
+    /// Takes a message.
+    pub fn take(&mut self, seen: &Seen) {
+        self.client(seen);
+        if seen.from_server {
+            self.server(seen);
+        }
+        if let Some(relay) = seen.segment.relay {
+            let (relay, _) =
+                self.relays.get_or_insert_with(relay, || Relay { first_frame: seen.frame, ..Relay::default() });
+            relay.messages = relay.messages.saturating_add(1);
+            relay.ids.add_all(&seen.relay_ids);
+        }
+        for lease in &seen.leases {
+            let key = (seen.client.clone(), lease.address.clone());
+            match seen.role {
+                Role::Grant => {
+                    let (known, _) = self.leases.get_or_insert_with(key, || Lease::new(seen));
+                    // A second grant of the same address is a renewal; after an end it begins anew.
+                    if known.granted.is_some()
+                        && known.ended.is_none()
+                        && known.frames.1 != seen.frame
+                        && known.frames.0 != seen.frame
+                    {
+                        known.renewed = known.renewed.saturating_add(1);
+                    }
+                    known.ended = None;
+                    known.frames.1 = seen.frame;
+                    known.server.clone_from(&seen.server);
+                    known.granted = seen.time.or(known.granted);
+                    known.valid = lease.valid.or(known.valid);
+                    known.preferred = lease.preferred.or(known.preferred);
+                    known.renewal = lease.renewal.or(known.renewal);
+                    known.rebinding = lease.rebinding.or(known.rebinding);
+                }
+                Role::Release | Role::Decline => {
+                    if let Some(known) = self.leases.get_mut(&key) {
+                        let how = if seen.role == Role::Release { "released" } else { "declined" };
+                        known.ended = Some((how, seen.frame));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn client(&mut self, seen: &Seen) {
+        let key = (seen.family, seen.client.clone());
+        let (client, _) =
+            self.clients.get_or_insert_with(key, || Client { frames: (seen.frame, seen.frame), ..Client::default() });
+        client.messages = client.messages.saturating_add(1);
+        client.frames.1 = seen.frame;
+        client.macs.add_all(&seen.mac);
+        if seen.role == Role::Grant {
+            client.addresses.add_all(seen.leases.iter().map(|lease| &lease.address));
+        }
+        // What a server repeats is not the client's own word.
+        if !seen.from_server {
+            client.client_ids.add_all(&seen.client_id);
+            client.hostnames.add_all(&seen.hostname);
+            client.vendors.add_all(&seen.vendor);
+            client.fingerprints.add_all(&seen.fingerprint);
+            client.requested.add_all(&seen.requested);
+        }
+    }
+
+    fn server(&mut self, seen: &Seen) {
+        let name = seen.server.clone().unwrap_or_else(|| seen.source.to_string());
+        let (server, _) = self.servers.get_or_insert_with((seen.family, name), Server::default);
+        let count = match seen.role {
+            Role::Offer => &mut server.offers,
+            Role::Grant => &mut server.grants,
+            Role::Refuse => &mut server.refusals,
+            _ => return,
+        };
+        *count = count.saturating_add(1);
+        server.frames.add(seen.frame);
+        server.sources.add(&seen.source.to_string());
+        server.routers.add_all(&seen.routers);
+        server.dns.add_all(&seen.dns);
+        for valid in seen.leases.iter().filter_map(|lease| lease.valid) {
+            let (least, most) = server.times.unwrap_or((valid, valid));
+            server.times = Some((least.min(valid), most.max(valid)));
+        }
+    }
+
+    /// How many different clients and servers there were.
+    pub fn counts(&self) -> (u64, u64) {
+        let all = |len: usize, evicted: u64| (len as u64).saturating_add(evicted);
+        (all(self.clients.len(), self.clients.evicted()), all(self.servers.len(), self.servers.evicted()))
+    }
+
+    /// Clients, those with most messages first.
+    pub fn clients(&self) -> Vec<ClientReport> {
+        let mut all: Vec<_> = self.clients.iter().collect();
+        all.sort_by_key(|(key, client)| (Reverse(client.messages), *key));
+        let reports = all.into_iter().take(limits::LISTED).map(|((family, name), client)| ClientReport {
+            ip_version: family.number(),
+            client: name.clone(),
+            macs: client.macs.0.clone(),
+            client_ids: client.client_ids.0.clone(),
+            hostnames: client.hostnames.0.clone(),
+            vendor_classes: client.vendors.0.clone(),
+            fingerprints: client.fingerprints.0.clone(),
+            requested: client.requested.0.clone(),
+            addresses: client.addresses.0.clone(),
+            messages: client.messages,
+            first_frame: client.frames.0,
+            last_frame: client.frames.1,
+        });
+        reports.collect()
+    }
+
+    /// Servers, those with most messages first.
+    pub fn servers(&self) -> Vec<ServerReport> {
+        let mut all: Vec<_> = self.servers.iter().collect();
+        all.sort_by_key(|(key, server)| (Reverse(server.frames.total()), *key));
+        let reports = all.into_iter().take(limits::LISTED).map(|((family, name), server)| ServerReport {
+            ip_version: family.number(),
+            server: name.clone(),
+            source_addresses: server.sources.0.clone(),
+            offers: server.offers,
+            grants: server.grants,
+            refusals: server.refusals,
+            routers: server.routers.0.clone(),
+            dns_servers: server.dns.0.clone(),
+            min_lease_seconds: server.times.map(|(least, _)| least),
+            max_lease_seconds: server.times.map(|(_, most)| most),
+            frames: server.frames.frames().to_vec(),
+        });
+        reports.collect()
+    }
+
+    /// Relays, those with most messages first.
+    pub fn relays(&self) -> Vec<RelayReport> {
+        let mut all: Vec<_> = self.relays.iter().collect();
+        all.sort_by_key(|(address, relay)| (Reverse(relay.messages), **address));
+        let reports = all.into_iter().take(limits::LISTED).map(|(address, relay)| RelayReport {
+            relay: *address,
+            messages: relay.messages,
+            identifiers: relay.ids.0.clone(),
+            first_frame: relay.first_frame,
+        });
+        reports.collect()
+    }
+
+    /// Leases in the order of their first grant, and how many there are.
+    pub fn leases(&self) -> (Vec<LeaseReport>, u64) {
+        let mut all: Vec<_> =
+            self.leases.iter().filter(|(_, lease)| lease.granted.is_some() || lease.frames.1 > 0).collect();
+        all.sort_by_key(|(key, lease)| (lease.frames.0, *key));
+        let total = (all.len() as u64).saturating_add(self.leases.evicted());
+        let reports = all.into_iter().take(limits::LISTED).map(|((client, address), lease)| {
+            let expires = lease
+                .granted
+                .zip(lease.valid)
+                .map(|(granted, seconds)| granted.saturating_add(u64::from(seconds).saturating_mul(1_000_000_000)));
+            LeaseReport {
+                ip_version: lease.family.number(),
+                client: client.clone(),
+                address: address.clone(),
+                server: lease.server.clone(),
+                lease_seconds: lease.valid,
+                renewal_seconds: lease.renewal,
+                rebinding_seconds: lease.rebinding,
+                preferred_seconds: lease.preferred,
+                granted: lease.granted.map(|granted| time::rfc3339(granted, 9)),
+                // All ones is forever (RFC 2132 §9.2).
+                expires: expires.filter(|_| lease.valid != Some(u32::MAX)).map(|at| time::rfc3339(at, 9)),
+                renewals: lease.renewed,
+                ended: lease.ended.map(|(how, _)| how),
+                first_frame: lease.frames.0,
+                last_frame: lease.ended.map_or(lease.frames.1, |(_, frame)| frame),
+            }
+        });
+        (reports.collect(), total)
+    }
+}
+
+impl Lease {
+    fn new(seen: &Seen) -> Self {
+        Self {
+            family: seen.family,
+            server: None,
+            valid: None,
+            preferred: None,
+            renewal: None,
+            rebinding: None,
+            granted: None,
+            renewed: 0,
+            ended: None,
+            frames: (seen.frame, seen.frame),
+        }
+    }
+}
+
+/// A client.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ClientReport {
+    pub ip_version: u8,
+    /// Hardware address, or DUID.
+    pub client: String,
+    pub macs: Vec<String>,
+    /// Option 61.
+    pub client_ids: Vec<String>,
+    /// Text from the capture.
+    pub hostnames: Vec<String>,
+    /// Text from the capture.
+    pub vendor_classes: Vec<String>,
+    /// The options that it asks for, in its order; tells operating systems apart.
+    pub fingerprints: Vec<String>,
+    /// Addresses that it asked for.
+    pub requested: Vec<String>,
+    /// Addresses that it was granted.
+    pub addresses: Vec<String>,
+    pub messages: u64,
+    pub first_frame: u64,
+    pub last_frame: u64,
+}
+
+/// A server.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ServerReport {
+    pub ip_version: u8,
+    /// Its identifier: address or DUID; its source address when it gives none.
+    pub server: String,
+    pub source_addresses: Vec<String>,
+    pub offers: u64,
+    pub grants: u64,
+    pub refusals: u64,
+    pub routers: Vec<String>,
+    pub dns_servers: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_lease_seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_lease_seconds: Option<u32>,
+    /// The first frames.
+    pub frames: Vec<u64>,
+}
+
+/// A relay.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RelayReport {
+    pub relay: IpAddr,
+    pub messages: u64,
+    /// Circuit, interface and remote ids that it adds. May be text from the capture.
+    pub identifiers: Vec<String>,
+    pub first_frame: u64,
+}
+
+/// A lease.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LeaseReport {
+    pub ip_version: u8,
+    pub client: String,
+    /// Address or prefix.
+    pub address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// 4294967295 is forever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_seconds: Option<u32>,
+    /// T1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renewal_seconds: Option<u32>,
+    /// T2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rebinding_seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_seconds: Option<u32>,
+    /// The last grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub granted: Option<String>,
+    /// By the last grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    pub renewals: u64,
+    /// released or declined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<&'static str>,
+    pub first_frame: u64,
+    pub last_frame: u64,
+}

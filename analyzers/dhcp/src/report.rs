@@ -1,0 +1,66 @@
+//! The report.
+
+use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::PageInfo;
+use mcpcap_analyzer::{JsonSchema, decode};
+use serde::Serialize;
+
+use crate::counts::CountsReport;
+use crate::details::PacketDetails;
+use crate::exchanges::{ExchangeReport, ExchangeSummary};
+use crate::parties::{ClientReport, LeaseReport, RelayReport, ServerReport};
+
+/// What `analyze_dhcp_packets` answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// DHCPv4, BOOTP and DHCPv6 messages in the frames that were read.
+    pub dhcp_packets_found: u64,
+    /// How many of them were analysed: all.
+    pub dhcp_packets_analyzed: u64,
+    /// Says that there is no DHCP, when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'static str>,
+    pub statistics: Statistics,
+    /// What an analyst would want to be told.
+    pub findings: Vec<Finding>,
+    /// Exchanges in the order of their last message, as far as `transaction_limit` and `transaction_offset` ask for them.
+    pub transactions: Vec<ExchangeReport>,
+    /// Messages in the order of the capture, as far as `limit`, `offset`, `client` and `message_type` ask for them.
+    pub packets: Vec<PacketDetails>,
+    /// What part of `packets` and of `transactions` this is.
+    pub pages: Vec<PageInfo>,
+    pub limits: Limits,
+    /// Says that `max_packets` ended reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Numbers over all messages.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Statistics {
+    pub unique_clients_count: u64,
+    pub unique_servers_count: u64,
+    #[serde(flatten)]
+    pub counts: CountsReport,
+    pub exchanges: ExchangeSummary,
+    /// Clients, those with most messages first.
+    pub clients: Vec<ClientReport>,
+    pub servers: Vec<ServerReport>,
+    pub relays: Vec<RelayReport>,
+    /// Addresses and prefixes that were granted, in the order of their first grant.
+    pub leases: Vec<LeaseReport>,
+    pub leases_total: u64,
+}
+
+/// What was not kept, and what was not decoded.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Limits {
+    /// Exchanges that made room before they ended. They are reported as they stood then; more messages of one count as another.
+    pub exchanges_evicted: u64,
+    /// Clients, servers and relays that made room.
+    pub parties_evicted: u64,
+    pub leases_evicted: u64,
+    /// Segments and addresses that made room in the tables of the findings.
+    pub findings_evicted: u64,
+    pub decoding: decode::Statistics,
+}

@@ -1,0 +1,111 @@
+//! Each rule: a capture on which it fires, and one on which it must not.
+
+use serde_json::{Value, json};
+
+use super::build::{V4, every, lease, v6};
+use super::{report, rules};
+
+#[track_caller]
+fn finding<'a>(report: &'a Value, rule: &str) -> &'a Value {
+    let all = report["findings"].as_array().unwrap();
+    all.iter().find(|finding| finding["rule"] == rule).unwrap_or_else(|| panic!("{rule} in {:?}", rules(report)))
+}
+
+#[test]
+fn one_server_is_as_it_should_be() {
+    let frames = [lease(1, 1, 53, 100), lease(2, 2, 53, 101)].concat();
+    assert_eq!(rules(&report(&every(100, frames))), [""; 0]);
+}
+
+#[test]
+fn two_servers_on_one_segment() {
+    let found = report(&every(100, [lease(1, 1, 53, 100), lease(2, 2, 54, 101)].concat()));
+    assert_eq!(rules(&found), ["dhcp_several_servers"]);
+    assert_eq!(found["findings"][0]["subject"], "192.0.2.53, 192.0.2.54");
+    assert_eq!(found["findings"][0]["frames"], json!([2, 4, 6, 8]));
+    // Behind different relays they serve different segments.
+    let offer = |xid: u32, server: u8, relay: u8| {
+        V4::new(2, xid, 1).server(server).address(9).relay([198, 51, relay, 1]).frame()
+    };
+    assert_eq!(rules(&report(&every(100, [offer(1, 53, 1), offer(2, 54, 2)]))), [""; 0]);
+}
+
+#[test]
+fn servers_that_disagree_are_worse() {
+    let offer = |xid: u32, server: u8, router: u8| {
+        V4::new(2, xid, 1).server(server).address(9).option(3, &[192, 0, 2, router]).option(6, &[192, 0, 2, 53]).frame()
+    };
+    let found = report(&every(100, [offer(1, 53, 1), offer(1, 66, 66)]));
+    assert_eq!(rules(&found), ["dhcp_servers_disagree"]);
+    assert_eq!(found["findings"][0]["severity"], "high");
+    assert_eq!(found["findings"][0]["measures"][1], json!({ "name": "different_routers", "value": 1.0 }));
+    assert_eq!(found["findings"][0]["measures"][2]["value"], 0.0);
+    assert_eq!(rules(&report(&every(100, [offer(1, 53, 1), offer(1, 66, 1)]))), ["dhcp_several_servers"]);
+}
+
+#[test]
+fn starvation_is_a_crowd_of_clients() {
+    let crowd = |clients: u8, pause: u64| {
+        report(&every(pause, (1..=clients).map(|client| V4::new(1, client.into(), client).frame())))
+    };
+    let found = crowd(60, 100);
+    assert_eq!(finding(&found, "dhcp_starvation")["measures"][0]["value"], 60.0);
+    assert_eq!(finding(&found, "dhcp_starvation")["subject"], "on the captured link");
+    assert!(!rules(&crowd(40, 100)).contains(&"dhcp_starvation"));
+    // The same clients over an hour.
+    assert!(!rules(&crowd(60, 60_000)).contains(&"dhcp_starvation"));
+    // One client, many times.
+    let patient = report(&every(100, (0..60).map(|xid| V4::new(1, xid, 1).frame())));
+    assert!(!rules(&patient).contains(&"dhcp_starvation"));
+}
+
+#[test]
+fn refusals_in_a_burst() {
+    let burst = |pause: u64| report(&every(pause, (0..6).map(|n| V4::new(6, n, n as u8).server(53).frame())));
+    let found = burst(1000);
+    assert_eq!(rules(&found), ["dhcp_refusals"]);
+    assert_eq!(found["findings"][0]["subject"], "192.0.2.53");
+    assert_eq!(rules(&burst(30_000)), [""; 0]);
+}
+
+#[test]
+fn an_address_for_two_clients_is_a_conflict() {
+    let mut frames = [lease(1, 1, 53, 100), lease(2, 2, 53, 100)].concat();
+    let found = report(&every(100, frames.clone()));
+    assert_eq!(rules(&found), ["dhcp_address_conflict"]);
+    assert_eq!(found["findings"][0]["frames"], json!([4, 8]));
+    // Given back before.
+    let mut release = V4::new(7, 9, 1).frame();
+    release[42 + 12..42 + 16].copy_from_slice(&[192, 0, 2, 100]);
+    frames.insert(4, release);
+    assert_eq!(rules(&report(&every(100, frames))), [""; 0]);
+    // After an hour and more, the first lease is over.
+    assert_eq!(rules(&report(&every(1_000_000, [lease(1, 1, 53, 100), lease(2, 2, 53, 100)].concat()))), [""; 0]);
+}
+
+#[test]
+fn a_declined_address_is_a_conflict() {
+    let mut frames = lease(1, 1, 53, 100);
+    frames.push(V4::new(4, 1, 1).option(50, &[192, 0, 2, 100]).frame());
+    let found = report(&every(100, frames));
+    assert_eq!(rules(&found), ["dhcp_address_conflict"]);
+    assert_eq!(
+        (&found["findings"][0]["subject"], &found["findings"][0]["frames"]),
+        (&"192.0.2.100".into(), &json!([5]))
+    );
+}
+
+#[test]
+fn a_client_that_nobody_answers() {
+    let discover = || V4::new(1, 7, 1).frame();
+    let found = report(&every(1000, [discover(), discover()]));
+    assert_eq!(rules(&found), ["dhcp_unanswered"]);
+    assert_eq!(found["findings"][0]["subject"], "02:00:00:00:00:01");
+    assert_eq!(rules(&report(&every(1000, [discover()]))), [""; 0]);
+    assert_eq!(
+        rules(&report(&every(1000, [discover(), discover(), V4::new(2, 7, 1).server(53).address(9).frame()]))),
+        [""; 0]
+    );
+    let solicit = report(&every(1000, [v6(1, 1, 9, None, &[]), v6(1, 1, 9, None, &[])]));
+    assert_eq!(rules(&solicit), ["dhcp_unanswered"]);
+}

@@ -1,0 +1,247 @@
+//! The tool: its arguments, and the way from frames to messages.
+
+use std::num::NonZeroU64;
+
+use mcpcap_analyzer::decode::{Decoder, Packet, Transport};
+use mcpcap_analyzer::stats::Page;
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, time};
+use serde::Deserialize;
+
+use crate::counts::Counts;
+use crate::details::PacketDetails;
+use crate::exchanges::Exchanges;
+use crate::findings::Watch;
+use crate::limits;
+use crate::parties::Parties;
+use crate::report::{Limits, Report, Statistics};
+use crate::seen::{Family, Seen};
+use crate::{v4, v6};
+
+/// What may be asked of `analyze_dhcp_packets`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Arguments {
+    /// Analyse only the first so many messages, and read no further.
+    #[serde(default)]
+    pub max_packets: Option<NonZeroU64>,
+    /// How many messages to list in `packets` (default 50). Statistics and findings cover all messages in any case.
+    #[serde(default)]
+    #[schemars(range(max = 1000))]
+    pub limit: Option<u16>,
+    /// How many messages to skip before the first one listed.
+    #[serde(default)]
+    pub offset: Option<u64>,
+    /// How many exchanges to list in `transactions` (default 50).
+    #[serde(default)]
+    #[schemars(range(max = 1000))]
+    pub transaction_limit: Option<u16>,
+    /// How many exchanges to skip before the first one listed.
+    #[serde(default)]
+    pub transaction_offset: Option<u64>,
+    /// List only messages of this client: its hardware address, DUID, client id, host name or an address of it, or a part of one.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 255))]
+    pub client: Option<String>,
+    /// List only messages of this type, for example NAK or RENEW.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 40))]
+    pub message_type: Option<String>,
+}
+
+/// One run of `analyze_dhcp_packets`.
+pub struct DhcpPackets {
+    decoder: Decoder,
+    maximum: Option<NonZeroU64>,
+    found: u64,
+    filter: Filter,
+    counts: Counts,
+    exchanges: Exchanges,
+    parties: Parties,
+    watch: Watch,
+    packets: Page<PacketDetails>,
+    characters: usize,
+}
+
+/// Which messages are listed.
+struct Filter {
+    client: Option<String>,
+    kind: Option<String>,
+}
+
+impl Filter {
+    fn fits(&self, seen: &Seen) -> bool {
+        let is_client = |wanted: &str| {
+            let has = |text: &str| text.to_lowercase().contains(wanted);
+            let texts = [&seen.mac, &seen.client_id, &seen.hostname, &seen.requested];
+            let leased = seen.leases.iter().map(|lease| &lease.address);
+            has(&seen.client) || texts.into_iter().flatten().chain(leased).any(|text| has(text))
+        };
+        self.client.as_deref().is_none_or(is_client)
+            && self.kind.as_deref().is_none_or(|kind| seen.name.eq_ignore_ascii_case(kind))
+    }
+}
+
+impl Tool for DhcpPackets {
+    const NAME: &'static str = "analyze_dhcp_packets";
+    const TITLE: &'static str = "DHCP analysis";
+    const DESCRIPTION: &'static str = "Analyses the DHCPv4, BOOTP and DHCPv6 messages of a packet capture. Puts exchanges together (DISCOVER, \
+        OFFER, REQUEST, ACK, NAK, DECLINE, RELEASE, INFORM; SOLICIT to REPLY, through relays) with their timing and outcome, sums up clients \
+        (hardware address, client id, host name, vendor class, fingerprint), servers, relays and leases with all times, and names every option \
+        with all its values. Reports findings with frame numbers: several servers on a segment, starvation, refusals, address conflicts, \
+        clients that get no answer. Use it for hosts without an address or with a wrong one, for rogue servers, and to see who had which \
+        address when.";
+    type Arguments = Arguments;
+    type Report = Report;
+
+    fn open(arguments: Arguments) -> Result<Self, Problem> {
+        let (usual, most) = limits::PACKETS_LISTED;
+        for (name, limit) in [("limit", arguments.limit), ("transaction_limit", arguments.transaction_limit)] {
+            if limit.is_some_and(|limit| usize::from(limit) > most) {
+                return Err(Problem::argument(
+                    name,
+                    format!("must be at most {most}; use an offset for the next page"),
+                ));
+            }
+        }
+        for (name, text) in [("client", &arguments.client), ("message_type", &arguments.message_type)] {
+            if text.as_ref().is_some_and(|text| text.is_empty() || text.len() > 255) {
+                return Err(Problem::argument(name, "must have 1 to 255 characters"));
+            }
+        }
+        let limit = |given: Option<u16>| given.map_or(usual, usize::from);
+        Ok(Self {
+            decoder: Decoder::new(),
+            maximum: arguments.max_packets,
+            found: 0,
+            filter: Filter {
+                client: arguments.client.map(|client| client.to_lowercase()),
+                kind: arguments.message_type,
+            },
+            counts: Counts::new(),
+            exchanges: Exchanges::new(arguments.transaction_offset.unwrap_or(0), limit(arguments.transaction_limit)),
+            parties: Parties::new(),
+            watch: Watch::new(),
+            packets: Page::new(arguments.offset.unwrap_or(0), limit(arguments.limit)),
+            characters: limits::DETAIL_CHARACTERS,
+        })
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
+        let packet = self.decoder.decode(frame);
+        if let Some(family) = family(&packet) {
+            self.found = self.found.saturating_add(1);
+            match family {
+                Family::V4 => self.v4(&packet),
+                Family::V6 => self.v6(&packet),
+            }
+        }
+        let enough = self.maximum.is_some_and(|maximum| self.found >= maximum.get());
+        Ok(if enough { Flow::Enough } else { Flow::More })
+    }
+
+    fn finish(self, capture: &Capture) -> Result<Report, Problem> {
+        let digits = capture.time_digits();
+        let (parties_evicted, leases_evicted) = self.parties.evicted();
+        let limits = Limits {
+            exchanges_evicted: self.exchanges.evicted(),
+            parties_evicted,
+            leases_evicted,
+            findings_evicted: self.watch.evicted(),
+            decoding: self.decoder.statistics(),
+        };
+        let (exchanges, transactions) = self.exchanges.finish();
+        let pages = vec![self.packets.info("packets"), transactions.info("transactions")];
+        let (mut transactions, mut packets) = (transactions.into_items(), self.packets.into_items());
+        let (mut leases, leases_total) = self.parties.leases();
+        let started = transactions.iter_mut().filter_map(|transaction| transaction.start_time.as_mut());
+        let listed = packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut());
+        let leased = leases.iter_mut().flat_map(|lease| [lease.granted.as_mut(), lease.expires.as_mut()]).flatten();
+        started.chain(listed).chain(leased).for_each(|text| time::shorten(text, digits));
+        let (unique_clients_count, unique_servers_count) = self.parties.counts();
+        let stopped = self.maximum.filter(|maximum| self.found >= maximum.get());
+        Ok(Report {
+            dhcp_packets_found: self.found,
+            dhcp_packets_analyzed: self.found,
+            message: (self.found == 0).then_some("No DHCP or BOOTP messages found in this capture"),
+            statistics: Statistics {
+                unique_clients_count,
+                unique_servers_count,
+                counts: self.counts.report(),
+                exchanges,
+                clients: self.parties.clients(),
+                servers: self.parties.servers(),
+                relays: self.parties.relays(),
+                leases,
+                leases_total,
+            },
+            findings: self.watch.finish(),
+            transactions,
+            packets,
+            pages,
+            limits,
+            note: stopped
+                .map(|maximum| format!("Reading ended after the first {maximum} DHCP messages, as max_packets asks.")),
+        })
+    }
+}
+
+/// Whether a packet is DHCP, by its ports: 67 and 68, also 4011 of PXE (RFC 4578); 546 and 547.
+fn family(packet: &Packet<'_>) -> Option<Family> {
+    let Transport::Udp(udp) = &packet.transport else { return None };
+    let ports = [udp.source, udp.destination];
+    let has = |known: &[u16]| ports.iter().any(|port| known.contains(port));
+    if packet.payload_length == 0 || packet.ip.is_none() {
+        None
+    } else if has(&[67, 68]) || udp.destination == 4011 {
+        Some(Family::V4)
+    } else if has(&[546, 547]) {
+        Some(Family::V6)
+    } else {
+        None
+    }
+}
+
+impl DhcpPackets {
+    fn v4(&mut self, packet: &Packet<'_>) {
+        let Some(ip) = packet.ip else { return };
+        match v4::Message::read(&packet.payload, packet.is_cut()) {
+            Ok(message) => {
+                let seen = Seen::v4(packet, ip.source, &message);
+                self.counts.v4(&message);
+                self.take(&seen, message.malformed, || PacketDetails::v4(packet, ip.destination, &seen, &message));
+            }
+            Err(reason) => self.unread(Family::V4, reason, packet.frame),
+        }
+    }
+
+    fn v6(&mut self, packet: &Packet<'_>) {
+        let Some(ip) = packet.ip else { return };
+        match v6::Message::read(&packet.payload, packet.is_cut()) {
+            Ok(message) => {
+                let seen = Seen::v6(packet, ip.source, &message);
+                self.counts.v6(&message);
+                self.take(&seen, message.malformed, || PacketDetails::v6(packet, ip.destination, &seen, &message));
+            }
+            Err(reason) => self.unread(Family::V6, reason, packet.frame),
+        }
+    }
+
+    fn unread(&mut self, family: Family, reason: &'static str, frame: u64) {
+        self.counts.unread(family);
+        self.counts.malformed(reason, frame);
+    }
+
+    fn take(&mut self, seen: &Seen, malformed: Option<&'static str>, details: impl FnOnce() -> PacketDetails) {
+        self.counts.take(seen);
+        if let Some(reason) = malformed {
+            self.counts.malformed(reason, seen.frame);
+        }
+        self.exchanges.take(seen);
+        self.parties.take(seen);
+        self.watch.take(seen);
+        if self.filter.fits(seen) {
+            let characters = &mut self.characters;
+            self.packets.push(|| details().fit(characters));
+        }
+    }
+}

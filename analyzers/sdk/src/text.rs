@@ -1,0 +1,66 @@
+//! Text from a capture, made fit for a report.
+
+use std::fmt::Write;
+
+/// At most `most` characters of text that somebody else wrote: UTF-8 as it is, but control characters and octets that are no UTF-8 as
+/// `\xNN`, and `…` where it was cut.
+pub fn printable(octets: &[u8], most: usize) -> String {
+    let mut text = String::new();
+    let mut written = 0_usize;
+    for chunk in octets.utf8_chunks() {
+        let valid = chunk.valid().chars().map(Piece::Char);
+        for piece in valid.chain(chunk.invalid().iter().map(|octet| Piece::Octet(*octet))) {
+            if written >= most {
+                text.push('…');
+                return text;
+            }
+            written = written.saturating_add(1);
+            match piece {
+                Piece::Char(c) if c.is_control() => c.to_string().bytes().for_each(|octet| escape(&mut text, octet)),
+                Piece::Char(c) => text.push(c),
+                Piece::Octet(octet) => escape(&mut text, octet),
+            }
+        }
+    }
+    text
+}
+
+enum Piece {
+    Char(char),
+    Octet(u8),
+}
+
+fn escape(text: &mut String, octet: u8) {
+    // Writing to a String cannot fail.
+    let _ = write!(text, "\\x{octet:02x}");
+}
+
+/// Octets as hexadecimal digits, two for each, with `separator` between them; at most `most` octets, and `…` where it was cut.
+pub fn hexadecimal(octets: &[u8], separator: &str, most: usize) -> String {
+    let pairs: Vec<String> = octets.iter().take(most).map(|octet| format!("{octet:02x}")).collect();
+    let mut text = pairs.join(separator);
+    if octets.len() > most {
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_and_what_does_not_print_is_escaped() {
+        assert_eq!(printable("Küche\\x".as_bytes(), 99), "Küche\\x");
+        assert_eq!(printable(b"a\x00b\x1b[31m\xffc\r\n", 99), "a\\x00b\\x1b[31m\\xffc\\x0d\\x0a");
+        assert_eq!(printable("\u{85}".as_bytes(), 99), "\\xc2\\x85");
+    }
+
+    #[test]
+    fn what_is_cut_is_marked() {
+        assert_eq!(printable("Grüße".as_bytes(), 3), "Grü…");
+        assert_eq!(printable(b"abc", 3), "abc");
+        assert_eq!(hexadecimal(&[1, 2, 255], ":", 9), "01:02:ff");
+        assert_eq!(hexadecimal(&[1, 2, 255], "", 2), "0102…");
+    }
+}
