@@ -44,12 +44,15 @@ fn analyze_takes_the_tools_arguments() {
 fn a_failure_is_one_line_and_exit_code_1() {
     for (arguments, words) in [
         (vec!["analyze", "analyze_dns_packets", "/nowhere/x.pcap"], "there is no file /nowhere/x.pcap"),
-        (vec!["analyze", "analyze_nothing", "/x"], "the tools are analyze_dns_packets, "),
+        (
+            vec!["analyze", "analyze_nothing", "/x"],
+            "the tools are analyze_dns_packets, analyze_dhcp_packets, analyze_icmp_packets, analyze_capinfos, analyze_tcp_connections, ",
+        ),
         (vec!["--max-packets", "0"], "must be a positive integer"),
         (vec!["--max-packets", "-5"], "must be a positive integer"),
         (vec!["--port", "0"], "between 1 and 65535"),
         (vec!["--port", "70000"], "between 1 and 65535"),
-        (vec!["--modules", "dns,nothing"], "the modules are dns, "),
+        (vec!["--modules", "dns,nothing"], "the modules are dns, dhcp, icmp, capinfos, tcp, sip"),
         (vec!["--transport", "http", "--host", "0.0.0.0"], "--allow-unauthenticated-http"),
         (vec!["--transport", "http", "--host", "host.invalid"], "host.invalid"),
     ] {

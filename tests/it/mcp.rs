@@ -1,5 +1,6 @@
 //! The real binary over real stdio and HTTP, with rmcp's client.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -16,6 +17,44 @@ use crate::support::{crafted, example};
 const BINARY: &str = env!("CARGO_BIN_EXE_mcpcap");
 
 type Client = RunningService<RoleClient, ()>;
+
+/// The tools of the Python project, in its order but for the TCP tools, each with a recording and the arguments that it cannot do without.
+const TOOLS: [(&str, &str, &str); 9] = [
+    ("analyze_dns_packets", "dns.pcap", "{}"),
+    ("analyze_dhcp_packets", "dhcp.pcap", "{}"),
+    ("analyze_icmp_packets", "icmp.pcap", "{}"),
+    ("analyze_capinfos", "dns-netem.pcapng", "{}"),
+    ("analyze_tcp_connections", "tcp.pcap", "{}"),
+    ("analyze_tcp_anomalies", "tcp.pcap", "{}"),
+    ("analyze_tcp_retransmissions", "tcp.pcap", "{}"),
+    ("analyze_traffic_flow", "tcp.pcap", r#"{"server_ip": "192.0.2.53"}"#),
+    ("analyze_sip_packets", "sip.pcap", "{}"),
+];
+
+/// The prompts of the Python project.
+const PROMPTS: [&str; 14] = [
+    "security_analysis",
+    "network_troubleshooting",
+    "forensic_investigation",
+    "dhcp_network_analysis",
+    "dhcp_security_analysis",
+    "dhcp_forensic_investigation",
+    "icmp_network_diagnostics",
+    "icmp_security_analysis",
+    "icmp_forensic_investigation",
+    "tcp_connection_troubleshooting",
+    "tcp_security_analysis",
+    "sip_security_analysis",
+    "sip_troubleshooting_analysis",
+    "sip_forensic_investigation",
+];
+
+/// Arguments for a tool on a capture.
+fn arguments(required: &str, capture: &Path) -> Value {
+    let mut arguments: Value = serde_json::from_str(required).expect("JSON");
+    arguments["pcap_file"] = json!(capture);
+    arguments
+}
 
 async fn stdio(arguments: &[&str]) -> Client {
     let mut command = Command::new(BINARY);
@@ -76,13 +115,20 @@ async fn stdio_and_http_offer_the_same_and_answer_the_same() {
     let tools = one.list_all_tools().await.unwrap();
     assert_eq!(json!(tools), json!(two.list_all_tools().await.unwrap()));
     assert_eq!(json!(one.list_all_prompts().await.unwrap()), json!(two.list_all_prompts().await.unwrap()));
-    for tool in ["analyze_dns_packets", "analyze_capinfos"] {
-        let arguments = json!({ "pcap_file": example("dns.pcap") });
+    let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
+    assert_eq!(names, TOOLS.map(|(name, ..)| name));
+    for (tool, capture, required) in TOOLS {
+        let arguments = arguments(required, &example(capture));
         let (a, b) = (call(&one, tool, arguments.clone()).await, call(&two, tool, arguments).await);
         assert_eq!(a.structured_content, b.structured_content, "{tool}");
         assert!(a.structured_content.is_some());
         let read: Value = serde_json::from_str(&text(&a)).unwrap();
         assert_eq!(Some(read), a.structured_content, "text and structured content are the same");
+    }
+    for prompt in PROMPTS {
+        let request = || GetPromptRequestParams::new(prompt);
+        let (a, b) = (one.get_prompt(request()).await.unwrap(), two.get_prompt(request()).await.unwrap());
+        assert_eq!(json!(a), json!(b), "{prompt}");
     }
     one.cancel().await.unwrap();
     two.cancel().await.unwrap();
@@ -129,11 +175,17 @@ async fn every_report_fits_its_schema() {
     for tool in client.list_all_tools().await.unwrap() {
         let schema = json!(tool.output_schema.unwrap());
         let validator = jsonschema::validator_for(&schema).expect("a usable schema");
-        let mut captures: Vec<_> = std::fs::read_dir(crafted("")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let (name, _, required) = TOOLS.into_iter().find(|(name, ..)| *name == tool.name).expect("a known tool");
+        let files = [crafted(""), example("")].into_iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+        let mut captures: Vec<_> = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
         captures.sort();
         for capture in captures {
-            let request = CallToolRequestParams::new(tool.name.clone())
-                .with_arguments(json!({ "pcap_file": capture }).as_object().cloned().unwrap());
+            let mut arguments = arguments(required, &capture);
+            if name == "analyze_tcp_connections" {
+                arguments["detailed"] = json!(true);
+            }
+            let request =
+                CallToolRequestParams::new(tool.name.clone()).with_arguments(arguments.as_object().cloned().unwrap());
             let result = client.call_tool(request).await.expect("an answer");
             if let Some(report) = result.structured_content {
                 let wrong: Vec<String> =
@@ -182,7 +234,7 @@ async fn what_cannot_be_routed_is_a_protocol_error() {
 async fn prompts_speak_of_the_capture_that_is_named() {
     let client = stdio(&[]).await;
     let prompts = client.list_all_prompts().await.unwrap();
-    for name in ["security_analysis", "network_troubleshooting", "forensic_investigation", "capture_overview"] {
+    for name in PROMPTS.into_iter().chain(["triage", "capture_overview", "tcp_forensic_investigation"]) {
         assert!(prompts.iter().any(|prompt| prompt.name == name), "{name}");
     }
     for prompt in prompts {
@@ -244,19 +296,42 @@ async fn the_server_ends_when_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn max_packets_bounds_the_analysis() {
+async fn max_packets_bounds_the_analysis_and_the_reading() {
     let client = stdio(&["--max-packets", "3"]).await;
-    let report = call(&client, "analyze_dns_packets", json!({ "pcap_file": crafted("dns_records.pcap") })).await;
-    let report = report.structured_content.unwrap();
-    assert_eq!(report["dns_packets_analyzed"], 3);
-    assert_eq!(report["capture"]["ended"]["reason"], "enough");
+    for (tool, capture, required) in TOOLS {
+        let report = call(&client, tool, arguments(required, &example(capture))).await.structured_content.unwrap();
+        if tool == "analyze_capinfos" {
+            // What a file is cannot be said of a part of it.
+            assert_eq!(report["capture"]["complete"], true);
+            continue;
+        }
+        let found = report.as_object().unwrap().iter().find(|(name, _)| name.ends_with("_packets_found")).unwrap().1;
+        assert_eq!(found, 3, "{tool}");
+        assert_eq!(report["capture"]["ended"]["reason"], "enough", "{tool}");
+        assert!(report["note"].as_str().unwrap().contains('3'), "{tool}: {}", report["note"]);
+        assert!(report["total_packets"].as_u64().unwrap() < 10, "{tool} read on to {}", report["total_packets"]);
+    }
     client.cancel().await.unwrap();
 }
 
 #[tokio::test]
 async fn modules_select_the_tools() {
-    let client = stdio(&["--modules", "capinfos"]).await;
-    let tools = client.list_all_tools().await.unwrap();
-    assert_eq!(tools.iter().map(|tool| tool.name.as_ref()).collect::<Vec<_>>(), ["analyze_capinfos"]);
-    client.cancel().await.unwrap();
+    for (modules, expected) in [
+        ("capinfos", &["analyze_capinfos"][..]),
+        ("sip,dns", &["analyze_dns_packets", "analyze_sip_packets"]),
+        (
+            "tcp",
+            &[
+                "analyze_tcp_connections",
+                "analyze_tcp_anomalies",
+                "analyze_tcp_retransmissions",
+                "analyze_traffic_flow",
+            ],
+        ),
+    ] {
+        let client = stdio(&["--modules", modules]).await;
+        let tools = client.list_all_tools().await.unwrap();
+        assert_eq!(tools.iter().map(|tool| tool.name.as_ref()).collect::<Vec<_>>(), expected, "{modules}");
+        client.cancel().await.unwrap();
+    }
 }

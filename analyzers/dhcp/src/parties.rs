@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::{JsonSchema, time};
+use mcpcap_analyzer::{JsonSchema, text, time};
 use serde::Serialize;
 
 use crate::limits;
@@ -17,8 +17,11 @@ pub struct Values(Vec<String>);
 
 impl Values {
     fn add(&mut self, value: &str) {
-        if self.0.len() < limits::VALUES && !value.is_empty() && !self.0.iter().any(|known| known == value) {
-            self.0.push(value.to_owned());
+        if self.0.len() < limits::VALUES && !value.is_empty() {
+            let value = text::cut(value, limits::NAME_CHARACTERS);
+            if !self.0.contains(&value) {
+                self.0.push(value);
+            }
         }
     }
 

@@ -1,12 +1,12 @@
 //! How much is kept and listed. A capture decides how many addresses there are, so each table has a size; what had to make room is
-//! counted in the report. Together they stay below 40 MiB, whatever the capture.
+//! counted in the report. Together they stay below 48 MiB, three quarters of what the host allows, whatever the capture.
 
 /// Echo requests that wait for their reply, or for a further one.
 pub const PENDING: usize = 16_384;
 /// Pairs of requester and target.
-pub const SESSIONS: usize = 2048;
+pub const SESSIONS: usize = 1024;
 /// Round-trip times of one pair that are kept as they are; from there on percentiles are estimates.
-pub const SESSION_TIMES: usize = 256;
+pub const SESSION_TIMES: usize = 128;
 /// Packets that may be probes of a traceroute.
 pub const PROBES: usize = 16_384;
 /// The highest hop limit of a probe: traceroute stops at 30 unless told otherwise.
@@ -24,9 +24,9 @@ pub const NEIGHBOUR_ADDRESSES: usize = 4;
 /// Prefixes, servers, domains of one router advertisement.
 pub const OPTION_VALUES: usize = 8;
 /// Sources and destinations of which the report says how many different ones there are.
-pub const PARTIES: usize = 2048;
+pub const PARTIES: usize = 1024;
 /// Targets that one source remembers exactly, to count distinct ones.
-pub const DISTINCT: usize = 256;
+pub const DISTINCT: usize = 128;
 /// Labels of an MPLS stack in an error.
 pub const LABELS: usize = 8;
 

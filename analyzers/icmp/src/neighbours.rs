@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use mcpcap_analyzer::{JsonSchema, text};
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::{BoundedMap, TopK};
+use mcpcap_analyzer::{JsonSchema, text};
 use serde::Serialize;
 
 use crate::codes::kind;

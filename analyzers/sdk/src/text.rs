@@ -35,6 +35,16 @@ fn escape(text: &mut String, octet: u8) {
     let _ = write!(text, "\\x{octet:02x}");
 }
 
+/// At most `most` characters of a text, and `…` where it was cut.
+pub fn cut(text: &str, most: usize) -> String {
+    let mut characters = text.chars();
+    let mut short: String = characters.by_ref().take(most).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
+}
+
 /// Octets as hexadecimal digits, two for each, with `separator` between them; at most `most` octets, and `…` where it was cut.
 pub fn hexadecimal(octets: &[u8], separator: &str, most: usize) -> String {
     let pairs: Vec<String> = octets.iter().take(most).map(|octet| format!("{octet:02x}")).collect();
@@ -60,6 +70,7 @@ mod tests {
     fn what_is_cut_is_marked() {
         assert_eq!(printable("Grüße".as_bytes(), 3), "Grü…");
         assert_eq!(printable(b"abc", 3), "abc");
+        assert_eq!((cut("Grüße", 3).as_str(), cut("Grü", 3).as_str()), ("Grü…", "Grü"));
         assert_eq!(hexadecimal(&[1, 2, 255], ":", 9), "01:02:ff");
         assert_eq!(hexadecimal(&[1, 2, 255], "", 2), "0102…");
     }

@@ -1,9 +1,7 @@
 //! Rules about clients: starvation, clients without an answer, addresses in use twice.
 
-use std::collections::BTreeSet;
-
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
-use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 
 use super::thresholds::{STARVATION_CLIENTS, UNANSWERED, WINDOW};
 use super::{Place, place};
@@ -44,9 +42,9 @@ pub struct Watch {
 #[derive(Default)]
 struct Crowd {
     /// Those of the window that runs now, which begins with the first message after the one before.
-    now: BTreeSet<String>,
+    now: Distinct,
     start: u64,
-    most: usize,
+    most: u64,
     messages: u64,
     evidence: Evidence,
 }
@@ -146,10 +144,8 @@ impl Watch {
         let starvation = crowds.map(|(place, crowd)| {
             let observation =
                 format!("{} different clients looked for a server {place} within 60 seconds.", crowd.most);
-            let measures = vec![
-                Measure::count("clients_in_60_seconds", crowd.most as u64),
-                Measure::count("messages", crowd.messages),
-            ];
+            let measures =
+                vec![Measure::count("clients_in_60_seconds", crowd.most), Measure::count("messages", crowd.messages)];
             STARVATION.finding(place.to_string(), observation, measures, &crowd.evidence)
         });
         let waiting = self.waiting.iter().filter(|(_, waiting)| !waiting.answered && waiting.looked >= UNANSWERED);
@@ -177,12 +173,10 @@ impl Crowd {
         self.evidence.add(seen.frame);
         self.messages = self.messages.saturating_add(1);
         if time.saturating_sub(self.start) > WINDOW {
-            self.now.clear();
+            self.now = Distinct::new();
             self.start = time;
         }
-        if self.now.len() < limits::DISTINCT {
-            self.now.insert(seen.client.clone());
-        }
-        self.most = self.most.max(self.now.len());
+        self.now.add(&seen.client);
+        self.most = self.most.max(self.now.count());
     }
 }

@@ -73,7 +73,7 @@ impl Watch {
         match seen.role {
             Role::Offer | Role::Grant => {
                 let (servers, _) = self.segments.get_or_insert_with(place(seen), BTreeMap::new);
-                if servers.len() >= limits::LISTED && !servers.contains_key(&name) {
+                if servers.len() >= limits::SEGMENT_SERVERS && !servers.contains_key(&name) {
                     return;
                 }
                 let server = servers.entry(name).or_default();
@@ -81,7 +81,7 @@ impl Watch {
                 server.evidence.add(seen.frame);
                 for (known, given) in [(&mut server.routers, &seen.routers), (&mut server.dns, &seen.dns)] {
                     if !given.is_empty() {
-                        known.clone_from(given);
+                        *known = given.iter().take(limits::VALUES).cloned().collect();
                     }
                 }
             }
@@ -91,7 +91,7 @@ impl Watch {
                 let now = seen.time.unwrap_or_default();
                 refusals.recent.push_back(now);
                 while refusals.recent.front().is_some_and(|then| now.saturating_sub(*then) > WINDOW)
-                    || refusals.recent.len() > limits::DISTINCT
+                    || refusals.recent.len() > limits::RECENT
                 {
                     refusals.recent.pop_front();
                 }

@@ -1,7 +1,7 @@
 //! The numbers of the rules, each with its reason.
 
 /// Different clients that look for a server on one segment within a minute: more than come up together after a power failure.
-pub const STARVATION_CLIENTS: usize = 50;
+pub const STARVATION_CLIENTS: u64 = 50;
 /// The time in which starvation and refusals are counted, in nanoseconds.
 pub const WINDOW: u64 = 60_000_000_000;
 /// Refusals of one server within [`WINDOW`]: one by one they are normal, when a notebook comes from another network.

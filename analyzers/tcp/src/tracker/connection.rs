@@ -35,8 +35,6 @@ pub struct Connection {
     pub events_total: u64,
     /// Who ended it first, with FIN or RST, and the frame.
     pub ended: Option<(Side, u64)>,
-    /// Segments with a combination of control bits that no stack sends: frame and bits.
-    pub odd: SmallVec<[(u64, u16); 1]>,
     /// Time of the last SYN, and from there to the first acknowledgment without SYN: what Wireshark measures reordering with.
     syn_time: Option<u64>,
     round_trip: Option<u64>,
@@ -84,7 +82,6 @@ impl Connection {
             events: SmallVec::new(),
             events_total: 0,
             ended: None,
-            odd: SmallVec::new(),
             syn_time: None,
             round_trip: None,
         }
@@ -210,9 +207,6 @@ impl Connection {
         if tcp.flags.fin() || tcp.flags.rst() {
             self.ended.get_or_insert((side, packet.frame));
         }
-        if is_odd(tcp) && self.odd.len() < limits::EVENTS {
-            self.odd.push((packet.frame, tcp.flags.0));
-        }
     }
 
     /// Ends what is still being measured.
@@ -290,11 +284,4 @@ impl Connection {
         let answered = sender.ack.saturating_sub(sender.rst) > 0;
         answered.then_some(heard)
     }
-}
-
-/// Combinations of control bits that no stack sends: none at all, SYN with FIN or RST, FIN without ACK, FIN with PSH and URG and no ACK.
-fn is_odd(tcp: &Tcp) -> bool {
-    let flags = tcp.flags;
-    let control = flags.0 & 0x3f;
-    control == 0 || (flags.syn() && (flags.fin() || flags.rst())) || (flags.fin() && !flags.ack())
 }

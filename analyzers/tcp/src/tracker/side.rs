@@ -294,7 +294,7 @@ impl Sender {
         let same = self.contents.iter().find(|known| known.sequence == sequence && known.length == length);
         match same {
             Some(known) if known.hash != hash => {
-                if self.conflicts.len() < limits::EVENTS {
+                if self.conflicts.len() < limits::CONFLICTS {
                     self.conflicts.push((known.frame, packet.frame));
                 }
             }
