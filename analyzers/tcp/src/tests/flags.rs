@@ -112,6 +112,32 @@ fn a_closed_window_is_probed_and_opened() {
 }
 
 #[test]
+fn one_octet_to_an_end_that_said_nothing_is_no_probe() {
+    // The SYN-ACK is captured late.
+    let talk = Talk::new().c(SYN, (1000, 0), b"").c(ACK, (1001, 5001), b"x").wait(10).s(SYN | ACK, (5000, 1001), b"");
+    check(talk, &[]);
+}
+
+#[test]
+fn a_refusal_that_is_captured_before_its_syn_is_one_connection() {
+    let report = check(Talk::new().s(RST | ACK, (0, 1001), b"").c(SYN, (1000, 0), b""), &[]);
+    assert_eq!(report["summary"]["total_connections"], 1);
+}
+
+#[test]
+fn data_resent_after_unseen_data_were_acknowledged_are_no_fast_retransmission() {
+    let talk = Talk::new()
+        .handshake()
+        .c(ACK, (1001, 5001), b"hello")
+        .s(ACK, (5001, 1006), b"")
+        // The client acknowledges what the capture lacks, with data that then come again.
+        .c(ACK, (1006, 6001), b"world")
+        .wait(100)
+        .c(ACK, (1006, 6001), b"world");
+    check(talk, &[(6, "ack_lost_segment"), (7, "retransmission")]);
+}
+
+#[test]
 fn window_full_needs_the_window_s_scale() {
     let talk = Talk::new().handshake().s(ACK, (5001, 1001), b"").window(5).c(ACK, (1001, 5001), b"hello");
     // SYN and SYN-ACK without the option: windows are not scaled.

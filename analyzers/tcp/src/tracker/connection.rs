@@ -102,8 +102,9 @@ impl Connection {
 
     /// Whether a SYN begins another connection between the same ends: it has another sequence number, or this one was ended.
     pub fn is_reused_by(&self, side: Side, tcp: &Tcp) -> bool {
-        let base = self.sender(side).direction.base;
-        let ended = self.handshake.completeness & (completeness::FIN | completeness::RST) != 0;
+        let (base, opened) = (self.sender(side).direction.base, self.sender(side).syn > 0);
+        // The answer to a SYN that is captured before it does not end what the SYN begins.
+        let ended = opened && self.handshake.completeness & (completeness::FIN | completeness::RST) != 0;
         tcp.flags.syn() && !tcp.flags.ack() && base.is_some_and(|base| base != tcp.sequence || ended)
     }
 

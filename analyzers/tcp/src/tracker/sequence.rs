@@ -176,7 +176,8 @@ pub struct Direction {
     acknowledged: Option<u32>,
     acknowledged_time: u64,
     duplicates: Duplicates,
-    window: u16,
+    /// The window of its last segment, as it is in the header.
+    window: Option<u16>,
     /// How its windows are scaled.
     pub scale: Scale,
     /// A SYN was seen, and no acknowledgment after it: windows are not scaled yet.
@@ -199,16 +200,6 @@ impl Default for Duplicates {
 }
 
 impl Direction {
-    /// Whether it had sent anything before.
-    pub fn is_started(&self) -> bool {
-        self.base.is_some()
-    }
-
-    /// The number behind the highest octet.
-    pub fn next(&self) -> Option<u32> {
-        self.next
-    }
-
     /// The window that is advertised now, in octets, as far as its scale is known.
     fn scaled_window(&self) -> Option<u32> {
         let shift = match self.scale {
@@ -216,7 +207,7 @@ impl Direction {
             Scale::Shift(shift) if !self.unscaled => shift,
             Scale::NotUsed | Scale::Shift(_) => 0,
         };
-        Some(u32::from(self.window) << shift.min(14))
+        Some(u32::from(self.window?) << shift.min(14))
     }
 }
 
@@ -255,7 +246,7 @@ pub fn analyse(
 /// Flags about windows, probes and acknowledgments. The first answer to a probe that fits ends the search.
 fn window_and_acknowledgment(own: &mut Direction, other: &Direction, segment: &Segment, found: &mut Flags) {
     let expected = own.next == Some(segment.sequence);
-    if segment.length == 1 && expected && other.window == 0 && other.is_started() {
+    if segment.length == 1 && expected && other.window == Some(0) {
         found.set(Flag::ZeroWindowProbe);
         return;
     }
@@ -279,7 +270,7 @@ fn window_and_acknowledgment(own: &mut Direction, other: &Direction, segment: &S
     if segment.length > 0 || !expected || segment.acknowledgment != own.acknowledged {
         return;
     }
-    if segment.window != own.window {
+    if Some(segment.window) != own.window {
         if segment.window != 0 {
             found.set(Flag::WindowUpdate);
         }
@@ -363,7 +354,7 @@ fn remember(own: &mut Direction, segment: &Segment, found: Flags) {
             own.acknowledgeable = own.next;
         }
     }
-    own.window = segment.window;
+    own.window = Some(segment.window);
     own.acknowledged = segment.acknowledgment;
     own.acknowledged_time = segment.time;
     own.last = found;
