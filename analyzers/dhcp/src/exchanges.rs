@@ -89,11 +89,11 @@ struct Step {
 }
 
 impl Exchanges {
-    /// Nothing seen yet; lists a page of the exchanges.
-    pub fn new(offset: u64, limit: usize) -> Self {
+    /// Nothing seen yet; `ended` is the page of exchanges that is listed.
+    pub fn new(ended: Page<ExchangeReport>) -> Self {
         Self {
             open: BoundedMap::new(limits::ENTRIES),
-            ended: Page::new(offset, limit),
+            ended,
             offer_times: Quantiles::new(),
             grant_times: Quantiles::new(),
             outcomes: [0; Outcome::ALL.len()],

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet, Transport};
 use mcpcap_analyzer::stats::Page;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, time};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, time};
 use serde::Deserialize;
 
 use crate::counts::Counts;
@@ -51,8 +51,7 @@ pub struct Arguments {
 /// One run of `analyze_dhcp_packets`.
 pub struct DhcpPackets {
     decoder: Decoder,
-    maximum: Option<NonZeroU64>,
-    found: u64,
+    maximum: Maximum,
     filter: Filter,
     counts: Counts,
     exchanges: Exchanges,
@@ -94,34 +93,25 @@ impl Tool for DhcpPackets {
     type Report = Report;
 
     fn open(arguments: Arguments) -> Result<Self, Problem> {
-        let (usual, most) = limits::PACKETS_LISTED;
-        for (name, limit) in [("limit", arguments.limit), ("transaction_limit", arguments.transaction_limit)] {
-            if limit.is_some_and(|limit| usize::from(limit) > most) {
-                return Err(Problem::argument(
-                    name,
-                    format!("must be at most {most}; use an offset for the next page"),
-                ));
-            }
-        }
         for (name, text) in [("client", &arguments.client), ("message_type", &arguments.message_type)] {
             if text.as_ref().is_some_and(|text| text.is_empty() || text.len() > 255) {
                 return Err(Problem::argument(name, "must have 1 to 255 characters"));
             }
         }
-        let limit = |given: Option<u16>| given.map_or(usual, usize::from);
+        let (offset, limit) = (arguments.transaction_offset, arguments.transaction_limit);
+        let transactions = Page::asked(offset, limit, "transaction_limit", limits::PACKETS_LISTED)?;
         Ok(Self {
             decoder: Decoder::new(),
-            maximum: arguments.max_packets,
-            found: 0,
+            maximum: Maximum::new(arguments.max_packets),
             filter: Filter {
                 client: arguments.client.map(|client| client.to_lowercase()),
                 kind: arguments.message_type,
             },
             counts: Counts::new(),
-            exchanges: Exchanges::new(arguments.transaction_offset.unwrap_or(0), limit(arguments.transaction_limit)),
+            exchanges: Exchanges::new(transactions),
             parties: Parties::new(),
             watch: Watch::new(),
-            packets: Page::new(arguments.offset.unwrap_or(0), limit(arguments.limit)),
+            packets: Page::asked(arguments.offset, arguments.limit, "limit", limits::PACKETS_LISTED)?,
             characters: limits::DETAIL_CHARACTERS,
         })
     }
@@ -129,14 +119,13 @@ impl Tool for DhcpPackets {
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
         let packet = self.decoder.decode(frame);
         if let Some(family) = family(&packet) {
-            self.found = self.found.saturating_add(1);
+            self.maximum.take();
             match family {
                 Family::V4 => self.v4(&packet),
                 Family::V6 => self.v6(&packet),
             }
         }
-        let enough = self.maximum.is_some_and(|maximum| self.found >= maximum.get());
-        Ok(if enough { Flow::Enough } else { Flow::More })
+        Ok(self.maximum.flow())
     }
 
     fn finish(self, capture: &Capture) -> Result<Report, Problem> {
@@ -158,11 +147,10 @@ impl Tool for DhcpPackets {
         let leased = leases.iter_mut().flat_map(|lease| [lease.granted.as_mut(), lease.expires.as_mut()]).flatten();
         started.chain(listed).chain(leased).for_each(|text| time::shorten(text, digits));
         let (unique_clients_count, unique_servers_count) = self.parties.counts();
-        let stopped = self.maximum.filter(|maximum| self.found >= maximum.get());
         Ok(Report {
-            dhcp_packets_found: self.found,
-            dhcp_packets_analyzed: self.found,
-            message: (self.found == 0).then_some("No DHCP or BOOTP messages found in this capture"),
+            dhcp_packets_found: self.maximum.taken(),
+            dhcp_packets_analyzed: self.maximum.taken(),
+            message: (self.maximum.taken() == 0).then_some("No DHCP or BOOTP messages found in this capture"),
             statistics: Statistics {
                 unique_clients_count,
                 unique_servers_count,
@@ -179,8 +167,7 @@ impl Tool for DhcpPackets {
             packets,
             pages,
             limits,
-            note: stopped
-                .map(|maximum| format!("Reading ended after the first {maximum} DHCP messages, as max_packets asks.")),
+            note: self.maximum.note("DHCP messages"),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What is done with each message, whatever carried it.
 
 use mcpcap_analyzer::stats::Page;
-use mcpcap_analyzer::{Capture, time};
+use mcpcap_analyzer::{Capture, Flow, Maximum, Problem, time};
 
 use crate::counts::Counts;
 use crate::details::{self, Budget, PacketDetails};
@@ -20,8 +20,7 @@ use crate::{limits, report};
 
 /// The state of a run, from messages on.
 pub struct Analysis {
-    most: Option<u64>,
-    messages: u64,
+    maximum: Maximum,
     counts: [Counts; Service::ALL.len()],
     transactions: Transactions,
     servers: Parties,
@@ -35,11 +34,13 @@ pub struct Analysis {
 
 impl Analysis {
     /// Nothing seen yet.
-    pub fn new(arguments: &Arguments) -> Self {
-        let limit = arguments.limit.map_or(limits::PACKETS_LISTED.0, usize::from).min(limits::PACKETS_LISTED.1);
-        Self {
-            most: arguments.max_packets.map(Into::into),
-            messages: 0,
+    ///
+    /// # Errors
+    /// When the limit is above the most.
+    pub fn new(arguments: &Arguments) -> Result<Self, Problem> {
+        let packets = Page::asked(arguments.offset, arguments.limit, "limit", limits::PACKETS_LISTED)?;
+        Ok(Self {
+            maximum: Maximum::new(arguments.max_packets),
             counts: Default::default(),
             transactions: Transactions::new(),
             servers: Parties::new(),
@@ -47,26 +48,26 @@ impl Analysis {
             domains: Domains::new(),
             watch: Watch::new(),
             filter: arguments.name.as_deref().map(Pattern::new),
-            packets: Page::new(arguments.offset.unwrap_or(0), limit),
+            packets,
             budget: Budget::new(),
-        }
+        })
     }
 
-    /// Whether as many messages were taken as were asked for.
-    pub fn has_enough(&self) -> bool {
-        self.most.is_some_and(|most| self.messages >= most)
+    /// Whether more frames are wanted.
+    pub fn flow(&self) -> Flow {
+        self.maximum.flow()
     }
 
     /// Takes a message.
     pub fn message(&mut self, seen: &Seen, octets: &[u8]) {
-        if self.has_enough() {
+        if self.maximum.is_reached() {
             return;
         }
         let message = match Message::parse(octets, seen.cut) {
             Ok(message) => message,
             Err(reason) => return self.malformed(seen, reason),
         };
-        self.messages = self.messages.saturating_add(1);
+        self.maximum.take();
         if let Some(counts) = self.counts.get_mut(seen.service as usize) {
             counts.add(seen, &message);
         }
@@ -139,7 +140,7 @@ impl Analysis {
     /// Ends the run. `end` is the time of the last frame.
     pub fn report(self, capture: &Capture, end: Option<u64>, limits: report::Limits) -> Report {
         let digits = capture.time_digits();
-        let stopped = self.has_enough();
+        let messages = self.maximum.taken();
         let limits = report::Limits {
             evicted: report::Evicted {
                 transactions: self.transactions.evicted(),
@@ -161,9 +162,9 @@ impl Analysis {
         packets.sort_by_key(|packet| packet.frame);
         let malformed = statistics.services.iter().any(|service| !service.malformed.is_empty());
         Report {
-            dns_packets_found: self.messages,
-            dns_packets_analyzed: self.messages,
-            message: match (self.messages, malformed) {
+            dns_packets_found: messages,
+            dns_packets_analyzed: messages,
+            message: match (messages, malformed) {
                 (0, false) => Some("No DNS, mDNS or LLMNR messages found in this capture"),
                 (0, true) => Some(
                     "No DNS, mDNS or LLMNR messages found in this capture; payloads on their ports were not messages",
@@ -175,8 +176,7 @@ impl Analysis {
             packets,
             pages,
             limits,
-            note: stopped
-                .then(|| format!("Reading ended after the first {} messages, as max_packets asks.", self.messages)),
+            note: self.maximum.note("messages"),
         }
     }
 }

@@ -62,12 +62,6 @@ impl Tool for DnsPackets {
     type Report = Report;
 
     fn open(arguments: Arguments) -> Result<Self, Problem> {
-        if arguments.limit.is_some_and(|limit| usize::from(limit) > limits::PACKETS_LISTED.1) {
-            return Err(Problem::argument(
-                "limit",
-                format!("must be at most {}; use offset for the next page", limits::PACKETS_LISTED.1),
-            ));
-        }
         if arguments.name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 1024) {
             return Err(Problem::argument("name", "must have 1 to 1024 characters"));
         }
@@ -78,7 +72,7 @@ impl Tool for DnsPackets {
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
             candidates: Candidates::new(),
-            analysis: Analysis::new(&arguments),
+            analysis: Analysis::new(&arguments)?,
             last: None,
         })
     }
@@ -96,7 +90,7 @@ impl Tool for DnsPackets {
             }
             _ => {}
         }
-        Ok(if self.analysis.has_enough() { Flow::Enough } else { Flow::More })
+        Ok(self.analysis.flow())
     }
 
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {

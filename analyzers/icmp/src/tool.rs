@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet};
 use mcpcap_analyzer::stats::{Distinct, Page};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, time};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, time};
 use serde::Deserialize;
 
 use crate::codes;
@@ -101,8 +101,7 @@ impl Addresses {
 /// One run of `analyze_icmp_packets`.
 pub struct IcmpPackets {
     decoder: Decoder,
-    maximum: Option<NonZeroU64>,
-    found: u64,
+    maximum: Maximum,
     short: u64,
     filter: Filter,
     /// At most 256 types of 256 codes of two protocols.
@@ -129,14 +128,9 @@ impl Tool for IcmpPackets {
     type Report = Report;
 
     fn open(arguments: Arguments) -> Result<Self, Problem> {
-        let (usual, most) = limits::PACKETS_LISTED;
-        if arguments.limit.is_some_and(|limit| usize::from(limit) > most) {
-            return Err(Problem::argument("limit", format!("must be at most {most}; use offset for the next page")));
-        }
         Ok(Self {
             decoder: Decoder::new(),
-            maximum: arguments.max_packets,
-            found: 0,
+            maximum: Maximum::new(arguments.max_packets),
             short: 0,
             filter: Filter::new(&arguments)?,
             counts: BTreeMap::new(),
@@ -147,7 +141,7 @@ impl Tool for IcmpPackets {
             paths: Paths::new(),
             neighbours: Neighbours::new(),
             watch: Watch::new(),
-            packets: Page::new(arguments.offset.unwrap_or(0), arguments.limit.map_or(usual, usize::from)),
+            packets: Page::asked(arguments.offset, arguments.limit, "limit", limits::PACKETS_LISTED)?,
         })
     }
 
@@ -158,8 +152,7 @@ impl Tool for IcmpPackets {
         if let Some(message) = message {
             self.message(frame, &packet, &message);
         }
-        let enough = self.maximum.is_some_and(|maximum| self.found >= maximum.get());
-        Ok(if enough { Flow::Enough } else { Flow::More })
+        Ok(self.maximum.flow())
     }
 
     fn finish(self, capture: &Capture) -> Result<Report, Problem> {
@@ -210,25 +203,23 @@ impl Tool for IcmpPackets {
         for text in packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()) {
             time::shorten(text, digits);
         }
-        let stopped = self.maximum.filter(|maximum| self.found >= maximum.get());
         Ok(Report {
-            icmp_packets_found: self.found,
-            icmp_packets_analyzed: self.found,
-            message: (self.found == 0).then_some("No ICMP or ICMPv6 messages found in this capture"),
+            icmp_packets_found: self.maximum.taken(),
+            icmp_packets_analyzed: self.maximum.taken(),
+            message: (self.maximum.taken() == 0).then_some("No ICMP or ICMPv6 messages found in this capture"),
             statistics,
             findings,
             packets,
             pages,
             limits: Limits { evicted, short_messages: self.short, decoding: self.decoder.statistics() },
-            note: stopped
-                .map(|maximum| format!("Reading ended after the first {maximum} ICMP messages, as max_packets asks.")),
+            note: self.maximum.note("ICMP messages"),
         })
     }
 }
 
 impl IcmpPackets {
     fn message(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>) {
-        self.found = self.found.saturating_add(1);
+        self.maximum.take();
         self.short = self.short.saturating_add((packet.payload_length < 4).into());
         let count = self.counts.entry((message.version, message.kind, message.code)).or_default();
         *count = count.saturating_add(1);

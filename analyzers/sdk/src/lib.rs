@@ -25,6 +25,7 @@ pub mod finding;
 pub mod frame;
 #[cfg(any(test, feature = "harness"))]
 pub mod harness;
+mod maximum;
 pub mod problem;
 pub mod prompt;
 pub mod stats;
@@ -35,6 +36,7 @@ mod tool;
 
 pub use capture::Capture;
 pub use frame::{Frame, Link};
+pub use maximum::Maximum;
 pub use problem::Problem;
 pub use schemars::JsonSchema;
 pub use tool::{Flow, Prompt, PromptArgument, PromptArguments, Run, Tool, ToolEntry};

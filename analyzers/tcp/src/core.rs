@@ -4,11 +4,11 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet, Tcp, Transport};
 use mcpcap_analyzer::stream::Endpoint;
-use mcpcap_analyzer::{Flow, Frame};
+use mcpcap_analyzer::{Flow, Frame, Maximum};
 
 use crate::filter::Filter;
 use crate::findings::Watch;
-use crate::report::{Limits, Segments};
+use crate::report::Limits;
 use crate::totals::Totals;
 use crate::tracker::connection::Connection;
 use crate::tracker::{Seen, Tracker};
@@ -37,9 +37,9 @@ pub struct Core {
     tracker: Tracker,
     /// The connections asked for.
     pub filter: Filter,
-    maximum: Option<NonZeroU64>,
+    maximum: Maximum,
     /// TCP segments, also those that do not fit the filter.
-    pub segments: Segments,
+    all: u64,
     /// Totals of those that fit.
     pub totals: Totals,
     /// What the findings keep.
@@ -53,8 +53,8 @@ impl Core {
             decoder: Decoder::new(),
             tracker: Tracker::new(),
             filter,
-            maximum,
-            segments: Segments::default(),
+            maximum: Maximum::new(maximum),
+            all: 0,
             totals: Totals::default(),
             watch: Watch::new(),
         }
@@ -64,12 +64,12 @@ impl Core {
     pub fn frame(&mut self, frame: &Frame<'_>, view: &mut impl View) -> Flow {
         let packet = self.decoder.decode(frame);
         let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return Flow::More };
-        self.segments.all = self.segments.all.saturating_add(1);
+        self.all = self.all.saturating_add(1);
         let (source, destination) = Endpoint::pair(ip, tcp);
         if !self.filter.fits(source, destination) {
             return Flow::More;
         }
-        self.segments.found = self.segments.found.saturating_add(1);
+        self.maximum.take();
         let Self { tracker, totals, watch, .. } = self;
         let mut ended = |connection: Box<Connection>| {
             totals.ended(&connection);
@@ -81,8 +81,7 @@ impl Core {
         totals.segment(&segment, &seen);
         watch.segment(&segment, &seen);
         view.segment(&segment, &seen);
-        let enough = self.maximum.is_some_and(|maximum| self.segments.found >= maximum.get());
-        if enough { Flow::Enough } else { Flow::More }
+        self.maximum.flow()
     }
 
     /// Ends all connections.
@@ -93,6 +92,11 @@ impl Core {
             watch.ended(&connection);
             view.ended(&connection);
         });
+    }
+
+    /// TCP segments of the connections that fit.
+    pub fn found(&self) -> u64 {
+        self.maximum.taken()
     }
 
     /// How many connections fit.
@@ -111,7 +115,7 @@ impl Core {
 
     /// Says that there is nothing, when there is nothing.
     pub fn message(&self) -> Option<&'static str> {
-        match (self.segments.all, self.segments.found) {
+        match (self.all, self.found()) {
             (0, _) => Some("No TCP packets found in this capture"),
             (_, 0) => Some("No TCP packet of this capture fits the filter"),
             _ => None,
@@ -120,11 +124,6 @@ impl Core {
 
     /// Says that `max_packets` ended reading.
     pub fn note(&self) -> Option<String> {
-        let maximum = self.maximum?.get();
-        (self.segments.found >= maximum).then(|| {
-            format!(
-                "Analysis ended after {maximum} TCP packets, as max_packets asked; the rest of the capture was not read"
-            )
-        })
+        self.maximum.note("TCP packets")
     }
 }

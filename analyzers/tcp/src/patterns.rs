@@ -57,7 +57,7 @@ fn asymmetry(resets: Directions, with_reset: u64) -> Option<Pattern> {
 }
 
 fn retransmission(core: &Core) -> Option<Pattern> {
-    let (resent, packets) = (core.totals.resent(), core.segments.found);
+    let (resent, packets) = (core.totals.resent(), core.found());
     (resent > 0).then(|| {
         let rate = share(resent, packets);
         Pattern {

@@ -10,15 +10,6 @@ use crate::tracker::connection::{Connection, State};
 use crate::tracker::sequence::{Flag, Flags};
 use crate::tracker::side::Sender;
 
-/// TCP segments of the capture.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Segments {
-    /// All.
-    pub all: u64,
-    /// Those of connections that were asked for.
-    pub found: u64,
-}
-
 /// Segments by their control bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SegmentCounts {

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::Problem;
+
 /// What part of a list a report holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PageInfo {
@@ -29,6 +31,24 @@ impl<T> Page<T> {
     /// A page that begins behind `offset` items and holds up to `limit`.
     pub fn new(offset: u64, limit: usize) -> Self {
         Self { offset, limit, total: 0, items: Vec::new() }
+    }
+
+    /// The page that the arguments `offset` and `limit` ask for. `name` is that of the limit, `(usual, most)` how many items it gives unless
+    /// asked otherwise, and at most.
+    ///
+    /// # Errors
+    /// When the limit is above `most`.
+    pub fn asked(
+        offset: Option<u64>,
+        limit: Option<u16>,
+        name: &str,
+        (usual, most): (usize, usize),
+    ) -> Result<Self, Problem> {
+        let limit = limit.map_or(usual, usize::from);
+        if limit > most {
+            return Err(Problem::argument(name, format!("must be at most {most}; use an offset for the next page")));
+        }
+        Ok(Self::new(offset.unwrap_or(0), limit))
     }
 
     /// Whether the next item belongs to the page.
@@ -75,6 +95,16 @@ impl<T> Page<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_beyond_the_most_is_refused_by_its_name() {
+        let page = |limit| Page::<u8>::asked(None, limit, "limit", (2, 5));
+        assert_eq!((page(None).unwrap().limit, page(Some(5)).unwrap().limit), (2, 5));
+        assert_eq!(
+            page(Some(6)).unwrap_err().to_string(),
+            "argument limit: must be at most 5; use an offset for the next page"
+        );
+    }
 
     #[test]
     fn pages_joined_are_the_whole_list() {

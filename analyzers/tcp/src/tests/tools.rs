@@ -63,7 +63,7 @@ fn pages_joined_are_all_connections() {
 fn max_packets_ends_reading() {
     let report = connections(&recording(), &json!({ "max_packets": 100 }));
     assert_eq!(report["tcp_packets_found"], 100);
-    assert!(report["note"].as_str().unwrap().contains("100 TCP packets"), "{report}");
+    assert!(report["note"].as_str().unwrap().contains("first 100 TCP packets"), "{report}");
     assert!(connections(&recording(), &json!({ "max_packets": 1000 }))["note"].is_null());
 }
 

@@ -289,7 +289,7 @@ impl Tool for TcpAnomalies {
         let Self { core, seen } = self;
         let patterns = patterns::all(&core, seen.directions, seen.with_reset);
         Ok(Report {
-            tcp_packets_found: core.segments.found,
+            tcp_packets_found: core.found(),
             message: core.message(),
             filter: core.filter.report(),
             summary: patterns::summary(&patterns),
@@ -307,7 +307,7 @@ fn statistics(core: &Core, seen: Anomalies) -> Statistics {
     let sum = |states: &[State]| states.iter().map(|state| totals.in_state(*state)).sum();
     Statistics {
         total_connections: totals.connections,
-        total_packets: core.segments.found,
+        total_packets: core.found(),
         handshake: handshakes(core),
         flags: FlagCounts {
             syn: totals.counts.syn,
@@ -339,7 +339,7 @@ fn statistics(core: &Core, seen: Anomalies) -> Statistics {
                     frames: row.frames,
                 })
                 .collect(),
-            rate: share(totals.resent(), core.segments.found),
+            rate: share(totals.resent(), core.found()),
         },
         connection_states: States {
             established: sum(&[State::Established, State::Closing]),

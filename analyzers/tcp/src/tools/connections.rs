@@ -167,7 +167,7 @@ impl Tool for TcpConnections {
             returned: connections.len() as u64,
         };
         Ok(Report {
-            tcp_packets_found: core.segments.found,
+            tcp_packets_found: core.found(),
             message: core.message(),
             filter: core.filter.report(),
             summary: summary(&core),

@@ -187,7 +187,7 @@ impl Tool for TrafficFlow {
             packets: row.packets,
         });
         Ok(Report {
-            tcp_packets_found: core.segments.found,
+            tcp_packets_found: core.found(),
             message: core.message(),
             server: core.filter.text(),
             analysis: Analysis::new(&flows.to.counts, &flows.from.counts),

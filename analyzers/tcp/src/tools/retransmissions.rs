@@ -150,7 +150,7 @@ impl Tool for TcpRetransmissions {
         self.core.finish(&mut self.rates);
         let Self { core, rates } = self;
         let resent = core.totals.resent();
-        let rate = share(resent, core.segments.found);
+        let rate = share(resent, core.found());
         let by_connection: Vec<_> = rates.worst.into_rows().map(|(rate, row)| ConnectionRate::new(rate, row)).collect();
         let worst = by_connection.first();
         let kinds = [
@@ -164,7 +164,7 @@ impl Tool for TcpRetransmissions {
         ];
         let count = |flag: Flag| FlagCount { name: flag.name(), count: core.totals.flagged(flag) };
         Ok(Report {
-            tcp_packets_found: core.segments.found,
+            tcp_packets_found: core.found(),
             message: core.message(),
             filter: core.filter.report(),
             total_retransmissions: resent,
