@@ -15,7 +15,7 @@ mod config;
 const WASM: &str = "wasm32-wasip2";
 
 /// Name of the component, and the package that holds it. Analyzers are offered in this order.
-const COMPONENTS: [(&str, &str); 7] = [
+const COMPONENTS: [(&str, &str); 8] = [
     ("reader", "mcpcap-reader"),
     ("codec", "mcpcap-codec"),
     ("dns", "mcpcap-dns"),
@@ -23,6 +23,7 @@ const COMPONENTS: [(&str, &str); 7] = [
     ("icmp", "mcpcap-icmp"),
     ("capinfos", "mcpcap-capinfos"),
     ("tcp", "mcpcap-tcp"),
+    ("sip", "mcpcap-sip"),
 ];
 
 fn main() {

@@ -5,5 +5,6 @@ mod cli;
 mod fetch;
 mod lies;
 mod mcp;
+mod readme;
 mod sandbox;
 mod support;

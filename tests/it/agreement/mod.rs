@@ -7,6 +7,7 @@ mod capinfos;
 mod dhcp;
 mod dns;
 mod icmp;
+mod sip;
 mod tcp;
 
 use std::collections::BTreeMap;
@@ -73,6 +74,7 @@ async fn compare(folder: &Path, name: &str) {
         dhcp::dhcp(&report("analyze_dhcp_packets", dhcp::arguments()).await.unwrap_or_else(failed), facts, &mut note);
         icmp::icmp(&report("analyze_icmp_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
         tcp::tcp(&report("analyze_tcp_connections", tcp::arguments()).await.unwrap_or_else(failed), facts, &mut note);
+        sip::sip(&report("analyze_sip_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
     }
     assert!(compared > 0, "no captures in {}", folder.display());
     print(name, compared, &table);

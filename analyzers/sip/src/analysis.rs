@@ -1,0 +1,190 @@
+//! What is done with each message, whatever carried it.
+
+use mcpcap_analyzer::stats::Page;
+use mcpcap_analyzer::{Capture, time};
+
+use crate::authentication::Authentication;
+use crate::calls::Calls;
+use crate::counts::Counts;
+use crate::details::{self, Budget, PacketDetails};
+use crate::filter::Filter;
+use crate::findings::Watch;
+use crate::limits;
+use crate::message::facts::Facts;
+use crate::message::{Fault, Message, sdp};
+use crate::parties::Parties;
+use crate::registrations::Registrations;
+use crate::report::{Evicted, Limits, Report, Statistics};
+use crate::seen::Seen;
+use crate::tool::Arguments;
+use crate::transactions::{Outcome, Transactions};
+
+/// The state of a run, from messages on.
+pub struct Analysis {
+    most: Option<u64>,
+    pub counts: Counts,
+    transactions: Transactions,
+    calls: Calls,
+    registrations: Registrations,
+    authentication: Authentication,
+    parties: Parties,
+    watch: Watch,
+    filter: Filter,
+    packets: Page<PacketDetails>,
+    budget: Budget,
+}
+
+/// What was counted on the way to messages.
+pub struct Carried {
+    pub encrypted: u64,
+    pub websockets: u64,
+    pub limits: Limits,
+}
+
+impl Analysis {
+    /// Nothing seen yet.
+    pub fn new(arguments: &Arguments, filter: Filter) -> Self {
+        let limit = |(usual, most): (usize, usize)| arguments.limit.map_or(usual, usize::from).min(most);
+        let offset = arguments.offset.unwrap_or(0);
+        Self {
+            most: arguments.max_packets.map(Into::into),
+            counts: Counts::new(),
+            transactions: Transactions::new(),
+            calls: Calls::new(offset, limit(limits::CALLS_LISTED)),
+            registrations: Registrations::new(),
+            authentication: Authentication::new(),
+            parties: Parties::new(),
+            watch: Watch::new(),
+            filter,
+            packets: Page::new(offset, limit(limits::PACKETS_LISTED)),
+            budget: Budget::new(arguments.headers),
+        }
+    }
+
+    /// Whether as many messages were taken as were asked for.
+    pub fn has_enough(&self) -> bool {
+        self.most.is_some_and(|most| self.counts.messages() >= most)
+    }
+
+    /// Takes octets that begin with a start line. `framed`: Content-Length says where they end.
+    pub fn message(&mut self, seen: &Seen, octets: &[u8], framed: bool) {
+        if self.has_enough() {
+            return;
+        }
+        let message = match Message::parse(octets, seen.cut, framed) {
+            Ok(message) => message,
+            Err(fault) => return self.counts.fault(fault, seen.frame),
+        };
+        let facts = Facts::of(&message);
+        let media = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
+        self.counts.take(seen, &message, &facts);
+        self.parties.take(seen, &facts);
+        let place = if self.filter.fits(&facts) {
+            let budget = &mut self.budget;
+            self.packets.push(|| details::describe(seen, &message, budget))
+        } else {
+            None
+        };
+        let outcome = self.transactions.take(seen, &facts, place);
+        self.link(seen, place, outcome);
+        let begins_call = self.calls.take(seen, &message, &facts, &media, outcome, &self.filter);
+        if begins_call && facts.is_request() && facts.is("INVITE") {
+            self.counts.dialled(&facts);
+        }
+        self.registrations.take(seen, &message, &facts, outcome);
+        self.authentication.take(seen, &facts, outcome);
+        self.watch.take(seen, &facts, &media, outcome);
+    }
+
+    /// Counts a payload that should have been a message.
+    pub fn malformed(&mut self, fault: Fault, frame: u64) {
+        self.counts.fault(fault, frame);
+    }
+
+    /// Tells listed messages of each other.
+    fn link(&mut self, seen: &Seen, place: Option<usize>, outcome: Outcome) {
+        if let Outcome::Answered { place: Some(request), is_final: true, .. } = outcome
+            && let Some(request) = self.packets.get_mut(request)
+        {
+            request.response_frame = Some(seen.frame);
+        }
+        let Some(own) = place.and_then(|place| self.packets.get_mut(place)) else { return };
+        match outcome {
+            Outcome::Again(first) => own.retransmission_of = Some(first),
+            Outcome::Answered { request, latency, .. } => {
+                own.request_frame = Some(request);
+                own.latency_ms = latency.map(time::milliseconds);
+            }
+            Outcome::Asked | Outcome::Unasked | Outcome::Unpaired => {}
+        }
+    }
+
+    /// Ends the run.
+    pub fn report(self, capture: &Capture, carried: Carried) -> Report {
+        let digits = capture.time_digits();
+        let stopped = self.has_enough();
+        let found = self.counts.messages();
+        let evicted = Evicted {
+            transactions: self.transactions.evicted(),
+            calls: self.calls.evicted(),
+            registrations: self.registrations.evicted(),
+            endpoints: self.parties.evicted(),
+            authentication: self.authentication.evicted(),
+            pairs: self.watch.evicted(),
+        };
+        let packets_page = self.packets.info("packets");
+        let (calls_report, calls, calls_page) = self.calls.finish(digits);
+        let [methods, cseq_methods, call_ids, user_agents, servers, dialled_prefixes] = self.counts.lists();
+        let (unique_call_ids, unique_call_ids_is_exact) = self.counts.call_ids();
+        let statistics = Statistics {
+            requests: self.counts.requests,
+            responses: self.counts.responses,
+            methods,
+            response_classes: self.counts.classes(),
+            status_codes: self.counts.codes(),
+            cseq_methods,
+            transports: self.counts.transports(),
+            unique_call_ids,
+            unique_call_ids_is_exact,
+            call_ids,
+            user_agents,
+            servers,
+            dialled_prefixes,
+            lists_are_exact: self.counts.is_exact(),
+            transactions: self.transactions.report(),
+            unanswered_requests: self.transactions.unanswered(),
+            retransmitted_requests: self.transactions.retransmitted_requests,
+            retransmitted_responses: self.transactions.retransmitted_responses,
+            unasked_responses: self.transactions.unasked,
+            calls: calls_report,
+            registrations: self.registrations.report(),
+            authentication: self.authentication.report(),
+            endpoints: self.parties.report(),
+            endpoints_total: self.parties.total(),
+            malformed: self.counts.faults(),
+            encrypted_connections: carried.encrypted,
+            websockets: carried.websockets,
+            keep_alives: self.counts.keep_alives,
+        };
+        let mut packets = self.packets.into_items();
+        packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
+        // A message of a stream has the frame that carries its end, which may have come before that of the message in front.
+        packets.sort_by_key(|packet| packet.frame);
+        Report {
+            sip_packets_found: found,
+            sip_packets_analyzed: found,
+            message: match (found, carried.encrypted) {
+                (0, 0) => Some("No SIP messages found in this capture"),
+                (0, _) => Some("No SIP messages found in this capture; connections on its ports are encrypted"),
+                _ => None,
+            },
+            statistics,
+            findings: self.watch.finish(),
+            calls,
+            packets,
+            pages: vec![calls_page, packets_page],
+            limits: Limits { evicted, ..carried.limits },
+            note: stopped.then(|| format!("Reading ended after the first {found} messages, as max_packets asks.")),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Who asks for a proof of identity, and who gives one (RFC 3261 §22).
+
+use std::cmp::Reverse;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::stats::BoundedMap;
+use serde::Serialize;
+
+use crate::details::word;
+use crate::limits;
+use crate::message::facts::Facts;
+use crate::seen::Seen;
+use crate::transactions::Outcome;
+
+/// Challenges and credentials.
+pub struct Authentication {
+    challenges: BoundedMap<(IpAddr, [String; 4]), Counted>,
+    credentials: BoundedMap<(IpAddr, IpAddr, [String; 5]), Counted>,
+}
+
+#[derive(Default)]
+struct Counted {
+    first: u64,
+    count: u64,
+    stale: u64,
+}
+
+/// Challenges and credentials, the most frequent first. All of them were sent in clear.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AuthenticationReport {
+    pub challenges: Vec<ChallengeReport>,
+    pub challenges_total: u64,
+    pub credentials: Vec<CredentialsReport>,
+    pub credentials_total: u64,
+}
+
+/// What a server asks for. Retransmissions do not count.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ChallengeReport {
+    pub server: IpAddr,
+    pub scheme: String,
+    pub realm: String,
+    /// MD5 when nothing is said.
+    pub algorithm: String,
+    /// Empty: the form of RFC 2069, without protection against chosen challenges.
+    pub qop: String,
+    pub count: u64,
+    /// Challenges that only renew the nonce.
+    pub stale: u64,
+    pub first_frame: u64,
+}
+
+/// Whom a client claims to be. Passwords and proofs are left out.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CredentialsReport {
+    pub client: IpAddr,
+    pub server: IpAddr,
+    pub scheme: String,
+    pub username: String,
+    pub realm: String,
+    pub algorithm: String,
+    pub qop: String,
+    /// Requests with it.
+    pub count: u64,
+    pub first_frame: u64,
+}
+
+impl Authentication {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self {
+            challenges: BoundedMap::new(limits::AUTHENTICATION),
+            credentials: BoundedMap::new(limits::AUTHENTICATION),
+        }
+    }
+
+    /// Takes a message.
+    pub fn take(&mut self, seen: &Seen, facts: &Facts<'_>, outcome: Outcome) {
+        if matches!(outcome, Outcome::Again(_)) {
+            return;
+        }
+        let make = || Counted { first: seen.frame, ..Counted::default() };
+        if facts.is_request() {
+            for one in facts.credentials.iter().take(limits::CONTACTS) {
+                let texts = [one.scheme, &one.username, one.realm, one.algorithm, one.qop].map(word);
+                let key = (seen.source.ip(), seen.destination.ip(), texts);
+                let known = self.credentials.get_or_insert_with(key, make).0;
+                known.count = known.count.saturating_add(1);
+            }
+            return;
+        }
+        for one in facts.challenges.iter().take(limits::CONTACTS) {
+            let texts = [one.scheme, one.realm, one.algorithm, one.qop].map(word);
+            let known = self.challenges.get_or_insert_with((seen.source.ip(), texts), make).0;
+            known.count = known.count.saturating_add(1);
+            known.stale = known.stale.saturating_add(one.stale.into());
+        }
+    }
+
+    /// Entries that had to make room.
+    pub fn evicted(&self) -> u64 {
+        self.challenges.evicted().saturating_add(self.credentials.evicted())
+    }
+
+    /// What there was.
+    pub fn report(&self) -> AuthenticationReport {
+        let mut challenges: Vec<_> = self.challenges.iter().collect();
+        challenges.sort_by_key(|(_, known)| (Reverse(known.count), known.first));
+        let mut credentials: Vec<_> = self.credentials.iter().collect();
+        credentials.sort_by_key(|(_, known)| (Reverse(known.count), known.first));
+        AuthenticationReport {
+            challenges_total: (challenges.len() as u64).saturating_add(self.challenges.evicted()),
+            credentials_total: (credentials.len() as u64).saturating_add(self.credentials.evicted()),
+            challenges: challenges
+                .into_iter()
+                .take(limits::LISTED)
+                .map(|((server, texts), known)| {
+                    let [scheme, realm, algorithm, qop] = texts.clone();
+                    let (count, stale, first_frame) = (known.count, known.stale, known.first);
+                    ChallengeReport { server: *server, scheme, realm, algorithm, qop, count, stale, first_frame }
+                })
+                .collect(),
+            credentials: credentials
+                .into_iter()
+                .take(limits::LISTED)
+                .map(|((client, server, texts), known)| {
+                    let [scheme, username, realm, algorithm, qop] = texts.clone();
+                    let (count, first_frame) = (known.count, known.first);
+                    let (client, server) = (*client, *server);
+                    CredentialsReport { client, server, scheme, username, realm, algorithm, qop, count, first_frame }
+                })
+                .collect(),
+        }
+    }
+}

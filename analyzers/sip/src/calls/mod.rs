@@ -1,0 +1,359 @@
+//! Calls: what an INVITE begins (RFC 3261 §12 and §13), by Call-ID and tag of the caller.
+
+pub mod report;
+
+use std::net::SocketAddr;
+
+use mcpcap_analyzer::stats::{BoundedMap, PageInfo};
+use mcpcap_analyzer::time;
+
+use crate::details::{text, word};
+use crate::filter::Filter;
+use crate::limits;
+use crate::message::facts::{Facts, hash};
+use crate::message::sdp::Media;
+use crate::message::{Message, Start};
+use crate::report::MediaReport;
+use crate::seen::Seen;
+use crate::transactions::Outcome;
+use report::{CallMedia, CallReport, Step, Totals};
+
+/// A frame and its time.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    frame: u64,
+    time: Option<u64>,
+}
+
+/// A final response.
+struct Final {
+    status: u16,
+    reason: String,
+    moment: Moment,
+}
+
+/// What is known of a call.
+struct Call {
+    call_id: String,
+    from_tag: u64,
+    caller: String,
+    callee: String,
+    request_uri: Option<String>,
+    caller_address: SocketAddr,
+    callee_address: SocketAddr,
+    caller_agent: Option<String>,
+    callee_agent: Option<String>,
+    first: Moment,
+    last_frame: u64,
+    /// The first INVITE; none when the capture began later.
+    invited: Option<Moment>,
+    /// Of the caller's last INVITE before the answer.
+    invite_cseq: Option<u64>,
+    progress: Option<Moment>,
+    ringing: Option<Moment>,
+    answered: Option<Moment>,
+    acknowledged: bool,
+    cancelled: Option<Moment>,
+    /// And whether the caller sent it.
+    bye: Option<(Moment, bool)>,
+    result: Option<Final>,
+    end_reason: Option<String>,
+    early_media: bool,
+    challenges: u32,
+    reinvites: u32,
+    /// Highest CSeq of re-INVITEs, of caller and callee.
+    reinvite_cseq: [u64; 2],
+    retransmissions: u32,
+    /// To tags, and the last status of each.
+    forks: Vec<(u64, u16)>,
+    /// Place among the calls that the filter lets through, when it is listed. Only then the following are kept.
+    place: Option<u64>,
+    ladder: Vec<Step>,
+    ladder_left_out: u32,
+    media: Vec<CallMedia>,
+}
+
+/// All calls.
+pub struct Calls {
+    table: BoundedMap<(u64, u64), Call>,
+    totals: Totals,
+    offset: u64,
+    limit: u64,
+    matching: u64,
+    listed: Vec<(u64, CallReport)>,
+    media_left: usize,
+}
+
+impl Calls {
+    /// No calls yet; so many are listed behind `offset`.
+    pub fn new(offset: u64, limit: usize) -> Self {
+        Self {
+            table: BoundedMap::new(limits::CALLS),
+            totals: Totals::default(),
+            offset,
+            limit: limit as u64,
+            matching: 0,
+            listed: Vec::new(),
+            media_left: limits::LISTED_MEDIA,
+        }
+    }
+
+    /// Takes a message. Whether it begins a call.
+    pub fn take(
+        &mut self,
+        seen: &Seen,
+        message: &Message<'_>,
+        facts: &Facts<'_>,
+        media: &[Media<'_>],
+        outcome: Outcome,
+        filter: &Filter,
+    ) -> bool {
+        if facts.call_id.is_empty() {
+            return false;
+        }
+        let call_id = hash(facts.call_id);
+        let tags = [hash(facts.from_tag), hash(facts.to_tag)];
+        let known = tags.into_iter().map(|tag| (call_id, tag)).find(|key| self.table.get(key).is_some());
+        let is_new = known.is_none();
+        if is_new && !begins(facts) {
+            return false;
+        }
+        let key = known.unwrap_or((call_id, hash(facts.from_tag)));
+        if is_new {
+            self.begin(key, seen, facts, filter);
+        }
+        let Some(call) = self.table.get_mut(&key) else { return false };
+        call.step(seen, message, facts, media, outcome);
+        call.media(seen, facts, media, &mut self.media_left);
+        is_new
+    }
+
+    fn begin(&mut self, key: (u64, u64), seen: &Seen, facts: &Facts<'_>, filter: &Filter) {
+        self.totals.total = self.totals.total.saturating_add(1);
+        let place = filter.fits_call(facts).then_some(self.matching);
+        self.matching = self.matching.saturating_add(place.is_some().into());
+        let place = place.filter(|place| place.checked_sub(self.offset).is_some_and(|nth| nth < self.limit));
+        if let Some((_, gone)) = self.table.insert(key, Call::new(key.1, seen, facts, place)) {
+            self.conclude(gone);
+        }
+    }
+
+    fn conclude(&mut self, call: Call) {
+        self.totals.add(&call);
+        if let Some(place) = call.place {
+            self.listed.push((place, call.report()));
+        }
+    }
+
+    /// Calls that had to make room.
+    pub fn evicted(&self) -> u64 {
+        self.table.evicted()
+    }
+
+    /// Numbers over all calls, the listed ones, and what part of all that is.
+    pub fn finish(mut self, digits: u8) -> (report::CallsReport, Vec<CallReport>, PageInfo) {
+        while let Some((_, call)) = self.table.pop_oldest() {
+            self.conclude(call);
+        }
+        self.listed.sort_by_key(|(place, _)| *place);
+        let mut calls: Vec<CallReport> = self.listed.into_iter().map(|(_, call)| call).collect();
+        calls.iter_mut().filter_map(|call| call.start.as_mut()).for_each(|start| time::shorten(start, digits));
+        let returned = calls.len() as u64;
+        let page = PageInfo { list: "calls", total: self.matching, offset: self.offset, returned };
+        (self.totals.report(), calls, page)
+    }
+}
+
+/// Whether a message of no known call is part of one.
+fn begins(facts: &Facts<'_>) -> bool {
+    let within = facts.to_tag.is_some();
+    match facts.status {
+        None => facts.is("INVITE") || (facts.is("BYE") && within),
+        // 100 and refusals without their INVITE tell too little.
+        Some(status) => facts.is("INVITE") && within && (101..300).contains(&status),
+    }
+}
+
+impl Call {
+    fn new(from_tag: u64, seen: &Seen, facts: &Facts<'_>, place: Option<u64>) -> Self {
+        // Of calls that are not listed no text is needed.
+        let text = |octets: &[u8]| if place.is_some() { text(octets) } else { String::new() };
+        let (from, to) =
+            if facts.is_request() { (seen.source, seen.destination) } else { (seen.destination, seen.source) };
+        Self {
+            call_id: text(facts.call_id),
+            from_tag,
+            caller: text(&facts.from.uri.account()),
+            callee: text(&facts.to.uri.account()),
+            request_uri: facts.uri.filter(|_| facts.is("INVITE")).map(|uri| text(uri.text)),
+            caller_address: from,
+            callee_address: to,
+            caller_agent: None,
+            callee_agent: None,
+            first: Moment { frame: seen.frame, time: seen.timestamp },
+            last_frame: seen.frame,
+            invited: None,
+            invite_cseq: None,
+            progress: None,
+            ringing: None,
+            answered: None,
+            acknowledged: false,
+            cancelled: None,
+            bye: None,
+            result: None,
+            end_reason: None,
+            early_media: false,
+            challenges: 0,
+            reinvites: 0,
+            reinvite_cseq: [0; 2],
+            retransmissions: 0,
+            forks: Vec::new(),
+            place,
+            ladder: Vec::new(),
+            ladder_left_out: 0,
+            media: Vec::new(),
+        }
+    }
+
+    fn step(&mut self, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>, media: &[Media<'_>], outcome: Outcome) {
+        if let Outcome::Again(first) = outcome {
+            self.retransmissions = self.retransmissions.saturating_add(1);
+            if let Some(step) = self.ladder.iter_mut().find(|step| step.frame == first) {
+                step.repeats = step.repeats.saturating_add(1);
+            }
+            return;
+        }
+        self.last_frame = self.last_frame.max(seen.frame);
+        self.climb(seen, facts, !media.is_empty());
+        let by_caller = self.sent_by_caller(facts);
+        let agent = if by_caller { &mut self.caller_agent } else { &mut self.callee_agent };
+        if agent.is_none() && self.place.is_some() {
+            *agent = facts.agent.map(text);
+        }
+        let now = Moment { frame: seen.frame, time: seen.timestamp };
+        match message.start {
+            Start::Request { .. } => self.request(now, message, facts, by_caller),
+            Start::Response { status, reason } => self.response(now, facts, status, reason, !media.is_empty()),
+        }
+    }
+
+    /// By tags; both ends may stand behind the same proxy.
+    fn sent_by_caller(&self, facts: &Facts<'_>) -> bool {
+        (hash(facts.from_tag) == self.from_tag) == facts.is_request()
+    }
+
+    fn request(&mut self, now: Moment, message: &Message<'_>, facts: &Facts<'_>, by_caller: bool) {
+        let reason = message.value("reason").filter(|_| self.place.is_some()).map(text);
+        match facts.method {
+            b"INVITE" if facts.to_tag.is_none() && self.answered.is_none() => {
+                self.invited.get_or_insert(now);
+                if facts.cseq > self.invite_cseq {
+                    // The answer to a challenge, or the first one.
+                    self.invite_cseq = facts.cseq;
+                    self.result = None;
+                }
+            }
+            b"INVITE" => {
+                let [caller, callee] = &mut self.reinvite_cseq;
+                let highest = if by_caller { caller } else { callee };
+                let cseq = facts.cseq.unwrap_or(0);
+                if facts.to_tag.is_some() && cseq > *highest {
+                    *highest = cseq;
+                    self.reinvites = self.reinvites.saturating_add(1);
+                }
+            }
+            b"ACK" if self.answered.is_some() => self.acknowledged = true,
+            b"CANCEL" if self.cancelled.is_none() && self.answered.is_none() => {
+                self.cancelled = Some(now);
+                self.end_reason = reason;
+            }
+            b"BYE" if self.bye.is_none() => {
+                self.bye = Some((now, by_caller));
+                self.end_reason = reason;
+            }
+            _ => {}
+        }
+    }
+
+    fn response(&mut self, now: Moment, facts: &Facts<'_>, status: u16, reason: &[u8], sdp: bool) {
+        let of_caller = hash(facts.from_tag) == self.from_tag;
+        let of_first = self.invite_cseq.is_none() || facts.cseq == self.invite_cseq;
+        if !facts.is("INVITE") || !of_caller || !of_first {
+            return;
+        }
+        if let Some(tag) = facts.to_tag {
+            let tag = hash(tag);
+            let room = self.forks.len() < limits::FORKS;
+            match self.forks.iter_mut().find(|(known, _)| *known == tag) {
+                Some((_, last)) => *last = status,
+                // The tag of a challenge or of a proxy's refusal is nobody's.
+                None if status < 300 && room => self.forks.push((tag, status)),
+                None => {}
+            }
+        }
+        match status {
+            100 => {}
+            101..200 => {
+                self.progress.get_or_insert(now);
+                if status == 180 {
+                    self.ringing.get_or_insert(now);
+                }
+                self.early_media |= sdp;
+            }
+            _ => {
+                let is_answer = status < 300 && self.answered.is_none();
+                if is_answer {
+                    self.answered = Some(now);
+                }
+                if matches!(status, 401 | 407) && self.result.is_none() {
+                    self.challenges = self.challenges.saturating_add(1);
+                }
+                // Of several refusals the first one counts, and an answer more than any.
+                if is_answer || (self.answered.is_none() && self.result.is_none()) {
+                    let reason = if self.place.is_some() { text(reason) } else { String::new() };
+                    self.result = Some(Final { status, reason, moment: now });
+                }
+            }
+        }
+    }
+
+    fn climb(&mut self, seen: &Seen, facts: &Facts<'_>, sdp: bool) {
+        if self.place.is_none() {
+            return;
+        }
+        if self.ladder.len() >= limits::LADDER {
+            self.ladder_left_out = self.ladder_left_out.saturating_add(1);
+            return;
+        }
+        let method = word(facts.method);
+        let message = facts.status.map_or_else(|| method.clone(), |status| format!("{status} {method}"));
+        let since = seen.timestamp.zip(self.first.time).and_then(|(now, first)| now.checked_sub(first));
+        self.ladder.push(Step {
+            frame: seen.frame,
+            at_ms: since.map(time::milliseconds),
+            source: seen.source.to_string(),
+            destination: seen.destination.to_string(),
+            message,
+            sdp,
+            repeats: 0,
+        });
+    }
+
+    fn media(&mut self, seen: &Seen, facts: &Facts<'_>, media: &[Media<'_>], left: &mut usize) {
+        if self.place.is_none() {
+            return;
+        }
+        let side = if self.sent_by_caller(facts) { "caller" } else { "callee" };
+        for described in media {
+            if self.media.len() >= limits::CALL_MEDIA || *left == 0 {
+                return;
+            }
+            let media = MediaReport::of(described);
+            if self.media.iter().any(|known| known.side == side && known.media == media) {
+                continue;
+            }
+            *left = left.saturating_sub(1);
+            self.media.push(CallMedia { frame: seen.frame, side, media });
+        }
+    }
+}

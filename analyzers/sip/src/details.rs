@@ -1,0 +1,195 @@
+//! One message as the report lists it.
+
+use std::net::IpAddr;
+
+use mcpcap_analyzer::text::printable;
+use mcpcap_analyzer::{JsonSchema, time};
+use serde::Serialize;
+
+use crate::limits;
+use crate::message::{Fault, Message, Start, auth, sdp};
+use crate::report::MediaReport;
+use crate::seen::{PORT, Seen, TLS_PORT, Transport};
+
+/// A message. Texts are from the capture.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PacketDetails {
+    /// Number of the frame that completed the message.
+    pub frame: u64,
+    /// UTC, RFC 3339. Absent when the capture gives no time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
+    pub source_ip: IpAddr,
+    pub source_port: u16,
+    pub destination_ip: IpAddr,
+    pub destination_port: u16,
+    pub transport: Transport,
+    /// `request` or `response`.
+    pub message_type: &'static str,
+    pub start_line: String,
+    /// Of requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_uri: Option<String>,
+    /// Of responses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_phrase: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cseq: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contact: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// The path so far, the last hop first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// As the header says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_length: Option<u64>,
+    /// Octets of the body.
+    pub body_length: usize,
+    /// Whether a port is 5060 or 5061.
+    pub known_sip_port: bool,
+    /// All headers, when `headers` asks for them. Proofs of passwords are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<HeaderDetails>,
+    /// Headers that are not listed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub headers_left_out: u64,
+    /// Media of the session description in the body.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<MediaReport>,
+    /// What is wrong with the message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub malformed: Vec<Fault>,
+    /// Frame in which the same request or response was first sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retransmission_of: Option<u64>,
+    /// Frame of the request that this answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_frame: Option<u64>,
+    /// Frame of the final response to this request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_frame: Option<u64>,
+    /// Milliseconds since the request was first sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<f64>,
+}
+
+/// A header.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct HeaderDetails {
+    /// Compact forms are written out.
+    pub name: String,
+    /// Folded lines are joined.
+    pub value: String,
+}
+
+/// A short text from the capture, such as a method or tag.
+pub fn word(octets: &[u8]) -> String {
+    printable(octets, limits::WORD)
+}
+
+/// A text from the capture.
+pub fn text(octets: &[u8]) -> String {
+    printable(octets, limits::TEXT)
+}
+
+/// What listed messages may still take up.
+pub struct Budget {
+    /// With all headers.
+    headers: bool,
+    characters: usize,
+    media: usize,
+}
+
+impl Budget {
+    /// Nothing listed yet. `headers`: with all headers.
+    pub fn new(headers: bool) -> Self {
+        Self { headers, characters: limits::DETAIL_CHARACTERS, media: limits::LISTED_MEDIA }
+    }
+}
+
+/// Describes a message.
+pub fn describe(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> PacketDetails {
+    let one = |name| message.value(name).map(text);
+    let listed = |name| message.list(name).take(limits::VIAS_LISTED).map(text).collect();
+    let (method, request_uri, status_code, reason_phrase) = match message.start {
+        Start::Request { method, uri } => (Some(word(method)), Some(text(uri)), None, None),
+        Start::Response { status, reason } => (None, None, Some(status), Some(text(reason))),
+    };
+    let media = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
+    let media: Vec<MediaReport> = media.iter().take(budget.media).map(MediaReport::of).collect();
+    budget.media = budget.media.saturating_sub(media.len());
+    let all = if budget.headers { headers(message, &mut budget.characters) } else { Vec::new() };
+    let left_out = (message.headers.len() as u64).saturating_sub(all.len() as u64);
+    PacketDetails {
+        frame: seen.frame,
+        // Shortened to the capture's precision once the reader's summary tells it.
+        timestamp: seen.timestamp.map(|timestamp| time::rfc3339(timestamp, 9)),
+        source_ip: seen.source.ip(),
+        source_port: seen.source.port(),
+        destination_ip: seen.destination.ip(),
+        destination_port: seen.destination.port(),
+        transport: seen.transport,
+        message_type: if method.is_some() { "request" } else { "response" },
+        start_line: text(message.start_line),
+        method,
+        request_uri,
+        status_code,
+        reason_phrase,
+        call_id: one("call-id"),
+        cseq: one("cseq"),
+        from: one("from"),
+        to: one("to"),
+        contact: listed("contact"),
+        user_agent: one("user-agent"),
+        server: one("server"),
+        via: listed("via"),
+        content_type: one("content-type"),
+        content_length: message.content_length,
+        body_length: message.body.len(),
+        known_sip_port: seen.has_port(PORT) || seen.has_port(TLS_PORT),
+        headers: all,
+        headers_left_out: if budget.headers { left_out } else { 0 },
+        media,
+        malformed: message.faults.clone(),
+        retransmission_of: None,
+        request_frame: None,
+        response_frame: None,
+        latency_ms: None,
+    }
+}
+
+fn headers(message: &Message<'_>, left: &mut usize) -> Vec<HeaderDetails> {
+    let mut listed = Vec::new();
+    for header in message.headers.iter().take(limits::HEADERS_LISTED) {
+        let secret = [b"authorization".as_slice(), b"proxy-authorization"];
+        let value = match secret.iter().any(|name| header.name.eq_ignore_ascii_case(name)) {
+            true => text(&auth::shown(&header.value)),
+            false => text(&header.value),
+        };
+        let entry = HeaderDetails { name: word(header.name), value };
+        let Some(rest) = left.checked_sub(entry.name.len().saturating_add(entry.value.len())) else { break };
+        *left = rest;
+        listed.push(entry);
+    }
+    listed
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}

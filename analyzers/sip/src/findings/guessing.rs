@@ -1,0 +1,104 @@
+//! Guessed passwords: many logins that a registrar rejects.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::stats::BoundedMap;
+
+use super::thresholds::{GUESS_WINDOW, GUESSES};
+use super::{View, pair};
+use crate::limits;
+use crate::message::facts::hash;
+
+const RULE: Rule = Rule {
+    name: "sip_register_brute_force",
+    severity: Severity::High,
+    confidence: Confidence::Medium,
+    threshold: "5 or more REGISTERs with credentials answered with 401, 403 or 407 (not stale) within 60 seconds, one client at one server",
+    false_alarm: "A proxy or NAT that stands for many telephones, or one telephone with an old password and a short retry interval.",
+};
+
+/// Rejections of a window that are kept of one pair.
+const KEPT: usize = 256;
+/// Accounts that are told apart of one pair.
+const ACCOUNTS: usize = 256;
+
+pub(super) struct Watch {
+    pairs: BoundedMap<(IpAddr, IpAddr), Pair>,
+}
+
+#[derive(Default)]
+struct Pair {
+    /// Time and frame of what came within the window.
+    window: VecDeque<(u64, u64)>,
+    most: usize,
+    rejected: u64,
+    accounts: Vec<u64>,
+    /// Logins accepted after the rule's condition was met.
+    accepted: u64,
+    evidence: Evidence,
+}
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        Self { pairs: BoundedMap::new(limits::PAIRS) }
+    }
+
+    pub(super) fn take(&mut self, view: &View<'_>) {
+        let Some((status, true)) = view.completed().filter(|_| view.facts.is("REGISTER")) else { return };
+        if (200..300).contains(&status) {
+            if let Some(pair) = self.pairs.get_mut(&view.pair()).filter(|pair| pair.most >= GUESSES) {
+                pair.accepted = pair.accepted.saturating_add(1);
+                pair.evidence.add(view.seen.frame);
+            }
+            return;
+        }
+        let stale = view.facts.challenges.iter().any(|challenge| challenge.stale);
+        let Some(now) = view.seen.timestamp.filter(|_| matches!(status, 401 | 403 | 407) && !stale) else { return };
+        let (pair, _) = self.pairs.get_or_insert_with(view.pair(), Pair::default);
+        pair.rejected = pair.rejected.saturating_add(1);
+        let account = hash(view.facts.to.uri.account());
+        if pair.accounts.len() < ACCOUNTS && !pair.accounts.contains(&account) {
+            pair.accounts.push(account);
+        }
+        while pair.window.front().is_some_and(|(time, _)| now.saturating_sub(*time) > GUESS_WINDOW)
+            || pair.window.len() >= KEPT
+        {
+            pair.window.pop_front();
+        }
+        pair.window.push_back((now, view.seen.frame));
+        let many = pair.window.len();
+        pair.most = pair.most.max(many);
+        if many == GUESSES && pair.evidence.total() == 0 {
+            pair.window.iter().for_each(|(_, frame)| pair.evidence.add(*frame));
+        } else if many >= GUESSES {
+            pair.evidence.add(view.seen.frame);
+        }
+    }
+
+    pub(super) fn evicted(&self) -> u64 {
+        self.pairs.evicted()
+    }
+
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let finding = |(ends, found): (&(IpAddr, IpAddr), &Pair)| {
+            let accounts = found.accounts.len() as u64;
+            RULE.finding(
+                pair(ends),
+                format!(
+                    "Rejected logins: {}, up to {} within 60 seconds; accounts: {accounts}; accepted afterwards: {}.",
+                    found.rejected, found.most, found.accepted
+                ),
+                vec![
+                    Measure::count("rejected_logins", found.rejected),
+                    Measure::count("rejected_logins_in_60_seconds", found.most as u64),
+                    Measure::count("accounts", accounts),
+                    Measure::count("accepted_afterwards", found.accepted),
+                ],
+                &found.evidence,
+            )
+        };
+        self.pairs.iter().filter(|(_, found)| found.most >= GUESSES).map(finding).collect()
+    }
+}

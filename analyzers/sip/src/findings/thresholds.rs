@@ -1,0 +1,28 @@
+//! The numbers behind each rule, with their reasons.
+
+/// Rejected logins of one client at one server within the window. A person mistypes two or three times; a telephone with an old password
+/// tries every half minute or slower.
+pub const GUESSES: usize = 5;
+/// That window in nanoseconds: one minute.
+pub const GUESS_WINDOW: u64 = 60_000_000_000;
+
+/// Different users that one client asks one server for in vain.
+pub const USERS: usize = 10;
+/// Their share in percent among all users it asked for there. Trunks reach most of the numbers they call.
+pub const USERS_PERCENT: usize = 80;
+
+/// New INVITEs of one client to one server within a second. A large office makes a few calls a second.
+pub const INVITES: usize = 50;
+/// That second, in nanoseconds.
+pub const INVITE_WINDOW: u64 = 1_000_000_000;
+
+/// Different hosts that one client sends requests to.
+pub const HOSTS: usize = 10;
+
+/// Different prefixes before the same last eight digits, from one client. People redial with one or two, for example 0049 and +49.
+pub const PREFIXES: usize = 5;
+/// Digits at the end of a number that are taken for the number itself.
+pub const NUMBER_DIGITS: usize = 8;
+
+/// Requests to a server that never answers.
+pub const SILENT_REQUESTS: u64 = 5;

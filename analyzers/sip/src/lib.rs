@@ -1,0 +1,34 @@
+//! SIP: messages, calls, registrations, media, and what is suspicious about them.
+//!
+//! * [`tool`]: the tool `analyze_sip_packets`, its arguments, and the way from frames to messages
+//! * [`prompts`]: the prompts
+//! * `message`: start line, headers, addresses, credentials, session descriptions
+//! * `tcp` and `websocket`: messages in streams
+//! * `analysis`: what is done with each message, in `counts`, `transactions`, `calls`, `registrations`, `authentication`, `parties`,
+//!   `findings` and `details`
+//! * `report`: the report; `limits`: how much is kept and listed
+#![deny(unsafe_code)]
+
+mod analysis;
+mod authentication;
+mod calls;
+mod counts;
+mod details;
+mod filter;
+mod findings;
+mod limits;
+mod message;
+mod parties;
+pub mod prompts;
+mod registrations;
+mod report;
+mod seen;
+mod tcp;
+pub mod tool;
+mod transactions;
+mod websocket;
+
+mcpcap_analyzer::component! { name: "sip", tools: [tool::SipPackets], prompts: prompts::PROMPTS }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! How much is kept and listed. A capture decides how many calls and addresses there are, so each table has a size; what had to make
+//! room is counted in the report. Together they stay below 64 MiB, whatever the capture.
+
+/// Headers that are read of one message. What comes behind is counted as a fault.
+pub const HEADERS: usize = 256;
+/// Media descriptions that are read of one body.
+pub const MEDIA: usize = 8;
+/// Payload types that are read of one media description.
+pub const FORMATS: usize = 32;
+/// Attributes and candidates that are read of one body.
+pub const SDP_LINES: usize = 1024;
+
+/// Transactions that wait for responses or retransmissions.
+pub const TRANSACTIONS: usize = 8192;
+/// Responses that are told apart within one transaction.
+pub const RESPONSES_OF_ONE_TRANSACTION: usize = 8;
+/// Calls that are followed at the same time.
+pub const CALLS: usize = 4096;
+/// Steps of one listed call that are kept.
+pub const LADDER: usize = 40;
+/// Requests without a response that are listed.
+pub const UNANSWERED_LISTED: usize = 20;
+/// Media of one call that are kept, and of all listed calls or messages.
+pub const CALL_MEDIA: usize = 16;
+pub const LISTED_MEDIA: usize = 2000;
+/// Branches of a forked call that are told apart.
+pub const FORKS: usize = 8;
+/// Pairs of account and client whose registrations are followed.
+pub const REGISTRATIONS: usize = 2048;
+/// Contacts of one registration.
+pub const CONTACTS: usize = 8;
+/// Addresses of which there are statistics.
+pub const PARTIES: usize = 2048;
+/// Challenges and credentials that are told apart, each.
+pub const AUTHENTICATION: usize = 1024;
+/// Methods, agents, servers, dialled prefixes and Call-IDs among which the most frequent ones are found.
+pub const METHODS: usize = 64;
+pub const AGENTS: usize = 512;
+pub const PREFIXES: usize = 1024;
+pub const CALL_IDS: usize = 4096;
+/// Pairs of client and server that the rules follow.
+pub const PAIRS: usize = 512;
+
+/// The longest datagram on port 5060 that is taken for a keep-alive: telephones send line ends, zeros, blanks or `jaK`.
+pub const KEEP_ALIVE_OCTETS: usize = 8;
+/// TCP connections that are followed.
+pub const CONNECTIONS: usize = 4096;
+/// Octets that one direction may hold until a message is whole.
+pub const MESSAGE_OCTETS: usize = 256 << 10;
+/// Octets that wait in all TCP streams for the rest of their message.
+pub const TCP_BUFFERED: usize = 8 << 20;
+/// Octets that TCP reassembly holds behind holes, in all connections and in one direction.
+pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
+/// Segments without a message after which a connection on ports of no known protocol is let go.
+pub const TRIES: u8 = 16;
+
+/// Entries of statistics lists.
+pub const LISTED: usize = 20;
+/// Call-IDs in the report.
+pub const CALL_IDS_LISTED: usize = 100;
+/// Findings of one rule.
+pub const FINDINGS_OF_ONE_RULE: usize = 20;
+/// Headers of a listed message.
+pub const HEADERS_LISTED: usize = 64;
+/// Via headers of a listed message.
+pub const VIAS_LISTED: usize = 20;
+/// Characters of a short text, such as a method, tag or port.
+pub const WORD: usize = 64;
+/// Characters of a text from a message.
+pub const TEXT: usize = 256;
+/// Characters of all texts of listed messages. Messages beyond are listed without headers.
+pub const DETAIL_CHARACTERS: usize = 1 << 20;
+/// Messages listed unless asked otherwise, and at most.
+pub const PACKETS_LISTED: (usize, usize) = (50, 1000);
+/// Calls listed unless asked otherwise, and at most.
+pub const CALLS_LISTED: (usize, usize) = (20, 200);

@@ -1,0 +1,254 @@
+//! The report.
+
+use std::net::IpAddr;
+
+use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
+use mcpcap_analyzer::{JsonSchema, decode, stream};
+use serde::Serialize;
+
+use crate::authentication::AuthenticationReport;
+use crate::calls::report::{CallReport, CallsReport};
+use crate::details::{PacketDetails, word};
+use crate::limits;
+use crate::message::Fault;
+use crate::message::sdp::Media;
+use crate::parties::PartyReport;
+use crate::registrations::RegistrationsReport;
+use crate::seen::Transport;
+
+/// What `analyze_sip_packets` answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// Messages in the frames that were read.
+    pub sip_packets_found: u64,
+    /// How many of them were analysed: all.
+    pub sip_packets_analyzed: u64,
+    /// Says that there is no SIP, when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'static str>,
+    pub statistics: Statistics,
+    /// What an analyst would want to be told.
+    pub findings: Vec<Finding>,
+    /// Calls in order of their first frame, as far as `limit`, `offset`, `call_id` and `user` ask for them.
+    pub calls: Vec<CallReport>,
+    /// Messages in the order of the capture, as far as `limit`, `offset` and the filters ask for them.
+    pub packets: Vec<PacketDetails>,
+    /// What part of `calls` and `packets` this is.
+    pub pages: Vec<PageInfo>,
+    /// What was not kept, and what was not decoded.
+    pub limits: Limits,
+    /// Says that `max_packets` ended reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Numbers over all messages.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Statistics {
+    pub requests: u64,
+    pub responses: u64,
+    /// Requests by method.
+    pub methods: Vec<Count>,
+    /// Responses by class: `2xx`.
+    pub response_classes: Vec<Count>,
+    pub status_codes: Vec<CodeCount>,
+    /// All messages by the method in CSeq.
+    pub cseq_methods: Vec<Count>,
+    /// Messages by what carried them.
+    pub transports: Vec<TransportCount>,
+    /// Different Call-IDs.
+    pub unique_call_ids: u64,
+    /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
+    pub unique_call_ids_is_exact: bool,
+    /// Call-IDs with most messages.
+    pub call_ids: Vec<Count>,
+    /// User-Agent headers.
+    pub user_agents: Vec<Count>,
+    /// Server headers.
+    pub servers: Vec<Count>,
+    /// First four characters of dialled numbers with seven digits or more, in new INVITEs.
+    pub dialled_prefixes: Vec<Count>,
+    /// Whether the lists above are exact; otherwise counts may be too high, and rare entries are missing.
+    pub lists_are_exact: bool,
+    /// Requests and their responses, by method.
+    pub transactions: Vec<TransactionReport>,
+    /// The first requests without a response.
+    pub unanswered_requests: Vec<Unanswered>,
+    /// Requests that were sent again. Not counted as new anywhere.
+    pub retransmitted_requests: u64,
+    /// Responses that were sent again.
+    pub retransmitted_responses: u64,
+    /// Responses without their request in the capture.
+    pub unasked_responses: u64,
+    pub calls: CallsReport,
+    pub registrations: RegistrationsReport,
+    pub authentication: AuthenticationReport,
+    /// Addresses, the busiest first.
+    pub endpoints: Vec<PartyReport>,
+    pub endpoints_total: u64,
+    /// Messages and payloads with something wrong.
+    pub malformed: Vec<FaultCount>,
+    /// TCP connections on the ports of SIP that begin with TLS: their messages cannot be seen.
+    pub encrypted_connections: u64,
+    /// WebSockets with the subprotocol `sip`.
+    pub websockets: u64,
+    /// Keep-alives: line ends alone, and payloads of at most 8 octets on port 5060.
+    pub keep_alives: u64,
+}
+
+/// A text and how often it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Count {
+    pub name: String,
+    pub count: u64,
+}
+
+/// A status code.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CodeCount {
+    pub code: u16,
+    /// Its name in IANA's registry; empty when it has none.
+    pub name: &'static str,
+    pub count: u64,
+}
+
+/// Messages over one transport.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct TransportCount {
+    pub transport: Transport,
+    pub count: u64,
+}
+
+/// What is wrong with how many messages.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct FaultCount {
+    pub reason: Fault,
+    pub count: u64,
+    /// Frames of the first of them.
+    pub frames: Vec<u64>,
+}
+
+/// Requests of one method and their responses. Each hop of a proxied request counts.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TransactionReport {
+    pub method: String,
+    /// Requests, each once, however often it was sent.
+    pub requests: u64,
+    /// How many got a response of any kind.
+    pub answered: u64,
+    /// How many got a final one.
+    pub completed: u64,
+    /// How many got none in the capture. ACK expects none.
+    pub unanswered: u64,
+    pub retransmitted: u64,
+    /// Time from the first transmission to the first response of any kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency: Option<SummaryMs>,
+}
+
+/// A request without a response in the capture.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Unanswered {
+    /// Frame of the first transmission.
+    pub frame: u64,
+    pub method: String,
+    pub client: IpAddr,
+    pub server: IpAddr,
+    /// How often it was sent.
+    pub sent: u32,
+}
+
+/// A medium that one side offers to receive at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MediaReport {
+    /// `audio`, `video`, ...
+    pub kind: String,
+    /// Where this side wants to receive; may be a name.
+    pub address: String,
+    /// 0: refused.
+    pub port: u16,
+    /// Absent where SDP does not say: it is the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtcp_port: Option<u16>,
+    /// For example `RTP/AVP`.
+    pub protocol: String,
+    pub codecs: Vec<Codec>,
+    /// `sendrecv`, `sendonly`, `recvonly` or `inactive`, from this side's view.
+    pub direction: &'static str,
+    /// `none`, `sdes` (keys stand in the clear-text signalling), `dtls`.
+    pub encryption: &'static str,
+    /// Suites of SDES.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub crypto_suites: Vec<String>,
+    pub ice: bool,
+    /// Addresses and ports of ICE candidates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
+}
+
+/// A payload type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Codec {
+    /// The number in RTP packets; another format where it is no RTP.
+    pub payload_type: String,
+    /// For example `PCMU/8000`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codec: Option<String>,
+}
+
+impl MediaReport {
+    /// What a media description says.
+    pub fn of(media: &Media<'_>) -> Self {
+        let encryption = match (media.crypto.is_empty(), media.fingerprint) {
+            (_, true) => "dtls",
+            (false, false) => "sdes",
+            (true, false) => "none",
+        };
+        let rtcp_port = media.rtcp_port.or(media.rtcp_mux.then_some(media.port));
+        let formats = media.formats.iter();
+        let candidates = media.candidates.iter().take(limits::CONTACTS);
+        Self {
+            kind: word(media.kind),
+            address: word(media.address),
+            port: media.port,
+            rtcp_port,
+            protocol: word(media.protocol),
+            codecs: formats.map(|f| Codec { payload_type: word(f.name), codec: f.codec.map(word) }).collect(),
+            direction: media.direction.name(),
+            encryption,
+            crypto_suites: media.crypto.iter().take(limits::CONTACTS).map(|suite| word(suite)).collect(),
+            ice: media.ice,
+            candidates: candidates.map(|(address, port)| format!("{} {port}", word(address))).collect(),
+        }
+    }
+}
+
+/// What was not kept, and what was not decoded.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Limits {
+    /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    pub evicted: Evicted,
+    /// Messages over TCP whose end is not in the capture.
+    pub incomplete_over_tcp: u64,
+    /// Octets of SIP connections that belong to no message that could be found.
+    pub skipped_tcp_octets: u64,
+    /// Messages in WebSockets that are compressed or too long.
+    pub unreadable_websocket_messages: u64,
+    pub decoding: decode::Statistics,
+    pub reassembly: stream::Statistics,
+}
+
+/// Entries that had to make room.
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
+pub struct Evicted {
+    /// Requests that made room before a response came.
+    pub transactions: u64,
+    /// Calls that were judged before the capture ended; what comes later counts as another call.
+    pub calls: u64,
+    pub registrations: u64,
+    pub endpoints: u64,
+    pub authentication: u64,
+    /// Pairs of client and server in the rules.
+    pub pairs: u64,
+}

@@ -1,0 +1,423 @@
+//! Messages in TCP streams: Content-Length says where each ends (RFC 3261 §18.3), or WebSocket frames do (RFC 7118).
+
+use std::net::SocketAddr;
+
+use mcpcap_analyzer::stream::{Connection, Event, Side};
+
+use crate::limits;
+use crate::message::{self, could_begin, extent, keep_alive};
+use crate::seen::{OTHER_PORT, PORT, Seen, TLS_PORT, Transport};
+use crate::websocket::{self, Frames, Handshake, Next};
+
+/// The longest header that is waited for.
+const HEAD_OCTETS: usize = 64 << 10;
+
+/// What a stream yields.
+pub enum Yield<'a> {
+    /// A message; the flag tells that Content-Length framed it.
+    Message(Seen, &'a [u8], bool),
+    /// Something else where a message should begin, on a connection of SIP.
+    Malformed(Seen),
+}
+
+/// Counts over all streams.
+#[derive(Default)]
+pub struct Totals {
+    /// Messages whose end is not in the capture.
+    pub incomplete: u64,
+    /// Octets of SIP connections that belong to no message that was found.
+    pub skipped: u64,
+    /// Connections on the ports of SIP that begin with TLS.
+    pub encrypted: u64,
+    /// Line ends between messages, as pings and pongs of RFC 5626.
+    pub keep_alives: u64,
+    /// WebSockets with the subprotocol `sip`.
+    pub websockets: u64,
+    /// Messages in WebSockets that are compressed or too long.
+    pub unreadable: u64,
+    /// Octets that wait in buffers now.
+    pub buffered: usize,
+}
+
+/// What is kept of a connection.
+#[derive(Default)]
+pub struct Framing {
+    kind: Kind,
+    client: Direction,
+    server: Direction,
+    tries: u8,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Undecided,
+    Sip,
+    /// One end asked for a WebSocket with SIP.
+    Offered(Side),
+    WebSocket,
+    Other,
+}
+
+#[derive(Default)]
+struct Direction {
+    buffer: Vec<u8>,
+    /// The segment that came last of those in the buffer.
+    carrier: Carrier,
+    step: Step,
+    /// Octets of a body that are passed over.
+    skip: u64,
+    /// The message at the front is not whole with fewer octets.
+    wanted: usize,
+    frames: Frames,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// The buffer begins with a message, if the stream was seen from its start.
+    #[default]
+    Start,
+    In,
+    /// It may be an HTTP message.
+    Http,
+    /// Unknown until a segment begins with a message.
+    Lost,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Carrier {
+    frame: u64,
+    timestamp: Option<u64>,
+}
+
+/// What a direction gives: a message, whether it is cut; or `None` for what is none.
+type Found = Vec<(Carrier, Option<(Vec<u8>, bool)>)>;
+
+impl Framing {
+    /// Takes an event of the connection.
+    pub fn take(
+        &mut self,
+        connection: &Connection,
+        event: Event<'_>,
+        totals: &mut Totals,
+        sink: &mut impl FnMut(Yield<'_>),
+    ) {
+        if self.kind == Kind::Other {
+            return;
+        }
+        let before = self.buffered();
+        match event {
+            Event::Data { from, bytes, segment_frame, timestamp, segment_start, .. } => {
+                let carrier = Carrier { frame: segment_frame, timestamp };
+                let segment = Segment { bytes, starts: segment_start, carrier };
+                self.data(connection, from, &segment, totals, sink);
+            }
+            Event::Gap { from, missing, .. } => self.gap(from, missing, totals),
+            Event::Closed { .. } => self.lose(totals),
+        }
+        totals.buffered = totals.buffered.saturating_sub(before).saturating_add(self.buffered());
+        if totals.buffered > limits::TCP_BUFFERED {
+            // The connection that made it too much starts anew.
+            totals.buffered = totals.buffered.saturating_sub(self.buffered());
+            self.give_up(totals);
+        }
+    }
+
+    fn direction(&mut self, side: Side) -> &mut Direction {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    fn data(
+        &mut self,
+        connection: &Connection,
+        from: Side,
+        segment: &Segment<'_>,
+        totals: &mut Totals,
+        sink: &mut impl FnMut(Yield<'_>),
+    ) {
+        let has_port = |port| connection.client.port == port || connection.server.port == port;
+        let expected = has_port(PORT) || has_port(TLS_PORT) || has_port(OTHER_PORT);
+        if self.kind == Kind::Undecided && expected && segment.bytes.starts_with(&[0x16, 3]) && segment.starts {
+            totals.encrypted = totals.encrypted.saturating_add(1);
+            *self = Self { kind: Kind::Other, ..Self::default() };
+            return;
+        }
+        let mut found = Found::new();
+        match self.kind {
+            Kind::Other => return,
+            Kind::Offered(_) | Kind::WebSocket => self.direction(from).append(segment),
+            Kind::Undecided | Kind::Sip => {
+                let sip = self.kind == Kind::Sip || has_port(PORT);
+                let from_start = connection.client_known;
+                // What is skipped on a connection that is no SIP concerns nobody.
+                let mut none = Totals::default();
+                let counted = if self.kind == Kind::Sip { &mut *totals } else { &mut none };
+                let direction = self.direction(from);
+                direction.push(segment, from_start, sip, counted, &mut found);
+                let (http, lost) = (direction.step == Step::Http, direction.step == Step::Lost);
+                let keep_alives = none.keep_alives;
+                if found.iter().any(|(_, message)| message.is_some()) {
+                    self.kind = Kind::Sip;
+                    totals.keep_alives = totals.keep_alives.saturating_add(keep_alives);
+                } else if self.kind == Kind::Undecided {
+                    self.tries = self.tries.saturating_add(u8::from(!expected && lost));
+                    if http {
+                        self.offer(from);
+                    } else if self.tries >= limits::TRIES {
+                        *self = Self { kind: Kind::Other, ..Self::default() };
+                    }
+                }
+            }
+        }
+        self.answer(totals);
+        let transport = if self.kind == Kind::WebSocket { Transport::Ws } else { Transport::Tcp };
+        if self.kind == Kind::WebSocket {
+            // Also of the other side: what it sent with the handshake waited for its answer.
+            for side in [from, from.other()] {
+                self.frames(connection, side, totals, sink);
+            }
+        }
+        for (carrier, message) in found {
+            let seen = seen(connection, from, carrier, transport);
+            match message {
+                Some((octets, cut)) => sink(Yield::Message(Seen { cut, ..seen }, &octets, true)),
+                None => sink(Yield::Malformed(seen)),
+            }
+        }
+    }
+
+    /// Reads the request of an opening handshake.
+    fn offer(&mut self, from: Side) {
+        let direction = self.direction(from);
+        match websocket::handshake(&direction.buffer) {
+            Handshake::Incomplete => {}
+            Handshake::Sip(length) if direction.buffer.starts_with(b"GET ") => {
+                direction.consume(length);
+                self.kind = Kind::Offered(from);
+            }
+            _ => *self = Self { kind: Kind::Other, ..Self::default() },
+        }
+    }
+
+    /// Reads the response to an opening handshake.
+    fn answer(&mut self, totals: &mut Totals) {
+        let Kind::Offered(client) = self.kind else { return };
+        let direction = self.direction(client.other());
+        match websocket::handshake(&direction.buffer) {
+            Handshake::Incomplete => {}
+            Handshake::Sip(length) if direction.buffer.starts_with(b"HTTP/1.1 101") => {
+                direction.consume(length);
+                self.kind = Kind::WebSocket;
+                totals.websockets = totals.websockets.saturating_add(1);
+            }
+            _ => *self = Self { kind: Kind::Other, ..Self::default() },
+        }
+    }
+
+    fn frames(&mut self, connection: &Connection, from: Side, totals: &mut Totals, sink: &mut impl FnMut(Yield<'_>)) {
+        let direction = self.direction(from);
+        let (mut at, carrier) = (0_usize, direction.carrier);
+        while let Some(rest) = direction.buffer.get(at..) {
+            let used = match direction.frames.next(rest) {
+                Next::More => break,
+                Next::Used(used) => used,
+                Next::Unreadable(used) => {
+                    totals.unreadable = totals.unreadable.saturating_add(1);
+                    used
+                }
+                Next::Message(used, octets) => {
+                    let octets = octets.get(keep_alive(&octets)..).unwrap_or_default();
+                    let seen = seen(connection, from, carrier, Transport::Ws);
+                    if octets.is_empty() {
+                        totals.keep_alives = totals.keep_alives.saturating_add(1);
+                    } else {
+                        sink(Yield::Message(seen, octets, false));
+                    }
+                    used
+                }
+            };
+            at = at.saturating_add(used);
+        }
+        direction.consume(at);
+    }
+
+    fn gap(&mut self, from: Side, missing: u64, totals: &mut Totals) {
+        match self.kind {
+            Kind::Sip => self.direction(from).gap(missing, totals),
+            Kind::Undecided => self.direction(from).lose(&mut Totals::default()),
+            // Nothing in a WebSocket tells where a frame begins.
+            Kind::Offered(_) | Kind::WebSocket | Kind::Other => self.give_up(totals),
+        }
+    }
+
+    /// Forgets what waits; a WebSocket cannot be followed any further then.
+    fn give_up(&mut self, totals: &mut Totals) {
+        self.lose(totals);
+        if matches!(self.kind, Kind::Offered(_) | Kind::WebSocket) {
+            *self = Self { kind: Kind::Other, ..Self::default() };
+        }
+    }
+
+    fn lose(&mut self, totals: &mut Totals) {
+        let mut none = Totals::default();
+        let totals = if matches!(self.kind, Kind::Sip | Kind::WebSocket) { totals } else { &mut none };
+        self.client.lose(totals);
+        self.server.lose(totals);
+    }
+
+    fn buffered(&self) -> usize {
+        let of = |direction: &Direction| direction.buffer.capacity().saturating_add(direction.frames.held());
+        of(&self.client).saturating_add(of(&self.server))
+    }
+}
+
+fn seen(connection: &Connection, from: Side, carrier: Carrier, transport: Transport) -> Seen {
+    let end = |side: Side| {
+        let end = connection.endpoint(side);
+        SocketAddr::new(end.address, end.port)
+    };
+    let Carrier { frame, timestamp } = carrier;
+    Seen { transport, source: end(from), destination: end(from.other()), frame, timestamp, cut: false }
+}
+
+/// Octets of one segment.
+struct Segment<'a> {
+    bytes: &'a [u8],
+    /// Whether they are the segment's first.
+    starts: bool,
+    carrier: Carrier,
+}
+
+impl Direction {
+    fn append(&mut self, segment: &Segment<'_>) {
+        self.carrier = if self.buffer.is_empty() { segment.carrier } else { self.carrier.max(segment.carrier) };
+        self.buffer.extend_from_slice(segment.bytes);
+    }
+
+    fn consume(&mut self, octets: usize) {
+        if octets >= self.buffer.len() {
+            self.buffer = Vec::new();
+        } else {
+            self.buffer.drain(..octets);
+        }
+        self.wanted = 0;
+    }
+
+    /// Takes octets and adds the messages that they complete to `found`. `from_start`: the stream was seen from its start. `sip`: what
+    /// is no message is worth telling.
+    fn push(&mut self, segment: &Segment<'_>, from_start: bool, sip: bool, totals: &mut Totals, found: &mut Found) {
+        let mut segment = Segment { ..*segment };
+        if self.skip > 0 {
+            let skipped = self.skip.min(segment.bytes.len() as u64);
+            self.skip = self.skip.saturating_sub(skipped);
+            segment.bytes = usize::try_from(skipped).ok().and_then(|at| segment.bytes.get(at..)).unwrap_or_default();
+            if segment.bytes.is_empty() {
+                return;
+            }
+            segment.starts = false;
+        }
+        let known = match self.step {
+            Step::Start => from_start,
+            Step::In | Step::Http => true,
+            Step::Lost => false,
+        };
+        if !known {
+            let begins = segment.bytes.get(keep_alive(segment.bytes)..).unwrap_or_default();
+            let fits = could_begin(begins) || websocket::could_be_handshake(begins);
+            if !segment.starts || begins.is_empty() || !fits {
+                totals.skipped = totals.skipped.saturating_add(segment.bytes.len() as u64);
+                self.step = Step::Lost;
+                return;
+            }
+        }
+        self.step = if self.step == Step::Http { Step::Http } else { Step::In };
+        let began_before = !self.buffer.is_empty();
+        self.append(&segment);
+        if self.buffer.len() < self.wanted || self.step == Step::Http || self.messages(segment.carrier, totals, found) {
+            return;
+        }
+        if websocket::could_be_handshake(&self.buffer) {
+            self.step = Step::Http;
+            return;
+        }
+        self.lose(totals);
+        let resumes = began_before && segment.starts && could_begin(segment.bytes);
+        if resumes {
+            // What came before this segment was wrong; the segment itself begins with a message.
+            totals.skipped = totals.skipped.saturating_sub(segment.bytes.len() as u64);
+            self.step = Step::In;
+            self.append(&segment);
+            self.messages(segment.carrier, totals, found);
+        } else if sip && known {
+            found.push((segment.carrier, None));
+        }
+    }
+
+    /// Takes whole messages from the buffer. `false` when it does not begin with one.
+    fn messages(&mut self, last: Carrier, totals: &mut Totals, found: &mut Found) -> bool {
+        loop {
+            let blank = keep_alive(&self.buffer);
+            if blank > 0 {
+                totals.keep_alives = totals.keep_alives.saturating_add(1);
+                self.consume(blank);
+            }
+            if self.buffer.is_empty() {
+                return true;
+            }
+            if !could_begin(&self.buffer) {
+                return false;
+            }
+            let Some(extent) = extent(&self.buffer) else {
+                return self.buffer.len() <= HEAD_OCTETS;
+            };
+            let whole = usize::try_from(extent.body).unwrap_or(usize::MAX).saturating_add(extent.head);
+            let carrier = self.carrier;
+            if whole > limits::MESSAGE_OCTETS {
+                // The body is not waited for.
+                let here = self.buffer.len().min(whole);
+                self.skip = (whole as u64).saturating_sub(here as u64);
+                found.push((carrier, self.buffer.get(..here).map(|octets| (octets.to_vec(), true))));
+                self.consume(here);
+            } else if let Some(octets) = self.buffer.get(..whole) {
+                found.push((carrier, Some((octets.to_vec(), false))));
+                self.consume(whole);
+            } else {
+                self.wanted = whole;
+                return true;
+            }
+            // What stands behind a message came with the last segment.
+            self.carrier = last;
+        }
+    }
+
+    /// So many octets are not in the capture.
+    fn gap(&mut self, missing: u64, totals: &mut Totals) {
+        if self.skip > 0 {
+            if missing > self.skip {
+                self.step = Step::Lost;
+            }
+            self.skip = self.skip.saturating_sub(missing);
+            return;
+        }
+        // A hole inside a body whose length is known does not hide where the next message begins.
+        let left = message::extent(&self.buffer)
+            .map(|extent| extent.body.saturating_add(extent.head as u64).saturating_sub(self.buffer.len() as u64));
+        self.lose(totals);
+        if let Some(left) = left.filter(|left| missing <= *left) {
+            self.skip = left.saturating_sub(missing);
+            self.step = Step::In;
+        }
+    }
+
+    /// Forgets where messages begin, and what was buffered.
+    fn lose(&mut self, totals: &mut Totals) {
+        if !self.buffer.is_empty() {
+            totals.skipped = totals.skipped.saturating_add(self.buffer.len() as u64);
+            totals.incomplete = totals.incomplete.saturating_add(u64::from(could_begin(&self.buffer)));
+        }
+        *self = Self { step: Step::Lost, ..Self::default() };
+    }
+}

@@ -1,0 +1,170 @@
+//! The tool: its arguments, and the way from frames to messages.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU64;
+
+use mcpcap_analyzer::decode::{self, Decoder, Packet};
+use mcpcap_analyzer::stream::{self, Streams};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool};
+use serde::Deserialize;
+
+use crate::analysis::{Analysis, Carried};
+use crate::filter::{Filter, User};
+use crate::limits;
+use crate::message::{Fault, Start, could_begin, keep_alive, line};
+use crate::report::{Evicted, Limits, Report};
+use crate::seen::{PORT, Seen, Transport};
+use crate::tcp::{Framing, Totals, Yield};
+
+/// What may be asked of `analyze_sip_packets`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Arguments {
+    /// Analyse only the first so many SIP messages, and read no further. Totals and findings then cover only these.
+    #[serde(default)]
+    pub max_packets: Option<NonZeroU64>,
+    /// How many messages to list in `packets` (default 50) and calls in `calls` (default 20, at most 200). Statistics and findings cover
+    /// everything in any case.
+    #[serde(default)]
+    #[schemars(range(max = 1000))]
+    pub limit: Option<u16>,
+    /// How many messages, and calls, to skip before the first one listed.
+    #[serde(default)]
+    pub offset: Option<u64>,
+    /// List only messages and calls with this Call-ID.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 1024))]
+    pub call_id: Option<String>,
+    /// List only requests of this method and responses to them, for example REGISTER.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 64))]
+    pub method: Option<String>,
+    /// List only messages and calls with this user part in From, To, Request-URI or credentials: `alice`, or `0049*` for all that begin so.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 256))]
+    pub user: Option<String>,
+    /// Give all headers of listed messages, not only the main ones.
+    #[serde(default)]
+    pub headers: bool,
+}
+
+/// One run of `analyze_sip_packets`.
+pub struct SipPackets {
+    decoder: Decoder,
+    streams: Streams<Framing>,
+    framing: Totals,
+    analysis: Analysis,
+}
+
+impl Tool for SipPackets {
+    const NAME: &'static str = "analyze_sip_packets";
+    const TITLE: &'static str = "SIP analysis";
+    const DESCRIPTION: &'static str = "Analyses the SIP messages of a packet capture, over UDP, TCP and WebSocket, on any port. Rebuilds \
+        calls as ladders (outcome, post-dial delay, ring and talk time, who ended it, final code, forks, re-INVITEs, media addresses and codecs \
+        from SDP), registrations and authentication, pairs requests with responses and tells retransmissions apart. Reports findings with \
+        frame numbers: password guessing, user enumeration, INVITE floods, scanners, sweeps, prefix probing, clear-text credentials, silent \
+        servers. Lists messages and calls page by page. Use it for calls and registrations that fail, and for telephony fraud and scans.";
+    type Arguments = Arguments;
+    type Report = Report;
+
+    fn open(arguments: Arguments) -> Result<Self, Problem> {
+        let most = limits::PACKETS_LISTED.1;
+        if arguments.limit.is_some_and(|limit| usize::from(limit) > most) {
+            return Err(Problem::argument("limit", format!("must be at most {most}; use offset for the next page")));
+        }
+        for (name, value, most) in
+            [("call_id", &arguments.call_id, 1024), ("method", &arguments.method, 64), ("user", &arguments.user, 256)]
+        {
+            if value.as_ref().is_some_and(|value| value.is_empty() || value.len() > most) {
+                return Err(Problem::argument(name, format!("must have 1 to {most} characters")));
+            }
+        }
+        let filter = Filter {
+            call_id: arguments.call_id.clone(),
+            method: arguments.method.clone(),
+            user: arguments.user.as_deref().map(User::new),
+        };
+        let (held_total, held) = limits::TCP_HELD;
+        let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
+        Ok(Self {
+            decoder: Decoder::new(),
+            streams: Streams::with_limits(limits),
+            framing: Totals::default(),
+            analysis: Analysis::new(&arguments, filter),
+        })
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
+        let packet = self.decoder.decode(frame);
+        match &packet.transport {
+            decode::Transport::Udp(_) => self.datagram(&packet),
+            decode::Transport::Tcp(_) => {
+                let Self { streams, framing, analysis, .. } = self;
+                streams.push(&packet, &mut |connection, state: &mut Framing, event| {
+                    state.take(connection, event, framing, &mut |found| take(analysis, found));
+                });
+            }
+            _ => {}
+        }
+        Ok(if self.analysis.has_enough() { Flow::Enough } else { Flow::More })
+    }
+
+    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+        let Self { streams, framing, analysis, .. } = &mut self;
+        streams.finish(&mut |connection, state: &mut Framing, event| {
+            state.take(connection, event, framing, &mut |found| take(analysis, found));
+        });
+        let keep_alives = &mut self.analysis.counts.keep_alives;
+        *keep_alives = keep_alives.saturating_add(self.framing.keep_alives);
+        let limits = Limits {
+            evicted: Evicted::default(),
+            incomplete_over_tcp: self.framing.incomplete,
+            skipped_tcp_octets: self.framing.skipped,
+            unreadable_websocket_messages: self.framing.unreadable,
+            decoding: self.decoder.statistics(),
+            reassembly: self.streams.statistics(),
+        };
+        let carried = Carried { encrypted: self.framing.encrypted, websockets: self.framing.websockets, limits };
+        Ok(self.analysis.report(capture, carried))
+    }
+}
+
+fn take(analysis: &mut Analysis, found: Yield<'_>) {
+    match found {
+        Yield::Message(seen, octets, framed) => analysis.message(&seen, octets, framed),
+        Yield::Malformed(seen) => analysis.malformed(Fault::NoStartLine, seen.frame),
+    }
+}
+
+impl SipPackets {
+    fn datagram(&mut self, packet: &Packet<'_>) {
+        let (Some(ip), Some((source, destination))) = (packet.ip, packet.ports()) else { return };
+        let seen = Seen {
+            transport: Transport::Udp,
+            source: SocketAddr::new(ip.source, source),
+            destination: SocketAddr::new(ip.destination, destination),
+            frame: packet.frame,
+            timestamp: packet.timestamp,
+            cut: packet.is_cut(),
+        };
+        let octets = packet.payload.get(keep_alive(&packet.payload)..).unwrap_or_default();
+        let expected = seen.has_port(PORT);
+        let short = packet.payload_length <= limits::KEEP_ALIVE_OCTETS;
+        if octets.is_empty() || short {
+            if expected && packet.payload_length > 0 {
+                let count = &mut self.analysis.counts.keep_alives;
+                *count = count.saturating_add(1);
+            }
+        } else if could_begin(octets) && octets.contains(&b'\n') {
+            self.analysis.message(&seen, octets, false);
+        } else if expected {
+            let (line, ..) = line(octets);
+            let fault = match Start::parse(line) {
+                Err(_) if seen.cut && line.len() == octets.len() => Fault::CutBySnapLength,
+                Err(fault) => fault,
+                Ok(_) => Fault::NoBlankLine,
+            };
+            self.analysis.malformed(fault, seen.frame);
+        }
+    }
+}

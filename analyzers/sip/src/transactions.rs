@@ -1,0 +1,238 @@
+//! Requests paired with their responses (RFC 3261 §17), and what was sent more than once.
+
+use std::net::IpAddr;
+
+use mcpcap_analyzer::stats::{BoundedMap, Quantiles};
+
+use crate::limits;
+use crate::message::facts::{Facts, hash};
+use crate::report::{TransactionReport, Unanswered};
+use crate::seen::Seen;
+
+/// What all messages of a transaction have in common. Both addresses are in it, so that each hop of a proxied request is its own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    client: IpAddr,
+    server: IpAddr,
+    call_id: u64,
+    cseq: Option<u64>,
+    method: u64,
+    branch: u64,
+}
+
+/// A request and what came back.
+#[derive(Debug)]
+struct Transaction {
+    frame: u64,
+    first: Option<u64>,
+    sent: u32,
+    method: String,
+    /// With credentials: what a challenge to it means.
+    authenticated: bool,
+    /// Status and tag of each response, and the frame of the first of its kind.
+    responses: Vec<(u16, u64, u64)>,
+    is_final: bool,
+    place: Option<usize>,
+}
+
+/// What a message turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A request that was not seen before.
+    Asked,
+    /// The same request or response again, first sent in this frame.
+    Again(u64),
+    /// A response that was not seen before.
+    Answered {
+        /// Frame of the request.
+        request: u64,
+        /// Nanoseconds since the request was first sent.
+        latency: Option<u64>,
+        /// Whether it is the first final response.
+        is_final: bool,
+        /// Whether the request carried credentials.
+        authenticated: bool,
+        /// Where the request stands in the page of listed messages.
+        place: Option<usize>,
+    },
+    /// A response without its request in the capture.
+    Unasked,
+    /// Says too little to be paired.
+    Unpaired,
+}
+
+/// Pairs requests with responses.
+pub struct Transactions {
+    table: BoundedMap<Key, Transaction>,
+    methods: Vec<Method>,
+    pub retransmitted_requests: u64,
+    pub retransmitted_responses: u64,
+    pub unasked: u64,
+    /// Unanswered ones that left the table.
+    given_up: u64,
+}
+
+/// Counts of one method.
+struct Method {
+    name: Vec<u8>,
+    requests: u64,
+    answered: u64,
+    completed: u64,
+    retransmitted: u64,
+    latency: Quantiles,
+}
+
+impl Transactions {
+    /// No transactions yet.
+    pub fn new() -> Self {
+        Self {
+            table: BoundedMap::new(limits::TRANSACTIONS),
+            methods: Vec::new(),
+            retransmitted_requests: 0,
+            retransmitted_responses: 0,
+            unasked: 0,
+            given_up: 0,
+        }
+    }
+
+    /// Takes a message. `place` is where it stands in the page of listed messages.
+    pub fn take(&mut self, seen: &Seen, facts: &Facts<'_>, place: Option<usize>) -> Outcome {
+        if facts.call_id.is_empty() || facts.method.is_empty() {
+            return Outcome::Unpaired;
+        }
+        let ends = (seen.source.ip(), seen.destination.ip());
+        let (client, server) = if facts.is_request() { ends } else { (ends.1, ends.0) };
+        let (call_id, method, branch) = (hash(facts.call_id), hash(facts.method), hash(facts.branch));
+        let key = Key { client, server, call_id, cseq: facts.cseq, method, branch };
+        match facts.status {
+            None => self.request(key, seen, facts, place),
+            Some(status) => self.response(&key, seen, facts, status),
+        }
+    }
+
+    fn request(&mut self, key: Key, seen: &Seen, facts: &Facts<'_>, place: Option<usize>) -> Outcome {
+        if let Some(transaction) = self.table.get_mut(&key) {
+            let first = transaction.frame;
+            transaction.sent = transaction.sent.saturating_add(1);
+            add(&mut self.retransmitted_requests);
+            if let Some(method) = self.method(facts.method) {
+                add(&mut method.retransmitted);
+            }
+            return Outcome::Again(first);
+        }
+        let transaction = Transaction {
+            frame: seen.frame,
+            first: seen.timestamp,
+            sent: 1,
+            method: crate::details::word(facts.method),
+            authenticated: !facts.credentials.is_empty(),
+            responses: Vec::new(),
+            // ACK has no response (RFC 3261 §17).
+            is_final: facts.is("ACK"),
+            place,
+        };
+        if let Some((_, gone)) = self.table.insert(key, transaction) {
+            let is_open = gone.responses.is_empty() && !gone.is_final;
+            self.given_up = self.given_up.saturating_add(u64::from(is_open));
+        }
+        if let Some(method) = self.method(facts.method) {
+            add(&mut method.requests);
+        }
+        Outcome::Asked
+    }
+
+    fn response(&mut self, key: &Key, seen: &Seen, facts: &Facts<'_>, status: u16) -> Outcome {
+        let Some(transaction) = self.table.get_mut(key) else {
+            add(&mut self.unasked);
+            return Outcome::Unasked;
+        };
+        // Another RSeq makes another response of the same status.
+        let tag = hash((facts.to_tag, facts.rseq));
+        let known = transaction.responses.iter().find(|(code, of, _)| (*code, *of) == (status, tag));
+        if let Some((_, _, first)) = known {
+            add(&mut self.retransmitted_responses);
+            return Outcome::Again(*first);
+        }
+        let is_first = transaction.responses.is_empty();
+        if transaction.responses.len() < limits::RESPONSES_OF_ONE_TRANSACTION {
+            transaction.responses.push((status, tag, seen.frame));
+        }
+        let is_final = status >= 200 && !transaction.is_final;
+        transaction.is_final |= status >= 200;
+        let latency = transaction.first.zip(seen.timestamp).and_then(|(first, now)| now.checked_sub(first));
+        let outcome = Outcome::Answered {
+            request: transaction.frame,
+            latency,
+            is_final,
+            authenticated: transaction.authenticated,
+            place: transaction.place,
+        };
+        if let Some(method) = self.method(facts.method) {
+            method.answered = method.answered.saturating_add(u64::from(is_first));
+            method.completed = method.completed.saturating_add(u64::from(is_final));
+            if let Some(latency) = latency.filter(|_| is_first) {
+                method.latency.add(latency);
+            }
+        }
+        outcome
+    }
+
+    fn method(&mut self, name: &[u8]) -> Option<&mut Method> {
+        let known = self.methods.iter().any(|method| method.name == name);
+        if !known && self.methods.len() < limits::METHODS {
+            self.methods.push(Method {
+                name: name.to_vec(),
+                requests: 0,
+                answered: 0,
+                completed: 0,
+                retransmitted: 0,
+                latency: Quantiles::new(),
+            });
+        }
+        self.methods.iter_mut().find(|method| method.name == name)
+    }
+
+    /// Requests that had to make room before a response came.
+    pub fn evicted(&self) -> u64 {
+        self.given_up
+    }
+
+    /// The first requests without a response in the capture.
+    pub fn unanswered(&self) -> Vec<Unanswered> {
+        let open = |transaction: &Transaction| transaction.responses.is_empty() && !transaction.is_final;
+        let mut all: Vec<_> = self.table.iter().filter(|(_, transaction)| open(transaction)).collect();
+        all.sort_by_key(|(_, transaction)| transaction.frame);
+        all.truncate(limits::UNANSWERED_LISTED);
+        let report = |(key, transaction): (&Key, &Transaction)| Unanswered {
+            frame: transaction.frame,
+            method: transaction.method.clone(),
+            client: key.client,
+            server: key.server,
+            sent: transaction.sent,
+        };
+        all.into_iter().map(report).collect()
+    }
+
+    /// What each method did, the busiest first.
+    pub fn report(&self) -> Vec<TransactionReport> {
+        let mut all: Vec<TransactionReport> = self
+            .methods
+            .iter()
+            .map(|method| TransactionReport {
+                method: crate::details::word(&method.name),
+                requests: method.requests,
+                answered: method.answered,
+                completed: method.completed,
+                unanswered: if method.name == b"ACK" { 0 } else { method.requests.saturating_sub(method.answered) },
+                retransmitted: method.retransmitted,
+                latency: method.latency.summary_ms(),
+            })
+            .collect();
+        all.sort_by(|a, b| b.requests.cmp(&a.requests).then_with(|| a.method.cmp(&b.method)));
+        all
+    }
+}
+
+fn add(count: &mut u64) {
+    *count = count.saturating_add(1);
+}

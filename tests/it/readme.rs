@@ -1,0 +1,85 @@
+//! What the README says of tools, prompts and fields is so.
+
+use std::collections::BTreeMap;
+
+use rmcp::ServiceExt;
+use rmcp::transport::TokioChildProcess;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::support::root;
+
+/// The rows of a table: heading, and the cells of each row.
+fn tables(text: &str) -> BTreeMap<String, Vec<Vec<String>>> {
+    let mut heading = String::new();
+    let mut found: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
+    let section = text.split("## Compared with Python mcpcap").nth(1).expect("the section");
+    for line in section.lines().take_while(|line| !line.starts_with("## ")) {
+        if let Some(title) = line.strip_prefix("### ") {
+            title.trim_matches('`').clone_into(&mut heading);
+        } else if line.starts_with("| ") && !line.starts_with("| there") {
+            let cells = line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+            found.entry(heading.clone()).or_default().push(cells);
+        }
+    }
+    found
+}
+
+/// What stands between backticks.
+fn quoted(cell: &str) -> Vec<String> {
+    cell.split('`').skip(1).step_by(2).map(ToOwned::to_owned).collect()
+}
+
+/// Whether a schema has a field such as `packets[].options[].name`.
+fn has(schema: &Value, path: &str) -> bool {
+    path.split('.')
+        .try_fold(schema, |at, part| {
+            let at = &at["properties"][part.trim_end_matches("[]")];
+            let at = if part.ends_with("[]") { &at["items"] } else { at };
+            at.is_object().then_some(at)
+        })
+        .is_some()
+}
+
+#[tokio::test]
+async fn the_comparison_names_only_what_exists_and_everything_of_the_other() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mcpcap"));
+    command.args(std::iter::empty::<&str>());
+    let client = ().serve(TokioChildProcess::new(command).unwrap()).await.unwrap();
+    let tools = client.list_all_tools().await.unwrap();
+    let prompts = client.list_all_prompts().await.unwrap();
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let tables = tables(&readme);
+    for tool in &tools {
+        let rows = tables.get(tool.name.as_ref()).unwrap_or_else(|| panic!("no table for {}", tool.name));
+        assert!(rows.len() > 5, "{}", tool.name);
+        let (input, output) = (json!(tool.input_schema), json!(tool.output_schema));
+        let common = &tables["Every report"];
+        for row in rows {
+            // A dash in the first column, or the word in it, means arguments.
+            let schema = if row[0].starts_with("parameter") || row[0] == "–" { &input } else { &output };
+            for field in quoted(&row[1]) {
+                assert!(has(schema, &field), "{} has no {field}", tool.name);
+            }
+        }
+        for field in ["file", "total_packets", "message", "note", "pages[]"] {
+            assert!(common.iter().any(|row| quoted(&row[1]).contains(&field.to_owned())), "{field}");
+            let optional = ["message", "note", "pages[]"].contains(&field);
+            assert!(optional || has(&output, field), "{} has no {field}", tool.name);
+        }
+    }
+    let named: Vec<String> = tables["Prompts"].iter().flat_map(|row| quoted(&row[1])).collect();
+    for prompt in &prompts {
+        assert!(named.contains(&prompt.name), "{} is not in the README", prompt.name);
+        // Arguments that the table speaks of.
+        let row = tables["Prompts"].iter().find(|row| quoted(&row[1]).contains(&prompt.name)).unwrap();
+        for argument in quoted(&row[2]) {
+            let arguments = prompt.arguments.iter().flatten();
+            assert!(arguments.into_iter().any(|known| known.name == argument), "{} takes no {argument}", prompt.name);
+        }
+    }
+    for name in &named {
+        assert!(prompts.iter().any(|prompt| &prompt.name == name), "there is no prompt {name}");
+    }
+    client.cancel().await.unwrap();
+}
