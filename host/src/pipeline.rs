@@ -239,7 +239,7 @@ impl<'a> Passage<'a> {
 
     /// Takes chunks until the window is full, or as long as the reader wants it, or the source ends.
     fn fill(&mut self, wanted: usize) {
-        let target = self.limits.window.max(wanted);
+        let target = self.limits.next_window(self.received).max(wanted);
         while self.ended.is_none() && self.window.len() < target {
             self.receive();
         }

@@ -25,6 +25,9 @@ pub struct Limits {
     pub answer: usize,
     /// How much of a component's standard error is kept for the log, in octets.
     pub stderr: usize,
+    /// Octets of the capture that are read at first. What follows doubles what was read, up to `window`, so that an analysis that soon
+    /// has enough reads little.
+    pub first_window: usize,
     /// Octets of the capture that are read at once.
     pub window: usize,
     /// How far a window may grow for a large block, in octets. The reader refuses blocks above 16 MiB.
@@ -54,6 +57,7 @@ impl Default for Limits {
             run: Duration::from_secs(600),
             answer: 16 << 20,
             stderr: 16 << 10,
+            first_window: 4 << 10,
             window: 512 << 10,
             window_max: 17 << 20,
             inflate_ratio: 200,
@@ -62,5 +66,35 @@ impl Default for Limits {
             download: 1 << 30,
             download_time: Duration::from_secs(300),
         }
+    }
+}
+
+impl Limits {
+    /// How much to read at once after so much was read, in octets.
+    pub(crate) fn next_window(&self, read: u64) -> usize {
+        usize::try_from(read).unwrap_or(usize::MAX).max(self.first_window).min(self.window)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_at_once_doubles_up_to_the_window() {
+        let limits = Limits::default();
+        let mut read = 0;
+        let sizes: Vec<usize> = (0..10)
+            .map(|_| {
+                let size = limits.next_window(read);
+                read += size as u64;
+                size >> 10
+            })
+            .collect();
+        assert_eq!(sizes, [4, 4, 8, 16, 32, 64, 128, 256, 512, 512]);
+        assert_eq!(limits.next_window(u64::MAX), limits.window);
+        // A window that is set below the first one holds.
+        let small = Limits { window: 100, ..Limits::default() };
+        assert_eq!(small.next_window(0), 100);
     }
 }
