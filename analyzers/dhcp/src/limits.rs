@@ -11,8 +11,6 @@ pub const VALUES: usize = 8;
 pub const SEGMENTS: usize = 64;
 /// See [`SEGMENTS`].
 pub const SEGMENT_SERVERS: usize = 16;
-/// Refusals of one server within the window that are counted one by one.
-pub const RECENT: usize = 64;
 /// Characters of a name, class or identifier of a client or server.
 pub const NAME_CHARACTERS: usize = 64;
 /// Options of one message; values of one option; characters of one value.

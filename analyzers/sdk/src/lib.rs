@@ -6,7 +6,7 @@
 //! * [`decode`] takes a frame apart from the link layer to the transport layer and puts IP fragments together,
 //! * [`stream`] puts TCP streams together,
 //! * [`stats`] keeps tables, top lists and percentiles in bounded memory,
-//! * [`finding`] is the form in which an analyzer says what an analyst would want to be told,
+//! * [`finding`] is the form in which an analyzer says what an analyst would want to be told, [`burst`] finds many events within a short time,
 //! * [`text`] makes captured text fit for a report,
 //! * [`prompt`] writes what all prompts have in common,
 //! * [`harness`] runs an analyzer natively over a capture, for unit tests.
@@ -15,6 +15,7 @@
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
+pub mod burst;
 pub mod capture;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]

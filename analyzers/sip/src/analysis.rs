@@ -1,7 +1,7 @@
 //! What is done with each message, whatever carried it.
 
 use mcpcap_analyzer::stats::Page;
-use mcpcap_analyzer::{Capture, time};
+use mcpcap_analyzer::{Capture, Flow, Maximum, Problem, time};
 
 use crate::authentication::Authentication;
 use crate::calls::Calls;
@@ -21,7 +21,7 @@ use crate::transactions::{Outcome, Transactions};
 
 /// The state of a run, from messages on.
 pub struct Analysis {
-    most: Option<u64>,
+    maximum: Maximum,
     pub counts: Counts,
     transactions: Transactions,
     calls: Calls,
@@ -43,38 +43,43 @@ pub struct Carried {
 
 impl Analysis {
     /// Nothing seen yet.
-    pub fn new(arguments: &Arguments, filter: Filter) -> Self {
-        let limit = |(usual, most): (usize, usize)| arguments.limit.map_or(usual, usize::from).min(most);
-        let offset = arguments.offset.unwrap_or(0);
-        Self {
-            most: arguments.max_packets.map(Into::into),
+    ///
+    /// # Errors
+    /// When the limit is above the most.
+    pub fn new(arguments: &Arguments, filter: Filter) -> Result<Self, Problem> {
+        let packets = Page::asked(arguments.offset, arguments.limit, "limit", limits::PACKETS_LISTED)?;
+        let (usual, most) = limits::CALLS_LISTED;
+        let calls = Page::new(arguments.offset.unwrap_or(0), arguments.limit.map_or(usual, usize::from).min(most));
+        Ok(Self {
+            maximum: Maximum::new(arguments.max_packets),
             counts: Counts::new(),
             transactions: Transactions::new(),
-            calls: Calls::new(offset, limit(limits::CALLS_LISTED)),
+            calls: Calls::new(calls),
             registrations: Registrations::new(),
             authentication: Authentication::new(),
             parties: Parties::new(),
             watch: Watch::new(),
             filter,
-            packets: Page::new(offset, limit(limits::PACKETS_LISTED)),
+            packets,
             budget: Budget::new(arguments.headers),
-        }
+        })
     }
 
-    /// Whether as many messages were taken as were asked for.
-    pub fn has_enough(&self) -> bool {
-        self.most.is_some_and(|most| self.counts.messages() >= most)
+    /// Whether more frames are wanted.
+    pub fn flow(&self) -> Flow {
+        self.maximum.flow()
     }
 
     /// Takes octets that begin with a start line. `framed`: Content-Length says where they end.
     pub fn message(&mut self, seen: &Seen, octets: &[u8], framed: bool) {
-        if self.has_enough() {
+        if self.maximum.is_reached() {
             return;
         }
         let message = match Message::parse(octets, seen.cut, framed) {
             Ok(message) => message,
             Err(fault) => return self.counts.fault(fault, seen.frame),
         };
+        self.maximum.take();
         let facts = Facts::of(&message);
         let media = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
         self.counts.take(seen, &message, &facts);
@@ -122,8 +127,7 @@ impl Analysis {
     /// Ends the run.
     pub fn report(self, capture: &Capture, carried: Carried) -> Report {
         let digits = capture.time_digits();
-        let stopped = self.has_enough();
-        let found = self.counts.messages();
+        let found = self.maximum.taken();
         let evicted = Evicted {
             transactions: self.transactions.evicted(),
             calls: self.calls.evicted(),
@@ -184,7 +188,7 @@ impl Analysis {
             packets,
             pages: vec![calls_page, packets_page],
             limits: Limits { evicted, ..carried.limits },
-            note: stopped.then(|| format!("Reading ended after the first {found} messages, as max_packets asks.")),
+            note: self.maximum.note("messages"),
         }
     }
 }

@@ -56,11 +56,6 @@ impl Counts {
         }
     }
 
-    /// How many messages there were.
-    pub fn messages(&self) -> u64 {
-        self.requests.saturating_add(self.responses)
-    }
-
     /// Takes a message.
     pub fn take(&mut self, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>) {
         match facts.status {

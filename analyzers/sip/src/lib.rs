@@ -14,6 +14,7 @@ mod authentication;
 mod calls;
 mod counts;
 mod details;
+mod direction;
 mod filter;
 mod findings;
 mod limits;

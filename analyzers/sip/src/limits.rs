@@ -1,5 +1,5 @@
 //! How much is kept and listed. A capture decides how many calls and addresses there are, so each table has a size; what had to make
-//! room is counted in the report. Together they stay below 64 MiB, whatever the capture.
+//! room is counted in the report. Together they stay below 48 MiB, whatever the capture.
 
 /// Headers that are read of one message. What comes behind is counted as a fault.
 pub const HEADERS: usize = 256;

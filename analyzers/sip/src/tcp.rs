@@ -4,13 +4,11 @@ use std::net::SocketAddr;
 
 use mcpcap_analyzer::stream::{Connection, Event, Side};
 
+use crate::direction::{Carrier, Direction, Found, Segment, Step};
 use crate::limits;
-use crate::message::{self, could_begin, extent, keep_alive};
+use crate::message::keep_alive;
 use crate::seen::{OTHER_PORT, PORT, Seen, TLS_PORT, Transport};
-use crate::websocket::{self, Frames, Handshake, Next};
-
-/// The longest header that is waited for.
-const HEAD_OCTETS: usize = 64 << 10;
+use crate::websocket::{self, Handshake, Next};
 
 /// What a stream yields.
 pub enum Yield<'a> {
@@ -58,40 +56,6 @@ enum Kind {
     WebSocket,
     Other,
 }
-
-#[derive(Default)]
-struct Direction {
-    buffer: Vec<u8>,
-    /// The segment that came last of those in the buffer.
-    carrier: Carrier,
-    step: Step,
-    /// Octets of a body that are passed over.
-    skip: u64,
-    /// The message at the front is not whole with fewer octets.
-    wanted: usize,
-    frames: Frames,
-}
-
-#[derive(Default, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    /// The buffer begins with a message, if the stream was seen from its start.
-    #[default]
-    Start,
-    In,
-    /// It may be an HTTP message.
-    Http,
-    /// Unknown until a segment begins with a message.
-    Lost,
-}
-
-#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Carrier {
-    frame: u64,
-    timestamp: Option<u64>,
-}
-
-/// What a direction gives: a message, whether it is cut; or `None` for what is none.
-type Found = Vec<(Carrier, Option<(Vec<u8>, bool)>)>;
 
 impl Framing {
     /// Takes an event of the connection.
@@ -281,143 +245,4 @@ fn seen(connection: &Connection, from: Side, carrier: Carrier, transport: Transp
     };
     let Carrier { frame, timestamp } = carrier;
     Seen { transport, source: end(from), destination: end(from.other()), frame, timestamp, cut: false }
-}
-
-/// Octets of one segment.
-struct Segment<'a> {
-    bytes: &'a [u8],
-    /// Whether they are the segment's first.
-    starts: bool,
-    carrier: Carrier,
-}
-
-impl Direction {
-    fn append(&mut self, segment: &Segment<'_>) {
-        self.carrier = if self.buffer.is_empty() { segment.carrier } else { self.carrier.max(segment.carrier) };
-        self.buffer.extend_from_slice(segment.bytes);
-    }
-
-    fn consume(&mut self, octets: usize) {
-        if octets >= self.buffer.len() {
-            self.buffer = Vec::new();
-        } else {
-            self.buffer.drain(..octets);
-        }
-        self.wanted = 0;
-    }
-
-    /// Takes octets and adds the messages that they complete to `found`. `from_start`: the stream was seen from its start. `sip`: what
-    /// is no message is worth telling.
-    fn push(&mut self, segment: &Segment<'_>, from_start: bool, sip: bool, totals: &mut Totals, found: &mut Found) {
-        let mut segment = Segment { ..*segment };
-        if self.skip > 0 {
-            let skipped = self.skip.min(segment.bytes.len() as u64);
-            self.skip = self.skip.saturating_sub(skipped);
-            segment.bytes = usize::try_from(skipped).ok().and_then(|at| segment.bytes.get(at..)).unwrap_or_default();
-            if segment.bytes.is_empty() {
-                return;
-            }
-            segment.starts = false;
-        }
-        let known = match self.step {
-            Step::Start => from_start,
-            Step::In | Step::Http => true,
-            Step::Lost => false,
-        };
-        if !known {
-            let begins = segment.bytes.get(keep_alive(segment.bytes)..).unwrap_or_default();
-            let fits = could_begin(begins) || websocket::could_be_handshake(begins);
-            if !segment.starts || begins.is_empty() || !fits {
-                totals.skipped = totals.skipped.saturating_add(segment.bytes.len() as u64);
-                self.step = Step::Lost;
-                return;
-            }
-        }
-        self.step = if self.step == Step::Http { Step::Http } else { Step::In };
-        let began_before = !self.buffer.is_empty();
-        self.append(&segment);
-        if self.buffer.len() < self.wanted || self.step == Step::Http || self.messages(segment.carrier, totals, found) {
-            return;
-        }
-        if websocket::could_be_handshake(&self.buffer) {
-            self.step = Step::Http;
-            return;
-        }
-        self.lose(totals);
-        let resumes = began_before && segment.starts && could_begin(segment.bytes);
-        if resumes {
-            // What came before this segment was wrong; the segment itself begins with a message.
-            totals.skipped = totals.skipped.saturating_sub(segment.bytes.len() as u64);
-            self.step = Step::In;
-            self.append(&segment);
-            self.messages(segment.carrier, totals, found);
-        } else if sip && known {
-            found.push((segment.carrier, None));
-        }
-    }
-
-    /// Takes whole messages from the buffer. `false` when it does not begin with one.
-    fn messages(&mut self, last: Carrier, totals: &mut Totals, found: &mut Found) -> bool {
-        loop {
-            let blank = keep_alive(&self.buffer);
-            if blank > 0 {
-                totals.keep_alives = totals.keep_alives.saturating_add(1);
-                self.consume(blank);
-            }
-            if self.buffer.is_empty() {
-                return true;
-            }
-            if !could_begin(&self.buffer) {
-                return false;
-            }
-            let Some(extent) = extent(&self.buffer) else {
-                return self.buffer.len() <= HEAD_OCTETS;
-            };
-            let whole = usize::try_from(extent.body).unwrap_or(usize::MAX).saturating_add(extent.head);
-            let carrier = self.carrier;
-            if whole > limits::MESSAGE_OCTETS {
-                // The body is not waited for.
-                let here = self.buffer.len().min(whole);
-                self.skip = (whole as u64).saturating_sub(here as u64);
-                found.push((carrier, self.buffer.get(..here).map(|octets| (octets.to_vec(), true))));
-                self.consume(here);
-            } else if let Some(octets) = self.buffer.get(..whole) {
-                found.push((carrier, Some((octets.to_vec(), false))));
-                self.consume(whole);
-            } else {
-                self.wanted = whole;
-                return true;
-            }
-            // What stands behind a message came with the last segment.
-            self.carrier = last;
-        }
-    }
-
-    /// So many octets are not in the capture.
-    fn gap(&mut self, missing: u64, totals: &mut Totals) {
-        if self.skip > 0 {
-            if missing > self.skip {
-                self.step = Step::Lost;
-            }
-            self.skip = self.skip.saturating_sub(missing);
-            return;
-        }
-        // A hole inside a body whose length is known does not hide where the next message begins.
-        let left = message::extent(&self.buffer)
-            .map(|extent| extent.body.saturating_add(extent.head as u64).saturating_sub(self.buffer.len() as u64));
-        self.lose(totals);
-        if let Some(left) = left.filter(|left| missing <= *left) {
-            self.skip = left.saturating_sub(missing);
-            self.step = Step::In;
-        }
-    }
-
-    /// Forgets where messages begin, and what was buffered.
-    fn lose(&mut self, totals: &mut Totals) {
-        if !self.buffer.is_empty() {
-            totals.skipped = totals.skipped.saturating_add(self.buffer.len() as u64);
-            totals.incomplete = totals.incomplete.saturating_add(u64::from(could_begin(&self.buffer)));
-        }
-        *self = Self { step: Step::Lost, ..Self::default() };
-    }
 }

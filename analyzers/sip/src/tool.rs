@@ -68,10 +68,6 @@ impl Tool for SipPackets {
     type Report = Report;
 
     fn open(arguments: Arguments) -> Result<Self, Problem> {
-        let most = limits::PACKETS_LISTED.1;
-        if arguments.limit.is_some_and(|limit| usize::from(limit) > most) {
-            return Err(Problem::argument("limit", format!("must be at most {most}; use offset for the next page")));
-        }
         for (name, value, most) in
             [("call_id", &arguments.call_id, 1024), ("method", &arguments.method, 64), ("user", &arguments.user, 256)]
         {
@@ -90,7 +86,7 @@ impl Tool for SipPackets {
             decoder: Decoder::new(),
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
-            analysis: Analysis::new(&arguments, filter),
+            analysis: Analysis::new(&arguments, filter)?,
         })
     }
 
@@ -106,7 +102,7 @@ impl Tool for SipPackets {
             }
             _ => {}
         }
-        Ok(if self.analysis.has_enough() { Flow::Enough } else { Flow::More })
+        Ok(self.analysis.flow())
     }
 
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {

@@ -3,6 +3,9 @@
 use crate::limits;
 use crate::message::{line, split_at};
 
+/// The longest header of an opening handshake that is waited for.
+const HANDSHAKE_OCTETS: usize = 16 << 10;
+
 /// What an HTTP message of an opening handshake says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handshake {
@@ -28,7 +31,7 @@ pub fn handshake(octets: &[u8]) -> Handshake {
     loop {
         let (text, behind, whole) = line(rest);
         if !whole {
-            return if octets.len() > limits::MESSAGE_OCTETS { Handshake::Other } else { Handshake::Incomplete };
+            return if octets.len() > HANDSHAKE_OCTETS { Handshake::Other } else { Handshake::Incomplete };
         }
         rest = behind;
         if std::mem::take(&mut is_first) {

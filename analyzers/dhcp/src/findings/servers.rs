@@ -1,11 +1,12 @@
 //! Rules about servers: several on one segment, and refusals.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
+use mcpcap_analyzer::burst::Burst;
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
 
-use super::thresholds::{REFUSALS, WINDOW};
+use super::thresholds::REFUSALS;
 use super::{Place, place};
 use crate::limits;
 use crate::seen::{Role, Seen};
@@ -48,9 +49,8 @@ struct Server {
 
 #[derive(Default)]
 struct Refusals {
-    recent: VecDeque<u64>,
-    most: usize,
-    evidence: Evidence,
+    burst: Burst,
+    total: u64,
 }
 
 impl Watch {
@@ -87,15 +87,8 @@ impl Watch {
             }
             Role::Refuse => {
                 let (refusals, _) = self.refusals.get_or_insert_with(name, Refusals::default);
-                refusals.evidence.add(seen.frame);
-                let now = seen.time.unwrap_or_default();
-                refusals.recent.push_back(now);
-                while refusals.recent.front().is_some_and(|then| now.saturating_sub(*then) > WINDOW)
-                    || refusals.recent.len() > limits::RECENT
-                {
-                    refusals.recent.pop_front();
-                }
-                refusals.most = refusals.most.max(refusals.recent.len());
+                refusals.total = refusals.total.saturating_add(1);
+                refusals.burst.take(&REFUSALS, seen.time.unwrap_or_default(), seen.frame);
             }
             _ => {}
         }
@@ -104,14 +97,15 @@ impl Watch {
     /// The findings, by rule.
     pub fn findings(&self) -> [Vec<Finding>; 2] {
         let several = self.segments.iter().filter(|(_, servers)| servers.len() > 1);
-        let refusals = self.refusals.iter().filter(|(_, refusals)| refusals.most >= REFUSALS);
+        let refusals = self.refusals.iter().filter(|(_, refusals)| refusals.burst.is_one(&REFUSALS));
         let refused = refusals.map(|(server, refusals)| {
-            let observation = format!("A server refused {} requests within 60 seconds.", refusals.most);
+            let observation =
+                format!("A server refused {} requests within 60 seconds.", refusals.burst.most_in_words());
             let measures = vec![
-                Measure::count("refusals_in_60_seconds", refusals.most as u64),
-                Measure::count("refusals", refusals.evidence.total()),
+                Measure::count("refusals_in_60_seconds", refusals.burst.most() as u64),
+                Measure::count("refusals", refusals.total),
             ];
-            REFUSED.finding(server.clone(), observation, measures, &refusals.evidence)
+            REFUSED.finding(server.clone(), observation, measures, refusals.burst.evidence())
         });
         [several.map(|(place, servers)| several_servers(place, servers)).collect(), refused.collect()]
     }

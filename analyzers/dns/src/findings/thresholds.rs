@@ -1,5 +1,7 @@
 //! The numbers behind each rule, with their reasons.
 
+use mcpcap_analyzer::burst::Rate;
+
 /// Tunnels carry data in names that never repeat. Ordinary domains have fewer different names than this in one capture, and content
 /// networks that have more use short ones.
 pub const TUNNEL_NAMES: u64 = 30;
@@ -16,10 +18,8 @@ pub const GENERATED_DOMAINS: u64 = 10;
 /// Their share among all registered domains that did not exist for that client.
 pub const GENERATED_SHARE: f64 = 0.4;
 
-/// Different names that do not exist, for one client within the window. Search lists of suffixes make a few for each name.
-pub const NXDOMAIN_NAMES: usize = 30;
-/// The window in nanoseconds: one minute.
-pub const NXDOMAIN_WINDOW: u64 = 60_000_000_000;
+/// Different names that do not exist, for one client within a minute. Search lists of suffixes make a few for each name.
+pub const NXDOMAIN_NAMES: Rate = Rate { events: 30, span: 60_000_000_000 };
 
 /// Responses without a query to a client that does ask. Single ones come from lost frames.
 pub const UNASKED_RESPONSES: u64 = 5;

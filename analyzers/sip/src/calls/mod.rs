@@ -4,7 +4,7 @@ pub mod report;
 
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::stats::{BoundedMap, PageInfo};
+use mcpcap_analyzer::stats::{BoundedMap, Page, PageInfo};
 use mcpcap_analyzer::time;
 
 use crate::details::{text, word};
@@ -66,8 +66,8 @@ struct Call {
     retransmissions: u32,
     /// To tags, and the last status of each.
     forks: Vec<(u64, u16)>,
-    /// Place among the calls that the filter lets through, when it is listed. Only then the following are kept.
-    place: Option<u64>,
+    /// Place among the listed calls, if it is one. Only then the following are kept.
+    place: Option<usize>,
     ladder: Vec<Step>,
     ladder_left_out: u32,
     media: Vec<CallMedia>,
@@ -77,23 +77,18 @@ struct Call {
 pub struct Calls {
     table: BoundedMap<(u64, u64), Call>,
     totals: Totals,
-    offset: u64,
-    limit: u64,
-    matching: u64,
-    listed: Vec<(u64, CallReport)>,
+    /// Their reports come when they end or make room.
+    listed: Page<Option<CallReport>>,
     media_left: usize,
 }
 
 impl Calls {
-    /// No calls yet; so many are listed behind `offset`.
-    pub fn new(offset: u64, limit: usize) -> Self {
+    /// No calls yet.
+    pub fn new(listed: Page<Option<CallReport>>) -> Self {
         Self {
             table: BoundedMap::new(limits::CALLS),
             totals: Totals::default(),
-            offset,
-            limit: limit as u64,
-            matching: 0,
-            listed: Vec::new(),
+            listed,
             media_left: limits::LISTED_MEDIA,
         }
     }
@@ -130,9 +125,7 @@ impl Calls {
 
     fn begin(&mut self, key: (u64, u64), seen: &Seen, facts: &Facts<'_>, filter: &Filter) {
         self.totals.total = self.totals.total.saturating_add(1);
-        let place = filter.fits_call(facts).then_some(self.matching);
-        self.matching = self.matching.saturating_add(place.is_some().into());
-        let place = place.filter(|place| place.checked_sub(self.offset).is_some_and(|nth| nth < self.limit));
+        let place = if filter.fits_call(facts) { self.listed.push(|| None) } else { None };
         if let Some((_, gone)) = self.table.insert(key, Call::new(key.1, seen, facts, place)) {
             self.conclude(gone);
         }
@@ -140,8 +133,8 @@ impl Calls {
 
     fn conclude(&mut self, call: Call) {
         self.totals.add(&call);
-        if let Some(place) = call.place {
-            self.listed.push((place, call.report()));
+        if let Some(listed) = call.place.and_then(|place| self.listed.get_mut(place)) {
+            *listed = Some(call.report());
         }
     }
 
@@ -155,11 +148,9 @@ impl Calls {
         while let Some((_, call)) = self.table.pop_oldest() {
             self.conclude(call);
         }
-        self.listed.sort_by_key(|(place, _)| *place);
-        let mut calls: Vec<CallReport> = self.listed.into_iter().map(|(_, call)| call).collect();
+        let page = self.listed.info("calls");
+        let mut calls: Vec<CallReport> = self.listed.into_items().into_iter().flatten().collect();
         calls.iter_mut().filter_map(|call| call.start.as_mut()).for_each(|start| time::shorten(start, digits));
-        let returned = calls.len() as u64;
-        let page = PageInfo { list: "calls", total: self.matching, offset: self.offset, returned };
         (self.totals.report(), calls, page)
     }
 }
@@ -175,7 +166,7 @@ fn begins(facts: &Facts<'_>) -> bool {
 }
 
 impl Call {
-    fn new(from_tag: u64, seen: &Seen, facts: &Facts<'_>, place: Option<u64>) -> Self {
+    fn new(from_tag: u64, seen: &Seen, facts: &Facts<'_>, place: Option<usize>) -> Self {
         // Of calls that are not listed no text is needed.
         let text = |octets: &[u8]| if place.is_some() { text(octets) } else { String::new() };
         let (from, to) =

@@ -1,12 +1,12 @@
 //! Floods of calls.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::burst::Burst;
+use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
 
-use super::thresholds::{INVITE_WINDOW, INVITES};
+use super::thresholds::INVITES;
 use super::{View, pair};
 use crate::limits;
 
@@ -18,20 +18,15 @@ const RULE: Rule = Rule {
     false_alarm: "Trunks between carriers, diallers and load tests do this too; then most of them are answered.",
 };
 
-/// INVITEs of a window that are kept of one pair.
-const KEPT: usize = 256;
-
 pub(super) struct Watch {
     pairs: BoundedMap<(IpAddr, IpAddr), Pair>,
 }
 
 #[derive(Default)]
 struct Pair {
-    window: VecDeque<(u64, u64)>,
-    most: usize,
+    burst: Burst,
     invites: u64,
     answered: u64,
-    evidence: Evidence,
 }
 
 impl Watch {
@@ -52,19 +47,7 @@ impl Watch {
         let Some(now) = view.seen.timestamp.filter(|_| view.begins()) else { return };
         let (pair, _) = self.pairs.get_or_insert_with(view.pair(), Pair::default);
         pair.invites = pair.invites.saturating_add(1);
-        while pair.window.front().is_some_and(|(time, _)| now.saturating_sub(*time) >= INVITE_WINDOW)
-            || pair.window.len() >= KEPT
-        {
-            pair.window.pop_front();
-        }
-        pair.window.push_back((now, view.seen.frame));
-        let many = pair.window.len();
-        pair.most = pair.most.max(many);
-        if many == INVITES && pair.evidence.total() == 0 {
-            pair.window.iter().for_each(|(_, frame)| pair.evidence.add(*frame));
-        } else if many >= INVITES {
-            pair.evidence.add(view.seen.frame);
-        }
+        pair.burst.take(&INVITES, now, view.seen.frame);
     }
 
     pub(super) fn evicted(&self) -> u64 {
@@ -73,21 +56,22 @@ impl Watch {
 
     pub(super) fn findings(&self) -> Vec<Finding> {
         let finding = |(ends, found): (&(IpAddr, IpAddr), &Pair)| {
-            let at_least = if found.most >= KEPT { "at least " } else { "" };
             RULE.finding(
                 pair(ends),
                 format!(
-                    "Up to {at_least}{} new INVITEs within a second, {} in all; {} were answered with 2xx.",
-                    found.most, found.invites, found.answered
+                    "Up to {} new INVITEs within a second, {} in all; {} were answered with 2xx.",
+                    found.burst.most_in_words(),
+                    found.invites,
+                    found.answered
                 ),
                 vec![
-                    Measure::count("invites_in_1_second", found.most as u64),
+                    Measure::count("invites_in_1_second", found.burst.most() as u64),
                     Measure::count("invites", found.invites),
                     Measure::count("accepted", found.answered),
                 ],
-                &found.evidence,
+                found.burst.evidence(),
             )
         };
-        self.pairs.iter().filter(|(_, found)| found.most >= INVITES).map(finding).collect()
+        self.pairs.iter().filter(|(_, found)| found.burst.is_one(&INVITES)).map(finding).collect()
     }
 }

@@ -1,12 +1,12 @@
 //! Guessed passwords: many logins that a registrar rejects.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::burst::Burst;
+use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
 
-use super::thresholds::{GUESS_WINDOW, GUESSES};
+use super::thresholds::GUESSES;
 use super::{View, pair};
 use crate::limits;
 use crate::message::facts::hash;
@@ -19,8 +19,6 @@ const RULE: Rule = Rule {
     false_alarm: "A proxy or NAT that stands for many telephones, or one telephone with an old password and a short retry interval.",
 };
 
-/// Rejections of a window that are kept of one pair.
-const KEPT: usize = 256;
 /// Accounts that are told apart of one pair.
 const ACCOUNTS: usize = 256;
 
@@ -30,14 +28,11 @@ pub(super) struct Watch {
 
 #[derive(Default)]
 struct Pair {
-    /// Time and frame of what came within the window.
-    window: VecDeque<(u64, u64)>,
-    most: usize,
+    rejections: Burst,
     rejected: u64,
     accounts: Vec<u64>,
     /// Logins accepted after the rule's condition was met.
     accepted: u64,
-    evidence: Evidence,
 }
 
 impl Watch {
@@ -48,9 +43,9 @@ impl Watch {
     pub(super) fn take(&mut self, view: &View<'_>) {
         let Some((status, true)) = view.completed().filter(|_| view.facts.is("REGISTER")) else { return };
         if (200..300).contains(&status) {
-            if let Some(pair) = self.pairs.get_mut(&view.pair()).filter(|pair| pair.most >= GUESSES) {
+            if let Some(pair) = self.pairs.get_mut(&view.pair()).filter(|pair| pair.rejections.is_one(&GUESSES)) {
                 pair.accepted = pair.accepted.saturating_add(1);
-                pair.evidence.add(view.seen.frame);
+                pair.rejections.note(view.seen.frame);
             }
             return;
         }
@@ -62,19 +57,7 @@ impl Watch {
         if pair.accounts.len() < ACCOUNTS && !pair.accounts.contains(&account) {
             pair.accounts.push(account);
         }
-        while pair.window.front().is_some_and(|(time, _)| now.saturating_sub(*time) > GUESS_WINDOW)
-            || pair.window.len() >= KEPT
-        {
-            pair.window.pop_front();
-        }
-        pair.window.push_back((now, view.seen.frame));
-        let many = pair.window.len();
-        pair.most = pair.most.max(many);
-        if many == GUESSES && pair.evidence.total() == 0 {
-            pair.window.iter().for_each(|(_, frame)| pair.evidence.add(*frame));
-        } else if many >= GUESSES {
-            pair.evidence.add(view.seen.frame);
-        }
+        pair.rejections.take(&GUESSES, now, view.seen.frame);
     }
 
     pub(super) fn evicted(&self) -> u64 {
@@ -88,17 +71,19 @@ impl Watch {
                 pair(ends),
                 format!(
                     "Rejected logins: {}, up to {} within 60 seconds; accounts: {accounts}; accepted afterwards: {}.",
-                    found.rejected, found.most, found.accepted
+                    found.rejected,
+                    found.rejections.most_in_words(),
+                    found.accepted
                 ),
                 vec![
                     Measure::count("rejected_logins", found.rejected),
-                    Measure::count("rejected_logins_in_60_seconds", found.most as u64),
+                    Measure::count("rejected_logins_in_60_seconds", found.rejections.most() as u64),
                     Measure::count("accounts", accounts),
                     Measure::count("accepted_afterwards", found.accepted),
                 ],
-                &found.evidence,
+                found.rejections.evidence(),
             )
         };
-        self.pairs.iter().filter(|(_, found)| found.most >= GUESSES).map(finding).collect()
+        self.pairs.iter().filter(|(_, found)| found.rejections.is_one(&GUESSES)).map(finding).collect()
     }
 }

@@ -1,10 +1,10 @@
 //! The numbers behind each rule, with their reasons.
 
-/// Rejected logins of one client at one server within the window. A person mistypes two or three times; a telephone with an old password
+use mcpcap_analyzer::burst::Rate;
+
+/// Rejected logins of one client at one server within a minute. A person mistypes two or three times; a telephone with an old password
 /// tries every half minute or slower.
-pub const GUESSES: usize = 5;
-/// That window in nanoseconds: one minute.
-pub const GUESS_WINDOW: u64 = 60_000_000_000;
+pub const GUESSES: Rate = Rate { events: 5, span: 60_000_000_000 };
 
 /// Different users that one client asks one server for in vain.
 pub const USERS: usize = 10;
@@ -12,9 +12,7 @@ pub const USERS: usize = 10;
 pub const USERS_PERCENT: usize = 80;
 
 /// New INVITEs of one client to one server within a second. A large office makes a few calls a second.
-pub const INVITES: usize = 50;
-/// That second, in nanoseconds.
-pub const INVITE_WINDOW: u64 = 1_000_000_000;
+pub const INVITES: Rate = Rate { events: 50, span: 1_000_000_000 };
 
 /// Different hosts that one client sends requests to.
 pub const HOSTS: usize = 10;

@@ -4,6 +4,7 @@ pub mod address;
 pub mod auth;
 pub mod facts;
 pub mod fault;
+mod head;
 pub mod sdp;
 mod start;
 #[cfg(test)]
@@ -12,6 +13,9 @@ mod tests;
 use std::borrow::Cow;
 
 pub use fault::Fault;
+#[cfg(test)]
+use head::Extent;
+pub use head::Head;
 pub use start::Start;
 
 use crate::limits;
@@ -37,15 +41,6 @@ pub struct Message<'a> {
     pub content_length: Option<u64>,
     /// What is wrong with it, each once, in the order of [`Fault::ALL`].
     pub faults: Vec<Fault>,
-}
-
-/// Where the parts of a message are that is not whole yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
-    /// Octets up to the body.
-    pub head: usize,
-    /// Octets of the body by Content-Length; 0 without one.
-    pub body: u64,
 }
 
 impl<'a> Message<'a> {
@@ -162,29 +157,6 @@ impl<'a> Message<'a> {
                 }
                 _ => {}
             }
-        }
-    }
-}
-
-/// Where the message ends that `octets` begin with; `None` when its blank line is not there yet.
-pub fn extent(octets: &[u8]) -> Option<Extent> {
-    let mut rest = octets;
-    let mut length = None;
-    loop {
-        let (line, behind, whole) = line(rest);
-        if !whole {
-            return None;
-        }
-        rest = behind;
-        if line.is_empty() {
-            let head = octets.len().saturating_sub(rest.len());
-            return Some(Extent { head, body: length.unwrap_or(0) });
-        }
-        if let Some((name, value)) = split_at(line, b':')
-            && length.is_none()
-            && matches!(expanded(name.trim_ascii()), name if name.eq_ignore_ascii_case(b"content-length"))
-        {
-            length = Some(number(value.trim_ascii()).unwrap_or(0));
         }
     }
 }

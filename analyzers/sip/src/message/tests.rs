@@ -177,8 +177,13 @@ fn session_descriptions_in_multipart_bodies() {
 #[test]
 fn extents_need_the_blank_line() {
     let octets = b"BYE sip:a SIP/2.0\r\nl : 3\r\n\r\nabc";
-    assert_eq!(extent(octets), Some(Extent { head: 28, body: 3 }));
-    assert_eq!(extent(&octets[..27]), None);
+    let whole = Some(Extent { head: 28, body: 3 });
+    assert_eq!(Head::default().advance(octets), whole);
+    assert_eq!(Head::default().advance(&octets[..27]), None);
+    // Octet by octet it is the same.
+    let mut head = Head::default();
+    let first = (1..=octets.len()).find_map(|length| head.advance(&octets[..length]));
+    assert_eq!(first, whole);
     assert!(could_begin(b"INV") && could_begin(b"SIP/2") && could_begin(octets));
     assert!(!could_begin(b"GET / HTTP/1.1\r\n") && !could_begin(&[0x16, 3, 1]) && !could_begin(b"GET /index"));
 }
