@@ -1,7 +1,7 @@
 //! The tool `analyze_capinfos`: what is kept during a run, and how it becomes the report.
 
 use mcpcap_analyzer::decode::Decoder;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, schemars, time};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars, time};
 use serde::Deserialize;
 
 use crate::encapsulation::Encapsulations;
@@ -41,7 +41,7 @@ impl Tool for Capinfos {
     type Arguments = Arguments;
     type Report = Report;
 
-    fn open(_: Arguments) -> Result<Self, Problem> {
+    fn open(_: Arguments, _: Window) -> Result<Self, Problem> {
         Ok(Self::default())
     }
 

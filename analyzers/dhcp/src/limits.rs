@@ -28,5 +28,3 @@ pub const DETAIL_CHARACTERS: usize = 2 << 20;
 pub const LISTED: usize = 50;
 /// Findings of one rule.
 pub const FINDINGS_OF_ONE_RULE: usize = 20;
-/// Messages listed unless asked otherwise, and at most.
-pub const PACKETS_LISTED: (usize, usize) = (50, 1000);

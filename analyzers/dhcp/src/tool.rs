@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet, Transport};
 use mcpcap_analyzer::stats::Page;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, time};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
 use serde::Deserialize;
 
 use crate::counts::Counts;
@@ -24,20 +24,6 @@ pub struct Arguments {
     /// Analyse only the first so many messages, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// How many messages to list in `packets` (default 50). Statistics and findings cover all messages in any case.
-    #[serde(default)]
-    #[schemars(range(max = 1000))]
-    pub limit: Option<u16>,
-    /// How many messages to skip before the first one listed.
-    #[serde(default)]
-    pub offset: Option<u64>,
-    /// How many exchanges to list in `transactions` (default 50).
-    #[serde(default)]
-    #[schemars(range(max = 1000))]
-    pub transaction_limit: Option<u16>,
-    /// How many exchanges to skip before the first one listed.
-    #[serde(default)]
-    pub transaction_offset: Option<u64>,
     /// List only messages of this client: its hardware address, DUID, client id, host name or an address of it, or a part of one.
     #[serde(default)]
     #[schemars(length(min = 1, max = 255))]
@@ -91,15 +77,14 @@ impl Tool for DhcpPackets {
         address when.";
     type Arguments = Arguments;
     type Report = Report;
+    const PAGED: &'static [&'static str] = &["packets", "transactions"];
 
-    fn open(arguments: Arguments) -> Result<Self, Problem> {
+    fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         for (name, text) in [("client", &arguments.client), ("message_type", &arguments.message_type)] {
             if text.as_ref().is_some_and(|text| text.is_empty() || text.len() > 255) {
                 return Err(Problem::argument(name, "must have 1 to 255 characters"));
             }
         }
-        let (offset, limit) = (arguments.transaction_offset, arguments.transaction_limit);
-        let transactions = Page::asked(offset, limit, "transaction_limit", limits::PACKETS_LISTED)?;
         Ok(Self {
             decoder: Decoder::new(),
             maximum: Maximum::new(arguments.max_packets),
@@ -108,10 +93,10 @@ impl Tool for DhcpPackets {
                 kind: arguments.message_type,
             },
             counts: Counts::new(),
-            exchanges: Exchanges::new(transactions),
+            exchanges: Exchanges::new(Page::new(window)),
             parties: Parties::new(),
             watch: Watch::new(),
-            packets: Page::asked(arguments.offset, arguments.limit, "limit", limits::PACKETS_LISTED)?,
+            packets: Page::new(window),
             characters: limits::DETAIL_CHARACTERS,
         })
     }

@@ -1,7 +1,7 @@
 //! What is done with each message, whatever carried it.
 
 use mcpcap_analyzer::stats::Page;
-use mcpcap_analyzer::{Capture, Flow, Maximum, Problem, time};
+use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
 
 use crate::counts::Counts;
 use crate::details::{self, Budget, PacketDetails};
@@ -12,11 +12,11 @@ use crate::message::fault::Malformed;
 use crate::parties::Parties;
 use crate::pattern::Pattern;
 use crate::question::Asked;
+use crate::report;
 use crate::report::{LatencyReport, Report, Statistics, TransactionsReport};
 use crate::seen::{Seen, Service};
 use crate::tool::Arguments;
 use crate::transactions::{Outcome, Transactions};
-use crate::{limits, report};
 
 /// The state of a run, from messages on.
 pub struct Analysis {
@@ -34,12 +34,8 @@ pub struct Analysis {
 
 impl Analysis {
     /// Nothing seen yet.
-    ///
-    /// # Errors
-    /// When the limit is above the most.
-    pub fn new(arguments: &Arguments) -> Result<Self, Problem> {
-        let packets = Page::asked(arguments.offset, arguments.limit, "limit", limits::PACKETS_LISTED)?;
-        Ok(Self {
+    pub fn new(arguments: &Arguments, window: Window) -> Self {
+        Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Default::default(),
             transactions: Transactions::new(),
@@ -48,9 +44,9 @@ impl Analysis {
             domains: Domains::new(),
             watch: Watch::new(),
             filter: arguments.name.as_deref().map(Pattern::new),
-            packets,
+            packets: Page::new(window),
             budget: Budget::new(),
-        })
+        }
     }
 
     /// Whether more frames are wanted.

@@ -58,5 +58,3 @@ pub const QUESTIONS_LISTED: usize = 20;
 pub const DATA_CHARACTERS: usize = 1024;
 /// Characters of names and data of all listed messages. What goes beyond is left out and counted.
 pub const DETAIL_CHARACTERS: usize = 2 << 20;
-/// Messages listed unless asked otherwise, and at most.
-pub const PACKETS_LISTED: (usize, usize) = (50, 1000);

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::Deserialize;
 
 use crate::analysis::Analysis;
@@ -26,13 +26,6 @@ pub struct Arguments {
     /// Analyse only the first so many DNS messages, and read no further. Totals and findings then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// How many messages to list in `packets` (default 50). Statistics and findings cover all messages in any case.
-    #[serde(default)]
-    #[schemars(range(max = 1000))]
-    pub limit: Option<u16>,
-    /// How many messages to skip before the first one listed, to page through `packets`.
-    #[serde(default)]
-    pub offset: Option<u64>,
     /// List only messages with a question or record whose name fits, for example `*.example.com`. `*` stands for any characters,
     /// case does not matter. Statistics and findings cover all messages in any case.
     #[serde(default)]
@@ -60,8 +53,9 @@ impl Tool for DnsPackets {
         fails or is slow, for suspicious names, and to see what hosts looked up.";
     type Arguments = Arguments;
     type Report = Report;
+    const PAGED: &'static [&'static str] = &["packets"];
 
-    fn open(arguments: Arguments) -> Result<Self, Problem> {
+    fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         if arguments.name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 1024) {
             return Err(Problem::argument("name", "must have 1 to 1024 characters"));
         }
@@ -72,7 +66,7 @@ impl Tool for DnsPackets {
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
             candidates: Candidates::new(),
-            analysis: Analysis::new(&arguments)?,
+            analysis: Analysis::new(&arguments, window),
             last: None,
         })
     }

@@ -36,5 +36,3 @@ pub const LISTED: usize = 20;
 pub const ADDRESSES_LISTED: usize = 100;
 /// Findings of one rule.
 pub const FINDINGS_OF_ONE_RULE: usize = 20;
-/// Messages listed unless asked otherwise, and at most.
-pub const PACKETS_LISTED: (usize, usize) = (50, 1000);

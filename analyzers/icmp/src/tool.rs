@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet};
 use mcpcap_analyzer::stats::{Distinct, Page};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, time};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
 use serde::Deserialize;
 
 use crate::codes;
@@ -27,13 +27,6 @@ pub struct Arguments {
     /// Analyse only the first so many messages, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// How many messages to list in `packets` (default 50). Statistics and findings cover all messages in any case.
-    #[serde(default)]
-    #[schemars(range(max = 1000))]
-    pub limit: Option<u16>,
-    /// How many messages to skip before the first one listed.
-    #[serde(default)]
-    pub offset: Option<u64>,
     /// List only messages from or to this address, and errors about packets from or to it.
     #[serde(default)]
     pub host: Option<String>,
@@ -126,8 +119,9 @@ impl Tool for IcmpPackets {
         answer, for slow or changing paths, and for reconnaissance and covert channels.";
     type Arguments = Arguments;
     type Report = Report;
+    const PAGED: &'static [&'static str] = &["packets"];
 
-    fn open(arguments: Arguments) -> Result<Self, Problem> {
+    fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         Ok(Self {
             decoder: Decoder::new(),
             maximum: Maximum::new(arguments.max_packets),
@@ -141,7 +135,7 @@ impl Tool for IcmpPackets {
             paths: Paths::new(),
             neighbours: Neighbours::new(),
             watch: Watch::new(),
-            packets: Page::asked(arguments.offset, arguments.limit, "limit", limits::PACKETS_LISTED)?,
+            packets: Page::new(window),
         })
     }
 

@@ -40,6 +40,7 @@ pub use frame::{Frame, Link};
 pub use maximum::Maximum;
 pub use problem::Problem;
 pub use schemars::JsonSchema;
+pub use stats::Window;
 pub use tool::{Flow, Prompt, PromptArgument, PromptArguments, Run, Tool, ToolEntry};
 
 #[doc(hidden)]

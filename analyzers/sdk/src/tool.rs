@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use crate::stats::Window;
 use crate::{Capture, Frame, Problem};
 
 /// Whether more frames are wanted.
@@ -30,11 +31,14 @@ pub trait Tool: Sized + 'static {
     /// The report.
     type Report: Serialize + JsonSchema;
 
-    /// Begins a run.
+    /// Lists of the report that may be longer than a page: those for which the report's `pages` has a [`PageInfo`](crate::stats::PageInfo).
+    const PAGED: &'static [&'static str] = &[];
+
+    /// Begins a run. `window` is the part of the lists in [`Self::PAGED`] that is asked for.
     ///
     /// # Errors
     /// [`Problem::Arguments`] for values that fit the schema and still make no sense.
-    fn open(arguments: Self::Arguments) -> Result<Self, Problem>;
+    fn open(arguments: Self::Arguments, window: Window) -> Result<Self, Problem>;
 
     /// Takes one frame.
     ///
@@ -138,14 +142,22 @@ impl ToolEntry {
     }
 }
 
+/// The member of the arguments that holds the [`Window`].
+const WINDOW: &str = "page";
+
 fn open<T: Tool>(arguments: &str) -> Result<Box<dyn Run>, Problem> {
-    let mut json = serde_json::Deserializer::from_str(arguments);
-    let arguments = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let mut arguments: serde_json::Map<String, Value> =
+        serde_json::from_str(arguments).map_err(|error| Problem::argument("arguments", error.to_string()))?;
+    let window = arguments.remove(WINDOW).map_or(Ok(Window::default()), |window| fitting(window, WINDOW))?;
+    Ok(Box::new(T::open(fitting(Value::Object(arguments), "arguments")?, window)?))
+}
+
+fn fitting<T: DeserializeOwned>(value: Value, name: &str) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        let argument = if path == "." { "arguments".to_owned() } else { path };
+        let argument = if path == "." { name.to_owned() } else { path };
         Problem::Arguments { argument, reason: error.into_inner().to_string() }
-    })?;
-    Ok(Box::new(T::open(arguments)?))
+    })
 }
 
 /// Makes a crate an analyzer component: names its tools and prompts and exports the contract's functions.

@@ -1,7 +1,7 @@
 //! What is done with each message, whatever carried it.
 
 use mcpcap_analyzer::stats::Page;
-use mcpcap_analyzer::{Capture, Flow, Maximum, Problem, time};
+use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
 
 use crate::authentication::Authentication;
 use crate::calls::Calls;
@@ -9,7 +9,6 @@ use crate::counts::Counts;
 use crate::details::{self, Budget, PacketDetails};
 use crate::filter::Filter;
 use crate::findings::Watch;
-use crate::limits;
 use crate::message::facts::Facts;
 use crate::message::{Fault, Message, sdp};
 use crate::parties::Parties;
@@ -43,26 +42,20 @@ pub struct Carried {
 
 impl Analysis {
     /// Nothing seen yet.
-    ///
-    /// # Errors
-    /// When the limit is above the most.
-    pub fn new(arguments: &Arguments, filter: Filter) -> Result<Self, Problem> {
-        let packets = Page::asked(arguments.offset, arguments.limit, "limit", limits::PACKETS_LISTED)?;
-        let (usual, most) = limits::CALLS_LISTED;
-        let calls = Page::new(arguments.offset.unwrap_or(0), arguments.limit.map_or(usual, usize::from).min(most));
-        Ok(Self {
+    pub fn new(arguments: &Arguments, filter: Filter, window: Window) -> Self {
+        Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Counts::new(),
             transactions: Transactions::new(),
-            calls: Calls::new(calls),
+            calls: Calls::new(Page::new(window)),
             registrations: Registrations::new(),
             authentication: Authentication::new(),
             parties: Parties::new(),
             watch: Watch::new(),
             filter,
-            packets,
+            packets: Page::new(window),
             budget: Budget::new(arguments.headers),
-        })
+        }
     }
 
     /// Whether more frames are wanted.

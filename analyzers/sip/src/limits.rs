@@ -70,7 +70,3 @@ pub const WORD: usize = 64;
 pub const TEXT: usize = 256;
 /// Characters of all texts of listed messages. Messages beyond are listed without headers.
 pub const DETAIL_CHARACTERS: usize = 1 << 20;
-/// Messages listed unless asked otherwise, and at most.
-pub const PACKETS_LISTED: (usize, usize) = (50, 1000);
-/// Calls listed unless asked otherwise, and at most.
-pub const CALLS_LISTED: (usize, usize) = (20, 200);

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
@@ -23,14 +23,6 @@ pub struct Arguments {
     /// Analyse only the first so many SIP messages, and read no further. Totals and findings then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// How many messages to list in `packets` (default 50) and calls in `calls` (default 20, at most 200). Statistics and findings cover
-    /// everything in any case.
-    #[serde(default)]
-    #[schemars(range(max = 1000))]
-    pub limit: Option<u16>,
-    /// How many messages, and calls, to skip before the first one listed.
-    #[serde(default)]
-    pub offset: Option<u64>,
     /// List only messages and calls with this Call-ID.
     #[serde(default)]
     #[schemars(length(min = 1, max = 1024))]
@@ -66,8 +58,9 @@ impl Tool for SipPackets {
         servers. Lists messages and calls page by page. Use it for calls and registrations that fail, and for telephony fraud and scans.";
     type Arguments = Arguments;
     type Report = Report;
+    const PAGED: &'static [&'static str] = &["calls", "packets"];
 
-    fn open(arguments: Arguments) -> Result<Self, Problem> {
+    fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         for (name, value, most) in
             [("call_id", &arguments.call_id, 1024), ("method", &arguments.method, 64), ("user", &arguments.user, 256)]
         {
@@ -86,7 +79,7 @@ impl Tool for SipPackets {
             decoder: Decoder::new(),
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
-            analysis: Analysis::new(&arguments, filter)?,
+            analysis: Analysis::new(&arguments, filter, window),
         })
     }
 

@@ -17,8 +17,6 @@ pub const CONFLICTS: usize = 4;
 /// Frames with a flag of which a connection remembers number and flags.
 pub const EVENTS: usize = 16;
 
-/// Connections listed unless asked otherwise, with `detailed`, and at most.
-pub const CONNECTIONS_LISTED: (usize, usize, usize) = (10, 50, 1000);
 /// Connections in lists of the worst or the largest.
 pub const WORST_LISTED: usize = 10;
 /// Addresses, ports and pairs in other lists.

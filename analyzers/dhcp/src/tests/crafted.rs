@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{file, run};
 
 fn edge() -> Value {
-    run(&file("tests/captures/crafted/dhcp_edge.pcap"), &json!({ "limit": 1000 }))
+    run(&file("tests/captures/crafted/dhcp_edge.pcap"), &json!({ "page": { "limit": 1000 } }))
 }
 
 fn packet(report: &Value, frame: u64) -> Value {

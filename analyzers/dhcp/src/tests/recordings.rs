@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{file, rules, run};
 
 fn recording() -> Value {
-    run(&file("examples/captures/dhcp.pcap"), &json!({ "limit": 1000 }))
+    run(&file("examples/captures/dhcp.pcap"), &json!({ "page": { "limit": 1000 } }))
 }
 
 fn with_frame(report: &Value, frame: u64) -> Value {

@@ -11,7 +11,7 @@ use crate::tool::DhcpPackets;
 fn changed_octets_never_panic() {
     for name in ["tests/captures/crafted/dhcp_edge.pcap", "examples/captures/dhcp.pcap"] {
         for capture in harness::changed(&file(name), 0x6468_6370, 200, 20) {
-            let _ = harness::run::<DhcpPackets>(&capture, &json!({ "limit": 1000 }));
+            let _ = harness::run::<DhcpPackets>(&capture, &json!({ "page": { "limit": 1000 } }));
         }
     }
 }
@@ -48,7 +48,7 @@ fn many_values_stay_within_the_budget() {
         octets.extend_from_slice(&[0xff; 250]);
     }
     let frames = every(1, std::iter::repeat_n(build::udp(("0.0.0.0", 68), ("255.255.255.255", 67), &octets), 200));
-    let report = super::run(&build::pcap(&frames), &json!({ "limit": 1000 }));
+    let report = super::run(&build::pcap(&frames), &json!({ "page": { "limit": 1000 } }));
     assert!(report["packets"].to_string().len() < 4 << 20);
     assert_eq!(report["packets"].as_array().unwrap().len(), 200);
 }

@@ -47,7 +47,7 @@ fn paths_are_as_the_readme_says() {
 
 #[test]
 fn fragments_are_one_message() {
-    let report = recording(json!({ "limit": 1000 }));
+    let report = recording(json!({ "page": { "limit": 1000 } }));
     let large =
         report["packets"].as_array().unwrap().iter().find(|packet| packet["payload_size"] == 3000).unwrap().clone();
     assert_eq!(large["frame"], 23);

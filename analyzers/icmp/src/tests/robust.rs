@@ -11,7 +11,7 @@ use crate::tool::IcmpPackets;
 fn changed_octets_never_panic() {
     for name in ["tests/captures/crafted/icmp_mixed.pcap", "examples/captures/icmp.pcap"] {
         for capture in harness::changed(&file(name), 0x6963_6d70, 200, 20) {
-            let _ = harness::run::<IcmpPackets>(&capture, &json!({ "limit": 1000 }));
+            let _ = harness::run::<IcmpPackets>(&capture, &json!({ "page": { "limit": 1000 } }));
         }
     }
 }

@@ -12,7 +12,7 @@ mod top_k;
 
 pub use bounded_map::BoundedMap;
 pub use distinct::Distinct;
-pub use page::{Page, PageInfo};
+pub use page::{Page, PageInfo, Window};
 pub use quantiles::{Quantiles, Summary, SummaryMs};
 pub use top_k::{Top, TopK};
 

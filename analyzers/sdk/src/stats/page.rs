@@ -1,9 +1,28 @@
 //! A part of a long list.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Problem;
+/// Which part of its lists a report is to hold. The host asks for it, as a client pages through a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Window {
+    /// How many items come before the first one listed.
+    pub offset: u64,
+    /// How many items to list.
+    pub limit: usize,
+}
+
+impl Window {
+    /// The most items that a list holds. The host asks again for more.
+    pub const MOST: usize = 1000;
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { offset: 0, limit: 50 }
+    }
+}
 
 /// What part of a list a report holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -28,27 +47,9 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// A page that begins behind `offset` items and holds up to `limit`.
-    pub fn new(offset: u64, limit: usize) -> Self {
-        Self { offset, limit, total: 0, items: Vec::new() }
-    }
-
-    /// The page that the arguments `offset` and `limit` ask for. `name` is that of the limit, `(usual, most)` how many items it gives unless
-    /// asked otherwise, and at most.
-    ///
-    /// # Errors
-    /// When the limit is above `most`.
-    pub fn asked(
-        offset: Option<u64>,
-        limit: Option<u16>,
-        name: &str,
-        (usual, most): (usize, usize),
-    ) -> Result<Self, Problem> {
-        let limit = limit.map_or(usual, usize::from);
-        if limit > most {
-            return Err(Problem::argument(name, format!("must be at most {most}; use an offset for the next page")));
-        }
-        Ok(Self::new(offset.unwrap_or(0), limit))
+    /// An empty page of a list.
+    pub fn new(window: Window) -> Self {
+        Self { offset: window.offset, limit: window.limit.min(Window::MOST), total: 0, items: Vec::new() }
     }
 
     /// Whether the next item belongs to the page.
@@ -97,20 +98,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_beyond_the_most_is_refused_by_its_name() {
-        let page = |limit| Page::<u8>::asked(None, limit, "limit", (2, 5));
-        assert_eq!((page(None).unwrap().limit, page(Some(5)).unwrap().limit), (2, 5));
-        assert_eq!(
-            page(Some(6)).unwrap_err().to_string(),
-            "argument limit: must be at most 5; use an offset for the next page"
-        );
+    fn a_page_holds_no_more_than_the_most() {
+        let mut page = Page::new(Window { offset: 1, limit: usize::MAX });
+        assert_eq!((0..2000).filter_map(|n| page.push(|| n)).count(), Window::MOST);
+        assert_eq!((page.total(), page.into_items().len()), (2000, Window::MOST));
     }
 
     #[test]
     fn pages_joined_are_the_whole_list() {
         let mut all = Vec::new();
         for offset in [0, 4, 8] {
-            let mut page = Page::new(offset, 4);
+            let mut page = Page::new(Window { offset, limit: 4 });
             for n in 0..10 {
                 page.push(|| n);
             }

@@ -15,7 +15,7 @@ fn changed_octets_never_panic() {
         ["tests/captures/crafted/sip_edge.pcap", "tests/captures/crafted/sip_call.pcap", "examples/captures/sip.pcap"]
     {
         for capture in harness::changed(&file(name), 0x0073_6970, 150, 20) {
-            let _ = harness::run::<SipPackets>(&capture, &json!({ "limit": 1000, "headers": true }));
+            let _ = harness::run::<SipPackets>(&capture, &json!({ "page": { "limit": 1000 }, "headers": true }));
         }
     }
 }

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use super::{connections, counts, file};
 
 fn crafted(name: &str) -> Value {
-    connections(&file(&format!("tests/captures/crafted/{name}")), &json!({ "detailed": true, "limit": 1000 }))
+    connections(
+        &file(&format!("tests/captures/crafted/{name}")),
+        &json!({ "detailed": true, "page": { "limit": 1000 } }),
+    )
 }
 
 fn on_port(report: &Value, port: u16) -> Vec<&Value> {

@@ -21,7 +21,7 @@ fn connections(capture: &[u8], arguments: &Value) -> Value {
 
 /// The connections of frames, with all details.
 fn detailed(frames: Vec<(u64, Vec<u8>)>) -> Value {
-    connections(&harness::build::pcap(&frames), &json!({ "detailed": true, "limit": 1000 }))
+    connections(&harness::build::pcap(&frames), &json!({ "detailed": true, "page": { "limit": 1000 } }))
 }
 
 /// Counts of flags by name, of a list of them.

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::finding::{Finding, Measure};
 use mcpcap_analyzer::stats::TopK;
 use mcpcap_analyzer::stream::Side;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -268,7 +268,7 @@ impl Tool for TcpAnomalies {
     type Arguments = Arguments;
     type Report = Report;
 
-    fn open(arguments: Arguments) -> Result<Self, Problem> {
+    fn open(arguments: Arguments, _: Window) -> Result<Self, Problem> {
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
         let seen = Anomalies {
             sources: TopK::new(PARTIES),

@@ -1,15 +1,15 @@
 //! `analyze_tcp_connections`: each connection, from its handshake to its end.
 
 use std::num::NonZeroU64;
+use std::ops::Range;
 
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::PageInfo;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, time};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, time};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
-use crate::limits::CONNECTIONS_LISTED;
 use crate::report::{ConnStateCount, ConnectionReport, FlagCount, HandshakeTimes, Limits, SegmentCounts};
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
@@ -25,19 +25,12 @@ pub struct Arguments {
     /// Only connections with this port at one end, the same end as `server_ip`. 0: all.
     #[serde(default)]
     pub server_port: Option<u16>,
-    /// Tell of each listed connection what both ends sent, its windows, times and flagged frames, and list 50 instead of 10.
+    /// Tell of each listed connection what both ends sent, its windows, times and flagged frames.
     #[serde(default)]
     pub detailed: Option<bool>,
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// How many connections to list (default 10, with `detailed` 50, at most 1000). Summary and findings cover all in any case.
-    #[serde(default)]
-    #[schemars(range(max = 1000))]
-    pub limit: Option<u16>,
-    /// How many connections to skip before the first one listed.
-    #[serde(default)]
-    pub offset: Option<u64>,
 }
 
 /// What `analyze_tcp_connections` answers.
@@ -54,7 +47,7 @@ pub struct Report {
     pub issues: Vec<String>,
     /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
-    /// Connections in the order of their first packet, as far as `limit` and `offset` ask for them.
+    /// Connections in the order of their first packet.
     pub connections: Vec<ConnectionReport>,
     /// What part of `connections` this is.
     pub pages: Vec<PageInfo>,
@@ -105,8 +98,7 @@ pub struct TcpConnections {
 
 /// The connections of the page, kept until the run ends.
 struct Page {
-    offset: u64,
-    limit: u64,
+    listed: Range<u64>,
     kept: Vec<ConnectionReport>,
     detailed: bool,
 }
@@ -115,7 +107,7 @@ impl View for Page {
     fn segment(&mut self, _: &Segment<'_>, _: &Seen<'_>) {}
 
     fn ended(&mut self, connection: &Connection) {
-        if (self.offset..self.offset.saturating_add(self.limit)).contains(&connection.id) {
+        if self.listed.contains(&connection.id) {
             self.kept.push(ConnectionReport::new(connection, self.detailed));
         }
     }
@@ -131,19 +123,14 @@ impl Tool for TcpConnections {
         are slow, and to see who talks to whom. `detailed` adds what each end sent.";
     type Arguments = Arguments;
     type Report = Report;
+    const PAGED: &'static [&'static str] = &["connections"];
 
-    fn open(arguments: Arguments) -> Result<Self, Problem> {
-        let (brief, long, most) = CONNECTIONS_LISTED;
-        if arguments.limit.is_some_and(|limit| usize::from(limit) > most) {
-            return Err(Problem::argument("limit", format!("must be at most {most}; use offset for the next page")));
-        }
-        let detailed = arguments.detailed.unwrap_or(false);
-        let limit = arguments.limit.map_or(if detailed { long } else { brief }, usize::from);
+    fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
-        let offset = arguments.offset.unwrap_or(0);
+        let listed = window.offset..window.offset.saturating_add(window.limit.min(Window::MOST) as u64);
         Ok(Self {
             core: Core::new(filter, arguments.max_packets),
-            page: Page { offset, limit: limit as u64, kept: Vec::new(), detailed },
+            page: Page { listed, kept: Vec::new(), detailed: arguments.detailed.unwrap_or(false) },
         })
     }
 
@@ -163,7 +150,7 @@ impl Tool for TcpConnections {
         let info = PageInfo {
             list: "connections",
             total: core.connections(),
-            offset: page.offset,
+            offset: page.listed.start,
             returned: connections.len() as u64,
         };
         Ok(Report {

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stream::Endpoint;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -159,7 +159,7 @@ impl Tool for TrafficFlow {
     type Arguments = Arguments;
     type Report = Report;
 
-    fn open(arguments: Arguments) -> Result<Self, Problem> {
+    fn open(arguments: Arguments, _: Window) -> Result<Self, Problem> {
         if arguments.server_ip.trim().is_empty() {
             return Err(Problem::argument("server_ip", "must be the address of the server"));
         }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::finding::Finding;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -130,7 +130,7 @@ impl Tool for TcpRetransmissions {
     type Arguments = Arguments;
     type Report = Report;
 
-    fn open(arguments: Arguments) -> Result<Self, Problem> {
+    fn open(arguments: Arguments, _: Window) -> Result<Self, Problem> {
         let threshold = arguments.threshold.unwrap_or(THRESHOLD);
         if !(0.0..=1.0).contains(&threshold) {
             return Err(Problem::argument("threshold", "must be a share between 0 and 1, such as 0.02"));
