@@ -25,7 +25,8 @@ lint: wasm-target
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked --target $(WASM) --target-dir $(TARGET)/guests $(addprefix -p ,$(GUESTS)) -- -D warnings
 
-GUESTS = mcpcap-reader mcpcap-codec mcpcap-dns mcpcap-capinfos mcpcap-hostile-analyzer mcpcap-hostile-reader
+GUESTS = mcpcap-reader mcpcap-codec mcpcap-dns mcpcap-dhcp mcpcap-icmp mcpcap-capinfos mcpcap-tcp mcpcap-sip \
+	mcpcap-hostile-analyzer mcpcap-hostile-reader
 
 format:
 	$(CARGO) fmt --all

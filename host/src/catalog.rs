@@ -10,12 +10,18 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerError, Code};
-use crate::report;
+use crate::contract::text::{neutral, neutral_lines};
+use crate::contract::{arguments, evidence, schema};
 use crate::sandbox::{Analyzer, Fault, Refused, Sandbox};
 use crate::settings::Limits;
 
 /// Components that are no analyzers.
 const INFRASTRUCTURE: [&str; 2] = ["reader", "codec"];
+
+/// Characters of a title, of a line of a description, and of a line of a prompt.
+const TITLE: usize = 100;
+const DESCRIPTION: usize = 2048;
+const PROMPT_LINE: usize = 10_000;
 
 /// Why the catalog could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +68,8 @@ struct ToolDescription {
     description: String,
     arguments: Map<String, Value>,
     report: Map<String, Value>,
+    #[serde(default)]
+    paged: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -110,8 +118,13 @@ pub struct Tool {
     pub output: Arc<Map<String, Value>>,
     /// The component it belongs to.
     pub module: Module,
+    /// Lists of the report that the component gives in parts.
+    pub paged: Vec<String>,
+    /// The component's schema of the report, with what is not published.
+    pub(crate) report: Value,
     pub(crate) analyzer: Analyzer,
     validator: Validator,
+    answer_validator: Validator,
 }
 
 /// A prompt that clients can ask for.
@@ -128,6 +141,7 @@ pub struct Prompt {
 }
 
 /// All tools and prompts, in the order of their components.
+#[derive(Default)]
 pub struct Catalog {
     /// The tools.
     pub tools: Vec<Tool>,
@@ -153,7 +167,7 @@ impl Catalog {
                 return Err(CatalogError::UnknownModule { name: (*name).into(), known });
             }
         }
-        let mut catalog = Self { tools: Vec::new(), prompts: Vec::new() };
+        let mut catalog = Self::default();
         for name in Self::modules().filter(|name| chosen.is_empty() || chosen.contains(name)) {
             let refused = |reason| CatalogError::Refused { name: name.into(), reason };
             let Some(builtin) = Builtin::find(name) else { continue };
@@ -177,14 +191,23 @@ impl Catalog {
         let module =
             Module { name: analyzer.name().into(), version: description.version, sha256: analyzer.sha256().into() };
         for tool in description.tools {
-            let input = with_capture(tool.arguments);
-            let output = report::schema(tool.report);
-            let validator = jsonschema::validator_for(&Value::Object(input.clone()))
-                .map_err(|error| wrong(format!("the schema of {} is not usable: {error}", tool.name)))?;
+            let mut report = Value::Object(tool.report);
+            evidence::describe(&mut report);
+            let input = with_common(tool.arguments, &schema::sections(&report))
+                .map_err(|taken| wrong(format!("{} has an argument {taken}, which is the host's", tool.name)))?;
+            let output = schema::published(&tool.name, &module.version, &report);
+            let validator = |schema: &Map<String, Value>| {
+                jsonschema::validator_for(&Value::Object(schema.clone()))
+                    .map_err(|error| wrong(format!("the schema of {} is not usable: {error}", tool.name)))
+            };
+            let (validator, answer_validator) = (validator(&input)?, validator(&output)?);
             self.tools.push(Tool {
+                title: neutral(&tool.title, TITLE).into_owned(),
+                description: neutral_lines(&tool.description, DESCRIPTION),
                 name: tool.name,
-                title: tool.title,
-                description: tool.description,
+                paged: tool.paged,
+                report,
+                answer_validator,
                 input: Arc::new(input),
                 output: Arc::new(output),
                 module: module.clone(),
@@ -194,8 +217,8 @@ impl Catalog {
         }
         self.prompts.extend(description.prompts.into_iter().map(|prompt| Prompt {
             name: prompt.name,
-            title: prompt.title,
-            description: prompt.description,
+            title: neutral(&prompt.title, TITLE).into_owned(),
+            description: neutral_lines(&prompt.description, DESCRIPTION),
             arguments: prompt.arguments,
             analyzer: analyzer.clone(),
         }));
@@ -213,8 +236,8 @@ impl Catalog {
     }
 }
 
-/// The arguments of a tool with the capture in front.
-fn with_capture(mut arguments: Map<String, Value>) -> Map<String, Value> {
+/// The arguments of a tool with the capture in front and those of all tools behind; the name of one that the component takes for itself.
+fn with_common(mut arguments: Map<String, Value>, sections: &[String]) -> Result<Map<String, Value>, String> {
     let mut properties = Map::new();
     properties.insert(
         "pcap_file".into(),
@@ -225,8 +248,12 @@ fn with_capture(mut arguments: Map<String, Value>) -> Map<String, Value> {
         }),
     );
     if let Some(Value::Object(own)) = arguments.remove("properties") {
-        properties.extend(own.into_iter().filter(|(name, _)| name != "pcap_file"));
+        if let Some(taken) = own.keys().find(|name| *name == "pcap_file" || arguments::NAMES.contains(&name.as_str())) {
+            return Err(taken.clone());
+        }
+        properties.extend(own);
     }
+    arguments::describe(&mut properties, sections);
     let mut required = vec![json!("pcap_file")];
     if let Some(Value::Array(own)) = arguments.remove("required") {
         required.extend(own.into_iter().filter(|name| name != "pcap_file"));
@@ -235,7 +262,7 @@ fn with_capture(mut arguments: Map<String, Value>) -> Map<String, Value> {
     arguments.insert("properties".into(), properties.into());
     arguments.insert("required".into(), required.into());
     arguments.insert("additionalProperties".into(), false.into());
-    arguments
+    Ok(arguments)
 }
 
 impl Tool {
@@ -260,6 +287,22 @@ impl Tool {
         Err(AnswerError::new(Code::BadArgument, message))
     }
 
+    /// Checks an answer against the schema that clients know.
+    ///
+    /// # Errors
+    /// [`Code::ComponentFault`] with the place: the report is not what its component promised.
+    pub fn check_answer(&self, answer: &Value) -> Result<(), AnswerError> {
+        let Some(error) = self.answer_validator.iter_errors(answer).next() else { return Ok(()) };
+        let place = neutral(&error.instance_path().to_string(), 200).into_owned();
+        let message = format!(
+            "the {} component's report does not fit its schema at {}: {}",
+            self.module.name,
+            if place.is_empty() { "/" } else { &place },
+            shown(&error.to_string())
+        );
+        Err(AnswerError::new(Code::ComponentFault, message))
+    }
+
     /// Its arguments and their schemas, in order.
     pub fn properties(&self) -> impl Iterator<Item = (&str, &Value)> {
         let properties = self.input.get("properties").and_then(Value::as_object);
@@ -269,11 +312,7 @@ impl Tool {
 
 /// A client's own words in a message, bounded.
 fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
+    neutral(text, 200).into_owned()
 }
 
 impl Prompt {
@@ -301,6 +340,7 @@ impl Prompt {
         let run = || -> Result<String, Fault> {
             self.analyzer.session(limits, &CancellationToken::new())?.prompt(&self.name, &arguments)
         };
-        run().map_err(AnswerError::from)
+        let text = run().map_err(AnswerError::from)?;
+        Ok(neutral_lines(&text, PROMPT_LINE))
     }
 }

@@ -13,6 +13,7 @@ use crate::batch::Checker;
 use crate::bindings::{read, types};
 use crate::capture::{CaptureFile, Chunk, Facts, Source, SourceEnd};
 use crate::sandbox::{Analyzer, AnalyzerSession, Codec, Fault, Reader, ReaderSession};
+use crate::selection::{Delivered, Selection};
 use crate::settings::Limits;
 
 /// Chunks that may wait between the source and the reader.
@@ -36,6 +37,8 @@ pub struct Question<'a> {
     pub tool: &'a str,
     /// The tool's arguments as a JSON object, without those that are the host's.
     pub arguments: &'a str,
+    /// The frames it is given.
+    pub selection: Selection,
 }
 
 /// Why reading ended before the end of the capture.
@@ -56,8 +59,20 @@ pub struct Outcome {
     pub report: String,
     /// Name of the capture: a base name, or a URL.
     pub name: String,
-    /// Frames that were delivered.
+    /// Frames that were read.
     pub frames: u64,
+    /// Frames that the analyzer was given.
+    pub delivered: Delivered,
+    /// SHA-256 of the file, as hexadecimal digits; of what was read of it when reading ended early.
+    pub identity: String,
+    /// Whether that is the whole file's.
+    pub identity_is_whole: bool,
+    /// Octets on disk.
+    pub size: u64,
+    /// Octets of the (uncompressed) capture that were read.
+    pub octets: u64,
+    /// Octets of memory of reader and analyzer.
+    pub memory: usize,
     /// The reader's summary.
     pub summary: Value,
     /// Why reading ended early, if it did.
@@ -107,6 +122,8 @@ impl Line {
         analyzer.open(question.tool, question.arguments)?;
         let mut reader = self.reader.session(&self.limits, cancel)?;
         let (name, size) = (capture.name.clone(), capture.size);
+        let same =
+            capture.again().map_err(|error| RunError::Unreadable { file: name.clone(), reason: error.to_string() })?;
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
             let source = Source::new(capture, &self.codec, &self.limits, cancel);
@@ -114,18 +131,36 @@ impl Line {
                 .name("source".into())
                 .spawn_scoped(scope, move || source.run(&sender))
                 .map_err(|_| RunError::Threads)?;
-            let mut passage = Passage::new(&name, &self.limits, receiver);
+            let mut passage = Passage::new(&name, &self.limits, question.selection, receiver);
             let end = passage.run(&mut reader, &mut analyzer, progress);
             let inflated = passage.received;
-            let frames = passage.checker.frames();
+            let (frames, octets) = (passage.checker.frames(), passage.checker.position());
+            let delivered = std::mem::replace(&mut passage.delivered, Delivered::UpTo(0));
             // Gives the receiver back: a source that is not wanted any more ends.
             drop(passage);
             let facts = thread.join().unwrap_or_default();
             let end = end?;
             let summary = summary(&mut reader, end.as_ref());
-            let capture = describe(&name, size, inflated, &facts, frames, end.as_ref(), &summary);
+            let capture = describe(&name, size, inflated, &facts, (frames, delivered.count()), end.as_ref(), &summary);
             let report = analyzer.finish(&capture)?;
-            Ok(Outcome { report, name: name.clone(), frames, summary, end })
+            let memory = analyzer.memory().saturating_add(reader.memory());
+            let read_to = facts.compression.is_none().then_some(octets);
+            let identity = identity(same, facts, end.as_ref(), read_to)
+                .map_err(|reason| RunError::Unreadable { file: name.clone(), reason: reason.to_string() })?;
+            let (identity, identity_is_whole) = identity;
+            Ok(Outcome {
+                report,
+                name: name.clone(),
+                frames,
+                delivered,
+                identity,
+                identity_is_whole,
+                size,
+                octets,
+                memory,
+                summary,
+                end,
+            })
         })
     }
 }
@@ -139,13 +174,34 @@ fn summary(reader: &mut ReaderSession, end: Option<&End>) -> Value {
     text.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| json!({}))
 }
 
+/// The hash by which a capture is known, and whether it is the whole file's: it is when reading did not end early. Otherwise it is that of
+/// the first octets, which does not depend on how far the source was ahead; of a compressed file it is the whole one's nevertheless, as
+/// nobody knows how far into it reading went.
+fn identity(
+    file: CaptureFile,
+    facts: Facts,
+    end: Option<&End>,
+    read_to: Option<u64>,
+) -> std::io::Result<(String, bool)> {
+    match (facts.hashes, read_to) {
+        (Some((sha256, _)), _) if is_whole(end) => Ok((sha256, true)),
+        (_, Some(octets)) => Ok((file.sha256_of(octets)?, false)),
+        (_, None) => Ok((file.sha256_of(u64::MAX)?, true)),
+    }
+}
+
+/// Whether the file was read to its end, damaged or not.
+fn is_whole(end: Option<&End>) -> bool {
+    end.is_none_or(|end| !matches!(end.reason, "enough" | "time-limit"))
+}
+
 /// What `finish` is given; `wit/README.md` has the fields.
 fn describe(
     name: &str,
     size: u64,
     inflated: u64,
     facts: &Facts,
-    frames: u64,
+    (read, delivered): (u64, u64),
     end: Option<&End>,
     summary: &Value,
 ) -> String {
@@ -155,15 +211,14 @@ fn describe(
     if let Some(compression) = &facts.compression {
         file.insert("compression".into(), compression.as_str().into());
     }
-    let whole = end.is_none_or(|end| !matches!(end.reason, "enough" | "time-limit"));
-    if whole {
+    if is_whole(end) {
         file.insert("uncompressed_size".into(), inflated.into());
         if let Some((sha256, sha1)) = &facts.hashes {
             file.insert("sha256".into(), sha256.as_str().into());
             file.insert("sha1".into(), sha1.as_str().into());
         }
     }
-    let mut capture = json!({ "file": file, "frames": { "read": frames, "delivered": frames }, "reader": summary });
+    let mut capture = json!({ "file": file, "frames": { "read": read, "delivered": delivered }, "reader": summary });
     if let (Some(end), Some(object)) = (end, capture.as_object_mut()) {
         object.insert("end".into(), json!({ "reason": end.reason, "offset": end.offset, "message": end.message }));
     }
@@ -178,6 +233,8 @@ struct Passage<'a> {
     started: Instant,
     window: Vec<u8>,
     checker: Checker,
+    selection: Selection,
+    delivered: Delivered,
     /// Octets of the capture that came from the source.
     received: u64,
     /// Set once the source has ended.
@@ -185,10 +242,21 @@ struct Passage<'a> {
 }
 
 impl<'a> Passage<'a> {
-    fn new(name: &'a str, limits: &'a Limits, source: Receiver<Chunk>) -> Self {
+    fn new(name: &'a str, limits: &'a Limits, selection: Selection, source: Receiver<Chunk>) -> Self {
         let window = Vec::with_capacity(limits.window.saturating_mul(2));
         let checker = Checker::default();
-        Self { name, limits, source, started: Instant::now(), window, checker, received: 0, ended: None }
+        Self {
+            name,
+            limits,
+            source,
+            started: Instant::now(),
+            window,
+            checker,
+            selection,
+            delivered: Delivered::new(&selection),
+            received: 0,
+            ended: None,
+        }
     }
 
     fn run(
@@ -210,11 +278,13 @@ impl<'a> Passage<'a> {
             };
             let broken = found.end.clone();
             wanted = self.wanted(&found)?;
-            let (batch, rest) = self
+            let (mut batch, rest) = self
                 .checker
                 .check(std::mem::take(&mut self.window), found)
                 .map_err(|lie| contract(&lie.to_string()))?;
             self.window = rest;
+            self.selection.apply(&mut batch.frames);
+            self.delivered.add(&batch.frames.number);
             let more = (batch.frames.number.is_empty() && batch.links.is_empty()) || analyzer.feed(&batch)?;
             progress(self.checker.position());
             if let Some(broken) = broken {
@@ -229,6 +299,9 @@ impl<'a> Passage<'a> {
             }
             if last {
                 return self.finished();
+            }
+            if self.selection.is_over(self.checker.frames().saturating_add(1)) {
+                return Ok(Some(self.end("enough", "the frames behind last_frame were not asked for".into())));
             }
             if self.started.elapsed() >= self.limits.run {
                 let message = format!("the time limit of {:?} for a run was reached", self.limits.run);

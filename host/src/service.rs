@@ -9,11 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerError, Code};
 use crate::capture::{self, CaptureFile, Fetch};
-use crate::catalog::{Catalog, CatalogError};
-use crate::pipeline::{Line, Question};
-use crate::report;
+use crate::catalog::{Catalog, CatalogError, Tool};
+use crate::contract::{self, Common, Draft, Window};
+use crate::pipeline::{Line, Outcome, Question};
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
+
+/// Characters of a report, unless something else is asked for: what a language model reads at once without losing sight of the rest.
+pub const MAX_CHARS: usize = 24_000;
 
 /// What the command line decides.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +25,8 @@ pub struct Options {
     pub modules: String,
     /// The most packets of its protocol that an analyzer looks at.
     pub max_packets: Option<u64>,
+    /// Characters of a report, unless a call asks for another number; 0 stands for the usual.
+    pub max_chars: usize,
     /// Whether URLs may lead to addresses that only this machine or its network can reach.
     pub private_urls: bool,
     /// Limits of each run.
@@ -38,8 +43,18 @@ pub struct Service {
     line: Line,
     fetch: Fetch,
     max_packets: Option<u64>,
+    max_chars: usize,
     /// One run keeps two cores busy at most; more at once would only share the same cores and multiply the memory.
     runs: Arc<Semaphore>,
+}
+
+/// An answer to a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The report.
+    pub report: Value,
+    /// What it rests on.
+    pub receipt: Value,
 }
 
 /// Why the service could not be started.
@@ -75,6 +90,7 @@ impl Service {
             line: Line { reader, codec, limits: options.limits.clone() },
             fetch: Fetch::new(&options.limits, options.private_urls)?,
             max_packets: options.max_packets,
+            max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
             runs: Arc::new(Semaphore::new(cores)),
         })
     }
@@ -94,7 +110,7 @@ impl Service {
         mut arguments: Map<String, Value>,
         cancel: CancellationToken,
         progress: Arc<Progress>,
-    ) -> Result<Value, AnswerError> {
+    ) -> Result<Answer, AnswerError> {
         let Some(known) = self.catalog.tool(tool) else {
             let names: Vec<&str> = self.catalog.tools.iter().map(|tool| tool.name.as_str()).collect();
             return Err(AnswerError::new(
@@ -103,6 +119,7 @@ impl Service {
             ));
         };
         known.check(&arguments)?;
+        let common = Common::take(&mut arguments, self.max_chars)?;
         let file = match arguments.shift_remove("pcap_file") {
             Some(Value::String(file)) => file,
             _ => return Err(AnswerError::new(Code::BadArgument, "argument pcap_file must be a string")),
@@ -125,7 +142,7 @@ impl Service {
         let run = move || {
             // The place is free when the run has ended, not when its caller has gone.
             let _permit = permit;
-            let work = || service.run(&tool, &Value::Object(arguments).to_string(), &shown, capture, &cancel, &told);
+            let work = || service.run(&tool, arguments, &common, &shown, capture, &cancel, &told);
             std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
                 Err(AnswerError::new(Code::Internal, "the server failed on this request; its log has the cause"))
             })
@@ -156,20 +173,62 @@ impl Service {
         Ok(opened.map_err(|_| AnswerError::new(Code::Internal, "the server is stopping"))??)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "all of them are one question")]
     fn run(
         &self,
         tool: &str,
-        arguments: &str,
+        arguments: Map<String, Value>,
+        common: &Common,
         shown: &str,
         capture: CaptureFile,
         cancel: &CancellationToken,
         progress: &dyn Fn(u64),
-    ) -> Result<Value, AnswerError> {
-        let Some(known) = self.catalog.tool(tool) else {
+    ) -> Result<Answer, AnswerError> {
+        let Some(tool) = self.catalog.tool(tool) else {
             return Err(AnswerError::new(Code::Internal, "the tool is gone"));
         };
-        let question = Question { analyzer: &known.analyzer, tool, arguments };
-        let outcome = self.line.run(&question, capture, cancel, progress)?;
-        report::answer(&outcome, known.analyzer.name(), shown)
+        let question = contract::Question::new(&tool.name, &tool.module.sha256, &common.deciding);
+        if let Some(cursor) = &common.cursor {
+            cursor.check_question(&question)?;
+        }
+        let again = capture.again()?;
+        let run = |window: Window, capture: CaptureFile| -> Result<(Draft, Outcome), AnswerError> {
+            let outcome = self.window(tool, &arguments, common, window, capture, cancel, progress)?;
+            Ok((Draft::read(&outcome.report, tool, window)?, outcome))
+        };
+        let (mut draft, mut outcome) = run(Window::of(tool, common), capture)?;
+        // Only a whole list can be sorted.
+        while common.sort.is_some()
+            && let Some(next) = draft.next().filter(|next| next.offset < contract::MOST_SORTED)
+        {
+            let (more, of_more) = run(next, again.again()?)?;
+            draft.append(more);
+            outcome = of_more;
+        }
+        let evicted = draft.evicted();
+        let report = contract::answer(draft, &outcome, tool, common, &question, shown)?;
+        let receipt = contract::receipt(&outcome, &report, evicted, tool, common, &self.line.limits);
+        Ok(Answer { report, receipt })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all of them are one question")]
+    fn window(
+        &self,
+        tool: &Tool,
+        arguments: &Map<String, Value>,
+        common: &Common,
+        window: Window,
+        capture: CaptureFile,
+        cancel: &CancellationToken,
+        progress: &dyn Fn(u64),
+    ) -> Result<Outcome, AnswerError> {
+        let mut arguments = arguments.clone();
+        if !tool.paged.is_empty() {
+            arguments.insert("page".into(), window.to_json());
+        }
+        let arguments = Value::Object(arguments).to_string();
+        let question =
+            Question { analyzer: &tool.analyzer, tool: &tool.name, arguments: &arguments, selection: common.selection };
+        Ok(self.line.run(&question, capture, cancel, progress)?)
     }
 }

@@ -1,12 +1,16 @@
 //! Components that lie or break, in a whole run: the run ends with a typed fault, and the next run works.
 
 use std::io::Write;
+use std::sync::OnceLock;
 
 use mcpcap::answer::{AnswerError, Code};
+use mcpcap::capture;
+use mcpcap::catalog::Catalog;
+use mcpcap::contract::{self, Common, Draft, Window};
 use mcpcap::pipeline::{Line, Question, RunError};
 use mcpcap::sandbox::{Fault, Reader};
+use mcpcap::selection::Selection;
 use mcpcap::settings::Limits;
-use mcpcap::{capture, report};
 use mcpcap_builtin::Builtin;
 use tokio_util::sync::CancellationToken;
 
@@ -21,11 +25,24 @@ fn line(reader: Reader, limits: Limits) -> Line {
     Line { reader, codec, limits }
 }
 
+fn tools() -> &'static Catalog {
+    static TOOLS: OnceLock<Catalog> = OnceLock::new();
+    TOOLS.get_or_init(|| {
+        let mut catalog = Catalog::default();
+        catalog.add(hostile().clone(), &Limits::default()).expect("it describes itself");
+        catalog
+    })
+}
+
 fn run(line: &Line, tool: &str, path: &std::path::Path) -> Result<serde_json::Value, AnswerError> {
     let capture = capture::open(path.to_str().unwrap())?;
-    let question = Question { analyzer: hostile(), tool, arguments: "{}" };
+    let question = Question { analyzer: hostile(), tool, arguments: "{}", selection: Selection::default() };
     let outcome = line.run(&question, capture, &CancellationToken::new(), &|_| {})?;
-    report::answer(&outcome, "hostile", "x")
+    let common = Common::take(&mut serde_json::Map::new(), 24_000)?;
+    let tool = tools().tool(tool).expect("the hostile component has it");
+    let question = contract::Question::new(&tool.name, "hostile", &common.deciding);
+    let draft = Draft::read(&outcome.report, tool, Window::of(tool, &common))?;
+    contract::answer(draft, &outcome, tool, &common, &question, "x")
 }
 
 #[test]
@@ -57,6 +74,8 @@ fn a_failing_analyzer_ends_its_run_and_no_other() {
         ("not_json", Code::ComponentFault),
         ("not_an_object", Code::ComponentFault),
         ("deep", Code::ComponentFault),
+        ("unknown_field", Code::ComponentFault),
+        ("wrong_type", Code::ComponentFault),
         ("problem", Code::Damaged),
     ] {
         let error = run(&line, tool, &capture).expect_err(tool);
@@ -91,7 +110,7 @@ fn a_cancelled_run_says_so() {
     let cancel = CancellationToken::new();
     cancel.cancel();
     let capture = capture::open(crafted("dns_two.pcap").to_str().unwrap()).unwrap();
-    let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}" };
+    let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}", selection: Selection::default() };
     let error = line(builtin_reader(), tight()).run(&question, capture, &cancel, &|_| {}).unwrap_err();
     assert!(matches!(error, RunError::Fault(Fault::Cancelled)), "{error}");
 }
@@ -104,4 +123,31 @@ fn the_window_size_changes_nothing() {
         let limits = Limits { window, ..Limits::default() };
         assert_eq!(run(&line(builtin_reader(), limits), "honest", &path).unwrap(), whole, "window of {window}");
     }
+}
+
+#[test]
+fn frames_that_do_not_exist_mark_the_whole_report() {
+    let report = run(&line(builtin_reader(), tight()), "wrong_frames", &crafted("dns_two.pcap")).unwrap();
+    let warning = report["shown"]["warning"].as_str().unwrap();
+    assert!(warning.contains("cites 2 frame numbers") && warning.contains("the first: 3"), "{warning}");
+    // Right frames do not.
+    let report = run(&line(builtin_reader(), tight()), "honest", &crafted("dns_two.pcap")).unwrap();
+    assert!(report["shown"].get("warning").is_none());
+}
+
+#[test]
+fn a_report_of_any_size_fits() {
+    let report = run(&line(builtin_reader(), tight()), "wide", &crafted("dns_two.pcap")).unwrap();
+    assert!(report.to_string().chars().count() <= 24_000);
+    let list = &report["shown"]["lists"][0];
+    assert_eq!((&list["list"], &list["total"]), (&"texts".into(), &100_000.into()));
+    assert!(list["next"].is_string());
+}
+
+#[test]
+fn hidden_characters_do_not_get_out() {
+    let report = run(&line(builtin_reader(), tight()), "hidden", &crafted("dns_two.pcap")).unwrap();
+    assert!(!report.to_string().chars().any(contract::text::is_hidden), "{report}");
+    assert_eq!(report["texts"][0], "\\u{1b}[31m\\u{202e}\\u{200b}\\u{e0041}");
+    assert_eq!(report["shown"]["captured_text"], serde_json::json!(["texts"]));
 }

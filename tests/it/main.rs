@@ -2,6 +2,7 @@
 
 mod agreement;
 mod cli;
+mod contract;
 mod fetch;
 mod lies;
 mod mcp;

@@ -62,9 +62,9 @@ async fn the_comparison_names_only_what_exists_and_everything_of_the_other() {
                 assert!(has(schema, &field), "{} has no {field}", tool.name);
             }
         }
-        for field in ["file", "total_packets", "message", "note", "pages[]"] {
+        for field in ["file", "total_packets", "message", "note", "shown"] {
             assert!(common.iter().any(|row| quoted(&row[1]).contains(&field.to_owned())), "{field}");
-            let optional = ["message", "note", "pages[]"].contains(&field);
+            let optional = ["message", "note"].contains(&field);
             assert!(optional || has(&output, field), "{} has no {field}", tool.name);
         }
     }

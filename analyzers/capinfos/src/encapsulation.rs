@@ -64,6 +64,7 @@ pub struct Encapsulation {
     /// As capinfos prints it: `Ethernet`.
     pub name: String,
     /// Wireshark's short name: `ether`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub short_name: String,
     /// Value of the LINKTYPE_ registry.
     pub link_type: u16,

@@ -46,6 +46,7 @@ pub struct Interface {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speed_bps: Option<u64>,
     /// Link layer, as capinfos prints it.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub encapsulation: String,
     /// Value of the LINKTYPE_ registry.
     pub link_type: u16,
@@ -56,6 +57,7 @@ pub struct Interface {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fcs_length: Option<u8>,
     /// Unit of the last decimal of its times.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub time_precision: &'static str,
     /// Decimals of a second that its times have.
     pub time_precision_digits: u8,
@@ -78,12 +80,15 @@ pub struct Interface {
 pub struct Statistics {
     /// When it was counted: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub time: Option<String>,
     /// Beginning of the capture: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub start_time: Option<String>,
     /// End of the capture: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub end_time: Option<String>,
     /// Packets that the interface received.
     #[serde(skip_serializing_if = "Option::is_none")]

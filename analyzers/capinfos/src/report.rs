@@ -29,21 +29,28 @@ pub struct Report {
     pub uncompressed_size_bytes: Option<u64>,
     /// SHA-256 of the file on disk. Absent when the file was not read to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub sha256: Option<String>,
     /// SHA-1 of the file on disk.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub sha1: Option<String>,
     /// Format, as capinfos prints it: `Wireshark/tcpdump/... - pcap`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub file_type: &'static str,
     /// Format, as Wireshark's short name: `pcap`, `nsecpcap`, `modpcap`, `pcapng`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub file_type_key: &'static str,
     /// Version of the format: `2.4`. Of the first section.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub format_version: Option<String>,
     /// `little` or `big` endian. Of the first section.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub byte_order: Option<String>,
     /// Link layer of all interfaces, as capinfos prints it: `Ethernet`. `Per packet` when interfaces differ.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub file_encapsulation: String,
     /// Link layers that packets have, the most frequent first.
     pub encapsulations: Vec<Encapsulation>,
@@ -51,6 +58,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encapsulations_left_out: Option<u64>,
     /// Unit of the last decimal of times: `microseconds`. `per packet` when interfaces differ, `unknown` without any.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub time_precision: &'static str,
     /// Decimals of a second that times have. Absent when interfaces differ.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,18 +73,22 @@ pub struct Report {
     pub captured_size_bytes: u64,
     /// Time of the earliest packet: RFC 3339, UTC. Absent when no packet has a time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub first_packet_time: Option<String>,
     /// The same in seconds since 1970-01-01T00:00:00Z, exact to the nanosecond.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub first_packet_epoch: Option<String>,
     /// Its frame number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_packet_frame: Option<u64>,
     /// Time of the latest packet: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub last_packet_time: Option<String>,
     /// The same in seconds since 1970-01-01T00:00:00Z, exact to the nanosecond.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub last_packet_epoch: Option<String>,
     /// Its frame number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +104,7 @@ pub struct Report {
     pub capture_duration_seconds: Option<f64>,
     /// The same as a decimal number, exact to the nanosecond.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub capture_duration_exact: Option<String>,
     /// Whether no packet is earlier than the one before it. Absent when packets without a time leave that open.
     #[serde(skip_serializing_if = "Option::is_none")]

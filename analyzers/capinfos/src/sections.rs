@@ -14,8 +14,10 @@ pub struct Section {
     /// Number of the section, from 0.
     pub section: u64,
     /// `little` or `big` endian.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub byte_order: String,
     /// Version of the format.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub format_version: String,
     /// The capturing machine.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -99,8 +99,10 @@ pub struct Moment {
     /// Number of the frame.
     pub frame: u64,
     /// RFC 3339, UTC, with the decimals that the file's precision justifies.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub time: String,
     /// Seconds since 1970-01-01T00:00:00Z, exact to the nanosecond.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub epoch: String,
 }
 

@@ -187,6 +187,7 @@ pub struct CountsReport {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TypeCount {
     pub ip_version: u8,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message_type: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<u8>,
@@ -212,6 +213,7 @@ pub struct TextCount {
 /// Messages with something wrong.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Malformed {
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub reason: &'static str,
     pub count: u64,
     pub frames: Vec<u64>,

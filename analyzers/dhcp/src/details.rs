@@ -17,6 +17,7 @@ use crate::{v4, v6};
 pub struct PacketDetails {
     pub frame: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub timestamp: Option<String>,
     pub ip_version: u8,
     pub src_ip: IpAddr,
@@ -25,14 +26,17 @@ pub struct PacketDetails {
     pub dst_port: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vlan: Option<u16>,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub transaction_id: String,
     /// BOOTP where there is none.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message_type: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_type_code: Option<u8>,
     /// Hardware address, or DUID.
     pub client: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub client_mac: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_id: Option<String>,
@@ -48,6 +52,7 @@ pub struct PacketDetails {
     #[serde(skip_serializing_if = "is_zero")]
     pub options_left_out: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub malformed: Option<&'static str>,
 }
 
@@ -59,6 +64,7 @@ fn is_zero(number: &u64) -> bool {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Bootp {
     /// Request or Reply.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub op: &'static str,
     /// ciaddr.
     pub client_ip: IpAddr,

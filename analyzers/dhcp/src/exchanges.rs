@@ -317,6 +317,7 @@ pub struct OutcomeCount {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ExchangeReport {
     pub ip_version: u8,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub transaction_id: String,
     /// Hardware address, or DUID.
     pub client: String,
@@ -337,6 +338,7 @@ pub struct ExchangeReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relay: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub start_time: Option<String>,
     /// First DISCOVER to first OFFER.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -353,6 +355,7 @@ pub struct ExchangeReport {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StepReport {
     pub frame: u64,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message_type: Cow<'static, str>,
     pub from_server: bool,
     /// Time since the exchange began.

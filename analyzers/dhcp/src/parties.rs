@@ -304,6 +304,7 @@ pub struct ClientReport {
     pub ip_version: u8,
     /// Hardware address, or DUID.
     pub client: String,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub macs: Vec<String>,
     /// Option 61.
     pub client_ids: Vec<String>,
@@ -374,13 +375,16 @@ pub struct LeaseReport {
     pub preferred_seconds: Option<u32>,
     /// The last grant.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub granted: Option<String>,
     /// By the last grant.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub expires: Option<String>,
     pub renewals: u64,
     /// released or declined.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub ended: Option<&'static str>,
     pub first_frame: u64,
     pub last_frame: u64,

@@ -43,7 +43,7 @@ fn text(arguments: &PromptArguments, body: &str) -> String {
 
 /// What holds for DHCP besides the rules of all prompts.
 const RULES: &str = "\
-- `client` and `message_type` choose among `packets`; `transaction_limit` and `transaction_offset` page through `transactions`.
+- `client` and `message_type` choose among `packets`; `section` with transactions gives the exchanges alone.
 - Clients say what they like: hardware addresses, host names and vendor classes are claims, not identities.";
 
 const NETWORK: &str = "\

@@ -19,6 +19,7 @@ pub struct Report {
     pub dhcp_packets_analyzed: u64,
     /// Says that there is no DHCP, when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message: Option<&'static str>,
     pub statistics: Statistics,
     /// What an analyst would want to be told.

@@ -19,6 +19,7 @@ pub struct PacketDetails {
     pub frame: u64,
     /// UTC, RFC 3339. Absent when the capture gives no time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub timestamp: Option<String>,
     pub source_ip: IpAddr,
     pub source_port: u16,
@@ -34,9 +35,11 @@ pub struct PacketDetails {
     pub dns_id: u16,
     pub flags: Flags,
     /// Operation code by name.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub opcode: Cow<'static, str>,
     /// Response code by name, extended by EDNS. Absent in queries.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub rcode: Option<Cow<'static, str>>,
     pub questions: Vec<QuestionDetails>,
     pub answers: Vec<RecordDetails>,
@@ -62,6 +65,7 @@ pub struct PacketDetails {
     pub response_frame: Option<u64>,
     /// What is special about it: sent again, answered before, not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<&'static str>,
 }
 
@@ -93,6 +97,7 @@ pub struct QuestionDetails {
     pub name: Option<String>,
     #[serde(rename = "type")]
     pub kind: u16,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub type_name: Cow<'static, str>,
     pub class: Cow<'static, str>,
     /// mDNS: an answer to the asker alone is wanted.
@@ -108,6 +113,7 @@ pub struct RecordDetails {
     pub name: Option<String>,
     #[serde(rename = "type")]
     pub kind: u16,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub type_name: Cow<'static, str>,
     pub class: Cow<'static, str>,
     /// Seconds.

@@ -25,6 +25,7 @@ pub struct Report {
     pub dns_packets_analyzed: u64,
     /// Says that there is no DNS, when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message: Option<&'static str>,
     pub statistics: Statistics,
     /// What an analyst would want to be told.
@@ -129,6 +130,7 @@ pub struct Unanswered {
     pub server_port: u16,
     /// In lower case. Text from the capture.
     pub name: String,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub type_name: Cow<'static, str>,
     /// How often it was sent.
     pub sent: u32,

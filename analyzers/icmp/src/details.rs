@@ -17,6 +17,7 @@ use crate::message::Message;
 pub struct PacketDetails {
     pub frame: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub timestamp: Option<String>,
     pub src_ip: IpAddr,
     pub dst_ip: IpAddr,
@@ -27,8 +28,10 @@ pub struct PacketDetails {
     pub packet_size: u32,
     pub icmp_type: u8,
     pub icmp_code: u8,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub icmp_type_name: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub icmp_code_name: Option<Cow<'static, str>>,
     pub checksum: u16,
     /// Identifier and sequence number, of queries and replies.
@@ -65,6 +68,7 @@ pub struct PacketDetails {
     pub mpls_labels: Vec<u32>,
     /// What stands out about a reply.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<&'static str>,
 }
 

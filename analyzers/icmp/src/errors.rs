@@ -153,6 +153,7 @@ pub struct UnreachableReport {
     /// Who sent the error: the destination itself, or a router before it.
     pub reported_by: IpAddr,
     pub code: u8,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub code_name: Cow<'static, str>,
     /// Protocol of the quoted packets.
     pub protocol: Cow<'static, str>,

@@ -352,6 +352,7 @@ pub struct NeighbourReport {
 pub struct NeighbourEntry {
     pub address: Ipv6Addr,
     /// Link-layer addresses from advertisements; more than one: a conflict, a move, or spoofing.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub macs: Vec<String>,
     pub router: bool,
     /// How often it was asked for.
@@ -378,6 +379,7 @@ pub struct RouterReport {
     /// Other configuration comes by DHCPv6.
     pub other_configuration: bool,
     /// high, medium, low or reserved (RFC 4191).
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub preference: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u32>,

@@ -232,6 +232,7 @@ pub struct HopReport {
     pub frames: Vec<u64>,
     /// port unreachable, unreachable, echo reply or TCP answer; absent for time exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub end: Option<&'static str>,
     /// Labels that the router says it saw (RFC 4950).
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -23,6 +23,7 @@ pub struct Report {
     pub icmp_packets_analyzed: u64,
     /// Says that there is no ICMP, when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message: Option<&'static str>,
     pub statistics: Statistics,
     /// What an analyst would want to be told.
@@ -74,8 +75,10 @@ pub struct TypeCount {
     #[serde(rename = "type")]
     pub kind: u8,
     pub code: u8,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub type_name: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub code_name: Option<Cow<'static, str>>,
     pub count: u64,
 }

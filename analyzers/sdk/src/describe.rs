@@ -5,6 +5,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{Prompt, Tool, ToolEntry};
 
+/// Marks a text that is not from the capture: `#[schemars(extend("x-mcpcap-fixed" = true))]` on a field. The host takes every other text
+/// for captured, and says so in each report.
+const FIXED: &str = "x-mcpcap-fixed";
+
 /// The document that `describe` returns; `wit/README.md` has its fields.
 pub fn component(name: &str, version: &str, tools: &[ToolEntry], prompts: &[Prompt]) -> Value {
     json!({
@@ -55,8 +59,12 @@ fn simplify(value: &mut Value) {
         Value::Object(object) => {
             drop_null(object);
             // Validators know few formats (not `uint64`, not `ip`) and warn about the others.
-            if object.get("format").is_some_and(Value::is_string) {
-                object.remove("format");
+            if let Some(format) = object.remove("format")
+                && object.get("type").is_some_and(|kind| kind == "string")
+                && format.is_string()
+            {
+                // What has a format is written by the analyzer: an address, a time.
+                object.insert(FIXED.into(), Value::Bool(true));
             }
             if object.contains_key("properties") {
                 object.entry("additionalProperties").or_insert(Value::Bool(false));

@@ -35,6 +35,7 @@ pub enum Confidence {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Measure {
     /// What was counted or measured, with its unit: `queries`, `entropy_bits_per_character`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: &'static str,
     /// Its value.
     pub value: f64,
@@ -44,6 +45,7 @@ pub struct Measure {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Finding {
     /// Name of the rule, for example `dns_nxdomain_burst`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub rule: &'static str,
     /// What it is about: an address, a domain. May be text from the capture.
     pub subject: String,
@@ -52,16 +54,19 @@ pub struct Finding {
     /// How sure the rule is.
     pub confidence: Confidence,
     /// What was observed, in one sentence without captured text.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub observation: String,
     /// The numbers of the observation.
     pub measures: Vec<Measure>,
     /// The condition that was met, with its numbers.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub threshold: &'static str,
     /// Numbers of frames that show it, rising; the first ones where there are many.
     pub frames: Vec<u64>,
     /// How many frames show it in all.
     pub frames_total: u64,
     /// What could make it a false alarm.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub false_alarm: &'static str,
 }
 

@@ -18,6 +18,7 @@ pub struct PacketDetails {
     pub frame: u64,
     /// UTC, RFC 3339. Absent when the capture gives no time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub timestamp: Option<String>,
     pub source_ip: IpAddr,
     pub source_port: u16,
@@ -25,6 +26,7 @@ pub struct PacketDetails {
     pub destination_port: u16,
     pub transport: Transport,
     /// `request` or `response`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message_type: &'static str,
     pub start_line: String,
     /// Of requests.

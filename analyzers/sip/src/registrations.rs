@@ -74,6 +74,7 @@ pub struct RegistrationReport {
     pub first_frame: u64,
     pub last_frame: u64,
     /// What came last: `registered`, `removed`, `challenged`, `rejected`, `failed`, `unanswered`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub state: &'static str,
     pub requests: u64,
     pub challenged: u64,

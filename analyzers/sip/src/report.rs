@@ -26,6 +26,7 @@ pub struct Report {
     pub sip_packets_analyzed: u64,
     /// Says that there is no SIP, when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message: Option<&'static str>,
     pub statistics: Statistics,
     /// What an analyst would want to be told.
@@ -109,6 +110,7 @@ pub struct Count {
 pub struct CodeCount {
     pub code: u16,
     /// Its name in IANA's registry; empty when it has none.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: &'static str,
     pub count: u64,
 }
@@ -175,8 +177,10 @@ pub struct MediaReport {
     pub protocol: String,
     pub codecs: Vec<Codec>,
     /// `sendrecv`, `sendonly`, `recvonly` or `inactive`, from this side's view.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub direction: &'static str,
     /// `none`, `sdes` (keys stand in the clear-text signalling), `dtls`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub encryption: &'static str,
     /// Suites of SDES.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -34,6 +34,7 @@ pub struct SegmentCounts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FlagCount {
     /// As in `tcp.analysis.NAME`. `retransmission` is without fast and spurious ones, which have their own entries.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: &'static str,
     pub count: u64,
 }
@@ -42,6 +43,7 @@ pub struct FlagCount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ConnStateCount {
     /// Zeek's conn_state: S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR or OTH.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub state: &'static str,
     pub count: u64,
 }
@@ -66,33 +68,43 @@ pub struct ConnectionReport {
     /// Its place in the order of appearance, from 0; Wireshark's tcp.stream when nothing was filtered.
     pub id: u64,
     /// `address:port` of the end that opened it.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub client: String,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub server: String,
     /// Whether SYN or SYN-ACK told who is client; otherwise it is a guess by port.
     pub client_known: bool,
     /// attempted, rejected, half_open, established, closing, closed, reset, or midstream (its beginning was not captured).
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub state: &'static str,
     /// Zeek's conn_state.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub conn_state: &'static str,
     /// Zeek's history; capitals are the client's.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub history: String,
     /// Wireshark's tcp.completeness: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
     pub completeness: u8,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub community_id: String,
     pub handshake_completed: bool,
     /// normal (both ends sent FIN), reset, active (no end in the capture), or unknown.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub close_reason: &'static str,
     /// Who sent the first FIN or RST: client or server.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub closed_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_frame: Option<u64>,
     /// The only end that is in the capture, although both were heard.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub one_sided: Option<&'static str>,
     pub first_frame: u64,
     pub last_frame: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub start_time: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<f64>,
@@ -137,8 +149,10 @@ pub struct ConnectionDetails {
 pub struct EventReport {
     pub frame: u64,
     /// client or server.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub from: &'static str,
     /// Wireshark's tcp.analysis flags.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub flags: Vec<&'static str>,
 }
 

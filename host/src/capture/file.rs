@@ -5,6 +5,11 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
+
+/// Octets that are read at once for a hash.
+const HASHED_AT_ONCE: usize = 128 << 10;
+
 /// Why a capture could not be opened or read. The text is for the caller, who named the capture.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
@@ -69,6 +74,36 @@ pub struct CaptureFile {
     /// Octets on disk.
     pub size: u64,
     pub(super) file: File,
+}
+
+impl CaptureFile {
+    /// The same file once more, from its beginning.
+    ///
+    /// # Errors
+    /// As the disk fails.
+    pub fn again(&self) -> Result<Self, CaptureError> {
+        let io = |error: io::Error| CaptureError::Io { path: self.name.clone(), reason: error.kind().to_string() };
+        let mut file = self.file.try_clone().map_err(io)?;
+        io::Seek::rewind(&mut file).map_err(io)?;
+        Ok(Self { name: self.name.clone(), size: self.size, file })
+    }
+
+    /// SHA-256 of its first octets, as hexadecimal digits.
+    ///
+    /// # Errors
+    /// As the disk fails.
+    pub fn sha256_of(mut self, octets: u64) -> io::Result<String> {
+        io::Seek::rewind(&mut self.file)?;
+        let mut reader = io::Read::take(self.file, octets);
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; HASHED_AT_ONCE];
+        loop {
+            let read = io::Read::read(&mut reader, &mut buffer)?;
+            let Some(octets) = buffer.get(..read).filter(|octets| !octets.is_empty()) else { break };
+            hash.update(octets);
+        }
+        Ok(super::hex(&hash.finalize()))
+    }
 }
 
 /// Opens a file for reading.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::Tool;
+use crate::contract::arguments::MAX_CHARS;
 use crate::service::Service;
 
 #[derive(Debug, Args)]
@@ -34,6 +35,8 @@ pub async fn run(service: &Arc<Service>, typed: Arguments) -> Result<(), String>
     let mut arguments: Map<String, Value> =
         typed.arguments.into_iter().map(|(name, value)| (name.clone(), typed_value(tool, &name, value))).collect();
     arguments.insert("pcap_file".into(), typed.capture.into());
+    // A terminal has room.
+    arguments.entry("max_chars").or_insert_with(|| MAX_CHARS.1.into());
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec}");
     bar.set_style(style.map_err(|error| error.to_string())?);
@@ -53,8 +56,8 @@ pub async fn run(service: &Arc<Service>, typed: Arguments) -> Result<(), String>
         }
     };
     bar.finish_and_clear();
-    let report = answer.map_err(|error| error.message)?;
-    let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+    let answer = answer.map_err(|error| error.message)?;
+    let text = serde_json::to_string_pretty(&answer.report).map_err(|error| error.to_string())?;
     super::print(&format!("{text}\n"))
 }
 

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+use crate::contract::arguments;
 use crate::mcp;
-use crate::service::{Options, Service};
+use crate::service::{MAX_CHARS, Options, Service};
 
 /// Analyses packet captures for language models over MCP, every parser in a WebAssembly sandbox.
 ///
@@ -23,8 +24,13 @@ struct Cli {
     modules: String,
 
     /// The most packets of its protocol that an analyzer looks at [default: no limit]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, global = true)]
+    // The aliases are what the reference takes for it.
+    #[arg(long, value_name = "N", allow_negative_numbers = true, global = true, aliases = ["ma", "max", "max-"])]
     max_packets: Option<i64>,
+
+    /// The most characters of a report, unless a call asks for another number with max_chars
+    #[arg(long, value_name = "N", default_value_t = MAX_CHARS, value_parser = report_chars)]
+    max_report_chars: usize,
 
     /// How clients connect
     #[arg(long, value_enum, default_value_t = Transport::Stdio)]
@@ -62,6 +68,12 @@ enum Command {
     Analyze(analyze::Arguments),
     /// List the tools that are loaded
     Tools,
+}
+
+fn report_chars(text: &str) -> Result<usize, String> {
+    let (least, most) = arguments::MAX_CHARS;
+    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("must be a number from {least} to {most}"))
 }
 
 /// Does what the command line says; the result is the exit code: 0, 1 for a failure, 2 for a wrong command line.
@@ -104,8 +116,13 @@ fn run(cli: Cli) -> Result<(), String> {
         .ok()
         .filter(|port| *port > 0)
         .ok_or_else(|| format!("--port must be between 1 and 65535, not {}", cli.port))?;
-    let options =
-        Options { modules: cli.modules, max_packets, private_urls: cli.allow_private_urls, ..Options::default() };
+    let options = Options {
+        modules: cli.modules,
+        max_packets,
+        max_chars: cli.max_report_chars,
+        private_urls: cli.allow_private_urls,
+        ..Options::default()
+    };
     let service = Arc::new(Service::start(&options).map_err(|error| error.to_string())?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -24,6 +24,8 @@ pub(super) struct State {
     /// When the running call has to be over.
     pub(super) deadline: Instant,
     pub(super) ended: Option<Ended>,
+    /// Octets of all linear memories.
+    pub(super) memory: usize,
     cancel: CancellationToken,
 }
 
@@ -34,12 +36,14 @@ impl WasiView for State {
 }
 
 impl ResourceLimiter for State {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         if desired > self.limits.memory {
             self.ended = Some(Ended::Limit(Limit::Memory));
             // An error and not a refusal: a component that carries on with too little memory could report too little.
             return Err(wasmtime::format_err!("memory limit"));
         }
+        // Memories only ever grow, so this is the peak.
+        self.memory = self.memory.saturating_add(desired.saturating_sub(current));
         Ok(true)
     }
 
@@ -71,6 +75,7 @@ pub(super) fn store(engine: &wasmtime::Engine, limits: &Limits, cancel: &Cancell
         limits: limits.clone(),
         deadline: Instant::now() + limits.call,
         ended: None,
+        memory: 0,
         cancel: cancel.clone(),
     };
     let mut store = Store::new(engine, state);

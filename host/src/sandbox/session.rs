@@ -61,6 +61,13 @@ impl<B> Instance<B> {
     }
 }
 
+impl<B> Instance<B> {
+    /// Octets of linear memory; 0 after a fault.
+    fn memory(&self) -> usize {
+        self.live.as_ref().map_or(0, |(store, _)| store.data().memory)
+    }
+}
+
 impl<B> Drop for Instance<B> {
     fn drop(&mut self) {
         if let Some((store, _)) = &self.live {
@@ -139,6 +146,11 @@ pub(super) fn start(
 pub struct ReaderSession(Instance<reader::Reader>);
 
 impl ReaderSession {
+    /// Octets of linear memory that it has, which is the most that it had.
+    pub fn memory(&self) -> usize {
+        self.0.memory()
+    }
+
     /// As `index-window` in the contract. The numbers are the reader's word: check them.
     pub(crate) fn index_window(&mut self, window: &[u8], last: bool) -> Result<read::Progress, Fault> {
         self.0.call(|store, reader| reader.mcpcap_analysis_read().call_index_window(store, window, last))
@@ -196,6 +208,11 @@ impl Codec {
 pub struct AnalyzerSession(Instance<analyzer::Analyzer>);
 
 impl AnalyzerSession {
+    /// Octets of linear memory that it has, which is the most that it had.
+    pub fn memory(&self) -> usize {
+        self.0.memory()
+    }
+
     /// As `describe` in the contract.
     pub fn describe(&mut self) -> Result<String, Fault> {
         self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_describe(store).map(Ok))

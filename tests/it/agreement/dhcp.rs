@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// Arguments that list all that the oracle lists.
 pub fn arguments() -> Value {
-    json!({ "limit": 1000, "transaction_limit": 1000 })
+    json!({ "limit": 1000 })
 }
 
 /// Compares a report of `analyze_dhcp_packets` with the oracle's facts.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
+use mcpcap::contract::arguments::MAX_CHARS;
 use mcpcap::sandbox::{Analyzer, Sandbox};
 use mcpcap::service::{Options, Service};
 use mcpcap::settings::Limits;
@@ -74,7 +75,7 @@ pub fn tight() -> Limits {
     Limits { call: std::time::Duration::from_millis(300), ..Limits::default() }
 }
 
-/// Runs a tool of the service and gives its report, or the error.
+/// Runs a tool of the service and gives its report as whole as it may be, or the error.
 pub async fn ask(
     tool: &str,
     capture: &Path,
@@ -82,5 +83,6 @@ pub async fn ask(
 ) -> Result<serde_json::Value, mcpcap::answer::AnswerError> {
     let mut arguments = arguments.as_object().cloned().unwrap_or_default();
     arguments.insert("pcap_file".into(), capture.display().to_string().into());
-    service().answer(tool, arguments, CancellationToken::new(), Arc::new(|_, _| {})).await
+    arguments.entry("max_chars").or_insert_with(|| MAX_CHARS.1.into());
+    Ok(service().answer(tool, arguments, CancellationToken::new(), Arc::new(|_, _| {})).await?.report)
 }

@@ -28,6 +28,7 @@ impl Default for Window {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PageInfo {
     /// Name of the list in the report.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub list: &'static str,
     /// How many items there are in the capture.
     pub total: u64,

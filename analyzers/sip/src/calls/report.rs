@@ -46,6 +46,7 @@ pub struct CallReport {
     pub last_frame: u64,
     /// UTC, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub start: Option<String>,
     pub call_id: String,
     /// User and host of From and To.
@@ -55,7 +56,9 @@ pub struct CallReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_uri: Option<String>,
     /// Ends of the first hop.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub caller_address: String,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub callee_address: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller_agent: Option<String>,
@@ -63,6 +66,7 @@ pub struct CallReport {
     pub callee_agent: Option<String>,
     /// `answered`, `cancelled`, `busy` (486, 600), `rejected` (other 4xx, 6xx), `failed` (5xx), `redirected` (3xx), `challenged` (401,
     /// 407 and nothing after), `unanswered` (no final response).
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub outcome: &'static str,
     /// The final response to the last INVITE of the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +75,7 @@ pub struct CallReport {
     pub final_reason: Option<String>,
     /// `caller` or `callee`: who sent BYE, CANCEL or the refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub ended_by: Option<&'static str>,
     /// Reason header of BYE or CANCEL.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +115,7 @@ pub struct CallMedia {
     /// Frame that said so.
     pub frame: u64,
     /// `caller` or `callee`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub side: &'static str,
     #[serde(flatten)]
     pub media: MediaReport,

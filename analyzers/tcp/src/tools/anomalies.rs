@@ -40,6 +40,7 @@ pub struct Report {
     pub tcp_packets_found: u64,
     /// Says that there are none, when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message: Option<&'static str>,
     pub filter: FilterReport,
     pub statistics: Statistics,
@@ -124,10 +125,12 @@ pub struct ResetConnection {
     /// Its place in the order of appearance, as in analyze_tcp_connections.
     pub id: u64,
     /// `client <-> server`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub connection: String,
     /// Frame of the first RST.
     pub frame: u64,
     /// Who sent it: client or server.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub from: &'static str,
 }
 
@@ -148,6 +151,7 @@ pub struct ConnectionCount {
     /// Its place in the order of appearance.
     pub id: u64,
     /// `client <-> server`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub connection: String,
     pub count: u64,
     /// The first frames that carry it.
@@ -172,11 +176,14 @@ pub struct States {
 pub struct Pattern {
     /// rst_directional_asymmetry, packet_retransmission, handshake_completion, abnormal_termination, syn_response_imbalance,
     /// closed_window or capture_gaps.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub pattern: &'static str,
     /// connection_termination, reliability, connection_establishment, connection_lifecycle, flow_control or capture_quality.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub category: &'static str,
     pub observations: Vec<Measure>,
     /// The numbers in a sentence.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub description: String,
 }
 
@@ -191,6 +198,7 @@ pub struct Summary {
 /// Patterns of a category.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CategoryCount {
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub category: &'static str,
     pub count: u64,
 }
@@ -200,7 +208,9 @@ pub struct CategoryCount {
 pub struct Notable {
     /// strong_rst_asymmetry or high_retransmission.
     #[serde(rename = "type")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub kind: &'static str,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub detail: String,
 }
 

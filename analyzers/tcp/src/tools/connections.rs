@@ -40,10 +40,12 @@ pub struct Report {
     pub tcp_packets_found: u64,
     /// Says that there are none, when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message: Option<&'static str>,
     pub filter: FilterReport,
     pub summary: Summary,
     /// What stands out, as numbers in sentences.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub issues: Vec<String>,
     /// What an analyst would want to be told.
     pub findings: Vec<Finding>,

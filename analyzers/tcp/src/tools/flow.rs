@@ -40,8 +40,10 @@ pub struct Report {
     pub tcp_packets_found: u64,
     /// Says that there are none, when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message: Option<&'static str>,
     /// `address:port`, or `address:any`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub server: String,
     pub client_to_server: DirectionReport,
     pub server_to_client: DirectionReport,
@@ -86,10 +88,13 @@ pub struct Analysis {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload_ratio: Option<f64>,
     /// By payload: client_heavy, server_heavy (more than 1.2 times the other), balanced, client_only, server_only, or none.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub data_flow_direction: &'static str,
     /// Who sent more RST: client, server, balanced, or none.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub primary_rst_source: &'static str,
     /// The numbers in words.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub interpretation: String,
 }
 
@@ -99,6 +104,7 @@ pub struct ConnectionBytes {
     /// Its place in the order of appearance.
     pub id: u64,
     /// `client <-> server`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub connection: String,
     pub bytes: u64,
     pub packets: u64,

@@ -41,6 +41,7 @@ pub struct Report {
     pub tcp_packets_found: u64,
     /// Says that there are none, when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message: Option<&'static str>,
     pub filter: FilterReport,
     /// Packets sent again: plain, fast and spurious retransmissions. Keep-alives and window probes are none.
@@ -67,6 +68,7 @@ pub struct ConnectionRate {
     /// Its place in the order of appearance, as in analyze_tcp_connections.
     pub id: u64,
     /// `client <-> server`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub connection: String,
     pub retrans_count: u64,
     pub total_packets: u64,
@@ -88,6 +90,7 @@ pub struct Summary {
     pub total_connections: u64,
     pub connections_with_retransmissions: u64,
     /// Empty when nothing was sent again.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub worst_connection: String,
     pub worst_retrans_rate: f64,
     pub connections_above_threshold: u64,

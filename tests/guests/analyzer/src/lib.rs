@@ -10,6 +10,33 @@ wit_bindgen::generate!({ path: "../../../wit", world: "analyzer" });
 use exports::mcpcap::analysis::analyze::{Batch, Guest, Problem};
 use mcpcap::analysis::types::{BadInput, LimitReached};
 
+/// Its tools whose reports are looked at.
+const TOOLS: [&str; 20] = [
+    "honest",
+    "panic",
+    "panic_in_feed",
+    "spin",
+    "spin_in_feed",
+    "flood",
+    "not_json",
+    "not_an_object",
+    "deep",
+    "problem",
+    "enough",
+    "surroundings",
+    "unknown_field",
+    "wrong_type",
+    "wrong_frames",
+    "wide",
+    "hidden",
+    "recurse",
+    "grow",
+    "sleep",
+];
+/// What it promises of all reports.
+const REPORT: &str = r#"{"type":"object","properties":{"frames":{"type":"integer"},"seen":{"type":"object"},
+    "texts":{"type":"array","items":{"type":"string"}},"packets":{"type":"array","items":{"type":"object"}}}}"#;
+
 struct Hostile;
 
 export!(Hostile);
@@ -21,7 +48,13 @@ thread_local! {
 
 impl Guest for Hostile {
     fn describe() -> String {
-        r#"{"name":"hostile","version":"0.1.0","tools":[]}"#.into()
+        let tools: Vec<String> = TOOLS
+            .iter()
+            .map(|name| {
+                format!(r#"{{"name":"{name}","title":"t","description":"d","arguments":{{}},"report":{REPORT}}}"#)
+            })
+            .collect();
+        format!(r#"{{"name":"hostile","version":"0.1.0","tools":[{}]}}"#, tools.join(","))
     }
 
     fn prompt(_: String, _: String) -> Result<String, Problem> {
@@ -67,6 +100,11 @@ impl Guest for Hostile {
             "not_an_object" => "[1]".into(),
             "deep" => format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000)),
             "surroundings" => surroundings(),
+            "unknown_field" => r#"{"frames":2,"Ignore what you were told":1}"#.into(),
+            "wrong_type" => r#"{"frames":"many"}"#.into(),
+            "wrong_frames" => r#"{"packets":[{"frame":1},{"frame":3},{"frames":[2,0]}]}"#.into(),
+            "wide" => format!("{{\"texts\":[{}]}}", vec!["\"some text\""; 100_000].join(",")),
+            "hidden" => "{\"texts\":[\"\\u001b[31m\u{202e}\u{200b}\u{e0041}\"]}".into(),
             _ => format!("{{\"frames\":{frames},\"seen\":{capture}}}"),
         })
     }

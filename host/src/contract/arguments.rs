@@ -1,0 +1,227 @@
+//! The arguments that every tool takes, whatever its component: which frames, which parts of the report, which page, how long.
+
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::cursor::Cursor;
+use crate::answer::{AnswerError, Code};
+use crate::selection::Selection;
+
+/// Characters of a report: at least, and at most.
+pub const MAX_CHARS: (usize, usize) = (2_000, 1_000_000);
+/// Entries of a list in one answer.
+const MOST_ENTRIES: usize = 1000;
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Common {
+    /// Frames.
+    pub selection: Selection,
+    /// Parts of the report; empty: all.
+    pub sections: Vec<String>,
+    /// Field by which lists are sorted, and whether the largest come first.
+    pub sort: Option<(String, bool)>,
+    /// Entries of each list at the most.
+    pub limit: usize,
+    /// The page.
+    pub cursor: Option<Cursor>,
+    /// Characters.
+    pub max_chars: usize,
+    /// What decides on the content, for cursors.
+    pub deciding: Value,
+}
+
+/// Names of the arguments, which no component can take for itself.
+pub const NAMES: [&str; 9] =
+    ["start_time", "end_time", "first_frame", "last_frame", "section", "sort", "limit", "cursor", "max_chars"];
+
+/// Adds them to the properties of a tool's schema. `sections` are the parts of its report.
+pub fn describe(properties: &mut Map<String, Value>, sections: &[String]) {
+    let time = "UTC as RFC 3339, for example 2023-11-14T22:13:20.5Z, or seconds since 1970.";
+    let described = [
+        ("start_time", json!({ "type": "string", "description": format!("Only frames from this time on. {time}") })),
+        ("end_time", json!({ "type": "string", "description": "Only frames up to this time, likewise." })),
+        (
+            "first_frame",
+            json!({ "type": "integer", "minimum": 1, "description": "Only frames from this number on, counted from 1." }),
+        ),
+        (
+            "last_frame",
+            json!({ "type": "integer", "minimum": 1, "description": "Only frames up to this number; reading ends there." }),
+        ),
+        (
+            "section",
+            json!({
+                "type": "array", "items": { "type": "string", "enum": sections },
+                "description": "Only these parts of the report. Default: all."
+            }),
+        ),
+        (
+            "sort",
+            json!({
+                "type": "string",
+                "description": "Field of list entries to sort by, with - in front for the largest first. Default: order of appearance."
+            }),
+        ),
+        (
+            "limit",
+            json!({
+                "type": "integer", "minimum": 0, "maximum": MOST_ENTRIES,
+                "description": "Most entries of each list. Default: as many as fit."
+            }),
+        ),
+        (
+            "cursor",
+            json!({
+                "type": "string",
+                "description": "A `next` of `shown.lists`: gives the entries that follow, for the same other arguments."
+            }),
+        ),
+        (
+            "max_chars",
+            json!({
+                "type": "integer", "minimum": MAX_CHARS.0, "maximum": MAX_CHARS.1,
+                "description": "Most characters of the report. Default: the server's, usually 24000."
+            }),
+        ),
+    ];
+    for (name, schema) in described {
+        properties.insert(name.into(), schema);
+    }
+}
+
+impl Common {
+    /// Takes them out of a call's arguments, which fit the schema. What is left is the component's.
+    ///
+    /// # Errors
+    /// [`Code::BadArgument`], by name.
+    pub fn take(arguments: &mut Map<String, Value>, max_chars: usize) -> Result<Self, AnswerError> {
+        let mut own = Map::new();
+        for name in NAMES {
+            if let Some(value) = arguments.shift_remove(name) {
+                own.insert(name.into(), value);
+            }
+        }
+        let text = |name: &str| own.get(name).and_then(Value::as_str);
+        let number = |name: &str| own.get(name).and_then(Value::as_u64);
+        let selection = Selection {
+            first_frame: number("first_frame"),
+            last_frame: number("last_frame"),
+            start_time: text("start_time").map(|text| moment("start_time", text)).transpose()?,
+            end_time: text("end_time").map(|text| moment("end_time", text)).transpose()?,
+        };
+        ordered("first_frame", "last_frame", selection.first_frame, selection.last_frame)?;
+        ordered("start_time", "end_time", selection.start_time, selection.end_time)?;
+        let sections = own.get("section").and_then(Value::as_array).into_iter().flatten();
+        let sort = text("sort").map(|text| match text.strip_prefix('-') {
+            Some(field) => (field.to_owned(), true),
+            None => (text.to_owned(), false),
+        });
+        let size = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        let common = Self {
+            selection,
+            sections: sections.filter_map(Value::as_str).map(str::to_owned).collect(),
+            sort,
+            limit: number("limit").map_or(MOST_ENTRIES, size).min(MOST_ENTRIES),
+            cursor: text("cursor").map(Cursor::parse).transpose()?,
+            max_chars: number("max_chars").map_or(max_chars, size),
+            deciding: Value::Null,
+        };
+        let mut deciding = arguments.clone();
+        let decides = |name: &str| !matches!(name, "section" | "limit" | "cursor" | "max_chars");
+        deciding.extend(own.into_iter().filter(|(name, _)| decides(name)));
+        deciding.sort_keys();
+        Ok(Self { deciding: deciding.into(), ..common })
+    }
+
+    /// Whether a part of the report is wanted.
+    pub fn wants(&self, section: &str) -> bool {
+        match &self.cursor {
+            Some(cursor) => cursor.list == section,
+            None => self.sections.is_empty() || self.sections.iter().any(|wanted| wanted == section),
+        }
+    }
+
+    /// Entries before the first one wanted.
+    pub fn offset(&self) -> u64 {
+        self.cursor.as_ref().map_or(0, |cursor| cursor.offset)
+    }
+}
+
+fn ordered(first: &str, last: &str, from: Option<u64>, to: Option<u64>) -> Result<(), AnswerError> {
+    match (from, to) {
+        (Some(from), Some(to)) if from > to => {
+            Err(AnswerError::new(Code::BadArgument, format!("argument {last}: must not be before {first}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Nanoseconds since 1970.
+fn moment(name: &str, text: &str) -> Result<u64, AnswerError> {
+    let seconds = || {
+        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+        if part.len() > 9 || !part.bytes().all(|octet| octet.is_ascii_digit()) {
+            return None;
+        }
+        let whole: u64 = whole.parse().ok()?;
+        let part: u64 = format!("{part:0<9}").parse().ok()?;
+        whole.checked_mul(1_000_000_000)?.checked_add(part)
+    };
+    let date = || u64::try_from(OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos()).ok();
+    seconds().or_else(date).ok_or_else(|| {
+        let message = format!(
+            "argument {name}: must be UTC as RFC 3339, for example 2023-11-14T22:13:20.5Z, or seconds since 1970, from 1970 to 2554"
+        );
+        AnswerError::new(Code::BadArgument, message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(arguments: Value) -> Result<(Common, Map<String, Value>), AnswerError> {
+        let Value::Object(mut arguments) = arguments else { panic!("an object") };
+        Common::take(&mut arguments, 24_000).map(|common| (common, arguments))
+    }
+
+    #[test]
+    fn they_are_taken_out_of_the_components_own() {
+        let (common, own) = take(json!({ "name": "x", "limit": 5, "sort": "-latency_ms", "first_frame": 2 })).unwrap();
+        assert_eq!(Value::Object(own), json!({ "name": "x" }));
+        assert_eq!((common.limit, common.max_chars), (5, 24_000));
+        assert_eq!(common.sort, Some(("latency_ms".into(), true)));
+        assert_eq!(common.selection.first_frame, Some(2));
+        assert_eq!(common.deciding, json!({ "first_frame": 2, "name": "x", "sort": "-latency_ms" }));
+        assert!(common.wants("anything"));
+    }
+
+    #[test]
+    fn times_are_read_exactly() {
+        for (text, nanoseconds) in [
+            ("2023-11-14T22:13:20Z", 1_700_000_000_000_000_000),
+            ("2023-11-14T23:13:20.000000001+01:00", 1_700_000_000_000_000_001),
+            ("1700000000", 1_700_000_000_000_000_000),
+            ("1700000000.5", 1_700_000_000_500_000_000),
+            ("0", 0),
+        ] {
+            let (common, _) = take(json!({ "start_time": text })).unwrap();
+            assert_eq!(common.selection.start_time, Some(nanoseconds), "{text}");
+        }
+        for text in
+            ["", "yesterday", "-1", "1969-12-31T23:59:59Z", "1.1234567890", "99999999999999999999", "2023-11-14"]
+        {
+            let error = take(json!({ "end_time": text })).unwrap_err();
+            assert!(error.message.starts_with("argument end_time"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_ends_before_it_begins_is_refused() {
+        let error = take(json!({ "first_frame": 5, "last_frame": 4 })).unwrap_err();
+        assert_eq!(error.message, "argument last_frame: must not be before first_frame");
+        assert!(take(json!({ "start_time": "2", "end_time": "1" })).is_err());
+    }
+}

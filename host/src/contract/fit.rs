@@ -1,0 +1,322 @@
+//! Fitting a report into a number of characters. Totals and statistics come first and lose entries of long lists; details are pages.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::schema::{self, items, property};
+use super::shrink::{LEVELS, shrunk};
+use super::size::{size, text_size};
+
+/// The part of the room that statistics may take, in tenths, when there are details to show too.
+const STATISTICS_TENTHS: usize = 6;
+/// Attempts to fit before only the head is given. Each takes away what the last one was too long.
+const ATTEMPTS: usize = 24;
+/// Paths in `shortened`, names in `left_out` and `captured_text`.
+const NAMES: usize = 60;
+
+/// A report in parts.
+pub struct Report<'a> {
+    /// The host's fields, which always come first.
+    pub head: Map<String, Value>,
+    /// Why the report is not to be trusted.
+    pub warning: Option<String>,
+    /// Frames that the arguments chose, where they chose.
+    pub frames: Option<u64>,
+    /// The component's fields, in its order.
+    pub parts: Vec<Part>,
+    /// The component's schema of the report.
+    pub schema: &'a Value,
+    /// The cursor that leads to an entry of a list.
+    pub cursor: &'a dyn Fn(&str, u64) -> String,
+    /// Whether it is the following page of one list.
+    pub is_page: bool,
+}
+
+/// A field of the report.
+pub enum Part {
+    /// Statistics and the like, always of the whole capture.
+    Whole(String, Value),
+    /// Details, of which some pages may be elsewhere.
+    List(List),
+}
+
+/// A list of details, or the part of it that was asked for.
+pub struct List {
+    pub name: String,
+    /// Entries in all.
+    pub total: u64,
+    /// Entries before the first one here.
+    pub offset: u64,
+    /// The entries from there on.
+    pub entries: Vec<Value>,
+    /// Whether entries behind these can be asked for.
+    pub goes_on: bool,
+}
+
+/// A list's next entry does not fit.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the next entry of {list} does not fit into max_chars; ask again with the same cursor and max_chars of {needed} or more"
+)]
+pub struct TooSmall {
+    pub list: String,
+    pub needed: usize,
+}
+
+/// The answer, with at most `most` characters as compact JSON.
+///
+/// # Errors
+/// When not even one entry of the page that was asked for fits.
+pub fn fit(report: &Report<'_>, most: usize) -> Result<Value, TooSmall> {
+    let entries = Entries::of(report);
+    let mut spare = 0_usize;
+    for _ in 0..ATTEMPTS {
+        let answer = attempt(report, &entries, most.saturating_sub(spare), most)?;
+        let over = size(&answer).saturating_sub(most);
+        if over == 0 {
+            return Ok(answer);
+        }
+        // At least so much, or it would go on between two ways to cut for ever.
+        spare = spare.saturating_add(over.max(most / ATTEMPTS));
+    }
+    // What remains is the host's own, and short.
+    let parts = report.parts.iter().map(|part| part.name().to_owned()).collect();
+    Ok(assembled(report, Map::new(), Vec::new(), &BTreeSet::new(), parts))
+}
+
+/// The entries of all lists at the first level, with their sizes.
+struct Entries(Vec<Vec<(Value, usize)>>);
+
+impl Entries {
+    fn of(report: &Report<'_>) -> Self {
+        let of_list = |part: &Part| match part {
+            Part::Whole(..) => Vec::new(),
+            Part::List(list) => {
+                let schema = items(property(report.schema, &list.name));
+                let first = LEVELS.first().copied();
+                let entry = |entry: &Value| {
+                    let mut cut = BTreeSet::new();
+                    let value = first.map_or(Value::Null, |level| shrunk(entry, schema, level, "", &mut cut));
+                    let size = size(&value).saturating_add(1);
+                    (value, size)
+                };
+                list.entries.iter().map(entry).collect()
+            }
+        };
+        Self(report.parts.iter().map(of_list).collect())
+    }
+
+    fn size(&self) -> usize {
+        self.0.iter().flatten().map(|(_, size)| *size).fold(0, usize::saturating_add)
+    }
+}
+
+impl Part {
+    fn name(&self) -> &str {
+        match self {
+            Self::Whole(name, _) => name,
+            Self::List(list) => &list.name,
+        }
+    }
+
+    /// Characters of its name, and of what stands around its value.
+    fn overhead(&self) -> usize {
+        let around = if matches!(self, Self::Whole(..)) { 2 } else { 4 };
+        text_size(self.name()).saturating_add(around)
+    }
+}
+
+fn attempt(report: &Report<'_>, entries: &Entries, room: usize, most: usize) -> Result<Value, TooSmall> {
+    let own = report.head.iter().map(|(name, value)| text_size(name).saturating_add(size(value)).saturating_add(2));
+    let names = report.parts.iter().filter(|part| matches!(part, Part::List(_))).map(Part::overhead);
+    let room = room.saturating_sub(own.chain(names).fold(2, usize::saturating_add));
+    let details = entries.size();
+    let mut cut = BTreeSet::new();
+    let (whole, left_out, used) = statistics(report, room, details, &mut cut);
+    let (taken, mut left) = shares(entries, room.saturating_sub(used));
+    let mut fields = Map::new();
+    let mut lists = Vec::new();
+    for ((part, entries), taken) in report.parts.iter().zip(&entries.0).zip(taken) {
+        let Part::List(list) = part else {
+            if let Some(value) = whole.iter().find(|(name, _)| *name == part.name()).map(|(_, value)| value.clone()) {
+                fields.insert(part.name().to_owned(), value);
+            }
+            continue;
+        };
+        let mut page: Vec<Value> = entries.iter().take(taken).map(|(value, _)| value.clone()).collect();
+        if page.is_empty() && !entries.is_empty() {
+            match smallest(report, list, left, &mut cut) {
+                Ok((entry, size)) => {
+                    left = left.saturating_sub(size);
+                    page.push(entry);
+                }
+                Err(smallest) if report.is_page => {
+                    let needed = most.saturating_sub(left).saturating_add(smallest).saturating_add(100);
+                    return Err(TooSmall { list: list.name.clone(), needed });
+                }
+                Err(_) => {}
+            }
+        }
+        if list.total > 0 {
+            lists.push(listed(report, list, page.len()));
+        }
+        fields.insert(list.name.clone(), page.into());
+    }
+    Ok(assembled(report, fields, lists, &cut, left_out))
+}
+
+/// The statistics at the first level at which they leave enough room for details, which of them are left out, and their size.
+fn statistics<'a>(
+    report: &'a Report<'_>,
+    room: usize,
+    details: usize,
+    cut: &mut BTreeSet<String>,
+) -> (Vec<(&'a str, Value)>, Vec<String>, usize) {
+    let share = if details == 0 { room } else { room.saturating_mul(STATISTICS_TENTHS) / 10 };
+    let mut best = (Vec::new(), 0);
+    for (nth, level) in LEVELS.into_iter().enumerate() {
+        cut.clear();
+        let mut parts = Vec::new();
+        let mut used = 0_usize;
+        for part in &report.parts {
+            if let Part::Whole(name, value) = part {
+                let value = shrunk(value, property(report.schema, name), level, name, cut);
+                let size = part.overhead().saturating_add(size(&value));
+                used = used.saturating_add(size);
+                parts.push((name.as_str(), value, size));
+            }
+        }
+        // What fits with all details needs no share.
+        let fits = used <= share || (nth == 0 && used.saturating_add(details) <= room);
+        best = (parts, used);
+        if fits {
+            break;
+        }
+    }
+    let (mut parts, mut used) = best;
+    let mut left_out = Vec::new();
+    // The last goes first: what matters most stands in front.
+    while used > share
+        && used.saturating_add(details) > room
+        && let Some(nth) = parts.iter().rposition(|(_, value, _)| value.is_object())
+    {
+        let (name, _, size) = parts.remove(nth);
+        used = used.saturating_sub(size);
+        let prefix = format!("{name}.");
+        cut.retain(|path| path != name && !path.starts_with(&prefix));
+        left_out.insert(0, name.to_owned());
+    }
+    (parts.into_iter().map(|(name, value, _)| (name, value)).collect(), left_out, used)
+}
+
+/// How many entries of each list fit, and the room that is left: short lists leave theirs to long ones, and those in front come first.
+fn shares(entries: &Entries, room: usize) -> (Vec<usize>, usize) {
+    let mut order: Vec<(usize, usize)> = entries
+        .0
+        .iter()
+        .enumerate()
+        .filter(|(_, list)| !list.is_empty())
+        .map(|(nth, list)| (list.iter().map(|(_, size)| *size).fold(0, usize::saturating_add), nth))
+        .collect();
+    order.sort_unstable();
+    let mut taken = vec![0; entries.0.len()];
+    let (mut room, mut left) = (room, order.len());
+    let mut take = |nth: usize, share: usize| {
+        let (Some(list), Some(taken)) = (entries.0.get(nth), taken.get_mut(nth)) else { return 0 };
+        let mut used = 0_usize;
+        for (_, size) in list.iter().skip(*taken) {
+            let next = used.saturating_add(*size);
+            if next > share {
+                break;
+            }
+            *taken = usize::saturating_add(*taken, 1);
+            used = next;
+        }
+        used
+    };
+    for (_, nth) in order {
+        room = room.saturating_sub(take(nth, room.checked_div(left).unwrap_or(0)));
+        left = left.saturating_sub(1);
+    }
+    // Entries are of different sizes: what the shares left may hold one more.
+    for nth in 0..entries.0.len() {
+        room = room.saturating_sub(take(nth, room));
+    }
+    (taken, room)
+}
+
+/// The first entry of a list at the first level at which it fits, and its size; its smallest size when it does at none.
+fn smallest(
+    report: &Report<'_>,
+    list: &List,
+    room: usize,
+    cut: &mut BTreeSet<String>,
+) -> Result<(Value, usize), usize> {
+    let schema = items(property(report.schema, &list.name));
+    let mut needed = usize::MAX;
+    for level in LEVELS {
+        let mut paths = BTreeSet::new();
+        let entry =
+            list.entries.first().map(|entry| shrunk(entry, schema, level, &format!("{}[]", list.name), &mut paths));
+        let Some(entry) = entry else { break };
+        needed = size(&entry).saturating_add(1);
+        if needed <= room {
+            cut.extend(paths);
+            return Ok((entry, needed));
+        }
+    }
+    Err(needed)
+}
+
+fn listed(report: &Report<'_>, list: &List, returned: usize) -> Value {
+    let behind = list.offset.saturating_add(returned as u64);
+    let mut info = json!({ "list": list.name, "total": list.total, "offset": list.offset, "returned": returned });
+    let more = behind < list.total && (returned < list.entries.len() || list.goes_on);
+    if let (true, Some(info)) = (more, info.as_object_mut()) {
+        info.insert("next".into(), (report.cursor)(&list.name, behind).into());
+    }
+    info
+}
+
+fn assembled(
+    report: &Report<'_>,
+    fields: Map<String, Value>,
+    lists: Vec<Value>,
+    cut: &BTreeSet<String>,
+    left_out: Vec<String>,
+) -> Value {
+    let mut captured = BTreeSet::new();
+    for (name, value) in &fields {
+        schema::captured(value, property(report.schema, name), name, &mut captured);
+    }
+    let mut shown = Map::new();
+    if let Some(warning) = &report.warning {
+        shown.insert("warning".into(), warning.as_str().into());
+    }
+    if let Some(frames) = report.frames {
+        shown.insert("frames".into(), frames.into());
+    }
+    shown.insert("lists".into(), lists.into());
+    if !cut.is_empty() {
+        shown.insert("shortened".into(), bounded(cut.iter().cloned()));
+    }
+    if !left_out.is_empty() {
+        shown.insert("left_out".into(), bounded(left_out.into_iter()));
+    }
+    shown.insert("captured_text".into(), bounded(captured.into_iter()));
+    let mut answer = report.head.clone();
+    answer.insert("shown".into(), shown.into());
+    answer.extend(fields);
+    answer.into()
+}
+
+/// Names as a list; a last entry says how many more there are.
+fn bounded(names: impl ExactSizeIterator<Item = String>) -> Value {
+    let more = names.len().saturating_sub(NAMES);
+    let mut names: Vec<Value> = names.take(NAMES).map(Value::from).collect();
+    if more > 0 {
+        names.push(format!("and {more} more").into());
+    }
+    names.into()
+}

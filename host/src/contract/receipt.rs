@@ -1,0 +1,54 @@
+//! What an answer rests on: which capture, which component, under which limits, at what cost.
+
+use serde_json::{Value, json};
+
+use super::Common;
+use crate::catalog::Tool;
+use crate::pipeline::Outcome;
+use crate::settings::Limits;
+
+/// The receipt of an answer. The same capture, component and arguments give the same one.
+pub fn receipt(
+    outcome: &Outcome,
+    answer: &Value,
+    evicted: u64,
+    tool: &Tool,
+    common: &Common,
+    limits: &Limits,
+) -> Value {
+    let shown = |field: &str| answer.get("shown").and_then(|shown| shown.get(field)).is_some();
+    let paged = answer.get("shown").and_then(|shown| shown.get("lists")).and_then(Value::as_array);
+    let paged = paged.is_some_and(|lists| lists.iter().any(|list| list.get("next").is_some()));
+    let mut capture = json!({
+        "size": outcome.size,
+        "frames_read": outcome.frames,
+        "frames_delivered": outcome.delivered.count(),
+    });
+    if let Some(capture) = capture.as_object_mut() {
+        // A capture that was not read to its end is known by the hash of what was read.
+        let name = if outcome.identity_is_whole { "sha256" } else { "sha256_of_what_was_read" };
+        capture.insert(name.into(), outcome.identity.as_str().into());
+    }
+    json!({
+        "capture": capture,
+        "component": {
+            "name": tool.module.name,
+            "version": tool.module.version,
+            "sha256": tool.module.sha256,
+        },
+        "limits": {
+            "memory_octets": limits.memory,
+            "call_seconds": limits.call.as_secs(),
+            "run_seconds": limits.run.as_secs(),
+            "answer_octets": limits.answer,
+            "max_chars": common.max_chars,
+        },
+        "used": {
+            "memory_octets": outcome.memory,
+            "capture_octets": outcome.octets,
+        },
+        "cut": shown("shortened") || shown("left_out") || paged,
+        "evicted": evicted,
+        "stopped_early": outcome.end.as_ref().map(|end| end.reason),
+    })
+}

@@ -1,0 +1,78 @@
+//! Lists in another order.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::arguments::Common;
+use super::fit::Part;
+use super::schema::sortable;
+use crate::answer::{AnswerError, Code};
+
+/// Entries that a list may have to be sorted: they are all kept meanwhile.
+pub const MOST: u64 = 5000;
+
+/// Sorts the lists whose entries have the field, and goes to the page that was asked for.
+///
+/// # Errors
+/// [`Code::BadArgument`] when no list has the field, or one is too long.
+pub fn apply(
+    parts: &mut [Part],
+    schema: &Value,
+    (field, falling): &(String, bool),
+    common: &Common,
+) -> Result<(), AnswerError> {
+    let bad = |message: String| Err(AnswerError::new(Code::BadArgument, message));
+    let mut known: Vec<String> = Vec::new();
+    let mut sorted = false;
+    for part in parts {
+        let Part::List(list) = part else { continue };
+        let fields = sortable(schema, &list.name);
+        if fields.contains(field) {
+            if (list.entries.len() as u64) < list.total {
+                return bad(format!(
+                    "argument sort: {} has {} entries, and lists of up to {MOST} can be sorted; choose fewer frames",
+                    list.name, list.total
+                ));
+            }
+            list.entries.sort_by(|a, b| {
+                let (a, b) = (a.get(field), b.get(field));
+                match (a, b) {
+                    // Without the field comes last in either order.
+                    (None, None) => Ordering::Equal,
+                    (None, _) => Ordering::Greater,
+                    (_, None) => Ordering::Less,
+                    (Some(a), Some(b)) if *falling => compare(b, a),
+                    (Some(a), Some(b)) => compare(a, b),
+                }
+            });
+            sorted = true;
+        }
+        known.extend(fields);
+        let skipped = usize::try_from(common.offset()).unwrap_or(usize::MAX).min(list.entries.len());
+        list.entries.drain(..skipped);
+        list.offset = skipped as u64;
+    }
+    if sorted {
+        return Ok(());
+    }
+    known.sort_unstable();
+    known.dedup();
+    bad(format!(
+        "argument sort: no list here has the field {}; there are {}",
+        super::text::neutral(field, 100),
+        known.join(", ")
+    ))
+}
+
+fn compare(a: &Value, b: &Value) -> Ordering {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => match (a.as_u64(), b.as_u64()) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            _ => a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal),
+        },
+        (Value::String(a), Value::String(b)) => a.cmp(b),
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        _ => Ordering::Equal,
+    }
+}

@@ -1,0 +1,336 @@
+//! The output contract over the real binary: budgets, pages, choice, order, receipts.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use mcpcap::contract::text::is_hidden;
+use rmcp::model::{CallToolRequestParams, CallToolResult};
+use rmcp::service::RunningService;
+use rmcp::transport::TokioChildProcess;
+use rmcp::{RoleClient, ServiceExt};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
+
+use crate::support::{crafted, example, root};
+
+type Client = RunningService<RoleClient, ()>;
+
+async fn client() -> Client {
+    let command = Command::new(env!("CARGO_BIN_EXE_mcpcap"));
+    ().serve(TokioChildProcess::new(command).expect("the server starts")).await.expect("a session")
+}
+
+async fn call(client: &Client, tool: &str, capture: &Path, arguments: &Value) -> CallToolResult {
+    let mut arguments = arguments.as_object().cloned().unwrap_or_default();
+    arguments.insert("pcap_file".into(), json!(capture));
+    let request = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
+    client.call_tool(request).await.expect("an answer")
+}
+
+async fn report(client: &Client, tool: &str, capture: &Path, arguments: &Value) -> Value {
+    let result = call(client, tool, capture, arguments).await;
+    let text = text(&result);
+    result.structured_content.unwrap_or_else(|| panic!("{tool} {}: {arguments}: {text}", capture.display()))
+}
+
+async fn refusal(client: &Client, tool: &str, capture: &Path, arguments: &Value) -> Value {
+    let result = call(client, tool, capture, arguments).await;
+    assert_eq!(result.is_error, Some(true), "{arguments}");
+    serde_json::from_str(&text(&result)).expect("JSON")
+}
+
+fn text(result: &CallToolResult) -> String {
+    result.content.first().and_then(|content| content.as_text()).expect("text").text.clone()
+}
+
+fn characters(value: &Value) -> usize {
+    value.to_string().chars().count()
+}
+
+/// Every capture that comes with the project.
+fn captures() -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = ["examples/captures", "tests/captures/crafted"]
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(root().join(folder)).expect("the folder"))
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            path.extension().is_some_and(|ending| ["pcap", "pcapng", "gz", "cap"].iter().any(|e| ending == *e))
+        })
+        .collect();
+    found.sort();
+    assert!(found.len() > 50);
+    found
+}
+
+/// Numbers that look random and are the same each time (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+#[tokio::test]
+async fn every_report_on_every_capture_fits_its_budget_and_its_schema_and_shows_nothing_hidden() {
+    let client = client().await;
+    let tools = client.list_all_tools().await.unwrap();
+    let schema = |tool: &rmcp::model::Tool| jsonschema::validator_for(&json!(tool.output_schema)).unwrap();
+    let tools: Vec<_> = tools.iter().map(|tool| (tool, schema(tool))).collect();
+    let mut random = Random(42);
+    let mut answered = 0;
+    for capture in captures() {
+        for (tool, schema) in &tools {
+            for max_chars in [2_000, 2_000 + random.below(10_000), 2_000 + random.below(198_000)] {
+                let mut arguments = json!({ "max_chars": max_chars });
+                if tool.name == "analyze_traffic_flow" {
+                    arguments["server_ip"] = "192.0.2.53".into();
+                }
+                let result = call(&client, &tool.name, &capture, &arguments).await;
+                let text = text(&result);
+                assert!(!text.chars().any(is_hidden), "{} {}", tool.name, capture.display());
+                let Some(report) = result.structured_content else { continue };
+                answered += 1;
+                let place = format!("{} {} {max_chars}", tool.name, capture.display());
+                assert!(text.chars().count() as u64 <= max_chars, "{place}: {}", text.chars().count());
+                assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), report, "{place}");
+                if let Some(error) = schema.iter_errors(&report).next() {
+                    panic!("{place}: {error} at {}", error.instance_path());
+                }
+                assert!(report["shown"].get("warning").is_none(), "{place}: {}", report["shown"]);
+            }
+        }
+    }
+    assert!(answered > 1_000, "{answered}");
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn pages_joined_are_the_whole_list() {
+    let client = client().await;
+    for (tool, capture, max_chars) in [
+        ("analyze_dns_packets", "dns.pcap", 2_500),
+        ("analyze_dns_packets", "dns.pcap", 20_000),
+        ("analyze_dhcp_packets", "dhcp.pcap", 6_000),
+        ("analyze_icmp_packets", "icmp.pcap", 4_000),
+        ("analyze_tcp_connections", "tcp.pcap", 3_000),
+        ("analyze_sip_packets", "sip.pcap", 9_000),
+    ] {
+        let capture = example(capture);
+        let whole = report(&client, tool, &capture, &json!({ "max_chars": 1_000_000 })).await;
+        let first = report(&client, tool, &capture, &json!({ "max_chars": max_chars })).await;
+        for list in whole["shown"]["lists"].as_array().unwrap() {
+            assert!(list.get("next").is_none(), "{tool}: {list}");
+            let name = list["list"].as_str().unwrap();
+            let listed = |report: &Value| {
+                let lists = report["shown"]["lists"].as_array().unwrap();
+                lists.iter().find(|list| list["list"] == name).cloned().unwrap()
+            };
+            let mut joined = first[name].as_array().unwrap().clone();
+            let mut info = listed(&first);
+            let mut shortened = !first["shown"]["shortened"].is_null();
+            while let Some(next) = info.get("next") {
+                let page = report(&client, tool, &capture, &json!({ "max_chars": max_chars, "cursor": next })).await;
+                info = listed(&page);
+                assert_eq!(info["offset"], joined.len(), "{tool} {name}");
+                let entries = page[name].as_array().unwrap();
+                assert!(!entries.is_empty() && info["returned"] == entries.len(), "{tool} {name} {info}");
+                joined.extend(entries.iter().cloned());
+                shortened |= !page["shown"]["shortened"].is_null();
+            }
+            let all = whole[name].as_array().unwrap();
+            assert_eq!(joined.len(), all.len(), "{tool} {name}");
+            assert_eq!(info["total"], all.len());
+            // An entry larger than a whole answer loses something, and the answer says so.
+            assert!(shortened || joined == *all, "{tool} {name}");
+        }
+    }
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cursor_holds_for_its_capture_and_its_question_only() {
+    let client = client().await;
+    let folder = tempfile::tempdir().unwrap();
+    let capture = folder.path().join("x.pcap");
+    std::fs::copy(example("dns.pcap"), &capture).unwrap();
+    let tool = "analyze_dns_packets";
+    let first = report(&client, tool, &capture, &json!({ "limit": 5, "section": ["packets"] })).await;
+    let next = &first["shown"]["lists"][0]["next"];
+    assert_eq!(first["shown"]["lists"][0]["returned"], 5);
+    // Another page size, or other sections, ask the same.
+    let page = report(&client, tool, &capture, &json!({ "limit": 2, "cursor": next })).await;
+    assert_eq!(page["shown"]["lists"][0]["offset"], 5);
+    assert!(page.get("statistics").is_none());
+    let error = refusal(&client, tool, &capture, &json!({ "name": "x", "cursor": next })).await;
+    assert!(error["error"].as_str().unwrap().contains("other arguments"), "{error}");
+    let error = refusal(&client, tool, &capture, &json!({ "cursor": "rubbish" })).await;
+    assert_eq!(error["code"], "bad_argument");
+    std::fs::copy(crafted("dns_records.pcap"), &capture).unwrap();
+    let error = refusal(&client, tool, &capture, &json!({ "cursor": next })).await;
+    assert!(error["error"].as_str().unwrap().contains("changed"), "{error}");
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn frames_and_times_choose_what_is_analysed() {
+    let client = client().await;
+    let (tool, capture) = ("analyze_dns_packets", example("dns.pcap"));
+    let whole = report(&client, tool, &capture, &json!({ "max_chars": 1_000_000 })).await;
+    let packets = whole["packets"].as_array().unwrap();
+    let frames = |report: &Value| -> Vec<u64> {
+        report["packets"].as_array().unwrap().iter().map(|packet| packet["frame"].as_u64().unwrap()).collect()
+    };
+    let all = frames(&whole);
+    let (from, to) = (all[20], all[40]);
+    let chosen =
+        report(&client, tool, &capture, &json!({ "first_frame": from, "last_frame": to, "max_chars": 1_000_000 }))
+            .await;
+    assert_eq!(frames(&chosen), all[20..=40]);
+    assert_eq!(chosen["shown"]["frames"], to - from + 1);
+    assert_eq!(chosen["capture"]["ended"]["reason"], "enough");
+    let (start, end) = (&packets[20]["timestamp"], &packets[40]["timestamp"]);
+    let timed =
+        report(&client, tool, &capture, &json!({ "start_time": start, "end_time": end, "max_chars": 1_000_000 })).await;
+    assert_eq!(frames(&timed), all[20..=40]);
+    assert_eq!(timed["capture"]["complete"], true);
+    for (arguments, words) in [
+        (json!({ "first_frame": 9, "last_frame": 8 }), "last_frame"),
+        (json!({ "start_time": "soon" }), "start_time"),
+        (json!({ "first_frame": 0 }), "first_frame"),
+        (json!({ "max_chars": 1999 }), "max_chars"),
+        (json!({ "limit": 1001 }), "limit"),
+    ] {
+        let error = refusal(&client, tool, &capture, &arguments).await;
+        assert!(error["error"].as_str().unwrap().contains(words), "{error}");
+    }
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn sections_and_order_are_as_asked_for() {
+    let client = client().await;
+    let (tool, capture) = ("analyze_dns_packets", example("dns.pcap"));
+    let part = report(&client, tool, &capture, &json!({ "section": ["findings"] })).await;
+    assert!(part.get("findings").is_some() && part.get("packets").is_none() && part.get("statistics").is_none());
+    let error = refusal(&client, tool, &capture, &json!({ "section": ["finding"] })).await;
+    assert!(error["error"].as_str().unwrap().contains("\"findings\""), "{error}");
+    let sorted =
+        report(&client, tool, &capture, &json!({ "section": ["packets"], "sort": "-latency_ms", "limit": 9 })).await;
+    let latencies: Vec<f64> =
+        sorted["packets"].as_array().unwrap().iter().map(|packet| packet["latency_ms"].as_f64().unwrap()).collect();
+    assert!(latencies.len() == 9 && latencies.is_sorted_by(|a, b| a >= b), "{latencies:?}");
+    let next = &sorted["shown"]["lists"][0]["next"];
+    let page = report(&client, tool, &capture, &json!({ "sort": "-latency_ms", "limit": 1, "cursor": next })).await;
+    assert!(page["packets"][0]["latency_ms"].as_f64().unwrap() <= latencies[8]);
+    assert_eq!(page["shown"]["lists"][0]["offset"], 9);
+    let error = refusal(&client, tool, &capture, &json!({ "sort": "beauty" })).await;
+    assert!(error["error"].as_str().unwrap().contains("latency_ms"), "{error}");
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn two_processes_give_the_same_octets_and_the_same_receipt() {
+    let (one, other) = (client().await, client().await);
+    for tool in ["analyze_dns_packets", "analyze_capinfos"] {
+        let (a, b) = (
+            call(&one, tool, &example("dns.pcap"), &json!({})).await,
+            call(&other, tool, &example("dns.pcap"), &json!({})).await,
+        );
+        assert_eq!(serde_json::to_string(&a).unwrap(), serde_json::to_string(&b).unwrap());
+        let receipt = json!(a.meta)["mcpcap/receipt"].clone();
+        let hash = mcpcap::capture::hex_sha256(&std::fs::read(example("dns.pcap")).unwrap());
+        assert_eq!(receipt["capture"]["sha256"], hash);
+        assert_eq!(receipt["capture"]["size"], std::fs::metadata(example("dns.pcap")).unwrap().len());
+        assert_eq!(receipt["component"]["sha256"].as_str().unwrap().len(), 64);
+        assert!(receipt["used"]["memory_octets"].as_u64().unwrap() > 1 << 16, "{receipt}");
+        assert_eq!(receipt["stopped_early"], Value::Null);
+        let findings = a.structured_content.unwrap()["findings"].as_array().unwrap().clone();
+        let ids: std::collections::BTreeSet<&str> =
+            findings.iter().map(|finding| finding["id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), findings.len());
+    }
+    one.cancel().await.unwrap();
+    other.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_servers_flag_sets_the_usual_budget() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mcpcap"));
+    command.args(["--max-report-chars", "5000"]);
+    let client = ().serve(TokioChildProcess::new(command).unwrap()).await.unwrap();
+    let report = report(&client, "analyze_dns_packets", &example("dns.pcap"), &json!({})).await;
+    assert!((4_000..=5_000).contains(&characters(&report)), "{}", characters(&report));
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn no_schema_leaves_an_object_open() {
+    let client = client().await;
+    for tool in client.list_all_tools().await.unwrap() {
+        closed(&json!(tool.output_schema), &tool.name);
+        closed(&json!(tool.input_schema), &tool.name);
+        let title = json!(tool.output_schema)["title"].as_str().unwrap().to_owned();
+        assert!(title.starts_with(tool.name.as_ref()) && title.ends_with(env!("CARGO_PKG_VERSION")), "{title}");
+    }
+    client.cancel().await.unwrap();
+}
+
+fn closed(schema: &Value, place: &str) {
+    match schema {
+        Value::Object(object) => {
+            assert!(!object.keys().any(|key| key.starts_with("x-")), "{place}");
+            if object.get("type").is_some_and(|kind| kind == "object") {
+                assert!(object.contains_key("properties"), "{place}: {schema}");
+                assert_eq!(object.get("additionalProperties"), Some(&json!(false)), "{place}: {schema}");
+            }
+            object.iter().for_each(|(name, inner)| closed(inner, &format!("{place}.{name}")));
+        }
+        Value::Array(schemas) => schemas.iter().for_each(|schema| closed(schema, place)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_know_structured_content_gets_the_report_once() {
+    for (version, structured) in
+        [("2024-11-05", false), ("2025-03-26", false), ("2025-06-18", true), ("2025-11-25", true)]
+    {
+        let lines = [
+            json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+                "protocolVersion": version, "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } } }),
+            json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }),
+            json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {
+                "name": "analyze_dns_packets", "arguments": { "pcap_file": example("dns.pcap") } } }),
+        ];
+        let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let output = converse(&input, 2).await;
+        let result = output.iter().find(|message| message["id"] == 2).expect("an answer")["result"].clone();
+        assert_eq!(result["structuredContent"].is_object(), structured, "{version}");
+        let report: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
+        assert_eq!(report["dns_packets_found"], 227);
+    }
+}
+
+/// Sends lines to a server and reads until it has given so many answers.
+async fn converse(input: &str, answers: usize) -> Vec<Value> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mcpcap"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the server starts");
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).await.unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut messages = Vec::new();
+    while messages.len() < answers {
+        let line = lines.next_line().await.unwrap().expect("an answer");
+        messages.push(serde_json::from_str(&line).expect("JSON"));
+    }
+    messages
+}
