@@ -15,9 +15,10 @@ mod config;
 const WASM: &str = "wasm32-wasip2";
 
 /// Name of the component, and the package that holds it. Analyzers are offered in this order.
-const COMPONENTS: [(&str, &str); 8] = [
+const COMPONENTS: [(&str, &str); 9] = [
     ("reader", "mcpcap-reader"),
     ("codec", "mcpcap-codec"),
+    ("select", "mcpcap-select"),
     ("dns", "mcpcap-dns"),
     ("dhcp", "mcpcap-dhcp"),
     ("icmp", "mcpcap-icmp"),

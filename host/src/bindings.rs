@@ -1,4 +1,4 @@
-//! The contract as Rust types, generated from `wit/mcpcap.wit`. The records of `types` are shared by the three worlds.
+//! The contract as Rust types, generated from `wit/mcpcap.wit`. The records of `types` are shared by the worlds.
 
 pub mod analyzer {
     wasmtime::component::bindgen!({ path: "../wit", world: "analyzer" });
@@ -16,6 +16,14 @@ pub mod codec {
     wasmtime::component::bindgen!({
         path: "../wit",
         world: "codec",
+        with: { "mcpcap:analysis/types": crate::bindings::types },
+    });
+}
+
+pub mod selector {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "selector",
         with: { "mcpcap:analysis/types": crate::bindings::types },
     });
 }

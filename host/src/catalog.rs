@@ -16,7 +16,7 @@ use crate::sandbox::{Analyzer, Fault, Refused, Sandbox};
 use crate::settings::Limits;
 
 /// Components that are no analyzers.
-const INFRASTRUCTURE: [&str; 2] = ["reader", "codec"];
+const INFRASTRUCTURE: [&str; 3] = ["reader", "codec", "select"];
 
 /// Characters of a title, of a line of a description, and of a line of a prompt.
 const TITLE: usize = 100;

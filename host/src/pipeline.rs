@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::batch::Checker;
 use crate::bindings::{read, types};
 use crate::capture::{CaptureFile, Chunk, Facts, Source, SourceEnd};
-use crate::sandbox::{Analyzer, AnalyzerSession, Codec, Fault, Reader, ReaderSession};
-use crate::selection::{Delivered, Selection};
+use crate::sandbox::{Analyzer, AnalyzerSession, Codec, Fault, Reader, ReaderSession, Selector, SelectorSession};
+use crate::selection::{Delivered, Selection, keep_rows};
 use crate::settings::Limits;
 
 /// Chunks that may wait between the source and the reader.
@@ -25,6 +25,8 @@ pub struct Line {
     pub reader: Reader,
     /// Inflates compressed captures.
     pub codec: Codec,
+    /// Chooses frames by address and port.
+    pub selector: Selector,
     /// Limits of each component and of the run.
     pub limits: Limits,
 }
@@ -38,7 +40,7 @@ pub struct Question<'a> {
     /// The tool's arguments as a JSON object, without those that are the host's.
     pub arguments: &'a str,
     /// The frames it is given.
-    pub selection: Selection,
+    pub selection: &'a Selection,
 }
 
 /// Why reading ended before the end of the capture.
@@ -121,6 +123,7 @@ impl Line {
         let mut analyzer = question.analyzer.session(&self.limits, cancel)?;
         analyzer.open(question.tool, question.arguments)?;
         let mut reader = self.reader.session(&self.limits, cancel)?;
+        let selector = self.select(question.selection, cancel)?;
         let (name, size) = (capture.name.clone(), capture.size);
         let same =
             capture.again().map_err(|error| RunError::Unreadable { file: name.clone(), reason: error.to_string() })?;
@@ -131,7 +134,7 @@ impl Line {
                 .name("source".into())
                 .spawn_scoped(scope, move || source.run(&sender))
                 .map_err(|_| RunError::Threads)?;
-            let mut passage = Passage::new(&name, &self.limits, question.selection, receiver);
+            let mut passage = Passage::new(&name, &self.limits, question.selection, selector, receiver);
             let end = passage.run(&mut reader, &mut analyzer, progress);
             let inflated = passage.received;
             let (frames, octets) = (passage.checker.frames(), passage.checker.position());
@@ -162,6 +165,18 @@ impl Line {
                 end,
             })
         })
+    }
+}
+
+impl Line {
+    /// A selector, where one is needed.
+    fn select(&self, selection: &Selection, cancel: &CancellationToken) -> Result<Option<SelectorSession>, Fault> {
+        if !selection.looks_inside() {
+            return Ok(None);
+        }
+        let mut selector = self.selector.session(&self.limits, cancel)?;
+        selector.open(selection.host.as_deref(), selection.port)?;
+        Ok(Some(selector))
     }
 }
 
@@ -233,7 +248,8 @@ struct Passage<'a> {
     started: Instant,
     window: Vec<u8>,
     checker: Checker,
-    selection: Selection,
+    selection: &'a Selection,
+    selector: Option<SelectorSession>,
     delivered: Delivered,
     /// Octets of the capture that came from the source.
     received: u64,
@@ -242,7 +258,13 @@ struct Passage<'a> {
 }
 
 impl<'a> Passage<'a> {
-    fn new(name: &'a str, limits: &'a Limits, selection: Selection, source: Receiver<Chunk>) -> Self {
+    fn new(
+        name: &'a str,
+        limits: &'a Limits,
+        selection: &'a Selection,
+        selector: Option<SelectorSession>,
+        source: Receiver<Chunk>,
+    ) -> Self {
         let window = Vec::with_capacity(limits.window.saturating_mul(2));
         let checker = Checker::default();
         Self {
@@ -253,7 +275,8 @@ impl<'a> Passage<'a> {
             window,
             checker,
             selection,
-            delivered: Delivered::new(&selection),
+            selector,
+            delivered: Delivered::new(selection),
             received: 0,
             ended: None,
         }
@@ -283,7 +306,7 @@ impl<'a> Passage<'a> {
                 .check(std::mem::take(&mut self.window), found)
                 .map_err(|lie| contract(&lie.to_string()))?;
             self.window = rest;
-            self.selection.apply(&mut batch.frames);
+            self.choose(&mut batch)?;
             self.delivered.add(&batch.frames.number);
             let more = (batch.frames.number.is_empty() && batch.links.is_empty()) || analyzer.feed(&batch)?;
             progress(self.checker.position());
@@ -308,6 +331,18 @@ impl<'a> Passage<'a> {
                 return Ok(Some(self.end("time-limit", message)));
             }
         }
+    }
+
+    /// Leaves in a batch only the frames that are asked for.
+    fn choose(&mut self, batch: &mut types::Batch) -> Result<(), RunError> {
+        self.selection.apply(&mut batch.frames);
+        if let Some(selector) = &mut self.selector
+            && !(batch.frames.number.is_empty() && batch.links.is_empty())
+        {
+            let rows = selector.rows(batch)?;
+            keep_rows(&mut batch.frames, &rows).map_err(|reason| broken_contract("select", &reason))?;
+        }
+        Ok(())
     }
 
     /// Takes chunks until the window is full, or as long as the reader wants it, or the source ends.
@@ -396,5 +431,9 @@ impl<'a> Passage<'a> {
 }
 
 fn contract(reason: &str) -> RunError {
-    RunError::Fault(Fault::Crashed { component: "reader".into(), reason: format!("it broke the contract: {reason}") })
+    broken_contract("reader", reason)
+}
+
+fn broken_contract(component: &str, reason: &str) -> RunError {
+    RunError::Fault(Fault::Crashed { component: component.into(), reason: format!("it broke the contract: {reason}") })
 }

@@ -1,12 +1,17 @@
-//! Which frames of a capture an analyzer is given, by number and time. No byte of a frame is looked at.
+//! Which frames of a capture an analyzer is given. The host decides by number and time; addresses and ports are in the bytes of a
+//! frame, so a sandboxed selector looks for them.
 
 use roaring::RoaringTreemap;
 
 use crate::bindings::types;
 
-/// Frames by number and time; all of them unless something is set.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Frames by number, time, address and port; all of them unless something is set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
+    /// Address or network. A sandboxed selector looks for it.
+    pub host: Option<String>,
+    /// Port of TCP or UDP, likewise.
+    pub port: Option<u16>,
     /// The first frame, from 1.
     pub first_frame: Option<u64>,
     /// The last frame.
@@ -21,6 +26,11 @@ impl Selection {
     /// Whether it leaves nothing out.
     pub fn is_all(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether a selector has to look into frames.
+    pub fn looks_inside(&self) -> bool {
+        self.host.is_some() || self.port.is_some()
     }
 
     fn has(&self, number: u64, timestamp: u64) -> bool {
@@ -38,7 +48,7 @@ impl Selection {
         self.last_frame.is_some_and(|last| next > last)
     }
 
-    /// Leaves only its frames in a batch.
+    /// Leaves only its frames in a batch, as far as number and time decide.
     pub(crate) fn apply(&self, frames: &mut types::Frames) {
         if self.is_all() {
             return;
@@ -49,17 +59,40 @@ impl Selection {
             .zip(&frames.timestamp)
             .map(|(number, timestamp)| self.has(*number, *timestamp))
             .collect();
-        if keep.iter().all(|keep| *keep) {
-            return;
-        }
-        retain(&mut frames.number, &keep);
-        retain(&mut frames.timestamp, &keep);
-        retain(&mut frames.offset, &keep);
-        retain(&mut frames.captured, &keep);
-        retain(&mut frames.original, &keep);
-        retain(&mut frames.link, &keep);
-        retain(&mut frames.flags, &keep);
+        retain_all(frames, &keep);
     }
+}
+
+/// Leaves only the rows in a batch that a selector named.
+///
+/// # Errors
+/// With the reason when they cannot be rows of the batch: the selector broke the contract.
+pub(crate) fn keep_rows(frames: &mut types::Frames, rows: &[u32]) -> Result<(), String> {
+    let mut keep = vec![false; frames.number.len()];
+    let mut next = 0_usize;
+    for row in rows {
+        let row = *row as usize;
+        match keep.get_mut(row) {
+            Some(place) if row >= next => *place = true,
+            _ => return Err(format!("it chose row {row} of {}", frames.number.len())),
+        }
+        next = row.saturating_add(1);
+    }
+    retain_all(frames, &keep);
+    Ok(())
+}
+
+fn retain_all(frames: &mut types::Frames, keep: &[bool]) {
+    if keep.iter().all(|keep| *keep) {
+        return;
+    }
+    retain(&mut frames.number, keep);
+    retain(&mut frames.timestamp, keep);
+    retain(&mut frames.offset, keep);
+    retain(&mut frames.captured, keep);
+    retain(&mut frames.original, keep);
+    retain(&mut frames.link, keep);
+    retain(&mut frames.flags, keep);
 }
 
 fn retain<T>(column: &mut Vec<T>, keep: &[bool]) {
@@ -111,7 +144,7 @@ impl Delivered {
 mod tests {
     use super::*;
 
-    fn numbers(selection: Selection, timestamps: &[u64]) -> Vec<u64> {
+    fn numbers(selection: &Selection, timestamps: &[u64]) -> Vec<u64> {
         let count = timestamps.len();
         let mut frames = types::Frames {
             number: (1..).take(count).collect(),
@@ -124,22 +157,45 @@ mod tests {
         };
         selection.apply(&mut frames);
         assert_eq!((frames.number.len(), frames.flags.len()), (frames.timestamp.len(), frames.offset.len()));
-        let mut delivered = Delivered::new(&selection);
+        let mut delivered = Delivered::new(selection);
         delivered.add(&frames.number);
         assert_eq!(delivered.count(), frames.number.len() as u64);
         assert!((0..10).all(|number| delivered.contains(number) == frames.number.contains(&number)));
         frames.number
     }
 
+    fn frames(numbers: &[u64]) -> types::Frames {
+        let zeros = vec![0; numbers.len()];
+        types::Frames {
+            number: numbers.to_vec(),
+            timestamp: vec![0; numbers.len()],
+            offset: zeros.clone(),
+            captured: zeros.clone(),
+            original: zeros.clone(),
+            link: zeros.clone(),
+            flags: zeros,
+        }
+    }
+
     #[test]
     fn frames_are_chosen_by_number_and_time() {
         let times = [10, 30, 20, u64::MAX];
-        let all = Selection::default();
-        assert_eq!(numbers(all, &times), [1, 2, 3, 4]);
-        assert_eq!(numbers(Selection { first_frame: Some(2), last_frame: Some(3), ..all }, &times), [2, 3]);
-        assert_eq!(numbers(Selection { start_time: Some(20), ..all }, &times), [2, 3]);
-        assert_eq!(numbers(Selection { start_time: Some(10), end_time: Some(20), ..all }, &times), [1, 3]);
-        assert_eq!(numbers(Selection { end_time: Some(9), ..all }, &times), [] as [u64; 0]);
-        assert!(Selection { last_frame: Some(3), ..all }.is_over(4) && !all.is_over(u64::MAX));
+        let all = Selection::default;
+        assert_eq!(numbers(&all(), &times), [1, 2, 3, 4]);
+        assert_eq!(numbers(&Selection { first_frame: Some(2), last_frame: Some(3), ..all() }, &times), [2, 3]);
+        assert_eq!(numbers(&Selection { start_time: Some(20), ..all() }, &times), [2, 3]);
+        assert_eq!(numbers(&Selection { start_time: Some(10), end_time: Some(20), ..all() }, &times), [1, 3]);
+        assert_eq!(numbers(&Selection { end_time: Some(9), ..all() }, &times), [] as [u64; 0]);
+        assert!(Selection { last_frame: Some(3), ..all() }.is_over(4) && !all().is_over(u64::MAX));
+    }
+
+    #[test]
+    fn a_selectors_rows_are_checked() {
+        let mut some = frames(&[7, 8, 9]);
+        keep_rows(&mut some, &[0, 2]).unwrap();
+        assert_eq!((some.number, some.flags.len()), (vec![7, 9], 2));
+        for rows in [&[3][..], &[1, 1], &[2, 0], &[u32::MAX]] {
+            assert!(keep_rows(&mut frames(&[7, 8, 9]), rows).is_err(), "{rows:?}");
+        }
     }
 }

@@ -84,10 +84,11 @@ impl Service {
         let builtin = |name| mcpcap_builtin::Builtin::find(name).ok_or(StartError::Incomplete(name));
         let reader = sandbox.reader(sandbox.builtin(builtin("reader")?)?)?;
         let codec = sandbox.codec(sandbox.builtin(builtin("codec")?)?)?;
+        let selector = sandbox.selector(sandbox.builtin(builtin("select")?)?)?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Self {
             catalog: Catalog::builtin(&sandbox, &options.modules, &options.limits)?,
-            line: Line { reader, codec, limits: options.limits.clone() },
+            line: Line { reader, codec, selector, limits: options.limits.clone() },
             fetch: Fetch::new(&options.limits, options.private_urls)?,
             max_packets: options.max_packets,
             max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
@@ -227,8 +228,12 @@ impl Service {
             arguments.insert("page".into(), window.to_json());
         }
         let arguments = Value::Object(arguments).to_string();
-        let question =
-            Question { analyzer: &tool.analyzer, tool: &tool.name, arguments: &arguments, selection: common.selection };
+        let question = Question {
+            analyzer: &tool.analyzer,
+            tool: &tool.name,
+            arguments: &arguments,
+            selection: &common.selection,
+        };
         Ok(self.line.run(&question, capture, cancel, progress)?)
     }
 }

@@ -212,6 +212,31 @@ async fn frames_and_times_choose_what_is_analysed() {
 }
 
 #[tokio::test]
+async fn host_and_port_choose_what_is_analysed_alike_for_all_tools() {
+    let client = client().await;
+    // Frames 45 and 46: a request to the host and the error about it (tshark: ip.addr == 198.18.2.1).
+    let arguments = json!({ "host": "198.18.2.1" });
+    let icmp = report(&client, "analyze_icmp_packets", &example("icmp.pcap"), &arguments).await;
+    let frames: Vec<&Value> = icmp["packets"].as_array().unwrap().iter().map(|packet| &packet["frame"]).collect();
+    assert_eq!(frames, [45, 46]);
+    assert_eq!((&icmp["shown"]["frames"], &icmp["icmp_packets_found"]), (&json!(2), &json!(2)));
+    let other = report(&client, "analyze_tcp_connections", &example("icmp.pcap"), &arguments).await;
+    assert_eq!(other["shown"]["frames"], 2);
+    // tshark -Y 'udp.port == 5353': mDNS alone.
+    let mdns = report(&client, "analyze_dns_packets", &example("dns.pcap"), &json!({ "port": 5353 })).await;
+    let services = mdns["statistics"]["services"].as_array().unwrap();
+    assert!(services.len() == 1 && services[0]["service"] == "mdns", "{services:?}");
+    let network = report(&client, "analyze_dns_packets", &example("dns.pcap"), &json!({ "host": "0.0.0.0/0" })).await;
+    assert!(network["dns_packets_found"].as_u64().unwrap() > 100);
+    for (arguments, name) in [(json!({ "host": "router" }), "host"), (json!({ "port": 0 }), "port")] {
+        let error = refusal(&client, "analyze_dns_packets", &example("dns.pcap"), &arguments).await;
+        assert_eq!(error["code"], "bad_argument");
+        assert!(error["error"].as_str().unwrap().contains(&format!("argument {name}")), "{error}");
+    }
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
 async fn sections_and_order_are_as_asked_for() {
     let client = client().await;
     let (tool, capture) = ("analyze_dns_packets", example("dns.pcap"));

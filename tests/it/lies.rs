@@ -22,7 +22,9 @@ fn builtin_reader() -> Reader {
 
 fn line(reader: Reader, limits: Limits) -> Line {
     let codec = engine().builtin(Builtin::find("codec").unwrap()).and_then(|loaded| engine().codec(loaded)).unwrap();
-    Line { reader, codec, limits }
+    let selector =
+        engine().builtin(Builtin::find("select").unwrap()).and_then(|loaded| engine().selector(loaded)).unwrap();
+    Line { reader, codec, selector, limits }
 }
 
 fn tools() -> &'static Catalog {
@@ -36,7 +38,7 @@ fn tools() -> &'static Catalog {
 
 fn run(line: &Line, tool: &str, path: &std::path::Path) -> Result<serde_json::Value, AnswerError> {
     let capture = capture::open(path.to_str().unwrap())?;
-    let question = Question { analyzer: hostile(), tool, arguments: "{}", selection: Selection::default() };
+    let question = Question { analyzer: hostile(), tool, arguments: "{}", selection: &Selection::default() };
     let outcome = line.run(&question, capture, &CancellationToken::new(), &|_| {})?;
     let common = Common::take(&mut serde_json::Map::new(), 24_000)?;
     let tool = tools().tool(tool).expect("the hostile component has it");
@@ -110,7 +112,7 @@ fn a_cancelled_run_says_so() {
     let cancel = CancellationToken::new();
     cancel.cancel();
     let capture = capture::open(crafted("dns_two.pcap").to_str().unwrap()).unwrap();
-    let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}", selection: Selection::default() };
+    let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}", selection: &Selection::default() };
     let error = line(builtin_reader(), tight()).run(&question, capture, &cancel, &|_| {}).unwrap_err();
     assert!(matches!(error, RunError::Fault(Fault::Cancelled)), "{error}");
 }

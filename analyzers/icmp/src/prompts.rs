@@ -5,7 +5,11 @@ use mcpcap_analyzer::{Prompt, PromptArgument, PromptArguments};
 
 const ARGUMENTS: &[PromptArgument] = &[
     PCAP_FILE,
-    PromptArgument { name: "host", description: "List only messages from, to or about this address.", required: false },
+    PromptArgument {
+        name: "host",
+        description: "Look only at frames from, to or about this address.",
+        required: false,
+    },
 ];
 
 /// All prompts.
@@ -41,7 +45,7 @@ fn text(arguments: &PromptArguments, body: &str) -> String {
 const RULES: &str = "\
 - An error says what its sender claims about the packet in `quoted`; anybody on the way can send one. Times are seen from where the capture was \
 made.
-- `host`, `icmp_type` and `ip_version` choose among `packets`; types have other meanings in ICMP (4) and ICMPv6 (6).";
+- `host` gives the frames about an address alone; `icmp_type` and `ip_version` choose among `packets`; types have other meanings in ICMP (4) and ICMPv6 (6).";
 
 const DIAGNOSTICS: &str = "\
 Find out what cannot be reached, what is lost or slow, and where.

@@ -27,9 +27,6 @@ pub struct Arguments {
     /// Analyse only the first so many messages, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// List only messages from or to this address, and errors about packets from or to it.
-    #[serde(default)]
-    pub host: Option<String>,
     /// List only messages of this type, for example 3; with `ip_version` to tell ICMP from ICMPv6.
     #[serde(default)]
     pub icmp_type: Option<u8>,
@@ -42,37 +39,24 @@ pub struct Arguments {
 /// Which messages are listed.
 #[derive(Default)]
 struct Filter {
-    host: Option<IpAddr>,
     kind: Option<u8>,
     version: Option<Version>,
 }
 
 impl Filter {
     fn new(arguments: &Arguments) -> Result<Self, Problem> {
-        let host = match arguments.host.as_deref().map(str::trim).filter(|host| !host.is_empty()) {
-            Some(host) => Some(
-                host.parse()
-                    .map_err(|_| Problem::argument("host", "must be an IPv4 or IPv6 address, such as 192.0.2.1"))?,
-            ),
-            None => None,
-        };
         let version = match arguments.ip_version {
             None => None,
             Some(4) => Some(Version::V4),
             Some(6) => Some(Version::V6),
             Some(_) => return Err(Problem::argument("ip_version", "must be 4 or 6")),
         };
-        Ok(Self { host, kind: arguments.icmp_type, version })
+        Ok(Self { kind: arguments.icmp_type, version })
     }
 
     fn fits(&self, message: &Message<'_>) -> bool {
-        let about = |host: IpAddr| {
-            let quoted = message.quoted.is_some_and(|quoted| quoted.source == host || quoted.destination == host);
-            message.source == host || message.destination == host || quoted
-        };
         self.kind.is_none_or(|kind| kind == message.kind)
             && self.version.is_none_or(|version| version == message.version)
-            && self.host.is_none_or(about)
     }
 }
 

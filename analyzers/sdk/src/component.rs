@@ -67,7 +67,8 @@ impl<S: Source> Guest for Exports<S> {
         SESSION.with_borrow_mut(|session| {
             let session = session.as_mut().ok_or_else(not_open)?;
             session.links.extend(batch.links.into_iter().map(Link::from));
-            feed(session, &batch.frames, batch.position, &batch.data)
+            let Session { run, links } = session;
+            each_frame(links, &batch.frames, batch.position, &batch.data, |frame| run.frame(frame))
         })
     }
 
@@ -77,7 +78,14 @@ impl<S: Source> Guest for Exports<S> {
     }
 }
 
-fn feed(session: &mut Session, frames: &types::Frames, position: u64, data: &[u8]) -> Result<bool, types::Problem> {
+/// Gives each frame of a batch to a function, until it has enough. Whether it wants more.
+pub fn each_frame(
+    links: &[Link],
+    frames: &types::Frames,
+    position: u64,
+    data: &[u8],
+    mut each: impl FnMut(&Frame<'_>) -> Result<Flow, Problem>,
+) -> Result<bool, types::Problem> {
     let columns = frames
         .number
         .iter()
@@ -90,7 +98,7 @@ fn feed(session: &mut Session, frames: &types::Frames, position: u64, data: &[u8
     for ((((((number, timestamp), offset), captured), original), link), flags) in columns {
         let start = *offset as usize;
         let bytes = start.checked_add(*captured as usize).and_then(|end| data.get(start..end));
-        let (Some(bytes), Some(source)) = (bytes, session.links.get(*link as usize)) else {
+        let (Some(bytes), Some(source)) = (bytes, links.get(*link as usize)) else {
             return Err(out_of_range(*number));
         };
         let frame = Frame {
@@ -103,7 +111,7 @@ fn feed(session: &mut Session, frames: &types::Frames, position: u64, data: &[u8
             flags: *flags,
             offset: position.saturating_add(u64::from(*offset)),
         };
-        if session.run.frame(&frame)? == Flow::Enough {
+        if each(&frame)? == Flow::Enough {
             return Ok(false);
         }
     }

@@ -33,13 +33,38 @@ pub struct Common {
 }
 
 /// Names of the arguments, which no component can take for itself.
-pub const NAMES: [&str; 9] =
-    ["start_time", "end_time", "first_frame", "last_frame", "section", "sort", "limit", "cursor", "max_chars"];
+pub const NAMES: [&str; 11] = [
+    "host",
+    "port",
+    "start_time",
+    "end_time",
+    "first_frame",
+    "last_frame",
+    "section",
+    "sort",
+    "limit",
+    "cursor",
+    "max_chars",
+];
 
 /// Adds them to the properties of a tool's schema. `sections` are the parts of its report.
 pub fn describe(properties: &mut Map<String, Value>, sections: &[String]) {
     let time = "UTC as RFC 3339, for example 2023-11-14T22:13:20.5Z, or seconds since 1970.";
     let described = [
+        (
+            "host",
+            json!({
+                "type": "string",
+                "description": "Only frames from, to or about this IP address, or network such as 192.0.2.0/24."
+            }),
+        ),
+        (
+            "port",
+            json!({
+                "type": "integer", "minimum": 1, "maximum": 65535,
+                "description": "Only frames from or to this port of TCP or UDP."
+            }),
+        ),
         ("start_time", json!({ "type": "string", "description": format!("Only frames from this time on. {time}") })),
         ("end_time", json!({ "type": "string", "description": "Only frames up to this time, likewise." })),
         (
@@ -106,6 +131,8 @@ impl Common {
         let text = |name: &str| own.get(name).and_then(Value::as_str);
         let number = |name: &str| own.get(name).and_then(Value::as_u64);
         let selection = Selection {
+            host: text("host").map(str::to_owned),
+            port: number("port").and_then(|port| u16::try_from(port).ok()),
             first_frame: number("first_frame"),
             last_frame: number("last_frame"),
             start_time: text("start_time").map(|text| moment("start_time", text)).transpose()?,

@@ -17,9 +17,9 @@ use wasmtime::component::{Component, Linker};
 
 pub use admit::Refused;
 pub use fault::{Fault, Limit, problem_text};
-pub use session::{AnalyzerSession, CodecSession, ReaderSession};
+pub use session::{AnalyzerSession, CodecSession, ReaderSession, SelectorSession};
 
-use crate::bindings::{analyzer::AnalyzerPre, codec::CodecPre, reader::ReaderPre};
+use crate::bindings::{analyzer::AnalyzerPre, codec::CodecPre, reader::ReaderPre, selector::SelectorPre};
 use crate::settings::Limits;
 use limits::State;
 
@@ -104,6 +104,15 @@ impl Sandbox {
         Ok(Codec(Arc::new(Admitted { name: loaded.name, sha256: loaded.sha256, pre })))
     }
 
+    /// Makes a selector of a component.
+    ///
+    /// # Errors
+    /// As [`Sandbox::analyzer`].
+    pub fn selector(&self, loaded: Loaded) -> Result<Selector, Refused> {
+        let pre = SelectorPre::new(self.admit(&loaded)?).map_err(Refused::contract)?;
+        Ok(Selector(Arc::new(Admitted { name: loaded.name, sha256: loaded.sha256, pre })))
+    }
+
     /// Instantiates a component of no world and throws it away: what its start functions do falls under the limits.
     ///
     /// # Errors
@@ -143,6 +152,10 @@ pub struct Reader(Arc<Admitted<ReaderPre<State>>>);
 /// A codec that may be run. Cheap to clone.
 #[derive(Clone)]
 pub struct Codec(Arc<Admitted<CodecPre<State>>>);
+
+/// A selector that may be run. Cheap to clone.
+#[derive(Clone)]
+pub struct Selector(Arc<Admitted<SelectorPre<State>>>);
 
 impl Analyzer {
     /// Name of the component.

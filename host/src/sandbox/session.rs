@@ -8,8 +8,8 @@ use wasmtime::{Store, Trap};
 
 use super::fault::{Fault, Limit};
 use super::limits::{Ended, State, store};
-use super::{Analyzer, Codec, Reader};
-use crate::bindings::{analyzer, codec, read, reader, types};
+use super::{Analyzer, Codec, Reader, Selector};
+use crate::bindings::{analyzer, codec, read, reader, selector, types};
 use crate::settings::Limits;
 
 /// An instance of any world. It runs on one thread, which must have room for [`mcpcap_builtin::STACK`] and the host's frames.
@@ -201,6 +201,33 @@ impl Codec {
         let admitted = &*self.0;
         Instance::new(&admitted.name, admitted.pre.engine(), limits, cancel, |store| admitted.pre.instantiate(store))
             .map(CodecSession)
+    }
+}
+
+/// A run of a selector.
+pub struct SelectorSession(Instance<selector::Selector>);
+
+impl SelectorSession {
+    /// As `open` in the contract.
+    pub fn open(&mut self, host: Option<&str>, port: Option<u16>) -> Result<(), Fault> {
+        self.0.call(|store, selector| selector.mcpcap_analysis_choose().call_open(store, host, port))
+    }
+
+    /// As `rows` in the contract. The numbers are the selector's word: check them.
+    pub(crate) fn rows(&mut self, batch: &types::Batch) -> Result<Vec<u32>, Fault> {
+        self.0.call(|store, selector| selector.mcpcap_analysis_choose().call_rows(store, batch))
+    }
+}
+
+impl Selector {
+    /// A fresh instance.
+    ///
+    /// # Errors
+    /// When it cannot be started within its limits.
+    pub fn session(&self, limits: &Limits, cancel: &CancellationToken) -> Result<SelectorSession, Fault> {
+        let admitted = &*self.0;
+        Instance::new(&admitted.name, admitted.pre.engine(), limits, cancel, |store| admitted.pre.instantiate(store))
+            .map(SelectorSession)
     }
 }
 
