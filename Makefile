@@ -25,7 +25,7 @@ lint: wasm-target
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked --target $(WASM) --target-dir $(TARGET)/guests $(addprefix -p ,$(GUESTS)) -- -D warnings
 
-GUESTS = mcpcap-reader mcpcap-codec mcpcap-select mcpcap-dns mcpcap-dhcp mcpcap-icmp mcpcap-capinfos mcpcap-tcp mcpcap-sip \
+GUESTS = mcpcap-reader mcpcap-codec mcpcap-select mcpcap-dns mcpcap-dhcp mcpcap-icmp mcpcap-capinfos mcpcap-tcp mcpcap-sip mcpcap-frames \
 	mcpcap-hostile-analyzer mcpcap-hostile-reader
 
 format:

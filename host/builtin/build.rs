@@ -15,7 +15,7 @@ mod config;
 const WASM: &str = "wasm32-wasip2";
 
 /// Name of the component, and the package that holds it. Analyzers are offered in this order.
-const COMPONENTS: [(&str, &str); 9] = [
+const COMPONENTS: [(&str, &str); 10] = [
     ("reader", "mcpcap-reader"),
     ("codec", "mcpcap-codec"),
     ("select", "mcpcap-select"),
@@ -25,6 +25,7 @@ const COMPONENTS: [(&str, &str); 9] = [
     ("capinfos", "mcpcap-capinfos"),
     ("tcp", "mcpcap-tcp"),
     ("sip", "mcpcap-sip"),
+    ("frames", "mcpcap-frames"),
 ];
 
 fn main() {

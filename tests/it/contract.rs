@@ -87,8 +87,10 @@ async fn every_report_on_every_capture_fits_its_budget_and_its_schema_and_shows_
         for (tool, schema) in &tools {
             for max_chars in [2_000, 2_000 + random.below(10_000), 2_000 + random.below(198_000)] {
                 let mut arguments = json!({ "max_chars": max_chars });
-                if tool.name == "analyze_traffic_flow" {
-                    arguments["server_ip"] = "192.0.2.53".into();
+                match tool.name.as_ref() {
+                    "analyze_traffic_flow" => arguments["server_ip"] = "192.0.2.53".into(),
+                    "get_frames" => arguments["frames"] = json!([1, 2, 3, 10, 17, 24]),
+                    _ => {}
                 }
                 let result = call(&client, &tool.name, &capture, &arguments).await;
                 let text = text(&result);
@@ -233,6 +235,19 @@ async fn host_and_port_choose_what_is_analysed_alike_for_all_tools() {
         assert_eq!(error["code"], "bad_argument");
         assert!(error["error"].as_str().unwrap().contains(&format!("argument {name}")), "{error}");
     }
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn frames_that_a_report_cites_can_be_looked_at() {
+    let client = client().await;
+    let capture = example("dns.pcap");
+    let findings = report(&client, "analyze_dns_packets", &capture, &json!({ "section": ["findings"] })).await;
+    let cited = &findings["findings"][0]["frames"];
+    let shown = report(&client, "get_frames", &capture, &json!({ "frames": cited })).await;
+    assert_eq!(shown["shown"]["lists"][0]["total"], cited.as_array().unwrap().len());
+    assert_eq!(shown["packets"][0]["frame"], cited[0]);
+    assert!(shown["packets"][0]["protocols"].as_str().unwrap().starts_with("eth:ip"));
     client.cancel().await.unwrap();
 }
 

@@ -22,7 +22,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub use packet::{Icmp, Ip, Layer, Layers, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
+pub use packet::{Header, Icmp, Ip, Layer, Layers, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, Statistics, StopCount};
 
@@ -76,6 +76,13 @@ impl Decoder {
         let packet = Walk::new(&mut self.fragments).frame(frame);
         self.statistics.count(frame.number, packet.stop);
         packet
+    }
+
+    /// As [`Decoder::decode`], with the header of each layer as it is.
+    pub fn decode_with_headers<'a>(&mut self, frame: &Frame<'a>) -> (Packet<'a>, Vec<Header>) {
+        let (packet, headers) = Walk::new(&mut self.fragments).frame_and_headers(frame);
+        self.statistics.count(frame.number, packet.stop);
+        (packet, headers)
     }
 
     /// How decoding went so far.

@@ -137,6 +137,17 @@ impl Layer {
     }
 }
 
+/// The header of a layer, octet by octet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The layer.
+    pub layer: Layer,
+    /// Where it begins in the frame; `None` in a datagram that was put together from fragments.
+    pub offset: Option<usize>,
+    /// Its octets; none for a layer that was not taken apart.
+    pub octets: Vec<u8>,
+}
+
 /// The innermost IP header of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ip {

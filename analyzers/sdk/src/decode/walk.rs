@@ -8,7 +8,7 @@ use super::cursor::Cursor;
 use super::datagram::Piece;
 use super::fragments::{Fragments, Key, Outcome};
 use super::network::{self, Extension};
-use super::{Ip, Layer, Layers, Packet, Stop, Transport, link, transport, tunnel};
+use super::{Header, Ip, Layer, Layers, Packet, Stop, Transport, link, transport, tunnel};
 use crate::Frame;
 
 /// The most layers that are looked through; real frames have up to twelve.
@@ -48,6 +48,10 @@ pub(super) enum Next {
 pub(super) struct Walk<'f> {
     fragments: &'f mut Fragments,
     whole: Option<Whole>,
+    /// The headers, where they are wanted.
+    headers: Option<Vec<Header>>,
+    /// Whether the walk goes through a datagram that was put together, which is not in the frame.
+    in_datagram: bool,
 }
 
 /// A datagram that was put together.
@@ -66,7 +70,26 @@ struct End<'a> {
 
 impl<'f> Walk<'f> {
     pub(super) fn new(fragments: &'f mut Fragments) -> Self {
-        Self { fragments, whole: None }
+        Self { fragments, whole: None, headers: None, in_datagram: false }
+    }
+
+    /// Takes a frame apart and keeps the headers.
+    pub(super) fn frame_and_headers<'a>(mut self, frame: &Frame<'a>) -> (Packet<'a>, Vec<Header>) {
+        self.headers = Some(Vec::new());
+        let packet = self.frame(frame);
+        (packet, self.headers.unwrap_or_default())
+    }
+
+    /// Keeps what a step went over.
+    fn keep(&mut self, frame: &Frame<'_>, before: &[u8], behind: &[u8], layers: &[Layer]) {
+        let Some(headers) = &mut self.headers else { return };
+        // Steps take from the front, and cut padding off the end: where the rest begins tells how much a header had.
+        let length = behind.as_ptr().addr().saturating_sub(before.as_ptr().addr());
+        let offset = before.as_ptr().addr().checked_sub(frame.data.as_ptr().addr()).filter(|_| !self.in_datagram);
+        let mut octets = before.get(..length).unwrap_or_default().to_vec();
+        for layer in layers {
+            headers.push(Header { layer: *layer, offset, octets: std::mem::take(&mut octets) });
+        }
     }
 
     /// Takes a frame apart.
@@ -101,7 +124,12 @@ impl<'f> Walk<'f> {
                 _ if packet.layers.len() >= LAYERS_MAX => break Some(Stop::TooDeep),
                 _ => {}
             }
-            match self.step(frame, next, &mut at, packet) {
+            let (before, known) = (at.rest, packet.layers.len());
+            let inner = self.step(frame, next, &mut at, packet);
+            if self.headers.is_some() {
+                self.keep(frame, before, at.rest, packet.layers.get(known..).unwrap_or_default());
+            }
+            match inner {
                 Ok(inner) => next = inner,
                 Err(stop) => break Some(stop),
             }
@@ -119,6 +147,7 @@ impl<'f> Walk<'f> {
             packet.fragments.sort_unstable();
             packet.fragments.dedup();
         }
+        self.in_datagram = true;
         let at = Cursor { rest: &whole.data, missing: 0 };
         let end = self.run(frame, Next::Protocol(whole.protocol), at, packet);
         End { payload: Cow::Owned(end.payload.into_owned()), ..end }
