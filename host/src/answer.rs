@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bindings::types;
 use crate::capture::CaptureError;
+use crate::contract::text::neutral;
 use crate::pipeline::RunError;
 use crate::sandbox::{Fault, problem_text};
 
@@ -67,21 +68,17 @@ impl AnswerError {
     /// The longest message, in characters.
     const LONGEST: usize = 1000;
 
-    /// An error with a message, which is cut when it is too long for a client to show.
+    /// An error with a message: without hidden characters, which the name of a file or a component's words may hold, and cut when it is too
+    /// long for a client to show.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        let mut message: String = message.into();
-        if let Some((cut, _)) = message.char_indices().nth(Self::LONGEST) {
-            message.truncate(cut);
-            message.push('…');
-        }
-        Self { code, message }
+        Self { code, message: neutral(&message.into(), Self::LONGEST).into_owned() }
     }
 
     /// As the text of an MCP result: `{"error": .., "code": .., "pcap_file": ..}`.
     pub fn to_json(&self, capture: Option<&str>) -> Value {
         let mut value = json!({ "error": self.message, "code": self.code.name() });
         if let (Some(capture), Some(object)) = (capture, value.as_object_mut()) {
-            object.insert("pcap_file".into(), capture.into());
+            object.insert("pcap_file".into(), neutral(capture, Self::LONGEST).into());
         }
         value
     }

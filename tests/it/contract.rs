@@ -50,7 +50,7 @@ fn characters(value: &Value) -> usize {
 
 /// Every capture that comes with the project.
 fn captures() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = ["examples/captures", "tests/captures/crafted"]
+    let mut found: Vec<PathBuf> = ["examples/captures", "tests/captures/crafted", "tests/captures/hostile"]
         .iter()
         .flat_map(|folder| std::fs::read_dir(root().join(folder)).expect("the folder"))
         .map(|entry| entry.expect("an entry").path())
@@ -61,6 +61,77 @@ fn captures() -> Vec<PathBuf> {
     found.sort();
     assert!(found.len() > 50);
     found
+}
+
+#[tokio::test]
+async fn hostile_text_in_every_field_comes_out_harmless() {
+    let client = client().await;
+    let mut escaped = 0;
+    for entry in std::fs::read_dir(root().join("tests/captures/hostile")).unwrap() {
+        let capture = entry.unwrap().path();
+        for tool in client.list_all_tools().await.unwrap() {
+            let mut arguments = json!({ "max_chars": 1_000_000 });
+            match tool.name.as_ref() {
+                "analyze_traffic_flow" => arguments["server_ip"] = "198.51.100.20".into(),
+                "analyze_sip_packets" => arguments["headers"] = true.into(),
+                "get_frames" => arguments["frames"] = json!([1, 2, 3, 4]),
+                _ => {}
+            }
+            let result = call(&client, &tool.name, &capture, &arguments).await;
+            let place = format!("{} {}", tool.name, capture.display());
+            let whole = serde_json::to_string(&result).unwrap();
+            let report = result.structured_content.unwrap_or_else(|| panic!("{place}: {whole}"));
+            // In the text block everything is escaped once more, as JSON is in JSON.
+            for text in strings(&report) {
+                assert!(!text.chars().any(is_hidden), "{place}: {text:?}");
+            }
+            assert!(!whole.chars().any(is_hidden), "{place}");
+            escaped += usize::from(strings(&report).iter().any(|text| text.contains("Ignore")));
+            let captured = report["shown"]["captured_text"].as_array().unwrap();
+            for (name, text) in named(&report, "") {
+                let is_captured = captured.iter().any(|known| *known == name.as_str());
+                assert!(is_captured || !text.contains("Ignore"), "{place}: {name} is not named in captured_text");
+            }
+        }
+    }
+    // DNS, DHCP, SIP, the comments of a pcapng file, and frames as hexadecimal digits with ASCII.
+    assert!(escaped >= 5, "{escaped} reports hold captured text");
+    let names = ["/tmp/\u{202e}\u{1b}[31m.pcap", "http://127.0.0.1:9/\u{200b}x\u{e0041}"];
+    for name in names {
+        let result = call(&client, "analyze_dns_packets", Path::new(name), &json!({})).await;
+        assert!(result.is_error == Some(true) && !text(&result).chars().any(is_hidden));
+        let error: Value = serde_json::from_str(&text(&result)).unwrap();
+        assert!(strings(&error).iter().all(|text| !text.chars().any(is_hidden)), "{error}");
+    }
+    let arguments = json!({ "pcap_file": names[0], "call_id": "\u{202e}\u{7}" });
+    let prompt = rmcp::model::GetPromptRequestParams::new("sip_security_analysis")
+        .with_arguments(arguments.as_object().cloned().unwrap());
+    let written = json!(client.get_prompt(prompt).await.unwrap());
+    let text = written["messages"][0]["content"]["text"].as_str().unwrap();
+    assert!(!text.chars().any(|c| is_hidden(c) && c != '\n'), "{text:?}");
+    client.cancel().await.unwrap();
+}
+
+/// All texts in a value, names of fields among them.
+fn strings(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(values) => values.iter().flat_map(strings).collect(),
+        Value::Object(fields) => {
+            fields.iter().flat_map(|(name, value)| std::iter::once(name.clone()).chain(strings(value))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// All texts in a value with the names of their fields.
+fn named(value: &Value, name: &str) -> Vec<(String, String)> {
+    match value {
+        Value::String(text) => vec![(name.to_owned(), text.clone())],
+        Value::Array(values) => values.iter().flat_map(|value| named(value, name)).collect(),
+        Value::Object(fields) => fields.iter().flat_map(|(name, value)| named(value, name)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Numbers that look random and are the same each time (xorshift).
@@ -89,6 +160,7 @@ async fn every_report_on_every_capture_fits_its_budget_and_its_schema_and_shows_
                 let mut arguments = json!({ "max_chars": max_chars });
                 match tool.name.as_ref() {
                     "analyze_traffic_flow" => arguments["server_ip"] = "192.0.2.53".into(),
+                    "analyze_tcp_connections" => arguments["detailed"] = true.into(),
                     "get_frames" => arguments["frames"] = json!([1, 2, 3, 10, 17, 24]),
                     _ => {}
                 }

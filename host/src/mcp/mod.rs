@@ -23,6 +23,7 @@ pub use stdio::serve as stdio;
 
 use crate::answer::{AnswerError, Code};
 use crate::catalog::{Prompt, Tool};
+use crate::contract::text::neutral;
 use crate::service::Service;
 
 /// How long clients may keep the lists: they change only with the program.
@@ -116,7 +117,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         if self.service.catalog.tool(&request.name).is_none() {
-            let name: String = request.name.chars().take(100).collect();
+            let name = neutral(&request.name, 100);
             return Err(ErrorData::invalid_params(format!("Unknown tool: {name}"), None));
         }
         // A panic would leave the request without an answer.
@@ -145,7 +146,7 @@ impl ServerHandler for Server {
         let service = Arc::clone(&self.service);
         let written = tokio::task::spawn_blocking(move || {
             let Some(prompt) = service.catalog.prompt(&request.name) else {
-                let name: String = request.name.chars().take(100).collect();
+                let name = neutral(&request.name, 100);
                 return Err(AnswerError::new(Code::BadArgument, format!("Unknown prompt: {name}")));
             };
             let text = prompt.text(&request.arguments.unwrap_or_default(), service.limits())?;
