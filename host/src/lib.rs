@@ -26,6 +26,7 @@ pub mod capture;
 pub mod catalog;
 pub mod cli;
 pub mod contract;
+pub mod library;
 pub mod mcp;
 pub mod pipeline;
 pub mod sandbox;

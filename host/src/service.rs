@@ -1,6 +1,7 @@
 //! Answers questions about captures, whoever asks: an MCP client or a person at a terminal.
 
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -11,6 +12,7 @@ use crate::answer::{AnswerError, Code};
 use crate::capture::{self, CaptureFile, Fetch};
 use crate::catalog::{Catalog, CatalogError, Tool};
 use crate::contract::{self, Common, Draft, Window};
+use crate::library::Library;
 use crate::pipeline::{Line, Outcome, Question};
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
@@ -40,6 +42,8 @@ pub type Progress = dyn Fn(u64, Option<u64>) + Send + Sync;
 pub struct Service {
     /// What there is.
     pub catalog: Catalog,
+    /// Captures that clients can find; none when the working directory cannot be read.
+    pub library: Option<Library>,
     line: Line,
     fetch: Fetch,
     max_packets: Option<u64>,
@@ -88,6 +92,9 @@ impl Service {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Self {
             catalog: Catalog::builtin(&sandbox, &options.modules, &options.limits)?,
+            library: Library::open(Path::new("."))
+                .inspect_err(|error| tracing::warn!(%error, "no list of captures"))
+                .ok(),
             line: Line { reader, codec, selector, limits: options.limits.clone() },
             fetch: Fetch::new(&options.limits, options.private_urls)?,
             max_packets: options.max_packets,

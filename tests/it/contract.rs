@@ -112,6 +112,50 @@ async fn hostile_text_in_every_field_comes_out_harmless() {
     client.cancel().await.unwrap();
 }
 
+#[tokio::test]
+async fn captures_and_guides_can_be_attached() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("more")).unwrap();
+    for n in 0..120 {
+        std::fs::copy(crafted("dns_two.pcap"), folder.path().join(format!("more/a b#{n:03}.pcap"))).unwrap();
+    }
+    std::fs::write(folder.path().join("broken.pcap"), b"nothing").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mcpcap"));
+    command.current_dir(folder.path());
+    let client = ().serve(TokioChildProcess::new(command).unwrap()).await.unwrap();
+    // The client follows the pages.
+    let all = client.list_all_resources().await.unwrap();
+    assert_eq!(all.len(), 10 + 121);
+    let first = client.list_resources(None).await.unwrap();
+    assert!(first.resources.len() == 100 && first.next_cursor.is_some());
+    for resource in all.iter().take(12) {
+        let request = rmcp::model::ReadResourceRequestParams::new(resource.uri.clone());
+        let content = json!(client.read_resource(request).await.unwrap())["contents"][0]["text"].clone();
+        let text = content.as_str().unwrap();
+        if resource.uri.starts_with("mcpcap://guide/") {
+            assert!(text.contains("| `shown.lists[].next` | string |"), "{text}");
+        } else {
+            let about: Value = serde_json::from_str(text).unwrap();
+            let path = Path::new(about["pcap_file"].as_str().unwrap());
+            assert_eq!(about["size"], std::fs::metadata(path).unwrap().len());
+            let broken = path.ends_with("broken.pcap");
+            assert_eq!(about["report"]["packet_count"].is_u64(), !broken, "{about}");
+            assert_eq!(about["report"]["code"] == "not_a_capture", broken);
+        }
+    }
+    for uri in [
+        "mcpcap://capture/../x.pcap",
+        "mcpcap://capture/%2e%2e/x.pcap",
+        "mcpcap://guide/nothing",
+        "file:///etc/passwd",
+        "",
+    ] {
+        let request = rmcp::model::ReadResourceRequestParams::new(uri);
+        assert!(client.read_resource(request).await.is_err(), "{uri}");
+    }
+    client.cancel().await.unwrap();
+}
+
 /// All texts in a value, names of fields among them.
 fn strings(value: &Value) -> Vec<String> {
     match value {

@@ -2,6 +2,7 @@
 
 mod http;
 mod progress;
+mod resources;
 mod stdio;
 
 use std::panic::AssertUnwindSafe;
@@ -11,8 +12,8 @@ use futures_util::FutureExt;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
     ErrorCode, GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult,
-    ListToolsResult, MetaObject, PaginatedRequestParams, PromptArgument, PromptMessage, Role, ServerCapabilities,
-    ServerConfig, ToolAnnotations,
+    ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, PromptArgument, PromptMessage,
+    ReadResourceRequestParams, ReadResourceResponse, Role, ServerCapabilities, ServerConfig, ToolAnnotations,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -44,8 +45,16 @@ const STRUCTURED_SINCE: &str = "2025-06-18";
 const RECEIPT: &str = "mcpcap/receipt";
 
 /// Methods that rmcp hands to `on_custom_request` when their parameters do not fit.
-const STANDARD_METHODS: [&str; 6] =
-    ["tools/call", "tools/list", "prompts/get", "prompts/list", "initialize", "server/discover"];
+const STANDARD_METHODS: [&str; 8] = [
+    "tools/call",
+    "tools/list",
+    "prompts/get",
+    "prompts/list",
+    "resources/list",
+    "resources/read",
+    "initialize",
+    "server/discover",
+];
 
 /// One connection's view of the service.
 #[derive(Clone)]
@@ -89,7 +98,7 @@ impl Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_prompts().build();
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().build();
         let implementation = Implementation::new("mcpcap", env!("CARGO_PKG_VERSION"))
             .with_title("mcpcap")
             .with_description("Packet capture analysis in WebAssembly sandboxes");
@@ -159,6 +168,25 @@ impl ServerHandler for Server {
             Ok(Err(error)) => Err(ErrorData::internal_error(error.message, None)),
             Err(_) => Err(ErrorData::internal_error("the prompt could not be written", None)),
         }
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let service = Arc::clone(&self.service);
+        let cursor = request.and_then(|request| request.cursor);
+        let listed = tokio::task::spawn_blocking(move || resources::list(&service, cursor.as_deref())).await;
+        listed.map_err(|_| ErrorData::internal_error("the resources could not be listed", None))?
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        Ok(resources::read(&self.service, &request.uri, context.ct.clone()).await?.into())
     }
 
     async fn on_custom_request(

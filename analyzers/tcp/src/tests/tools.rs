@@ -59,6 +59,18 @@ fn pages_joined_are_all_connections() {
 }
 
 #[test]
+fn one_connection_can_be_listed_alone() {
+    let all = connections(&mixed(), &json!({}));
+    for id in [0, 7, 18] {
+        let one = connections(&mixed(), &json!({ "connection": id }));
+        assert_eq!(one["connections"], json!([all["connections"][id]]));
+        assert_eq!((&one["pages"][0]["total"], &one["summary"]), (&json!(1), &all["summary"]));
+    }
+    let none = connections(&mixed(), &json!({ "connection": 19 }));
+    assert_eq!((&none["connections"], &none["pages"][0]["total"]), (&json!([]), &json!(0)));
+}
+
+#[test]
 fn max_packets_ends_reading() {
     let report = connections(&recording(), &json!({ "max_packets": 100 }));
     assert_eq!(report["tcp_packets_found"], 100);

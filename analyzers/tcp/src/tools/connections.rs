@@ -28,6 +28,9 @@ pub struct Arguments {
     /// Tell of each listed connection what both ends sent, its windows, times and flagged frames.
     #[serde(default)]
     pub detailed: Option<bool>,
+    /// List only the connection with this `id`. Summary and findings are those of all.
+    #[serde(default)]
+    pub connection: Option<u64>,
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
@@ -101,6 +104,8 @@ pub struct TcpConnections {
 /// The connections of the page, kept until the run ends.
 struct Page {
     listed: Range<u64>,
+    /// The only one wanted.
+    only: Option<u64>,
     kept: Vec<ConnectionReport>,
     detailed: bool,
 }
@@ -109,7 +114,12 @@ impl View for Page {
     fn segment(&mut self, _: &Segment<'_>, _: &Seen<'_>) {}
 
     fn ended(&mut self, connection: &Connection) {
-        if self.listed.contains(&connection.id) {
+        let listed = match self.only {
+            // It is the first of one.
+            Some(only) => only == connection.id && self.listed.contains(&0),
+            None => self.listed.contains(&connection.id),
+        };
+        if listed {
             self.kept.push(ConnectionReport::new(connection, self.detailed));
         }
     }
@@ -132,7 +142,12 @@ impl Tool for TcpConnections {
         let listed = window.offset..window.offset.saturating_add(window.limit.min(Window::MOST) as u64);
         Ok(Self {
             core: Core::new(filter, arguments.max_packets),
-            page: Page { listed, kept: Vec::new(), detailed: arguments.detailed.unwrap_or(false) },
+            page: Page {
+                listed,
+                only: arguments.connection,
+                kept: Vec::new(),
+                detailed: arguments.detailed.unwrap_or(false),
+            },
         })
     }
 
@@ -151,7 +166,10 @@ impl Tool for TcpConnections {
         }
         let info = PageInfo {
             list: "connections",
-            total: core.connections(),
+            total: match page.only {
+                Some(only) => u64::from(only < core.connections()),
+                None => core.connections(),
+            },
             offset: page.listed.start,
             returned: connections.len() as u64,
         };

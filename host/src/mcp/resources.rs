@@ -1,0 +1,122 @@
+//! What clients can attach to a conversation: captures, and a guide to each report.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use rmcp::ErrorData;
+use rmcp::model::{CacheScope, ListResourcesResult, ReadResourceResult, Resource, ResourceContents};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio_util::sync::CancellationToken;
+
+use crate::catalog::Tool;
+use crate::contract::text::neutral;
+use crate::service::Service;
+
+const GUIDE: &str = "mcpcap://guide/";
+const CAPTURE: &str = "mcpcap://capture/";
+/// Resources on one page of the list.
+const PAGE: usize = 100;
+/// How long a client may keep the list: captures come and go.
+const TTL_MS: u64 = 10_000;
+/// The tool that says what a capture is, and the characters of what it says here.
+const OVERVIEW: (&str, u64) = ("analyze_capinfos", 8_000);
+/// What cannot stand in the path of a URI (RFC 3986 section 3.3), but for `/`.
+const ESCAPED: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
+
+/// A page of the list: guides first, then captures by path.
+///
+/// # Errors
+/// For a cursor that is none of ours.
+pub(super) fn list(service: &Service, cursor: Option<&str>) -> Result<ListResourcesResult, ErrorData> {
+    let wrong = || ErrorData::invalid_params("unknown cursor: begin again without one", None);
+    let from: usize = cursor.map_or(Ok(0), |cursor| cursor.parse().map_err(|_| wrong()))?;
+    let mut all: Vec<Resource> = service.catalog.tools.iter().map(guide).collect();
+    all.extend(service.library.iter().flat_map(|library| library.list()).map(|entry| {
+        let uri = format!("{CAPTURE}{}", utf8_percent_encode(&entry.path, ESCAPED));
+        let mut resource = Resource::new(uri, neutral(&entry.path, 300)).with_mime_type("application/json");
+        resource.size = Some(entry.size);
+        resource.with_description("A packet capture: what it is, and its path for pcap_file")
+    }));
+    if from > 0 && from >= all.len() {
+        return Err(wrong());
+    }
+    let end = from.saturating_add(PAGE);
+    let next = (end < all.len()).then(|| end.to_string());
+    let page = all.into_iter().skip(from).take(PAGE).collect();
+    let mut result =
+        ListResourcesResult::with_all_items(page).with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private);
+    result.next_cursor = next;
+    Ok(result)
+}
+
+fn guide(tool: &Tool) -> Resource {
+    Resource::new(format!("{GUIDE}{}", tool.name), format!("guide to {}", tool.name))
+        .with_title(format!("{}: fields of the report", tool.title))
+        .with_description(format!("What each field of a report of {} means", tool.name))
+        .with_mime_type("text/markdown")
+}
+
+/// The content of a resource.
+///
+/// # Errors
+/// When there is none with this URI, or the capture cannot be read.
+pub(super) async fn read(
+    service: &Arc<Service>,
+    uri: &str,
+    cancel: CancellationToken,
+) -> Result<ReadResourceResult, ErrorData> {
+    let missing = || ErrorData::resource_not_found(format!("there is no resource {}", neutral(uri, 300)), None);
+    if let Some(tool) = uri.strip_prefix(GUIDE).and_then(|name| service.catalog.tool(name)) {
+        let text = ResourceContents::text(fields(tool), uri).with_mime_type("text/markdown");
+        return Ok(ReadResourceResult::new(vec![text]));
+    }
+    let path = uri.strip_prefix(CAPTURE).ok_or_else(missing)?;
+    let path = percent_decode_str(path).decode_utf8().map_err(|_| missing())?;
+    let found = service.library.as_ref().and_then(|library| library.find(&path));
+    let (entry, path) = found.ok_or_else(missing)?;
+    let path = path.to_str().ok_or_else(missing)?;
+    let modified = entry.modified.and_then(|modified| OffsetDateTime::from(modified).format(&Rfc3339).ok());
+    let mut about = json!({ "pcap_file": path, "size": entry.size, "modified": modified });
+    if service.catalog.tool(OVERVIEW.0).is_some() {
+        let arguments = json!({ "pcap_file": path, "max_chars": OVERVIEW.1 });
+        let arguments = arguments.as_object().cloned().unwrap_or_default();
+        let answer = service.answer(OVERVIEW.0, arguments, cancel, Arc::new(|_, _| {})).await;
+        let report = match answer {
+            Ok(answer) => answer.report,
+            Err(error) => error.to_json(None),
+        };
+        if let Some(about) = about.as_object_mut() {
+            about.insert("report".into(), report);
+        }
+    }
+    let text = ResourceContents::text(about.to_string(), uri).with_mime_type("application/json");
+    Ok(ReadResourceResult::new(vec![text]))
+}
+
+/// The fields of a tool's report, from its schema, as Markdown.
+fn fields(tool: &Tool) -> String {
+    let mut text = format!("# {}\n\n{}\n\n| field | type | meaning |\n|---|---|---|\n", tool.name, tool.description);
+    rows(&Value::Object((*tool.output).clone()), "", &mut text);
+    text
+}
+
+fn rows(schema: &Value, path: &str, text: &mut String) {
+    let fields = schema.get("properties").and_then(Value::as_object);
+    for (name, field) in fields.into_iter().flatten() {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let (inner, path) = match field.get("items") {
+            Some(items) => (items, format!("{path}[]")),
+            None => (field, path),
+        };
+        let kind = inner.get("type").and_then(Value::as_str).unwrap_or("text");
+        let meaning =
+            field.get("description").or_else(|| inner.get("description")).and_then(Value::as_str).unwrap_or_default();
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "| `{path}` | {kind} | {} |", meaning.replace('\n', " ").replace('|', "\\|"));
+        rows(inner, &path, text);
+    }
+}
