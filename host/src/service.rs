@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
@@ -29,6 +30,8 @@ pub struct Options {
     pub max_packets: Option<u64>,
     /// Characters of a report, unless a call asks for another number; 0 stands for the usual.
     pub max_chars: usize,
+    /// Whether reports are given as text alone, without structured content and schemas.
+    pub text_only: bool,
     /// Whether URLs may lead to addresses that only this machine or its network can reach.
     pub private_urls: bool,
     /// Limits of each run.
@@ -48,17 +51,21 @@ pub struct Service {
     fetch: Fetch,
     max_packets: Option<u64>,
     max_chars: usize,
+    /// Whether reports are given as text alone.
+    pub text_only: bool,
     /// One run keeps two cores busy at most; more at once would only share the same cores and multiply the memory.
     runs: Arc<Semaphore>,
 }
 
 /// An answer to a question.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Answer {
     /// The report.
     pub report: Value,
     /// What it rests on.
     pub receipt: Value,
+    /// How long it took, without waiting for its turn: all that differs from one run to the next.
+    pub time: Duration,
 }
 
 /// Why the service could not be started.
@@ -98,6 +105,7 @@ impl Service {
             line: Line { reader, codec, selector, limits: options.limits.clone() },
             fetch: Fetch::new(&options.limits, options.private_urls)?,
             max_packets: options.max_packets,
+            text_only: options.text_only,
             max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
             runs: Arc::new(Semaphore::new(cores)),
         })
@@ -199,6 +207,7 @@ impl Service {
         if let Some(cursor) = &common.cursor {
             cursor.check_question(&question)?;
         }
+        let started = Instant::now();
         let again = capture.again()?;
         let run = |window: Window, capture: CaptureFile| -> Result<(Draft, Outcome), AnswerError> {
             let outcome = self.window(tool, &arguments, common, window, capture, cancel, progress)?;
@@ -216,7 +225,7 @@ impl Service {
         let evicted = draft.evicted();
         let report = contract::answer(draft, &outcome, tool, common, &question, shown)?;
         let receipt = contract::receipt(&outcome, &report, evicted, tool, common, &self.line.limits);
-        Ok(Answer { report, receipt })
+        Ok(Answer { report, receipt, time: started.elapsed() })
     }
 
     #[expect(clippy::too_many_arguments, reason = "all of them are one question")]

@@ -32,6 +32,10 @@ struct Cli {
     #[arg(long, value_name = "N", default_value_t = MAX_CHARS, value_parser = report_chars)]
     max_report_chars: usize,
 
+    /// Give reports as text alone, without structured content and output schemas: half the characters for clients that show both
+    #[arg(long)]
+    text_only: bool,
+
     /// How clients connect
     #[arg(long, value_enum, default_value_t = Transport::Stdio)]
     transport: Transport,
@@ -120,6 +124,7 @@ fn run(cli: Cli) -> Result<(), String> {
         modules: cli.modules,
         max_packets,
         max_chars: cli.max_report_chars,
+        text_only: cli.text_only,
         private_urls: cli.allow_private_urls,
         ..Options::default()
     };

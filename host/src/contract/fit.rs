@@ -263,6 +263,8 @@ fn smallest(
         needed = size(&entry).saturating_add(1);
         if needed <= room {
             cut.extend(paths);
+            // At the first level it would have been taken: this one has lost lists, texts or fields.
+            cut.insert(format!("{}[]", list.name));
             return Ok((entry, needed));
         }
     }

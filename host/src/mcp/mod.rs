@@ -44,6 +44,9 @@ const STRUCTURED_SINCE: &str = "2025-06-18";
 /// Where the receipt stands in the `_meta` of a result.
 const RECEIPT: &str = "mcpcap/receipt";
 
+/// Where the time stands that it took. Not in the receipt, which is the same each time.
+const SECONDS: &str = "mcpcap/seconds";
+
 /// Methods that rmcp hands to `on_custom_request` when their parameters do not fit.
 const STANDARD_METHODS: [&str; 8] = [
     "tools/call",
@@ -68,11 +71,26 @@ impl Server {
         Self { service }
     }
 
+    fn tool(&self, tool: &Tool) -> rmcp::model::Tool {
+        // Open world: a capture may come from anywhere, and holds text from strangers.
+        let annotations = ToolAnnotations::with_title(tool.title.clone())
+            .read_only(true)
+            .destructive(false)
+            .idempotent(true)
+            .open_world(true);
+        let listed = rmcp::model::Tool::new(tool.name.clone(), tool.description.clone(), Arc::clone(&tool.input))
+            .with_title(tool.title.clone())
+            .with_annotations(annotations);
+        // A schema would promise structured content.
+        if self.service.text_only { listed } else { listed.with_raw_output_schema(Arc::clone(&tool.output)) }
+    }
+
     async fn call(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> CallToolResult {
         let arguments = request.arguments.unwrap_or_default();
         let capture = arguments.get("pcap_file").and_then(Value::as_str).map(str::to_owned);
         let (told, forwarding) = progress::forward(&context);
-        let is_structured = context.protocol_version().is_none_or(|version| version.as_str() >= STRUCTURED_SINCE);
+        let knows = context.protocol_version().is_none_or(|version| version.as_str() >= STRUCTURED_SINCE);
+        let is_structured = knows && !self.service.text_only;
         let answer = self.service.answer(&request.name, arguments, context.ct.clone(), told).await;
         // The last notification goes out before the answer.
         forwarding.await;
@@ -85,6 +103,7 @@ impl Server {
                 };
                 let mut meta = MetaObject::new();
                 meta.0.insert(RECEIPT.into(), answer.receipt);
+                meta.0.insert(SECONDS.into(), answer.time.as_secs_f64().into());
                 result.meta = Some(meta);
                 result
             }
@@ -111,13 +130,13 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         one_page(request)?;
-        let tools = self.service.catalog.tools.iter().map(tool).collect();
+        let tools = self.service.catalog.tools.iter().map(|tool| self.tool(tool)).collect();
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(LISTS_TTL_MS).with_cache_scope(CacheScope::Public))
     }
 
     // rmcp would check arguments by itself with this; the service does, with messages that name the argument.
     fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
-        self.service.catalog.tool(name).map(tool)
+        self.service.catalog.tool(name).map(|tool| self.tool(tool))
     }
 
     async fn call_tool(
@@ -208,19 +227,6 @@ fn one_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
         None => Ok(()),
         Some(_) => Err(ErrorData::invalid_params("unknown cursor: the list has one page", None)),
     }
-}
-
-fn tool(tool: &Tool) -> rmcp::model::Tool {
-    // Open world: a capture may come from anywhere, and holds text from strangers.
-    let annotations = ToolAnnotations::with_title(tool.title.clone())
-        .read_only(true)
-        .destructive(false)
-        .idempotent(true)
-        .open_world(true);
-    rmcp::model::Tool::new(tool.name.clone(), tool.description.clone(), Arc::clone(&tool.input))
-        .with_title(tool.title.clone())
-        .with_raw_output_schema(Arc::clone(&tool.output))
-        .with_annotations(annotations)
 }
 
 fn prompt(prompt: &Prompt) -> rmcp::model::Prompt {
