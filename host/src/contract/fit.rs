@@ -10,6 +10,8 @@ use super::size::{size, text_size};
 
 /// The part of the room that statistics may take, in tenths, when there are details to show too.
 const STATISTICS_TENTHS: usize = 6;
+/// The part of the room that totals may take, in tenths, when they cannot be made smaller.
+const TOTALS_TENTHS: usize = 9;
 /// Attempts to fit before only the head is given. Each takes away what the last one was too long.
 const ATTEMPTS: usize = 24;
 /// Paths in `shortened`, names in `left_out` and `captured_text`.
@@ -196,7 +198,9 @@ fn statistics<'a>(
     }
     let (mut parts, mut used) = best;
     let mut left_out = Vec::new();
-    // The last goes first: what matters most stands in front.
+    // The last goes first: what matters most stands in front. Totals may take nearly all the room before they go, since details can be had
+    // by their cursors.
+    let share = share.max(room.saturating_mul(TOTALS_TENTHS) / 10);
     while used > share
         && used.saturating_add(details) > room
         && let Some(nth) = parts.iter().rposition(|(_, value, _)| value.is_object())
@@ -222,10 +226,10 @@ fn shares(entries: &Entries, room: usize) -> (Vec<usize>, usize) {
     order.sort_unstable();
     let mut taken = vec![0; entries.0.len()];
     let (mut room, mut left) = (room, order.len());
-    let mut take = |nth: usize, share: usize| {
+    let mut take = |nth: usize, share: usize, most: usize| {
         let (Some(list), Some(taken)) = (entries.0.get(nth), taken.get_mut(nth)) else { return 0 };
         let mut used = 0_usize;
-        for (_, size) in list.iter().skip(*taken) {
+        for (_, size) in list.iter().skip(*taken).take(most) {
             let next = used.saturating_add(*size);
             if next > share {
                 break;
@@ -235,13 +239,17 @@ fn shares(entries: &Entries, room: usize) -> (Vec<usize>, usize) {
         }
         used
     };
+    // One of each, as far as there is room; then the shares.
+    for nth in 0..entries.0.len() {
+        room = room.saturating_sub(take(nth, room, 1));
+    }
     for (_, nth) in order {
-        room = room.saturating_sub(take(nth, room.checked_div(left).unwrap_or(0)));
+        room = room.saturating_sub(take(nth, room.checked_div(left).unwrap_or(0), usize::MAX));
         left = left.saturating_sub(1);
     }
     // Entries are of different sizes: what the shares left may hold one more.
     for nth in 0..entries.0.len() {
-        room = room.saturating_sub(take(nth, room));
+        room = room.saturating_sub(take(nth, room, usize::MAX));
     }
     (taken, room)
 }
