@@ -100,7 +100,6 @@ pub struct LayerReport {
     pub fields: Vec<Field>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
