@@ -29,6 +29,8 @@ pub enum Code {
     FetchFailed,
     /// A component failed by its own fault.
     ComponentFault,
+    /// Too many calls wait already; a later one may be answered.
+    Busy,
     /// The caller withdrew the request.
     Cancelled,
     /// The server failed by its own fault.
@@ -48,6 +50,7 @@ impl Code {
             Self::BadArgument => "bad_argument",
             Self::FetchFailed => "fetch_failed",
             Self::ComponentFault => "component_fault",
+            Self::Busy => "busy",
             Self::Cancelled => "cancelled",
             Self::Internal => "internal",
         }
@@ -78,7 +81,8 @@ impl AnswerError {
     pub fn to_json(&self, capture: Option<&str>) -> Value {
         let mut value = json!({ "error": self.message, "code": self.code.name() });
         if let (Some(capture), Some(object)) = (capture, value.as_object_mut()) {
-            object.insert("pcap_file".into(), neutral(capture, Self::LONGEST).into());
+            let name = crate::capture::shown(capture);
+            object.insert("pcap_file".into(), neutral(&name, Self::LONGEST).into());
         }
         value
     }
@@ -88,7 +92,7 @@ impl From<CaptureError> for AnswerError {
     fn from(error: CaptureError) -> Self {
         let code = match &error {
             CaptureError::NotFound { .. } => Code::NotFound,
-            CaptureError::NotAllowed { .. } => Code::NotAllowed,
+            CaptureError::NotAllowed { .. } | CaptureError::Outside { .. } | CaptureError::Remote => Code::NotAllowed,
             CaptureError::NotAFile { .. } => Code::NotACapture,
             CaptureError::BadName { .. } => Code::BadArgument,
             CaptureError::Io { .. } => Code::Damaged,

@@ -33,3 +33,4 @@ pub mod sandbox;
 pub mod selection;
 pub mod service;
 pub mod settings;
+pub mod watch;

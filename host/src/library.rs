@@ -1,11 +1,12 @@
 //! The captures that clients can find without knowing their paths: those below a folder, by their names alone. Nothing is opened.
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use cap_std::ambient_authority;
-use cap_std::fs::Dir;
+use cap_std::fs::Metadata;
+
+use crate::capture::{Root, Roots};
 
 /// Folders within folders that are looked into.
 const DEPTH: usize = 4;
@@ -16,17 +17,16 @@ const CAPTURES: usize = 1_000;
 /// How the names of captures end. The tools go by the bytes; this is about what to offer.
 const ENDINGS: [&str; 5] = [".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz"];
 
-/// A folder with captures.
-pub struct Library {
-    root: PathBuf,
-    folder: Dir,
-}
+/// The captures in the folders that may be read; where all may be, those in the working directory.
+pub struct Library(Arc<Roots>);
 
 /// A capture in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Path from the folder on, with `/`.
+    /// Path from the folder on, with `/`; where there are several folders, from the root of the machine on, without the first `/`.
     pub path: String,
+    /// Path on this machine.
+    pub file: PathBuf,
     /// Octets.
     pub size: u64,
     /// When it was written.
@@ -34,67 +34,88 @@ pub struct Entry {
 }
 
 impl Library {
-    /// Opens the folder. Nothing outside can be reached through it, whatever links lie in it.
-    ///
-    /// # Errors
-    /// When it is no folder, or not readable.
-    pub fn open(root: &Path) -> io::Result<Self> {
-        let root = root.canonicalize()?;
-        Ok(Self { folder: Dir::open_ambient_dir(&root, ambient_authority())?, root })
+    /// The library of these folders.
+    pub fn of(roots: Arc<Roots>) -> Self {
+        Self(roots)
     }
 
-    /// The captures in it and in folders below, by path.
-    pub fn list(&self) -> Vec<Entry> {
-        let mut found = Vec::new();
-        // A service that was started nowhere in particular is not about the whole machine.
-        if self.root.parent().is_none() {
-            return found;
-        }
-        let mut left = ENTRIES;
-        let mut open: Vec<(PathBuf, usize)> = vec![(PathBuf::from("."), 0)];
-        while let Some((path, depth)) = open.pop() {
-            let Ok(entries) = self.folder.read_dir(&path) else { continue };
-            for entry in entries.flatten() {
-                left = left.saturating_sub(1);
-                if left == 0 || found.len() >= CAPTURES {
-                    open.clear();
-                    break;
-                }
-                // Links are neither, and not followed.
-                let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else { continue };
-                let below = path.join(&name);
-                if kind.is_dir() && depth < DEPTH && !name.starts_with('.') {
-                    open.push((below, depth.saturating_add(1)));
-                } else if kind.is_file()
-                    && is_capture(&name)
-                    && let (Ok(metadata), Some(path)) = (entry.metadata(), relative(&below))
-                {
-                    let modified = metadata.modified().ok().map(cap_std::time::SystemTime::into_std);
-                    found.push(Entry { path, size: metadata.len(), modified });
-                }
+    /// Runs a piece of work on each folder, with what its entries' paths begin with.
+    fn each<T>(&self, mut work: impl FnMut(&Root, &Path) -> Option<T>) -> Option<T> {
+        match &*self.0 {
+            Roots::Everything => {
+                let here =
+                    Root::open(Path::new(".")).inspect_err(|error| tracing::warn!(%error, "no list of captures"));
+                work(&here.ok()?, Path::new(""))
+            }
+            Roots::Below(roots) if roots.len() == 1 => roots.iter().find_map(|root| work(root, Path::new(""))),
+            Roots::Below(roots) => {
+                roots.iter().find_map(|root| work(root, root.path().strip_prefix("/").unwrap_or_else(|_| root.path())))
             }
         }
+    }
+
+    /// The captures in the folders and in those below, by path.
+    pub fn list(&self) -> Vec<Entry> {
+        let mut found = Vec::new();
+        self.each(|root, prefix| {
+            list(root, prefix, &mut found);
+            None::<()>
+        });
         found.sort_by(|a, b| a.path.cmp(&b.path));
+        // A folder may lie in another.
+        found.dedup();
         found
     }
 
-    /// A capture by its path in the folder: what is known of it, and its path on this machine.
-    pub fn find(&self, path: &str) -> Option<(Entry, PathBuf)> {
-        let metadata = self.folder.metadata(path).ok().filter(|metadata| metadata.is_file() && is_capture(path))?;
-        let modified = metadata.modified().ok().map(cap_std::time::SystemTime::into_std);
-        Some((Entry { path: path.to_owned(), size: metadata.len(), modified }, self.root.join(path)))
+    /// A capture by its path in the list.
+    pub fn find(&self, path: &str) -> Option<Entry> {
+        self.each(|root, prefix| {
+            let rest = Path::new(path).strip_prefix(prefix).ok()?;
+            let metadata =
+                root.folder().metadata(rest).ok().filter(|metadata| metadata.is_file() && is_capture(path))?;
+            Some(entry(root, path.to_owned(), rest, &metadata))
+        })
+    }
+}
+
+fn entry(root: &Root, path: String, rest: &Path, metadata: &Metadata) -> Entry {
+    let modified = metadata.modified().ok().map(cap_std::time::SystemTime::into_std);
+    Entry { path, file: root.path().join(rest), size: metadata.len(), modified }
+}
+
+fn list(root: &Root, prefix: &Path, found: &mut Vec<Entry>) {
+    // A service that was started nowhere in particular is not about the whole machine.
+    if root.path().parent().is_none() {
+        return;
+    }
+    let mut left = ENTRIES;
+    let mut open: Vec<(PathBuf, usize)> = vec![(PathBuf::new(), 0)];
+    while let Some((folder, depth)) = open.pop() {
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
+        let Ok(entries) = root.folder().read_dir(here) else { continue };
+        for one in entries.flatten() {
+            left = left.saturating_sub(1);
+            if left == 0 || found.len() >= CAPTURES {
+                return;
+            }
+            // Links are neither, and not followed.
+            let (Ok(kind), Ok(name)) = (one.file_type(), one.file_name().into_string()) else { continue };
+            let below = folder.join(&name);
+            if kind.is_dir() && depth < DEPTH && !name.starts_with('.') {
+                open.push((below, depth.saturating_add(1)));
+            } else if kind.is_file()
+                && is_capture(&name)
+                && let (Ok(metadata), Some(path)) = (one.metadata(), prefix.join(&below).to_str())
+            {
+                found.push(entry(root, path.to_owned(), &below, &metadata));
+            }
+        }
     }
 }
 
 fn is_capture(name: &str) -> bool {
     let name = name.to_lowercase();
     ENDINGS.iter().any(|ending| name.ends_with(ending))
-}
-
-fn relative(path: &Path) -> Option<String> {
-    let parts: Option<Vec<&str>> =
-        path.components().filter(|part| part.as_os_str() != ".").map(|part| part.as_os_str().to_str()).collect();
-    Some(parts?.join("/"))
 }
 
 #[cfg(test)]
@@ -111,19 +132,38 @@ mod tests {
             std::fs::write(path, b"12345").unwrap();
         }
         std::os::unix::fs::symlink(outside.path(), folder.path().join("link.pcap")).unwrap();
-        let library = Library::open(folder.path()).unwrap();
+        let library = library(&[folder.path()]);
         let found = library.list();
         let names: Vec<&str> = found.iter().map(|entry| entry.path.as_str()).collect();
         assert_eq!(names, ["a.pcapng", "b.PCAP", "below/c.pcap.gz"]);
         assert!(found.iter().all(|entry| entry.size == 5 && entry.modified.is_some()));
-        assert_eq!(library.find("below/c.pcap.gz").unwrap().0, found[2]);
+        assert_eq!(library.find("below/c.pcap.gz").unwrap(), found[2]);
         for path in ["link.pcap", "../x.pcap", "/etc/passwd", "notes.txt", "below", "nothing.pcap", ""] {
             assert!(library.find(path).is_none(), "{path}");
         }
     }
 
     #[test]
+    fn captures_of_several_folders_are_told_apart() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for folder in [&one, &two] {
+            std::fs::write(folder.path().join("x.pcap"), b"12345").unwrap();
+        }
+        let library = library(&[one.path(), two.path()]);
+        let found = library.list();
+        assert_eq!(found.len(), 2);
+        for entry in found {
+            assert_eq!(format!("/{}", entry.path), entry.file.to_str().unwrap());
+            assert_eq!(library.find(&entry.path), Some(entry));
+        }
+    }
+
+    #[test]
     fn the_whole_machine_is_no_library() {
-        assert!(Library::open(Path::new("/")).unwrap().list().is_empty());
+        assert!(library(&[Path::new("/")]).list().is_empty());
+    }
+
+    fn library(folders: &[&Path]) -> Library {
+        Library::of(Arc::new(Roots::Below(folders.iter().map(|folder| Root::open(folder).unwrap()).collect())))
     }
 }

@@ -125,8 +125,7 @@ impl Line {
         let mut reader = self.reader.session(&self.limits, cancel)?;
         let selector = self.select(question.selection, cancel)?;
         let (name, size) = (capture.name.clone(), capture.size);
-        let same =
-            capture.again().map_err(|error| RunError::Unreadable { file: name.clone(), reason: error.to_string() })?;
+        let same = capture.again();
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
             let source = Source::new(capture, &self.codec, &self.limits, cancel);
@@ -148,9 +147,12 @@ impl Line {
             let report = analyzer.finish(&capture)?;
             let memory = analyzer.memory().saturating_add(reader.memory());
             let read_to = facts.compression.is_none().then_some(octets);
-            let identity = identity(same, facts, end.as_ref(), read_to)
-                .map_err(|reason| RunError::Unreadable { file: name.clone(), reason: reason.to_string() })?;
-            let (identity, identity_is_whole) = identity;
+            let unreadable = |reason: String| RunError::Unreadable { file: name.clone(), reason };
+            let (identity, identity_is_whole) =
+                identity(&same, facts, end.as_ref(), read_to).map_err(|error| unreadable(error.to_string()))?;
+            if !same.is_unchanged().map_err(|error| unreadable(error.to_string()))? {
+                return Err(unreadable("it changed while it was read; wait until it is written, or copy it".into()));
+            }
             Ok(Outcome {
                 report,
                 name: name.clone(),
@@ -193,7 +195,7 @@ fn summary(reader: &mut ReaderSession, end: Option<&End>) -> Value {
 /// the first octets, which does not depend on how far the source was ahead; of a compressed file it is the whole one's nevertheless, as
 /// nobody knows how far into it reading went.
 fn identity(
-    file: CaptureFile,
+    file: &CaptureFile,
     facts: Facts,
     end: Option<&End>,
     read_to: Option<u64>,

@@ -1,22 +1,24 @@
 //! Answers questions about captures, whoever asks: an MCP client or a person at a terminal.
 
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::answer::{AnswerError, Code};
-use crate::capture::{self, CaptureFile, Fetch};
+use crate::capture::{self, CaptureFile, Fetch, Remote, Root, Roots};
 use crate::catalog::{Catalog, CatalogError, Tool};
 use crate::contract::{self, Common, Draft, Window};
 use crate::library::Library;
 use crate::pipeline::{Line, Outcome, Question};
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
+use crate::watch::{Audit, AuditError, Call, Metrics};
 
 /// Characters of a report, unless something else is asked for: what a language model reads at once without losing sight of the rest.
 pub const MAX_CHARS: usize = 24_000;
@@ -32,8 +34,12 @@ pub struct Options {
     pub max_chars: usize,
     /// Whether reports are given as text alone, without structured content and schemas.
     pub text_only: bool,
-    /// Whether URLs may lead to addresses that only this machine or its network can reach.
-    pub private_urls: bool,
+    /// Folders whose files may be read; none: all that the server's user may read.
+    pub roots: Vec<PathBuf>,
+    /// What may be fetched.
+    pub remote: Remote,
+    /// Where the audit log goes; `-` is standard error.
+    pub audit: Option<PathBuf>,
     /// Limits of each run.
     pub limits: Limits,
 }
@@ -45,9 +51,13 @@ pub type Progress = dyn Fn(u64, Option<u64>) + Send + Sync;
 pub struct Service {
     /// What there is.
     pub catalog: Catalog,
-    /// Captures that clients can find; none when the working directory cannot be read.
-    pub library: Option<Library>,
+    /// Captures that clients can find.
+    pub library: Library,
+    /// What operators see of the calls.
+    pub metrics: Metrics,
+    audit: Option<Audit>,
     line: Line,
+    roots: Arc<Roots>,
     fetch: Fetch,
     max_packets: Option<u64>,
     max_chars: usize,
@@ -55,6 +65,11 @@ pub struct Service {
     pub text_only: bool,
     /// One run keeps two cores busy at most; more at once would only share the same cores and multiply the memory.
     runs: Arc<Semaphore>,
+    /// Places for calls that run or wait.
+    places: Semaphore,
+    calls: TaskTracker,
+    /// Ends all calls.
+    stop: CancellationToken,
 }
 
 /// An answer to a question.
@@ -77,6 +92,17 @@ pub enum StartError {
     /// The sandbox.
     #[error(transparent)]
     Sandbox(#[from] crate::sandbox::Refused),
+    /// A folder of `--root`.
+    #[error("the folder {path} cannot be read: {reason}")]
+    Root {
+        /// As it was given.
+        path: PathBuf,
+        /// The system's words.
+        reason: std::io::Error,
+    },
+    /// The audit log.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// TLS.
     #[error(transparent)]
     Fetch(#[from] capture::CaptureError),
@@ -97,17 +123,24 @@ impl Service {
         let codec = sandbox.codec(sandbox.builtin(builtin("codec")?)?)?;
         let selector = sandbox.selector(sandbox.builtin(builtin("select")?)?)?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let open = |path: &PathBuf| Root::open(path).map_err(|reason| StartError::Root { path: path.clone(), reason });
+        let roots: Vec<Root> = options.roots.iter().map(open).collect::<Result<_, _>>()?;
+        let roots = Arc::new(if roots.is_empty() { Roots::Everything } else { Roots::Below(roots) });
         Ok(Self {
             catalog: Catalog::builtin(&sandbox, &options.modules, &options.limits)?,
-            library: Library::open(Path::new("."))
-                .inspect_err(|error| tracing::warn!(%error, "no list of captures"))
-                .ok(),
+            library: Library::of(Arc::clone(&roots)),
+            metrics: Metrics::default(),
+            audit: options.audit.as_deref().map(Audit::open).transpose()?,
+            roots,
             line: Line { reader, codec, selector, limits: options.limits.clone() },
-            fetch: Fetch::new(&options.limits, options.private_urls)?,
+            fetch: Fetch::new(&options.limits, &options.remote)?,
             max_packets: options.max_packets,
             text_only: options.text_only,
             max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
             runs: Arc::new(Semaphore::new(cores)),
+            places: Semaphore::new(cores.saturating_add(options.limits.waiting)),
+            calls: TaskTracker::new(),
+            stop: CancellationToken::new(),
         })
     }
 
@@ -116,14 +149,14 @@ impl Service {
         &self.line.limits
     }
 
-    /// Runs a tool. `arguments` holds `pcap_file` and the tool's own.
+    /// Runs a tool. `arguments` holds `pcap_file` and the tool's own. The run ends when the future is dropped.
     ///
     /// # Errors
     /// With a code and a message for the caller. Also when the run panics, which is a defect.
     pub async fn answer(
         self: &Arc<Self>,
         tool: &str,
-        mut arguments: Map<String, Value>,
+        arguments: Map<String, Value>,
         cancel: CancellationToken,
         progress: Arc<Progress>,
     ) -> Result<Answer, AnswerError> {
@@ -134,7 +167,46 @@ impl Service {
                 format!("there is no tool {tool}; the tools are {}", names.join(", ")),
             ));
         };
+        let _call = self.calls.token();
+        let call = Call::begin(self.audit.as_ref(), &self.metrics, known, &arguments);
+        let cancel = cancel.child_token();
+        let _ends_with_this = cancel.clone().drop_guard();
+        let result = tokio::select! {
+            result = self.in_turn(known, arguments, cancel, progress) => result,
+            () = self.stop.cancelled() => Err(AnswerError::new(Code::Cancelled, "the server is stopping")),
+        };
+        call.end(&result);
+        result
+    }
+
+    /// Waits until no call is left, for so long at most; then ends those that are. New ones end at once.
+    pub async fn stop(&self, grace: Duration) {
+        self.calls.close();
+        if tokio::time::timeout(grace, self.calls.wait()).await.is_err() {
+            tracing::warn!(calls = self.calls.len(), "calls are cancelled");
+        }
+        self.stop.cancel();
+        // Each call is told of it, and answers.
+        let _ = tokio::time::timeout(grace, self.calls.wait()).await;
+    }
+
+    /// Whether a call would be refused at this moment.
+    pub fn is_busy(&self) -> bool {
+        self.places.available_permits() == 0
+    }
+
+    async fn in_turn(
+        self: &Arc<Self>,
+        known: &Tool,
+        mut arguments: Map<String, Value>,
+        cancel: CancellationToken,
+        progress: Arc<Progress>,
+    ) -> Result<Answer, AnswerError> {
         known.check(&arguments)?;
+        let Ok(_place) = self.places.try_acquire() else {
+            let message = "the server is busy: as many calls wait as it lets wait; ask again in a few seconds";
+            return Err(AnswerError::new(Code::Busy, message));
+        };
         let common = Common::take(&mut arguments, self.max_chars)?;
         let file = match arguments.shift_remove("pcap_file") {
             Some(Value::String(file)) => file,
@@ -148,13 +220,14 @@ impl Service {
             () = cancel.cancelled() => return Err(AnswerError::new(Code::Cancelled, "the request was cancelled")),
         };
         // The octets that a download has counted already: progress only ever rises.
-        let (shown, counted) = if capture::is_url(&file) { (capture.name.clone(), capture.size) } else { (file, 0) };
+        let counted = if capture::is_url(&file) { capture.size } else { 0 };
+        let shown = capture::shown(&file);
         let size = capture.size;
         let told = move |done: u64| {
             // Of a compressed capture the size is not known before its end.
             progress(counted.saturating_add(done), (done <= size).then_some(counted.saturating_add(size)));
         };
-        let (service, tool) = (Arc::clone(self), tool.to_owned());
+        let (service, tool) = (Arc::clone(self), known.name.clone());
         let run = move || {
             // The place is free when the run has ended, not when its caller has gone.
             let _permit = permit;
@@ -182,10 +255,10 @@ impl Service {
         progress: &Progress,
     ) -> Result<CaptureFile, AnswerError> {
         if capture::is_url(file) {
-            return Ok(capture::fetch(&self.fetch, file, &self.line.limits, cancel, progress).await?);
+            return Ok(self.fetch.fetch(file, &self.line.limits, cancel, progress).await?);
         }
-        let path = file.to_owned();
-        let opened = tokio::task::spawn_blocking(move || capture::open(&path)).await;
+        let (roots, path) = (Arc::clone(&self.roots), file.to_owned());
+        let opened = tokio::task::spawn_blocking(move || roots.open(&path)).await;
         Ok(opened.map_err(|_| AnswerError::new(Code::Internal, "the server is stopping"))??)
     }
 
@@ -208,7 +281,7 @@ impl Service {
             cursor.check_question(&question)?;
         }
         let started = Instant::now();
-        let again = capture.again()?;
+        let again = capture.again();
         let run = |window: Window, capture: CaptureFile| -> Result<(Draft, Outcome), AnswerError> {
             let outcome = self.window(tool, &arguments, common, window, capture, cancel, progress)?;
             Ok((Draft::read(&outcome.report, tool, window)?, outcome))
@@ -218,7 +291,7 @@ impl Service {
         while common.sort.is_some()
             && let Some(next) = draft.next().filter(|next| next.offset < contract::MOST_SORTED)
         {
-            let (more, of_more) = run(next, again.again()?)?;
+            let (more, of_more) = run(next, again.again())?;
             draft.append(more);
             outcome = of_more;
         }

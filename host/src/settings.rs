@@ -42,6 +42,14 @@ pub struct Limits {
     pub download: u64,
     /// How long a download may take.
     pub download_time: Duration,
+    /// How long making a connection for a download may take.
+    pub connect_time: Duration,
+    /// How long the other side of a download may be silent.
+    pub silence: Duration,
+    /// Octets of downloads that are kept for the next question about the same URL.
+    pub kept: u64,
+    /// Calls that may wait for their turn. More would wait longer than clients do.
+    pub waiting: usize,
 }
 
 impl Default for Limits {
@@ -65,6 +73,10 @@ impl Default for Limits {
             inflated_max: 64 << 30,
             download: 1 << 30,
             download_time: Duration::from_secs(300),
+            connect_time: Duration::from_secs(15),
+            silence: Duration::from_secs(30),
+            kept: 2 << 30,
+            waiting: 256,
         }
     }
 }

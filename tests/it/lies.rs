@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::OnceLock;
 
 use mcpcap::answer::{AnswerError, Code};
-use mcpcap::capture;
+use mcpcap::capture::Roots;
 use mcpcap::catalog::Catalog;
 use mcpcap::contract::{self, Common, Draft, Window};
 use mcpcap::pipeline::{Line, Question, RunError};
@@ -37,7 +37,7 @@ fn tools() -> &'static Catalog {
 }
 
 fn run(line: &Line, tool: &str, path: &std::path::Path) -> Result<serde_json::Value, AnswerError> {
-    let capture = capture::open(path.to_str().unwrap())?;
+    let capture = Roots::Everything.open(path.to_str().unwrap())?;
     let question = Question { analyzer: hostile(), tool, arguments: "{}", selection: &Selection::default() };
     let outcome = line.run(&question, capture, &CancellationToken::new(), &|_| {})?;
     let common = Common::take(&mut serde_json::Map::new(), 24_000)?;
@@ -111,7 +111,7 @@ fn a_run_that_takes_too_long_gives_what_it_has() {
 fn a_cancelled_run_says_so() {
     let cancel = CancellationToken::new();
     cancel.cancel();
-    let capture = capture::open(crafted("dns_two.pcap").to_str().unwrap()).unwrap();
+    let capture = Roots::Everything.open(crafted("dns_two.pcap").to_str().unwrap()).unwrap();
     let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}", selection: &Selection::default() };
     let error = line(builtin_reader(), tight()).run(&question, capture, &cancel, &|_| {}).unwrap_err();
     assert!(matches!(error, RunError::Fault(Fault::Cancelled)), "{error}");
@@ -152,4 +152,19 @@ fn hidden_characters_do_not_get_out() {
     assert!(!report.to_string().chars().any(contract::text::is_hidden), "{report}");
     assert_eq!(report["texts"][0], "\\u{1b}[31m\\u{202e}\\u{200b}\\u{e0041}");
     assert_eq!(report["shown"]["captured_text"], serde_json::json!(["texts"]));
+}
+
+/// A capture that grows under the reader: what was read of it never existed as a whole.
+#[test]
+fn a_file_that_changes_while_it_is_read_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("growing.pcap");
+    std::fs::copy(crafted("dns_two.pcap"), &path).unwrap();
+    let capture = Roots::Everything.open(path.to_str().unwrap()).unwrap();
+    let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    std::io::Write::write_all(&mut file, b"more").unwrap();
+    let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}", selection: &Selection::default() };
+    let line = line(builtin_reader(), tight());
+    let error = line.run(&question, capture, &CancellationToken::new(), &|_| {}).unwrap_err();
+    assert!(matches!(&error, RunError::Unreadable { reason, .. } if reason.contains("changed")), "{error}");
 }

@@ -4,6 +4,7 @@ mod agreement;
 mod cli;
 mod contract;
 mod fetch;
+mod http;
 mod lies;
 mod mcp;
 mod readme;

@@ -1,7 +1,6 @@
 //! The real binary over real stdio and HTTP, with rmcp's client.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use rmcp::model::{CallToolRequestParams, CallToolResult, GetPromptRequestParams};
@@ -9,9 +8,9 @@ use rmcp::service::RunningService;
 use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use rmcp::{RoleClient, ServiceExt};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
+use crate::support::http::{Http, provide_tls, reqwest_client};
 use crate::support::{crafted, example};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mcpcap");
@@ -63,36 +62,10 @@ async fn stdio(arguments: &[&str]) -> Client {
     ().serve(TokioChildProcess::new(command).expect("the server starts")).await.expect("a session")
 }
 
-/// A server over HTTP that ends with the test.
-struct Http {
-    child: Child,
-    url: String,
-}
-
-impl Http {
-    async fn start() -> Self {
-        // A free port, which the server takes a moment later.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-        let mut child = Command::new(BINARY)
-            .args(["--transport", "http", "--port", &port])
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the server starts");
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        while let Some(line) = lines.next_line().await.unwrap() {
-            if line.contains("listening") {
-                break;
-            }
-        }
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { child, url: format!("http://127.0.0.1:{port}/mcp") }
-    }
-
-    async fn client(&self) -> Client {
-        provide_tls();
-        ().serve(StreamableHttpClientTransport::from_uri(self.url.as_str())).await.expect("a session")
-    }
+/// A client of a server over HTTP.
+async fn client(http: &Http) -> Client {
+    provide_tls();
+    ().serve(StreamableHttpClientTransport::from_uri(http.mcp())).await.expect("a session")
 }
 
 async fn call(client: &Client, tool: &'static str, arguments: Value) -> CallToolResult {
@@ -112,8 +85,8 @@ fn error(result: &CallToolResult) -> Value {
 
 #[tokio::test]
 async fn stdio_and_http_offer_the_same_and_answer_the_same() {
-    let http = Http::start().await;
-    let (one, two) = (stdio(&[]).await, http.client().await);
+    let http = Http::start(&[]).await;
+    let (one, two) = (stdio(&[]).await, client(&http).await);
     let tools = one.list_all_tools().await.unwrap();
     assert_eq!(json!(tools), json!(two.list_all_tools().await.unwrap()));
     assert_eq!(json!(one.list_all_prompts().await.unwrap()), json!(two.list_all_prompts().await.unwrap()));
@@ -225,8 +198,8 @@ async fn prompts_speak_of_the_capture_that_is_named() {
 
 #[tokio::test]
 async fn many_calls_at_once_are_all_answered() {
-    let http = Http::start().await;
-    let client = http.client().await;
+    let http = Http::start(&[]).await;
+    let client = client(&http).await;
     let arguments = json!({ "pcap_file": example("dns.pcap") });
     let calls = (0..20).map(|_| call(&client, "analyze_dns_packets", arguments.clone()));
     let answers = futures_util::future::join_all(calls).await;
@@ -236,12 +209,12 @@ async fn many_calls_at_once_are_all_answered() {
 
 #[tokio::test]
 async fn a_foreign_web_page_is_refused() {
-    let http = Http::start().await;
+    let http = Http::start(&[]).await;
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
     let client = reqwest_client();
     for (header, value) in [("origin", "http://attacker.example"), ("host", "attacker.example")] {
         let answer = client
-            .post(&http.url)
+            .post(http.mcp())
             .header("accept", "application/json, text/event-stream")
             .header("content-type", "application/json")
             .header(header, value)
@@ -253,21 +226,10 @@ async fn a_foreign_web_page_is_refused() {
     }
 }
 
-/// What every HTTP client in this process needs, whichever test comes first.
-fn provide_tls() {
-    // A second provider is refused, which is as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-fn reqwest_client() -> reqwest::Client {
-    provide_tls();
-    reqwest::Client::new()
-}
-
 #[tokio::test]
 async fn the_server_ends_when_it_is_told_to() {
-    let mut http = Http::start().await;
-    let client = http.client().await;
+    let mut http = Http::start(&[]).await;
+    let client = client(&http).await;
     let id = http.child.id().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     let status = tokio::time::timeout(Duration::from_secs(20), http.child.wait()).await.expect("it ends").unwrap();

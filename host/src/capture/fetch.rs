@@ -1,19 +1,43 @@
-//! Fetching a capture from a URL into a temporary file that has no name, so that it is gone in every case.
+//! Fetching a capture from a URL into a temporary file that has no name, so that it is gone in every case, also when the process is killed.
 
-use std::io::{Seek, Write};
+use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    LAST_MODIFIED,
+};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, StatusCode, Url};
 use tokio_util::sync::CancellationToken;
 
+use super::kept::{Keeper, Kept, Validators};
 use super::{CaptureError, CaptureFile};
 use crate::settings::Limits;
 
 /// Redirects that are followed. Mirrors and object stores need two or three.
 const REDIRECTS: usize = 5;
+
+/// What may be fetched.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    /// Whether anything may.
+    pub enabled: bool,
+    /// Whether URLs may lead to addresses that only this machine or its network can reach.
+    pub private: bool,
+    /// The hosts that may be asked, as names or `*.` and a domain; all when there are none.
+    pub hosts: Vec<String>,
+    /// Whether downloads are kept for the next question.
+    pub keep: bool,
+}
+
+impl Default for Remote {
+    fn default() -> Self {
+        Self { enabled: true, private: false, hosts: Vec::new(), keep: true }
+    }
+}
 
 /// Whether a capture is named by a URL rather than a path.
 pub fn is_url(text: &str) -> bool {
@@ -22,97 +46,148 @@ pub fn is_url(text: &str) -> bool {
 }
 
 /// Fetches captures. One for the whole server: it keeps connections.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Fetch {
-    client: Client,
-    private: bool,
+    /// `None` when nothing may be fetched.
+    client: Option<Client>,
+    allowed: Arc<Allowed>,
+    keeper: Keeper,
 }
 
 impl Fetch {
-    /// A fetcher. `private` allows addresses that only this machine or its network can reach.
+    /// A fetcher.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(limits: &Limits, private: bool) -> Result<Self, CaptureError> {
-        // Fails only when another part of the program has set the same before.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let redirect = Policy::custom(move |attempt| {
-            if attempt.previous().len() > REDIRECTS {
-                attempt.error(Refused("it redirects too often"))
-            } else if let Err(reason) = literal(attempt.url(), private) {
-                attempt.error(reason)
-            } else {
-                attempt.follow()
-            }
-        });
-        let client = Client::builder()
-            .user_agent(concat!("mcpcap/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect)
-            .dns_resolver(Arc::new(Public { private }))
-            // A proxy would resolve names itself, past the check of their addresses.
-            .no_proxy()
-            .connect_timeout(std::time::Duration::from_secs(15))
-            .timeout(limits.download_time)
-            .build()
-            .map_err(|error| failed(&error))?;
-        Ok(Self { client, private })
+    pub fn new(limits: &Limits, remote: &Remote) -> Result<Self, CaptureError> {
+        let hosts = remote.hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
+        let allowed = Arc::new(Allowed { private: remote.private, hosts });
+        let client = if remote.enabled { Some(client(limits, &allowed)?) } else { None };
+        Ok(Self { client, allowed, keeper: Keeper::new(if remote.keep { limits.kept } else { 0 }) })
     }
-}
 
-/// Fetches a capture. `progress` is told how many octets there are, and of how many where the server says so.
-///
-/// # Errors
-/// When the URL is refused, the server fails, or a limit is reached.
-pub async fn fetch(
-    fetcher: &Fetch,
-    text: &str,
-    limits: &Limits,
-    cancel: &CancellationToken,
-    progress: &(dyn Fn(u64, Option<u64>) + Sync),
-) -> Result<CaptureFile, CaptureError> {
-    let url = Url::parse(text).map_err(|error| refused(format!("the URL is malformed: {error}")))?;
-    literal(&url, fetcher.private).map_err(|reason| refused(reason.0.into()))?;
-    let work = download(fetcher, &url, limits, progress);
-    let (file, size) = tokio::select! {
-        done = work => done?,
-        () = cancel.cancelled() => return Err(CaptureError::Cancelled),
-    };
-    Ok(CaptureFile { name: shown(&url), size, file })
-}
+    /// Fetches a capture. `progress` is told how many octets there are, and of how many where the server says so.
+    ///
+    /// # Errors
+    /// When the URL is refused, the server fails, or a limit is reached.
+    pub async fn fetch(
+        &self,
+        text: &str,
+        limits: &Limits,
+        cancel: &CancellationToken,
+        progress: &(dyn Fn(u64, Option<u64>) + Sync),
+    ) -> Result<CaptureFile, CaptureError> {
+        let client = self.client.as_ref().ok_or(CaptureError::Remote)?;
+        let url = Url::parse(text).map_err(|error| refused(format!("the URL is malformed: {error}")))?;
+        self.allowed.check(&url).map_err(|reason| refused(reason.0.into()))?;
+        let (file, size) = tokio::select! {
+            done = self.current(client, &url, limits, progress) => done?,
+            () = cancel.cancelled() => return Err(CaptureError::Cancelled),
+        };
+        Ok(CaptureFile::fetched(without_secrets(url), size, file))
+    }
 
-async fn download(
-    fetcher: &Fetch,
-    url: &Url,
-    limits: &Limits,
-    progress: &(dyn Fn(u64, Option<u64>) + Sync),
-) -> Result<(std::fs::File, u64), CaptureError> {
-    let too_large = CaptureError::TooLarge { limit: limits.download };
-    let mut response = fetcher.client.get(url.clone()).send().await.map_err(|error| failed(&error))?;
-    let status = response.status();
-    if !status.is_success() {
-        return Err(refused(format!("the server answered {status}")));
-    }
-    let announced = response.content_length();
-    if announced.is_some_and(|length| length > limits.download) {
-        return Err(too_large);
-    }
-    let mut file = tempfile::tempfile().map_err(|error| disk(&error))?;
-    let mut size = 0_u64;
-    while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
-        size = size.saturating_add(chunk.len() as u64);
-        if size > limits.download {
+    /// What stands at the URL now: what is kept if the server says that it still is, else a download.
+    async fn current(
+        &self,
+        client: &Client,
+        url: &Url,
+        limits: &Limits,
+        progress: &(dyn Fn(u64, Option<u64>) + Sync),
+    ) -> Result<(Arc<std::fs::File>, u64), CaptureError> {
+        let kept = self.keeper.find(url.as_str());
+        let condition = kept.as_ref().map(|kept| condition(&kept.validators)).unwrap_or_default();
+        let request = client.get(url.clone()).headers(condition);
+        let mut response = request.send().await.map_err(|error| failed(&error))?;
+        let status = response.status();
+        if let (StatusCode::NOT_MODIFIED, Some(kept)) = (status, kept) {
+            progress(kept.size, Some(kept.size));
+            return Ok((kept.file, kept.size));
+        }
+        if !status.is_success() {
+            return Err(refused(format!("the server answered {status}")));
+        }
+        let too_large = CaptureError::TooLarge { limit: limits.download };
+        let announced = response.content_length();
+        if announced.is_some_and(|length| length > limits.download) {
             return Err(too_large);
         }
-        file.write_all(&chunk).map_err(|error| disk(&error))?;
-        progress(size, announced);
+        let validators = validators(response.headers());
+        let mut file = tempfile::tempfile().map_err(|error| disk(&error))?;
+        let mut size = 0_u64;
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
+            size = size.saturating_add(chunk.len() as u64);
+            if size > limits.download {
+                return Err(too_large);
+            }
+            file.write_all(&chunk).map_err(|error| disk(&error))?;
+            progress(size, announced);
+        }
+        let file = Arc::new(file);
+        if validators.is_some() {
+            self.keeper.keep(Kept { url: url.to_string(), validators, file: Arc::clone(&file), size });
+        }
+        Ok((file, size))
     }
-    file.rewind().map_err(|error| disk(&error))?;
-    Ok((file, size))
 }
 
-/// A URL without what may be a secret in it: user, password, query and fragment.
-fn shown(url: &Url) -> String {
-    let mut url = url.clone();
+fn client(limits: &Limits, allowed: &Arc<Allowed>) -> Result<Client, CaptureError> {
+    // Fails only when another part of the program has set the same before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let check = Arc::clone(allowed);
+    let redirect = Policy::custom(move |attempt| {
+        if attempt.previous().len() > REDIRECTS {
+            attempt.error(Refused("it redirects too often"))
+        } else if let Err(reason) = check.check(attempt.url()) {
+            attempt.error(reason)
+        } else {
+            attempt.follow()
+        }
+    });
+    // The file as it is: a compressed capture is inflated by the codec, under its limits.
+    let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
+    Client::builder()
+        .user_agent(concat!("mcpcap/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers)
+        .redirect(redirect)
+        // It would tell one server the URL of the other, with what is secret in it.
+        .referer(false)
+        .dns_resolver(Arc::new(Public { private: allowed.private }))
+        // A proxy would resolve names itself, past the check of their addresses.
+        .no_proxy()
+        .connect_timeout(limits.connect_time)
+        .read_timeout(limits.silence)
+        .timeout(limits.download_time)
+        .build()
+        .map_err(|error| failed(&error))
+}
+
+/// What of an answer's head allows to ask later whether it still holds; nothing when the server does not want it kept.
+fn validators(headers: &HeaderMap) -> Validators {
+    let value = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    if value(CACHE_CONTROL).is_some_and(|text| text.to_ascii_lowercase().contains("no-store")) {
+        return Validators { etag: None, modified: None };
+    }
+    Validators { etag: value(ETAG), modified: value(LAST_MODIFIED) }
+}
+
+/// The question whether what is kept still holds. The time counts only where there is no tag (RFC 9110 section 13.1.3).
+fn condition(validators: &Validators) -> HeaderMap {
+    let tag = validators.etag.as_ref().map(|tag| (IF_NONE_MATCH, tag));
+    let chosen = tag.or_else(|| validators.modified.as_ref().map(|time| (IF_MODIFIED_SINCE, time)));
+    chosen.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::from_str(value).ok()?))).collect()
+}
+
+/// How a capture is named in reports, errors and logs: a path as it is, a URL without what may be a secret in it.
+pub fn shown(text: &str) -> String {
+    if !is_url(text) {
+        return text.to_owned();
+    }
+    Url::parse(text).map_or_else(|_| "a malformed URL".into(), without_secrets)
+}
+
+/// A URL without user, password, query and fragment.
+fn without_secrets(mut url: Url) -> String {
     // Both fail only for URLs without a host, which are not fetched.
     let _ = url.set_username("");
     let _ = url.set_password(None);
@@ -147,15 +222,32 @@ struct Refused(&'static str);
 const PRIVATE: Refused =
     Refused("its host is a loopback, private, link-local or multicast address; --allow-private-urls permits those");
 
-/// Checks a host that is an address. A name is checked when it is resolved.
-fn literal(url: &Url, private: bool) -> Result<(), Refused> {
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(Refused("only http and https URLs are fetched"));
-    }
-    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    match host.parse::<IpAddr>() {
-        Ok(address) if !private && !is_public(address) => Err(PRIVATE),
-        _ => Ok(()),
+/// Where a request may go.
+#[derive(Debug)]
+struct Allowed {
+    private: bool,
+    /// In lower case; all when there are none.
+    hosts: Vec<String>,
+}
+
+impl Allowed {
+    /// Checks the scheme, the host by name, and an address that stands for it. The addresses of a name are checked when it is resolved.
+    fn check(&self, url: &Url) -> Result<(), Refused> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Refused("only http and https URLs are fetched"));
+        }
+        let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches([']', '.']);
+        let is_listed = |pattern: &String| match pattern.strip_prefix("*.") {
+            Some(domain) => host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')),
+            None => host == pattern,
+        };
+        if !self.hosts.is_empty() && !self.hosts.iter().any(is_listed) {
+            return Err(Refused("its host is none of those that --allow-url-host names"));
+        }
+        match host.parse::<IpAddr>() {
+            Ok(address) if !self.private && !is_public(address) => Err(PRIVATE),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -197,9 +289,12 @@ fn is_public(address: IpAddr) -> bool {
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
             Some(v4) => is_public(v4.into()),
             None => {
-                // 2000::/3 is all that is assigned; the transition prefixes in it carry IPv4 addresses.
+                // 2000::/3 is all that is assigned. In it, 6to4 carries IPv4 addresses, 2001::/23 is for protocols (Teredo among them), and
+                // two blocks are for documentation.
                 let [first, second, ..] = v6.segments();
-                first >> 13 == 1 && first != 0x2002 && !(first == 0x2001 && (second == 0 || second == 0xdb8))
+                let protocols = first == 0x2001 && second < 0x200;
+                let documentation = (first == 0x2001 && second == 0xdb8) || (first == 0x3fff && second < 0x1000);
+                first >> 13 == 1 && first != 0x2002 && !protocols && !documentation
             }
         },
     }
@@ -229,6 +324,8 @@ mod tests {
             "::ffff:10.0.0.1",
             "2002:a00:1::",
             "64:ff9b::a00:1",
+            "2001:0:a00:1::",
+            "3fff::1",
         ] {
             assert!(!is_public(private.parse().unwrap()), "{private}");
         }
@@ -245,14 +342,45 @@ mod tests {
 
     #[test]
     fn what_is_shown_of_a_url_holds_no_secret() {
-        let url = Url::parse("https://user:secret@example.com/x.pcap?token=secret#secret").unwrap();
-        assert_eq!(shown(&url), "https://example.com/x.pcap");
+        assert_eq!(shown("https://user:secret@example.com/x.pcap?token=secret#secret"), "https://example.com/x.pcap");
+        assert_eq!(shown("https://user:secret@exa mple"), "a malformed URL");
+        assert_eq!(shown("/captures/x?y.pcap"), "/captures/x?y.pcap");
     }
 
     #[test]
     fn an_address_in_the_url_is_checked_before_anything_is_sent() {
-        let check = |text: &str| literal(&Url::parse(text).unwrap(), false).is_ok();
-        assert!(!check("http://127.0.0.1/x") && !check("http://[::1]/x") && !check("http://2130706433/x"));
-        assert!(check("http://example.com/x"));
+        let allowed = Allowed { private: false, hosts: Vec::new() };
+        let check = |text: &str| allowed.check(&Url::parse(text).unwrap()).is_ok();
+        for loopback in [
+            "http://127.0.0.1/x",
+            "http://[::1]/x",
+            "http://2130706433/x",
+            "http://0x7f000001/x",
+            "http://0177.0.0.1/x",
+            "http://127.1/x",
+            "http://0/x",
+            "http://127.0.0.1./x",
+            "http://%31%32%37.0.0.1/x",
+            "http://\u{ff11}27.0.0.1/x",
+            "http://[::ffff:127.0.0.1]/x",
+            "http://[::ffff:7f00:1]/x",
+            "http://[0:0:0:0:0:0:0:1]/x",
+            "http://[::127.0.0.1]/x",
+            "http://[64:ff9b::7f00:1]/x",
+            "http://[2002:7f00:1::]/x",
+        ] {
+            assert!(!check(loopback), "{loopback}");
+        }
+        assert!(check("http://example.com/x") && !check("ftp://example.com/x"));
+    }
+
+    #[test]
+    fn only_listed_hosts_are_asked() {
+        let allowed = Allowed { private: false, hosts: vec!["example.com".into(), "*.example.org".into()] };
+        let check = |text: &str| allowed.check(&Url::parse(text).unwrap()).is_ok();
+        assert!(check("http://EXAMPLE.com./x") && check("https://a.b.example.org/x"));
+        for other in ["http://a.example.com/", "http://example.org/", "http://badexample.org/", "http://1.1.1.1/"] {
+            assert!(!check(other), "{other}");
+        }
     }
 }

@@ -1,9 +1,10 @@
-//! Opening a capture on disk.
+//! A capture that was opened, and what can go wrong before it is.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -18,8 +19,19 @@ pub enum CaptureError {
     NotFound {
         /// As the caller gave it.
         path: String,
-        /// The server's working directory.
+        /// The server's working directory, or the folders that it may read.
         directory: String,
+    },
+    /// It is outside of what may be read, or inside and not readable.
+    #[error(
+        "{path} may not be read: this server reads files below {roots} that its user may read, and no others; \
+         it has to be started with --root DIR for other folders"
+    )]
+    Outside {
+        /// As the caller gave it.
+        path: String,
+        /// The folders that may be read.
+        roots: String,
     },
     /// It is there and may not be read.
     #[error("{path} may not be read by this server: permission denied")]
@@ -49,6 +61,9 @@ pub enum CaptureError {
         /// The system's words.
         reason: String,
     },
+    /// URLs are not fetched by this server.
+    #[error("this server does not fetch URLs (--no-remote): name a file")]
+    Remote,
     /// A download failed.
     #[error("fetching the capture failed: {reason}")]
     Fetch {
@@ -66,35 +81,70 @@ pub enum CaptureError {
     Cancelled,
 }
 
-/// A capture that was opened: never again by its name.
-#[derive(Debug)]
+/// A capture that was opened: never again by its name. Each has its own place in the file.
+#[derive(Debug, Clone)]
 pub struct CaptureFile {
     /// Its base name, or the URL it came from, for the report.
     pub name: String,
     /// Octets on disk.
     pub size: u64,
-    pub(super) file: File,
+    file: Arc<File>,
+    /// Octets that were read.
+    at: u64,
+    /// What the file was like when it was opened; `None` for a download, which nobody else can write to.
+    stamp: Option<Stamp>,
 }
 
+/// What changes when a file is written to: octets, and the time of the last writing.
+type Stamp = (u64, i64, i64);
+
 impl CaptureFile {
+    /// A file that was opened for reading by its path.
+    ///
+    /// # Errors
+    /// When it is not a regular file on a disk.
+    pub(super) fn of(path: &str, file: File) -> Result<Self, CaptureError> {
+        let io = |error: io::Error| CaptureError::Io { path: path.into(), reason: error.kind().to_string() };
+        let metadata = file.metadata().map_err(io)?;
+        if !metadata.is_file() {
+            return Err(CaptureError::NotAFile { path: path.into(), kind: kind(&metadata) });
+        }
+        if is_made_up(&file).map_err(|error| io(error.into()))? {
+            return Err(CaptureError::NotAFile { path: path.into(), kind: "made up by the kernel" });
+        }
+        let name =
+            Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned());
+        let stamp = Some(stamp(&metadata));
+        Ok(Self { name, size: metadata.len(), file: Arc::new(file), at: 0, stamp })
+    }
+
+    /// A file that was fetched.
+    pub(super) fn fetched(name: String, size: u64, file: Arc<File>) -> Self {
+        Self { name, size, file, at: 0, stamp: None }
+    }
+
     /// The same file once more, from its beginning.
+    pub fn again(&self) -> Self {
+        Self { at: 0, ..self.clone() }
+    }
+
+    /// Whether it is as it was when it was opened: otherwise what was read of it never existed as a whole.
     ///
     /// # Errors
     /// As the disk fails.
-    pub fn again(&self) -> Result<Self, CaptureError> {
-        let io = |error: io::Error| CaptureError::Io { path: self.name.clone(), reason: error.kind().to_string() };
-        let mut file = self.file.try_clone().map_err(io)?;
-        io::Seek::rewind(&mut file).map_err(io)?;
-        Ok(Self { name: self.name.clone(), size: self.size, file })
+    pub fn is_unchanged(&self) -> io::Result<bool> {
+        match &self.stamp {
+            Some(then) => Ok(stamp(&self.file.metadata()?) == *then),
+            None => Ok(true),
+        }
     }
 
     /// SHA-256 of its first octets, as hexadecimal digits.
     ///
     /// # Errors
     /// As the disk fails.
-    pub fn sha256_of(mut self, octets: u64) -> io::Result<String> {
-        io::Seek::rewind(&mut self.file)?;
-        let mut reader = io::Read::take(self.file, octets);
+    pub fn sha256_of(&self, octets: u64) -> io::Result<String> {
+        let mut reader = io::Read::take(self.again(), octets);
         let mut hash = Sha256::new();
         let mut buffer = vec![0; HASHED_AT_ONCE];
         loop {
@@ -106,29 +156,37 @@ impl CaptureFile {
     }
 }
 
-/// Opens a file for reading.
-///
-/// # Errors
-/// When it is not there, not readable, or not a regular file. Pipes and devices are found out without waiting for them.
-pub fn open(path: &str) -> Result<CaptureFile, CaptureError> {
-    if path.is_empty() || path.contains('\0') {
-        return Err(CaptureError::BadName {
-            reason: "pcap_file must be the path or the URL of a capture; it is empty or holds a NUL".into(),
-        });
+impl io::Read for CaptureFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at = self.at.saturating_add(read as u64);
+        Ok(read)
     }
-    // Opening a pipe would wait for a writer.
-    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
-    let file = opened.map_err(|error| from_io(path, &error))?;
-    let metadata = file.metadata().map_err(|error| from_io(path, &error))?;
-    if !metadata.is_file() {
-        return Err(CaptureError::NotAFile { path: path.into(), kind: kind(&metadata) });
-    }
-    let name = Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned());
-    Ok(CaptureFile { name, size: metadata.len(), file })
 }
 
-fn kind(metadata: &std::fs::Metadata) -> &'static str {
+fn stamp(metadata: &Metadata) -> Stamp {
+    (metadata.len(), metadata.mtime(), metadata.mtime_nsec())
+}
+
+/// Whether a file lies in a file system that the kernel makes up, such as /proc: such a file is no capture, and reading it may wait, have no end,
+/// or tell about the server itself. Numbers from linux/magic.h.
+fn is_made_up(file: &File) -> rustix::io::Result<bool> {
+    const MADE_UP: [u64; 8] = [
+        0x9fa0,      // proc
+        0x6265_6572, // sysfs
+        0x6462_6720, // debugfs
+        0x7472_6163, // tracefs
+        0x7363_6673, // securityfs
+        0x6367_7270, // cgroup2
+        0x0027_e0eb, // cgroup
+        0xcafe_4a11, // bpf
+    ];
+    // The type of the number differs between platforms.
+    let kind = u64::try_from(rustix::fs::fstatfs(file)?.f_type).unwrap_or_default();
+    Ok(MADE_UP.contains(&kind))
+}
+
+fn kind(metadata: &Metadata) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
     let kind = metadata.file_type();
     if kind.is_dir() {
@@ -142,37 +200,28 @@ fn kind(metadata: &std::fs::Metadata) -> &'static str {
     }
 }
 
-fn from_io(path: &str, error: &io::Error) -> CaptureError {
-    let path = path.to_owned();
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => CaptureError::NotFound {
-            path,
-            directory: std::env::current_dir()
-                .map_or_else(|_| "the working directory".into(), |d| d.display().to_string()),
-        },
-        io::ErrorKind::PermissionDenied => CaptureError::NotAllowed { path },
-        _ => CaptureError::Io { path, reason: error.kind().to_string() },
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+
     use super::*;
 
     #[test]
-    fn what_is_not_a_file_is_named_for_what_it_is() {
-        assert!(matches!(open("/"), Err(CaptureError::NotAFile { kind: "a directory", .. })));
-        assert!(matches!(open("/dev/null"), Err(CaptureError::NotAFile { kind: "a device", .. })));
-        assert!(matches!(open("/nowhere/x.pcap"), Err(CaptureError::NotFound { .. })));
-        assert!(matches!(open(""), Err(CaptureError::BadName { .. })));
-        assert!(matches!(open("a\0b"), Err(CaptureError::BadName { .. })));
-    }
-
-    #[test]
-    fn a_pipe_does_not_hold_the_server_up() {
-        let folder = tempfile::tempdir().unwrap();
-        let pipe = folder.path().join("x.pcap");
-        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-        assert!(matches!(open(pipe.to_str().unwrap()), Err(CaptureError::NotAFile { kind: "a pipe", .. })));
+    fn each_reader_has_its_own_place_and_a_change_is_noticed() {
+        let mut written = tempfile::NamedTempFile::new().unwrap();
+        written.write_all(b"0123456789").unwrap();
+        let path = written.path().to_str().unwrap();
+        let mut one = CaptureFile::of(path, File::open(path).unwrap()).unwrap();
+        let mut start = [0; 4];
+        one.read_exact(&mut start).unwrap();
+        let mut whole = String::new();
+        one.again().read_to_string(&mut whole).unwrap();
+        assert_eq!((&start, whole.as_str()), (b"0123", "0123456789"));
+        let mut rest = String::new();
+        one.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "456789");
+        assert!(one.is_unchanged().unwrap());
+        written.write_all(b"x").unwrap();
+        assert!(!one.is_unchanged().unwrap());
     }
 }

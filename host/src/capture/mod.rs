@@ -4,12 +4,15 @@
 
 mod fetch;
 mod file;
+mod kept;
+mod roots;
 mod source;
 
 use sha2::{Digest, Sha256};
 
-pub use fetch::{Fetch, fetch, is_url};
-pub use file::{CaptureError, CaptureFile, open};
+pub use fetch::{Fetch, Remote, is_url, shown};
+pub use file::{CaptureError, CaptureFile};
+pub use roots::{Root, Roots};
 pub use source::{Chunk, Facts, Source, SourceEnd};
 
 /// SHA-256 of some octets, as hexadecimal digits.

@@ -176,7 +176,7 @@ impl<'a> Source<'a> {
         }
         let want = self.limits.next_window(self.read);
         let mut chunk = Vec::with_capacity(want);
-        let read = Read::by_ref(&mut self.file.file).take(want as u64).read_to_end(&mut chunk);
+        let read = Read::by_ref(&mut self.file).take(want as u64).read_to_end(&mut chunk);
         read.map_err(|error| SourceEnd::Io(error.kind().to_string()))?;
         self.sha256.update(&chunk);
         self.sha1.update(&chunk);

@@ -1,14 +1,17 @@
 //! The command line: what was typed, and what it means.
 
 mod analyze;
+mod serve;
 mod tools;
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use self::serve::Transport;
 use crate::contract::arguments;
 use crate::mcp;
 use crate::service::{MAX_CHARS, Options, Service};
@@ -40,30 +43,18 @@ struct Cli {
     #[arg(long, value_enum, default_value_t = Transport::Stdio)]
     transport: Transport,
 
-    /// Address to listen on, with --transport http
-    #[arg(long, default_value = "127.0.0.1")]
-    host: String,
+    #[command(flatten)]
+    http: serve::Http,
 
-    /// Port to listen on, with --transport http
-    #[arg(long, default_value_t = 8080, allow_negative_numbers = true)]
-    port: i64,
+    #[command(flatten)]
+    sources: serve::Sources,
 
-    /// Listen on an address that other machines can reach, although nobody is asked who they are
-    #[arg(long)]
-    allow_unauthenticated_http: bool,
-
-    /// Fetch URLs of loopback, private and link-local addresses too
-    #[arg(long, global = true)]
-    allow_private_urls: bool,
+    /// Append a line of JSON for each call to this file; - is standard error, which is the default over HTTP
+    #[arg(long, value_name = "FILE", env = "MCPCAP_AUDIT_LOG")]
+    audit_log: Option<PathBuf>,
 
     #[command(subcommand)]
     command: Option<Command>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Transport {
-    Stdio,
-    Http,
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,7 +93,9 @@ pub fn main() -> i32 {
 
 /// Logs go to standard error only. `MCPCAP_LOG` says what of it: `debug`, `mcpcap=trace` and so on.
 fn log(cli: &Cli) {
-    let default = if cli.command.is_none() && cli.transport == Transport::Http { "info" } else { "warn" };
+    let serves_http = cli.command.is_none() && cli.transport == Transport::Http;
+    // rmcp tells of each request, in the client's words.
+    let default = if serves_http { "warn,rmcp=error,mcpcap=info" } else { "warn,rmcp=error" };
     let filter = EnvFilter::try_from_env("MCPCAP_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -116,16 +109,16 @@ fn run(cli: Cli) -> Result<(), String> {
         None => None,
         Some(n) => Some(u64::try_from(n).ok().filter(|n| *n > 0).ok_or("--max-packets must be a positive integer")?),
     };
-    let port = u16::try_from(cli.port)
-        .ok()
-        .filter(|port| *port > 0)
-        .ok_or_else(|| format!("--port must be between 1 and 65535, not {}", cli.port))?;
+    cli.http.port()?;
+    let serves_http = cli.command.is_none() && cli.transport == Transport::Http;
     let options = Options {
         modules: cli.modules,
         max_packets,
         max_chars: cli.max_report_chars,
         text_only: cli.text_only,
-        private_urls: cli.allow_private_urls,
+        roots: cli.sources.roots(serves_http),
+        remote: cli.sources.remote(),
+        audit: cli.audit_log.or_else(|| serves_http.then(|| PathBuf::from("-"))),
         ..Options::default()
     };
     let service = Arc::new(Service::start(&options).map_err(|error| error.to_string())?);
@@ -139,10 +132,10 @@ fn run(cli: Cli) -> Result<(), String> {
             Some(Command::Tools) => tools::list(&service.catalog),
             None if cli.transport == Transport::Stdio => mcp::stdio(service).await.map_err(|error| error.to_string()),
             None => {
-                let http = mcp::Http::bind(&cli.host, port, cli.allow_unauthenticated_http).await;
-                let http = http.map_err(|error| error.to_string())?;
+                let http = mcp::Http::bind(cli.http.options()?).await.map_err(|error| error.to_string())?;
                 tracing::info!("listening on http://{}/mcp", http.address());
-                http.serve(service).await.map_err(|error| error.to_string())
+                http.serve(service).await;
+                Ok(())
             }
         }
     })

@@ -1,6 +1,9 @@
 //! The Model Context Protocol: what the service offers, over stdio and HTTP. Only this folder names rmcp.
 
+mod complete;
 mod http;
+mod logging;
+mod page;
 mod progress;
 mod resources;
 mod stdio;
@@ -9,18 +12,23 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+#[expect(deprecated, reason = "clients of the revisions before 2026-07-28 set the level so")]
+use rmcp::model::SetLevelRequestParams;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
-    ErrorCode, GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult,
-    ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, PromptArgument, PromptMessage,
-    ReadResourceRequestParams, ReadResourceResponse, Role, ServerCapabilities, ServerConfig, ToolAnnotations,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+    ContentBlock, CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
+    Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
+    PaginatedRequestParams, PromptArgument, PromptMessage, ReadResourceRequestParams, ReadResourceResponse, Role,
+    ServerCapabilities, ServerConfig, ToolAnnotations,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 
-pub use http::{Http, HttpError};
+pub use http::{Http, HttpError, HttpOptions, Token, TokenError};
 pub use stdio::serve as stdio;
+
+use page::page;
 
 use crate::answer::{AnswerError, Code};
 use crate::catalog::{Prompt, Tool};
@@ -48,13 +56,16 @@ const RECEIPT: &str = "mcpcap/receipt";
 const SECONDS: &str = "mcpcap/seconds";
 
 /// Methods that rmcp hands to `on_custom_request` when their parameters do not fit.
-const STANDARD_METHODS: [&str; 8] = [
+const STANDARD_METHODS: [&str; 11] = [
     "tools/call",
     "tools/list",
     "prompts/get",
     "prompts/list",
     "resources/list",
     "resources/read",
+    "resources/templates/list",
+    "completion/complete",
+    "logging/setLevel",
     "initialize",
     "server/discover",
 ];
@@ -63,12 +74,13 @@ const STANDARD_METHODS: [&str; 8] = [
 #[derive(Clone)]
 pub struct Server {
     service: Arc<Service>,
+    level: Arc<logging::Level>,
 }
 
 impl Server {
     /// A server for a service.
     pub fn new(service: Arc<Service>) -> Self {
-        Self { service }
+        Self { service, level: Arc::default() }
     }
 
     fn tool(&self, tool: &Tool) -> rmcp::model::Tool {
@@ -94,6 +106,7 @@ impl Server {
         let answer = self.service.answer(&request.name, arguments, context.ct.clone(), told).await;
         // The last notification goes out before the answer.
         forwarding.await;
+        self.level.tell(&context, &request.name, &answer).await;
         match answer {
             Ok(answer) => {
                 let mut result = if is_structured {
@@ -116,8 +129,15 @@ impl Server {
 }
 
 impl ServerHandler for Server {
+    #[expect(deprecated, reason = "logging is deprecated since 2026-07-28, and clients of all revisions are served")]
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_prompts()
+            .enable_resources()
+            .enable_completions()
+            .enable_logging()
+            .build();
         let implementation = Implementation::new("mcpcap", env!("CARGO_PKG_VERSION"))
             .with_title("mcpcap")
             .with_description("Packet capture analysis in WebAssembly sandboxes");
@@ -129,9 +149,11 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        one_page(request)?;
         let tools = self.service.catalog.tools.iter().map(|tool| self.tool(tool)).collect();
-        Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(LISTS_TTL_MS).with_cache_scope(CacheScope::Public))
+        let (tools, next) = page(tools, cursor(request).as_deref())?;
+        let mut result = ListToolsResult::with_all_items(tools);
+        result.next_cursor = next;
+        Ok(result.with_ttl_ms(LISTS_TTL_MS).with_cache_scope(CacheScope::Public))
     }
 
     // rmcp would check arguments by itself with this; the service does, with messages that name the argument.
@@ -161,9 +183,11 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        one_page(request)?;
         let prompts = self.service.catalog.prompts.iter().map(prompt).collect();
-        Ok(ListPromptsResult::with_all_items(prompts).with_ttl_ms(LISTS_TTL_MS).with_cache_scope(CacheScope::Public))
+        let (prompts, next) = page(prompts, cursor(request).as_deref())?;
+        let mut result = ListPromptsResult::with_all_items(prompts);
+        result.next_cursor = next;
+        Ok(result.with_ttl_ms(LISTS_TTL_MS).with_cache_scope(CacheScope::Public))
     }
 
     async fn get_prompt(
@@ -195,9 +219,35 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let service = Arc::clone(&self.service);
-        let cursor = request.and_then(|request| request.cursor);
+        let cursor = cursor(request);
         let listed = tokio::task::spawn_blocking(move || resources::list(&service, cursor.as_deref())).await;
         listed.map_err(|_| ErrorData::internal_error("the resources could not be listed", None))?
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        // One page, so no cursor is right but none.
+        page(vec![()], cursor(request).as_deref())?;
+        Ok(resources::templates())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let service = Arc::clone(&self.service);
+        let completed = tokio::task::spawn_blocking(move || complete::complete(&service, &request)).await;
+        completed.map_err(|_| ErrorData::internal_error("the argument could not be completed", None))?
+    }
+
+    #[expect(deprecated, reason = "clients of the revisions before 2026-07-28 set the level so")]
+    async fn set_level(&self, request: SetLevelRequestParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        self.level.set(request.level);
+        Ok(())
     }
 
     async fn read_resource(
@@ -221,12 +271,8 @@ impl ServerHandler for Server {
     }
 }
 
-/// The lists have one page, so there is no cursor that could be right.
-fn one_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
-    match request.and_then(|request| request.cursor) {
-        None => Ok(()),
-        Some(_) => Err(ErrorData::invalid_params("unknown cursor: the list has one page", None)),
-    }
+fn cursor(request: Option<PaginatedRequestParams>) -> Option<String> {
+    request.and_then(|request| request.cursor)
 }
 
 fn prompt(prompt: &Prompt) -> rmcp::model::Prompt {

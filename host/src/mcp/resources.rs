@@ -5,20 +5,26 @@ use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use rmcp::ErrorData;
-use rmcp::model::{CacheScope, ListResourcesResult, ReadResourceResult, Resource, ResourceContents};
+use rmcp::model::{
+    CacheScope, ListResourceTemplatesResult, ListResourcesResult, ReadResourceResult, Resource, ResourceContents,
+    ResourceTemplate,
+};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio_util::sync::CancellationToken;
 
+use super::page::page;
 use crate::catalog::Tool;
 use crate::contract::text::neutral;
 use crate::service::Service;
 
 const GUIDE: &str = "mcpcap://guide/";
 const CAPTURE: &str = "mcpcap://capture/";
-/// Resources on one page of the list.
-const PAGE: usize = 100;
+/// The guides, for clients that fill in the name of a tool (RFC 6570).
+pub(super) const GUIDE_TEMPLATE: &str = "mcpcap://guide/{tool}";
+/// The captures, likewise.
+pub(super) const CAPTURE_TEMPLATE: &str = "mcpcap://capture/{+path}";
 /// How long a client may keep the list: captures come and go.
 const TTL_MS: u64 = 10_000;
 /// The tool that says what a capture is, and the characters of what it says here.
@@ -32,25 +38,33 @@ const ESCAPED: &AsciiSet =
 /// # Errors
 /// For a cursor that is none of ours.
 pub(super) fn list(service: &Service, cursor: Option<&str>) -> Result<ListResourcesResult, ErrorData> {
-    let wrong = || ErrorData::invalid_params("unknown cursor: begin again without one", None);
-    let from: usize = cursor.map_or(Ok(0), |cursor| cursor.parse().map_err(|_| wrong()))?;
     let mut all: Vec<Resource> = service.catalog.tools.iter().map(guide).collect();
-    all.extend(service.library.iter().flat_map(|library| library.list()).map(|entry| {
+    all.extend(service.library.list().into_iter().map(|entry| {
         let uri = format!("{CAPTURE}{}", utf8_percent_encode(&entry.path, ESCAPED));
         let mut resource = Resource::new(uri, neutral(&entry.path, 300)).with_mime_type("application/json");
         resource.size = Some(entry.size);
         resource.with_description("A packet capture: what it is, and its path for pcap_file")
     }));
-    if from > 0 && from >= all.len() {
-        return Err(wrong());
-    }
-    let end = from.saturating_add(PAGE);
-    let next = (end < all.len()).then(|| end.to_string());
-    let page = all.into_iter().skip(from).take(PAGE).collect();
+    let (entries, next) = page(all, cursor)?;
     let mut result =
-        ListResourcesResult::with_all_items(page).with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private);
+        ListResourcesResult::with_all_items(entries).with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private);
     result.next_cursor = next;
     Ok(result)
+}
+
+/// How the resources are named.
+pub(super) fn templates() -> ListResourceTemplatesResult {
+    let guide = ResourceTemplate::new(GUIDE_TEMPLATE, "guide")
+        .with_title("Fields of a report")
+        .with_description("What each field of a tool's report means")
+        .with_mime_type("text/markdown");
+    let capture = ResourceTemplate::new(CAPTURE_TEMPLATE, "capture")
+        .with_title("A packet capture")
+        .with_description("What a capture is, and its path for pcap_file")
+        .with_mime_type("application/json");
+    ListResourceTemplatesResult::with_all_items(vec![guide, capture])
+        .with_ttl_ms(super::LISTS_TTL_MS)
+        .with_cache_scope(CacheScope::Public)
 }
 
 fn guide(tool: &Tool) -> Resource {
@@ -76,9 +90,8 @@ pub(super) async fn read(
     }
     let path = uri.strip_prefix(CAPTURE).ok_or_else(missing)?;
     let path = percent_decode_str(path).decode_utf8().map_err(|_| missing())?;
-    let found = service.library.as_ref().and_then(|library| library.find(&path));
-    let (entry, path) = found.ok_or_else(missing)?;
-    let path = path.to_str().ok_or_else(missing)?;
+    let entry = service.library.find(&path).ok_or_else(missing)?;
+    let path = entry.file.to_str().ok_or_else(missing)?;
     let modified = entry.modified.and_then(|modified| OffsetDateTime::from(modified).format(&Rfc3339).ok());
     let mut about = json!({ "pcap_file": path, "size": entry.size, "modified": modified });
     if service.catalog.tool(OVERVIEW.0).is_some() {

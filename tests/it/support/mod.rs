@@ -1,9 +1,12 @@
 //! What the tests share: components, captures, and the service.
 
+pub mod http;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
+use mcpcap::capture::Remote;
 use mcpcap::contract::arguments::MAX_CHARS;
 use mcpcap::sandbox::{Analyzer, Sandbox};
 use mcpcap::service::{Options, Service};
@@ -65,7 +68,8 @@ pub fn hostile() -> &'static Analyzer {
 pub fn service() -> Arc<Service> {
     static SERVICE: OnceLock<Arc<Service>> = OnceLock::new();
     Arc::clone(SERVICE.get_or_init(|| {
-        let options = Options { private_urls: true, ..Options::default() };
+        let remote = Remote { private: true, ..Remote::default() };
+        let options = Options { remote, ..Options::default() };
         Arc::new(Service::start(&options).expect("the service starts"))
     }))
 }

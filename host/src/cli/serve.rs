@@ -1,0 +1,127 @@
+//! The options of the server: where captures come from, who may ask, and over what.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::capture::Remote;
+use crate::mcp::{HttpOptions, Token};
+
+/// Variables of the environment. Only those that a shell sets for all programs, or that hold a secret, are not options.
+const ROOTS: &str = "MCPCAP_ROOTS";
+const TOKEN: &str = "MCPCAP_AUTH_TOKEN";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Transport {
+    Stdio,
+    Http,
+}
+
+/// Where captures come from.
+#[derive(Debug, Args)]
+pub struct Sources {
+    /// Read captures below this folder only; may be given several times, or as MCPCAP_ROOTS with colons between
+    /// [default: over stdio, all that the user may read; over HTTP, the working directory]
+    #[arg(long = "root", value_name = "DIR", global = true)]
+    roots: Vec<PathBuf>,
+
+    /// Do not fetch URLs
+    #[arg(long, global = true)]
+    no_remote: bool,
+
+    /// Fetch from this host only, or from all below it as *.example.com; may be given several times [default: all]
+    #[arg(long = "allow-url-host", value_name = "HOST", global = true)]
+    url_hosts: Vec<String>,
+
+    /// Fetch URLs of loopback, private and link-local addresses too
+    #[arg(long, global = true)]
+    allow_private_urls: bool,
+
+    /// Do not keep downloads for the next question about the same URL
+    #[arg(long, global = true)]
+    no_url_cache: bool,
+}
+
+impl Sources {
+    /// The folders that may be read; none: all.
+    pub fn roots(&self, serves_http: bool) -> Vec<PathBuf> {
+        let mut roots = self.roots.clone();
+        if roots.is_empty() {
+            let named = std::env::var_os(ROOTS).unwrap_or_default();
+            roots.extend(std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()));
+        }
+        if roots.is_empty() && serves_http {
+            roots.push(PathBuf::from("."));
+        }
+        roots
+    }
+
+    /// What may be fetched.
+    pub fn remote(&self) -> Remote {
+        Remote {
+            enabled: !self.no_remote,
+            private: self.allow_private_urls,
+            hosts: self.url_hosts.clone(),
+            keep: !self.no_url_cache,
+        }
+    }
+}
+
+/// What only matters over HTTP.
+#[derive(Debug, Args)]
+pub struct Http {
+    /// Address to listen on, with --transport http
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+
+    /// Port to listen on, with --transport http
+    #[arg(long, default_value_t = 8080, allow_negative_numbers = true)]
+    port: i64,
+
+    /// File with the bearer token that callers over HTTP must have; MCPCAP_AUTH_TOKEN holds the token itself
+    #[arg(long, value_name = "FILE")]
+    auth_token_file: Option<PathBuf>,
+
+    /// Listen on an address that other machines can reach, although nobody is asked who they are
+    #[arg(long)]
+    allow_unauthenticated_http: bool,
+
+    /// Accept this Host header besides the names of loopback; may be given several times
+    #[arg(long = "allow-host", value_name = "HOST")]
+    hosts: Vec<String>,
+
+    /// Accept requests of web pages of this origin, as https://example.com; may be given several times
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    origins: Vec<String>,
+
+    /// Give clients no sessions, so that several replicas can stand behind one address
+    #[arg(long)]
+    stateless: bool,
+}
+
+impl Http {
+    /// As the server takes it.
+    pub fn options(&self) -> Result<HttpOptions, String> {
+        let token = match (&self.auth_token_file, std::env::var(TOKEN)) {
+            (Some(path), _) => Some(Token::from_file(path)),
+            (None, Ok(text)) if !text.is_empty() => Some(Token::new(&text, TOKEN)),
+            (None, Err(std::env::VarError::NotUnicode(_))) => return Err(format!("{TOKEN} is not text")),
+            _ => None,
+        };
+        Ok(HttpOptions {
+            host: self.host.clone(),
+            port: self.port()?,
+            token: token.transpose().map_err(|error| error.to_string())?,
+            open: self.allow_unauthenticated_http,
+            hosts: self.hosts.clone(),
+            origins: self.origins.clone(),
+            stateless: self.stateless,
+        })
+    }
+
+    /// The port, which is checked over stdio too.
+    pub fn port(&self) -> Result<u16, String> {
+        let port = u16::try_from(self.port).ok().filter(|port| *port > 0);
+        port.ok_or_else(|| format!("--port must be between 1 and 65535, not {}", self.port))
+    }
+}

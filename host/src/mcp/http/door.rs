@@ -1,0 +1,143 @@
+//! What a request has to pass before MCP sees it: the token, the size and form of its body, the number of sessions.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use rmcp::transport::streamable_http_server::session::SessionManager;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use serde_json::{Value, json};
+
+use super::token::Token;
+use crate::service::Service;
+
+/// The longest body of a request, in octets. Arguments are short.
+pub(super) const BODY: usize = 1 << 20;
+/// How long a body may take.
+const BODY_TIME: Duration = Duration::from_secs(20);
+/// Sessions that are kept. Each takes some tens of kB; beyond, the one that was silent longest ends.
+const SESSIONS: usize = 1000;
+/// The header that names a session.
+const SESSION: &str = "mcp-session-id";
+
+/// What the door needs to know.
+pub(super) struct Door {
+    pub(super) service: Arc<Service>,
+    pub(super) token: Option<Token>,
+    /// Whether only this machine can reach the server, so that a foreign Host is an attack by DNS.
+    pub(super) local: bool,
+    pub(super) sessions: Arc<LocalSessionManager>,
+    /// Sessions, the longest silent first.
+    pub(super) order: Mutex<VecDeque<String>>,
+}
+
+/// Lets in who has the token, where there is one.
+pub(super) async fn authorize(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    match &door.token {
+        Some(token) if !token.admits(request.headers()) => {
+            door.service.metrics.refused("token");
+            let challenge = [(WWW_AUTHENTICATE, r#"Bearer realm="mcpcap""#)];
+            (StatusCode::UNAUTHORIZED, challenge, "a bearer token is needed\n").into_response()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+/// Keeps web pages from reading what is not MCP's through a name of their own for this machine.
+pub(super) async fn local(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = if host.starts_with('[') { host.split(']').next() } else { host.split(':').next() };
+    if door.local && !matches!(name, Some("localhost" | "127.0.0.1" | "[::1")) {
+        door.service.metrics.refused("host");
+        return (StatusCode::FORBIDDEN, "this Host is not served here\n").into_response();
+    }
+    next.run(request).await
+}
+
+/// Reads the body, within its limits, and refuses what is no JSON-RPC message with that protocol's errors.
+pub(super) async fn body(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    let refused = |reason| door.service.metrics.refused(reason);
+    let (parts, body) = request.into_parts();
+    let bytes = match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) => {
+            refused("body");
+            let mut cause: Option<&dyn std::error::Error> = Some(&error);
+            while let Some(one) = cause {
+                if one.to_string().contains("length limit exceeded") {
+                    let text = format!("the body is longer than {BODY} octets\n");
+                    return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
+                }
+                cause = one.source();
+            }
+            return (StatusCode::BAD_REQUEST, "the body is broken\n").into_response();
+        }
+        Err(_) => {
+            refused("slow");
+            return (StatusCode::REQUEST_TIMEOUT, "the body took too long\n").into_response();
+        }
+    };
+    // Another type is refused for that by MCP itself.
+    if is_json(&parts.headers) {
+        let wrong = match serde_json::from_slice::<Value>(&bytes) {
+            Ok(Value::Object(_)) => None,
+            Ok(_) => Some((-32600, "a body is one JSON-RPC message, a JSON object".to_owned())),
+            Err(error) => Some((-32700, format!("the body is not JSON: {error}"))),
+        };
+        if let Some((code, message)) = wrong {
+            refused("json");
+            let error = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } });
+            let kind = [(CONTENT_TYPE, "application/json")];
+            return (StatusCode::BAD_REQUEST, kind, error.to_string()).into_response();
+        }
+    }
+    next.run(Request::from_parts(parts, Body::from(bytes))).await
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Keeps the number of sessions bounded, and says of an unknown one that it is.
+pub(super) async fn sessions(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    let named = session(request.headers());
+    let ends = request.method() == Method::DELETE;
+    if let (Some(id), true) = (&named, ends)
+        && !door.sessions.has_session(&id.as_str().into()).await.unwrap_or_default()
+    {
+        return (StatusCode::NOT_FOUND, "there is no such session\n").into_response();
+    }
+    let response = next.run(request).await;
+    let id = named.or_else(|| session(response.headers()));
+    if let Some(id) = id.filter(|_| response.status().is_success()) {
+        let silent = {
+            let mut order = door.order.lock().unwrap_or_else(PoisonError::into_inner);
+            order.retain(|one| *one != id);
+            if !ends {
+                order.push_back(id);
+            }
+            if order.len() > SESSIONS { order.pop_front() } else { None }
+        };
+        if let Some(silent) = silent {
+            door.service.metrics.refused("sessions");
+            if let Err(error) = door.sessions.close_session(&silent.as_str().into()).await {
+                tracing::debug!(%error, "a session was gone already");
+            }
+        }
+    }
+    response
+}
+
+fn session(headers: &HeaderMap) -> Option<String> {
+    headers.get(SESSION).and_then(|id: &HeaderValue| id.to_str().ok()).map(str::to_owned)
+}

@@ -1,0 +1,208 @@
+//! MCP over streamable HTTP, at `/mcp`; `/healthz`, `/readyz` and `/metrics` beside it.
+
+mod accept;
+mod door;
+mod token;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+pub use token::{Token, TokenError};
+
+use self::door::Door;
+use super::Server;
+use crate::service::Service;
+
+/// How long running calls get after the process was told to end, before they are cancelled.
+const FINISH: Duration = Duration::from_secs(5);
+/// How long answers get to go out after that.
+const LAST_ANSWERS: Duration = Duration::from_millis(300);
+/// How long connections get after that.
+const CLOSE: Duration = Duration::from_secs(1);
+/// What `/metrics` answers in.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What the command line decides about HTTP.
+#[derive(Clone, Default)]
+pub struct HttpOptions {
+    /// Name or address to listen on.
+    pub host: String,
+    /// Port; 0 takes a free one.
+    pub port: u16,
+    /// The token that callers must have.
+    pub token: Option<Token>,
+    /// Whether addresses beyond loopback may go without a token.
+    pub open: bool,
+    /// Hosts, with or without port, by which clients may call this server, besides loopback's names.
+    pub hosts: Vec<String>,
+    /// Origins of web pages that may call it, besides its own.
+    pub origins: Vec<String>,
+    /// Whether clients get no sessions, so that any replica can answer any request.
+    pub stateless: bool,
+}
+
+/// Why the server could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The host has no address.
+    #[error("the host {host} cannot be resolved: {reason}")]
+    Host {
+        /// As it was given.
+        host: String,
+        /// The resolver's words.
+        reason: std::io::Error,
+    },
+    /// The port is taken, or may not be used.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// Host and port.
+        address: SocketAddr,
+        /// The system's words.
+        reason: std::io::Error,
+    },
+    /// An address that others can reach.
+    #[error(
+        "{0} can be reached from other machines, and this server does not ask who calls: \
+         set MCPCAP_AUTH_TOKEN or --auth-token-file, or use --allow-unauthenticated-http if that is what you want"
+    )]
+    Open(IpAddr),
+    /// Anything else of the system's.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// A server that listens.
+pub struct Http {
+    listener: TcpListener,
+    address: SocketAddr,
+    options: HttpOptions,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Http {
+    /// Listens. Addresses beyond loopback only with a token, or when the options allow them without.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn bind(options: HttpOptions) -> Result<Self, HttpError> {
+        // Before the first connection, so that no signal is lost.
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let host = options.host.as_str();
+        let resolved = tokio::net::lookup_host((host, options.port)).await;
+        let unresolved = |reason| HttpError::Host { host: host.into(), reason };
+        let address = resolved
+            .map_err(unresolved)?
+            .next()
+            .ok_or_else(|| unresolved(std::io::Error::from(std::io::ErrorKind::NotFound)))?;
+        if options.token.is_none() && !options.open && !address.ip().is_loopback() {
+            return Err(HttpError::Open(address.ip()));
+        }
+        let listener = TcpListener::bind(address).await.map_err(|reason| HttpError::Listen { address, reason })?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address, options, terminate, interrupt })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until the process is told to end: then `/readyz` says so, running calls are finished or cancelled, and connections closed.
+    pub async fn serve(mut self, service: Arc<Service>) {
+        let (closed, ended) = (CancellationToken::new(), CancellationToken::new());
+        let stopping = Arc::new(AtomicBool::new(false));
+        let app = self.app(&service, &ended, Arc::clone(&stopping));
+        let (taken, stop) = (Arc::clone(&service), closed.clone());
+        let listener = self.listener;
+        let mut accepting = tokio::spawn(async move { accept::accept(listener, app, &taken, stop, CLOSE).await });
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stopping.store(true, Ordering::Relaxed);
+        service.stop(FINISH).await;
+        closed.cancel();
+        // Answers go out first; then the streams end that would keep a graceful stop waiting for ever.
+        if tokio::time::timeout(LAST_ANSWERS, &mut accepting).await.is_err() {
+            ended.cancel();
+            let _ = tokio::time::timeout(CLOSE, accepting).await;
+        }
+    }
+
+    fn app(&self, service: &Arc<Service>, ended: &CancellationToken, stopping: Arc<AtomicBool>) -> Router {
+        let sessions = Arc::new(LocalSessionManager::default());
+        let door = Arc::new(Door {
+            service: Arc::clone(service),
+            token: self.options.token.clone(),
+            local: self.address.ip().is_loopback() && self.options.hosts.is_empty(),
+            sessions: Arc::clone(&sessions),
+            order: std::sync::Mutex::default(),
+        });
+        let offered = Arc::clone(service);
+        let mcp = StreamableHttpService::new(
+            move || Ok(Server::new(Arc::clone(&offered))),
+            sessions,
+            self.config(ended.child_token()),
+        );
+        // The last layer is the first that a request passes.
+        let mcp = Router::new()
+            .nest_service("/mcp", mcp)
+            .layer(from_fn_with_state(Arc::clone(&door), door::sessions))
+            .layer(from_fn_with_state(Arc::clone(&door), door::body));
+        let measured = Arc::clone(service);
+        let metrics = Router::new()
+            .route("/metrics", get(async move || ([(header::CONTENT_TYPE, OPEN_METRICS)], measured.metrics.text())))
+            .layer(from_fn_with_state(Arc::clone(&door), door::local));
+        let (asked, busy) = (Arc::clone(service), stopping);
+        let ready = async move || {
+            if busy.load(Ordering::Relaxed) {
+                (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response()
+            } else if asked.is_busy() {
+                (StatusCode::SERVICE_UNAVAILABLE, "busy\n").into_response()
+            } else {
+                "ready\n".into_response()
+            }
+        };
+        mcp.merge(metrics)
+            .layer(from_fn_with_state(door, door::authorize))
+            // Who watches over containers has no token.
+            .route("/healthz", get(async || "ok\n"))
+            .route("/readyz", get(ready))
+    }
+
+    /// Host and Origin are checked, which is what stops a web page from talking to this server through its reader's browser.
+    fn config(&self, stop: CancellationToken) -> StreamableHttpServerConfig {
+        let port = self.address.port();
+        let own = ["127.0.0.1", "localhost", "[::1]"];
+        let origins = own.iter().map(|host| format!("http://{host}:{port}")).chain(self.options.origins.clone());
+        let config = StreamableHttpServerConfig::default()
+            .with_cancellation_token(stop)
+            .with_max_request_body_bytes(door::BODY)
+            .with_legacy_session_mode(!self.options.stateless)
+            .with_json_response(self.options.stateless)
+            .enforce_origin_validation()
+            .with_allowed_origins(origins);
+        if !self.options.hosts.is_empty() || self.address.ip().is_loopback() {
+            let hosts = ["localhost", "127.0.0.1", "::1"].map(String::from).into_iter();
+            config.with_allowed_hosts(hosts.chain(self.options.hosts.clone()))
+        } else {
+            // Behind another address the name under which clients know this server is not ours to know; the token keeps others out.
+            config.disable_allowed_hosts()
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What operators see of the calls: an audit log and metrics. Clients see none of it.
+
+mod audit;
+mod metrics;
+
+use std::time::Instant;
+
+use serde_json::{Map, Value};
+
+pub use audit::{Audit, AuditError};
+pub use metrics::Metrics;
+
+use crate::answer::{AnswerError, Code};
+use crate::catalog::Tool;
+use crate::service::Answer;
+
+/// One call, from its beginning to its end, whatever the end is: a call that is dropped counts as cancelled.
+pub struct Call<'a> {
+    audit: Option<&'a Audit>,
+    metrics: &'a Metrics,
+    tool: &'a Tool,
+    arguments: Map<String, Value>,
+    started: Instant,
+    told: bool,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End<'a> {
+    /// `ok`, or the code of an error.
+    pub(crate) outcome: &'static str,
+    /// The limit that was reached, if one was.
+    pub(crate) limit: Option<&'a str>,
+    /// SHA-256 of the capture, or of what was read of it.
+    pub(crate) capture: Option<&'a str>,
+    /// Octets of the capture that were read.
+    pub(crate) octets: u64,
+}
+
+impl<'a> Call<'a> {
+    /// A call that begins.
+    pub fn begin(
+        audit: Option<&'a Audit>,
+        metrics: &'a Metrics,
+        tool: &'a Tool,
+        arguments: &Map<String, Value>,
+    ) -> Self {
+        metrics.begun();
+        // Only the audit log wants them.
+        let arguments = if audit.is_some() { arguments.clone() } else { Map::new() };
+        Self { audit, metrics, tool, arguments, started: Instant::now(), told: false }
+    }
+
+    /// Tells how it ended.
+    pub fn end(mut self, result: &Result<Answer, AnswerError>) {
+        match result {
+            Ok(answer) => {
+                let part = |object: &str, field: &str| answer.receipt.get(object).and_then(|object| object.get(field));
+                let capture = part("capture", "sha256").or_else(|| part("capture", "sha256_of_what_was_read"));
+                let stopped = answer.receipt.get("stopped_early").and_then(Value::as_str);
+                self.tell(End {
+                    outcome: "ok",
+                    limit: stopped.filter(|reason| matches!(*reason, "time-limit" | "too-large")),
+                    capture: capture.and_then(Value::as_str),
+                    octets: part("used", "capture_octets").and_then(Value::as_u64).unwrap_or_default(),
+                });
+            }
+            Err(error) => {
+                let outcome = error.code.name();
+                let limited = matches!(error.code, Code::LimitReached | Code::TooLarge | Code::Busy);
+                self.tell(End { outcome, limit: limited.then_some(outcome), capture: None, octets: 0 });
+            }
+        }
+    }
+
+    fn tell(&mut self, end: End<'_>) {
+        self.told = true;
+        let seconds = self.started.elapsed().as_secs_f64();
+        self.metrics.ended(&self.tool.name, seconds, end);
+        if let Some(audit) = self.audit {
+            audit.write(self.tool, std::mem::take(&mut self.arguments), seconds, end);
+        }
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        if !self.told {
+            self.tell(End { outcome: Code::Cancelled.name(), limit: None, capture: None, octets: 0 });
+        }
+    }
+}
