@@ -228,3 +228,25 @@ async fn a_second_question_about_a_url_is_answered_from_what_is_kept_while_it_ho
     }
     assert_eq!(*requests.lock().unwrap(), [false, false]);
 }
+
+#[tokio::test]
+async fn a_call_beyond_those_that_may_wait_is_told_so_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/x.pcap", listener.local_addr().unwrap());
+    let remote = Remote { private: true, ..Remote::default() };
+    let service = service_with(remote, Limits { waiting: 0, ..Limits::default() });
+    let mut held = Vec::new();
+    // Each holds a place for as long as its download says nothing.
+    while !service.is_busy() {
+        let (service, url) = (Arc::clone(&service), url.clone());
+        let call = tokio::spawn(async move { ask_of(&service, &url).await });
+        held.push((call, listener.accept().await.unwrap()));
+    }
+    let error = ask_of(&service, &url).await.unwrap_err();
+    assert_eq!(error.code, Code::Busy, "{error}");
+    // A place is free as soon as a call has ended.
+    let (call, connection) = held.pop().unwrap();
+    drop(connection);
+    assert_eq!(call.await.unwrap().unwrap_err().code, Code::FetchFailed);
+    assert!(!service.is_busy());
+}

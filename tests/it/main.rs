@@ -10,3 +10,4 @@ mod mcp;
 mod readme;
 mod sandbox;
 mod support;
+mod wire;
