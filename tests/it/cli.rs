@@ -114,3 +114,67 @@ fn a_broken_capture_gives_what_stands_before_the_break() {
         assert!(report["capture"]["ended"]["offset"].as_u64().unwrap() > 0, "{name}");
     }
 }
+
+/// The checks of `mcpcap doctor` under some conditions, and its exit code.
+fn doctor(command: &mut Command) -> (Vec<Value>, Option<i32>) {
+    let output = command.stdin(Stdio::null()).output().expect("it starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    (serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")), output.status.code())
+}
+
+fn state<'a>(checks: &'a [Value], name: &str) -> &'a Value {
+    let found = checks.iter().find(|check| check["check"] == name);
+    &found.unwrap_or_else(|| panic!("no check of {name}: {checks:?}"))["state"]
+}
+
+#[test]
+fn doctor_finds_a_good_installation_good() {
+    let (checks, code) = doctor(Command::new(env!("CARGO_BIN_EXE_mcpcap")).args(["doctor", "--json"]));
+    assert_eq!(code, Some(0), "{checks:?}");
+    for name in ["components", "sandbox", "stdio", "temporary files", "captures"] {
+        assert_eq!(state(&checks, name), "ok", "{checks:?}");
+    }
+}
+
+#[test]
+fn doctor_says_what_is_wrong_and_how_to_mend_it() {
+    let binary = env!("CARGO_BIN_EXE_mcpcap");
+    let (checks, code) = doctor(Command::new(binary).args(["doctor", "--json"]).env("TMPDIR", "/nowhere"));
+    assert_eq!((code, state(&checks, "temporary files")), (Some(1), &"fail".into()));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (checks, code) =
+        doctor(Command::new(binary).args(["--transport", "http", "--port", &port, "doctor", "--json"]));
+    assert_eq!((code, state(&checks, "http")), (Some(1), &"fail".into()));
+    let narrow = format!("ulimit -v 2000000; exec {binary} doctor --json");
+    let (checks, code) = doctor(Command::new("sh").args(["-c", &narrow]));
+    assert_eq!(
+        (code, state(&checks, "address space"), state(&checks, "sandbox")),
+        (Some(1), &"warn".into(), &"fail".into())
+    );
+    for check in checks.iter().filter(|check| check["state"] != "ok") {
+        assert!(check["mend"].as_str().is_some_and(|mend| mend.len() > 20), "{check}");
+    }
+}
+
+#[test]
+fn shells_and_manuals_are_served() {
+    let script = mcpcap(&["completions", "bash"]).stdout;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &script).unwrap();
+    assert!(Command::new("bash").arg("-n").arg(file.path()).status().unwrap().success());
+    assert!(String::from_utf8(script).unwrap().contains("--allow-url-host"));
+    let page = String::from_utf8(mcpcap(&["man"]).stdout).unwrap();
+    assert!(page.contains(".TH mcpcap 1") && page.contains("max\\-packets"), "{page}");
+    let folder = tempfile::tempdir().unwrap();
+    assert!(mcpcap(&["man", "--dir", folder.path().to_str().unwrap()]).status.success());
+    assert!(folder.path().join("mcpcap.1").is_file() && folder.path().join("mcpcap-doctor.1").is_file());
+}
+
+#[test]
+fn a_health_check_of_nothing_fails() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    fails(&["healthcheck", &format!("http://{free}/healthz")], 1, "does not answer");
+    fails(&["healthcheck", "https://127.0.0.1/healthz"], 1, "http URL");
+    fails(&["healthcheck", "nonsense"], 2, "nonsense");
+}

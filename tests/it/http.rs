@@ -81,6 +81,8 @@ async fn without_the_token_there_is_nothing_but_health() {
         assert_eq!(get(http, "/metrics", Some(TOKEN)).await.0, 200);
         assert_eq!(get(http, "/healthz", None).await, (200, "ok\n".into()));
         assert_eq!(get(http, "/readyz", None).await, (200, "ready\n".into()));
+        let mut health = std::process::Command::new(env!("CARGO_BIN_EXE_mcpcap"));
+        assert!(health.args(["healthcheck", &http.url("/healthz")]).status().unwrap().success());
     }
 }
 

@@ -1,14 +1,17 @@
 //! The command line: what was typed, and what it means.
 
 mod analyze;
+mod doctor;
+mod healthcheck;
 mod serve;
+mod shell;
 mod tools;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use self::serve::Transport;
@@ -63,6 +66,14 @@ enum Command {
     Analyze(analyze::Arguments),
     /// List the tools that are loaded
     Tools,
+    /// Check the installation, and say how to mend what is wrong
+    Doctor(doctor::Arguments),
+    /// Ask a server over HTTP whether it lives
+    Healthcheck(healthcheck::Arguments),
+    /// Print a script that completes the command line
+    Completions(shell::Completions),
+    /// Print the manual page
+    Man(shell::Man),
 }
 
 fn report_chars(text: &str) -> Result<usize, String> {
@@ -110,29 +121,40 @@ fn run(cli: Cli) -> Result<(), String> {
         Some(n) => Some(u64::try_from(n).ok().filter(|n| *n > 0).ok_or("--max-packets must be a positive integer")?),
     };
     cli.http.port()?;
+    let speaks_http = cli.transport == Transport::Http;
     let serves_http = cli.command.is_none() && cli.transport == Transport::Http;
     let options = Options {
         modules: cli.modules,
         max_packets,
         max_chars: cli.max_report_chars,
         text_only: cli.text_only,
-        roots: cli.sources.roots(serves_http),
+        roots: cli.sources.roots(speaks_http && !matches!(cli.command, Some(Command::Analyze(_)))),
         remote: cli.sources.remote(),
         audit: cli.audit_log.or_else(|| serves_http.then(|| PathBuf::from("-"))),
         ..Options::default()
     };
-    let service = Arc::new(Service::start(&options).map_err(|error| error.to_string())?);
+    // A run takes one of these threads, and there is a run for each core; the rest open files. Each thread keeps memory for good.
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(cores.saturating_add(8))
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime cannot be started: {error}"))?;
+    let start = || Service::start(&options).map(Arc::new).map_err(|error| error.to_string());
     runtime.block_on(async {
         match cli.command {
-            Some(Command::Analyze(arguments)) => analyze::run(&service, arguments).await,
-            Some(Command::Tools) => tools::list(&service.catalog),
-            None if cli.transport == Transport::Stdio => mcp::stdio(service).await.map_err(|error| error.to_string()),
+            Some(Command::Analyze(arguments)) => analyze::run(&start()?, arguments).await,
+            Some(Command::Tools) => tools::list(&start()?.catalog),
+            Some(Command::Doctor(arguments)) => {
+                doctor::run(&arguments, &options, speaks_http.then(|| cli.http.options())).await
+            }
+            Some(Command::Healthcheck(arguments)) => healthcheck::run(&arguments).await,
+            Some(Command::Completions(arguments)) => shell::completions(&arguments, Cli::command()),
+            Some(Command::Man(arguments)) => shell::man(&arguments, Cli::command()),
+            None if !speaks_http => mcp::stdio(start()?).await.map_err(|error| error.to_string()),
             None => {
                 let http = mcp::Http::bind(cli.http.options()?).await.map_err(|error| error.to_string())?;
+                let service = start()?;
                 tracing::info!("listening on http://{}/mcp", http.address());
                 http.serve(service).await;
                 Ok(())
@@ -152,8 +174,6 @@ fn print(text: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -1,0 +1,106 @@
+//! `mcpcap doctor`: checks the installation, and says how to mend what is wrong.
+
+mod machine;
+mod server;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::mcp::HttpOptions;
+use crate::service::Options;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Print the checks as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Ok,
+    /// It works, but not always or not for long.
+    Warn,
+    Fail,
+}
+
+/// A check and what it found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Check {
+    name: &'static str,
+    state: State,
+    found: String,
+    /// What to do about it.
+    mend: Option<&'static str>,
+}
+
+impl Check {
+    fn ok(name: &'static str, found: impl Into<String>) -> Self {
+        Self { name, state: State::Ok, found: found.into(), mend: None }
+    }
+
+    fn warn(name: &'static str, found: impl Into<String>, mend: &'static str) -> Self {
+        Self { name, state: State::Warn, found: found.into(), mend: Some(mend) }
+    }
+
+    fn fail(name: &'static str, found: impl Into<String>, mend: &'static str) -> Self {
+        Self { name, state: State::Fail, found: found.into(), mend: Some(mend) }
+    }
+
+    fn line(&self) -> String {
+        let state = match self.state {
+            State::Ok => "ok  ",
+            State::Warn => "warn",
+            State::Fail => "FAIL",
+        };
+        let mend = self.mend.map(|mend| format!("\n      -> {mend}")).unwrap_or_default();
+        format!("{state}  {}: {}{mend}\n", self.name, self.found)
+    }
+
+    fn to_json(&self) -> Value {
+        let state = match self.state {
+            State::Ok => "ok",
+            State::Warn => "warn",
+            State::Fail => "fail",
+        };
+        json!({ "check": self.name, "state": state, "found": self.found, "mend": self.mend })
+    }
+}
+
+/// Checks what the options would start: the machine, the sandbox, the folders, and the transport; with `http`, also whether it could listen.
+///
+/// # Errors
+/// When a check fails.
+pub async fn run(
+    arguments: &Arguments,
+    options: &Options,
+    http: Option<Result<HttpOptions, String>>,
+) -> Result<(), String> {
+    let mut checks = vec![
+        machine::program(),
+        machine::address_space(),
+        machine::open_files(),
+        machine::memory(),
+        machine::temporary(options.limits.download),
+    ];
+    checks.extend(server::sandbox(options).await);
+    checks.extend(server::folders(&options.roots));
+    if options.remote.enabled {
+        checks.push(machine::certificates());
+    }
+    checks.push(match http {
+        Some(http) => server::http(http).await,
+        None => server::stdio().await,
+    });
+    let text = if arguments.json {
+        format!("{:#}\n", checks.iter().map(Check::to_json).collect::<Value>())
+    } else {
+        checks.iter().map(Check::line).collect()
+    };
+    super::print(&text)?;
+    match checks.iter().filter(|check| check.state == State::Fail).count() {
+        0 => Ok(()),
+        failed => Err(format!("{failed} of {} checks failed", checks.len())),
+    }
+}
