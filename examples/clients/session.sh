@@ -34,5 +34,7 @@ next '{"jsonrpc": "2.0", "method": "notifications/initialized"}'
 next '{"jsonrpc": "2.0", "id": 2, "method": "prompts/list"}'
 next '{"jsonrpc": "2.0", "id": 3, "method": "tools/call",
        "params": {"name": "analyze_capinfos", "arguments": {"pcap_file": "'"$capture"'", "max_chars": 2000}}}'
-curl --silent --show-error --fail --request DELETE "$url" --header "Authorization: Bearer ${MCPCAP_AUTH_TOKEN:-}" \
+
+# Servers with --stateless give no session, and so have none to end.
+[ -z "$session" ] || curl --silent --show-error --fail --request DELETE "$url" --header "Authorization: Bearer ${MCPCAP_AUTH_TOKEN:-}" \
     --header "Mcp-Session-Id: $session" --header 'MCP-Protocol-Version: 2025-11-25'

@@ -9,7 +9,7 @@ capture=$1
 url=${2:-http://127.0.0.1:8080/mcp}
 
 # Method and name stand in headers too, so that a proxy can route requests without reading them.
-curl --silent --show-error --fail-with-body "$url" \
+answer=$(curl --silent --show-error --fail-with-body "$url" \
     --header "Authorization: Bearer ${MCPCAP_AUTH_TOKEN:-}" \
     --header 'Content-Type: application/json' \
     --header 'Accept: application/json, text/event-stream' \
@@ -22,4 +22,5 @@ curl --silent --show-error --fail-with-body "$url" \
         "name": "analyze_capinfos", "arguments": {"pcap_file": "'"$capture"'", "max_chars": 2000},
         "_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
       }
-    }' | sed -n -e '/^{/p' -e 's/^data: \(.\)/\1/p'
+    }') || { printf '%s\n' "$answer" >&2; exit 1; }
+printf '%s\n' "$answer" | sed -n -e '/^{/p' -e 's/^data: \(.\)/\1/p'
