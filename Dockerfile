@@ -16,7 +16,7 @@ FROM ${BUILDER} AS builder
 WORKDIR /src
 RUN rustup target add wasm32-wasip2
 COPY . .
-# Symbols are an eighth of the program, and of no use where there is no debugger.
+# Symbols are a tenth of the program, and of no use where there is no debugger.
 RUN CARGO_PROFILE_RELEASE_STRIP=symbols cargo build --release --locked
 
 FROM ${RUNTIME}
