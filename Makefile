@@ -3,7 +3,7 @@ CARGO ?= cargo
 WASM = wasm32-wasip2
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: all build demo test lint format captures wasm-target
+.PHONY: all build demo test lint format captures mcpb wasm-target
 
 all: build
 
@@ -34,6 +34,10 @@ format:
 ## Records the captures in examples/captures again. Needs root on Debian.
 captures:
 	examples/captures/record.sh
+
+## The bundle that Claude Desktop and others install, for this kind of machine, in target/mcpb; prints its SHA-256. Needs Python.
+mcpb: build
+	packaging/mcpb/bundle.py $(TARGET)/release/mcpcap $(TARGET)/mcpb
 
 wasm-target:
 	@rustup target list --installed | grep -qx $(WASM) || rustup target add $(WASM)

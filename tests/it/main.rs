@@ -7,6 +7,7 @@ mod fetch;
 mod http;
 mod lies;
 mod mcp;
+mod packaging;
 mod readme;
 mod sandbox;
 mod support;
