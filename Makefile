@@ -3,7 +3,7 @@ CARGO ?= cargo
 WASM = wasm32-wasip2
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: all build demo test lint format captures mcpb wasm-target
+.PHONY: all build demo test lint format captures conformance load mcpb wasm-target
 
 all: build
 
@@ -30,6 +30,14 @@ GUESTS = mcpcap-reader mcpcap-codec mcpcap-select mcpcap-dns mcpcap-dhcp mcpcap-
 
 format:
 	$(CARGO) fmt --all
+
+## The official conformance suite of MCP against the program over HTTP, for each revision. Needs npm.
+conformance: build
+	tests/conformance/run.sh $(TARGET)/release/mcpcap
+
+## 10,000 quick calls and 200 sessions at once over HTTP: what was answered, refused and dropped, and what memory is left with.
+load: build
+	tests/tools/load.py $(TARGET)/release/mcpcap
 
 ## Records the captures in examples/captures again. Needs root on Debian.
 captures:

@@ -131,9 +131,17 @@ async fn broken_messages_get_the_protocols_errors() {
     assert_eq!(sent(&http, raw(vec![b' '; 2 << 20])).await.0, 413);
     let (status, _) = sent(&http, raw(b"{}".to_vec()).header("content-type", "text/plain")).await;
     assert_eq!(status, 415);
-    let unknown = post(&request("tools/nothing", json!({})));
-    let (status, answer) = sent(&http, unknown).await;
-    assert_eq!((status, message(&answer)["error"]["code"].as_i64()), (404, Some(-32601)), "{answer}");
+    // What the revision without handshake has not, or no more.
+    for (method, params) in [
+        ("tools/nothing", json!({})),
+        ("initialize", json!({})),
+        ("ping", json!({})),
+        ("logging/setLevel", json!({})),
+        ("logging/setLevel", json!({ "level": "info" })),
+    ] {
+        let (status, answer) = sent(&http, post(&request(method, params))).await;
+        assert_eq!((status, message(&answer)["error"]["code"].as_i64()), (404, Some(-32601)), "{method}: {answer}");
+    }
     // And it goes on.
     assert_eq!(sent(&http, post(&request("tools/list", json!({})))).await.0, 200);
 }

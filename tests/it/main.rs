@@ -10,5 +10,6 @@ mod mcp;
 mod packaging;
 mod readme;
 mod sandbox;
+mod snapshots;
 mod support;
 mod wire;

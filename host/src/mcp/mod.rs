@@ -56,7 +56,7 @@ const RECEIPT: &str = "mcpcap/receipt";
 const SECONDS: &str = "mcpcap/seconds";
 
 /// Methods that rmcp hands to `on_custom_request` when their parameters do not fit.
-const STANDARD_METHODS: [&str; 11] = [
+const STANDARD_METHODS: [&str; 9] = [
     "tools/call",
     "tools/list",
     "prompts/get",
@@ -65,10 +65,14 @@ const STANDARD_METHODS: [&str; 11] = [
     "resources/read",
     "resources/templates/list",
     "completion/complete",
-    "logging/setLevel",
-    "initialize",
     "server/discover",
 ];
+
+/// Those that the revision without handshake has no more.
+const FORMER_METHODS: [&str; 2] = ["initialize", "logging/setLevel"];
+
+/// That revision.
+const WITHOUT_HANDSHAKE: &str = "2026-07-28";
 
 /// One connection's view of the service.
 #[derive(Clone)]
@@ -245,7 +249,14 @@ impl ServerHandler for Server {
     }
 
     #[expect(deprecated, reason = "clients of the revisions before 2026-07-28 set the level so")]
-    async fn set_level(&self, request: SetLevelRequestParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if !has_handshake(&context) {
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "logging/setLevel", None));
+        }
         self.level.set(request.level);
         Ok(())
     }
@@ -261,14 +272,19 @@ impl ServerHandler for Server {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        if STANDARD_METHODS.contains(&request.method.as_str()) {
+        let method = request.method.as_str();
+        if STANDARD_METHODS.contains(&method) || (FORMER_METHODS.contains(&method) && has_handshake(&context)) {
             let message = format!("the parameters of {} are malformed", request.method);
             return Err(ErrorData::invalid_params(message, None));
         }
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None))
     }
+}
+
+fn has_handshake(context: &RequestContext<RoleServer>) -> bool {
+    context.protocol_version().is_none_or(|version| version.as_str() < WITHOUT_HANDSHAKE)
 }
 
 fn cursor(request: Option<PaginatedRequestParams>) -> Option<String> {

@@ -83,7 +83,9 @@ pub(super) async fn read(
     uri: &str,
     cancel: CancellationToken,
 ) -> Result<ReadResourceResult, ErrorData> {
-    let missing = || ErrorData::resource_not_found(format!("there is no resource {}", neutral(uri, 300)), None);
+    let shown = neutral(uri, 300);
+    let missing =
+        || ErrorData::resource_not_found(format!("there is no resource {shown}"), Some(json!({ "uri": shown })));
     if let Some(tool) = uri.strip_prefix(GUIDE).and_then(|name| service.catalog.tool(name)) {
         let text = ResourceContents::text(fields(tool), uri).with_mime_type("text/markdown");
         return Ok(ReadResourceResult::new(vec![text]));
