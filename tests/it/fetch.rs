@@ -250,3 +250,29 @@ async fn a_call_beyond_those_that_may_wait_is_told_so_at_once() {
     assert_eq!(call.await.unwrap().unwrap_err().code, Code::FetchFailed);
     assert!(!service.is_busy());
 }
+
+/// A capture of nothing but empty frames: as large as one likes, and next to nothing when it is compressed.
+fn empty_frames(octets: usize) -> Vec<u8> {
+    let head = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 1].map(u32::to_le_bytes).concat();
+    [head, vec![0; octets]].concat()
+}
+
+#[tokio::test]
+async fn a_bomb_is_not_inflated_beyond_its_limit_and_what_came_before_is_reported() {
+    let content = empty_frames(64 << 20);
+    let gzip =
+        [b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec(), miniz_oxide::deflate::compress_to_vec(&content, 6), vec![0; 8]]
+            .concat();
+    let zstd = ruzstd::encoding::compress_to_vec(content.as_slice(), ruzstd::encoding::CompressionLevel::Fastest);
+    for (name, bomb) in [("gzip", gzip), ("zstd", zstd)] {
+        assert!(bomb.len() < content.len() / 200, "{name} is no bomb: {}", bomb.len());
+        let address = serve(ok(&bomb)).await;
+        let limits = Limits { inflated_free: 1 << 20, ..Limits::default() };
+        let service = service_with(Remote { private: true, ..Remote::default() }, limits);
+        let report = ask_of(&service, &format!("http://{address}/x.pcap")).await.unwrap();
+        assert_eq!(report["capture"]["ended"]["reason"], "too-large", "{name}");
+        assert_eq!(report["capture"]["complete"], false, "{name}");
+        let frames = report["packet_count"].as_u64().unwrap();
+        assert!(frames > 1000 && frames < (content.len() / 16) as u64, "{name}: {frames}");
+    }
+}
