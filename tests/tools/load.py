@@ -135,6 +135,8 @@ async def run(process, port):
         dropped |= await measure(process, "10,000 calls", many, 10_000)
         sessions = lambda counted: [session(port, counted) for _ in range(200)]
         dropped |= await measure(process, "200 sessions", sessions, 1_000)
+    await asyncio.sleep(20)
+    print(f"20 s later: {memory(process)} kB resident", flush=True)
     crowd = lambda counted: [calls(port, 4, counted) for _ in range(1500)]
     dropped |= await measure(process, "1,500 connections", crowd, 6_000)
     return dropped
