@@ -17,7 +17,7 @@ demo: build
 
 ## Unit tests of host and components, then the real binary end to end.
 test: wasm-target
-	$(CARGO) test --locked --workspace --exclude mcpcap-hostile-analyzer --exclude mcpcap-hostile-reader
+	$(CARGO) test --locked --workspace --exclude mcpcap-hostile-analyzer --exclude mcpcap-hostile-reader --exclude mcpcap-hostile-speaker
 
 ## Format and lints, of the host natively and of the components for WebAssembly.
 lint: wasm-target
@@ -26,7 +26,7 @@ lint: wasm-target
 	$(CARGO) clippy --locked --target $(WASM) --target-dir $(TARGET)/guests $(addprefix -p ,$(GUESTS)) -- -D warnings
 
 GUESTS = mcpcap-reader mcpcap-codec mcpcap-select mcpcap-dns mcpcap-dhcp mcpcap-icmp mcpcap-capinfos mcpcap-tcp mcpcap-sip mcpcap-frames \
-	mcpcap-hostile-analyzer mcpcap-hostile-reader
+	mcpcap-hostile-analyzer mcpcap-hostile-reader mcpcap-hostile-speaker
 
 format:
 	$(CARGO) fmt --all

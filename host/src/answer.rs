@@ -112,7 +112,7 @@ impl From<Fault> for AnswerError {
             Fault::Problem(types::Problem::Input(_)) => Code::Damaged,
             Fault::Problem(types::Problem::Limit(_)) | Fault::Limit { .. } => Code::LimitReached,
             Fault::Cancelled => Code::Cancelled,
-            Fault::Crashed { .. } => Code::ComponentFault,
+            Fault::Crashed { .. } | Fault::Unavailable { .. } => Code::ComponentFault,
         };
         let message = match &fault {
             Fault::Problem(problem) => problem_text(problem),

@@ -10,8 +10,8 @@
 //! * [`sandbox`] runs components under limits; only it knows the engine,
 //! * [`batch`] checks what the reader says,
 //! * [`pipeline`] is the control flow of a run,
-//! * [`catalog`] knows which tools and prompts there are,
-//! * [`report`] makes an analyzer's report the server's answer, [`answer`] says what went wrong,
+//! * [`catalog`] knows which tools and prompts there are, [`analyzers`] where those of others come from,
+//! * [`contract`] makes an analyzer's report the server's answer, [`answer`] says what went wrong,
 //! * [`service`] answers questions, whoever asks,
 //! * [`mcp`] speaks the protocol; only it knows rmcp.
 #![forbid(unsafe_code)]
@@ -19,6 +19,7 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
+pub mod analyzers;
 pub mod answer;
 pub mod batch;
 mod bindings;

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mcpcap_native::{Cache, CacheError};
 use serde_json::{Map, Value};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::analyzers::{self, Entry, Loader, Published, Shelf};
 use crate::answer::{AnswerError, Code};
 use crate::capture::{self, CaptureFile, Fetch, Remote, Root, Roots};
 use crate::catalog::{Catalog, CatalogError, Tool};
@@ -40,6 +42,8 @@ pub struct Options {
     pub remote: Remote,
     /// Where the audit log goes; `-` is standard error.
     pub audit: Option<PathBuf>,
+    /// Analyzers that others made.
+    pub analyzers: analyzers::Options,
     /// Limits of each run.
     pub limits: Limits,
 }
@@ -49,8 +53,8 @@ pub type Progress = dyn Fn(u64, Option<u64>) + Send + Sync;
 
 /// The tools and prompts, and what they run on.
 pub struct Service {
-    /// What there is.
-    pub catalog: Catalog,
+    /// What there is at this moment.
+    offered: watch::Receiver<Published>,
     /// Captures that clients can find.
     pub library: Library,
     /// What operators see of the calls.
@@ -106,6 +110,12 @@ pub enum StartError {
     /// TLS.
     #[error(transparent)]
     Fetch(#[from] capture::CaptureError),
+    /// The cache of analyzers.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The machine has no thread.
+    #[error("the machine has no room for another thread: {0}")]
+    Thread(#[source] std::io::Error),
     /// The program was built without a component that every run needs.
     #[error("the {0} component is missing from this program")]
     Incomplete(&'static str),
@@ -117,8 +127,8 @@ impl Service {
     /// # Errors
     /// When a module is unknown or a component is defective.
     pub fn start(options: &Options) -> Result<Self, StartError> {
-        let sandbox = Sandbox::new()?;
-        let builtin = |name| mcpcap_builtin::Builtin::find(name).ok_or(StartError::Incomplete(name));
+        let sandbox = Arc::new(Sandbox::new()?);
+        let builtin = |name| mcpcap_native::Builtin::find(name).ok_or(StartError::Incomplete(name));
         let reader = sandbox.reader(sandbox.builtin(builtin("reader")?)?)?;
         let codec = sandbox.codec(sandbox.builtin(builtin("codec")?)?)?;
         let selector = sandbox.selector(sandbox.builtin(builtin("select")?)?)?;
@@ -126,8 +136,10 @@ impl Service {
         let open = |path: &PathBuf| Root::open(path).map_err(|reason| StartError::Root { path: path.clone(), reason });
         let roots: Vec<Root> = options.roots.iter().map(open).collect::<Result<_, _>>()?;
         let roots = Arc::new(if roots.is_empty() { Roots::Everything } else { Roots::Below(roots) });
+        let stop = CancellationToken::new();
+        let builtin = Catalog::builtin(&sandbox, &options.modules, &options.limits)?;
         Ok(Self {
-            catalog: Catalog::builtin(&sandbox, &options.modules, &options.limits)?,
+            offered: offer(builtin, &sandbox, options, &stop)?,
             library: Library::of(Arc::clone(&roots)),
             metrics: Metrics::default(),
             audit: options.audit.as_deref().map(Audit::open).transpose()?,
@@ -140,8 +152,40 @@ impl Service {
             runs: Arc::new(Semaphore::new(cores)),
             places: Semaphore::new(cores.saturating_add(options.limits.waiting)),
             calls: TaskTracker::new(),
-            stop: CancellationToken::new(),
+            stop,
         })
+    }
+
+    /// The tools and prompts that there are at this moment. What somebody holds of it stays usable.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.offered.borrow().catalog)
+    }
+
+    /// The analyzers of others that were found, offered or not.
+    pub fn analyzers(&self) -> Arc<Vec<Entry>> {
+        Arc::clone(&self.offered.borrow().entries)
+    }
+
+    /// Whether what is offered may change while the server runs.
+    pub fn is_changing(&self) -> bool {
+        // The sender lives as long as somebody looks.
+        self.offered.has_changed().is_ok()
+    }
+
+    /// Waits until the analyzers that were there at the start have been loaded or refused, for as long as clients may be kept waiting.
+    pub async fn settled(&self) {
+        let mut offered = self.offered.clone();
+        let settled = offered.wait_for(|published| published.is_settled);
+        if tokio::time::timeout(self.line.limits.settle, settled).await.is_err() {
+            tracing::warn!("analyzers are still being compiled; clients are told when they are there");
+        }
+    }
+
+    /// Tells whenever something else is offered, until nothing ever will be.
+    pub(crate) fn offers(&self) -> watch::Receiver<Published> {
+        let mut offered = self.offered.clone();
+        offered.mark_unchanged();
+        offered
     }
 
     /// The limits in force.
@@ -160,8 +204,10 @@ impl Service {
         cancel: CancellationToken,
         progress: Arc<Progress>,
     ) -> Result<Answer, AnswerError> {
-        let Some(known) = self.catalog.tool(tool) else {
-            let names: Vec<&str> = self.catalog.tools.iter().map(|tool| tool.name.as_str()).collect();
+        self.settled().await;
+        let catalog = self.catalog();
+        let Some(known) = catalog.tool(tool) else {
+            let names: Vec<&str> = catalog.tools.iter().map(|tool| tool.name.as_str()).collect();
             return Err(AnswerError::new(
                 Code::BadArgument,
                 format!("there is no tool {tool}; the tools are {}", names.join(", ")),
@@ -197,7 +243,7 @@ impl Service {
 
     async fn in_turn(
         self: &Arc<Self>,
-        known: &Tool,
+        known: &Arc<Tool>,
         mut arguments: Map<String, Value>,
         cancel: CancellationToken,
         progress: Arc<Progress>,
@@ -227,7 +273,7 @@ impl Service {
             // Of a compressed capture the size is not known before its end.
             progress(counted.saturating_add(done), (done <= size).then_some(counted.saturating_add(size)));
         };
-        let (service, tool) = (Arc::clone(self), known.name.clone());
+        let (service, tool) = (Arc::clone(self), Arc::clone(known));
         let run = move || {
             // The place is free when the run has ended, not when its caller has gone.
             let _permit = permit;
@@ -265,7 +311,7 @@ impl Service {
     #[expect(clippy::too_many_arguments, reason = "all of them are one question")]
     fn run(
         &self,
-        tool: &str,
+        tool: &Tool,
         arguments: Map<String, Value>,
         common: &Common,
         shown: &str,
@@ -273,9 +319,6 @@ impl Service {
         cancel: &CancellationToken,
         progress: &dyn Fn(u64),
     ) -> Result<Answer, AnswerError> {
-        let Some(tool) = self.catalog.tool(tool) else {
-            return Err(AnswerError::new(Code::Internal, "the tool is gone"));
-        };
         let question = contract::Question::new(&tool.name, &tool.module.sha256, &common.deciding);
         if let Some(cursor) = &common.cursor {
             cursor.check_question(&question)?;
@@ -319,10 +362,54 @@ impl Service {
         let arguments = Value::Object(arguments).to_string();
         let question = Question {
             analyzer: &tool.analyzer,
-            tool: &tool.name,
+            tool: &tool.own_name,
             arguments: &arguments,
             selection: &common.selection,
         };
         Ok(self.line.run(&question, capture, cancel, progress)?)
     }
+}
+
+/// What this program offers, and what others made as it comes and goes.
+fn offer(
+    builtin: Catalog,
+    sandbox: &Arc<Sandbox>,
+    options: &Options,
+    stop: &CancellationToken,
+) -> Result<watch::Receiver<Published>, StartError> {
+    let builtin = Arc::new(builtin);
+    let foreign = &options.analyzers;
+    let is_settled = foreign.places.is_empty();
+    let (sender, receiver) =
+        watch::channel(Published { catalog: Arc::clone(&builtin), is_settled, ..Published::default() });
+    if !is_settled {
+        let shelf = Shelf::new(foreign.clone(), loader(sandbox, options, stop)?);
+        analyzers::watch(shelf, builtin, sender, stop.clone()).map_err(StartError::Thread)?;
+    }
+    Ok(receiver)
+}
+
+/// What loads analyzers of others.
+///
+/// # Errors
+/// When the folder for native code is not private.
+pub fn loader(sandbox: &Arc<Sandbox>, options: &Options, stop: &CancellationToken) -> Result<Loader, StartError> {
+    let cache = match options.analyzers.cache.as_deref().map(Cache::open) {
+        Some(Ok(cache)) => Some(Arc::new(cache)),
+        // A read-only system can do without; somebody else's folder it cannot.
+        Some(Err(error @ CacheError::Io { .. })) => {
+            tracing::warn!(%error, "analyzers are compiled anew with each start");
+            None
+        }
+        Some(Err(error)) => return Err(error.into()),
+        None => None,
+    };
+    let program = options.analyzers.program.clone().unwrap_or_else(this_program);
+    Ok(Loader::new(Arc::clone(sandbox), cache, program, &options.limits, stop.clone()))
+}
+
+/// The program that runs, even when its file was replaced meanwhile.
+fn this_program() -> PathBuf {
+    let own = PathBuf::from("/proc/self/exe");
+    if own.exists() { own } else { std::env::current_exe().unwrap_or(own) }
 }

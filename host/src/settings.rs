@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mcpcap_native::CompileLimits;
+
 /// Limits of one run: of each component in it, and of the run as a whole.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -48,6 +50,10 @@ pub struct Limits {
     pub silence: Duration,
     /// Octets of downloads that are kept for the next question about the same URL.
     pub kept: u64,
+    /// What compiling an analyzer of others may cost.
+    pub compile: CompileLimits,
+    /// How long clients wait for analyzers of others that are compiled when the server starts; what comes later is notified.
+    pub settle: Duration,
     /// Calls that may wait for their turn. More would wait longer than clients do.
     pub waiting: usize,
 }
@@ -76,6 +82,15 @@ impl Default for Limits {
             connect_time: Duration::from_secs(15),
             silence: Duration::from_secs(30),
             kept: 2 << 30,
+            compile: CompileLimits {
+                memory: 2 << 30,
+                cpu: Duration::from_secs(120),
+                time: Duration::from_secs(120),
+                code: 192 << 20,
+                // CPython takes 16 s of one. More would each need room of its own.
+                threads: std::thread::available_parallelism().map_or(1, usize::from).min(4),
+            },
+            settle: Duration::from_secs(45),
             waiting: 256,
         }
     }

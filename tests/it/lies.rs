@@ -5,13 +5,13 @@ use std::sync::OnceLock;
 
 use mcpcap::answer::{AnswerError, Code};
 use mcpcap::capture::Roots;
-use mcpcap::catalog::Catalog;
+use mcpcap::catalog::{Catalog, Offer};
 use mcpcap::contract::{self, Common, Draft, Window};
 use mcpcap::pipeline::{Line, Question, RunError};
 use mcpcap::sandbox::{Fault, Reader};
 use mcpcap::selection::Selection;
 use mcpcap::settings::Limits;
-use mcpcap_builtin::Builtin;
+use mcpcap_native::Builtin;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{crafted, engine, guest, hostile, tight};
@@ -31,7 +31,7 @@ fn tools() -> &'static Catalog {
     static TOOLS: OnceLock<Catalog> = OnceLock::new();
     TOOLS.get_or_init(|| {
         let mut catalog = Catalog::default();
-        catalog.add(hostile().clone(), &Limits::default()).expect("it describes itself");
+        catalog.add(&Offer::own(hostile(), &Limits::default()).expect("it describes itself"));
         catalog
     })
 }

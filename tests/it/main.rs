@@ -1,6 +1,7 @@
 //! End to end: the real binary over real stdio and HTTP, hostile components and captures, agreement with oracles.
 
 mod agreement;
+mod analyzers;
 mod cli;
 mod contract;
 mod fetch;

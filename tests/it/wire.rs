@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use crate::support::{example, root};
 
 /// A server over stdio in the project's folder, after the handshake of a revision.
-fn server(revision: &str) -> Child {
+fn server(revision: &str, arguments: &[&std::ffi::OsStr]) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_mcpcap"))
+        .args(arguments)
         .current_dir(root())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -29,7 +30,7 @@ fn say(child: &mut Child, message: &Value) {
 
 /// Sends requests, numbered from 1, and then nothing more: all that the server says before it ends by itself.
 fn exchange(requests: &[(&str, Value)]) -> Vec<Value> {
-    let mut child = server("2025-11-25");
+    let mut child = server("2025-11-25", &[]);
     for (id, (method, params)) in requests.iter().enumerate() {
         say(&mut child, &json!({ "jsonrpc": "2.0", "id": id + 1, "method": method, "params": params }));
     }
@@ -40,20 +41,25 @@ fn exchange(requests: &[(&str, Value)]) -> Vec<Value> {
 }
 
 /// A server that is asked one thing after the other.
-struct Dialog {
+pub struct Dialog {
     child: Child,
     out: Lines<BufReader<ChildStdout>>,
 }
 
 impl Dialog {
     fn begin(revision: &str) -> Self {
-        let mut child = server(revision);
+        Self::with(revision, &[])
+    }
+
+    /// With arguments of the command line.
+    pub fn with(revision: &str, arguments: &[&std::ffi::OsStr]) -> Self {
+        let mut child = server(revision, arguments);
         let out = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, out }
     }
 
     /// All that is said up to the answer, and that.
-    fn ask(&mut self, id: u64, method: &str, params: Value) -> Vec<Value> {
+    pub fn ask(&mut self, id: u64, method: &str, params: Value) -> Vec<Value> {
         say(&mut self.child, &json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         let mut said = Vec::new();
         for line in &mut self.out {
@@ -66,6 +72,18 @@ impl Dialog {
     }
 }
 
+impl Dialog {
+    /// Asks without waiting for an answer.
+    pub fn tell(&mut self, id: u64, method: &str, params: Value) {
+        say(&mut self.child, &json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+    }
+
+    /// The next thing that is said.
+    pub fn hear(&mut self) -> Value {
+        serde_json::from_str(&self.out.next().expect("the server lives").unwrap()).unwrap()
+    }
+}
+
 impl Drop for Dialog {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
@@ -73,7 +91,7 @@ impl Drop for Dialog {
     }
 }
 
-fn answer(said: &[Value], id: u64) -> &Value {
+pub fn answer(said: &[Value], id: u64) -> &Value {
     said.iter().find(|message| message["id"] == id && message.get("method").is_none()).expect("an answer")
 }
 
@@ -165,7 +183,7 @@ fn long_capture() -> tempfile::NamedTempFile {
 #[test]
 fn a_cancelled_call_is_never_answered_and_makes_room() {
     let long = long_capture();
-    let mut child = server("2025-11-25");
+    let mut child = server("2025-11-25", &[]);
     let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
     out.next().unwrap().unwrap();
     let call = |id: u64, file: &std::path::Path| {

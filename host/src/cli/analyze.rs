@@ -22,7 +22,14 @@ pub struct Arguments {
     arguments: Vec<(String, String)>,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+impl Arguments {
+    /// For a tool that was found otherwise.
+    pub(super) fn new(tool: &str, capture: String, arguments: Vec<(String, String)>) -> Self {
+        Self { tool: tool.into(), capture, arguments }
+    }
+}
+
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.into(), value.into())),
         _ => Err("expected NAME=VALUE".into()),
@@ -31,7 +38,9 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 /// Prints the report on standard output. Progress is shown on standard error when that is a terminal.
 pub async fn run(service: &Arc<Service>, typed: Arguments) -> Result<(), String> {
-    let tool = service.catalog.tool(&typed.tool);
+    service.settled().await;
+    let catalog = service.catalog();
+    let tool = catalog.tool(&typed.tool).map(AsRef::as_ref);
     let mut arguments: Map<String, Value> =
         typed.arguments.into_iter().map(|(name, value)| (name.clone(), typed_value(tool, &name, value))).collect();
     arguments.insert("pcap_file".into(), typed.capture.into());
@@ -62,7 +71,7 @@ pub async fn run(service: &Arc<Service>, typed: Arguments) -> Result<(), String>
 }
 
 /// A value as the tool's schema wants it: text stays text where a string is expected, else it is read as JSON.
-fn typed_value(tool: Option<&Tool>, name: &str, value: String) -> Value {
+pub(super) fn typed_value(tool: Option<&Tool>, name: &str, value: String) -> Value {
     let schema = tool.and_then(|tool| tool.properties().find(|(known, _)| *known == name));
     let is_string = schema.is_none_or(|(_, schema)| schema.get("type").is_some_and(|kind| kind == "string"));
     match serde_json::from_str(&value) {

@@ -1,6 +1,7 @@
 //! The command line: what was typed, and what it means.
 
 mod analyze;
+mod analyzer;
 mod doctor;
 mod healthcheck;
 mod serve;
@@ -52,6 +53,9 @@ struct Cli {
     #[command(flatten)]
     sources: serve::Sources,
 
+    #[command(flatten)]
+    analyzers: serve::Analyzers,
+
     /// Append a line of JSON for each call to this file; - is standard error, which is the default over HTTP
     #[arg(long, value_name = "FILE", env = "MCPCAP_AUDIT_LOG")]
     audit_log: Option<PathBuf>,
@@ -66,6 +70,11 @@ enum Command {
     Analyze(analyze::Arguments),
     /// List the tools that are loaded
     Tools,
+    /// Make, check and approve analyzers of your own or of others
+    #[command(subcommand)]
+    Analyzer(analyzer::Command),
+    /// Print the contract between mcpcap and analyzers (WIT)
+    Wit,
     /// Check the installation, and say how to mend what is wrong
     Doctor(doctor::Arguments),
     /// Ask a server over HTTP whether it lives
@@ -74,6 +83,14 @@ enum Command {
     Completions(shell::Completions),
     /// Print the manual page
     Man(shell::Man),
+    /// Compile a component from standard input to standard output: what this program calls for analyzers of others
+    #[command(name = mcpcap_native::COMMAND, hide = true)]
+    CompileComponent {
+        /// Octets of address space
+        memory: u64,
+        /// Seconds of processor time
+        cpu: u64,
+    },
 }
 
 fn report_chars(text: &str) -> Result<usize, String> {
@@ -92,6 +109,9 @@ pub fn main() -> i32 {
             return error.exit_code();
         }
     };
+    if let Some(Command::CompileComponent { memory, cpu }) = cli.command {
+        return mcpcap_native::compile_in_this_process(memory, cpu);
+    }
     log(&cli);
     match run(cli) {
         Ok(()) => 0,
@@ -106,7 +126,12 @@ pub fn main() -> i32 {
 fn log(cli: &Cli) {
     let serves_http = cli.command.is_none() && cli.transport == Transport::Http;
     // rmcp tells of each request, in the client's words.
-    let default = if serves_http { "warn,rmcp=error,mcpcap=info" } else { "warn,rmcp=error" };
+    let default = match &cli.command {
+        None if serves_http => "warn,rmcp=error,mcpcap=info",
+        // These tell of it themselves.
+        Some(Command::Analyzer(_)) => "warn,rmcp=error,mcpcap::analyzers=off",
+        _ => "warn,rmcp=error",
+    };
     let filter = EnvFilter::try_from_env("MCPCAP_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -130,6 +155,7 @@ fn run(cli: Cli) -> Result<(), String> {
         text_only: cli.text_only,
         roots: cli.sources.roots(speaks_http && !matches!(cli.command, Some(Command::Analyze(_)))),
         remote: cli.sources.remote(),
+        analyzers: cli.analyzers.options(serves_http, cli.sources.remote().enabled)?,
         audit: cli.audit_log.or_else(|| serves_http.then(|| PathBuf::from("-"))),
         ..Options::default()
     };
@@ -144,7 +170,15 @@ fn run(cli: Cli) -> Result<(), String> {
     runtime.block_on(async {
         match cli.command {
             Some(Command::Analyze(arguments)) => analyze::run(&start()?, arguments).await,
-            Some(Command::Tools) => tools::list(&start()?.catalog),
+            Some(Command::Tools) => {
+                let service = start()?;
+                service.settled().await;
+                tools::list(&service.catalog())
+            }
+            Some(Command::Analyzer(command)) => analyzer::run(command, options.clone()).await,
+            Some(Command::Wit) => print(analyzer::WIT),
+            // Done before anything else was.
+            Some(Command::CompileComponent { .. }) => Ok(()),
             Some(Command::Doctor(arguments)) => {
                 doctor::run(&arguments, &options, speaks_http.then(|| cli.http.options())).await
             }

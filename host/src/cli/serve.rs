@@ -1,14 +1,16 @@
 //! The options of the server: where captures come from, who may ask, and over what.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::analyzers::{self, Place, Reference};
 use crate::capture::Remote;
 use crate::mcp::{HttpOptions, Token};
 
 /// Variables of the environment. Only those that a shell sets for all programs, or that hold a secret, are not options.
 const ROOTS: &str = "MCPCAP_ROOTS";
+const ANALYZERS: &str = "MCPCAP_ANALYZERS";
 const TOKEN: &str = "MCPCAP_AUTH_TOKEN";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,6 +67,95 @@ impl Sources {
             keep: !self.no_url_cache,
         }
     }
+}
+
+/// Analyzers that others made.
+#[derive(Debug, Args)]
+pub struct Analyzers {
+    /// Load all analyzers (.wasm) in this folder, and notice when they come, change and go; may be given several times, or, with files, as
+    /// MCPCAP_ANALYZERS with colons between
+    #[arg(long = "analyzers", value_name = "DIR", global = true)]
+    analyzer_folders: Vec<PathBuf>,
+
+    /// Load this analyzer, a file or a reference as oci://HOST/NAME@sha256:DIGEST; may be given several times
+    #[arg(long = "analyzer", value_name = "FILE", global = true)]
+    analyzer_files: Vec<String>,
+
+    /// Refuse analyzers that were not approved with `mcpcap analyzer approve` [default: over stdio false, over HTTP true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", global = true)]
+    locked: Option<bool>,
+
+    /// The list of approved analyzers [default: analyzers.lock in the first folder, or beside the first file]
+    #[arg(long, value_name = "FILE", global = true)]
+    lock_file: Option<PathBuf>,
+
+    /// Where analyzers are kept as native code [default: mcpcap in the user's cache folder]
+    #[arg(long, value_name = "DIR", env = "MCPCAP_CACHE_DIR", global = true)]
+    cache_dir: Option<PathBuf>,
+}
+
+impl Analyzers {
+    /// As the service takes it.
+    ///
+    /// # Errors
+    /// When something is not there, or is no reference.
+    pub fn options(&self, serves_http: bool, may_fetch: bool) -> Result<analyzers::Options, String> {
+        let mut places = Vec::new();
+        for folder in &self.analyzer_folders {
+            if !folder.is_dir() {
+                return Err(format!("--analyzers {}: there is no such folder", folder.display()));
+            }
+            places.push(Place::Folder(whole(folder)));
+        }
+        for file in &self.analyzer_files {
+            places.push(place(file)?);
+        }
+        if places.is_empty() {
+            let named = std::env::var_os(ANALYZERS).unwrap_or_default();
+            for path in std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()) {
+                let is_folder = path.is_dir();
+                if !is_folder && !path.is_file() {
+                    return Err(format!("{ANALYZERS}: {} is not there", path.display()));
+                }
+                places.push(if is_folder { Place::Folder(whole(&path)) } else { Place::File(whole(&path)) });
+            }
+        }
+        Ok(analyzers::Options {
+            places,
+            lock: self.lock_file.clone(),
+            is_locked: self.locked.unwrap_or(serves_http),
+            cache: self.cache_dir.clone().or_else(cache_folder),
+            may_fetch,
+            ..analyzers::Options::default()
+        })
+    }
+}
+
+/// Where one analyzer is.
+///
+/// # Errors
+/// When it is not there, or is no reference.
+pub fn place(text: &str) -> Result<Place, String> {
+    if text.starts_with("oci://") {
+        return Reference::parse(text).map(Place::Registry).map_err(|error| error.to_string());
+    }
+    let path = Path::new(text);
+    match std::fs::metadata(path) {
+        Ok(about) if about.is_file() => Ok(Place::File(whole(path))),
+        Ok(_) => Err(format!("{text} is no file; --analyzers takes a folder")),
+        Err(error) => Err(format!("{text}: {error}")),
+    }
+}
+
+fn whole(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The user's cache folder, as the XDG base directory specification has it.
+fn cache_folder() -> Option<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(".cache")))?;
+    Some(folder.join("mcpcap"))
 }
 
 /// What only matters over HTTP.

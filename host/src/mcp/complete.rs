@@ -1,5 +1,7 @@
 //! Completion of arguments: paths of captures, and values from a fixed set.
 
+use std::sync::Arc;
+
 use rmcp::ErrorData;
 use rmcp::model::{CompleteRequestParams, CompleteResult, CompletionInfo, Reference};
 use serde_json::Value;
@@ -15,12 +17,13 @@ use crate::service::Service;
 /// When there is no such prompt, tool, template or argument.
 pub(super) fn complete(service: &Service, request: &CompleteRequestParams) -> Result<CompleteResult, ErrorData> {
     let argument = request.argument.name.as_str();
+    let catalog = service.catalog();
     let wrong = |what: &str| ErrorData::invalid_params(format!("there is no {}", neutral(what, 200)), None);
     let all = match &request.r#ref {
         Reference::Prompt(named) => {
-            let known = if let Some(prompt) = service.catalog.prompt(&named.name) {
+            let known = if let Some(prompt) = catalog.prompt(&named.name) {
                 prompt.arguments.iter().any(|known| known.name == argument)
-            } else if let Some(tool) = service.catalog.tool(&named.name) {
+            } else if let Some(tool) = catalog.tool(&named.name) {
                 tool.properties().any(|(name, _)| name == argument)
             } else {
                 return Err(wrong(&format!("prompt {}", named.name)));
@@ -31,13 +34,13 @@ pub(super) fn complete(service: &Service, request: &CompleteRequestParams) -> Re
             if argument == "pcap_file" {
                 files(service)
             } else {
-                let own = service.catalog.tool(&named.name);
-                let tools = own.map_or(service.catalog.tools.as_slice(), std::slice::from_ref);
+                let own = catalog.tool(&named.name);
+                let tools = own.map_or(catalog.tools.as_slice(), std::slice::from_ref);
                 fixed(tools, argument)
             }
         }
         Reference::Resource(named) => match (named.uri.as_str(), argument) {
-            (GUIDE_TEMPLATE, "tool") => service.catalog.tools.iter().map(|tool| tool.name.clone()).collect(),
+            (GUIDE_TEMPLATE, "tool") => catalog.tools.iter().map(|tool| tool.name.clone()).collect(),
             (CAPTURE_TEMPLATE, "path") => service.library.list().into_iter().map(|entry| entry.path).collect(),
             (uri, argument) => return Err(wrong(&format!("argument {argument} of {uri}"))),
         },
@@ -62,7 +65,7 @@ fn files(service: &Service) -> Vec<String> {
 }
 
 /// The values that the tools' schemas allow for an argument, when there is a fixed set.
-fn fixed(tools: &[Tool], argument: &str) -> Vec<String> {
+fn fixed(tools: &[Arc<Tool>], argument: &str) -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
     let schemas = tools.iter().flat_map(|tool| tool.properties()).filter(|(name, _)| *name == argument);
     for (_, schema) in schemas {

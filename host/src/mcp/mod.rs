@@ -1,5 +1,6 @@
 //! The Model Context Protocol: what the service offers, over stdio and HTTP. Only this folder names rmcp.
 
+mod changes;
 mod complete;
 mod http;
 mod logging;
@@ -19,9 +20,9 @@ use rmcp::model::{
     ContentBlock, CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
     Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
     PaginatedRequestParams, PromptArgument, PromptMessage, ReadResourceRequestParams, ReadResourceResponse, Role,
-    ServerCapabilities, ServerConfig, ToolAnnotations,
+    ServerCapabilities, ServerConfig, SubscriptionFilter, ToolAnnotations,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 
@@ -35,8 +36,9 @@ use crate::catalog::{Prompt, Tool};
 use crate::contract::text::neutral;
 use crate::service::Service;
 
-/// How long clients may keep the lists: they change only with the program.
+/// How long clients may keep the lists: they change only with the program, or when analyzers of others come and go.
 const LISTS_TTL_MS: u64 = 3_600_000;
+const CHANGING_LISTS_TTL_MS: u64 = 10_000;
 
 /// What all tools have in common, for the language model.
 const INSTRUCTIONS: &str = "mcpcap analyses packet captures (pcap, pcapng) that lie on this server's machine or behind an http or \
@@ -87,6 +89,10 @@ impl Server {
         Self { service, level: Arc::default() }
     }
 
+    fn lists_ttl_ms(&self) -> u64 {
+        if self.service.is_changing() { CHANGING_LISTS_TTL_MS } else { LISTS_TTL_MS }
+    }
+
     fn tool(&self, tool: &Tool) -> rmcp::model::Tool {
         // Open world: a capture may come from anywhere, and holds text from strangers.
         let annotations = ToolAnnotations::with_title(tool.title.clone())
@@ -135,13 +141,18 @@ impl Server {
 impl ServerHandler for Server {
     #[expect(deprecated, reason = "logging is deprecated since 2026-07-28, and clients of all revisions are served")]
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
+        let builder = ServerCapabilities::builder()
             .enable_tools()
             .enable_prompts()
             .enable_resources()
             .enable_completions()
-            .enable_logging()
-            .build();
+            .enable_logging();
+        let capabilities = if self.service.is_changing() {
+            // Each tool has a guide among the resources.
+            builder.enable_tool_list_changed().enable_prompts_list_changed().enable_resources_list_changed().build()
+        } else {
+            builder.build()
+        };
         let implementation = Implementation::new("mcpcap", env!("CARGO_PKG_VERSION"))
             .with_title("mcpcap")
             .with_description("Packet capture analysis in WebAssembly sandboxes");
@@ -153,16 +164,17 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = self.service.catalog.tools.iter().map(|tool| self.tool(tool)).collect();
+        self.service.settled().await;
+        let tools = self.service.catalog().tools.iter().map(|tool| self.tool(tool)).collect();
         let (tools, next) = page(tools, cursor(request).as_deref())?;
         let mut result = ListToolsResult::with_all_items(tools);
         result.next_cursor = next;
-        Ok(result.with_ttl_ms(LISTS_TTL_MS).with_cache_scope(CacheScope::Public))
+        Ok(result.with_ttl_ms(self.lists_ttl_ms()).with_cache_scope(CacheScope::Public))
     }
 
     // rmcp would check arguments by itself with this; the service does, with messages that name the argument.
     fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
-        self.service.catalog.tool(name).map(|tool| self.tool(tool))
+        self.service.catalog().tool(name).map(|tool| self.tool(tool))
     }
 
     async fn call_tool(
@@ -170,7 +182,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        if self.service.catalog.tool(&request.name).is_none() {
+        self.service.settled().await;
+        if self.service.catalog().tool(&request.name).is_none() {
             let name = neutral(&request.name, 100);
             return Err(ErrorData::invalid_params(format!("Unknown tool: {name}"), None));
         }
@@ -187,11 +200,12 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        let prompts = self.service.catalog.prompts.iter().map(prompt).collect();
+        self.service.settled().await;
+        let prompts = self.service.catalog().prompts.iter().map(|offered| prompt(offered)).collect();
         let (prompts, next) = page(prompts, cursor(request).as_deref())?;
         let mut result = ListPromptsResult::with_all_items(prompts);
         result.next_cursor = next;
-        Ok(result.with_ttl_ms(LISTS_TTL_MS).with_cache_scope(CacheScope::Public))
+        Ok(result.with_ttl_ms(self.lists_ttl_ms()).with_cache_scope(CacheScope::Public))
     }
 
     async fn get_prompt(
@@ -199,9 +213,11 @@ impl ServerHandler for Server {
         request: GetPromptRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
+        self.service.settled().await;
         let service = Arc::clone(&self.service);
         let written = tokio::task::spawn_blocking(move || {
-            let Some(prompt) = service.catalog.prompt(&request.name) else {
+            let catalog = service.catalog();
+            let Some(prompt) = catalog.prompt(&request.name) else {
                 let name = neutral(&request.name, 100);
                 return Err(AnswerError::new(Code::BadArgument, format!("Unknown prompt: {name}")));
             };
@@ -267,6 +283,21 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         Ok(resources::read(&self.service, &request.uri, context.ct.clone()).await?.into())
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if self.service.is_changing() {
+            tokio::spawn(changes::tell(context.peer, self.service.offers()));
+        }
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.service.is_changing().then(|| requested.clone())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        changes::listen(context, self.service.offers()).await;
+        Ok(())
     }
 
     async fn on_custom_request(

@@ -38,7 +38,7 @@ const ESCAPED: &AsciiSet =
 /// # Errors
 /// For a cursor that is none of ours.
 pub(super) fn list(service: &Service, cursor: Option<&str>) -> Result<ListResourcesResult, ErrorData> {
-    let mut all: Vec<Resource> = service.catalog.tools.iter().map(guide).collect();
+    let mut all: Vec<Resource> = service.catalog().tools.iter().map(|tool| guide(tool)).collect();
     all.extend(service.library.list().into_iter().map(|entry| {
         let uri = format!("{CAPTURE}{}", utf8_percent_encode(&entry.path, ESCAPED));
         let mut resource = Resource::new(uri, neutral(&entry.path, 300)).with_mime_type("application/json");
@@ -86,7 +86,9 @@ pub(super) async fn read(
     let shown = neutral(uri, 300);
     let missing =
         || ErrorData::resource_not_found(format!("there is no resource {shown}"), Some(json!({ "uri": shown })));
-    if let Some(tool) = uri.strip_prefix(GUIDE).and_then(|name| service.catalog.tool(name)) {
+    service.settled().await;
+    let catalog = service.catalog();
+    if let Some(tool) = uri.strip_prefix(GUIDE).and_then(|name| catalog.tool(name)) {
         let text = ResourceContents::text(fields(tool), uri).with_mime_type("text/markdown");
         return Ok(ReadResourceResult::new(vec![text]));
     }
@@ -96,7 +98,7 @@ pub(super) async fn read(
     let path = entry.file.to_str().ok_or_else(missing)?;
     let modified = entry.modified.and_then(|modified| OffsetDateTime::from(modified).format(&Rfc3339).ok());
     let mut about = json!({ "pcap_file": path, "size": entry.size, "modified": modified });
-    if service.catalog.tool(OVERVIEW.0).is_some() {
+    if catalog.tool(OVERVIEW.0).is_some() {
         let arguments = json!({ "pcap_file": path, "max_chars": OVERVIEW.1 });
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         let answer = service.answer(OVERVIEW.0, arguments, cancel, Arc::new(|_, _| {})).await;

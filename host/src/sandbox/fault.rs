@@ -49,6 +49,14 @@ pub enum Fault {
         /// The limit's value and where it was reached, beginning with a blank or colon; may be empty.
         detail: String,
     },
+    /// It cannot be run: it was there, and is not any more.
+    #[error("the {component} component cannot be loaded: {reason}")]
+    Unavailable {
+        /// Name of the component.
+        component: String,
+        /// Why.
+        reason: String,
+    },
     /// The caller withdrew the request.
     #[error("the request was cancelled")]
     Cancelled,

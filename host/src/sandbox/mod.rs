@@ -8,14 +8,14 @@ mod limits;
 mod session;
 mod wasi;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mcpcap_builtin::Builtin;
+use mcpcap_native::{Builtin, Compiled};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
-pub use admit::Refused;
+pub use admit::{Refused, SIZE_MAX, before_compiling};
 pub use fault::{Fault, Limit, problem_text};
 pub use session::{AnalyzerSession, CodecSession, ReaderSession, SelectorSession};
 
@@ -38,7 +38,7 @@ impl Sandbox {
     /// # Errors
     /// When the machine cannot run the engine.
     pub fn new() -> Result<Self, Refused> {
-        let engine = Engine::new(&mcpcap_builtin::config()).map_err(Refused::engine)?;
+        let engine = Engine::new(&mcpcap_native::config()).map_err(Refused::engine)?;
         let mut linker = Linker::new(&engine);
         wasi::add_to_linker(&mut linker).map_err(Refused::engine)?;
         let weak = engine.weak();
@@ -77,13 +77,54 @@ impl Sandbox {
         Ok(Loaded { name: name.into(), sha256: crate::capture::hex_sha256(wasm), component })
     }
 
+    /// Loads a stranger's component that was compiled.
+    ///
+    /// # Errors
+    /// When it was compiled for another engine.
+    pub fn compiled(&self, name: &str, sha256: &str, compiled: &Compiled) -> Result<Loaded, Refused> {
+        let component = compiled.load(&self.engine).map_err(Refused::engine)?;
+        Ok(Loaded { name: name.into(), sha256: sha256.into(), component })
+    }
+
+    /// By what the code of this engine is known; see [`mcpcap_native::engine_key`].
+    pub fn key(&self) -> String {
+        mcpcap_native::engine_key(&self.engine)
+    }
+
     /// Makes an analyzer of a component.
     ///
     /// # Errors
     /// When it imports what it must not, or does not export the contract.
     pub fn analyzer(&self, loaded: Loaded) -> Result<Analyzer, Refused> {
-        let pre = AnalyzerPre::new(self.admit(&loaded)?).map_err(Refused::contract)?;
-        Ok(Analyzer(Arc::new(Admitted { name: loaded.name, sha256: loaded.sha256, pre })))
+        let pre = self.prepare(&loaded)?;
+        let no_need = Box::new(|| Err(Refused::Engine("it is loaded".into())));
+        Ok(Analyzer(Arc::new(Lazy {
+            name: loaded.name,
+            sha256: loaded.sha256,
+            pre: Mutex::new(Some(pre)),
+            load: no_need,
+        })))
+    }
+
+    /// Makes an analyzer of a component that is loaded when it is first run.
+    pub fn later(
+        self: &Arc<Self>,
+        name: &str,
+        sha256: &str,
+        load: impl Fn() -> Result<Arc<Compiled>, Refused> + Send + Sync + 'static,
+    ) -> Analyzer {
+        let (sandbox, named, digest) = (Arc::clone(self), name.to_owned(), sha256.to_owned());
+        let load = move || sandbox.prepare(&sandbox.compiled(&named, &digest, &*load()?)?);
+        Analyzer(Arc::new(Lazy {
+            name: name.into(),
+            sha256: sha256.into(),
+            pre: Mutex::new(None),
+            load: Box::new(load),
+        }))
+    }
+
+    fn prepare(&self, loaded: &Loaded) -> Result<AnalyzerPre<State>, Refused> {
+        AnalyzerPre::new(self.admit(loaded)?).map_err(Refused::contract)
     }
 
     /// Makes a reader of a component.
@@ -92,7 +133,7 @@ impl Sandbox {
     /// As [`Sandbox::analyzer`].
     pub fn reader(&self, loaded: Loaded) -> Result<Reader, Refused> {
         let pre = ReaderPre::new(self.admit(&loaded)?).map_err(Refused::contract)?;
-        Ok(Reader(Arc::new(Admitted { name: loaded.name, sha256: loaded.sha256, pre })))
+        Ok(Reader(Arc::new(Admitted { name: loaded.name, pre })))
     }
 
     /// Makes a codec of a component.
@@ -101,7 +142,7 @@ impl Sandbox {
     /// As [`Sandbox::analyzer`].
     pub fn codec(&self, loaded: Loaded) -> Result<Codec, Refused> {
         let pre = CodecPre::new(self.admit(&loaded)?).map_err(Refused::contract)?;
-        Ok(Codec(Arc::new(Admitted { name: loaded.name, sha256: loaded.sha256, pre })))
+        Ok(Codec(Arc::new(Admitted { name: loaded.name, pre })))
     }
 
     /// Makes a selector of a component.
@@ -110,7 +151,7 @@ impl Sandbox {
     /// As [`Sandbox::analyzer`].
     pub fn selector(&self, loaded: Loaded) -> Result<Selector, Refused> {
         let pre = SelectorPre::new(self.admit(&loaded)?).map_err(Refused::contract)?;
-        Ok(Selector(Arc::new(Admitted { name: loaded.name, sha256: loaded.sha256, pre })))
+        Ok(Selector(Arc::new(Admitted { name: loaded.name, pre })))
     }
 
     /// Instantiates a component of no world and throws it away: what its start functions do falls under the limits.
@@ -137,13 +178,20 @@ pub struct Loaded {
 
 struct Admitted<P> {
     name: String,
-    sha256: String,
     pre: P,
 }
 
 /// An analyzer that may be run. Cheap to clone.
 #[derive(Clone)]
-pub struct Analyzer(Arc<Admitted<AnalyzerPre<State>>>);
+pub struct Analyzer(Arc<Lazy>);
+
+/// An analyzer, loaded at the latest when it is run.
+struct Lazy {
+    name: String,
+    sha256: String,
+    pre: Mutex<Option<AnalyzerPre<State>>>,
+    load: Box<dyn Fn() -> Result<AnalyzerPre<State>, Refused> + Send + Sync>,
+}
 
 /// A reader that may be run. Cheap to clone.
 #[derive(Clone)]
@@ -166,5 +214,18 @@ impl Analyzer {
     /// SHA-256 of the component, as hexadecimal digits.
     pub fn sha256(&self) -> &str {
         &self.0.sha256
+    }
+
+    /// The component, loaded. One that cannot be is tried again with the next run.
+    fn pre(&self) -> Result<AnalyzerPre<State>, Fault> {
+        let mut kept = self.0.pre.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pre) = &*kept {
+            return Ok(pre.clone());
+        }
+        let unavailable =
+            |reason: Refused| Fault::Unavailable { component: self.0.name.clone(), reason: reason.to_string() };
+        let pre = (self.0.load)().map_err(unavailable)?;
+        *kept = Some(pre.clone());
+        Ok(pre)
     }
 }

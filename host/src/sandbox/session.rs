@@ -12,7 +12,7 @@ use super::{Analyzer, Codec, Reader, Selector};
 use crate::bindings::{analyzer, codec, read, reader, selector, types};
 use crate::settings::Limits;
 
-/// An instance of any world. It runs on one thread, which must have room for [`mcpcap_builtin::STACK`] and the host's frames.
+/// An instance of any world. It runs on one thread, which must have room for [`mcpcap_native::STACK`] and the host's frames.
 struct Instance<B> {
     component: String,
     // None once it was discarded.
@@ -111,7 +111,7 @@ fn fault(component: &str, state: &State, error: &wasmtime::Error) -> Fault {
         None => {}
     }
     match error.downcast_ref::<Trap>() {
-        Some(Trap::StackOverflow) => limit(Limit::Stack, format!(" ({} KiB)", mcpcap_builtin::STACK >> 10)),
+        Some(Trap::StackOverflow) => limit(Limit::Stack, format!(" ({} KiB)", mcpcap_native::STACK >> 10)),
         Some(Trap::UnreachableCodeReached) => Fault::Crashed { component, reason: "it panicked".into() },
         Some(trap) => Fault::Crashed { component, reason: trap.to_string() },
         None => {
@@ -272,8 +272,7 @@ impl Analyzer {
     /// # Errors
     /// When it cannot be started within its limits.
     pub fn session(&self, limits: &Limits, cancel: &CancellationToken) -> Result<AnalyzerSession, Fault> {
-        let admitted = &*self.0;
-        Instance::new(&admitted.name, admitted.pre.engine(), limits, cancel, |store| admitted.pre.instantiate(store))
-            .map(AnalyzerSession)
+        let pre = self.pre()?;
+        Instance::new(self.name(), pre.engine(), limits, cancel, |store| pre.instantiate(store)).map(AnalyzerSession)
     }
 }

@@ -38,7 +38,7 @@ pub fn guest(name: &str) -> Vec<u8> {
         cargo
             .args(["build", "--locked", "--profile", "guest", "--target", "wasm32-wasip2", "--target-dir"])
             .arg(&target);
-        cargo.args(["-p", "mcpcap-hostile-analyzer", "-p", "mcpcap-hostile-reader"]);
+        cargo.args(["-p", "mcpcap-hostile-analyzer", "-p", "mcpcap-hostile-reader", "-p", "mcpcap-hostile-speaker"]);
         for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR"] {
             cargo.env_remove(flags);
         }

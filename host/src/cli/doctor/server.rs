@@ -40,7 +40,7 @@ pub(super) async fn sandbox(options: &Options) -> Vec<Check> {
         Ok(service) => Arc::new(service),
         Err(error) => return vec![failed(error.to_string())],
     };
-    let started = format!("{} tools in {} ms", service.catalog.tools.len(), begun.elapsed().as_millis());
+    let started = format!("{} tools in {} ms", service.catalog().tools.len(), begun.elapsed().as_millis());
     let mut checks = vec![Check::ok("components", started)];
     let begun = Instant::now();
     checks.push(match analyses(&service).await {

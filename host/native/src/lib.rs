@@ -1,15 +1,21 @@
-//! The components that mcpcap brings along, as native code that was compiled when the program was built.
+//! Native code: the components that mcpcap brings along, compiled when the program was built, and those of others, compiled in a process of
+//! their own and kept.
 //!
-//! This crate exists to hold the project's only `unsafe` line apart from everything else. It does not know what the
-//! components do or how they are run.
+//! This crate exists to hold the project's only `unsafe` line, and all that has to be right for it, apart from everything else. It does
+//! not know what components do or how they are run.
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
 use wasmtime::component::Component;
 use wasmtime::{Engine, Result};
 
+mod cache;
+mod compile;
 mod config;
+mod load;
 
+pub use cache::{Cache, CacheError, engine_key};
+pub use compile::{COMMAND, CompileError, CompileLimits, Compiled, Compiler, compile_in_this_process};
 pub use config::{STACK, config};
 
 include!(concat!(env!("OUT_DIR"), "/components.rs"));
@@ -39,11 +45,7 @@ impl Builtin {
     ///
     /// # Errors
     /// When the engine's configuration is another one.
-    #[allow(unsafe_code, reason = "there is no safe way to load native code")]
     pub fn load(&self, engine: &Engine) -> Result<Component> {
-        // SAFETY: `deserialize` trusts the bytes as native code. These were produced by `Engine::precompile_component` in this
-        // crate's build script, with this version of wasmtime, and are a constant of the program: nothing that a user, a
-        // capture or a client supplies comes here. `native` is private, so no other bytes can.
-        unsafe { Component::deserialize(engine, self.native) }
+        load::load(engine, self.native)
     }
 }

@@ -1,0 +1,80 @@
+//! Analyzers that others made: where they come from, which of them may be loaded, and what of them is offered at this moment.
+//!
+//! The path of one: a place ([`Place`]) -> its bytes and their digest ([`files`]) -> approved? ([`lock`]) -> checked, compiled, asked what it offers
+//! ([`load`]) -> in the catalog, unless its names collide ([`shelf`]). What happens while the server runs is in [`watch`].
+
+mod files;
+pub mod load;
+pub mod lock;
+mod registry;
+mod shelf;
+mod watch;
+
+use std::path::PathBuf;
+
+pub use load::{LoadError, Loader};
+pub use lock::{Lock, LockError, Pin};
+pub use registry::{Reference, ReferenceError};
+pub use shelf::{Entry, Shelf};
+pub(crate) use watch::{Published, watch};
+
+/// What the command line says about analyzers of others.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where they come from.
+    pub places: Vec<Place>,
+    /// The file that pins them; see [`Options::lock_file`].
+    pub lock: Option<PathBuf>,
+    /// Whether those that are not pinned are refused.
+    pub is_locked: bool,
+    /// Whether a person at a terminal wants them, and no model: then it does no harm what their texts say.
+    pub has_no_model: bool,
+    /// Where native code is kept; none: it is made anew with each start.
+    pub cache: Option<PathBuf>,
+    /// Whether what is not kept may be fetched from registries.
+    pub may_fetch: bool,
+    /// The program that compiles, when it is not this one.
+    pub program: Option<PathBuf>,
+}
+
+/// Where analyzers come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// All `.wasm` files directly in a folder.
+    Folder(PathBuf),
+    /// One file.
+    File(PathBuf),
+    /// An artifact of a registry.
+    Registry(Reference),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Folder(path) | Self::File(path) => path.display().fmt(formatter),
+            Self::Registry(reference) => reference.fmt(formatter),
+        }
+    }
+}
+
+/// The name of the file that pins analyzers.
+pub const LOCK: &str = "analyzers.lock";
+
+impl Options {
+    /// The file that pins analyzers: the one that was named, else `analyzers.lock` in the first folder, beside the first file, or in the
+    /// working directory.
+    pub fn lock_file(&self) -> PathBuf {
+        let beside = || {
+            let folder = self.places.iter().find_map(|place| match place {
+                Place::Folder(folder) => Some(folder.clone()),
+                _ => None,
+            });
+            let file = self.places.iter().find_map(|place| match place {
+                Place::File(file) => file.parent().map(PathBuf::from),
+                _ => None,
+            });
+            folder.or(file).unwrap_or_default().join(LOCK)
+        };
+        self.lock.clone().unwrap_or_else(beside)
+    }
+}

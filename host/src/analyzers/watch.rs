@@ -1,0 +1,68 @@
+//! Keeps the catalog true while the server runs: analyzers come, change and go without a restart.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::shelf::{Entry, Shelf};
+use crate::catalog::Catalog;
+
+/// How often the places are looked at. A look is one call of the system for each file.
+const POLL: Duration = Duration::from_secs(1);
+/// How often it is looked whether the server still runs.
+const SHORT: Duration = Duration::from_millis(100);
+
+/// What is offered at this moment.
+#[derive(Clone, Default)]
+pub(crate) struct Published {
+    /// All tools and prompts.
+    pub(crate) catalog: Arc<Catalog>,
+    /// The analyzers of others, offered or not.
+    pub(crate) entries: Arc<Vec<Entry>>,
+    /// Whether all that was there at the start has been loaded or refused.
+    pub(crate) is_settled: bool,
+}
+
+/// Loads what is there, then looks again and again until the server ends, on a thread of its own.
+///
+/// # Errors
+/// When the machine has no thread.
+pub(crate) fn watch(
+    mut shelf: Shelf,
+    builtin: Arc<Catalog>,
+    published: watch::Sender<Published>,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let run = move || {
+        let mut waited = POLL;
+        // Without a receiver the server is gone.
+        while !stop.is_cancelled() && !published.is_closed() {
+            if waited < POLL {
+                std::thread::sleep(SHORT);
+                waited = waited.saturating_add(SHORT);
+                continue;
+            }
+            waited = Duration::ZERO;
+            if shelf.look() || !published.borrow().is_settled {
+                publish(&shelf, &builtin, &published);
+            }
+        }
+    };
+    std::thread::Builder::new().name("analyzers".into()).spawn(run).map(drop)
+}
+
+fn publish(shelf: &Shelf, builtin: &Arc<Catalog>, published: &watch::Sender<Published>) {
+    let entries = shelf.entries(builtin);
+    let mut catalog = Catalog::clone(builtin);
+    for entry in &entries {
+        match &entry.offer {
+            Ok(offer) => catalog.add(offer),
+            Err(error) => tracing::warn!(analyzer = entry.place, %error, "the analyzer is not offered"),
+        }
+    }
+    let (tools, prompts) = (catalog.tools.len(), catalog.prompts.len());
+    tracing::info!(tools, prompts, "analyzers of others were looked at");
+    published.send_replace(Published { catalog: Arc::new(catalog), entries: Arc::new(entries), is_settled: true });
+}

@@ -1,0 +1,288 @@
+//! What a component says about itself: the document that `describe` returns, and the tools and prompts that are made of it.
+
+use std::sync::Arc;
+
+use jsonschema::PatternOptions;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use super::names::{self, NameError};
+use super::prompt::{Prompt, PromptArgument};
+use super::tool::{Tool, with_common};
+use super::{lint, vocabulary};
+use crate::contract::text::{neutral, neutral_lines};
+use crate::contract::{evidence, schema};
+use crate::sandbox::{Analyzer, Fault};
+use crate::settings::Limits;
+
+/// Characters of a title, of a description, and of a prompt's text.
+pub(super) const TITLE: usize = 100;
+pub(super) const DESCRIPTION: usize = 2048;
+pub(super) const PROMPT: usize = 16 << 10;
+/// Octets of the document.
+const DOCUMENT: usize = 256 << 10;
+/// Tools, and prompts, of one component.
+const OFFERED: usize = 32;
+
+/// What a component said, in its own words: the same each time, so that it can be kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Words {
+    /// What `describe` returned.
+    pub description: String,
+    /// The text of each prompt for arguments that are all absent, and for such that are all given.
+    pub prompts: Vec<(String, Vec<String>)>,
+}
+
+impl Words {
+    /// Asks a component.
+    ///
+    /// # Errors
+    /// As it fails, and when what it says is no description.
+    pub fn of(analyzer: &Analyzer, limits: &Limits) -> Result<Self, DescribeError> {
+        let cancel = CancellationToken::new();
+        let description = analyzer.session(limits, &cancel)?.describe()?;
+        let mut prompts = Vec::new();
+        for prompt in Description::read(&description)?.prompts {
+            let given = |prompt: &PromptDescription| -> Map<String, Value> {
+                prompt.arguments.iter().map(|argument| (argument.name.clone(), "x".into())).collect()
+            };
+            let mut texts = Vec::new();
+            for arguments in [Map::new(), given(&prompt)] {
+                let arguments = Value::Object(arguments).to_string();
+                // One that cannot do without an argument is heard with it.
+                match analyzer.session(limits, &cancel)?.prompt(&prompt.name, &arguments) {
+                    Ok(text) => texts.push(text),
+                    Err(Fault::Problem(_)) => {}
+                    Err(fault) => return Err(fault.into()),
+                }
+            }
+            prompts.push((prompt.name, texts));
+        }
+        Ok(Self { description, prompts })
+    }
+}
+
+/// Why what a component says about itself cannot be offered.
+#[derive(Debug, thiserror::Error)]
+pub enum DescribeError {
+    /// It failed when it was asked.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The document is not what the contract asks for.
+    #[error("its description is not as the contract asks: {0}")]
+    Document(String),
+    /// A name that it cannot have.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A schema that the host cannot use.
+    #[error("the schema of the {what} of {tool} cannot be used: {reason}")]
+    Schema {
+        /// The tool.
+        tool: String,
+        /// `arguments` or `report`.
+        what: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// An argument that all tools have.
+    #[error("{tool} has an argument {argument}, which is the host's")]
+    Taken {
+        /// The tool.
+        tool: String,
+        /// The argument.
+        argument: String,
+    },
+    /// A text that must not reach a language model.
+    #[error("{0}")]
+    Text(lint::Remark),
+}
+
+/// What `describe` returns; `wit/README.md` has the fields.
+#[derive(Debug, Deserialize)]
+pub(super) struct Description {
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) tools: Vec<ToolDescription>,
+    #[serde(default)]
+    pub(super) prompts: Vec<PromptDescription>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ToolDescription {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) arguments: Map<String, Value>,
+    pub(super) report: Map<String, Value>,
+    #[serde(default)]
+    pub(super) paged: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct PromptDescription {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) description: String,
+    #[serde(default)]
+    pub(super) arguments: Vec<PromptArgument>,
+}
+
+impl Description {
+    pub(super) fn read(text: &str) -> Result<Self, DescribeError> {
+        let wrong = |reason: String| DescribeError::Document(neutral(&reason, 300).into_owned());
+        if text.len() > DOCUMENT {
+            return Err(wrong(format!("it has {} octets; at most {DOCUMENT} are accepted", text.len())));
+        }
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let read: Self = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| wrong(format!("at {}: {}", error.path(), error.inner())))?;
+        for (what, count) in [("tools", read.tools.len()), ("prompts", read.prompts.len())] {
+            if count > OFFERED {
+                return Err(wrong(format!("it has {count} {what}; at most {OFFERED} are accepted")));
+            }
+        }
+        if read.tools.is_empty() {
+            return Err(wrong("it has no tools".into()));
+        }
+        Ok(read)
+    }
+}
+
+/// A component, as it appears in lists.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// Its name, for example `dns`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the component, as hexadecimal digits.
+    pub sha256: String,
+    /// Whether somebody else made it.
+    pub is_foreign: bool,
+}
+
+/// The tools and prompts of one component.
+#[derive(Clone)]
+pub struct Offer {
+    /// The component.
+    pub module: Module,
+    /// Its tools.
+    pub tools: Vec<Arc<Tool>>,
+    /// Its prompts.
+    pub prompts: Vec<Arc<Prompt>>,
+    /// What somebody should read before trusting it; nothing for those of this program.
+    pub remarks: Vec<lint::Remark>,
+}
+
+impl Offer {
+    /// What a component of this program offers, under the names that it gives.
+    ///
+    /// # Errors
+    /// When it does not describe itself as the contract asks.
+    pub fn own(analyzer: &Analyzer, limits: &Limits) -> Result<Self, DescribeError> {
+        let text = analyzer.session(limits, &CancellationToken::new())?.describe()?;
+        let description = Description::read(&text)?;
+        let module = Module {
+            name: analyzer.name().into(),
+            version: description.version.clone(),
+            sha256: analyzer.sha256().into(),
+            is_foreign: false,
+        };
+        Self::make(description, module, analyzer, Vec::new(), str::to_owned)
+    }
+
+    /// What somebody else's component offers, under a prefix, when its words are harmless.
+    ///
+    /// # Errors
+    /// When it does not describe itself as the contract asks, takes a name that is not its own, or has texts that must not reach a model.
+    pub fn foreign(words: &Words, analyzer: impl FnOnce(&str) -> Analyzer) -> Result<Self, DescribeError> {
+        let description = Description::read(&words.description)?;
+        names::check(&description)?;
+        let mut remarks = lint::lint(&description, words);
+        if let Some(grave) = remarks.iter().position(|remark| remark.is_grave) {
+            return Err(DescribeError::Text(remarks.swap_remove(grave)));
+        }
+        let analyzer = analyzer(&description.name);
+        let module = Module {
+            name: description.name.clone(),
+            version: description.version.clone(),
+            sha256: analyzer.sha256().into(),
+            is_foreign: true,
+        };
+        let prefix = description.name.clone();
+        Self::make(description, module, &analyzer, remarks, |own| names::prefixed(&prefix, own))
+    }
+
+    fn make(
+        description: Description,
+        module: Module,
+        analyzer: &Analyzer,
+        remarks: Vec<lint::Remark>,
+        named: impl Fn(&str) -> String,
+    ) -> Result<Self, DescribeError> {
+        let tools: Result<_, _> = description
+            .tools
+            .into_iter()
+            .map(|tool| make_tool(tool, &module, analyzer, &named).map(Arc::new))
+            .collect();
+        let prompts = description.prompts.into_iter().map(|prompt| {
+            Arc::new(Prompt {
+                name: named(&prompt.name),
+                own_name: prompt.name,
+                title: neutral(&prompt.title, TITLE).into_owned(),
+                description: neutral_lines(&prompt.description, DESCRIPTION),
+                arguments: prompt.arguments,
+                analyzer: analyzer.clone(),
+            })
+        });
+        Ok(Self { tools: tools?, prompts: prompts.collect(), module, remarks })
+    }
+}
+
+fn make_tool(
+    tool: ToolDescription,
+    module: &Module,
+    analyzer: &Analyzer,
+    named: impl Fn(&str) -> String,
+) -> Result<Tool, DescribeError> {
+    let name = named(&tool.name);
+    let (arguments, mut report) = (Value::Object(tool.arguments), Value::Object(tool.report));
+    for (what, schema) in [("arguments", &arguments), ("report", &report)] {
+        vocabulary::check(schema).map_err(|reason| DescribeError::Schema { tool: name.clone(), what, reason })?;
+    }
+    evidence::describe(&mut report);
+    let arguments = if let Value::Object(arguments) = arguments { arguments } else { Map::new() };
+    let input = with_common(arguments, &schema::sections(&report))
+        .map_err(|argument| DescribeError::Taken { tool: name.clone(), argument })?;
+    let output = schema::published(&name, &module.version, &report);
+    let validator = |what, schema: &Map<String, Value>| {
+        jsonschema::options()
+            // Patterns in linear time, whoever wrote them.
+            .with_pattern_options(PatternOptions::regex().size_limit(1 << 20))
+            .build(&Value::Object(schema.clone()))
+            .map_err(|error| {
+                let reason = neutral(&error.to_string(), 300).into_owned();
+                DescribeError::Schema { tool: name.clone(), what, reason }
+            })
+    };
+    let (validator, answer_validator) = (validator("arguments", &input)?, validator("report", &output)?);
+    let mut description = neutral_lines(&tool.description, DESCRIPTION);
+    if module.is_foreign {
+        description.push_str(&format!("\n(Analyzer {} {} of a third party.)", module.name, module.version));
+    }
+    Ok(Tool {
+        title: neutral(&tool.title, TITLE).into_owned(),
+        description,
+        own_name: tool.name,
+        name,
+        paged: tool.paged,
+        report,
+        answer_validator,
+        input: Arc::new(input),
+        output: Arc::new(output),
+        module: module.clone(),
+        analyzer: analyzer.clone(),
+        validator,
+    })
+}

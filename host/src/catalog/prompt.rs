@@ -1,0 +1,69 @@
+//! A prompt: its arguments, and its text.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use super::describe::PROMPT;
+use super::shown;
+use crate::answer::{AnswerError, Code};
+use crate::contract::text::neutral_lines;
+use crate::sandbox::{Analyzer, Fault};
+use crate::settings::Limits;
+
+/// An argument of a prompt.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PromptArgument {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// Whether the prompt cannot do without.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// A prompt that clients can ask for.
+pub struct Prompt {
+    /// The name by which clients ask for it.
+    pub name: String,
+    /// The name that its component gave it.
+    pub(crate) own_name: String,
+    /// Its title for people.
+    pub title: String,
+    /// What it is for.
+    pub description: String,
+    /// Its arguments.
+    pub arguments: Vec<PromptArgument>,
+    pub(super) analyzer: Analyzer,
+}
+
+impl Prompt {
+    /// The text of the prompt.
+    ///
+    /// # Errors
+    /// [`Code::BadArgument`] for unknown or missing arguments; otherwise as the component fails.
+    pub fn text(&self, arguments: &Map<String, Value>, limits: &Limits) -> Result<String, AnswerError> {
+        for (name, value) in arguments {
+            if !self.arguments.iter().any(|known| known.name == *name) {
+                let known: Vec<&str> = self.arguments.iter().map(|known| known.name.as_str()).collect();
+                let message = format!("unknown argument {}; {} takes {}", shown(name), self.name, known.join(", "));
+                return Err(AnswerError::new(Code::BadArgument, message));
+            }
+            if !value.is_string() {
+                return Err(AnswerError::new(Code::BadArgument, format!("argument {name} must be a string")));
+            }
+        }
+        if let Some(missing) =
+            self.arguments.iter().find(|known| known.required && !arguments.contains_key(&known.name))
+        {
+            return Err(AnswerError::new(Code::BadArgument, format!("argument {} is missing", missing.name)));
+        }
+        let arguments = Value::Object(arguments.clone()).to_string();
+        let run = || -> Result<String, Fault> {
+            self.analyzer.session(limits, &CancellationToken::new())?.prompt(&self.own_name, &arguments)
+        };
+        let text = run().map_err(AnswerError::from)?;
+        Ok(neutral_lines(&text, PROMPT))
+    }
+}

@@ -1,0 +1,121 @@
+//! A tool: its schemas, and the checks that they are for.
+
+use std::sync::Arc;
+
+use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
+use serde_json::{Map, Value, json};
+
+use super::describe::Module;
+use super::shown;
+use crate::answer::{AnswerError, Code};
+use crate::contract::arguments;
+use crate::contract::text::neutral;
+use crate::sandbox::Analyzer;
+
+/// A tool that clients can call.
+pub struct Tool {
+    /// The name by which clients call it.
+    pub name: String,
+    /// The name that its component gave it.
+    pub(crate) own_name: String,
+    /// Its title for people.
+    pub title: String,
+    /// What it answers and when to use it, for a language model.
+    pub description: String,
+    /// JSON Schema of its arguments, `pcap_file` among them.
+    pub input: Arc<Map<String, Value>>,
+    /// JSON Schema of its report, the host's fields among them.
+    pub output: Arc<Map<String, Value>>,
+    /// The component it belongs to.
+    pub module: Module,
+    /// Lists of the report that the component gives in parts.
+    pub paged: Vec<String>,
+    /// The component's schema of the report, with what is not published.
+    pub(crate) report: Value,
+    pub(crate) analyzer: Analyzer,
+    pub(super) validator: Validator,
+    pub(super) answer_validator: Validator,
+}
+
+/// The arguments of a tool with the capture in front and those of all tools behind; the name of one that the component takes for itself.
+pub(super) fn with_common(
+    mut arguments: Map<String, Value>,
+    sections: &[String],
+) -> Result<Map<String, Value>, String> {
+    let mut properties = Map::new();
+    properties.insert(
+        "pcap_file".into(),
+        json!({
+            "type": "string",
+            "description": "The capture to analyse: a path on the machine where this server runs (absolute, or relative to its \
+                            working directory), or an http or https URL. pcap and pcapng, also gzip, zstd or lz4 compressed.",
+        }),
+    );
+    if let Some(Value::Object(own)) = arguments.remove("properties") {
+        if let Some(taken) = own.keys().find(|name| *name == "pcap_file" || arguments::NAMES.contains(&name.as_str())) {
+            return Err(taken.clone());
+        }
+        properties.extend(own);
+    }
+    arguments::describe(&mut properties, sections);
+    let mut required = vec![json!("pcap_file")];
+    if let Some(Value::Array(own)) = arguments.remove("required") {
+        required.extend(own.into_iter().filter(|name| name != "pcap_file"));
+    }
+    arguments.insert("type".into(), "object".into());
+    arguments.insert("properties".into(), properties.into());
+    arguments.insert("required".into(), required.into());
+    arguments.insert("additionalProperties".into(), false.into());
+    Ok(arguments)
+}
+
+impl Tool {
+    /// Checks arguments against the tool's schema.
+    ///
+    /// # Errors
+    /// [`Code::BadArgument`] with the argument's name, what is wrong and what would be right.
+    pub fn check(&self, arguments: &Map<String, Value>) -> Result<(), AnswerError> {
+        let value = Value::Object(arguments.clone());
+        let Some(error) = self.validator.iter_errors(&value).next() else { return Ok(()) };
+        let path = error.instance_path().to_string();
+        let name = path.trim_start_matches('/').to_owned();
+        let message = match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let known: Vec<&str> = self.properties().map(|(name, _)| name).collect();
+                let unknown: Vec<String> = unexpected.iter().map(|name| shown(name)).collect();
+                format!("unknown argument {}; {} takes {}", unknown.join(", "), self.name, known.join(", "))
+            }
+            ValidationErrorKind::Required { property } => format!("argument {property} is missing"),
+            _ => format!("argument {name}: {}", shown(&error.to_string())),
+        };
+        Err(AnswerError::new(Code::BadArgument, message))
+    }
+
+    /// Checks an answer against the schema that clients know.
+    ///
+    /// # Errors
+    /// [`Code::ComponentFault`] with the place: the report is not what its component promised.
+    pub fn check_answer(&self, answer: &Value) -> Result<(), AnswerError> {
+        let Some(error) = self.answer_validator.iter_errors(answer).next() else { return Ok(()) };
+        let place = neutral(&error.instance_path().to_string(), 200).into_owned();
+        let message = format!(
+            "the {} component's report does not fit its schema at {}: {}",
+            self.module.name,
+            if place.is_empty() { "/" } else { &place },
+            shown(&error.to_string())
+        );
+        Err(AnswerError::new(Code::ComponentFault, message))
+    }
+
+    /// Whether an argument is the component's, and not one that all tools have.
+    pub fn is_own_argument(&self, name: &str) -> bool {
+        name != "pcap_file" && !arguments::NAMES.contains(&name)
+    }
+
+    /// Its arguments and their schemas, in order.
+    pub fn properties(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let properties = self.input.get("properties").and_then(Value::as_object);
+        properties.into_iter().flatten().map(|(name, schema)| (name.as_str(), schema))
+    }
+}

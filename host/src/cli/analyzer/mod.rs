@@ -1,0 +1,90 @@
+//! `mcpcap analyzer`: for those who make analyzers, and those who let others' in.
+
+mod approve;
+mod check;
+mod list;
+mod new;
+mod run;
+
+use std::sync::Arc;
+
+use clap::Subcommand;
+use tokio_util::sync::CancellationToken;
+
+use crate::analyzers::{Entry, Loader, Place, Reference, Shelf};
+use crate::catalog::Catalog;
+use crate::sandbox::Sandbox;
+use crate::service::{self, Options, Service};
+
+/// The contract, as it is published.
+pub const WIT: &str = include_str!("../../../../wit/mcpcap.wit");
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a working project for a new analyzer, with a test
+    New(new::Arguments),
+    /// Load an analyzer under the real limits, run it on captures, and report each problem with its cause
+    Check(check::Arguments),
+    /// Run a tool of an analyzer on a capture and print its report as JSON
+    Run(run::Arguments),
+    /// List the analyzers that --analyzers, --analyzer and MCPCAP_ANALYZERS name, and say which are refused and why
+    List,
+    /// Show what an analyzer tells the model, and pin it in analyzers.lock
+    Approve(approve::Arguments),
+    /// Print a reference to a registry's artifact as pinned by its digest
+    Pin {
+        /// For example oci://ghcr.io/acme/arp:1.0
+        reference: String,
+    },
+}
+
+/// Does what was asked.
+pub async fn run(command: Command, options: Options) -> Result<(), String> {
+    match command {
+        Command::New(arguments) => new::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments, options).await,
+        Command::Run(arguments) => run::run(arguments, options).await,
+        Command::List => list::run(&options).await,
+        Command::Approve(arguments) => approve::run(&arguments, &options).await,
+        Command::Pin { reference } => {
+            let pinned = blocking(move || Reference::pin(&reference).map_err(|error| error.to_string())).await??;
+            super::print(&format!("{pinned}\n"))
+        }
+    }
+}
+
+/// Compiling and registries keep a thread waiting.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())
+}
+
+/// A service with all of our analyzers and this one, for somebody at a terminal: approved or not.
+async fn with(place: Place, mut options: Options) -> Result<(Arc<Service>, Entry), String> {
+    options.analyzers.places = vec![place.clone()];
+    options.analyzers.is_locked = false;
+    options.analyzers.has_no_model = true;
+    // A name of ours that it takes is an error, whichever modules are asked for.
+    options.modules = String::new();
+    let service = Service::start(&options).map(Arc::new).map_err(|error| error.to_string())?;
+    service.settled().await;
+    let entry = service.analyzers().first().cloned();
+    Ok((service, entry.ok_or_else(|| format!("there is no analyzer at {place}"))?))
+}
+
+/// The one component at a place, looked at without the lock file; what it offers is not yet decided upon.
+fn examine(place: Place, options: &Options) -> Result<Entry, String> {
+    let sandbox = Arc::new(Sandbox::new().map_err(|error| error.to_string())?);
+    let builtin = Catalog::builtin(&sandbox, "", &options.limits).map_err(|error| error.to_string())?;
+    let loader = loader(&sandbox, options)?;
+    let mut own = options.analyzers.clone();
+    own.places = vec![place.clone()];
+    own.is_locked = false;
+    own.has_no_model = true;
+    let mut shelf = Shelf::new(own, loader);
+    shelf.look();
+    shelf.entries(&builtin).into_iter().next().ok_or_else(|| format!("there is no analyzer at {place}"))
+}
+
+fn loader(sandbox: &Arc<Sandbox>, options: &Options) -> Result<Loader, String> {
+    service::loader(sandbox, options, &CancellationToken::new()).map_err(|error| error.to_string())
+}

@@ -1,0 +1,1 @@
+//! The contract: what was published of it stays, and components that were made for it keep working.

@@ -1,0 +1,114 @@
+//! Analyzers that come, change and go while a client is connected.
+
+use serde_json::{Value, json};
+
+use super::{Place, description, speaker};
+use crate::support::example;
+use crate::wire::{Dialog, answer};
+
+/// A client and a server that knows the place.
+struct Session<'a> {
+    dialog: Dialog,
+    place: &'a Place,
+    asked: u64,
+}
+
+impl<'a> Session<'a> {
+    fn begin(place: &'a Place) -> Self {
+        Self { dialog: Dialog::with("2025-11-25", &place.arguments()), place, asked: 0 }
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.asked += 1;
+        let said = self.dialog.ask(self.asked, method, params);
+        answer(&said, self.asked).clone()
+    }
+
+    /// Names of the tools of others.
+    fn foreign(&mut self) -> Vec<String> {
+        let answer = self.ask("tools/list", json!({}));
+        let tools = answer["result"]["tools"].as_array().unwrap();
+        let names = tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned());
+        names.filter(|name| name.ends_with("_count")).collect()
+    }
+
+    /// Waits until it is said that all lists changed.
+    fn hear_of_change(&mut self) {
+        for list in ["tools", "prompts", "resources"] {
+            assert_eq!(self.dialog.hear()["method"], format!("notifications/{list}/list_changed"));
+        }
+    }
+
+    fn put(&mut self, file: &str, name: &str, version: &str) {
+        let mut text = description(name);
+        text["version"] = version.into();
+        self.place.put(file, &speaker(&text));
+    }
+}
+
+#[test]
+fn a_server_notices_what_comes_changes_and_goes() {
+    let place = Place::new();
+    let mut session = Session::begin(&place);
+    let hello = session.dialog.hear();
+    let capabilities = &hello["result"]["capabilities"];
+    assert_eq!(
+        (&capabilities["tools"]["listChanged"], &capabilities["prompts"]["listChanged"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(session.foreign(), [""; 0]);
+    session.put("a.wasm", "alpha", "1.0.0");
+    session.hear_of_change();
+    assert_eq!(session.foreign(), ["alpha_count"]);
+    session.put("b.wasm", "beta", "1.0.0");
+    session.hear_of_change();
+    assert_eq!(session.foreign(), ["alpha_count", "beta_count"]);
+    let capture = example("dns.pcap");
+    let call = session.ask("tools/call", json!({ "name": "beta_count", "arguments": { "pcap_file": capture } }));
+    let result = &call["result"];
+    assert_eq!(result["structuredContent"]["frames"], result["structuredContent"]["total_packets"], "{result}");
+    assert_eq!(result["_meta"]["mcpcap/receipt"]["component"]["version"], "1.0.0", "{result}");
+    session.put("b.wasm", "beta", "2.0.0");
+    session.hear_of_change();
+    let call = session.ask("tools/call", json!({ "name": "beta_count", "arguments": { "pcap_file": capture } }));
+    assert_eq!(call["result"]["_meta"]["mcpcap/receipt"]["component"]["version"], "2.0.0");
+    std::fs::remove_file(place.path().join("a.wasm")).unwrap();
+    session.hear_of_change();
+    assert_eq!(session.foreign(), ["beta_count"]);
+    let gone = session.ask("tools/call", json!({ "name": "alpha_count", "arguments": { "pcap_file": capture } }));
+    assert!(gone["error"]["message"].as_str().unwrap().contains("Unknown tool"), "{gone}");
+}
+
+#[test]
+fn what_is_there_at_the_start_is_in_the_first_list() {
+    let place = Place::new();
+    for name in ["alpha", "beta"] {
+        place.put(&format!("{name}.wasm"), &speaker(&description(name)));
+    }
+    let mut session = Session::begin(&place);
+    session.dialog.hear();
+    assert_eq!(session.foreign(), ["alpha_count", "beta_count"]);
+    let guide = session.ask("resources/read", json!({ "uri": "mcpcap://guide/beta_count" }));
+    assert!(guide["result"]["contents"][0]["text"].as_str().unwrap().contains("of a third party"), "{guide}");
+}
+
+#[test]
+fn without_analyzers_of_others_nothing_is_said_to_change() {
+    let mut dialog = Dialog::with("2025-11-25", &[]);
+    let hello = dialog.hear();
+    assert_eq!(hello["result"]["capabilities"]["tools"].get("listChanged"), None);
+}
+
+#[test]
+fn a_client_without_handshake_listens() {
+    let place = Place::new();
+    let mut dialog = Dialog::with("2025-11-25", &place.arguments());
+    dialog.hear();
+    let meta = json!({ "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" }, "io.modelcontextprotocol/clientCapabilities": {} });
+    let params = json!({ "notifications": { "toolsListChanged": true }, "_meta": meta });
+    dialog.tell(7, "subscriptions/listen", params);
+    assert_eq!(dialog.hear()["method"], "notifications/subscriptions/acknowledged");
+    place.put("a.wasm", &speaker(&description("alpha")));
+    assert_eq!(dialog.hear()["method"], "notifications/tools/list_changed");
+}
