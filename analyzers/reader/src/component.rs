@@ -12,7 +12,7 @@
 use crate::{Reader, types};
 use std::cell::RefCell;
 
-wit_bindgen::generate!({ path: "../../wit", world: "reader" });
+wit_bindgen::generate!({ path: "wit", world: "reader" });
 
 use exports::mcpcap::analysis::read::{Break, BreakKind, Guest, Progress};
 use mcpcap::analysis::types::{BadInput, Index, Link, Problem};

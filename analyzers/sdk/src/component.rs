@@ -8,7 +8,7 @@ use crate::{Capture, Flow, Frame, Link, Problem, Prompt, PromptArguments, Run, T
 #[allow(unsafe_code, missing_docs, clippy::all, reason = "generated from wit/mcpcap.wit")]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "analyzer",
         pub_export_macro: true,
         export_macro_name: "export_analyzer",
