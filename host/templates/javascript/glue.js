@@ -1,0 +1,1 @@
+../../../examples/analyzers/javascript/glue.js
