@@ -4,6 +4,7 @@ mod approve;
 mod check;
 mod list;
 mod new;
+mod pack;
 mod run;
 
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub enum Command {
     New(new::Arguments),
     /// Load an analyzer under the real limits, run it on captures, and report each problem with its cause
     Check(check::Arguments),
+    /// Make a component of the core module that a C compiler wrote
+    Pack(pack::Arguments),
     /// Run a tool of an analyzer on a capture and print its report as JSON
     Run(run::Arguments),
     /// List the analyzers that --analyzers, --analyzer and MCPCAP_ANALYZERS name, and say which are refused and why
@@ -44,6 +47,7 @@ pub async fn run(command: Command, options: Options) -> Result<(), String> {
         Command::New(arguments) => new::run(&arguments),
         Command::Check(arguments) => check::run(&arguments, options).await,
         Command::Run(arguments) => run::run(arguments, options).await,
+        Command::Pack(arguments) => pack::run(&arguments),
         Command::List => list::run(&options).await,
         Command::Approve(arguments) => approve::run(&arguments, &options).await,
         Command::Pin { reference } => {
