@@ -4,7 +4,9 @@ mod compile;
 mod contract;
 mod live;
 mod lock;
+mod new;
 mod refused;
+mod registry;
 
 use std::ffi::OsStr;
 use std::path::Path;
