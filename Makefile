@@ -3,7 +3,7 @@ CARGO ?= cargo
 WASM = wasm32-wasip2
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: all build demo test lint format captures conformance load mcpb wasm-target
+.PHONY: all build demo test examples lint format captures conformance load mcpb wasm-target
 
 all: build
 
@@ -18,6 +18,11 @@ demo: build
 ## Unit tests of host and components, then the real binary end to end.
 test: wasm-target
 	$(CARGO) test --locked --workspace --exclude mcpcap-hostile-analyzer --exclude mcpcap-hostile-reader --exclude mcpcap-hostile-speaker
+
+## The example analyzers and a project of each template, built with their own tools, tested, checked in the sandbox, and compared. Needs python3 and npm.
+examples:
+	$(CARGO) build --locked -p mcpcap
+	tests/tools/examples.sh $(abspath $(TARGET)/debug/mcpcap)
 
 ## Format and lints, of the host natively and of the components for WebAssembly.
 lint: wasm-target
