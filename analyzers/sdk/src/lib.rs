@@ -12,6 +12,110 @@
 //! * [`harness`] runs an analyzer natively over a capture, for unit tests.
 //!
 //! What it does not know: files, capture formats, MCP. The host deals with those.
+//!
+//! # An analyzer, whole
+//!
+//! Which ports of UDP are talked to, in bounded memory, with a finding that cites frames. `Arguments` and `Report` become the schemas that clients see, their
+//! comments what a model reads. Besides this crate it needs `serde` with `derive`.
+//!
+#![cfg_attr(feature = "harness", doc = "```")]
+#![cfg_attr(not(feature = "harness"), doc = "```ignore")]
+//! use mcpcap_analyzer::decode::{Decoder, Transport};
+//! use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+//! use mcpcap_analyzer::stats::BoundedMap;
+//! use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Deserialize, JsonSchema)]
+//! #[serde(deny_unknown_fields)]
+//! pub struct Arguments {
+//!     /// Only ports below this one (default: all).
+//!     pub below: Option<u16>,
+//! }
+//!
+//! #[derive(Serialize, JsonSchema)]
+//! pub struct Port {
+//!     /// The destination port.
+//!     pub port: u16,
+//!     /// Datagrams to it.
+//!     pub datagrams: u64,
+//! }
+//!
+//! #[derive(Serialize, JsonSchema)]
+//! pub struct Report {
+//!     /// What an analyst would want to be told.
+//!     pub findings: Vec<Finding>,
+//!     /// The ports, each with how much it got.
+//!     pub ports: Vec<Port>,
+//!     /// Ports that were forgotten for want of room.
+//!     pub evicted: u64,
+//! }
+//!
+//! const DISCARD: Rule = Rule {
+//!     name: "ports_discard",
+//!     severity: Severity::Low,
+//!     confidence: Confidence::Medium,
+//!     threshold: "1 datagram to port 9",
+//!     false_alarm: "wake-on-LAN uses this port too",
+//! };
+//!
+//! pub struct Ports {
+//!     below: u16,
+//!     decoder: Decoder,
+//!     ports: BoundedMap<u16, u64>,
+//!     discard: Evidence,
+//! }
+//!
+//! impl Tool for Ports {
+//!     const NAME: &'static str = "ports_table";
+//!     const TITLE: &'static str = "Ports";
+//!     const DESCRIPTION: &'static str = "Counts UDP datagrams by destination port. Use it to see which services are used.";
+//!     type Arguments = Arguments;
+//!     type Report = Report;
+//!
+//!     fn open(arguments: Arguments, _: Window) -> Result<Self, Problem> {
+//!         let below = arguments.below.unwrap_or(u16::MAX);
+//!         Ok(Self { below, decoder: Decoder::new(), ports: BoundedMap::new(1024), discard: Evidence::default() })
+//!     }
+//!
+//!     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
+//!         if let Transport::Udp(udp) = &self.decoder.decode(frame).transport {
+//!             if udp.destination < self.below {
+//!                 *self.ports.get_or_insert_with(udp.destination, || 0).0 += 1;
+//!             }
+//!             if udp.destination == 9 {
+//!                 self.discard.add(frame.number);
+//!             }
+//!         }
+//!         Ok(Flow::More)
+//!     }
+//!
+//!     fn finish(self, _: &Capture) -> Result<Report, Problem> {
+//!         let mut ports: Vec<Port> = self.ports.iter().map(|(port, datagrams)| Port { port: *port, datagrams: *datagrams }).collect();
+//!         ports.sort_by_key(|port| port.port);
+//!         let count = self.discard.total();
+//!         let finding = (count > 0).then(|| {
+//!             let measures = vec![Measure::count("datagrams", count)];
+//!             DISCARD.finding("port 9".into(), "datagrams were sent to the discard port".into(), measures, &self.discard)
+//!         });
+//!         Ok(Report { findings: finding.into_iter().collect(), ports, evicted: self.ports.evicted() })
+//!     }
+//! }
+//!
+//! // Names the component and exports the contract's functions, when compiled to WebAssembly.
+//! mcpcap_analyzer::component! { name: "ports", tools: [Ports], prompts: &[] }
+//!
+//! // In a unit test, natively: a capture in memory, and what must come out.
+//! use mcpcap_analyzer::harness::{self, build};
+//! # fn main() {
+//! let query = build::udp(("192.0.2.1", 50_000), ("192.0.2.53", 53), b"a query");
+//! let magic = build::udp(("192.0.2.1", 50_000), ("192.0.2.255", 9), b"wake up");
+//! let capture = build::pcap(&[(0, query.clone()), (1_000, query), (2_000, magic)]);
+//! let report = harness::run::<Ports>(&capture, &serde_json::json!({})).unwrap();
+//! assert_eq!(report["ports"], serde_json::json!([{ "port": 9, "datagrams": 1 }, { "port": 53, "datagrams": 2 }]));
+//! assert_eq!(report["findings"][0]["frames"], serde_json::json!([3]));
+//! # }
+//! ```
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 

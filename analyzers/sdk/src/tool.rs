@@ -165,8 +165,10 @@ fn fitting<T: DeserializeOwned>(value: Value, name: &str) -> Result<T, Problem> 
 /// The constants `TOOLS` and `PROMPTS` that it defines are there on every target, so that unit tests can use them; the
 /// exports are there only when compiling to WebAssembly.
 ///
+/// As in the [example](crate#an-analyzer-whole):
+///
 /// ```text
-/// mcpcap_analyzer::component! { name: "arp", tools: [analysis::ArpFrames], prompts: prompts::PROMPTS }
+/// mcpcap_analyzer::component! { name: "ports", tools: [Ports], prompts: prompts::PROMPTS }
 /// ```
 #[macro_export]
 macro_rules! component {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::files::{self, Digests, Stamp};
 use super::load::{Content, LoadError, Loader};
@@ -10,6 +11,9 @@ use super::lock::{Lock, LockError};
 use super::registry::{self, Reference};
 use super::{Options, Place};
 use crate::catalog::{Catalog, Offer};
+
+/// How long loading may take before what is loaded is told of.
+const WHILE: Duration = Duration::from_millis(500);
 
 /// One analyzer that was found, and why it is not offered, if it is not.
 #[derive(Clone)]
@@ -89,8 +93,9 @@ impl Shelf {
         }
     }
 
-    /// Looks at all places and loads what is new or changed, and approved. Whether anything is other than before.
-    pub fn look(&mut self) -> bool {
+    /// Looks at all places and loads what is new or changed, and approved. Whether anything is other than before. `told` hears of what is there
+    /// already when the rest takes long.
+    pub fn look(&mut self, told: &mut dyn FnMut(&Self)) -> bool {
         let mut changed = self.look_at_lock();
         let spots = self.spots();
         let before = self.known.len();
@@ -102,7 +107,7 @@ impl Shelf {
         for spot in spots {
             changed |= self.look_at(spot);
         }
-        changed |= self.load();
+        changed |= self.load(told);
         self.begun = true;
         self.digests.keep(self.loader.cache().map(Arc::as_ref));
         changed
@@ -192,22 +197,27 @@ impl Shelf {
         true
     }
 
-    /// Loads what may be loaded and is not.
-    fn load(&mut self) -> bool {
-        let mut changed = false;
-        for (spot, known) in &mut self.known {
-            let (None, Ok(content)) = (&known.offer, &known.content) else { continue };
-            if may_be_loaded(&self.options, &self.lock, spot, content).is_err() {
-                continue;
-            }
+    /// Loads what may be loaded and is not. `told` hears of it whenever that has taken a while: the slow ones do not hold up the others.
+    fn load(&mut self, told: &mut dyn FnMut(&Self)) -> bool {
+        let wanted: Vec<(Spot, Content)> = self
+            .known
+            .iter()
+            .filter(|(_, known)| known.offer.is_none())
+            .filter_map(|(spot, known)| Some((spot.clone(), known.content.as_ref().ok()?.clone())))
+            .filter(|(spot, content)| may_be_loaded(&self.options, &self.lock, spot, content).is_ok())
+            .collect();
+        let mut last_told = Instant::now();
+        for (spot, content) in &wanted {
             let loaded = self.loader.load(content).map(Arc::new).map_err(Arc::new);
-            if let Err(error) = &loaded {
-                tracing::error!(analyzer = %spot, %error, "the analyzer is refused");
+            if let Some(known) = self.known.get_mut(spot) {
+                known.offer = Some(loaded);
             }
-            known.offer = Some(loaded);
-            changed = true;
+            if last_told.elapsed() > WHILE {
+                told(self);
+                last_told = Instant::now();
+            }
         }
-        changed
+        !wanted.is_empty()
     }
 
     /// All that was found, in order, each with what it offers or why it does not.

@@ -45,24 +45,28 @@ pub(crate) fn watch(
                 continue;
             }
             waited = Duration::ZERO;
-            if shelf.look() || !published.borrow().is_settled {
-                publish(&shelf, &builtin, &published);
+            let is_first = !published.borrow().is_settled;
+            let changed = shelf.look(&mut |shelf| publish(shelf, &builtin, &published, !is_first));
+            if changed || is_first {
+                publish(&shelf, &builtin, &published, true);
             }
         }
     };
     std::thread::Builder::new().name("analyzers".into()).spawn(run).map(drop)
 }
 
-fn publish(shelf: &Shelf, builtin: &Arc<Catalog>, published: &watch::Sender<Published>) {
+fn publish(shelf: &Shelf, builtin: &Arc<Catalog>, published: &watch::Sender<Published>, is_settled: bool) {
     let entries = shelf.entries(builtin);
     let mut catalog = Catalog::clone(builtin);
     for entry in &entries {
         match &entry.offer {
             Ok(offer) => catalog.add(offer),
-            Err(error) => tracing::warn!(analyzer = entry.place, %error, "the analyzer is not offered"),
+            // What is still being compiled is no failure yet.
+            Err(error) if is_settled => tracing::error!(analyzer = entry.place, %error, "the analyzer is refused"),
+            Err(_) => {}
         }
     }
     let (tools, prompts) = (catalog.tools.len(), catalog.prompts.len());
     tracing::info!(tools, prompts, "analyzers of others were looked at");
-    published.send_replace(Published { catalog: Arc::new(catalog), entries: Arc::new(entries), is_settled: true });
+    published.send_replace(Published { catalog: Arc::new(catalog), entries: Arc::new(entries), is_settled });
 }

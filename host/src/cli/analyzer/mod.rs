@@ -85,7 +85,7 @@ fn examine(place: Place, options: &Options) -> Result<Entry, String> {
     own.is_locked = false;
     own.has_no_model = true;
     let mut shelf = Shelf::new(own, loader);
-    shelf.look();
+    shelf.look(&mut |_| {});
     shelf.entries(&builtin).into_iter().next().ok_or_else(|| format!("there is no analyzer at {place}"))
 }
 
