@@ -139,9 +139,16 @@ impl Compiler {
         // Rust aborts when there is no memory; what the compiler maps itself, and threads, fail with other words.
         if is(Signal::XCPU) || is(Signal::KILL) {
             CompileError::Limit(format!("{} s of processor time", limits.cpu.as_secs()))
-        } else if ["memory allocation", "annot allocate memory", "thread creation failed", "thread pool"]
-            .iter()
-            .any(|sign| words.contains(sign))
+        } else if [
+            "memory allocation",
+            "annot allocate memory",
+            "out of memory",
+            "thread creation failed",
+            "thread pool",
+            "os error 11",
+        ]
+        .iter()
+        .any(|sign| words.contains(sign))
         {
             CompileError::Limit(format!("{} MiB of memory", limits.memory >> 20))
         } else {
