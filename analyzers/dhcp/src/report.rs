@@ -1,5 +1,6 @@
 //! The report.
 
+use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::PageInfo;
 use mcpcap_analyzer::{JsonSchema, decode};
@@ -20,7 +21,10 @@ pub struct Report {
     /// Says that there is no DHCP, when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<&'static str>,
+    pub message: Option<String>,
+    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<CopyReport>,
     pub statistics: Statistics,
     /// What an analyst would want to be told.
     pub findings: Vec<Finding>,

@@ -32,6 +32,9 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 40))]
     pub message_type: Option<String>,
+    /// Count packets that were captured more than once each time. Default: once.
+    #[serde(default)]
+    pub count_copies: bool,
 }
 
 /// One run of `analyze_dhcp_packets`.
@@ -86,7 +89,7 @@ impl Tool for DhcpPackets {
             }
         }
         Ok(Self {
-            decoder: Decoder::new(),
+            decoder: Decoder::new().counting_copies(arguments.count_copies),
             maximum: Maximum::new(arguments.max_packets),
             filter: Filter {
                 client: arguments.client.map(|client| client.to_lowercase()),
@@ -103,6 +106,9 @@ impl Tool for DhcpPackets {
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
         let packet = self.decoder.decode(frame);
+        if packet.copy_of.is_some() {
+            return Ok(Flow::More);
+        }
         if let Some(family) = family(&packet) {
             self.maximum.take();
             match family {
@@ -135,7 +141,9 @@ impl Tool for DhcpPackets {
         Ok(Report {
             dhcp_packets_found: self.maximum.taken(),
             dhcp_packets_analyzed: self.maximum.taken(),
-            message: (self.maximum.taken() == 0).then_some("No DHCP or BOOTP messages found in this capture"),
+            message: (self.maximum.taken() == 0)
+                .then(|| capture.nothing_found("DHCP or BOOTP messages", &limits.decoding)),
+            copies: self.decoder.copies(),
             statistics: Statistics {
                 unique_clients_count,
                 unique_servers_count,

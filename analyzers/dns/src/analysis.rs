@@ -1,5 +1,6 @@
 //! What is done with each message, whatever carried it.
 
+use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::stats::Page;
 use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
 
@@ -134,7 +135,13 @@ impl Analysis {
     }
 
     /// Ends the run. `end` is the time of the last frame.
-    pub fn report(self, capture: &Capture, end: Option<u64>, limits: report::Limits) -> Report {
+    pub fn report(
+        self,
+        capture: &Capture,
+        end: Option<u64>,
+        copies: Option<CopyReport>,
+        limits: report::Limits,
+    ) -> Report {
         let digits = capture.time_digits();
         let messages = self.maximum.taken();
         let limits = report::Limits {
@@ -160,13 +167,11 @@ impl Analysis {
         Report {
             dns_packets_found: messages,
             dns_packets_analyzed: messages,
-            message: match (messages, malformed) {
-                (0, false) => Some("No DNS, mDNS or LLMNR messages found in this capture"),
-                (0, true) => Some(
-                    "No DNS, mDNS or LLMNR messages found in this capture; payloads on their ports were not messages",
-                ),
-                _ => None,
-            },
+            message: (messages == 0).then(|| {
+                let malformed = if malformed { "; payloads on their ports were not messages" } else { "" };
+                capture.nothing_found("DNS, mDNS or LLMNR messages", &limits.decoding) + malformed
+            }),
+            copies,
             statistics,
             findings,
             packets,

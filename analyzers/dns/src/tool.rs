@@ -31,6 +31,9 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 1024))]
     pub name: Option<String>,
+    /// Count packets that were captured more than once each time. Default: once.
+    #[serde(default)]
+    pub count_copies: bool,
 }
 
 /// One run of `analyze_dns_packets`.
@@ -62,7 +65,7 @@ impl Tool for DnsPackets {
         let (held_total, held) = limits::TCP_HELD;
         let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
         Ok(Self {
-            decoder: Decoder::new(),
+            decoder: Decoder::new().counting_copies(arguments.count_copies),
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
             candidates: Candidates::new(),
@@ -74,6 +77,9 @@ impl Tool for DnsPackets {
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
         self.last = self.last.max(frame.timestamp);
         let packet = self.decoder.decode(frame);
+        if packet.copy_of.is_some() {
+            return Ok(self.analysis.flow());
+        }
         match &packet.transport {
             decode::Transport::Udp(_) => self.datagram(&packet),
             decode::Transport::Tcp(_) => {
@@ -104,7 +110,8 @@ impl Tool for DnsPackets {
             decoding: self.decoder.statistics(),
             reassembly: self.streams.statistics(),
         };
-        Ok(self.analysis.report(capture, self.last, limits))
+        let copies = self.decoder.copies();
+        Ok(self.analysis.report(capture, self.last, copies, limits))
     }
 }
 

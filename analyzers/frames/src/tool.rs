@@ -73,6 +73,9 @@ pub struct FrameReport {
     /// Frames of the other fragments, when this one completes a datagram.
     #[serde(rename = "fragment_frames", skip_serializing_if = "Vec::is_empty")]
     pub fragments: Vec<u64>,
+    /// The frame that has the same packet first: this one is a copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<u64>,
     /// Octets behind the innermost header, as far as captured.
     pub payload_captured: u64,
     /// The same on the wire.
@@ -188,6 +191,7 @@ fn report(frame: &Frame<'_>, packet: &Packet<'_>, mut headers: Vec<Header>, hex:
         protocols: names.join(":"),
         layers: headers.iter().map(layer).collect(),
         stop: packet.stop,
+        copy_of: packet.copy_of,
         fragments: packet.fragments.clone(),
         payload_captured: packet.payload.len() as u64,
         payload_length: packet.payload_length as u64,

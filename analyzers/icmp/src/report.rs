@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::PageInfo;
 use mcpcap_analyzer::{JsonSchema, decode};
@@ -21,10 +22,13 @@ pub struct Report {
     pub icmp_packets_found: u64,
     /// How many of them were analysed: all.
     pub icmp_packets_analyzed: u64,
-    /// Says that there is no ICMP, when there is none.
+    /// Says that no messages were found, and where was looked.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<&'static str>,
+    pub message: Option<String>,
+    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<CopyReport>,
     pub statistics: Statistics,
     /// What an analyst would want to be told.
     pub findings: Vec<Finding>,

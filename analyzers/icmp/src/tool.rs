@@ -34,6 +34,9 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(range(min = 4, max = 6))]
     pub ip_version: Option<u8>,
+    /// Count packets that were captured more than once each time. Default: once.
+    #[serde(default)]
+    pub count_copies: bool,
 }
 
 /// Which messages are listed.
@@ -107,7 +110,7 @@ impl Tool for IcmpPackets {
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         Ok(Self {
-            decoder: Decoder::new(),
+            decoder: Decoder::new().counting_copies(arguments.count_copies),
             maximum: Maximum::new(arguments.max_packets),
             short: 0,
             filter: Filter::new(&arguments)?,
@@ -125,6 +128,9 @@ impl Tool for IcmpPackets {
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
         let packet = self.decoder.decode(frame);
+        if packet.copy_of.is_some() {
+            return Ok(Flow::More);
+        }
         let message = Message::of(&packet);
         self.paths.packet(&packet, message.as_ref());
         if let Some(message) = message {
@@ -184,7 +190,9 @@ impl Tool for IcmpPackets {
         Ok(Report {
             icmp_packets_found: self.maximum.taken(),
             icmp_packets_analyzed: self.maximum.taken(),
-            message: (self.maximum.taken() == 0).then_some("No ICMP or ICMPv6 messages found in this capture"),
+            message: (self.maximum.taken() == 0)
+                .then(|| capture.nothing_found("ICMP or ICMPv6 messages", &self.decoder.statistics())),
+            copies: self.decoder.copies(),
             statistics,
             findings,
             packets,

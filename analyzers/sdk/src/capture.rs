@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Problem;
+use crate::{Problem, decode};
 
 /// The document that `finish` is given; `wit/README.md` has its fields. Fields that this version does not know are ignored.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -46,7 +46,7 @@ pub struct File {
 }
 
 /// How many frames there were.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Frames {
     /// Frames that the reader found.
     #[serde(default)]
@@ -54,6 +54,9 @@ pub struct Frames {
     /// Frames that this analyzer was given.
     #[serde(default)]
     pub delivered: u64,
+    /// The arguments that chose them, such as `host`, with their values; empty when all were given.
+    #[serde(default)]
+    pub asked: serde_json::Map<String, Value>,
 }
 
 /// Why reading ended early.
@@ -76,6 +79,33 @@ impl Capture {
         digits.and_then(|digits| u8::try_from(digits).ok()).filter(|digits| *digits < 9).unwrap_or(9)
     }
 
+    /// Says that a report is empty, and how far that can be said: what chose the frames, and how many could not be looked into.
+    /// `what` is what was looked for, in the plural.
+    pub fn nothing_found(&self, what: &str, decoding: &decode::Statistics) -> String {
+        let Frames { read, delivered, asked } = &self.frames;
+        let mut text = if asked.is_empty() {
+            format!("No {what} found in this capture")
+        } else {
+            let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let asked: Vec<String> = asked.iter().map(|(name, asked)| format!("{name} {}", value(asked))).collect();
+            format!(
+                "No {what} among the {} that {} {}; {} read, and the others may have some",
+                count(*delivered, "frame"),
+                if *delivered == 1 { "fits" } else { "fit" },
+                asked.join(", "),
+                if *read == 1 { "1 was".to_owned() } else { format!("{read} were") },
+            )
+        };
+        let dark: u64 = decoding.stopped.iter().filter(|stop| stop.undecoded).map(|stop| stop.count).sum();
+        if dark > 0 {
+            text += &format!("; {} could not be looked into (limits.decoding)", count(dark, "frame"));
+        }
+        if let Some(end) = self.end.as_ref().filter(|end| end.reason != "enough") {
+            text += &format!("; reading ended early ({})", end.reason);
+        }
+        text
+    }
+
     /// Reads the document.
     ///
     /// # Errors
@@ -86,5 +116,39 @@ impl Capture {
             frame: None,
             reason: format!("the host's description of the capture is not understood: {error}"),
         })
+    }
+}
+
+/// A number with its noun, in singular or plural.
+fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::{Stop, StopCount};
+
+    #[test]
+    fn an_empty_report_says_what_was_looked_at() {
+        let mut capture =
+            Capture { frames: Frames { read: 9, delivered: 9, ..Frames::default() }, ..Capture::default() };
+        let mut decoding = decode::Statistics::default();
+        assert_eq!(capture.nothing_found("SIP messages", &decoding), "No SIP messages found in this capture");
+        decoding.stopped = vec![
+            StopCount { reason: Stop::OtherNetworkLayer, undecoded: false, count: 5, frames: vec![1] },
+            StopCount { reason: Stop::UnknownLinkType, undecoded: true, count: 1, frames: vec![2] },
+        ];
+        let text = capture.nothing_found("SIP messages", &decoding);
+        assert!(text.ends_with("; 1 frame could not be looked into (limits.decoding)"), "{text}");
+        capture.frames =
+            serde_json::from_str(r#"{ "read": 9, "delivered": 1, "asked": { "host": "192.0.2.0/24", "port": 53 } }"#)
+                .unwrap();
+        let text = capture.nothing_found("SIP messages", &decode::Statistics::default());
+        let expected = "No SIP messages among the 1 frame that fits host 192.0.2.0/24, port 53; 9 were read, and the others may have some";
+        assert_eq!(text, expected);
+        capture.end = Some(End { reason: "cut-short".into(), ..End::default() });
+        let text = capture.nothing_found("SIP messages", &decode::Statistics::default());
+        assert!(text.ends_with("; reading ended early (cut-short)"), "{text}");
     }
 }

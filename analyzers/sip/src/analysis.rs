@@ -1,5 +1,6 @@
 //! What is done with each message, whatever carried it.
 
+use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::stats::Page;
 use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
 
@@ -37,6 +38,7 @@ pub struct Analysis {
 pub struct Carried {
     pub encrypted: u64,
     pub websockets: u64,
+    pub copies: Option<CopyReport>,
     pub limits: Limits,
 }
 
@@ -170,11 +172,14 @@ impl Analysis {
         Report {
             sip_packets_found: found,
             sip_packets_analyzed: found,
-            message: match (found, carried.encrypted) {
-                (0, 0) => Some("No SIP messages found in this capture"),
-                (0, _) => Some("No SIP messages found in this capture; connections on its ports are encrypted"),
-                _ => None,
-            },
+            message: (found == 0).then(|| {
+                let encrypted = match carried.encrypted {
+                    0 => "",
+                    _ => "; connections on its ports are encrypted",
+                };
+                capture.nothing_found("SIP messages", &carried.limits.decoding) + encrypted
+            }),
+            copies: carried.copies,
             statistics,
             findings: self.watch.finish(),
             calls,

@@ -38,6 +38,9 @@ pub struct Arguments {
     /// Give all headers of listed messages, not only the main ones.
     #[serde(default)]
     pub headers: bool,
+    /// Count packets that were captured more than once each time. Default: once.
+    #[serde(default)]
+    pub count_copies: bool,
 }
 
 /// One run of `analyze_sip_packets`.
@@ -76,7 +79,7 @@ impl Tool for SipPackets {
         let (held_total, held) = limits::TCP_HELD;
         let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
         Ok(Self {
-            decoder: Decoder::new(),
+            decoder: Decoder::new().counting_copies(arguments.count_copies),
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
             analysis: Analysis::new(&arguments, filter, window),
@@ -85,6 +88,9 @@ impl Tool for SipPackets {
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
         let packet = self.decoder.decode(frame);
+        if packet.copy_of.is_some() {
+            return Ok(self.analysis.flow());
+        }
         match &packet.transport {
             decode::Transport::Udp(_) => self.datagram(&packet),
             decode::Transport::Tcp(_) => {
@@ -113,7 +119,12 @@ impl Tool for SipPackets {
             decoding: self.decoder.statistics(),
             reassembly: self.streams.statistics(),
         };
-        let carried = Carried { encrypted: self.framing.encrypted, websockets: self.framing.websockets, limits };
+        let carried = Carried {
+            encrypted: self.framing.encrypted,
+            websockets: self.framing.websockets,
+            copies: self.decoder.copies(),
+            limits,
+        };
         Ok(self.analysis.report(capture, carried))
     }
 }

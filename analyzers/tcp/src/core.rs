@@ -2,9 +2,9 @@
 
 use std::num::NonZeroU64;
 
-use mcpcap_analyzer::decode::{Decoder, Packet, Tcp, Transport};
+use mcpcap_analyzer::decode::{CopyReport, Decoder, Packet, Tcp, Transport};
 use mcpcap_analyzer::stream::Endpoint;
-use mcpcap_analyzer::{Flow, Frame, Maximum};
+use mcpcap_analyzer::{Capture, Flow, Frame, Maximum};
 
 use crate::filter::Filter;
 use crate::findings::Watch;
@@ -48,9 +48,9 @@ pub struct Core {
 
 impl Core {
     /// A run that analyses at most `maximum` segments.
-    pub fn new(filter: Filter, maximum: Option<NonZeroU64>) -> Self {
+    pub fn new(filter: Filter, maximum: Option<NonZeroU64>, count_copies: bool) -> Self {
         Self {
-            decoder: Decoder::new(),
+            decoder: Decoder::new().counting_copies(count_copies),
             tracker: Tracker::new(),
             filter,
             maximum: Maximum::new(maximum),
@@ -63,6 +63,9 @@ impl Core {
     /// Takes a frame.
     pub fn frame(&mut self, frame: &Frame<'_>, view: &mut impl View) -> Flow {
         let packet = self.decoder.decode(frame);
+        if packet.copy_of.is_some() {
+            return Flow::More;
+        }
         let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return Flow::More };
         self.all = self.all.saturating_add(1);
         let (source, destination) = Endpoint::pair(ip, tcp);
@@ -114,12 +117,17 @@ impl Core {
     }
 
     /// Says that there is nothing, when there is nothing.
-    pub fn message(&self) -> Option<&'static str> {
+    pub fn message(&self, capture: &Capture) -> Option<String> {
         match (self.all, self.found()) {
-            (0, _) => Some("No TCP packets found in this capture"),
-            (_, 0) => Some("No TCP packet of this capture fits the filter"),
+            (0, _) => Some(capture.nothing_found("TCP packets", &self.decoder.statistics())),
+            (all, 0) => Some(format!("None of the {all} TCP packets fits {}", self.filter.text())),
             _ => None,
         }
+    }
+
+    /// Packets that were captured more than once.
+    pub fn copies(&self) -> Option<CopyReport> {
+        self.decoder.copies()
     }
 
     /// Says that `max_packets` ended reading.

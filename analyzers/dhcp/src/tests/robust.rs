@@ -48,7 +48,7 @@ fn many_values_stay_within_the_budget() {
         octets.extend_from_slice(&[0xff; 250]);
     }
     let frames = every(1, std::iter::repeat_n(build::udp(("0.0.0.0", 68), ("255.255.255.255", 67), &octets), 200));
-    let report = super::run(&build::pcap(&frames), &json!({ "page": { "limit": 1000 } }));
+    let report = super::run(&build::pcap(&frames), &json!({ "page": { "limit": 1000 }, "count_copies": true }));
     assert!(report["packets"].to_string().len() < 4 << 20);
     assert_eq!(report["packets"].as_array().unwrap().len(), 200);
 }

@@ -4,9 +4,13 @@
 //! it cannot take apart is counted by reason in [`Statistics`], with frame numbers. Packets that an ICMP error quotes
 //! are that message's payload, not packets; [`quoted()`] reads their headers.
 //!
+//! Packets that were captured more than once are recognised: [`Packet::copy_of`] tells where they stand first. Their fragments are not
+//! put together again.
+//!
 //! Checksums and frame check sequences are not verified: where they are computed by the network card, captures of sent frames hold
 //! unfinished ones, and nearly all receivers drop what is damaged before it is captured.
 
+mod copies;
 mod cursor;
 mod datagram;
 mod fragments;
@@ -22,11 +26,13 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use copies::{Copy, CopyDifferences, CopyReport};
 pub use packet::{Header, Icmp, Ip, Layer, Layers, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, Statistics, StopCount};
 
 use crate::Frame;
+use copies::Copies;
 use fragments::Fragments;
 use walk::Walk;
 
@@ -51,6 +57,7 @@ impl Default for Limits {
 /// Takes frames apart, in the order of the capture.
 pub struct Decoder {
     fragments: Fragments,
+    copies: Option<Copies>,
     statistics: Statistics,
 }
 
@@ -68,21 +75,32 @@ impl Decoder {
 
     /// A decoder with other limits.
     pub fn with_limits(limits: Limits) -> Self {
-        Self { fragments: Fragments::new(limits), statistics: Statistics::default() }
+        Self { fragments: Fragments::new(limits), copies: Some(Copies::new()), statistics: Statistics::default() }
+    }
+
+    /// With `true`, packets that were captured more than once are packets like others: [`Packet::copy_of`] is never set.
+    #[must_use]
+    pub fn counting_copies(self, count: bool) -> Self {
+        Self { copies: (!count).then(Copies::new), ..self }
     }
 
     /// Takes a frame apart as far as it goes. [`Packet::stop`] tells why it went no further.
     pub fn decode<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
-        let packet = Walk::new(&mut self.fragments).frame(frame);
+        let packet = Walk::new(&mut self.fragments, self.copies.as_mut()).frame(frame);
         self.statistics.count(frame.number, packet.stop);
         packet
     }
 
     /// As [`Decoder::decode`], with the header of each layer as it is.
     pub fn decode_with_headers<'a>(&mut self, frame: &Frame<'a>) -> (Packet<'a>, Vec<Header>) {
-        let (packet, headers) = Walk::new(&mut self.fragments).frame_and_headers(frame);
+        let (packet, headers) = Walk::new(&mut self.fragments, self.copies.as_mut()).frame_and_headers(frame);
         self.statistics.count(frame.number, packet.stop);
         (packet, headers)
+    }
+
+    /// The copies so far; `None` when there are none, or they are counted like other packets.
+    pub fn copies(&self) -> Option<CopyReport> {
+        self.copies.as_ref().and_then(Copies::report)
     }
 
     /// How decoding went so far.

@@ -284,6 +284,8 @@ pub struct Packet<'a> {
     pub payload_length: usize,
     /// Frames that a datagram was put together from, in the order they came; empty when it was not fragmented.
     pub fragments: Vec<u64>,
+    /// The frame that has the same packet first, when this one was captured again: see [`CopyReport`](super::CopyReport).
+    pub copy_of: Option<u64>,
     /// Why decoding ended before the transport layer's payload; `None` when it did not.
     pub stop: Option<Stop>,
 }

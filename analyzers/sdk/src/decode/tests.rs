@@ -9,6 +9,7 @@ use super::*;
 use crate::harness::{build, frames};
 use crate::{Flow, Link};
 
+mod copies;
 mod headers;
 mod links;
 mod reassembly;

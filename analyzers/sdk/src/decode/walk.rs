@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
+use super::copies::{Copies, Sight};
 use super::cursor::Cursor;
 use super::datagram::Piece;
 use super::fragments::{Fragments, Key, Outcome};
@@ -47,6 +48,11 @@ pub(super) enum Next {
 /// A frame on its way through the layers.
 pub(super) struct Walk<'f> {
     fragments: &'f mut Fragments,
+    copies: Option<&'f mut Copies>,
+    /// Where the innermost IP header of the frame begins.
+    header_at: usize,
+    /// Where in the frame what it carries begins, its length, and how much longer that was on the wire; `None` behind fragments.
+    carried: Option<(usize, usize, usize)>,
     whole: Option<Whole>,
     /// The headers, where they are wanted.
     headers: Option<Vec<Header>>,
@@ -69,8 +75,8 @@ struct End<'a> {
 }
 
 impl<'f> Walk<'f> {
-    pub(super) fn new(fragments: &'f mut Fragments) -> Self {
-        Self { fragments, whole: None, headers: None, in_datagram: false }
+    pub(super) fn new(fragments: &'f mut Fragments, copies: Option<&'f mut Copies>) -> Self {
+        Self { fragments, copies, header_at: 0, carried: None, whole: None, headers: None, in_datagram: false }
     }
 
     /// Takes a frame apart and keeps the headers.
@@ -106,11 +112,33 @@ impl<'f> Walk<'f> {
             payload: Cow::Borrowed(&[]),
             payload_length: 0,
             fragments: Vec::new(),
+            copy_of: None,
             stop: None,
         };
         let end = self.run(frame, Next::Link(frame.link.link_type), at, &mut packet);
         (packet.payload, packet.payload_length, packet.stop) = (end.payload, end.length, end.stop);
+        if let Some(ip) = packet.ip {
+            packet.copy_of = packet.copy_of.or_else(|| self.copy(frame, &packet, &ip, None));
+        }
         packet
+    }
+
+    /// The frame that has the innermost packet first, if this one is a copy. Of a fragment, that is asked before it is put together.
+    fn copy(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, ip: &Ip, piece: Option<Piece>) -> Option<u64> {
+        let (start, length, missing) = self.carried.take()?;
+        let before = frame.data.get(..self.header_at)?;
+        let carried = frame.data.get(start..start.saturating_add(length))?;
+        self.copies.as_mut()?.take(frame, packet, &Sight { ip, piece, before, carried, missing })
+    }
+
+    /// Remembers where an IP header lies, which `before` begins with and `at` is behind.
+    fn note(&mut self, frame: &Frame<'_>, before: &[u8], at: &Cursor<'_>) {
+        if self.copies.is_none() || self.in_datagram {
+            return;
+        }
+        let start = frame.data.as_ptr().addr();
+        self.header_at = before.as_ptr().addr().saturating_sub(start);
+        self.carried = Some((at.rest.as_ptr().addr().saturating_sub(start), at.rest.len(), at.missing));
     }
 
     fn run<'d>(&mut self, frame: &Frame<'_>, mut next: Next, mut at: Cursor<'d>, packet: &mut Packet<'_>) -> End<'d> {
@@ -182,16 +210,20 @@ impl<'f> Walk<'f> {
                 None => return Err(at.shortage()),
             },
             Next::Ipv4 => {
+                let before = at.rest;
                 let (ip, piece) = network::ipv4(at, layers)?;
                 enter(packet, ip);
+                self.note(frame, before, at);
                 return match piece {
                     None => Ok(Next::Protocol(ip.protocol)),
-                    Some(piece) => self.fragment(frame, at, &ip, piece, &packet.layers),
+                    Some(piece) => self.fragment(frame, at, &ip, piece, packet),
                 };
             }
             Next::Ipv6 => {
+                let before = at.rest;
                 let ip = network::ipv6(at, layers)?;
                 enter(packet, ip);
+                self.note(frame, before, at);
                 Next::Protocol(ip.protocol)
             }
             Next::Protocol(protocol) => return self.protocol(frame, protocol, at, packet),
@@ -207,14 +239,18 @@ impl<'f> Walk<'f> {
         at: &Cursor<'_>,
         ip: &Ip,
         piece: Piece,
-        layers: &[Layer],
+        packet: &mut Packet<'_>,
     ) -> Result<Next, Stop> {
+        packet.copy_of = self.copy(frame, packet, ip, Some(piece));
+        if packet.copy_of.is_some() {
+            return Err(Stop::FragmentKept);
+        }
         if at.is_cut() {
             // It can never be put together, but the first fragment holds the transport header.
             self.fragments.pass_over();
             return if piece.offset == 0 { Ok(Next::Protocol(piece.protocol)) } else { Err(Stop::Cut) };
         }
-        let key = Key::new(ip, piece.protocol, layers);
+        let key = Key::new(ip, piece.protocol, &packet.layers);
         match self.fragments.add(key, piece, at.rest, frame.number, frame.timestamp) {
             Outcome::Kept => Err(Stop::FragmentKept),
             Outcome::Refused => Err(Stop::FragmentRefused),
@@ -267,7 +303,10 @@ impl<'f> Walk<'f> {
         {
             return match extension {
                 Extension::Protocol(next) => Ok(Next::Protocol(next)),
-                Extension::Fragment(piece) => self.fragment(frame, at, ip, piece, layers),
+                Extension::Fragment(piece) => {
+                    let ip = *ip;
+                    self.fragment(frame, at, &ip, piece, packet)
+                }
             };
         }
         layers.push(match protocol {

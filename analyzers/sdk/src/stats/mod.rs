@@ -17,7 +17,7 @@ pub use quantiles::{Quantiles, Summary, SummaryMs};
 pub use top_k::{Top, TopK};
 
 /// The hasher of all tables here.
-type FixedHash = foldhash::fast::FixedState;
+pub(crate) type FixedHash = foldhash::fast::FixedState;
 
 /// Shannon entropy of some octets, in bits per octet (0 to 8).
 pub fn entropy(bytes: &[u8]) -> f64 {

@@ -81,6 +81,7 @@ impl Bench {
             payload: payload.into(),
             payload_length: payload.len() + cut,
             fragments: Vec::new(),
+            copy_of: None,
             stop: None,
         };
         let out = &mut self.out;

@@ -29,7 +29,7 @@ fn filters_choose_connections_by_one_end() {
     // The client's address and the server's port are two ends.
     let other = connections(&mixed(), &json!({ "server_ip": "192.0.2.10", "server_port": 80 }));
     assert_eq!(other["tcp_packets_found"], 0);
-    assert_eq!(other["message"], "No TCP packet of this capture fits the filter");
+    assert_eq!(other["message"], "None of the 128 TCP packets fits 192.0.2.10:80");
     assert_eq!(other["filter"], json!({ "server_ip": "192.0.2.10", "server_port": 80 }));
     // Any notation of an address is the same.
     let (short, long) = (json!({ "server_ip": "2001:db8::20" }), json!({ "server_ip": "2001:0db8:0000::0020" }));

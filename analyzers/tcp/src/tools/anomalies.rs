@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::num::NonZeroU64;
 
+use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::{Finding, Measure};
 use mcpcap_analyzer::stats::TopK;
 use mcpcap_analyzer::stream::Side;
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
+    /// Count packets that were captured more than once each time. Default: once.
+    #[serde(default)]
+    pub count_copies: bool,
 }
 
 /// What `analyze_tcp_anomalies` answers.
@@ -41,7 +45,10 @@ pub struct Report {
     /// Says that there are none, when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<&'static str>,
+    pub message: Option<String>,
+    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<CopyReport>,
     pub filter: FilterReport,
     pub statistics: Statistics,
     /// What differs from undisturbed traffic, each with its numbers.
@@ -287,20 +294,21 @@ impl Tool for TcpAnomalies {
             with_reset: 0,
             resent: Worst::new(WORST_LISTED),
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets), seen })
+        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies), seen })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
         Ok(self.core.frame(frame, &mut self.seen))
     }
 
-    fn finish(mut self, _: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         self.core.finish(&mut self.seen);
         let Self { core, seen } = self;
         let patterns = patterns::all(&core, seen.directions, seen.with_reset);
         Ok(Report {
             tcp_packets_found: core.found(),
-            message: core.message(),
+            message: core.message(capture),
+            copies: core.copies(),
             filter: core.filter.report(),
             summary: patterns::summary(&patterns),
             patterns,

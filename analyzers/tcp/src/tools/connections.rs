@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 use std::ops::Range;
 
+use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::PageInfo;
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, time};
@@ -34,6 +35,9 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
+    /// Count packets that were captured more than once each time. Default: once.
+    #[serde(default)]
+    pub count_copies: bool,
 }
 
 /// What `analyze_tcp_connections` answers.
@@ -44,7 +48,10 @@ pub struct Report {
     /// Says that there are none, when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<&'static str>,
+    pub message: Option<String>,
+    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<CopyReport>,
     pub filter: FilterReport,
     pub summary: Summary,
     /// What stands out, as numbers in sentences.
@@ -141,7 +148,7 @@ impl Tool for TcpConnections {
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
         let listed = window.offset..window.offset.saturating_add(window.limit.min(Window::MOST) as u64);
         Ok(Self {
-            core: Core::new(filter, arguments.max_packets),
+            core: Core::new(filter, arguments.max_packets, arguments.count_copies),
             page: Page {
                 listed,
                 only: arguments.connection,
@@ -175,7 +182,8 @@ impl Tool for TcpConnections {
         };
         Ok(Report {
             tcp_packets_found: core.found(),
-            message: core.message(),
+            message: core.message(capture),
+            copies: core.copies(),
             filter: core.filter.report(),
             summary: summary(&core),
             issues: issues(&core),

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stream::Endpoint;
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
+    /// Count packets that were captured more than once each time. Default: once.
+    #[serde(default)]
+    pub count_copies: bool,
 }
 
 /// What `analyze_traffic_flow` answers.
@@ -41,7 +45,10 @@ pub struct Report {
     /// Says that there are none, when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<&'static str>,
+    pub message: Option<String>,
+    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<CopyReport>,
     /// `address:port`, or `address:any`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub server: String,
@@ -176,14 +183,14 @@ impl Tool for TrafficFlow {
             from: Direction::default(),
             largest: Worst::new(WORST_LISTED),
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets), flows })
+        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies), flows })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
         Ok(self.core.frame(frame, &mut self.flows))
     }
 
-    fn finish(mut self, _: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         self.core.finish(&mut self.flows);
         let Self { core, flows } = self;
         let largest = flows.largest.into_rows().map(|(bytes, row)| ConnectionBytes {
@@ -194,7 +201,8 @@ impl Tool for TrafficFlow {
         });
         Ok(Report {
             tcp_packets_found: core.found(),
-            message: core.message(),
+            message: core.message(capture),
+            copies: core.copies(),
             server: core.filter.text(),
             analysis: Analysis::new(&flows.to.counts, &flows.from.counts),
             client_to_server: flows.to.report(),

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
+    /// Count packets that were captured more than once each time. Default: once.
+    #[serde(default)]
+    pub count_copies: bool,
 }
 
 /// What `analyze_tcp_retransmissions` answers.
@@ -42,7 +46,10 @@ pub struct Report {
     /// Says that there are none, when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<&'static str>,
+    pub message: Option<String>,
+    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<CopyReport>,
     pub filter: FilterReport,
     /// Packets sent again: plain, fast and spurious retransmissions. Keep-alives and window probes are none.
     pub total_retransmissions: u64,
@@ -140,7 +147,7 @@ impl Tool for TcpRetransmissions {
         }
         let filter = Filter::new(arguments.server_ip.as_deref(), None)?;
         Ok(Self {
-            core: Core::new(filter, arguments.max_packets),
+            core: Core::new(filter, arguments.max_packets, arguments.count_copies),
             rates: Rates { threshold, worst: Worst::new(WORST_LISTED), with: 0, above: 0 },
         })
     }
@@ -149,7 +156,7 @@ impl Tool for TcpRetransmissions {
         Ok(self.core.frame(frame, &mut self.rates))
     }
 
-    fn finish(mut self, _: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         self.core.finish(&mut self.rates);
         let Self { core, rates } = self;
         let resent = core.totals.resent();
@@ -168,7 +175,8 @@ impl Tool for TcpRetransmissions {
         let count = |flag: Flag| FlagCount { name: flag.name(), count: core.totals.flagged(flag) };
         Ok(Report {
             tcp_packets_found: core.found(),
-            message: core.message(),
+            message: core.message(capture),
+            copies: core.copies(),
             filter: core.filter.report(),
             total_retransmissions: resent,
             retransmission_rate: rate,

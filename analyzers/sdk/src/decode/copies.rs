@@ -1,0 +1,295 @@
+//! Packets that were captured more than once: by a mirror port for both of its sides, by the interface `any`, on both sides of a
+//! router or bridge.
+//!
+//! A copy has the addresses, identification, fragment offset, length and content of a packet a few milliseconds before it. Time to
+//! live, type of service, header checksum and everything of the link layer may differ. A packet that a host sends again has another
+//! identification (RFC 6864 section 4), or comes later. IPv6 and packets with identification 0 (RFC 6864 allows it with "don't
+//! fragment") have nothing to tell the two apart, so more is asked of them; see [`Copies::take`].
+//!
+//! The digest is not a cryptographic one: who can make two packets with the same digest within [`WINDOW`] hides the second from
+//! analysis, but not from the count of copies.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::datagram::Piece;
+use super::{Ip, Layer, Packet, TcpFlags, Transport};
+use crate::Frame;
+use crate::stats::FixedHash;
+use crate::text::printable;
+
+/// How long after a packet its copies come, in nanoseconds: a router forwards within a few milliseconds.
+const WINDOW: u64 = 5_000_000;
+
+/// The same, for packets without identification that differ in nothing: a switch mirrors within microseconds, and hosts repeat
+/// nothing of TCP before two milliseconds (RFC 8985 section 7.2).
+const WINDOW_UNIDENTIFIED: u64 = 1_000_000;
+
+/// Packets that are remembered. At a million packets in a second, the window holds 5,000.
+const SETS: usize = 2048;
+const WAYS: usize = 4;
+
+/// Copies that are named in the report.
+const NAMED: usize = 10;
+/// Interfaces that are named in the report.
+const INTERFACES: usize = 32;
+/// Characters of an interface's name.
+const NAME_MOST: usize = 64;
+
+/// How much evidence of a mirror there is at the most, and how much lets bare acknowledgments pass for copies.
+const MIRRORED_MOST: u8 = 16;
+const MIRRORED_ENOUGH: u8 = 2;
+
+/// A packet that came a short time ago.
+#[derive(Clone, Copy, Default)]
+struct Recent {
+    digest: u64,
+    time: u64,
+    /// Frame number; 0 where there is none.
+    frame: u64,
+    place: Place,
+    copies: u32,
+}
+
+/// Where and how a packet was captured.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Place {
+    link_index: u32,
+    /// Number of the interface that Linux's cooked header has, or 0.
+    interface: u32,
+    /// Digest of everything in front of the IP header.
+    before: u64,
+    hop_limit: u8,
+}
+
+/// Copies that differ from the packet in something besides their time. One copy may count in several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CopyDifferences {
+    /// Another interface.
+    pub interface: u64,
+    /// Other headers in front of IP: MAC addresses, VLAN tags, tunnels, direction.
+    pub link_header: u64,
+    /// Another time to live or hop limit: a router was between.
+    pub hop_limit: u64,
+    /// Nothing at all, as from a mirror port.
+    pub nothing: u64,
+}
+
+/// A copy and what it is a copy of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Copy {
+    /// Number of the frame that is left out.
+    pub frame: u64,
+    /// Number of the frame that has the packet first.
+    pub copy_of: u64,
+}
+
+/// Packets that are in the capture more than once. Copies have the same addresses, IP identification (or, without one, transport
+/// header), length and content as a packet at most 5 ms before them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CopyReport {
+    /// Frames that are copies. They are left out of all other numbers.
+    pub frames: u64,
+    /// Packets that they are copies of.
+    pub packets: u64,
+    /// Whether there may be more copies: so many packets came within 5 ms that some were forgotten.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
+    /// The most copies of one packet. Many with falling time to live are a packet that goes round in a loop.
+    pub most_of_one_packet: u64,
+    /// In what copies differ from their packets.
+    pub differ_in: CopyDifferences,
+    /// Interfaces that packets and copies came over, by name or number. Text from the capture.
+    pub interfaces: Vec<String>,
+    /// The first copies.
+    pub first: Vec<Copy>,
+}
+
+/// Remembers what came within the last milliseconds.
+pub(super) struct Copies {
+    recent: Vec<Recent>,
+    hasher: FixedHash,
+    mirrored: u8,
+    forgotten: bool,
+    frames: u64,
+    packets: u64,
+    most: u32,
+    differences: CopyDifferences,
+    /// Names of the capture's first links, by index.
+    links: Vec<Option<String>>,
+    /// Link index and number of each interface that packets and copies came over.
+    interfaces: Vec<(u32, u32)>,
+    first: Vec<Copy>,
+}
+
+/// A packet, or a fragment of one, as it lies in its frame.
+pub(super) struct Sight<'p> {
+    pub(super) ip: &'p Ip,
+    pub(super) piece: Option<Piece>,
+    /// What is in front of the IP header.
+    pub(super) before: &'p [u8],
+    /// What the IP header carries, without padding.
+    pub(super) carried: &'p [u8],
+    /// How much longer that was on the wire.
+    pub(super) missing: usize,
+}
+
+impl Copies {
+    pub(super) fn new() -> Self {
+        Self {
+            recent: Vec::new(),
+            hasher: FixedHash::default(),
+            mirrored: 0,
+            forgotten: false,
+            frames: 0,
+            packets: 0,
+            most: 0,
+            differences: CopyDifferences::default(),
+            links: Vec::new(),
+            interfaces: Vec::new(),
+            first: Vec::new(),
+        }
+    }
+
+    /// What was found; `None` when there is no copy.
+    pub(super) fn report(&self) -> Option<CopyReport> {
+        (self.frames > 0).then(|| CopyReport {
+            frames: self.frames,
+            packets: self.packets,
+            at_least: self.forgotten,
+            most_of_one_packet: u64::from(self.most),
+            differ_in: self.differences,
+            interfaces: self.interfaces.iter().map(|(link, number)| self.interface_name(*link, *number)).collect(),
+            first: self.first.clone(),
+        })
+    }
+
+    /// Takes a packet, or a fragment of one. Returns the frame that has it first, if this one is a copy.
+    ///
+    /// With an identification, or another interface, link header or hop limit, equal packets are copies. Without identification and
+    /// at the same place they are when the second is the only further one and comes at once; bare acknowledgments and resets, which
+    /// hosts do repeat at once, are when the packets around them were copied too.
+    pub(super) fn take(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, sight: &Sight<'_>) -> Option<u64> {
+        let time = frame.timestamp?;
+        if self.links.len() < INTERFACES && frame.link_index as usize == self.links.len() {
+            self.links.push(frame.link.name.as_ref().map(|name| printable(name.as_bytes(), NAME_MOST)));
+        }
+        let digest = self.digest(sight);
+        let place = self.place(frame, packet, sight);
+        if self.recent.is_empty() {
+            self.recent.resize(SETS.saturating_mul(WAYS), Recent::default());
+        }
+        let set = (digest as usize).checked_rem(SETS).unwrap_or_default().saturating_mul(WAYS);
+        let identified = sight.ip.source.is_ipv4() && sight.ip.identification != 0;
+        let bare = sight.piece.is_none() && is_bare(packet);
+        let mirrored = self.mirrored;
+        let ways = self.recent.get_mut(set..set.saturating_add(WAYS))?;
+        let known = ways.iter_mut().find(|known| {
+            let apart = time.abs_diff(known.time);
+            let unidentified = |known: &Recent| {
+                apart < WINDOW_UNIDENTIFIED && known.copies == 0 && (!bare || mirrored >= MIRRORED_ENOUGH)
+            };
+            known.frame != 0
+                && known.digest == digest
+                && apart <= WINDOW
+                && (identified || known.place != place || unidentified(known))
+        });
+        if let Some(known) = known {
+            known.copies = known.copies.saturating_add(1);
+            let known = *known;
+            self.count(frame, &known, place, bare);
+            return Some(known.frame);
+        }
+        if !bare {
+            self.mirrored = self.mirrored.saturating_sub(1);
+        }
+        // The one that came first gives its place away.
+        let oldest = ways.iter_mut().min_by_key(|known| known.frame)?;
+        self.forgotten |= oldest.frame != 0 && time.abs_diff(oldest.time) <= WINDOW;
+        *oldest = Recent { digest, time, frame: frame.number, place, copies: 0 };
+        None
+    }
+
+    fn count(&mut self, frame: &Frame<'_>, known: &Recent, place: Place, bare: bool) {
+        self.frames = self.frames.saturating_add(1);
+        self.packets = self.packets.saturating_add(u64::from(known.copies == 1));
+        self.most = self.most.max(known.copies);
+        let count = |which: &mut u64, differs: bool| *which = which.saturating_add(u64::from(differs));
+        let interface = (known.place.link_index, known.place.interface) != (place.link_index, place.interface);
+        count(&mut self.differences.interface, interface);
+        count(&mut self.differences.link_header, known.place.before != place.before && !interface);
+        count(&mut self.differences.hop_limit, known.place.hop_limit != place.hop_limit);
+        count(&mut self.differences.nothing, known.place == place);
+        if known.place == place && !bare {
+            self.mirrored = self.mirrored.saturating_add(2).min(MIRRORED_MOST);
+        }
+        for seen in [known.place, place] {
+            let key = (seen.link_index, seen.interface);
+            if self.interfaces.len() < INTERFACES && !self.interfaces.contains(&key) {
+                self.interfaces.push(key);
+            }
+        }
+        if self.first.len() < NAMED {
+            self.first.push(Copy { frame: frame.number, copy_of: known.frame });
+        }
+    }
+
+    fn digest(&self, sight: &Sight<'_>) -> u64 {
+        let Sight { ip, piece, carried, missing, .. } = sight;
+        let mut hasher = self.hasher.build_hasher();
+        match (ip.source, ip.destination) {
+            (IpAddr::V4(source), IpAddr::V4(destination)) => {
+                hasher.write_u64(u64::from(source.to_bits()) << 32 | u64::from(destination.to_bits()));
+            }
+            (IpAddr::V6(source), IpAddr::V6(destination)) => {
+                hasher.write_u128(source.to_bits());
+                hasher.write_u128(destination.to_bits());
+            }
+            _ => {}
+        }
+        let offset = piece.map_or(0, |piece| (piece.offset as u64) << 1 | u64::from(piece.more));
+        hasher.write_u64(u64::from(ip.identification) << 32 | offset << 8 | u64::from(ip.protocol));
+        hasher.write_u64((carried.len() as u64) << 32 | *missing as u64);
+        hasher.write(carried);
+        hasher.finish()
+    }
+
+    fn place(&self, frame: &Frame<'_>, packet: &Packet<'_>, sight: &Sight<'_>) -> Place {
+        let mut hasher = self.hasher.build_hasher();
+        let plain = matches!(
+            packet.layers.first(),
+            Some(Layer::Ethernet | Layer::LinuxCooked | Layer::LinuxCooked2 | Layer::Loopback | Layer::RawIp)
+        );
+        if plain && packet.tunnels.is_empty() {
+            hasher.write(sight.before);
+        } else {
+            // Radio headers and those of tunnels have numbers of their own that differ from packet to packet.
+            packet.layers.hash(&mut hasher);
+        }
+        let interface = match (packet.layers.first(), sight.before) {
+            // Behind the protocol and a reserved field (LINKTYPE_LINUX_SLL2).
+            (Some(Layer::LinuxCooked2), [_, _, _, _, a, b, c, d, ..]) => u32::from_be_bytes([*a, *b, *c, *d]),
+            _ => 0,
+        };
+        Place { link_index: frame.link_index, interface, before: hasher.finish(), hop_limit: sight.ip.hop_limit }
+    }
+
+    fn interface_name(&self, link_index: u32, number: u32) -> String {
+        match self.links.get(link_index as usize) {
+            _ if number != 0 => format!("interface {number}"),
+            Some(Some(name)) => name.clone(),
+            _ => format!("interface {link_index}"),
+        }
+    }
+}
+
+/// Whether it is a TCP segment without payload, SYN and FIN.
+fn is_bare(packet: &Packet<'_>) -> bool {
+    match &packet.transport {
+        Transport::Tcp(tcp) => !tcp.flags.has(TcpFlags::SYN | TcpFlags::FIN) && packet.payload_length == 0,
+        _ => false,
+    }
+}

@@ -1,0 +1,200 @@
+//! Packets that were captured more than once.
+
+use super::*;
+
+const MS: u64 = 1_000_000;
+const A: &str = "192.0.2.1";
+const B: &str = "192.0.2.2";
+const A6: &str = "2001:db8::1";
+const B6: &str = "2001:db8::2";
+
+/// Gives frames at their times, in nanoseconds, to a decoder; the frames that they are copies of.
+struct Tap {
+    decoder: Decoder,
+    number: u64,
+}
+
+impl Tap {
+    fn new() -> Self {
+        Self { decoder: Decoder::new(), number: 0 }
+    }
+
+    fn over(&mut self, time: u64, data: &[u8], link: &Link, link_index: u32) -> Option<u64> {
+        self.number += 1;
+        let frame = crate::Frame {
+            number: self.number,
+            timestamp: Some(1_700_000_000_000_000_000 + time),
+            original: data.len() as u32,
+            data,
+            link,
+            link_index,
+            flags: 0,
+            offset: 0,
+        };
+        self.decoder.decode(&frame).copy_of
+    }
+
+    fn at(&mut self, time: u64, data: &[u8]) -> Option<u64> {
+        self.over(time, data, &ethernet(), 0)
+    }
+}
+
+/// With an IPv4 identification.
+fn identified(mut frame: Vec<u8>, id: u16) -> Vec<u8> {
+    frame[18..20].copy_from_slice(&id.to_be_bytes());
+    frame
+}
+
+fn with_ttl(mut frame: Vec<u8>, ttl: u8) -> Vec<u8> {
+    let at = if frame[12..14] == [0x86, 0xdd] { 21 } else { 22 };
+    frame[at] = ttl;
+    // A router writes another checksum and other addresses of the link layer.
+    frame[0..12].fill(7);
+    if at == 22 {
+        frame[24..26].fill(0x55);
+    }
+    frame
+}
+
+fn with_vlan(frame: &[u8], id: u16) -> Vec<u8> {
+    [&frame[..12], &[0x81, 0], &id.to_be_bytes(), &frame[12..]].concat()
+}
+
+fn data(v6: bool) -> Vec<u8> {
+    let (a, b) = if v6 { (A6, B6) } else { (A, B) };
+    build::tcp((a, 1000), (b, 80), TcpFlags::ACK, (5, 9), b"GET / HTTP/1.1\r\n\r\n")
+}
+
+fn bare(v6: bool) -> Vec<u8> {
+    let (a, b) = if v6 { (A6, B6) } else { (A, B) };
+    build::tcp((a, 1000), (b, 80), TcpFlags::ACK, (5, 9), b"")
+}
+
+#[test]
+fn an_equal_packet_within_milliseconds_is_a_copy_wherever_it_was_captured() {
+    let udp = |v6: bool| {
+        let (a, b) = if v6 { (A6, B6) } else { (A, B) };
+        build::udp((a, 1000), (b, 53), b"a query")
+    };
+    for first in [data(false), data(true), udp(false), udp(true), identified(data(false), 7), identified(udp(false), 7)]
+    {
+        for (name, second, differs) in [
+            ("routed", with_ttl(first.clone(), 63), "hop_limit"),
+            ("tagged", with_vlan(&first, 100), "link_header"),
+            ("tagged twice", with_vlan(&with_vlan(&first, 100), 20), "link_header"),
+            ("mirrored", first.clone(), "nothing"),
+        ] {
+            let mut tap = Tap::new();
+            assert_eq!((tap.at(0, &first), tap.at(MS / 2, &second)), (None, Some(1)), "{name}");
+            let report = serde_json::to_value(tap.decoder.copies().unwrap()).unwrap();
+            assert_eq!(report["differ_in"][differs], 1, "{name}: {report}");
+            assert_eq!(report["first"], serde_json::json!([{ "frame": 2, "copy_of": 1 }]), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_a_host_sends_again_is_no_copy() {
+    let first = identified(data(false), 7);
+    for (name, second, after) in [
+        ("with another identification", identified(data(false), 8), MS / 10),
+        ("later", first.clone(), 6 * MS),
+        ("without identification, later", data(false), 2 * MS),
+    ] {
+        let mut tap = Tap::new();
+        let first = if name.starts_with("without") { data(false) } else { first.clone() };
+        assert_eq!((tap.at(0, &first), tap.at(after, &second)), (None, None), "{name}");
+        assert_eq!(tap.decoder.copies(), None, "{name}");
+    }
+    // Other content, and the same content cut elsewhere.
+    let mut other = first.clone();
+    *other.last_mut().unwrap() ^= 1;
+    let mut tap = Tap::new();
+    assert_eq!((tap.at(0, &first), tap.at(1, &other)), (None, None));
+}
+
+#[test]
+fn bare_acknowledgments_without_identification_are_copies_where_everything_is() {
+    for v6 in [false, true] {
+        // Three equal ones at once, as a receiver sends them that misses a segment.
+        let mut tap = Tap::new();
+        let found: Vec<_> = (0..3).map(|n| tap.at(n * 10_000, &bare(v6))).collect();
+        assert_eq!(found, [None, None, None]);
+        // The same at a mirror port.
+        let mut tap = Tap::new();
+        let syn = |flags| build::tcp((A6, 1000), (B6, 80), flags, (4, 0), b"");
+        let found = [tap.at(0, &syn(TcpFlags::SYN)), tap.at(1000, &syn(TcpFlags::SYN))];
+        assert_eq!(found, [None, Some(1)]);
+        assert_eq!([tap.at(MS, &bare(v6)), tap.at(MS + 1000, &bare(v6))], [None, Some(3)]);
+    }
+}
+
+#[test]
+fn of_packets_without_identification_at_one_place_only_the_second_is_a_copy() {
+    let datagram = build::udp((A6, 1000), (B6, 8125), b"hits:1|c");
+    let mut tap = Tap::new();
+    let found: Vec<_> = (0..4).map(|n| tap.at(n * 1000, &datagram)).collect();
+    assert_eq!(found, [None, Some(1), None, Some(3)]);
+}
+
+#[test]
+fn interfaces_are_named_and_cooked_ones_told_by_their_number() {
+    let packet = identified(data(false), 7);
+    let named = |name: &str| Link { name: Some(name.into()), ..ethernet() };
+    let mut tap = Tap::new();
+    assert_eq!(tap.over(0, &packet, &named("eth0"), 0), None);
+    assert_eq!(tap.over(1000, &packet, &named("br0"), 1), Some(1));
+    assert_eq!(tap.over(2000, &packet, &named("br0"), 1), Some(1));
+    let report = tap.decoder.copies().unwrap();
+    assert_eq!((report.frames, report.packets, report.most_of_one_packet), (2, 1, 2));
+    assert_eq!(report.interfaces, ["eth0", "br0"]);
+    assert_eq!(report.differ_in.interface, 2);
+
+    let cooked = |index: u8| {
+        let mut frame = vec![8, 0, 0, 0, 0, 0, 0, index, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0];
+        frame.extend_from_slice(&packet[14..]);
+        frame
+    };
+    let link = Link { link_type: 276, ..Link::default() };
+    let mut tap = Tap::new();
+    assert_eq!((tap.over(0, &cooked(2), &link, 0), tap.over(9, &cooked(5), &link, 0)), (None, Some(1)));
+    assert_eq!(tap.decoder.copies().unwrap().interfaces, ["interface 2", "interface 5"]);
+}
+
+#[test]
+fn copies_of_fragments_do_not_disturb_their_datagram() {
+    let piece = |offset: u16, more: bool, data: &[u8]| {
+        let mut frame = vec![0; 12];
+        frame.extend_from_slice(&[8, 0, 0x45, 0, 0, 20 + data.len() as u8, 0, 7]);
+        frame.extend_from_slice(&(offset / 8 | if more { 0x2000 } else { 0 }).to_be_bytes());
+        frame.extend_from_slice(&[64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
+        frame.extend_from_slice(data);
+        frame
+    };
+    let first = piece(0, true, &[0, 1, 0, 53, 0, 24, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    let last = piece(16, false, &[9, 9, 9, 9, 9, 9, 9, 9]);
+    let mut tap = Tap::new();
+    let found: Vec<_> =
+        [&first, &first, &last, &last].into_iter().zip(0..).map(|(frame, n)| tap.at(n * 1000, frame)).collect();
+    assert_eq!(found, [None, Some(1), None, Some(3)]);
+    let fragments = tap.decoder.statistics().fragments;
+    assert_eq!((fragments.frames, fragments.completed, fragments.waiting), (2, 1, 0));
+}
+
+#[test]
+fn without_times_and_on_demand_nothing_is_a_copy() {
+    let packet = identified(data(false), 7);
+    let mut tap = Tap { decoder: Decoder::new().counting_copies(true), number: 0 };
+    assert_eq!((tap.at(0, &packet), tap.at(1, &packet)), (None, None));
+    assert_eq!(tap.decoder.copies(), None);
+}
+
+#[test]
+fn memory_is_bounded_and_what_was_forgotten_is_said() {
+    let mut tap = Tap::new();
+    for id in 0..60_000_u32 {
+        tap.at(u64::from(id), &identified(data(false), (id % 65_536) as u16 | 1));
+    }
+    tap.at(60_000, &identified(data(false), 59_999));
+    assert!(tap.decoder.copies().unwrap().at_least);
+}
