@@ -170,8 +170,8 @@ impl Copies {
     /// Takes a packet, or a fragment of one. Returns the frame that has it first, if this one is a copy.
     ///
     /// With an identification, or another interface, link header or hop limit, equal packets are copies. Without identification and
-    /// at the same place they are when the second is the only further one and comes at once; bare acknowledgments and resets, which
-    /// hosts do repeat at once, are when the packets around them were copied too.
+    /// at the same place they are when they come at once, of other protocols than TCP only the second one; bare acknowledgments and
+    /// resets, which hosts do repeat at once, are when the packets around them were copied too.
     pub(super) fn take(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, sight: &Sight<'_>) -> Option<u64> {
         let time = frame.timestamp?;
         if self.links.len() < INTERFACES && frame.link_index as usize == self.links.len() {
@@ -185,12 +185,13 @@ impl Copies {
         let set = (digest as usize).checked_rem(SETS).unwrap_or_default().saturating_mul(WAYS);
         let identified = sight.ip.source.is_ipv4() && sight.ip.identification != 0;
         let bare = sight.piece.is_none() && is_bare(packet);
+        let is_tcp = sight.piece.is_none() && matches!(packet.transport, Transport::Tcp(_));
         let mirrored = self.mirrored;
         let ways = self.recent.get_mut(set..set.saturating_add(WAYS))?;
         let known = ways.iter_mut().find(|known| {
             let apart = time.abs_diff(known.time);
             let unidentified = |known: &Recent| {
-                apart < WINDOW_UNIDENTIFIED && known.copies == 0 && (!bare || mirrored >= MIRRORED_ENOUGH)
+                apart < WINDOW_UNIDENTIFIED && (is_tcp || known.copies == 0) && (!bare || mirrored >= MIRRORED_ENOUGH)
             };
             known.frame != 0
                 && known.digest == digest

@@ -135,6 +135,10 @@ fn of_packets_without_identification_at_one_place_only_the_second_is_a_copy() {
     let mut tap = Tap::new();
     let found: Vec<_> = (0..4).map(|n| tap.at(n * 1000, &datagram)).collect();
     assert_eq!(found, [None, Some(1), None, Some(3)]);
+    // No host sends a segment with data so soon again.
+    let mut tap = Tap::new();
+    let found: Vec<_> = (0..4).map(|n| tap.at(n * 1000, &data(true))).collect();
+    assert_eq!(found, [None, Some(1), Some(1), Some(1)]);
 }
 
 #[test]
