@@ -143,7 +143,8 @@ impl Line {
             let facts = thread.join().unwrap_or_default();
             let end = end?;
             let summary = summary(&mut reader, end.as_ref());
-            let capture = describe(&name, size, inflated, &facts, (frames, delivered.count()), end.as_ref(), &summary);
+            let given = json!({ "read": frames, "delivered": delivered.count(), "asked": question.selection.asked() });
+            let capture = describe(&name, size, inflated, &facts, given, end.as_ref(), &summary);
             let report = analyzer.finish(&capture)?;
             let memory = analyzer.memory().saturating_add(reader.memory());
             let read_to = facts.compression.is_none().then_some(octets);
@@ -218,7 +219,7 @@ fn describe(
     size: u64,
     inflated: u64,
     facts: &Facts,
-    (read, delivered): (u64, u64),
+    frames: Value,
     end: Option<&End>,
     summary: &Value,
 ) -> String {
@@ -235,7 +236,7 @@ fn describe(
             file.insert("sha1".into(), sha1.as_str().into());
         }
     }
-    let mut capture = json!({ "file": file, "frames": { "read": read, "delivered": delivered }, "reader": summary });
+    let mut capture = json!({ "file": file, "frames": frames, "reader": summary });
     if let (Some(end), Some(object)) = (end, capture.as_object_mut()) {
         object.insert("end".into(), json!({ "reason": end.reason, "offset": end.offset, "message": end.message }));
     }

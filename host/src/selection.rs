@@ -2,6 +2,9 @@
 //! frame, so a sandboxed selector looks for them.
 
 use roaring::RoaringTreemap;
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::bindings::types;
 
@@ -31,6 +34,23 @@ impl Selection {
     /// Whether a selector has to look into frames.
     pub fn looks_inside(&self) -> bool {
         self.host.is_some() || self.port.is_some()
+    }
+
+    /// The arguments that it was made of, as an analyzer may repeat them when nothing is left.
+    pub(crate) fn asked(&self) -> Map<String, Value> {
+        let time = |time: Option<u64>| {
+            let time = OffsetDateTime::from_unix_timestamp_nanos(time?.into()).ok()?;
+            time.format(&Rfc3339).ok().map(Value::from)
+        };
+        let asked = [
+            ("host", self.host.as_deref().map(Value::from)),
+            ("port", self.port.map(Value::from)),
+            ("first_frame", self.first_frame.map(Value::from)),
+            ("last_frame", self.last_frame.map(Value::from)),
+            ("start_time", time(self.start_time)),
+            ("end_time", time(self.end_time)),
+        ];
+        asked.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
 
     fn has(&self, number: u64, timestamp: u64) -> bool {
@@ -187,6 +207,15 @@ mod tests {
         assert_eq!(numbers(&Selection { start_time: Some(10), end_time: Some(20), ..all() }, &times), [1, 3]);
         assert_eq!(numbers(&Selection { end_time: Some(9), ..all() }, &times), [] as [u64; 0]);
         assert!(Selection { last_frame: Some(3), ..all() }.is_over(4) && !all().is_over(u64::MAX));
+    }
+
+    #[test]
+    fn what_was_asked_for_can_be_repeated() {
+        assert!(Selection::default().asked().is_empty());
+        let selection =
+            Selection { port: Some(53), start_time: Some(1_700_000_000_000_000_000), ..Selection::default() };
+        let expected = serde_json::json!({ "port": 53, "start_time": "2023-11-14T22:13:20Z" });
+        assert_eq!(Value::Object(selection.asked()), expected);
     }
 
     #[test]

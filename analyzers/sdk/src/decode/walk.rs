@@ -243,6 +243,7 @@ impl<'f> Walk<'f> {
     ) -> Result<Next, Stop> {
         packet.copy_of = self.copy(frame, packet, ip, Some(piece));
         if packet.copy_of.is_some() {
+            self.fragments.pass_over();
             return Err(Stop::FragmentKept);
         }
         if at.is_cut() {
