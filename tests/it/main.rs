@@ -10,6 +10,7 @@ mod lies;
 mod mcp;
 mod packaging;
 mod readme;
+mod reported;
 mod sandbox;
 mod snapshots;
 mod support;
