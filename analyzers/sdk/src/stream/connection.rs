@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use super::half::{Half, Segment};
-use super::{CloseReason, Event, Limits, Side, Statistics};
+use super::half::{Half, Outlet, Segment};
+use super::{CloseReason, Event, Limits, Side, Statistics, order};
 use crate::decode::{Ip, Packet, Tcp, TcpFlags};
 
 /// An address and a port.
@@ -84,6 +84,8 @@ pub(super) struct Entry<S> {
     client_flipped: bool,
     client: Half,
     server: Half,
+    /// So many packets came.
+    packets: u64,
     last_frame: u64,
     reset: bool,
     closed: bool,
@@ -98,8 +100,9 @@ impl<S: Default> Entry<S> {
             connection: Connection { id, client, server, client_known: tcp.flags.syn(), first_frame: frame },
             state: S::default(),
             client_flipped: flipped == sender_is_client,
-            client: Half::default(),
-            server: Half::default(),
+            client: Half::new(Side::Client),
+            server: Half::new(Side::Server),
+            packets: 0,
             last_frame: frame,
             reset: false,
             closed: false,
@@ -122,9 +125,9 @@ impl<S: Default> Entry<S> {
         tcp.flags.syn() && !tcp.flags.ack() && self.half(self.side(flipped)).is_other_start(tcp.sequence)
     }
 
-    /// Octets that are held behind holes.
+    /// Memory that waiting segments take, in bytes.
     pub(super) fn held(&self) -> usize {
-        self.client.held().saturating_add(self.server.held())
+        self.client.held().cost().saturating_add(self.server.held().cost())
     }
 
     pub(super) fn take(
@@ -138,47 +141,71 @@ impl<S: Default> Entry<S> {
     ) {
         let side = self.side(flipped);
         self.last_frame = packet.frame;
+        self.packets = self.packets.saturating_add(1);
         self.reset |= tcp.flags.rst();
-        let Self { connection, state, client, server, .. } = self;
+        let Self { connection, state, client, server, packets, .. } = self;
+        let number = *packets;
         let (own, other) = match side {
             Side::Client => (client, server),
             Side::Server => (server, client),
         };
-        own.start(tcp);
-        // A reset's text is a diagnostic (RFC 9293 3.10.7.4), not part of the stream.
-        if !tcp.flags.rst() {
+        let mut out =
+            Outlet { frame: packet.frame, statistics, sink: |event: Event<'_>| sink(connection, state, event) };
+        // A reset's text is a diagnostic (RFC 9293 3.10.7.4), not part of the stream; and what forged ones acknowledge is made up.
+        let is_reset = tcp.flags.rst();
+        own.hear(tcp, packet.payload_length > 0 && !is_reset, number);
+        let acknowledgment = (tcp.flags.ack() && !is_reset).then_some(tcp.acknowledgment);
+        if let Some(acknowledgment) = acknowledgment {
+            other.acknowledge(acknowledgment);
+        }
+        if !is_reset {
             let segment = Segment {
                 sequence: tcp.sequence.wrapping_add(u32::from(tcp.flags.syn())),
                 bytes: &packet.payload,
                 missing: packet.payload_length.saturating_sub(packet.payload.len()) as u64,
                 fin: tcp.flags.fin(),
+                acknowledgment,
                 frame: packet.frame,
                 timestamp: packet.timestamp,
+                packet: number,
             };
-            own.take(&segment, side, limits, statistics, &mut |event| sink(connection, state, event));
+            own.take(&segment, other, &mut out);
         }
-        if tcp.flags.ack() {
-            other.acknowledge(tcp.acknowledgment);
-        }
-        let frame = packet.frame;
-        for (half, side) in [(own, side), (other, side.other())] {
-            half.give_up_acknowledged(frame, side, statistics, &mut |event| sink(connection, state, event));
+        order::advance(own, other, number, &mut out);
+        while own.held().cost() > limits.held && order::force(own, other, &mut out) {
+            out.statistics.held_limit = out.statistics.held_limit.saturating_add(1);
         }
         if self.client.is_finished() && self.server.is_finished() {
             self.close(CloseReason::Fin, sink);
         }
     }
 
-    /// Gives all holes up.
+    /// Ends all waits and gives all holes up that something waits behind.
     pub(super) fn flush(&mut self, statistics: &mut Statistics, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
         let Self { connection, state, client, server, last_frame, .. } = self;
-        for (half, side) in [(client, Side::Client), (server, Side::Server)] {
-            half.flush(*last_frame, side, statistics, &mut |event| sink(connection, state, event));
-        }
+        let mut out =
+            Outlet { frame: *last_frame, statistics, sink: |event: Event<'_>| sink(connection, state, event) };
+        order::flush(client, server, &mut out);
+    }
+
+    /// Ends the connection: what is held comes out, then what was acknowledged and is not there, and that nothing more comes.
+    pub(super) fn end(
+        &mut self,
+        reason: CloseReason,
+        statistics: &mut Statistics,
+        sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
+    ) {
+        self.flush(statistics, sink);
+        let Self { connection, state, client, server, last_frame, .. } = self;
+        let mut out =
+            Outlet { frame: *last_frame, statistics, sink: |event: Event<'_>| sink(connection, state, event) };
+        client.end(&mut out);
+        server.end(&mut out);
+        self.close(reason, sink);
     }
 
     /// Tells the sink that nothing more comes, once.
-    pub(super) fn close(&mut self, reason: CloseReason, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
+    fn close(&mut self, reason: CloseReason, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
         if std::mem::replace(&mut self.closed, true) {
             return;
         }

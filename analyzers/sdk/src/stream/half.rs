@@ -1,63 +1,92 @@
 //! One direction of a connection.
 
-use std::collections::BTreeMap;
-
-use super::{Event, Limits, Side, Statistics};
+use super::held::{Held, Piece};
+use super::{Event, Side, Statistics};
 use crate::decode::Tcp;
 
 /// How far a segment may be from where the stream is; windows are at most 2^30 (RFC 7323 2.3).
 const PLAUSIBLE: i64 = 1 << 30;
 
-/// Packets of the connection that a hole gets after it was acknowledged. Captures of several queues swap neighbouring packets, so the
-/// acknowledgment may come before the segment.
-const PATIENCE: u8 = 4;
+/// How far an acknowledgment may be ahead of all that is known of the direction. Few receivers take in more than this at once; what
+/// forged segments acknowledge is farther away as a rule.
+const STEP: u64 = 1 << 24;
+
+/// Packets of the connection that a hole gets once both ends have shown that its bytes were on the wire: the receiver by acknowledging
+/// them, the sender by going on behind them. Captures of several queues swap neighbouring packets.
+const PATIENCE: u64 = 4;
 
 /// A segment's part in the stream.
 pub(super) struct Segment<'a> {
-    /// Sequence number of the first octet of `bytes`.
+    /// Sequence number of the first of `bytes`.
     pub(super) sequence: u32,
     pub(super) bytes: &'a [u8],
-    /// Octets behind `bytes` that the snap length cut off.
+    /// Bytes behind `bytes` that the snap length cut off.
     pub(super) missing: u64,
     pub(super) fin: bool,
+    /// What it acknowledges of the other direction.
+    pub(super) acknowledgment: Option<u32>,
     pub(super) frame: u64,
     pub(super) timestamp: Option<u64>,
+    /// The place of its packet in the connection, from 1.
+    pub(super) packet: u64,
 }
 
-/// Octets that wait for a hole to fill.
-struct Held {
-    bytes: Vec<u8>,
-    missing: u64,
-    frame: u64,
-    timestamp: Option<u64>,
-    segment_start: bool,
+/// Where events go.
+pub(super) struct Outlet<'a, F> {
+    /// The frame that is looked at.
+    pub(super) frame: u64,
+    pub(super) statistics: &'a mut Statistics,
+    pub(super) sink: F,
 }
 
-/// One direction. Offsets count from the first octet of the stream and do not wrap.
-#[derive(Default)]
+/// One direction. Offsets count from the first byte of the stream and do not wrap.
 pub(super) struct Half {
+    side: Side,
     /// Sequence number of offset 0; `None` before anything was seen.
     base: Option<u32>,
-    /// Whether `base` comes from a SYN, or an acknowledgment of one.
+    /// Whether `base` comes from a SYN.
     from_syn: bool,
-    /// Offset of the next octet.
+    /// Offset of the next byte to deliver.
     next: u64,
+    /// Where the first hole is: `next`, or the end of what is held from there on and waits for the other direction.
+    whole: u64,
+    held: Held,
     /// The highest offset that the other end acknowledged.
     acknowledged: u64,
-    /// Packets since a hole was acknowledged.
-    waited: u8,
-    held: BTreeMap<u64, Held>,
-    held_octets: usize,
+    /// The highest offset at which one of its own packets stood.
+    reached: u64,
+    /// Up to this offset, both ends have shown that the bytes were on the wire; and the packet that showed it.
+    confirmed: (u64, u64),
     fin: Option<u64>,
+    /// The last packet from this end.
+    heard: u64,
+    /// Whether nothing comes from this end: it is not waited for.
+    absent: bool,
 }
 
 impl Half {
-    /// Octets that are held.
-    pub(super) fn held(&self) -> usize {
-        self.held_octets
+    pub(super) fn new(side: Side) -> Self {
+        Self {
+            side,
+            base: None,
+            from_syn: false,
+            next: 0,
+            whole: 0,
+            held: Held::default(),
+            acknowledged: 0,
+            reached: 0,
+            confirmed: (0, 0),
+            fin: None,
+            heard: 0,
+            absent: true,
+        }
     }
 
-    /// Whether FIN and everything before it was seen.
+    pub(super) fn held(&self) -> &Held {
+        &self.held
+    }
+
+    /// Whether FIN and everything before it was delivered.
     pub(super) fn is_finished(&self) -> bool {
         self.fin.is_some_and(|fin| self.next >= fin)
     }
@@ -67,24 +96,60 @@ impl Half {
         self.base.is_some_and(|base| base != sequence.wrapping_add(1))
     }
 
-    /// Learns where the stream begins from the direction's own packet, if that is not known.
-    pub(super) fn start(&mut self, tcp: &Tcp) {
-        if self.base.is_none() {
-            self.from_syn = tcp.flags.syn();
-            self.base = Some(tcp.sequence.wrapping_add(u32::from(tcp.flags.syn())));
-        } else if tcp.flags.syn() && !self.from_syn && self.base == Some(tcp.sequence.wrapping_add(1)) {
-            self.from_syn = true;
+    /// The last packet that came from this end.
+    pub(super) fn heard(&self) -> u64 {
+        self.heard
+    }
+
+    /// Not to be waited for until a packet comes from this end.
+    pub(super) fn set_absent(&mut self) {
+        self.absent = true;
+    }
+
+    /// Takes note of a packet from this end: it is there, where its stream begins if that is not known, and how far it has come.
+    pub(super) fn hear(&mut self, tcp: &Tcp, has_data: bool, packet: u64) {
+        (self.heard, self.absent) = (packet, false);
+        let first = tcp.sequence.wrapping_add(u32::from(tcp.flags.syn()));
+        match self.base {
+            None => (self.base, self.from_syn) = (Some(first), tcp.flags.syn()),
+            Some(base) if tcp.flags.syn() => self.from_syn |= base == first,
+            Some(base) => self.begin_elsewhere(base, first, has_data),
         }
+        if !tcp.flags.rst()
+            && let Some(offset) = self.offset(first)
+        {
+            self.reached = self.reached.max(u64::try_from(offset).unwrap_or_default());
+        }
+    }
+
+    /// Where a stream begins is guessed while nothing was delivered of it. Guessed from an acknowledgment, it begins with its first data,
+    /// which may stand later in the file; guessed from a keep-alive, one byte later (RFC 9293 3.8.4).
+    fn begin_elsewhere(&mut self, base: u32, first: u32, has_data: bool) {
+        if self.from_syn || self.next > 0 || !self.held.is_empty() {
+            return;
+        }
+        let later = i64::from(first.wrapping_sub(base).cast_signed());
+        if later != 1 && (!has_data || !(-PLAUSIBLE..=-2).contains(&later)) {
+            return;
+        }
+        let moved = |offset: u64| offset.saturating_add_signed(later.saturating_neg());
+        self.base = Some(first);
+        self.acknowledged = moved(self.acknowledged);
+        self.reached = moved(self.reached);
+        self.fin = self.fin.map(moved);
+        self.confirmed = (0, 0);
+    }
+
+    /// How far a sequence number is ahead of the next byte to deliver.
+    fn ahead(&self, sequence: u32) -> Option<i64> {
+        let here = self.base?.wrapping_add(self.next as u32);
+        let distance = i64::from(sequence.wrapping_sub(here).cast_signed());
+        (distance.abs() <= PLAUSIBLE).then_some(distance)
     }
 
     /// Offset of a sequence number, near the place where the stream is.
     fn offset(&self, sequence: u32) -> Option<i64> {
-        let here = self.base?.wrapping_add(self.next as u32);
-        let distance = i64::from(sequence.wrapping_sub(here).cast_signed());
-        if distance.abs() > PLAUSIBLE {
-            return None;
-        }
-        i64::try_from(self.next).ok()?.checked_add(distance)
+        i64::try_from(self.next).ok()?.checked_add(self.ahead(sequence)?)
     }
 
     /// Learns what the other end has got. Where nothing was seen yet, the stream begins there.
@@ -93,25 +158,42 @@ impl Half {
             self.base = Some(acknowledgment);
             return;
         }
-        if let Some(offset) = self.offset(acknowledgment).and_then(|offset| u64::try_from(offset).ok()) {
+        let Some(offset) = self.offset(acknowledgment).and_then(|offset| u64::try_from(offset).ok()) else { return };
+        let known = self.next.max(self.acknowledged).max(self.reached);
+        if offset <= known.saturating_add(STEP) {
             self.acknowledged = self.acknowledged.max(offset);
         }
     }
 
-    pub(super) fn take(
-        &mut self,
-        segment: &Segment<'_>,
-        side: Side,
-        limits: &Limits,
-        statistics: &mut Statistics,
-        sink: &mut impl FnMut(Event<'_>),
-    ) {
+    /// An offset that was learned from a packet, without the number that FIN takes and that is no byte of the stream.
+    fn before_fin(&self, offset: u64) -> u64 {
+        self.fin.map_or(offset, |fin| offset.min(fin))
+    }
+
+    /// Up to where this direction has to be delivered before a segment of the other one that acknowledges so much; `None` if that has
+    /// been done, or is not waited for.
+    pub(super) fn lacks(&self, acknowledgment: Option<u32>) -> Option<u64> {
+        if self.absent {
+            return None;
+        }
+        let ahead = u64::try_from(self.ahead(acknowledgment?)?).ok()?;
+        let end = self.before_fin(self.next.saturating_add(ahead).min(self.acknowledged));
+        (end > self.next).then_some(end)
+    }
+
+    /// The first piece that waits, if only the other direction keeps it from being delivered.
+    pub(super) fn front(&self) -> Option<&Piece> {
+        self.held.first().filter(|(at, _)| *at <= self.next).map(|(_, piece)| piece)
+    }
+
+    /// Takes a segment: delivers it, or holds it behind a hole or behind `other`.
+    pub(super) fn take<F: FnMut(Event<'_>)>(&mut self, segment: &Segment<'_>, other: &Self, out: &mut Outlet<'_, F>) {
         let length = (segment.bytes.len() as u64).saturating_add(segment.missing);
         if length == 0 && !segment.fin {
             return;
         }
         let Some(offset) = self.offset(segment.sequence) else {
-            statistics.implausible = statistics.implausible.saturating_add(1);
+            add(&mut out.statistics.implausible);
             return;
         };
         let end = offset.saturating_add_unsigned(length);
@@ -121,206 +203,111 @@ impl Half {
         if length == 0 {
             return;
         }
-        // What lies before the next octet has been delivered.
-        let Ok(end) = u64::try_from(end) else {
-            statistics.retransmitted = statistics.retransmitted.saturating_add(1);
+        // What lies before the next byte has been delivered.
+        let Some(end) = u64::try_from(end).ok().filter(|end| *end > self.next) else {
+            add(&mut out.statistics.retransmitted);
             return;
         };
-        if end <= self.next {
-            statistics.retransmitted = statistics.retransmitted.saturating_add(1);
-            return;
-        }
         let skipped = i64::try_from(self.next).unwrap_or(i64::MAX).saturating_sub(offset).max(0).unsigned_abs();
         let start = offset.max(0).unsigned_abs().max(self.next);
         let known = usize::try_from(skipped).unwrap_or(usize::MAX).min(segment.bytes.len());
         let bytes = segment.bytes.get(known..).unwrap_or_default();
         let missing = end.saturating_sub(start).saturating_sub(bytes.len() as u64);
-        if start > self.next {
-            statistics.out_of_order = statistics.out_of_order.saturating_add(1);
-            self.hold(start, bytes, missing, segment, statistics);
-        } else if self.held.is_empty() {
-            self.deliver(
-                bytes,
-                missing,
-                skipped == 0,
-                segment.frame,
-                segment.frame,
-                segment.timestamp,
-                side,
-                statistics,
-                sink,
-            );
-        } else {
-            // First arrival wins: only what is not held yet comes from this segment.
-            self.hold(start, bytes, missing, segment, statistics);
-            self.drain(segment.frame, side, statistics, sink);
+        if start > self.whole {
+            add(&mut out.statistics.out_of_order);
+        } else if end > self.whole {
+            // The stream goes on, so what is missing may as well come.
+            self.confirmed.1 = segment.packet;
         }
-        while self.held_octets > limits.held && self.skip_hole(segment.frame, side, statistics, sink) {
-            statistics.held_limit = statistics.held_limit.saturating_add(1);
+        if start == self.next && self.held.is_empty() && other.lacks(segment.acknowledgment).is_none() {
+            let Segment { frame, timestamp, .. } = *segment;
+            self.deliver(bytes, missing, skipped == 0, frame, timestamp, out);
+            return;
         }
+        let fit = self.held.insert(start, bytes, missing, segment);
+        out.statistics.retransmitted = out.statistics.retransmitted.saturating_add(u64::from(fit.known));
+        out.statistics.conflicting = out.statistics.conflicting.saturating_add(u64::from(fit.conflicts));
+        self.whole = self.held.end_of_run(self.whole);
     }
 
-    /// Keeps what is not held yet of a segment.
-    fn hold(&mut self, start: u64, bytes: &[u8], missing: u64, segment: &Segment<'_>, statistics: &mut Statistics) {
-        let end = start.saturating_add(bytes.len() as u64).saturating_add(missing);
-        let (mut at, mut conflict, mut pieces) = (start, false, Vec::new());
-        let before = self.held.range(..start).next_back();
-        for (held_at, held) in before.into_iter().chain(self.held.range(start..end)) {
-            let held_end = held_at.saturating_add(held.bytes.len() as u64).saturating_add(held.missing);
-            if held_end <= at {
-                continue;
-            }
-            conflict |= differs(*held_at, &held.bytes, start, bytes);
-            if *held_at > at {
-                pieces.push((at, *held_at));
-            }
-            at = at.max(held_end);
-        }
-        if at < end {
-            pieces.push((at, end));
-        }
-        statistics.conflicting = statistics.conflicting.saturating_add(u64::from(conflict));
-        if pieces.is_empty() {
-            statistics.retransmitted = statistics.retransmitted.saturating_add(1);
-        }
-        for (from, to) in pieces {
-            let slice = part(bytes, from.saturating_sub(start), to.saturating_sub(start));
-            let missing = to.saturating_sub(from).saturating_sub(slice.len() as u64);
-            self.held_octets = self.held_octets.saturating_add(slice.len());
-            let held = Held {
-                bytes: slice.to_vec(),
-                missing,
-                frame: segment.frame,
-                timestamp: segment.timestamp,
-                segment_start: from == start && bytes.len() == segment.bytes.len(),
-            };
-            self.held.insert(from, held);
-        }
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "the parts of one event, from two sources")]
-    fn deliver(
+    fn deliver<F: FnMut(Event<'_>)>(
         &mut self,
         bytes: &[u8],
         missing: u64,
         segment_start: bool,
-        frame: u64,
         segment_frame: u64,
         timestamp: Option<u64>,
-        side: Side,
-        statistics: &mut Statistics,
-        sink: &mut impl FnMut(Event<'_>),
+        out: &mut Outlet<'_, F>,
     ) {
-        self.waited = 0;
         self.next = self.next.saturating_add(bytes.len() as u64);
         if !bytes.is_empty() {
-            sink(Event::Data { from: side, bytes, frame, segment_frame, timestamp, segment_start });
+            let frame = out.frame;
+            (out.sink)(Event::Data { from: self.side, bytes, frame, segment_frame, timestamp, segment_start });
         }
-        if missing > 0 {
-            self.gap(missing, frame, side, statistics, sink);
+        self.gap(self.next.saturating_add(missing), out);
+    }
+
+    /// Delivers the first piece.
+    pub(super) fn deliver_front<F: FnMut(Event<'_>)>(&mut self, out: &mut Outlet<'_, F>) {
+        if self.front().is_some()
+            && let Some(piece) = self.held.pop()
+        {
+            self.deliver(&piece.bytes, piece.missing, piece.segment_start, piece.frame, piece.timestamp, out);
         }
     }
 
-    fn gap(
-        &mut self,
-        missing: u64,
-        frame: u64,
-        side: Side,
-        statistics: &mut Statistics,
-        sink: &mut impl FnMut(Event<'_>),
-    ) {
+    /// Gives up what is not there before an offset, or before the first piece.
+    pub(super) fn give_up<F: FnMut(Event<'_>)>(&mut self, to: u64, out: &mut Outlet<'_, F>) {
+        self.gap(self.held.first().map_or(to, |(first, _)| to.min(first)), out);
+        self.whole = self.held.end_of_run(self.whole);
+    }
+
+    /// Gives the hole before the first piece up.
+    pub(super) fn skip_hole<F: FnMut(Event<'_>)>(&mut self, out: &mut Outlet<'_, F>) {
+        if let Some((first, _)) = self.held.first() {
+            self.give_up(first, out);
+        }
+    }
+
+    fn gap<F: FnMut(Event<'_>)>(&mut self, to: u64, out: &mut Outlet<'_, F>) {
+        let missing = to.saturating_sub(self.next);
         self.next = self.next.saturating_add(missing);
-        self.waited = 0;
-        statistics.gaps = statistics.gaps.saturating_add(1);
-        statistics.missing_octets = statistics.missing_octets.saturating_add(missing);
-        sink(Event::Gap { from: side, missing, frame });
-    }
-
-    /// Delivers what is held and has no hole before it.
-    fn drain(&mut self, frame: u64, side: Side, statistics: &mut Statistics, sink: &mut impl FnMut(Event<'_>)) {
-        while let Some(entry) = self.held.first_entry() {
-            if *entry.key() > self.next {
-                return;
-            }
-            let held = entry.remove();
-            self.held_octets = self.held_octets.saturating_sub(held.bytes.len());
-            self.deliver(
-                &held.bytes,
-                held.missing,
-                held.segment_start,
-                frame,
-                held.frame,
-                held.timestamp,
-                side,
-                statistics,
-                sink,
-            );
-        }
-    }
-
-    /// Gives the first hole up and delivers what is behind it. Whether there was one.
-    fn skip_hole(
-        &mut self,
-        frame: u64,
-        side: Side,
-        statistics: &mut Statistics,
-        sink: &mut impl FnMut(Event<'_>),
-    ) -> bool {
-        let Some((first, _)) = self.held.first_key_value() else { return false };
-        let missing = first.saturating_sub(self.next);
+        self.whole = self.whole.max(self.next);
         if missing > 0 {
-            self.gap(missing, frame, side, statistics, sink);
+            add(&mut out.statistics.gaps);
+            out.statistics.missing_octets = out.statistics.missing_octets.saturating_add(missing);
+            (out.sink)(Event::Gap { from: self.side, missing, frame: out.frame });
         }
-        self.drain(frame, side, statistics, sink);
-        true
     }
 
-    /// Gives a hole up that the other end has acknowledged, so that it was on the wire and is not in the capture.
-    pub(super) fn give_up_acknowledged(
-        &mut self,
-        frame: u64,
-        side: Side,
-        statistics: &mut Statistics,
-        sink: &mut impl FnMut(Event<'_>),
-    ) {
-        // A FIN takes a number of its own, which is no octet of the stream.
-        let octets = self.fin.map_or(self.acknowledged, |fin| self.acknowledged.min(fin));
-        if octets <= self.next {
-            self.waited = 0;
-            return;
+    /// Up to where holes are to be given up now, because both ends have shown [`PATIENCE`] packets ago that the bytes were on the wire.
+    pub(super) fn overdue(&mut self, packet: u64) -> Option<u64> {
+        let (end, since) = self.confirmed;
+        if end > self.whole {
+            let is_over = self.whole == self.next && packet.saturating_sub(since) >= PATIENCE && !self.may_be_fin(end);
+            return is_over.then_some(end);
         }
-        self.waited = self.waited.saturating_add(1);
-        if self.waited <= PATIENCE {
-            return;
+        let confirmed = self.before_fin(self.acknowledged.min(self.reached));
+        if confirmed > self.whole {
+            self.confirmed = (confirmed, packet);
         }
-        let hole_end = self.held.first_key_value().map_or(octets, |(first, _)| octets.min(*first));
-        self.gap(hole_end.saturating_sub(self.next), frame, side, statistics, sink);
-        self.drain(frame, side, statistics, sink);
+        None
     }
 
-    /// Gives all holes up.
-    pub(super) fn flush(
-        &mut self,
-        frame: u64,
-        side: Side,
-        statistics: &mut Statistics,
-        sink: &mut impl FnMut(Event<'_>),
-    ) {
-        while self.skip_hole(frame, side, statistics, sink) {}
+    /// Nothing more comes: what was acknowledged and is not there is a gap.
+    pub(super) fn end<F: FnMut(Event<'_>)>(&mut self, out: &mut Outlet<'_, F>) {
+        let end = self.before_fin(self.acknowledged);
+        if !self.may_be_fin(end) {
+            self.gap(end, out);
+        }
+    }
+
+    /// Whether what is missing up to an offset may be the number of a FIN that is not in the capture, instead of a byte.
+    pub(super) fn may_be_fin(&self, end: u64) -> bool {
+        self.fin.is_none() && self.held.is_empty() && end <= self.next.saturating_add(1)
     }
 }
 
-/// Whether two pieces of the stream say different things about the octets that both have.
-fn differs(a_at: u64, a: &[u8], b_at: u64, b: &[u8]) -> bool {
-    let from = a_at.max(b_at);
-    let to = a_at.saturating_add(a.len() as u64).min(b_at.saturating_add(b.len() as u64));
-    from < to
-        && part(a, from.saturating_sub(a_at), to.saturating_sub(a_at))
-            != part(b, from.saturating_sub(b_at), to.saturating_sub(b_at))
-}
-
-/// `bytes[from..to]`, as far as it is there.
-fn part(bytes: &[u8], from: u64, to: u64) -> &[u8] {
-    let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(bytes.len());
-    bytes.get(index(from)..index(to)).unwrap_or_default()
+fn add(count: &mut u64) {
+    *count = count.saturating_add(1);
 }

@@ -1,10 +1,17 @@
 //! TCP streams put together (RFC 9293 3.4) in bounded memory.
 //!
-//! [`Streams`] takes packets in the order of the capture and gives the octets of each direction in the order of the stream, to
-//! a sink that keeps its own state for each connection. Octets that the capture does not have become gaps, never silence.
+//! [`Streams`] takes packets in the order of the capture and gives the bytes of each direction in the order of the stream, to
+//! a sink that keeps its own state for each connection. Bytes that the capture does not have become gaps, never silence.
+//!
+//! Data also waits for the data of the other direction that its segment acknowledges: a response is not given before a request that
+//! stands later in the file, or that waits behind a hole. No wait is without end. When one ends early (the other direction is not in
+//! the capture, the file is out of order by many packets, two segments wait for each other, too much is held), data comes out of this
+//! order, and nothing is lost. Until a packet of the other direction was seen, it is not waited for.
 
 mod connection;
 mod half;
+mod held;
+mod order;
 
 #[cfg(test)]
 mod tests;
@@ -23,9 +30,10 @@ use connection::Entry;
 pub struct Limits {
     /// Connections that are kept; the one that was silent for longest makes room.
     pub connections: usize,
-    /// Octets that one direction holds behind a hole before the hole is given up.
+    /// Memory in bytes for segments of one direction that wait behind a hole or for the other direction. When it takes more, the wait
+    /// ends.
     pub held: usize,
-    /// Octets that all connections hold together.
+    /// Memory in bytes for those of all connections together.
     pub held_total: usize,
 }
 
@@ -72,11 +80,11 @@ pub enum CloseReason {
 /// What happened in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// The next octets of a direction.
+    /// The next bytes of a direction.
     Data {
         /// Who sent them.
         from: Side,
-        /// The octets.
+        /// The bytes.
         bytes: &'a [u8],
         /// Frame whose arrival made them available.
         frame: u64,
@@ -87,7 +95,7 @@ pub enum Event<'a> {
         /// Whether they begin where a segment's payload begins.
         segment_start: bool,
     },
-    /// Octets that are not in the capture.
+    /// Bytes that are not in the capture.
     Gap {
         /// Who sent them.
         from: Side,
@@ -124,7 +132,7 @@ pub struct Statistics {
     pub missing_octets: u64,
     /// Segments too far from where the stream is to belong to it.
     pub implausible: u64,
-    /// Holes given up because too much was held behind them.
+    /// Holes given up, and segments that no longer waited for the other direction, because too much was held.
     pub held_limit: u64,
 }
 
@@ -184,7 +192,7 @@ impl<S: Default> Streams<S> {
         entry.take(packet, tcp, flipped, &self.limits, &mut self.statistics, sink);
         self.held = self.held.saturating_sub(before).saturating_add(entry.held());
         if self.held > self.limits.held_total {
-            // The connection that made it too much gives its holes up.
+            // The connection that made it too much waits no longer.
             let before = entry.held();
             entry.flush(&mut self.statistics, sink);
             self.statistics.held_limit = self.statistics.held_limit.saturating_add(1);
@@ -209,7 +217,6 @@ impl<S: Default> Streams<S> {
         sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
     ) {
         self.held = self.held.saturating_sub(entry.held());
-        entry.flush(&mut self.statistics, sink);
-        entry.close(reason, sink);
+        entry.end(reason, &mut self.statistics, sink);
     }
 }
