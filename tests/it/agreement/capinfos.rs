@@ -1,6 +1,6 @@
 //! The file as a whole: packets, times, sizes, encapsulation, hash.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -12,6 +12,11 @@ pub fn capinfos(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value
     note("captured size", report["captured_size_bytes"].clone(), frames["captured_bytes"].clone());
     note("earliest", nanoseconds(&report["first_packet_epoch"]), frames["earliest_ns"].clone());
     note("latest", nanoseconds(&report["last_packet_epoch"]), frames["latest_ns"].clone());
+    note("without time", report["packets_without_time"].clone(), frames["frames_without_timestamp"].clone());
+    if frames["ip_fragments"].is_u64() {
+        note("ip fragments", report["decoding"]["fragments"]["frames"].clone(), frames["ip_fragments"].clone());
+    }
+    layers(report, facts, note);
     if frames["packets"].as_u64().unwrap_or(0) > 0 {
         let ours: BTreeSet<&str> =
             report["encapsulations"].as_array().unwrap().iter().filter_map(|e| e["name"].as_str()).collect();
@@ -31,6 +36,29 @@ pub fn capinfos(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value
     if theirs.is_string() {
         note("sha256", report["sha256"].clone(), theirs.clone());
     }
+}
+
+/// Protocols up to the transport layer, that both name alike.
+const LAYERS: [&str; 24] = [
+    "eth", "vlan", "llc", "sll", "null", "ppp", "pppoes", "chdlc", "radiotap", "wlan", "mpls", "gre", "vxlan",
+    "geneve", "erspan", "arp", "ip", "ipv6", "udp", "tcp", "icmp", "icmpv6", "sctp", "igmp",
+];
+
+/// Frames that hold each protocol.
+fn layers(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Value)) {
+    let mut ours = BTreeMap::new();
+    for row in report["protocol_hierarchy"]["rows"].as_array().expect("rows") {
+        let path: Vec<&str> = row["path"].as_str().expect("a path").split(':').collect();
+        let (protocol, around) = path.split_last().expect("a protocol");
+        // A frame that has a protocol twice, as in a tunnel, has it.
+        if LAYERS.contains(protocol) && !around.contains(protocol) {
+            *ours.entry(*protocol).or_default() += row["packets"].as_u64().expect("packets");
+        }
+    }
+    let theirs = &facts["protocol_frames"];
+    let theirs: BTreeMap<&str, u64> =
+        LAYERS.into_iter().filter_map(|name| Some((name, theirs[name].as_u64()?))).collect();
+    note("layers", json!(ours), json!(theirs));
 }
 
 /// A decimal number of seconds as nanoseconds.

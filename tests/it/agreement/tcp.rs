@@ -1,6 +1,6 @@
 //! TCP: totals, each conversation, and Wireshark's analysis flags.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -30,6 +30,7 @@ pub fn tcp(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Val
     }
     flags("tcp", &[&ours["analysis"]], &theirs["analysis"], note);
     let connections = report["connections"].as_array().expect("connections");
+    community_ids(connections, facts, note);
     for other in theirs["conversations"].as_array().into_iter().flatten() {
         let stream = format!("tcp stream {}", other["stream"]);
         match connections.iter().find(|connection| connection["id"] == other["stream"]) {
@@ -37,6 +38,18 @@ pub fn tcp(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Val
             None => note(&stream, Value::Null, other.clone()),
         }
     }
+}
+
+/// Each connection's id is one that tshark has too, where its list is whole.
+fn community_ids(connections: &[Value], facts: &Value, note: &mut impl FnMut(&str, Value, Value)) {
+    let Some(theirs) = facts["community_ids"].as_object() else { return };
+    if facts["community_ids_distinct"] != theirs.len() {
+        return;
+    }
+    let ours: BTreeSet<&str> =
+        connections.iter().filter_map(|connection| connection["community_id"].as_str()).collect();
+    let known: BTreeSet<&str> = ours.iter().copied().filter(|id| theirs.contains_key(*id)).collect();
+    note("tcp community ids", json!(ours), json!(known));
 }
 
 fn conversation(name: &str, ours: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {
@@ -80,8 +93,7 @@ fn flags(name: &str, ours: &[&Value], theirs: &Value, note: &mut impl FnMut(&str
         counts.insert("retransmission", resent);
     }
     let theirs = theirs.as_object().cloned().unwrap_or_default();
-    let names: std::collections::BTreeSet<&str> =
-        counts.keys().copied().chain(theirs.keys().map(String::as_str)).collect();
+    let names: BTreeSet<&str> = counts.keys().copied().chain(theirs.keys().map(String::as_str)).collect();
     for flag in names {
         let mine = counts.get(flag).copied().unwrap_or(0);
         note(&format!("{name} {flag}"), json!(mine), json!(theirs.get(flag).and_then(Value::as_u64).unwrap_or(0)));
