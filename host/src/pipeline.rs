@@ -150,7 +150,10 @@ impl Line {
             let read_to = facts.compression.is_none().then_some(octets);
             let unreadable = |reason: String| RunError::Unreadable { file: name.clone(), reason };
             let (identity, identity_is_whole) =
-                identity(&same, facts, end.as_ref(), read_to).map_err(|error| unreadable(error.to_string()))?;
+                identity(&same, facts, end.as_ref(), read_to, cancel).map_err(|error| match error.kind() {
+                    std::io::ErrorKind::Interrupted => Fault::Cancelled.into(),
+                    _ => unreadable(error.to_string()),
+                })?;
             if !same.is_unchanged().map_err(|error| unreadable(error.to_string()))? {
                 return Err(unreadable("it changed while it was read; wait until it is written, or copy it".into()));
             }
@@ -200,11 +203,12 @@ fn identity(
     facts: Facts,
     end: Option<&End>,
     read_to: Option<u64>,
+    cancel: &CancellationToken,
 ) -> std::io::Result<(String, bool)> {
     match (facts.hashes, read_to) {
         (Some((sha256, _)), _) if is_whole(end) => Ok((sha256, true)),
-        (_, Some(octets)) => Ok((file.sha256_of(octets)?, false)),
-        (_, None) => Ok((file.sha256_of(u64::MAX)?, true)),
+        (_, Some(octets)) => Ok((file.sha256_of(octets, cancel)?, false)),
+        (_, None) => Ok((file.sha256_of(u64::MAX, cancel)?, true)),
     }
 }
 
@@ -315,8 +319,9 @@ impl<'a> Passage<'a> {
             progress(self.checker.position());
             if let Some(broken) = broken {
                 // The hashes are of the whole file, so the source goes on to its end.
-                while self.ended.is_none() {
-                    self.receive();
+                self.discard();
+                if matches!(self.ended, Some(SourceEnd::Cancelled)) {
+                    return Err(Fault::Cancelled.into());
                 }
                 return Ok(Some(self.broken(broken)));
             }
@@ -357,18 +362,33 @@ impl<'a> Passage<'a> {
     }
 
     fn receive(&mut self) {
+        let Some(data) = self.next() else { return };
+        if self.window.is_empty() {
+            self.window = data;
+        } else {
+            self.window.extend_from_slice(&data);
+        }
+    }
+
+    /// Lets the source go on to its end, within the time of the run, and keeps nothing of what comes.
+    fn discard(&mut self) {
+        self.window = Vec::new();
+        while self.ended.is_none() && self.started.elapsed() < self.limits.run {
+            self.next();
+        }
+    }
+
+    /// The next chunk; `None` when the source has ended.
+    fn next(&mut self) -> Option<Vec<u8>> {
         match self.source.recv() {
             Ok(Chunk::Data(data)) => {
                 self.received = self.received.saturating_add(data.len() as u64);
-                if self.window.is_empty() {
-                    self.window = data;
-                } else {
-                    self.window.extend_from_slice(&data);
-                }
+                return Some(data);
             }
             Ok(Chunk::End(end)) => self.ended = Some(end),
             Err(_) => self.ended = Some(SourceEnd::Io("the reading thread ended".into())),
         }
+        None
     }
 
     /// How large the next window has to be; an error when the reader would never get on.

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod analyzers;
+mod breaks;
 mod cli;
 mod contract;
 mod fetch;

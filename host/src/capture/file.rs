@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
 
 /// Octets that are read at once for a hash.
 const HASHED_AT_ONCE: usize = 128 << 10;
@@ -95,8 +96,9 @@ pub struct CaptureFile {
     stamp: Option<Stamp>,
 }
 
-/// What changes when a file is written to: octets, and the time of the last writing.
-type Stamp = (u64, i64, i64);
+/// What changes when a file is written to: bytes, the time of the last writing, and the time of the last change, which nobody can set
+/// back.
+type Stamp = (u64, (i64, i64), (i64, i64));
 
 impl CaptureFile {
     /// A file that was opened for reading by its path.
@@ -139,15 +141,18 @@ impl CaptureFile {
         }
     }
 
-    /// SHA-256 of its first octets, as hexadecimal digits.
+    /// SHA-256 of its first bytes, as hexadecimal digits.
     ///
     /// # Errors
-    /// As the disk fails.
-    pub fn sha256_of(&self, octets: u64) -> io::Result<String> {
+    /// As the disk fails, and [`io::ErrorKind::Interrupted`] when the call was cancelled.
+    pub fn sha256_of(&self, octets: u64, cancel: &CancellationToken) -> io::Result<String> {
         let mut reader = io::Read::take(self.again(), octets);
         let mut hash = Sha256::new();
         let mut buffer = vec![0; HASHED_AT_ONCE];
         loop {
+            if cancel.is_cancelled() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
             let read = io::Read::read(&mut reader, &mut buffer)?;
             let Some(octets) = buffer.get(..read).filter(|octets| !octets.is_empty()) else { break };
             hash.update(octets);
@@ -165,7 +170,8 @@ impl io::Read for CaptureFile {
 }
 
 fn stamp(metadata: &Metadata) -> Stamp {
-    (metadata.len(), metadata.mtime(), metadata.mtime_nsec())
+    let (written, changed) = ((metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec()));
+    (metadata.len(), written, changed)
 }
 
 /// Whether a file lies in a file system that the kernel makes up, such as /proc: such a file is no capture, and reading it may wait, have no end,
@@ -223,5 +229,31 @@ mod tests {
         assert!(one.is_unchanged().unwrap());
         written.write_all(b"x").unwrap();
         assert!(!one.is_unchanged().unwrap());
+    }
+
+    #[test]
+    fn setting_the_time_back_hides_no_change() {
+        let mut written = tempfile::NamedTempFile::new().unwrap();
+        written.write_all(b"0123456789").unwrap();
+        let path = written.path().to_str().unwrap();
+        let one = CaptureFile::of(path, File::open(path).unwrap()).unwrap();
+        let before = written.as_file().metadata().unwrap().modified().unwrap();
+        // The clock of file times ticks every few milliseconds.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        written.as_file().write_at(b"x", 3).unwrap();
+        written.as_file().set_modified(before).unwrap();
+        assert_eq!(written.as_file().metadata().unwrap().modified().unwrap(), before);
+        assert!(!one.is_unchanged().unwrap());
+    }
+
+    #[test]
+    fn hashing_ends_when_it_is_cancelled() {
+        let written = tempfile::NamedTempFile::new().unwrap();
+        let path = written.path().to_str().unwrap();
+        let one = CaptureFile::of(path, File::open(path).unwrap()).unwrap();
+        let cancel = CancellationToken::new();
+        assert!(one.sha256_of(9, &cancel).unwrap().starts_with("e3b0c442"));
+        cancel.cancel();
+        assert_eq!(one.sha256_of(9, &cancel).unwrap_err().kind(), io::ErrorKind::Interrupted);
     }
 }

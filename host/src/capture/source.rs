@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::sync::mpsc::SyncSender;
+use std::time::Instant;
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -61,6 +62,8 @@ pub struct Source<'a> {
     sha256: Sha256,
     sha1: Sha1,
     read: u64,
+    /// When the run is over.
+    until: Instant,
 }
 
 /// The receiver is gone: nobody wants more.
@@ -69,7 +72,8 @@ struct Unwanted;
 impl<'a> Source<'a> {
     /// A source that begins at the file's first octet.
     pub fn new(file: CaptureFile, codec: &'a Codec, limits: &'a Limits, cancel: &'a CancellationToken) -> Self {
-        Self { file, codec, limits, cancel, sha256: Sha256::new(), sha1: Sha1::new(), read: 0 }
+        let until = Instant::now().checked_add(limits.run).unwrap_or_else(Instant::now);
+        Self { file, codec, limits, cancel, sha256: Sha256::new(), sha1: Sha1::new(), read: 0, until }
     }
 
     /// Sends the capture, chunk by chunk, until it ends or nobody wants more.
@@ -184,15 +188,16 @@ impl<'a> Source<'a> {
         Ok(chunk)
     }
 
-    /// Reads the rest of the file for its hashes. Whether the end was reached.
+    /// Reads the rest of the file for its hashes, within the time of the run. Whether the end was reached.
     fn drain(&mut self) -> bool {
-        loop {
+        while Instant::now() < self.until {
             match self.chunk() {
                 Ok(chunk) if chunk.is_empty() => return true,
                 Ok(_) => {}
                 Err(_) => return false,
             }
         }
+        false
     }
 }
 
