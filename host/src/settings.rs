@@ -7,7 +7,7 @@ use mcpcap_native::CompileLimits;
 /// Limits of one run: of each component in it, and of the run as a whole.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Linear memory of a component, in octets. The built-in analyzers keep their state below three quarters of it.
+    /// Linear memory of a component, in bytes, all of its memories together. The built-in analyzers keep their state below three quarters of it.
     pub memory: usize,
     /// Elements of all tables of a component. CPython, the largest seen, needs 13,500.
     pub table_elements: usize,

@@ -99,6 +99,22 @@ fn the_engines_own_stack_is_limited() {
 }
 
 #[test]
+fn several_memories_and_tables_share_one_limit() {
+    let four = |item: &str| {
+        let instances: String = (0..4).map(|n| format!("(core instance $i{n} (instantiate $m))")).collect();
+        format!("(component (core module $m {item}) {instances})")
+    };
+    let start = |text: String, limits: Limits| engine().start_for_test("test", &wat::parse_str(text).unwrap(), &limits);
+    // A memory of 16 MiB has 256 pages.
+    let limits = |memory| Limits { memory, ..Limits::default() };
+    start(four("(memory 256)"), limits(64 << 20)).unwrap();
+    violates(start(four("(memory 256)"), limits((64 << 20) - 1)), Limit::Memory);
+    let limits = |table_elements| Limits { table_elements, ..Limits::default() };
+    start(four("(table 1000 funcref)"), limits(4000)).unwrap();
+    violates(start(four("(table 1000 funcref)"), limits(3999)), Limit::Table);
+}
+
+#[test]
 fn a_table_may_grow_to_its_limit() {
     let body = "(func $f (drop (table.grow $t (ref.null func) (i32.const 1000)))) (start $f)";
     start(body, &Limits::default()).unwrap();

@@ -24,8 +24,10 @@ pub(super) struct State {
     /// When the running call has to be over.
     pub(super) deadline: Instant,
     pub(super) ended: Option<Ended>,
-    /// Octets of all linear memories.
+    /// Bytes of all linear memories.
     pub(super) memory: usize,
+    /// Elements of all tables.
+    table_elements: usize,
     cancel: CancellationToken,
 }
 
@@ -37,21 +39,24 @@ impl WasiView for State {
 
 impl ResourceLimiter for State {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        if desired > self.limits.memory {
+        // Memories only ever grow, so the sum over all of them is the peak.
+        let all = self.memory.saturating_add(desired.saturating_sub(current));
+        if all > self.limits.memory {
             self.ended = Some(Ended::Limit(Limit::Memory));
             // An error and not a refusal: a component that carries on with too little memory could report too little.
             return Err(wasmtime::format_err!("memory limit"));
         }
-        // Memories only ever grow, so this is the peak.
-        self.memory = self.memory.saturating_add(desired.saturating_sub(current));
+        self.memory = all;
         Ok(true)
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        if desired > self.limits.table_elements {
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let all = self.table_elements.saturating_add(desired.saturating_sub(current));
+        if all > self.limits.table_elements {
             self.ended = Some(Ended::Limit(Limit::Table));
             return Err(wasmtime::format_err!("table limit"));
         }
+        self.table_elements = all;
         Ok(true)
     }
 
@@ -76,6 +81,7 @@ pub(super) fn store(engine: &wasmtime::Engine, limits: &Limits, cancel: &Cancell
         deadline: Instant::now() + limits.call,
         ended: None,
         memory: 0,
+        table_elements: 0,
         cancel: cancel.clone(),
     };
     let mut store = Store::new(engine, state);
