@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::bindings::types;
 use crate::capture::CaptureError;
 use crate::contract::text::neutral;
+use crate::effort::Stopped;
 use crate::pipeline::RunError;
 use crate::sandbox::{Fault, problem_text};
 
@@ -85,6 +86,17 @@ impl AnswerError {
             object.insert("pcap_file".into(), neutral(&name, Self::LONGEST).into());
         }
         value
+    }
+}
+
+impl From<Stopped> for AnswerError {
+    fn from(stopped: Stopped) -> Self {
+        let code = match &stopped {
+            Stopped::Cancelled => Code::Cancelled,
+            Stopped::Time | Stopped::Values => Code::LimitReached,
+            Stopped::Malformed(_) => Code::ComponentFault,
+        };
+        Self::new(code, stopped.to_string())
     }
 }
 

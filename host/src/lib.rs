@@ -27,6 +27,7 @@ pub mod capture;
 pub mod catalog;
 pub mod cli;
 pub mod contract;
+pub mod effort;
 pub mod library;
 pub mod mcp;
 pub mod pipeline;

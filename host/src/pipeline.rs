@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::batch::Checker;
 use crate::bindings::{read, types};
 use crate::capture::{CaptureFile, Chunk, Facts, Source, SourceEnd};
+use crate::effort::Effort;
 use crate::sandbox::{Analyzer, AnalyzerSession, Codec, Fault, Reader, ReaderSession, Selector, SelectorSession};
 use crate::selection::{Delivered, Selection, keep_rows};
 use crate::settings::Limits;
@@ -142,7 +143,8 @@ impl Line {
             drop(passage);
             let facts = thread.join().unwrap_or_default();
             let end = end?;
-            let summary = summary(&mut reader, end.as_ref());
+            let effort = Effort { cancel, until: Instant::now() + self.limits.call };
+            let summary = summary(&mut reader, end.as_ref(), &effort);
             let given = json!({ "read": frames, "delivered": delivered.count(), "asked": question.selection.asked() });
             let capture = describe(&name, size, inflated, &facts, given, end.as_ref(), &summary);
             let report = analyzer.finish(&capture)?;
@@ -187,12 +189,12 @@ impl Line {
 }
 
 /// The reader's summary; what it is not able to say is left out.
-fn summary(reader: &mut ReaderSession, end: Option<&End>) -> Value {
+fn summary(reader: &mut ReaderSession, end: Option<&End>, effort: &Effort<'_>) -> Value {
     if end.is_some_and(|end| end.reason == "reader-failed") {
         return json!({});
     }
     let text = reader.summary().inspect_err(|fault| tracing::warn!(%fault, "the reader gave no summary"));
-    text.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| json!({}))
+    text.ok().and_then(|text| effort.read(&text).ok()).unwrap_or_else(|| json!({}))
 }
 
 /// The hash by which a capture is known, and whether it is the whole file's: it is when reading did not end early. Otherwise it is that of

@@ -16,6 +16,7 @@ use crate::answer::{AnswerError, Code};
 use crate::capture::{self, CaptureFile, Fetch, Remote, Root, Roots};
 use crate::catalog::{Catalog, CatalogError, Tool};
 use crate::contract::{self, Common, Draft, Window};
+use crate::effort::Effort;
 use crate::library::Library;
 use crate::pipeline::{Line, Outcome, Question};
 use crate::sandbox::Sandbox;
@@ -325,9 +326,12 @@ impl Service {
         }
         let started = Instant::now();
         let again = capture.again();
+        // The analysis has this time too; what is done with its report has what is left of it, and never less than one call may take.
+        let effort =
+            || Effort { cancel, until: (started + self.line.limits.run).max(Instant::now() + self.line.limits.call) };
         let run = |window: Window, capture: CaptureFile| -> Result<(Draft, Outcome), AnswerError> {
             let outcome = self.window(tool, &arguments, common, window, capture, cancel, progress)?;
-            Ok((Draft::read(&outcome.report, tool, window)?, outcome))
+            Ok((Draft::read(&outcome.report, tool, window, &effort())?, outcome))
         };
         let (mut draft, mut outcome) = run(Window::of(tool, common), capture)?;
         // Only a whole list can be sorted.
@@ -339,7 +343,7 @@ impl Service {
             outcome = of_more;
         }
         let evicted = draft.evicted();
-        let report = contract::answer(draft, &outcome, tool, common, &question, shown)?;
+        let report = contract::answer(draft, &outcome, tool, common, &question, shown, &effort())?;
         let receipt = contract::receipt(&outcome, &report, evicted, tool, common, &self.line.limits);
         Ok(Answer { report, receipt, time: started.elapsed() })
     }

@@ -2,11 +2,13 @@
 
 use std::io::Write;
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use mcpcap::answer::{AnswerError, Code};
 use mcpcap::capture::Roots;
 use mcpcap::catalog::{Catalog, Offer};
 use mcpcap::contract::{self, Common, Draft, Window};
+use mcpcap::effort::Effort;
 use mcpcap::pipeline::{Line, Question, RunError};
 use mcpcap::sandbox::{Fault, Reader};
 use mcpcap::selection::Selection;
@@ -43,8 +45,10 @@ fn run(line: &Line, tool: &str, path: &std::path::Path) -> Result<serde_json::Va
     let common = Common::take(&mut serde_json::Map::new(), 24_000)?;
     let tool = tools().tool(tool).expect("the hostile component has it");
     let question = contract::Question::new(&tool.name, "hostile", &common.deciding);
-    let draft = Draft::read(&outcome.report, tool, Window::of(tool, &common))?;
-    contract::answer(draft, &outcome, tool, &common, &question, "x")
+    let cancel = CancellationToken::new();
+    let effort = Effort { cancel: &cancel, until: Instant::now() + line.limits.run };
+    let draft = Draft::read(&outcome.report, tool, Window::of(tool, &common), &effort)?;
+    contract::answer(draft, &outcome, tool, &common, &question, "x", &effort)
 }
 
 #[test]

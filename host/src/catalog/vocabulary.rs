@@ -1,7 +1,9 @@
 //! Which JSON Schema a component may write: a tree of the keywords that describe data, without references. So its size bounds what checking an
 //! answer costs, nothing is fetched, and what the host reads from a schema is all there is in it.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
 
 use crate::contract::text::neutral;
 
@@ -32,12 +34,73 @@ fn holds(keyword: &str) -> Option<Holds> {
     })
 }
 
+/// What one value may cost to be checked: schemas that apply to it, names of fields and words that it is compared with. An answer has
+/// at most a few hundred thousand values.
+const WEIGHT: usize = 500;
+/// Schemas that are looked at to find that out; one that applies in several places is looked at in each.
+const LOOKED_AT: usize = 100_000;
+
 /// Checks a schema.
 ///
 /// # Errors
-/// With the place and the keyword that cannot be there.
+/// With the place and the keyword that cannot be there, or that makes checking a value cost too much.
 pub(super) fn check(schema: &Value) -> Result<(), String> {
-    at(schema, "")
+    at(schema, "")?;
+    weigh(&[schema], "", &mut 0)
+}
+
+/// Checks what it costs to hold a value against several schemas at once, and each value in it against all that apply to it.
+fn weigh(schemas: &[&Value], place: &str, looked_at: &mut usize) -> Result<(), String> {
+    let mut all: Vec<&Map<String, Value>> = Vec::new();
+    let mut waiting: Vec<&Value> = schemas.to_vec();
+    let mut weight = 0_usize;
+    while let Some(schema) = waiting.pop() {
+        let Value::Object(schema) = schema else { continue };
+        weight = weight.saturating_add(1);
+        *looked_at = looked_at.saturating_add(1);
+        for (keyword, value) in schema {
+            match (holds(keyword), value) {
+                (Some(Holds::Schemas), Value::Array(schemas)) if keyword != "prefixItems" => waiting.extend(schemas),
+                (Some(Holds::Schema), schema) if keyword == "not" => waiting.push(schema),
+                (Some(Holds::NamedSchemas), Value::Object(named)) => weight = weight.saturating_add(named.len()),
+                (Some(Holds::Value), Value::Array(words)) if matches!(keyword.as_str(), "enum" | "required") => {
+                    weight = weight.saturating_add(words.len());
+                }
+                _ => {}
+            }
+        }
+        all.push(schema);
+        if weight > WEIGHT || *looked_at > LOOKED_AT {
+            let place = neutral(if place.is_empty() { "/" } else { place }, 100).into_owned();
+            return Err(format!(
+                "{place}: a value here would be held against more than {WEIGHT} schemas, fields and words"
+            ));
+        }
+    }
+    // Entries of a list, however they are named, may meet all of these.
+    let entries = |schema: &&Map<String, Value>| -> Vec<&Value> {
+        let one = ["items", "contains"].iter().filter_map(|keyword| schema.get(*keyword));
+        one.chain(schema.get("prefixItems").and_then(Value::as_array).into_iter().flatten()).collect()
+    };
+    below(all.iter().flat_map(entries).collect(), place, "[]", looked_at)?;
+    // A field may meet its own schemas and those of all others.
+    let others: Vec<&Value> = all
+        .iter()
+        .flat_map(|schema| [schema.get("additionalProperties"), schema.get("propertyNames")])
+        .flatten()
+        .collect();
+    let mut named: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for (name, schema) in all.iter().filter_map(|schema| schema.get("properties")?.as_object()).flatten() {
+        named.entry(name).or_insert_with(|| others.clone()).push(schema);
+    }
+    for (name, schemas) in named {
+        below(schemas, place, name, looked_at)?;
+    }
+    below(others, place, "*", looked_at)
+}
+
+fn below(schemas: Vec<&Value>, place: &str, name: &str, looked_at: &mut usize) -> Result<(), String> {
+    if schemas.is_empty() { Ok(()) } else { weigh(&schemas, &format!("{place}/{name}"), looked_at) }
 }
 
 fn at(schema: &Value, place: &str) -> Result<(), String> {
@@ -93,6 +156,31 @@ mod tests {
             "additionalProperties": false,
         }))
         .unwrap();
+    }
+
+    #[test]
+    fn many_schemas_for_one_value_are_refused() {
+        let many = |count: usize| vec![json!({ "type": "object" }); count];
+        check(&json!({ "items": { "allOf": many(WEIGHT - 10) } })).unwrap();
+        let fields: serde_json::Map<String, Value> = (0..=WEIGHT).map(|n| (n.to_string(), true.into())).collect();
+        let nested = (0..10).fold(json!({}), |inner, _| json!({ "anyOf": [inner.clone(), inner] }));
+        // Each alternative has its own schema of the same field.
+        let spread: Vec<Value> = (0..=WEIGHT / 2).map(|n| json!({ "properties": { "a": { "const": n } } })).collect();
+        for schema in [
+            json!({ "items": { "allOf": many(13_000) } }),
+            json!({ "properties": fields }),
+            json!({ "enum": vec![0; WEIGHT + 1] }),
+            json!({ "properties": { "a": nested } }),
+            json!({ "prefixItems": many(WEIGHT + 1) }),
+            json!({ "additionalProperties": { "not": { "oneOf": many(WEIGHT) } } }),
+            json!({ "anyOf": spread }),
+            (0..20).fold(
+                json!({}),
+                |inner, _| json!({ "properties": { "a": {}, "b": {}, "c": {} }, "additionalProperties": inner }),
+            ),
+        ] {
+            assert!(check(&schema).unwrap_err().contains("held against more than"), "{schema}");
+        }
     }
 
     #[test]

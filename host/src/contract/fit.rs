@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::schema::{self, items, property};
-use super::shrink::{LEVELS, shrunk};
+use super::shrink::{LEVELS, Level, shrunk};
 use super::size::{size, text_size};
+use crate::answer::{AnswerError, Code};
+use crate::effort::Effort;
 
 /// The part of the room that statistics may take, in tenths, when there are details to show too.
 const STATISTICS_TENTHS: usize = 6;
@@ -69,12 +71,15 @@ pub struct TooSmall {
 /// The answer, with at most `most` characters as compact JSON.
 ///
 /// # Errors
-/// When not even one entry of the page that was asked for fits.
-pub fn fit(report: &Report<'_>, most: usize) -> Result<Value, TooSmall> {
+/// [`Code::BadArgument`] when not even one entry of the page that was asked for fits; as [`Effort::check`].
+pub fn fit(report: &Report<'_>, most: usize, effort: &Effort<'_>) -> Result<Value, AnswerError> {
     let entries = Entries::of(report);
+    let mut wholes = Wholes { report, levels: Vec::new() };
     let mut spare = 0_usize;
     for _ in 0..ATTEMPTS {
-        let answer = attempt(report, &entries, most.saturating_sub(spare), most)?;
+        effort.check()?;
+        let answer = attempt(report, &entries, &mut wholes, most.saturating_sub(spare), most)
+            .map_err(|small| AnswerError::new(Code::BadArgument, format!("argument max_chars: {small}")))?;
         let over = size(&answer).saturating_sub(most);
         if over == 0 {
             return Ok(answer);
@@ -129,20 +134,25 @@ impl Part {
     }
 }
 
-fn attempt(report: &Report<'_>, entries: &Entries, room: usize, most: usize) -> Result<Value, TooSmall> {
+fn attempt<'a>(
+    report: &'a Report<'a>,
+    entries: &Entries,
+    wholes: &mut Wholes<'a>,
+    room: usize,
+    most: usize,
+) -> Result<Value, TooSmall> {
     let own = report.head.iter().map(|(name, value)| text_size(name).saturating_add(size(value)).saturating_add(2));
     let names = report.parts.iter().filter(|part| matches!(part, Part::List(_))).map(Part::overhead);
     let room = room.saturating_sub(own.chain(names).fold(2, usize::saturating_add));
     let details = entries.size();
-    let mut cut = BTreeSet::new();
-    let (whole, left_out, used) = statistics(report, room, details, &mut cut);
+    let Chosen { parts: whole, mut cut, left_out, used } = statistics(wholes, room, details);
     let (taken, mut left) = shares(entries, room.saturating_sub(used));
     let mut fields = Map::new();
     let mut lists = Vec::new();
     for ((part, entries), taken) in report.parts.iter().zip(&entries.0).zip(taken) {
         let Part::List(list) = part else {
-            if let Some(value) = whole.iter().find(|(name, _)| *name == part.name()).map(|(_, value)| value.clone()) {
-                fields.insert(part.name().to_owned(), value);
+            if let Some((_, value, _)) = whole.iter().find(|(name, ..)| *name == part.name()) {
+                fields.insert(part.name().to_owned(), (*value).clone());
             }
             continue;
         };
@@ -168,35 +178,68 @@ fn attempt(report: &Report<'_>, entries: &Entries, room: usize, most: usize) -> 
     Ok(assembled(report, fields, lists, &cut, left_out))
 }
 
-/// The statistics at the first level at which they leave enough room for details, which of them are left out, and their size.
-fn statistics<'a>(
-    report: &'a Report<'_>,
-    room: usize,
-    details: usize,
-    cut: &mut BTreeSet<String>,
-) -> (Vec<(&'a str, Value)>, Vec<String>, usize) {
-    let share = if details == 0 { room } else { room.saturating_mul(STATISTICS_TENTHS) / 10 };
-    let mut best = (Vec::new(), 0);
-    for (nth, level) in LEVELS.into_iter().enumerate() {
-        cut.clear();
-        let mut parts = Vec::new();
-        let mut used = 0_usize;
-        for part in &report.parts {
+/// The statistics at each level, each made once.
+struct Wholes<'a> {
+    report: &'a Report<'a>,
+    levels: Vec<Leveled<'a>>,
+}
+
+/// The statistics at one level.
+struct Leveled<'a> {
+    /// Name, value and size.
+    parts: Vec<(&'a str, Value, usize)>,
+    /// Paths of the lists that were cut.
+    cut: BTreeSet<String>,
+    used: usize,
+}
+
+/// The statistics that are shown.
+struct Chosen<'w> {
+    parts: Vec<(&'w str, &'w Value, usize)>,
+    cut: BTreeSet<String>,
+    left_out: Vec<String>,
+    used: usize,
+}
+
+impl<'a> Wholes<'a> {
+    /// Makes the next level.
+    fn add(&mut self, level: Level) {
+        let mut made = Leveled { parts: Vec::new(), cut: BTreeSet::new(), used: 0 };
+        for part in &self.report.parts {
             if let Part::Whole(name, value) = part {
-                let value = shrunk(value, property(report.schema, name), level, name, cut);
+                let value = shrunk(value, property(self.report.schema, name), level, name, &mut made.cut);
                 let size = part.overhead().saturating_add(size(&value));
-                used = used.saturating_add(size);
-                parts.push((name.as_str(), value, size));
+                made.used = made.used.saturating_add(size);
+                made.parts.push((name.as_str(), value, size));
             }
         }
-        // What fits with all details needs no share.
-        let fits = used <= share || (nth == 0 && used.saturating_add(details) <= room);
-        best = (parts, used);
-        if fits {
-            break;
-        }
+        self.levels.push(made);
     }
-    let (mut parts, mut used) = best;
+
+    /// The number of the first level that fits; of the last one, if none does.
+    fn fitting(&mut self, fits: impl Fn(usize, usize) -> bool) -> usize {
+        for (nth, level) in LEVELS.into_iter().enumerate() {
+            if self.levels.len() <= nth {
+                self.add(level);
+            }
+            if self.levels.get(nth).is_some_and(|made| fits(nth, made.used)) {
+                return nth;
+            }
+        }
+        LEVELS.len().saturating_sub(1)
+    }
+}
+
+/// The statistics at the first level at which they leave enough room for details, which of them are left out, and their size.
+fn statistics<'w>(wholes: &'w mut Wholes<'_>, room: usize, details: usize) -> Chosen<'w> {
+    let share = if details == 0 { room } else { room.saturating_mul(STATISTICS_TENTHS) / 10 };
+    // What fits with all details needs no share.
+    let nth = wholes.fitting(|nth, used| used <= share || (nth == 0 && used.saturating_add(details) <= room));
+    let Some(level) = wholes.levels.get(nth) else {
+        return Chosen { parts: Vec::new(), cut: BTreeSet::new(), left_out: Vec::new(), used: 0 };
+    };
+    let mut parts: Vec<_> = level.parts.iter().map(|(name, value, size)| (*name, value, *size)).collect();
+    let (mut cut, mut used) = (level.cut.clone(), level.used);
     let mut left_out = Vec::new();
     // The last goes first: what matters most stands in front. Totals may take nearly all the room before they go, since details can be had
     // by their cursors.
@@ -211,7 +254,7 @@ fn statistics<'a>(
         cut.retain(|path| path != name && !path.starts_with(&prefix));
         left_out.insert(0, name.to_owned());
     }
-    (parts.into_iter().map(|(name, value, _)| (name, value)).collect(), left_out, used)
+    Chosen { parts, cut, left_out, used }
 }
 
 /// How many entries of each list fit, and the room that is left: short lists leave theirs to long ones, and those in front come first.

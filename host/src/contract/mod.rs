@@ -21,6 +21,7 @@ pub use sort::MOST as MOST_SORTED;
 
 use crate::answer::{AnswerError, Code};
 use crate::catalog::Tool;
+use crate::effort::{Effort, Stopped};
 use crate::pipeline::{End, Outcome};
 use fit::{List, Part, Report};
 use text::neutral;
@@ -71,14 +72,19 @@ impl Draft {
     /// Reads a report.
     ///
     /// # Errors
-    /// [`Code::ComponentFault`] when it is not a JSON object, or nested too deeply.
-    pub fn read(report: &str, tool: &Tool, window: Window) -> Result<Self, AnswerError> {
-        let fault = |reason: String| {
-            AnswerError::new(Code::ComponentFault, format!("the {} component's report {reason}", tool.module.name))
+    /// [`Code::ComponentFault`] when it is not a JSON object, or nested too deeply; as [`Effort::read`].
+    pub fn read(report: &str, tool: &Tool, window: Window, effort: &Effort<'_>) -> Result<Self, AnswerError> {
+        let fault = |code, reason: String| {
+            AnswerError::new(code, format!("the {} component's report {reason}", tool.module.name))
         };
-        let report: Value =
-            serde_json::from_str(report).map_err(|error| fault(format!("is not valid JSON: {error}")))?;
-        let Value::Object(mut fields) = report else { return Err(fault("is not a JSON object".into())) };
+        let report = effort.read(report).map_err(|stopped| match stopped {
+            Stopped::Cancelled | Stopped::Time => stopped.into(),
+            Stopped::Values => fault(Code::LimitReached, format!("has {stopped}")),
+            Stopped::Malformed(_) => fault(Code::ComponentFault, format!("is {stopped}")),
+        })?;
+        let Value::Object(mut fields) = report else {
+            return Err(fault(Code::ComponentFault, "is not a JSON object".into()));
+        };
         for own in schema::OWN {
             fields.shift_remove(own);
         }
@@ -129,7 +135,8 @@ impl Draft {
 /// Makes the answer. `file` is the capture as the caller named it.
 ///
 /// # Errors
-/// [`Code::ComponentFault`] when the report does not fit its schema; [`Code::BadArgument`] for a page or an order that is not there.
+/// [`Code::ComponentFault`] when the report does not fit its schema; [`Code::BadArgument`] for a page or an order that is not there; as
+/// [`Effort::check`].
 pub fn answer(
     draft: Draft,
     outcome: &Outcome,
@@ -137,6 +144,7 @@ pub fn answer(
     common: &Common,
     question: &Question,
     file: &str,
+    effort: &Effort<'_>,
 ) -> Result<Value, AnswerError> {
     let identity = outcome.identity.as_str();
     if let Some(cursor) = &common.cursor {
@@ -172,8 +180,8 @@ pub fn answer(
         cursor: &cursor,
         is_page: common.cursor.is_some(),
     };
-    let answer = fit::fit(&report, common.max_chars)
-        .map_err(|small| AnswerError::new(Code::BadArgument, format!("argument max_chars: {small}")))?;
+    let answer = fit::fit(&report, common.max_chars, effort)?;
+    effort.check()?;
     tool.check_answer(&answer)?;
     Ok(answer)
 }

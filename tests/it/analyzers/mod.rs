@@ -7,6 +7,7 @@ mod lock;
 mod new;
 mod refused;
 mod registry;
+mod shapes;
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -2,8 +2,9 @@
 
 pub mod http;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use mcpcap::capture::Remote;
@@ -53,6 +54,46 @@ pub fn guest(name: &str) -> Vec<u8> {
 pub fn engine() -> &'static Sandbox {
     static ENGINE: OnceLock<Sandbox> = OnceLock::new();
     ENGINE.get_or_init(|| Sandbox::new().expect("the sandbox starts"))
+}
+
+/// What a run of the program gave and cost.
+pub struct Measured {
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+    /// The most memory that the whole process had, in KiB.
+    pub peak: u64,
+}
+
+/// Runs the program and watches its memory.
+pub fn measured(arguments: &[&str]) -> Measured {
+    let program = Path::new(env!("CARGO_BIN_EXE_mcpcap"));
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let status = format!("/proc/{}/status", child.id());
+    let watch = std::thread::spawn(move || {
+        let mut peak = 0;
+        // Without memory it is a zombie, or gone.
+        while let Some(now) = std::fs::read_to_string(&status).ok().and_then(|text| high_water(&text)) {
+            peak = peak.max(now);
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        peak
+    });
+    let mut stderr = String::new();
+    let mut errors = child.stderr.take().expect("standard error");
+    let errors = std::thread::spawn(move || errors.read_to_string(&mut stderr).map(|_| stderr));
+    let output = child.wait_with_output().expect("its output");
+    let stderr = errors.join().expect("a thread").expect("UTF-8");
+    Measured { stdout: output.stdout, stderr, peak: watch.join().expect("a thread") }
+}
+
+fn high_water(status: &str) -> Option<u64> {
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB")?.trim().parse().ok())
 }
 
 /// The hostile analyzer.

@@ -11,7 +11,7 @@ use exports::mcpcap::analysis::analyze::{Batch, Guest, Problem};
 use mcpcap::analysis::types::{BadInput, LimitReached};
 
 /// Its tools whose reports are looked at.
-const TOOLS: [&str; 20] = [
+const TOOLS: [&str; 29] = [
     "honest",
     "panic",
     "panic_in_feed",
@@ -32,6 +32,15 @@ const TOOLS: [&str; 20] = [
     "recurse",
     "grow",
     "sleep",
+    "shape_objects",
+    "shape_lists",
+    "shape_findings",
+    "shape_nested",
+    "shape_deep",
+    "shape_strings",
+    "shape_keys",
+    "shape_numbers",
+    "shape_long",
 ];
 /// What it promises of all reports.
 const REPORT: &str = r#"{"type":"object","properties":{"frames":{"type":"integer"},"seen":{"type":"object"},
@@ -105,8 +114,33 @@ impl Guest for Hostile {
             "wrong_frames" => r#"{"packets":[{"frame":1},{"frame":3},{"frames":[2,0]}]}"#.into(),
             "wide" => format!("{{\"texts\":[{}]}}", vec!["\"some text\""; 100_000].join(",")),
             "hidden" => "{\"texts\":[\"\\u001b[31m\u{202e}\u{200b}\u{e0041}\"]}".into(),
+            shape if shape.starts_with("shape_") => shaped(shape),
             _ => format!("{{\"frames\":{frames},\"seen\":{capture}}}"),
         })
+    }
+}
+
+/// A report of nearly 16 MiB that is as much work as its shape can make.
+fn shaped(shape: &str) -> String {
+    const SIZE: usize = (16 << 20) - 1000;
+    let list = |of: &str| vec![of; SIZE / (of.len() + 1)].join(",");
+    let nested = |levels: usize| {
+        let of = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        list(&of)
+    };
+    match shape {
+        "shape_objects" => format!("{{\"packets\":[{}]}}", list("{}")),
+        "shape_lists" => format!("{{\"seen\":{{\"a\":[{}]}}}}", list("[]")),
+        "shape_findings" => format!("{{\"findings\":[{}]}}", list("{}")),
+        "shape_nested" => format!("{{\"seen\":{{\"a\":[{}]}}}}", nested(100)),
+        "shape_deep" => format!("{{\"packets\":[{}]}}", list(&format!("{}1{}", "{\"a\":".repeat(60), "}".repeat(60)))),
+        "shape_strings" => format!("{{\"texts\":[{}]}}", list("\"\"")),
+        "shape_keys" => {
+            let keys: Vec<String> = (0..SIZE / 11).map(|n| format!("\"{n:06}\":0")).collect();
+            format!("{{\"seen\":{{{}}}}}", keys.join(","))
+        }
+        "shape_numbers" => format!("{{\"seen\":{{\"a\":[{}]}}}}", list("0")),
+        _ => format!("{{\"texts\":[\"{}\"]}}", "\\u202e".repeat(SIZE / 6)),
     }
 }
 
