@@ -82,6 +82,7 @@ impl Bench {
             payload_length: payload.len() + cut,
             fragments: Vec::new(),
             stop: None,
+            unread: None,
         };
         let out = &mut self.out;
         self.streams.push(&packet, &mut |connection, (), event| out.take(connection, event));
