@@ -80,11 +80,15 @@ pub(super) fn carried(kind: u16, at: &Cursor<'_>) -> bool {
 
 /// Service access points that are in use.
 fn llc(at: &Cursor<'_>) -> bool {
-    match at.rest {
-        [0xaa, 0xaa, 0x03, ..] | [0x42, 0x42, 0x03, ..] | [0xfe, 0xfe, 0x03, ..] => true,
-        [0xe0, 0xe0, 0x03, ..] | [0xf0, 0xf0, ..] | [0x06, 0x06, 0x03, ..] => true,
-        _ => false,
-    }
+    matches!(
+        at.rest,
+        [0xaa, 0xaa, 0x03, ..]
+            | [0x42, 0x42, 0x03, ..]
+            | [0xfe, 0xfe, 0x03, ..]
+            | [0xe0, 0xe0, 0x03, ..]
+            | [0xf0, 0xf0, ..]
+            | [0x06, 0x06, 0x03, ..]
+    )
 }
 
 /// PPP with IP whose lengths are right, MPLS, or a message of its control protocols.

@@ -9,7 +9,9 @@ use super::*;
 use crate::harness::{build, frames};
 use crate::{Flow, Link};
 
+mod encapsulation;
 mod headers;
+mod lengths;
 mod links;
 mod reassembly;
 mod tunnels;

@@ -48,7 +48,7 @@ pub(in super::super) fn gre(at: &mut Cursor<'_>, layers: &mut Layers) -> Step {
         protocol::WCCP => {
             layers.push(Layer::Wccp);
             // Version 2 has a header of four bytes, unless the packet begins at once.
-            if at.peek(0).is_none_or(|first| first >> 4 != 4) {
+            if !looks::ip(at) {
                 at.skip(4)?;
             }
             Ok(Next::Ip)

@@ -53,7 +53,9 @@ pub(super) fn version3(at: &mut Cursor<'_>, over_udp: bool, layers: &mut Layers)
         // A control message over IP.
         return Err(Stop::OtherNetworkLayer.into());
     }
-    let (length, next) = content(at).ok_or(Unread::L2tp)?;
+    let Some((length, next)) = content(at) else {
+        return Err(if at.is_cut() { Stop::Cut.into() } else { Unread::L2tp.into() });
+    };
     at.skip(length)?;
     Ok(next)
 }

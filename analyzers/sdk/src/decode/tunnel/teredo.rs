@@ -38,8 +38,5 @@ pub(super) fn inside(at: &Cursor<'_>) -> Inside {
 
 /// One of the addresses is Teredo's, or link-local, as those of solicitations and advertisements are.
 fn is_teredo(at: &Cursor<'_>) -> bool {
-    [8, 24].into_iter().any(|address| match at.rest.get(address..) {
-        Some([0x20, 0x01, 0, 0, ..]) | Some([0xfe, 0x80, ..]) => true,
-        _ => false,
-    })
+    [8, 24].into_iter().any(|address| matches!(at.rest.get(address..), Some([0x20, 0x01, 0, 0, ..] | [0xfe, 0x80, ..])))
 }
