@@ -33,7 +33,8 @@ pub(in super::super) fn frame_relay(at: &mut Cursor<'_>, layers: &mut Layers) ->
             break;
         }
         last = at.u8()?;
-        circuit = circuit << 7 | u32::from(last >> 1);
+        // The last byte has a bit for control.
+        circuit = if last & 1 == 1 { circuit << 6 | u32::from(last >> 2) } else { circuit << 7 | u32::from(last >> 1) };
     }
     layers.push(Layer::FrameRelay(circuit));
     if last & 1 == 0 || first & 1 == 1 {
