@@ -133,6 +133,10 @@ fn plain(layer: Layer) -> Layer {
         Layer::PppoeSession(_) => Layer::PppoeSession(0),
         Layer::Vxlan(_) => Layer::Vxlan(0),
         Layer::Geneve(_) => Layer::Geneve(0),
+        Layer::L2tp(_) => Layer::L2tp(0),
+        Layer::Gtp(_) => Layer::Gtp(0),
+        Layer::Pbb(_) => Layer::Pbb(0),
+        Layer::FrameRelay(_) => Layer::FrameRelay(0),
         Layer::LinuxCooked2 => Layer::LinuxCooked,
         other => other,
     }
@@ -165,7 +169,6 @@ fn ip_protocol(number: u8) -> Option<&'static str> {
         103 => "pim",
         108 => "ipcomp",
         112 => "vrrp",
-        115 => "l2tp",
         _ => return None,
     })
 }
@@ -179,7 +182,6 @@ fn ethertype(number: u16) -> Option<&'static str> {
         0x8809 => "slow",
         0x888e => "eapol",
         0x88cc => "lldp",
-        0x88e5 => "macsec",
         0x88f7 => "ptp",
         0x8902 => "cfm",
         0x8906 => "fcoe",
@@ -248,6 +250,14 @@ mod tests {
         hierarchy.add(&[Layer::Ethernet, Layer::Vlan(1), Layer::Mpls(2)], 60);
         hierarchy.add(&[Layer::Ethernet, Layer::Vlan(7), Layer::Mpls(8)], 60);
         assert_eq!(shown(&hierarchy, 2).len(), 3);
+        // Sessions and tunnels of any number, too.
+        let mut hierarchy = Hierarchy::default();
+        for number in 1..=50 {
+            for layer in [Layer::L2tp, Layer::Gtp, Layer::Pbb, Layer::FrameRelay, Layer::Vxlan, Layer::Geneve] {
+                hierarchy.add(&[layer(number)], 60);
+            }
+        }
+        assert_eq!(shown(&hierarchy, 300).len(), 6);
     }
 
     #[test]

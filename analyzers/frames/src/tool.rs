@@ -70,6 +70,10 @@ pub struct FrameReport {
     /// Why decoding ended before the payload.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
+    /// What it carries and is not looked into, although packets may be in it: `esp in udp`, `ethertype 0x88b5`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_looked_into: Option<String>,
     /// Frames of the other fragments, when this one completes a datagram.
     #[serde(rename = "fragment_frames", skip_serializing_if = "Vec::is_empty")]
     pub fragments: Vec<u64>,
@@ -192,6 +196,7 @@ fn report(frame: &Frame<'_>, packet: &Packet<'_>, mut headers: Vec<Header>, hex:
         layers: headers.iter().map(layer).collect(),
         stop: packet.stop,
         copy_of: packet.copy_of,
+        not_looked_into: packet.unread.map(|unread| unread.name().into_owned()),
         fragments: packet.fragments.clone(),
         payload_captured: packet.payload.len() as u64,
         payload_length: packet.payload_length as u64,

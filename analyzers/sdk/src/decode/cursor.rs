@@ -2,18 +2,36 @@
 
 use super::Stop;
 
-/// What is left of a frame, and how many octets behind it were on the wire and not captured. That decides what it means when
+/// What bounds a cursor. Where a header claims more than there is, this tells whom to believe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// The end of what was captured. A header may know of more: packet brokers cut frames and do not say so.
+    Capture,
+    /// The frame's length on the wire.
+    Frame,
+    /// The length in a header.
+    Header,
+}
+
+/// What is left of a frame, and how many bytes behind it were on the wire and not captured. That decides what it means when
 /// something is not there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'a> {
     pub(super) rest: &'a [u8],
     pub(super) missing: usize,
+    bound: Bound,
+    /// Whether a header claimed more than the frame has.
+    short: bool,
 }
 
 impl<'a> Cursor<'a> {
-    /// Whether the snap length cut octets off.
+    pub(super) fn new(rest: &'a [u8], missing: usize, bound: Bound) -> Self {
+        Self { rest, missing, bound, short: false }
+    }
+
+    /// Whether bytes were cut off: by the snap length, or before the frame was captured.
     pub(super) fn is_cut(&self) -> bool {
-        self.missing > 0
+        self.missing > 0 || self.short
     }
 
     /// The reason for something that should be there and is not.
@@ -49,7 +67,7 @@ impl<'a> Cursor<'a> {
         self.array().map(u32::from_be_bytes)
     }
 
-    /// Leaves out octets that stood at the end on the wire. The snap length cut those first.
+    /// Leaves out bytes that stood at the end on the wire. The snap length cut those first.
     pub(super) fn drop_tail(&mut self, count: usize) {
         let captured = count.saturating_sub(self.missing);
         self.missing = self.missing.saturating_sub(count);
@@ -61,14 +79,39 @@ impl<'a> Cursor<'a> {
         self.rest.get(at).copied()
     }
 
-    /// Whether that much was there on the wire.
-    pub(super) fn has(&self, count: usize) -> bool {
-        count <= self.rest.len().saturating_add(self.missing)
+    pub(super) fn peek_u16(&self, at: usize) -> Option<u16> {
+        self.rest.get(at..)?.first_chunk().map(|octets| u16::from_be_bytes(*octets))
     }
 
-    /// Bounds what is left by what a header says follows it. What lies behind is padding; what is not there was cut off.
+    /// What begins some bytes further on, if that was captured.
+    pub(super) fn behind(&self, count: usize) -> Option<Self> {
+        self.rest.get(count..).map(|rest| Self { rest, ..*self })
+    }
+
+    /// How much was there on the wire.
+    pub(super) fn length(&self) -> usize {
+        self.rest.len().saturating_add(self.missing)
+    }
+
+    /// Whether that much was there on the wire.
+    pub(super) fn has(&self, count: usize) -> bool {
+        count <= self.length()
+    }
+
+    /// Bounds what is left by what a header says follows it. What lies behind is padding. Where the header claims more than an
+    /// outer one or the frame has, those are believed; where nothing bounds it yet, the rest was cut off.
     pub(super) fn limit(&mut self, length: usize) {
-        self.missing = length.saturating_sub(self.rest.len());
-        self.rest = self.rest.get(..length).unwrap_or(self.rest);
+        if self.has(length) || self.bound == Bound::Capture {
+            self.missing = length.saturating_sub(self.rest.len());
+            self.rest = self.rest.get(..length).unwrap_or(self.rest);
+        } else if self.bound == Bound::Frame {
+            self.short = true;
+        }
+        self.bound = Bound::Header;
+    }
+
+    /// Takes back what bounds it: whoever sent this says that it cut the end off.
+    pub(super) fn unbound(&mut self) {
+        self.bound = Bound::Capture;
     }
 }

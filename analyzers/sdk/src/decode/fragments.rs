@@ -24,7 +24,14 @@ impl Key {
         let is_network = |layer: &Layer| {
             matches!(
                 layer,
-                Layer::Vlan(_) | Layer::Vxlan(_) | Layer::Geneve(_) | Layer::PppoeSession(_) | Layer::L2tp(_)
+                Layer::Vlan(_)
+                    | Layer::Vxlan(_)
+                    | Layer::Geneve(_)
+                    | Layer::PppoeSession(_)
+                    | Layer::L2tp(_)
+                    | Layer::Gtp(_)
+                    | Layer::Pbb(_)
+                    | Layer::FrameRelay(_)
             )
         };
         Self {

@@ -1,7 +1,8 @@
 //! A frame taken apart from the link layer to the transport layer.
 //!
 //! [`Decoder`] looks through VLAN tags, MPLS, PPPoE and tunnels to the innermost packet, and puts IP fragments together. What
-//! it cannot take apart is counted by reason in [`Statistics`], with frame numbers. Packets that an ICMP error quotes
+//! it cannot take apart is counted by reason in [`Statistics`], with frame numbers, and what it does not look into although packets
+//! may be in it, by name. Packets that an ICMP error quotes
 //! are that message's payload, not packets; [`quoted()`] reads their headers.
 //!
 //! Packets that were captured more than once are recognised: [`Packet::copy_of`] tells where they stand first. Their fragments are not
@@ -13,14 +14,19 @@
 mod copies;
 mod cursor;
 mod datagram;
+mod ethertype;
 mod fragments;
 mod link;
+mod looks;
+mod mpls;
 mod network;
 mod packet;
+mod ppp;
 mod quoted;
 mod statistics;
 mod transport;
 mod tunnel;
+mod unread;
 mod walk;
 
 #[cfg(test)]
@@ -29,11 +35,14 @@ mod tests;
 pub use copies::{Copy, CopyDifferences, CopyReport};
 pub use packet::{Header, Icmp, Ip, Layer, Layers, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
 pub use quoted::{Quoted, quoted};
-pub use statistics::{FragmentCounts, Statistics, StopCount};
+pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};
+pub use unread::Unread;
 
 use crate::Frame;
 use copies::Copies;
+use cursor::Bound;
 use fragments::Fragments;
+use statistics::Counts;
 use walk::Walk;
 
 /// Limits of reassembly.
@@ -58,7 +67,9 @@ impl Default for Limits {
 pub struct Decoder {
     fragments: Fragments,
     copies: Option<Copies>,
-    statistics: Statistics,
+    counts: Counts,
+    /// Bytes of the longest frame that was captured so far.
+    longest: usize,
 }
 
 impl Default for Decoder {
@@ -75,7 +86,7 @@ impl Decoder {
 
     /// A decoder with other limits.
     pub fn with_limits(limits: Limits) -> Self {
-        Self { fragments: Fragments::new(limits), copies: Some(Copies::new()), statistics: Statistics::default() }
+        Self { fragments: Fragments::new(limits), copies: Some(Copies::new()), counts: Counts::default(), longest: 0 }
     }
 
     /// With `true`, packets that were captured more than once are packets like others: [`Packet::copy_of`] is never set.
@@ -86,15 +97,17 @@ impl Decoder {
 
     /// Takes a frame apart as far as it goes. [`Packet::stop`] tells why it went no further.
     pub fn decode<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
-        let packet = Walk::new(&mut self.fragments, self.copies.as_mut()).frame(frame);
-        self.statistics.count(frame.number, packet.stop);
+        let bound = self.bound(frame);
+        let packet = Walk::new(&mut self.fragments, self.copies.as_mut()).frame(frame, bound);
+        self.counts.count(&packet);
         packet
     }
 
     /// As [`Decoder::decode`], with the header of each layer as it is.
     pub fn decode_with_headers<'a>(&mut self, frame: &Frame<'a>) -> (Packet<'a>, Vec<Header>) {
-        let (packet, headers) = Walk::new(&mut self.fragments, self.copies.as_mut()).frame_and_headers(frame);
-        self.statistics.count(frame.number, packet.stop);
+        let bound = self.bound(frame);
+        let (packet, headers) = Walk::new(&mut self.fragments, self.copies.as_mut()).frame_and_headers(frame, bound);
+        self.counts.count(&packet);
         (packet, headers)
     }
 
@@ -103,8 +116,17 @@ impl Decoder {
         self.copies.as_ref().and_then(Copies::report)
     }
 
+    /// Whether a frame's length is to be believed. Packet brokers cut all frames to the same length and do not say so, but after a
+    /// longer one it is not that.
+    fn bound(&mut self, frame: &Frame<'_>) -> Bound {
+        let length = frame.data.len();
+        let bound = if frame.is_cut() || length < self.longest { Bound::Frame } else { Bound::Capture };
+        self.longest = self.longest.max(length);
+        bound
+    }
+
     /// How decoding went so far.
     pub fn statistics(&self) -> Statistics {
-        Statistics { fragments: self.fragments.counts(), ..self.statistics.clone() }
+        self.counts.statistics(self.fragments.counts())
     }
 }

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use smallvec::SmallVec;
 
+use super::Unread;
+
 /// One layer of a frame. [`Layer::name`] is Wireshark's short name of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -37,7 +39,46 @@ pub enum Layer {
     Geneve(u32),
     Erspan,
     /// With its session id.
-    L2tp(u16),
+    L2tp(u32),
+    /// GTP-U, with its tunnel endpoint identifier.
+    Gtp(u32),
+    Teredo,
+    /// CAPWAP data.
+    Capwap,
+    Tzsp,
+    Ayiya,
+    /// Generic UDP Encapsulation.
+    Gue,
+    /// Ethernet over IP (RFC 3378).
+    EtherIp,
+    /// Network Service Header.
+    Nsh,
+    /// Web Cache Communication Protocol, in GRE.
+    Wccp,
+    /// Cisco VN-Tag.
+    VnTag,
+    /// IEEE 802.1BR E-tag.
+    Etag,
+    /// Cisco MetaData, with a security group tag.
+    CiscoMetadata,
+    /// IEEE 802.1ah, with its service identifier.
+    Pbb(u32),
+    /// High-availability Seamless Redundancy.
+    Hsr,
+    /// IEEE 802.1AE.
+    Macsec,
+    /// Per-Packet Information.
+    Ppi,
+    /// With its data link connection identifier.
+    FrameRelay(u32),
+    Ipnet,
+    /// IP over InfiniBand.
+    Ipoib,
+    Nflog,
+    Fddi,
+    Arcnet,
+    /// A header of Juniper's.
+    Juniper,
     Arp,
     Ipv4,
     Ipv6,
@@ -116,6 +157,29 @@ impl Layer {
             Self::Geneve(_) => "geneve",
             Self::Erspan => "erspan",
             Self::L2tp(_) => "l2tp",
+            Self::Gtp(_) => "gtp",
+            Self::Teredo => "teredo",
+            Self::Capwap => "capwap.data",
+            Self::Tzsp => "tzsp",
+            Self::Ayiya => "ayiya",
+            Self::Gue => "gue",
+            Self::EtherIp => "etherip",
+            Self::Nsh => "nsh",
+            Self::Wccp => "wccp",
+            Self::VnTag => "vntag",
+            Self::Etag => "etag",
+            Self::CiscoMetadata => "cmd",
+            Self::Pbb(_) => "ieee8021ah",
+            Self::Hsr => "hsr",
+            Self::Macsec => "macsec",
+            Self::Ppi => "ppi",
+            Self::FrameRelay(_) => "fr",
+            Self::Ipnet => "ipnet",
+            Self::Ipoib => "ipoib",
+            Self::Nflog => "nflog",
+            Self::Fddi => "fddi",
+            Self::Arcnet => "arcnet",
+            Self::Juniper => "juniper",
             Self::Arp => "arp",
             Self::Ipv4 => "ip",
             Self::Ipv6 => "ipv6",
@@ -288,6 +352,9 @@ pub struct Packet<'a> {
     pub copy_of: Option<u64>,
     /// Why decoding ended before the transport layer's payload; `None` when it did not.
     pub stop: Option<Stop>,
+    /// What it carries and is not looked into, although packets may be in it. Over UDP, decoding does not end there: the datagram
+    /// that carries it is one like any other.
+    pub unread: Option<Unread>,
 }
 
 impl Packet<'_> {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::cursor::Cursor;
+use super::cursor::{Bound, Cursor};
 use super::network::{self, Extension};
 use super::{Layers, Packet, Transport};
 
@@ -37,7 +37,7 @@ pub fn quoted(packet: &Packet<'_>) -> Option<Quoted> {
         _ => return None,
     };
     // The rest of the ICMP header: unused, a pointer, an MTU or a gateway.
-    let mut at = Cursor { rest: packet.payload.get(4..)?, missing: 0 };
+    let mut at = Cursor::new(packet.payload.get(4..)?, 0, Bound::Capture);
     let mut layers = Layers::new();
     let (mut ip, mut piece) = if is_v6 {
         (network::ipv6(&mut at, &mut layers).ok()?, None)

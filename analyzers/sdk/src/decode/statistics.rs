@@ -3,10 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Stop;
+use super::{Packet, Stop, Unread};
 
-/// Frame numbers that are given for each reason.
+/// Frame numbers that are given for each reason and name.
 const FRAMES_KEPT: usize = 10;
+
+/// Names that are counted one by one; what comes after them is counted together.
+const NAMES_KEPT: usize = 32;
 
 /// Frames that ended before the transport's payload, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -15,6 +18,19 @@ pub struct StopCount {
     pub reason: Stop,
     /// Whether it means that something in these frames could not be read; otherwise they hold what is not taken apart here.
     pub undecoded: bool,
+    /// How many.
+    pub count: u64,
+    /// Numbers of the first of them.
+    pub frames: Vec<u64>,
+}
+
+/// Frames with one protocol that is not looked into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NotLookedInto {
+    /// What they carry: a tunnel that is encrypted or not supported (`esp`, `esp in udp`, `wireguard`, `gtp`), or an unknown protocol
+    /// (`ethertype 0x88b5`, `ip protocol 99`, `link type 147`). `other`: further ones, beyond the first 32.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub protocol: String,
     /// How many.
     pub count: u64,
     /// Numbers of the first of them.
@@ -48,30 +64,105 @@ pub struct Statistics {
     pub decoded: u64,
     /// Frames that were not, by reason.
     pub stopped: Vec<StopCount>,
+    /// What was not looked into although packets may be in it, the most frequent first. A tool that found nothing did not look
+    /// there. Tunnels over UDP are here too; their datagrams count as decoded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_looked_into: Vec<NotLookedInto>,
     /// IP fragments.
     pub fragments: FragmentCounts,
 }
 
 impl Statistics {
-    pub(super) fn count(&mut self, frame: u64, stop: Option<Stop>) {
-        self.frames = self.frames.saturating_add(1);
-        let Some(reason) = stop else {
-            self.decoded = self.decoded.saturating_add(1);
-            return;
-        };
-        let entry = match self.stopped.iter().position(|entry| entry.reason >= reason) {
-            Some(at) if self.stopped.get(at).is_some_and(|entry| entry.reason == reason) => self.stopped.get_mut(at),
-            at => {
-                let at = at.unwrap_or(self.stopped.len());
-                self.stopped.insert(at, StopCount { reason, undecoded: reason.is_failure(), count: 0, frames: vec![] });
-                self.stopped.get_mut(at)
-            }
-        };
-        if let Some(entry) = entry {
-            entry.count = entry.count.saturating_add(1);
-            if entry.frames.len() < FRAMES_KEPT {
-                entry.frames.push(frame);
-            }
+    /// Frames with something that was not looked into although packets may be in it.
+    pub fn frames_not_looked_into(&self) -> u64 {
+        self.not_looked_into.iter().fold(0, |sum, entry| sum.saturating_add(entry.count))
+    }
+
+    /// Frames in which a tool may have missed something: those not looked into, and those that could not be read.
+    pub fn frames_not_seen(&self) -> u64 {
+        // Unknown link types are among those not looked into.
+        let failures = self.stopped.iter().filter(|stop| stop.undecoded && stop.reason != Stop::UnknownLinkType);
+        failures.fold(self.frames_not_looked_into(), |sum, stop| sum.saturating_add(stop.count))
+    }
+}
+
+/// Frames of a kind: how many, and the first.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    count: u64,
+    frames: Vec<u64>,
+}
+
+impl Seen {
+    fn add(&mut self, frame: u64) {
+        self.count = self.count.saturating_add(1);
+        if self.frames.len() < FRAMES_KEPT {
+            self.frames.push(frame);
         }
     }
+}
+
+/// Counts while frames are taken apart. Names are written when they are asked for.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    frames: u64,
+    decoded: u64,
+    stopped: Vec<(Stop, Seen)>,
+    unread: Vec<(Unread, Seen)>,
+    /// What is beyond [`NAMES_KEPT`].
+    other: Seen,
+}
+
+impl Counts {
+    pub(super) fn count(&mut self, packet: &Packet<'_>) {
+        self.frames = self.frames.saturating_add(1);
+        match packet.stop {
+            None => self.decoded = self.decoded.saturating_add(1),
+            Some(reason) => entry(&mut self.stopped, reason, usize::MAX, &mut self.other).add(packet.frame),
+        }
+        if let Some(unread) = packet.unread {
+            entry(&mut self.unread, unread, NAMES_KEPT, &mut self.other).add(packet.frame);
+        }
+    }
+
+    pub(super) fn statistics(&self, fragments: FragmentCounts) -> Statistics {
+        let mut stopped: Vec<StopCount> = self
+            .stopped
+            .iter()
+            .map(|(reason, seen)| StopCount {
+                reason: *reason,
+                undecoded: reason.is_failure(),
+                count: seen.count,
+                frames: seen.frames.clone(),
+            })
+            .collect();
+        stopped.sort_by_key(|stop| stop.reason);
+        let row = |protocol, seen: &Seen| NotLookedInto { protocol, count: seen.count, frames: seen.frames.clone() };
+        let mut names: Vec<NotLookedInto> =
+            self.unread.iter().map(|(unread, seen)| row(unread.name().into_owned(), seen)).collect();
+        // Stable, so equal ones stay in the order they came.
+        names.sort_by_key(|name| std::cmp::Reverse(name.count));
+        if self.other.count > 0 {
+            names.push(row("other".into(), &self.other));
+        }
+        Statistics { frames: self.frames, decoded: self.decoded, stopped, not_looked_into: names, fragments }
+    }
+}
+
+/// The entry of a key, which is made where there is room; else `other`.
+fn entry<'a, K: Copy + PartialEq>(
+    entries: &'a mut Vec<(K, Seen)>,
+    key: K,
+    most: usize,
+    other: &'a mut Seen,
+) -> &'a mut Seen {
+    let at = match entries.iter().position(|(known, _)| *known == key) {
+        Some(at) => at,
+        None if entries.len() < most => {
+            entries.push((key, Seen::default()));
+            entries.len().saturating_sub(1)
+        }
+        None => return other,
+    };
+    entries.get_mut(at).map_or(other, |(_, seen)| seen)
 }

@@ -10,7 +10,9 @@ use crate::harness::{build, frames};
 use crate::{Flow, Link};
 
 mod copies;
+mod encapsulation;
 mod headers;
+mod lengths;
 mod links;
 mod reassembly;
 mod tunnels;

@@ -12,7 +12,7 @@ pub(super) fn udp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Udp, Stop>
     at.skip(2)?;
     match usize::from(udp.length).checked_sub(8) {
         // Never more than IP has: a length that claims more is a lie, not a cut.
-        Some(payload) if payload < at.rest.len().saturating_add(at.missing) => at.limit(payload),
+        Some(payload) if at.has(payload) => at.limit(payload),
         // 0 is a jumbogram (RFC 2675); less than a header is nonsense, and leaves no payload to speak of.
         None if udp.length != 0 => at.limit(0),
         _ => {}
@@ -33,7 +33,7 @@ pub(super) fn tcp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<(Tcp, Opti
     let (options, rest) = at.rest.split_at_checked(length).unwrap_or((at.rest, &[]));
     let lost = length.saturating_sub(options.len());
     // More than IP has is a lie, not a cut.
-    at.missing = at.missing.checked_sub(lost).ok_or(Stop::Malformed)?;
+    at.missing = at.missing.checked_sub(lost).ok_or_else(|| at.shortage())?;
     at.rest = rest;
     let tcp = Tcp {
         source,

@@ -5,17 +5,19 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::copies::{Copies, Sight};
-use super::cursor::Cursor;
+use super::cursor::{Bound, Cursor};
 use super::datagram::Piece;
 use super::fragments::{Fragments, Key, Outcome};
 use super::network::{self, Extension};
-use super::{Header, Ip, Layer, Layers, Packet, Stop, Transport, link, transport, tunnel};
+use super::tunnel::{self, Inside, Tunnel};
+use super::unread::{End, Unread};
+use super::{Header, Ip, Layer, Layers, Packet, Stop, Transport, ethertype, link, mpls, ppp, transport};
 use crate::Frame;
 
 /// The most layers that are looked through; real frames have up to twelve.
 const LAYERS_MAX: usize = 32;
 
-/// What the next octets are. Four octets in size, so that it stays in a register on its way from layer to layer.
+/// What the next bytes are. Four bytes in size, so that it stays in a register on its way from layer to layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     Link(u16),
@@ -24,8 +26,10 @@ pub(super) enum Next {
     Llc,
     Ieee80211 {
         padded: bool,
+        swapped: bool,
     },
     CiscoHdlc,
+    FrameRelay,
     Ppp,
     PppoeSession,
     Mpls,
@@ -35,15 +39,15 @@ pub(super) enum Next {
     Ipv6,
     /// A protocol by its IP number.
     Protocol(u8),
-    Vxlan,
-    VxlanGpe,
-    Geneve,
-    L2tp,
+    Tunnel(Tunnel),
     /// What the transport carries.
     Payload,
     /// The start of the datagram that was just put together, in [`Walk::whole`].
     Datagram,
 }
+
+/// What one step leads to, or why it is the last.
+pub(super) type Step = Result<Next, End>;
 
 /// A frame on its way through the layers.
 pub(super) struct Walk<'f> {
@@ -68,10 +72,10 @@ struct Whole {
 }
 
 /// What is left when a walk ends.
-struct End<'a> {
+struct Left<'a> {
     payload: Cow<'a, [u8]>,
     length: usize,
-    stop: Option<Stop>,
+    end: Option<End>,
 }
 
 impl<'f> Walk<'f> {
@@ -80,9 +84,9 @@ impl<'f> Walk<'f> {
     }
 
     /// Takes a frame apart and keeps the headers.
-    pub(super) fn frame_and_headers<'a>(mut self, frame: &Frame<'a>) -> (Packet<'a>, Vec<Header>) {
+    pub(super) fn frame_and_headers<'a>(mut self, frame: &Frame<'a>, bound: Bound) -> (Packet<'a>, Vec<Header>) {
         self.headers = Some(Vec::new());
-        let packet = self.frame(frame);
+        let packet = self.frame(frame, bound);
         (packet, self.headers.unwrap_or_default())
     }
 
@@ -99,8 +103,9 @@ impl<'f> Walk<'f> {
     }
 
     /// Takes a frame apart.
-    pub(super) fn frame<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
-        let mut at = Cursor { rest: frame.data, missing: (frame.original as usize).saturating_sub(frame.data.len()) };
+    pub(super) fn frame<'a>(&mut self, frame: &Frame<'a>, bound: Bound) -> Packet<'a> {
+        let missing = (frame.original as usize).saturating_sub(frame.data.len());
+        let mut at = Cursor::new(frame.data, missing, bound);
         at.drop_tail(frame.fcs_length());
         let mut packet = Packet {
             frame: frame.number,
@@ -114,9 +119,14 @@ impl<'f> Walk<'f> {
             fragments: Vec::new(),
             copy_of: None,
             stop: None,
+            unread: None,
         };
-        let end = self.run(frame, Next::Link(frame.link.link_type), at, &mut packet);
-        (packet.payload, packet.payload_length, packet.stop) = (end.payload, end.length, end.stop);
+        let left = self.run(frame, Next::Link(frame.link.link_type), at, &mut packet);
+        (packet.payload, packet.payload_length) = (left.payload, left.length);
+        if let Some(end) = left.end {
+            packet.stop = Some(end.stop);
+            packet.unread = end.unread;
+        }
         if let Some(ip) = packet.ip {
             packet.copy_of = packet.copy_of.or_else(|| self.copy(frame, &packet, &ip, None));
         }
@@ -141,15 +151,15 @@ impl<'f> Walk<'f> {
         self.carried = Some((at.rest.as_ptr().addr().saturating_sub(start), at.rest.len(), at.missing));
     }
 
-    fn run<'d>(&mut self, frame: &Frame<'_>, mut next: Next, mut at: Cursor<'d>, packet: &mut Packet<'_>) -> End<'d> {
-        let stop = loop {
+    fn run<'d>(&mut self, frame: &Frame<'_>, mut next: Next, mut at: Cursor<'d>, packet: &mut Packet<'_>) -> Left<'d> {
+        let end = loop {
             match next {
                 Next::Payload => break None,
                 Next::Datagram => match self.whole.take() {
                     Some(whole) => return self.datagram(frame, whole, packet),
                     None => break None,
                 },
-                _ if packet.layers.len() >= LAYERS_MAX => break Some(Stop::TooDeep),
+                _ if packet.layers.len() >= LAYERS_MAX => break Some(Stop::TooDeep.into()),
                 _ => {}
             }
             let (before, known) = (at.rest, packet.layers.len());
@@ -159,14 +169,14 @@ impl<'f> Walk<'f> {
             }
             match inner {
                 Ok(inner) => next = inner,
-                Err(stop) => break Some(stop),
+                Err(end) => break Some(end),
             }
         };
-        End { payload: Cow::Borrowed(at.rest), length: at.rest.len().saturating_add(at.missing), stop }
+        Left { payload: Cow::Borrowed(at.rest), length: at.length(), end }
     }
 
     /// Goes on in a datagram that was put together.
-    fn datagram<'d>(&mut self, frame: &Frame<'_>, whole: Whole, packet: &mut Packet<'_>) -> End<'d> {
+    fn datagram<'d>(&mut self, frame: &Frame<'_>, whole: Whole, packet: &mut Packet<'_>) -> Left<'d> {
         if packet.fragments.is_empty() {
             packet.fragments = whole.frames;
         } else {
@@ -176,38 +186,30 @@ impl<'f> Walk<'f> {
             packet.fragments.dedup();
         }
         self.in_datagram = true;
-        let at = Cursor { rest: &whole.data, missing: 0 };
-        let end = self.run(frame, Next::Protocol(whole.protocol), at, packet);
-        End { payload: Cow::Owned(end.payload.into_owned()), ..end }
+        let at = Cursor::new(&whole.data, 0, Bound::Header);
+        let left = self.run(frame, Next::Protocol(whole.protocol), at, packet);
+        Left { payload: Cow::Owned(left.payload.into_owned()), ..left }
     }
 
-    fn step(
-        &mut self,
-        frame: &Frame<'_>,
-        next: Next,
-        at: &mut Cursor<'_>,
-        packet: &mut Packet<'_>,
-    ) -> Result<Next, Stop> {
+    fn step(&mut self, frame: &Frame<'_>, next: Next, at: &mut Cursor<'_>, packet: &mut Packet<'_>) -> Step {
         let layers = &mut packet.layers;
         let inner = match next {
             Next::Link(link_type) => link::link(at, link_type, frame.fcs_length() > 0, layers)?,
             Next::Ethernet => link::ethernet(at, layers)?,
-            Next::Ieee80211 { padded } => link::ieee80211(at, padded, layers)?,
+            Next::Ieee80211 { padded, swapped } => link::ieee80211(at, padded, swapped, layers)?,
             Next::CiscoHdlc => link::cisco_hdlc(at, layers)?,
-            Next::EtherType(kind) => tunnel::ethertype(at, kind, layers)?,
+            Next::FrameRelay => link::frame_relay(at, layers)?,
+            Next::EtherType(kind) => ethertype::ethertype(at, kind, layers)?,
             Next::Llc => link::llc(at, layers)?,
-            Next::Ppp => tunnel::ppp(at, layers)?,
-            Next::PppoeSession => tunnel::pppoe(at, layers)?,
-            Next::Mpls => tunnel::mpls(at, layers)?,
-            Next::Vxlan => tunnel::vxlan(at, layers)?,
-            Next::VxlanGpe => tunnel::vxlan_gpe(at, layers)?,
-            Next::Geneve => tunnel::geneve(at, layers)?,
-            Next::L2tp => tunnel::l2tp(at, layers)?,
+            Next::Ppp => ppp::ppp(at, layers)?,
+            Next::PppoeSession => ppp::pppoe(at, layers)?,
+            Next::Mpls => mpls::mpls(at, layers)?,
+            Next::Tunnel(tunnel) => tunnel::header(tunnel, at, layers)?,
             Next::Ip => match at.peek(0).map(|octet| octet >> 4) {
                 Some(4) => Next::Ipv4,
                 Some(6) => Next::Ipv6,
-                Some(_) => return Err(Stop::Malformed),
-                None => return Err(at.shortage()),
+                Some(_) => return Err(Stop::Malformed.into()),
+                None => return Err(at.shortage().into()),
             },
             Next::Ipv4 => {
                 let before = at.rest;
@@ -233,28 +235,21 @@ impl<'f> Walk<'f> {
         Ok(inner)
     }
 
-    fn fragment(
-        &mut self,
-        frame: &Frame<'_>,
-        at: &Cursor<'_>,
-        ip: &Ip,
-        piece: Piece,
-        packet: &mut Packet<'_>,
-    ) -> Result<Next, Stop> {
+    fn fragment(&mut self, frame: &Frame<'_>, at: &Cursor<'_>, ip: &Ip, piece: Piece, packet: &mut Packet<'_>) -> Step {
         packet.copy_of = self.copy(frame, packet, ip, Some(piece));
         if packet.copy_of.is_some() {
             self.fragments.pass_over();
-            return Err(Stop::FragmentKept);
+            return Err(Stop::FragmentKept.into());
         }
         if at.is_cut() {
             // It can never be put together, but the first fragment holds the transport header.
             self.fragments.pass_over();
-            return if piece.offset == 0 { Ok(Next::Protocol(piece.protocol)) } else { Err(Stop::Cut) };
+            return if piece.offset == 0 { Ok(Next::Protocol(piece.protocol)) } else { Err(Stop::Cut.into()) };
         }
         let key = Key::new(ip, piece.protocol, &packet.layers);
         match self.fragments.add(key, piece, at.rest, frame.number, frame.timestamp) {
-            Outcome::Kept => Err(Stop::FragmentKept),
-            Outcome::Refused => Err(Stop::FragmentRefused),
+            Outcome::Kept => Err(Stop::FragmentKept.into()),
+            Outcome::Refused => Err(Stop::FragmentRefused.into()),
             Outcome::Whole(data, frames) => {
                 self.whole = Some(Whole { data, frames, protocol: piece.protocol });
                 Ok(Next::Datagram)
@@ -262,25 +257,21 @@ impl<'f> Walk<'f> {
         }
     }
 
-    fn protocol(
-        &mut self,
-        frame: &Frame<'_>,
-        protocol: u8,
-        at: &mut Cursor<'_>,
-        packet: &mut Packet<'_>,
-    ) -> Result<Next, Stop> {
+    fn protocol(&mut self, frame: &Frame<'_>, protocol: u8, at: &mut Cursor<'_>, packet: &mut Packet<'_>) -> Step {
         let layers = &mut packet.layers;
         // Assigned Internet Protocol Numbers (IANA).
         match protocol {
             6 => {
                 let (tcp, stop) = transport::tcp(at, layers)?;
                 packet.transport = Transport::Tcp(tcp);
-                return stop.map_or(Ok(Next::Payload), Err);
+                return stop.map_or(Ok(Next::Payload), |stop| Err(stop.into()));
             }
             17 => {
                 let udp = transport::udp(at, layers)?;
-                if let Some(inner) = tunnel::over_udp(udp.source, udp.destination, at.rest) {
-                    return Ok(inner);
+                match tunnel::over_udp(&udp, at) {
+                    Inside::Tunnel(inner) => return Ok(inner),
+                    Inside::Unread(unread) => packet.unread = Some(unread),
+                    Inside::Payload => {}
                 }
                 packet.transport = Transport::Udp(udp);
                 return Ok(Next::Payload);
@@ -293,9 +284,15 @@ impl<'f> Walk<'f> {
                 packet.transport = Transport::Icmpv6(transport::icmp(at, layers, Layer::Icmpv6)?);
                 return Ok(Next::Payload);
             }
-            4 => return Ok(Next::Ipv4),
+            4 | 94 => return Ok(Next::Ipv4),
             41 => return Ok(Next::Ipv6),
             47 => return tunnel::gre(at, layers),
+            97 => {
+                layers.push(Layer::EtherIp);
+                at.skip(2)?;
+                return Ok(Next::Ethernet);
+            }
+            115 => return Ok(Next::Tunnel(Tunnel::L2tp3Ip)),
             137 => return Ok(Next::Mpls),
             _ => {}
         }
@@ -315,7 +312,11 @@ impl<'f> Walk<'f> {
             132 => Layer::Sctp,
             other => Layer::OtherIp(other),
         });
-        Err(Stop::OtherTransport)
+        Err(if carries_no_packets(protocol, at) {
+            Stop::OtherTransport.into()
+        } else {
+            Unread::IpProtocol(protocol).into()
+        })
     }
 }
 
@@ -323,5 +324,16 @@ impl<'f> Walk<'f> {
 fn enter(packet: &mut Packet<'_>, ip: Ip) {
     if let Some(outer) = packet.ip.replace(ip) {
         packet.tunnels.push((outer.source, outer.destination));
+    }
+}
+
+/// Protocols that are what they are, and hold no packets of others: IGMP, EGP, RSVP, none at all, EIGRP, OSPF, VRRP, mobility, HIP,
+/// Shim6, and PIM but for its register messages.
+fn carries_no_packets(protocol: u8, at: &Cursor<'_>) -> bool {
+    const REGISTER: u8 = 0x21;
+    match protocol {
+        2 | 8 | 46 | 59 | 88 | 89 | 112 | 135 | 139 | 140 => true,
+        103 => at.peek(0) != Some(REGISTER),
+        _ => false,
     }
 }

@@ -87,6 +87,7 @@ impl Bench {
             fragments: Vec::new(),
             copy_of: None,
             stop: None,
+            unread: None,
         };
         let out = &mut self.out;
         self.streams.push(&packet, &mut |connection, (), event| out.take(connection, event));

@@ -1,5 +1,7 @@
 //! The fields of headers, under Wireshark's names.
 
+mod tunnels;
+
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use mcpcap_analyzer::decode::{Header, Layer};
@@ -34,12 +36,10 @@ pub fn fields(header: &Header) -> Vec<Field> {
         Layer::Udp => fields.udp(),
         Layer::Tcp => fields.tcp(),
         Layer::Icmp | Layer::Icmpv6 => fields.icmp(),
-        Layer::Vxlan(vni) | Layer::Geneve(vni) => fields.add("vni", vni),
-        Layer::PppoeSession(id) => fields.add("session_id", format!("0x{id:04x}")),
         Layer::OtherEthertype(kind) => fields.add("type", format!("0x{kind:04x}")),
         Layer::OtherIp(protocol) => fields.add("proto", protocol),
         Layer::OtherLink(kind) => fields.add("link_type", kind),
-        _ => {}
+        other => fields.tunnel(other),
     }
     if fields.list.is_empty() && !header.octets.is_empty() {
         fields.add("octets", hexadecimal(&header.octets, " ", OPTIONS));

@@ -1,0 +1,49 @@
+//! The Network Service Header (RFC 8300).
+
+use super::super::cursor::Cursor;
+use super::super::unread::Unread;
+use super::super::walk::{Next, Step};
+use super::super::{Layer, Layers, Stop, looks};
+use super::Tunnel;
+
+/// Base header, service path, and metadata of which the length tells.
+pub(super) fn nsh(at: &mut Cursor<'_>, layers: &mut Layers) -> Step {
+    layers.push(Layer::Nsh);
+    let [first, second, _kind, protocol] = at.array()?;
+    // In units of four bytes; there are two at least.
+    let length = usize::from(second & 0x3f).saturating_mul(4);
+    if first >> 6 != 0 || length < 8 {
+        return Err(Stop::Malformed.into());
+    }
+    at.skip(length.saturating_sub(4))?;
+    next(protocol)
+}
+
+/// What a next protocol of NSH or VXLAN-GPE leads to. They have the same numbers.
+pub(super) fn next(protocol: u8) -> Step {
+    match protocol {
+        1 => Ok(Next::Ipv4),
+        2 => Ok(Next::Ipv6),
+        3 => Ok(Next::Ethernet),
+        4 => Ok(Next::Tunnel(Tunnel::Nsh)),
+        5 => Ok(Next::Mpls),
+        other => Err(Unread::NextProtocol(other).into()),
+    }
+}
+
+/// Whether what follows looks like a next protocol.
+pub(super) fn fits(protocol: u8, at: &Cursor<'_>) -> bool {
+    match protocol {
+        1 => looks::ipv4(at),
+        2 => looks::ipv6(at),
+        3 => looks::ethernet(at),
+        4 => match at.rest {
+            [first, second, _, protocol, ..] if first >> 6 == 0 && second & 0x3f >= 2 && *protocol != 4 => {
+                at.behind(usize::from(second & 0x3f).saturating_mul(4)).is_some_and(|inner| fits(*protocol, &inner))
+            }
+            _ => false,
+        },
+        5 => super::mpls::leads_to_ip(at),
+        _ => false,
+    }
+}

@@ -1,0 +1,42 @@
+//! Teredo: IPv6 over UDP through NATs (RFC 4380).
+
+use super::super::cursor::Cursor;
+use super::super::walk::{Next, Step};
+use super::super::{Layer, Layers, Stop, looks};
+use super::{Inside, Tunnel};
+
+pub(super) fn teredo(at: &mut Cursor<'_>, layers: &mut Layers) -> Step {
+    layers.push(Layer::Teredo);
+    open(at)?;
+    Ok(Next::Ipv6)
+}
+
+/// Takes the indications before the packet.
+fn open(at: &mut Cursor<'_>) -> Result<(), Stop> {
+    // Authentication: lengths of identifier and value, both, a nonce and a confirmation.
+    if let [0, 1, identifier, value, ..] = at.rest {
+        at.skip(usize::from(*identifier).saturating_add(usize::from(*value)).saturating_add(13))?;
+    }
+    // Origin: port and address.
+    if let [0, 0, ..] = at.rest {
+        at.skip(8)?;
+    }
+    Ok(())
+}
+
+/// What is in a datagram from or to the port of Teredo's servers.
+pub(super) fn inside(at: &Cursor<'_>) -> Inside {
+    let mut inner = *at;
+    // Trailers may follow the packet (RFC 6081), and a packet is 40 bytes at least.
+    if open(&mut inner).is_ok() && inner.peek(0).is_some() && inner.has(40) && looks::ipv6(&inner) && is_teredo(&inner)
+    {
+        Tunnel::Teredo.into()
+    } else {
+        Inside::Payload
+    }
+}
+
+/// One of the addresses is Teredo's, or link-local, as those of solicitations and advertisements are.
+fn is_teredo(at: &Cursor<'_>) -> bool {
+    [8, 24].into_iter().any(|address| matches!(at.rest.get(address..), Some([0x20, 0x01, 0, 0, ..] | [0xfe, 0x80, ..])))
+}
