@@ -1,12 +1,14 @@
 //! What the reports of several tools have in common.
 
 use mcpcap_analyzer::stats::SummaryMs;
+use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::{JsonSchema, decode, time};
 use serde::Serialize;
 
 use crate::totals::name;
 use crate::tracker::community;
 use crate::tracker::connection::{Connection, State};
+use crate::tracker::handshake::Shown;
 use crate::tracker::sequence::{Flag, Flags};
 use crate::tracker::side::Sender;
 
@@ -26,7 +28,7 @@ pub struct SegmentCounts {
     pub ack: u64,
     pub fin: u64,
     pub rst: u64,
-    /// Segments whose window field is 0, RST included.
+    /// Segments, other than RST, whose window field is 0.
     pub zero_window: u64,
 }
 
@@ -48,18 +50,52 @@ pub struct ConnStateCount {
     pub count: u64,
 }
 
-/// Times of complete handshakes, as seen from where the capture was made.
+/// Times of handshakes, as seen from where the capture was made. A SYN or SYN-ACK that was sent again counts only where timestamps tell
+/// which one was answered (Karn's rule).
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HandshakeTimes {
-    /// SYN to the last ACK: one round trip.
+    /// SYN to the first SYN-ACK: to the server and back.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<SummaryMs>,
-    /// SYN to SYN-ACK: to the server and back.
+    pub syn_to_syn_ack: Option<SummaryMs>,
+    /// SYN-ACK to its ACK: to the client and back.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub to_server: Option<SummaryMs>,
-    /// SYN-ACK to ACK: to the client and back.
+    pub syn_ack_to_ack: Option<SummaryMs>,
+    /// The sum of both: SYN to ACK.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub to_client: Option<SummaryMs>,
+    pub handshake: Option<SummaryMs>,
+}
+
+/// Signs that the order in the file is not that on the wire. What then looks like loss, gaps or retransmissions in `analysis` is none of these.
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
+pub struct FileOrder {
+    /// Connections with one of the signs below.
+    pub connections: u64,
+    /// Connections whose SYN stands behind its SYN-ACK, or SYN-ACK behind its ACK.
+    pub reversed_handshakes: u64,
+    /// Segments whose bytes are in the file once, behind their acknowledgment. A few may be copies whose first one was not captured.
+    pub data_behind_its_ack: u64,
+    /// Segments whose time is before that of the segment before on the same connection.
+    pub time_goes_back: u64,
+    /// The order in the file is not the order on the wire.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub note: &'static str,
+}
+
+impl FileOrder {
+    /// Counts a connection.
+    pub fn add(&mut self, connection: &Connection) {
+        let add = |count: &mut u64, more: u64| *count = count.saturating_add(more);
+        add(&mut self.connections, connection.is_disordered().into());
+        add(&mut self.reversed_handshakes, connection.handshake.reversed.into());
+        add(&mut self.data_behind_its_ack, connection.order.acknowledged);
+        add(&mut self.time_goes_back, connection.order.earlier);
+    }
+
+    /// What is to be told: nothing when there are no signs.
+    pub fn told(self) -> Option<Self> {
+        let note = "The order in the file is not the order on the wire";
+        (self.connections > 0).then_some(Self { note, ..self })
+    }
 }
 
 /// A connection.
@@ -83,11 +119,19 @@ pub struct ConnectionReport {
     /// Zeek's history; capitals are the client's.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub history: String,
+    /// Letters of the history that found no place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub history_letters_left_out: u64,
     /// Wireshark's tcp.completeness: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
     pub completeness: u8,
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub community_id: String,
+    /// Whether SYN, SYN-ACK and the ACK of it are in the capture, in whatever order.
     pub handshake_completed: bool,
+    /// complete; syn_not_captured, syn_ack_not_captured or ack_not_captured (it was completed all the same); half_open, refused, unanswered;
+    /// syn_ack_only; or not_captured.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub handshake: &'static str,
     /// normal (both ends sent FIN), reset, active (no end in the capture), or unknown.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub close_reason: &'static str,
@@ -108,9 +152,15 @@ pub struct ConnectionReport {
     pub start_time: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<f64>,
-    /// SYN to the last ACK of the handshake.
+    /// SYN to the first SYN-ACK: to the server and back. Absent when the SYN was sent again and no timestamp tells which one was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub handshake_rtt_ms: Option<f64>,
+    pub syn_to_syn_ack_ms: Option<f64>,
+    /// SYN-ACK to its ACK: to the client and back. Absent likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub syn_ack_to_ack_ms: Option<f64>,
+    /// The sum of both: SYN to ACK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handshake_ms: Option<f64>,
     pub packet_count: u64,
     /// Octets of the frames on the wire.
     pub byte_count: u64,
@@ -122,8 +172,14 @@ pub struct ConnectionReport {
     pub rst_count: u64,
     pub fin_count: u64,
     pub data_packets: u64,
-    /// Segments sent again: plain, fast and spurious ones.
+    /// Segments sent again: with bytes, or a SYN or FIN, that the capture has more than once.
     pub retransmissions: u64,
+    /// Segments with bytes that lie before others that came earlier, and that the capture has once: overtaken on the way, or sent again
+    /// after the first copy was lost before the place of the capture.
+    pub late_packets: u64,
+    /// Signs that the order in the file is not that on the wire; absent without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_order: Option<FileOrder>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<ConnectionDetails>,
 }
@@ -133,13 +189,7 @@ pub struct ConnectionReport {
 pub struct ConnectionDetails {
     pub client: SideReport,
     pub server: SideReport,
-    /// SYN to SYN-ACK.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to_server_ms: Option<f64>,
-    /// SYN-ACK to ACK.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to_client_ms: Option<f64>,
-    /// The first frames with flags.
+    /// The first frames with flags, up to 16. Ask with `connection` set to this `id` for all: they are in the list `events` then.
     pub events: Vec<EventReport>,
     pub events_total: u64,
 }
@@ -164,6 +214,9 @@ pub struct SideReport {
     pub payload_bytes: u64,
     /// Octets of payload, each counted once.
     pub new_payload_bytes: u64,
+    /// Octets of payload that were sent again: the capture has them more than once. At least so many where `missing_bytes` lie in more than
+    /// 16 holes. Keep-alives and window probes are neither.
+    pub resent_payload_bytes: u64,
     /// Octets between others that the capture does not have.
     pub missing_bytes: u64,
     /// New payload octets per second, from its first to its last segment with data.
@@ -212,14 +265,27 @@ pub struct RoundTripReport {
     pub max_ms: f64,
 }
 
+/// Entries that made room.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Evicted {
+    /// Connections that made room for others before they ended. Each counts as it stood then; more segments of it count as another one.
+    pub connections: u64,
+    /// Addresses that made room in the tables of the findings.
+    pub parties: u64,
+}
+
 /// What was not kept, and what was not decoded.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Limits {
-    /// Connections that made room for others before they ended. Each counts as it stood then; more segments of it count as another one.
-    pub connections_evicted: u64,
-    /// Addresses that made room in the tables of the findings.
-    pub parties_evicted: u64,
+    /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    pub evicted: Evicted,
+    /// Findings that are not listed: of each rule the 100 with most frames are.
+    pub findings_left_out: u64,
     pub decoding: decode::Statistics,
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 fn is_false(value: &bool) -> bool {
@@ -239,18 +305,22 @@ impl ConnectionReport {
             state: state(connection.state()),
             conn_state: connection.conn_state().name(),
             history: connection.history.to_string(),
+            history_letters_left_out: connection.history.left_out(),
             completeness: connection.handshake.completeness,
             community_id: community::id(client.endpoint, server.endpoint),
             handshake_completed: connection.handshake.is_complete(),
+            handshake: handshake(connection),
             close_reason: close_reason(connection.state()),
-            closed_by: connection.ended.map(|(side, _)| name(side)),
-            close_frame: connection.ended.map(|(_, frame)| frame),
+            closed_by: connection.ended.map(|ended| name(ended.by)),
+            close_frame: connection.ended.map(|ended| ended.frame),
             one_sided: connection.one_sided().map(name),
             first_frame: connection.frames.0,
             last_frame: connection.frames.1,
             start_time: connection.times.map(|(first, _)| time::rfc3339(first, 9)),
             duration_seconds: connection.duration().map(time::seconds),
-            handshake_rtt_ms: connection.handshake.round_trip().map(time::milliseconds),
+            syn_to_syn_ack_ms: connection.handshake.syn_to_syn_ack().map(time::milliseconds),
+            syn_ack_to_ack_ms: connection.handshake.syn_ack_to_ack().map(time::milliseconds),
+            handshake_ms: connection.handshake.lasted().map(time::milliseconds),
             packet_count: connection.packets(),
             byte_count: connection.bytes(),
             payload_bytes: both(|sender| sender.payload),
@@ -261,6 +331,12 @@ impl ConnectionReport {
             fin_count: both(|sender| sender.fin),
             data_packets: both(|sender| sender.data_packets),
             retransmissions: connection.resent(),
+            late_packets: connection.late(),
+            file_order: {
+                let mut order = FileOrder::default();
+                order.add(connection);
+                order.told()
+            },
             details: detailed.then(|| ConnectionDetails::new(connection)),
         }
     }
@@ -268,19 +344,23 @@ impl ConnectionReport {
 
 impl ConnectionDetails {
     fn new(connection: &Connection) -> Self {
-        let event = |(frame, side, found): &(u64, _, Flags)| EventReport {
-            frame: *frame,
-            from: name(*side),
-            flags: found.iter().map(Flag::name).collect(),
-        };
         Self {
             client: SideReport::new(&connection.client),
             server: SideReport::new(&connection.server),
-            to_server_ms: connection.handshake.server_round_trip().map(time::milliseconds),
-            to_client_ms: connection.handshake.client_round_trip().map(time::milliseconds),
-            events: connection.events.iter().map(event).collect(),
+            events: connection
+                .events
+                .iter()
+                .map(|(frame, side, found)| EventReport::new(*frame, *side, *found))
+                .collect(),
             events_total: connection.events_total,
         }
+    }
+}
+
+impl EventReport {
+    /// A frame with flags.
+    pub fn new(frame: u64, side: Side, found: Flags) -> Self {
+        Self { frame, from: name(side), flags: found.iter().map(Flag::name).collect() }
     }
 }
 
@@ -288,13 +368,14 @@ impl SideReport {
     fn new(sender: &Sender) -> Self {
         let offer = sender.offer;
         let lasted = sender.data_times.map(|(first, last)| last.saturating_sub(first)).filter(|lasted| *lasted > 0);
-        let trips = sender.round_trips;
+        let trips = &sender.round_trips;
         let counts = Flag::ALL.into_iter().map(|flag| FlagCount { name: flag.name(), count: sender.count(flag) });
         Self {
             packets: sender.packets,
             bytes: sender.bytes,
             payload_bytes: sender.payload,
             new_payload_bytes: sender.new_payload,
+            resent_payload_bytes: sender.resent_payload,
             missing_bytes: sender.missing(),
             goodput_bytes_per_second: lasted.map(|lasted| sender.new_payload as f64 / time::seconds(lasted)),
             mss: offer.and_then(|offer| offer.mss),
@@ -331,6 +412,23 @@ pub fn state(state: State) -> &'static str {
         State::Closed => "closed",
         State::Reset => "reset",
         State::Midstream => "midstream",
+    }
+}
+
+/// What the capture has of a handshake, in a word.
+fn handshake(connection: &Connection) -> &'static str {
+    match connection.handshake.shown() {
+        Shown::Complete => "complete",
+        Shown::WithoutSyn => "syn_not_captured",
+        Shown::WithoutSynAck => "syn_ack_not_captured",
+        Shown::WithoutAck => "ack_not_captured",
+        Shown::HalfOpen if !connection.is_failed() => "ack_not_captured",
+        Shown::HalfOpen => "half_open",
+        Shown::SynOnly if connection.state() == State::Rejected => "refused",
+        Shown::SynOnly if !connection.is_failed() => "syn_ack_not_captured",
+        Shown::SynOnly => "unanswered",
+        Shown::SynAckOnly => "syn_ack_only",
+        Shown::Nothing => "not_captured",
     }
 }
 
