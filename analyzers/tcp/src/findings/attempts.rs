@@ -1,5 +1,6 @@
 //! Who tries to connect to what: floods, scans, sweeps, silent and refusing servers.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
@@ -57,6 +58,8 @@ struct Target {
     refused: u64,
     syns: u64,
     heard: bool,
+    /// Clients acknowledged what it sent, and the capture has nothing of it.
+    one_sided: bool,
     sources: Distinct,
     evidence: Evidence,
     refusals: Evidence,
@@ -71,6 +74,7 @@ impl Target {
             refused: 0,
             syns: 0,
             heard: false,
+            one_sided: false,
             sources: Distinct::small(),
             evidence: Evidence::default(),
             refusals: Evidence::default(),
@@ -162,8 +166,8 @@ impl Watch {
         let (target, _) = self.targets.get_or_insert_with(server, Target::new);
         target.attempts = target.attempts.saturating_add(1);
         target.syns = target.syns.saturating_add(connection.client.syn);
-        // Who acknowledges was answered: then the capture lacks a direction.
-        target.heard |= connection.server.packets > 0 || connection.one_sided() == Some(Side::Client);
+        target.heard |= connection.server.packets > 0;
+        target.one_sided |= connection.one_sided() == Some(Side::Client);
         target.accepted = target.accepted.saturating_add(accepted.into());
         if state == State::Rejected {
             target.refused = target.refused.saturating_add(1);
@@ -181,9 +185,29 @@ impl Watch {
         sweep.add(server.address, connection);
     }
 
+    /// Endpoints that sent nothing. Where clients acknowledge what a server sent, and nothing of it is there, the capture lacks its
+    /// direction, and its silence means nothing.
+    fn silent(&self) -> Vec<Silent<'_>> {
+        let mut servers: BTreeMap<IpAddr, [bool; 2]> = BTreeMap::new();
+        for (end, target) in self.targets.iter() {
+            let [heard, one_sided] = servers.entry(end.address).or_default();
+            *heard |= target.heard;
+            *one_sided |= target.one_sided;
+        }
+        let is_silent = |(end, target): &(&Endpoint, &Target)| {
+            let lacks = servers.get(&end.address).is_some_and(|[heard, one_sided]| *one_sided && !heard);
+            target.syns >= SILENT_SYNS && !target.heard && !target.one_sided && !lacks
+        };
+        let told = |(end, target): (&Endpoint, _)| {
+            let Target { syns, attempts, evidence, .. }: &Target = target;
+            Silent { end: *end, syns: *syns, attempts: *attempts, evidence }
+        };
+        self.targets.iter().filter(is_silent).map(told).collect()
+    }
+
     /// The findings, by rule.
     pub fn findings(&self) -> [Vec<Finding>; 5] {
-        let silent: Vec<_> = self.targets.iter().filter_map(|(end, target)| silent(*end, target)).collect();
+        let silent = self.silent();
         let [targets, scans, sweeps] =
             [self.targets.evicted(), self.scans.evicted(), self.sweeps.evicted()].map(|evicted| evicted > 0);
         let scan = |((source, host), probes): (&(IpAddr, IpAddr), &Probes<Ports>)| {
@@ -223,11 +247,6 @@ fn flood(end: Endpoint, target: &Target, evicted: bool) -> Option<Finding> {
         measures.extend(sources.measures("sources"));
         FLOOD.finding(end.to_string(), observation, measures, &target.evidence)
     })
-}
-
-fn silent(end: Endpoint, target: &Target) -> Option<Silent<'_>> {
-    let Target { syns, attempts, ref evidence, .. } = *target;
-    (!target.heard && syns >= SILENT_SYNS).then_some(Silent { end, syns, attempts, evidence })
 }
 
 fn refusing(end: Endpoint, target: &Target) -> Option<Finding> {

@@ -79,6 +79,15 @@ impl Talk {
         self
     }
 
+    /// Gives the frames one VLAN tag and two by turns: mirrored traffic has such.
+    pub fn tagged(mut self) -> Self {
+        for (n, (_, frame)) in self.frames.iter_mut().enumerate() {
+            let tags: &[u8] = if n % 2 == 0 { &[0x81, 0, 0, 10] } else { &[0x88, 0xa8, 0, 20, 0x81, 0, 0, 11] };
+            frame.splice(12..12, tags.iter().copied());
+        }
+        self
+    }
+
     /// Makes the checksum of the last segment wrong.
     pub fn damage(mut self) -> Self {
         let (_, frame) = self.frames.last_mut().unwrap();

@@ -98,7 +98,8 @@ fn silent_servers_are_told_together_and_not_where_a_direction_is_missing() {
     assert_eq!(finding(&joined(one_server), "tcp_silent_server")["subject"], "5 ports of 198.51.100.1");
     // The client acknowledges and sends data: the server answered, and the capture lacks it.
     let one_sided = tries("198.51.100.1:22").c(ACK, (1001, 5001), b"").c(ACK, (1001, 5001), b"hello");
-    assert!(!rules(&joined([one_sided].into_iter())).contains(&"tcp_silent_server"));
+    let other_port = tries("198.51.100.1:443");
+    assert!(!rules(&joined([one_sided, other_port].into_iter())).contains(&"tcp_silent_server"));
 }
 
 #[test]
@@ -109,6 +110,8 @@ fn octets_that_changed_by_damage_are_no_conflict() {
         let told = |talk: Talk| rules(&joined([talk].into_iter())).contains(&"tcp_conflicting_data");
         let right = || begun().s(ACK, (5006, 1001), b"hello");
         assert!(told(right().wait(300).s(ACK, (5006, 1001), b"HELLO")));
+        assert!(told(right().wait(300).s(ACK, (5006, 1001), b"HELLO").tagged()));
+        assert!(!told(right().damage().wait(300).s(ACK, (5006, 1001), b"HELLO").tagged()));
         assert!(!told(right().damage().wait(300).s(ACK, (5006, 1001), b"HELLO")));
         assert!(!told(right().wait(300).s(ACK, (5006, 1001), b"HELLO").damage()));
         assert!(told(right().offload().wait(300).s(ACK, (5006, 1001), b"HELLO").offload()));

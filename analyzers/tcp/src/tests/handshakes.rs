@@ -68,8 +68,12 @@ fn times(talk: Talk) -> [Value; 3] {
 fn the_times_of_a_handshake_and_their_sum() {
     for end in ["192.0.2.2:80", "[2001:db8::2]:80"] {
         let client = if end.starts_with('[') { "[2001:db8::1]:4000" } else { "192.0.2.1:4000" };
-        let talk = Talk::between(client, end).c(SYN, (1000, 0), b"").wait(61).s(SYN | ACK, (5000, 1001), b"").wait(4);
-        assert_eq!(times(talk.c(ACK, (1001, 5001), b"")), [json!(62.0), json!(5.0), json!(67.0)]);
+        let talk = || {
+            let talk = Talk::between(client, end).c(SYN, (1000, 0), b"").wait(61).s(SYN | ACK, (5000, 1001), b"");
+            talk.wait(4).c(ACK, (1001, 5001), b"")
+        };
+        assert_eq!(times(talk()), [json!(62.0), json!(5.0), json!(67.0)]);
+        assert_eq!(times(talk().tagged()), [json!(62.0), json!(5.0), json!(67.0)]);
     }
 }
 
