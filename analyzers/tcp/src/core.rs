@@ -3,12 +3,13 @@
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{CopyReport, Decoder, Packet, Tcp, Transport};
+use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stream::Endpoint;
 use mcpcap_analyzer::{Capture, Flow, Frame, Maximum};
 
 use crate::filter::Filter;
 use crate::findings::Watch;
-use crate::report::Limits;
+use crate::report::{Evicted, Limits};
 use crate::totals::Totals;
 use crate::tracker::connection::Connection;
 use crate::tracker::{Seen, Tracker};
@@ -79,7 +80,7 @@ impl Core {
             watch.ended(&connection);
             view.ended(&connection);
         };
-        let seen = tracker.push(&packet, ip, tcp, frame.original, &mut ended);
+        let seen = tracker.push(&packet, ip, tcp, frame, &mut ended);
         let segment = Segment { packet: &packet, tcp, wire: frame.original };
         totals.segment(&segment, &seen);
         watch.segment(&segment, &seen);
@@ -107,13 +108,11 @@ impl Core {
         self.tracker.seen()
     }
 
-    /// What was not kept and not decoded.
-    pub fn limits(&self) -> Limits {
-        Limits {
-            connections_evicted: self.tracker.evicted(),
-            parties_evicted: self.watch.evicted(),
-            decoding: self.decoder.statistics(),
-        }
+    /// The findings, and what was not kept and not decoded.
+    pub fn findings(self) -> (Vec<Finding>, Limits) {
+        let evicted = Evicted { connections: self.tracker.evicted(), parties: self.watch.evicted() };
+        let (findings, findings_left_out) = self.watch.finish();
+        (findings, Limits { evicted, findings_left_out, decoding: self.decoder.statistics() })
     }
 
     /// Says that there is nothing, when there is nothing.

@@ -6,25 +6,23 @@
 pub const CONNECTIONS: usize = 8192;
 /// Holes of one direction that are remembered, to tell octets that come late from repeated ones.
 pub const HOLES: usize = 16;
-/// Letters of a history.
-pub const HISTORY: usize = 32;
+/// Letters of a history. What goes beyond is counted.
+pub const HISTORY: usize = 64;
+/// SYN segments of a handshake, and SYN-ACK segments, whose times are kept.
+pub const HANDSHAKE_COPIES: usize = 8;
 /// Segments of one direction that wait for their acknowledgment, to measure round-trip times.
 pub const OUTSTANDING: usize = 16;
 /// Segments of one direction whose content is remembered, to notice that it came again with another.
 pub const CONTENTS: usize = 8;
-/// Segments of one direction that came again with other content.
-pub const CONFLICTS: usize = 4;
 /// Frames with a flag of which a connection remembers number and flags.
 pub const EVENTS: usize = 16;
 
-/// Connections in lists of the worst or the largest.
-pub const WORST_LISTED: usize = 10;
-/// Addresses, ports and pairs in other lists.
-pub const LISTED: usize = 20;
+/// Connections that lists of the worst or the largest can be paged through; how many there are is told all the same.
+pub const RANKED: usize = 4096;
+/// Frames with RST that a direction lists.
+pub const RESETS_LISTED: usize = 10;
 /// Findings of one rule.
-pub const FINDINGS_OF_ONE_RULE: usize = 20;
+pub const FINDINGS_OF_ONE_RULE: usize = 100;
 
 /// Servers, clients and pairs of which the findings keep a count.
 pub const PARTIES: usize = 1024;
-/// Ports or hosts that one of them remembers exactly, to count distinct ones.
-pub const DISTINCT: usize = 128;

@@ -1,14 +1,62 @@
-//! Connections that are kept for a list in the report.
+//! Connections that are kept for a list in the report, in an order that only shows when all of them ended.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use mcpcap_analyzer::stats::{PageInfo, Window};
+
+use crate::limits::RANKED;
 use crate::tracker::connection::Connection;
 
-/// The connections with the highest keys, the first ones first where keys are equal.
-pub struct Worst<K> {
+/// The part of a list that is asked for: entries by falling key, the first connections first where keys are equal.
+pub struct Ranked<T> {
+    offset: u64,
     limit: usize,
-    kept: Vec<(K, Row)>,
+    total: u64,
+    kept: BTreeMap<(Reverse<u64>, u64), T>,
 }
 
-/// What a list of the worst says of a connection.
+impl<T> Ranked<T> {
+    /// Nothing listed yet.
+    pub fn new(window: Window) -> Self {
+        Self { offset: window.offset, limit: window.limit.min(Window::MOST), total: 0, kept: BTreeMap::new() }
+    }
+
+    /// Counts an entry, which is only made when it may be in the part.
+    pub fn add(&mut self, key: u64, id: u64, entry: impl FnOnce() -> T) {
+        self.total = self.total.saturating_add(1);
+        let most = usize::try_from(self.offset).unwrap_or(usize::MAX).saturating_add(self.limit).min(RANKED);
+        let key = (Reverse(key), id);
+        if self.kept.len() >= most {
+            if self.kept.last_key_value().is_none_or(|(last, _)| *last <= key) {
+                return;
+            }
+            self.kept.pop_last();
+        }
+        self.kept.insert(key, entry());
+    }
+
+    /// How many entries there are.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The entries of the part, and where they stand among those that can be paged through.
+    pub fn finish(self, list: &'static str) -> (Vec<T>, PageInfo) {
+        let skipped = usize::try_from(self.offset).unwrap_or(usize::MAX);
+        let entries: Vec<_> = self.kept.into_values().skip(skipped).take(self.limit).collect();
+        let total = self.total.min(RANKED as u64);
+        let info = PageInfo { list, total, offset: self.offset, returned: entries.len() as u64 };
+        (entries, info)
+    }
+}
+
+/// A share as a key: shares are not negative, so that their bits are in their order.
+pub fn key(share: f64) -> u64 {
+    share.to_bits()
+}
+
+/// What a list says of a connection.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// Place in the order of appearance.
@@ -23,37 +71,20 @@ pub struct Row {
     pub frames: Vec<u64>,
 }
 
-impl<K: PartialOrd + Copy> Worst<K> {
-    /// A list of up to `limit` connections.
-    pub fn new(limit: usize) -> Self {
-        Self { limit, kept: Vec::new() }
-    }
-
-    /// Keeps a connection if it is among the worst.
-    pub fn add(&mut self, key: K, connection: &Connection) {
-        let id = connection.id;
-        let place = self.kept.partition_point(|(known, row)| *known > key || (*known == key && row.id < id));
-        if place < self.limit {
-            self.kept.insert(place, (key, Row::new(connection)));
-            self.kept.truncate(self.limit);
-        }
-    }
-
-    /// The connections, the worst first.
-    pub fn into_rows(self) -> impl Iterator<Item = (K, Row)> {
-        self.kept.into_iter()
-    }
-}
-
 impl Row {
-    fn new(connection: &Connection) -> Self {
-        use crate::tracker::sequence::Flag;
-        let both = |flag| connection.client.count(flag).saturating_add(connection.server.count(flag));
+    /// The row of a connection.
+    pub fn new(connection: &Connection) -> Self {
+        let [plain, fast, spurious] = connection.client.resent;
+        let [more_plain, more_fast, more_spurious] = connection.server.resent;
         Self {
             id: connection.id,
             connection: crate::report::text(connection),
             packets: connection.packets(),
-            resent: [Flag::Retransmission, Flag::FastRetransmission, Flag::SpuriousRetransmission].map(both),
+            resent: [
+                plain.saturating_add(more_plain),
+                fast.saturating_add(more_fast),
+                spurious.saturating_add(more_spurious),
+            ],
             frames: connection.resent_frames().frames().to_vec(),
         }
     }
@@ -61,5 +92,34 @@ impl Row {
     /// Segments sent again.
     pub fn resent(&self) -> u64 {
         self.resent.iter().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_joined_are_the_whole_list_in_order() {
+        let mut all = Vec::new();
+        for offset in [0, 4, 8] {
+            let mut ranked = Ranked::new(Window { offset, limit: 4 });
+            for id in 0..10_u64 {
+                ranked.add(key([0.5, 0.25, 1.0][(id % 3) as usize]), id, || id);
+            }
+            let (entries, info) = ranked.finish("list");
+            assert_eq!((info.total, info.offset, info.returned), (10, offset, entries.len() as u64));
+            all.extend(entries);
+        }
+        assert_eq!(all, [2, 5, 8, 0, 3, 6, 9, 1, 4, 7]);
+    }
+
+    #[test]
+    fn what_can_be_paged_through_is_bounded_and_all_is_counted() {
+        let mut ranked = Ranked::new(Window { offset: 1 << 40, limit: 1000 });
+        (0..10_000).for_each(|id| ranked.add(id, id, || id));
+        assert_eq!((ranked.total(), ranked.kept.len()), (10_000, RANKED));
+        let (entries, info) = ranked.finish("list");
+        assert_eq!((entries.len(), info.total), (0, RANKED as u64));
     }
 }

@@ -27,6 +27,7 @@ pub fn all(core: &Core, resets: Directions, with_reset: u64) -> Vec<Pattern> {
         answers(core),
         closed_window(core),
         gaps(core),
+        order(core),
     ]
     .into_iter()
     .flatten()
@@ -161,6 +162,25 @@ fn gaps(core: &Core) -> Option<Pattern> {
         ],
         description: format!(
             "{lost} segments come after others that are not in the capture, {unseen} acknowledge some that are not."
+        ),
+    })
+}
+
+fn order(core: &Core) -> Option<Pattern> {
+    let order = core.totals.order()?;
+    Some(Pattern {
+        pattern: "file_order",
+        category: "capture_quality",
+        observations: vec![
+            Measure::count("connections", order.connections),
+            Measure::count("reversed_handshakes", order.reversed_handshakes),
+            Measure::count("data_behind_its_ack", order.data_behind_its_ack),
+            Measure::count("time_goes_back", order.time_goes_back),
+        ],
+        description: format!(
+            "The order in the file is not the order on the wire on {} connections: {} handshakes are reversed, {} segments stand behind \
+            their ACK, time goes back {} times.",
+            order.connections, order.reversed_handshakes, order.data_behind_its_ack, order.time_goes_back
         ),
     })
 }

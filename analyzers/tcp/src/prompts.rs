@@ -53,7 +53,9 @@ const CONNECTIONS: Call = Call { tool: "analyze_tcp_connections", arguments: BOT
 
 /// What holds for TCP besides the rules of all prompts.
 const RULES: &str = "\
-- `conn_state` and `history` are Zeek's, `completeness` and the names in `analysis` are Wireshark's; explain them in words.
+- `conn_state` and `history` are Zeek's, `completeness` and the names in `analysis` are Wireshark's suspicions; explain them in words. What was \
+sent again is in `retransmissions` (bytes that the file has more than once), not in `analysis`.
+- `file_order` says that the file is not in the order of the wire: then gaps, reordering and spurious retransmissions in `analysis` prove nothing.
 - `client_known` false means that the roles are a guess by port; `one_sided` means that the other direction was not captured, and losses seen \
 there may be the capture's.";
 
@@ -62,16 +64,18 @@ Find out why connections fail, end early, hang or are slow.
 
 1. Who fails to connect: `summary.unanswered_connections` (SYN without answer: a filter, or a host that is down; see tcp_silent_server), \
 `rejected_connections` (RST to SYN: nobody listens; see tcp_refused), `half_open_connections` (the last ACK is missing). `failed_handshakes` \
-counts them all. Benign: a client that tries IPv6 and IPv4 at once and drops one, health checks, a capture that begins or ends in between.
+counts them all; `handshake` of a connection tells which part of it the capture lacks. Benign: a client that tries IPv6 and IPv4 at once and drops one, health checks, a capture that begins or ends in between.
 2. Who ends connections: `closed_by`, `close_reason` and `close_frame` of each connection, and `analyze_traffic_flow` with `server_ip` for RST \
 each way (`rst_frames`). RST after data that nobody read, right after the request, or after a fixed idle time each point elsewhere: application, \
 policy, or a middlebox's timer; tcp_reset_from_elsewhere shows a RST that another device sent. Benign: browsers and load balancers that close \
 with RST.
 3. Loss: `retransmission_rate`, then `by_connection` (plain: time-outs; fast: single losses; spurious: delay or lost ACKs) and its `frames`. \
-Compare `out_of_order` with it: reordering is no loss. Benign: duplicated packets of a mirror port.
+`late_packets` were overtaken, or sent again after a loss before the place of the capture; `out_of_order` in `analysis` tells which by time. Benign: \
+duplicated packets of a mirror port.
 4. Waiting: call analyze_tcp_connections again with `detailed` true. `window_closed_seconds` and the finding tcp_closed_window: the receiver \
 does not read. `window_full` without it: the window is too small for the path. `goodput_bytes_per_second` against `max_window` by `ack_rtt`.
-5. Time: `summary.handshake_times` (`to_server` and `to_client` tell on which side of the capture the delay is), `ack_rtt` during transfers. \
+5. Time: `summary.handshake_times` (`syn_to_syn_ack` and `syn_ack_to_ack` tell on which side of the capture the delay is), `ack_rtt` during \
+transfers. \
 An `mss` far below 1460 hints at tunnels; large segments that are lost again and again at a path whose MTU is smaller.
 
 Answer with the likeliest cause first, each with its numbers and frames, what would confirm it (a command or a further capture), and the remedy.";
@@ -85,7 +89,8 @@ after a SYN-ACK) is what the scanner learnt: list the connections of the scanned
 one's own.
 3. Floods: tcp_syn_flood, `patterns[]` syn_response_imbalance and handshake_completion, `statistics.conn_states` with many S0 or REJ. Benign: a \
 service that is down while clients retry.
-4. Interference: tcp_reset_from_elsewhere (hop limits in `measures`), tcp_conflicting_data (the same place in the stream with other octets: \
+4. Interference: tcp_reset_from_elsewhere (hop limits in `measures`), tcp_end_ignored (a connection that went on behind a RST or FIN: evasion of a \
+monitor, or a reset that came too late), tcp_conflicting_data (the same place in the stream with other octets: \
 injection, or evasion of a monitor), resets in one direction only (`rst_distribution.by_direction`). Benign: firewalls and proxies that reset in \
 the name of others.
 5. Exfiltration and remote control: connections with much more `new_payload_bytes` from the client than from the server, long ones with little \
@@ -143,6 +148,7 @@ mod tests {
             "tcp_unusual_flags",
             "tcp_syn_flood",
             "tcp_conflicting_data",
+            "tcp_end_ignored",
         ];
         let tools = crate::TOOLS.iter().map(|tool| tool.name);
         let others = ["tcp_packets_found", "analyze_dhcp_packets", "analyze_dns_packets"];

@@ -4,11 +4,12 @@ use mcpcap_analyzer::stats::Quantiles;
 use mcpcap_analyzer::stream::Side;
 
 use crate::core::Segment;
-use crate::report::{ConnStateCount, FlagCount, HandshakeTimes, SegmentCounts};
+use crate::report::{ConnStateCount, FileOrder, FlagCount, HandshakeTimes, SegmentCounts};
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
-use crate::tracker::history::ConnState;
+use crate::tracker::handshake::Shown;
 use crate::tracker::sequence::Flag;
+use crate::tracker::zeek::ConnState;
 
 /// The sums.
 #[derive(Default)]
@@ -23,21 +24,30 @@ pub struct Totals {
     pub connections: u64,
     /// Connections whose handshake is complete.
     pub handshakes: u64,
-    /// Connections that were opened in the capture, by SYN or SYN-ACK, without a complete handshake.
+    /// Connections that were established, although the capture lacks their SYN, or their SYN-ACK or its ACK.
+    pub handshakes_without: [u64; 2],
+    /// Connections whose SYN is in the capture and that were not established, and those of them that got a SYN-ACK.
     pub failed: u64,
+    /// See above.
+    pub half_open: u64,
+    /// Segments that were sent again, and that came late.
+    resent: u64,
+    late: u64,
+    order: FileOrder,
     /// Connections by [`State`].
     states: [u64; 8],
     /// Connections of which the capture has one direction, although there were both.
     pub one_sided: u64,
-    server_round_trip: Quantiles,
-    client_round_trip: Quantiles,
-    round_trip: Quantiles,
+    /// From SYN to SYN-ACK, from there to the ACK, and both.
+    handshake_times: [Quantiles; 3],
 }
 
 impl Totals {
     /// Counts a segment.
     pub fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>) {
         self.counts.add(segment);
+        self.resent = self.resent.saturating_add(seen.again.resent.into());
+        self.late = self.late.saturating_add(seen.again.late.into());
         for flag in seen.found.iter() {
             if let Some(count) = self.flagged.get_mut(flag as usize) {
                 *count = count.saturating_add(1);
@@ -48,11 +58,16 @@ impl Totals {
     /// Counts a connection.
     pub fn ended(&mut self, connection: &Connection) {
         let add = |count: &mut u64, is: bool| *count = count.saturating_add(is.into());
-        let complete = connection.handshake.is_complete();
-        let opened = connection.client.syn > 0 || connection.server.syn_ack > 0;
+        let shown = connection.handshake.shown();
+        let [without_syn, without_answer] = &mut self.handshakes_without;
         add(&mut self.connections, true);
-        add(&mut self.handshakes, complete);
-        add(&mut self.failed, opened && !complete);
+        add(&mut self.handshakes, shown == Shown::Complete);
+        add(without_syn, shown == Shown::WithoutSyn);
+        let answered = matches!(shown, Shown::SynOnly | Shown::HalfOpen) && !connection.is_failed();
+        add(without_answer, answered || matches!(shown, Shown::WithoutSynAck | Shown::WithoutAck));
+        add(&mut self.failed, connection.is_failed());
+        add(&mut self.half_open, connection.is_half_open());
+        self.order.add(connection);
         add(&mut self.one_sided, connection.one_sided().is_some());
         if let Some(count) = self.states.get_mut(connection.state() as usize) {
             add(count, true);
@@ -62,11 +77,8 @@ impl Totals {
             add(count, *known == state);
         }
         let handshake = &connection.handshake;
-        for (all, one) in [
-            (&mut self.server_round_trip, handshake.server_round_trip()),
-            (&mut self.client_round_trip, handshake.client_round_trip()),
-            (&mut self.round_trip, handshake.round_trip()),
-        ] {
+        let times = [handshake.syn_to_syn_ack(), handshake.syn_ack_to_ack(), handshake.lasted()];
+        for (all, one) in self.handshake_times.iter_mut().zip(times) {
             one.into_iter().for_each(|time| all.add(time));
         }
     }
@@ -81,11 +93,24 @@ impl Totals {
         self.flagged.get(flag as usize).copied().unwrap_or_default()
     }
 
-    /// Segments that were sent again, for whatever reason.
+    /// Segments that were sent again: with octets, or a SYN or FIN, that the capture has more than once.
     pub fn resent(&self) -> u64 {
-        [Flag::Retransmission, Flag::FastRetransmission, Flag::SpuriousRetransmission]
-            .into_iter()
-            .fold(0, |sum, flag| sum.saturating_add(self.flagged(flag)))
+        self.resent
+    }
+
+    /// Segments with octets that lie before others that came earlier, and that the capture has once.
+    pub fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// Connections that were established, as far as the capture shows it.
+    pub fn established(&self) -> u64 {
+        self.handshakes_without.iter().fold(self.handshakes, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// How the order in the file differs from that on the wire, if it does.
+    pub fn order(&self) -> Option<FileOrder> {
+        self.order.told()
     }
 
     /// Segments by flag, those that were found.
@@ -104,10 +129,11 @@ impl Totals {
 
     /// Percentiles of the handshakes' times.
     pub fn handshake_times(&self) -> HandshakeTimes {
+        let [syn_to_syn_ack, syn_ack_to_ack, handshake] = &self.handshake_times;
         HandshakeTimes {
-            total: self.round_trip.summary_ms(),
-            to_server: self.server_round_trip.summary_ms(),
-            to_client: self.client_round_trip.summary_ms(),
+            syn_to_syn_ack: syn_to_syn_ack.summary_ms(),
+            syn_ack_to_ack: syn_ack_to_ack.summary_ms(),
+            handshake: handshake.summary_ms(),
         }
     }
 }
@@ -127,7 +153,7 @@ impl SegmentCounts {
             (&mut self.ack, flags.ack()),
             (&mut self.fin, flags.fin()),
             (&mut self.rst, flags.rst()),
-            (&mut self.zero_window, segment.tcp.window == 0),
+            (&mut self.zero_window, segment.tcp.window == 0 && !flags.rst()),
         ] {
             *count = count.saturating_add(is.into());
         }

@@ -1,12 +1,14 @@
 //! Who tries to connect to what: floods, scans, sweeps, silent and refusing servers.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
-use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::stream::Endpoint;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::stream::{Endpoint, Side};
 
+use super::parties::{Ports, Set};
+use super::silent::{self, Silent};
 use super::thresholds::{FLOOD_ATTEMPTS, FLOOD_SHARE, PROBE_SHARE, REFUSED, SCAN_PORTS, SILENT_SYNS, SWEEP_HOSTS};
 use crate::limits;
 use crate::report::share;
@@ -23,22 +25,15 @@ const SCAN: Rule = Rule {
     name: "tcp_port_scan",
     severity: Severity::Medium,
     confidence: Confidence::High,
-    threshold: "15 or more different ports of one host probed by one source, 80 % or more of its connections to it without data",
+    threshold: "15 or more different ports of one host probed by one source, 80 % or more of its connections to it without data of it",
     false_alarm: "An inventory or vulnerability scanner of one's own, or a monitoring system.",
 };
 const SWEEP: Rule = Rule {
     name: "tcp_host_sweep",
     severity: Severity::Medium,
     confidence: Confidence::High,
-    threshold: "15 or more different hosts probed by one source at one port, 80 % or more of these connections without data",
+    threshold: "15 or more different hosts probed by one source at one port, 80 % or more of these connections without data of it, accepted or not",
     false_alarm: "An inventory scanner of one's own, a load balancer's health checks, or a peer-to-peer program that looks for peers.",
-};
-const SILENT: Rule = Rule {
-    name: "tcp_silent_server",
-    severity: Severity::Low,
-    confidence: Confidence::Medium,
-    threshold: "3 or more SYN to an endpoint that sent nothing at all",
-    false_alarm: "A capture that has one direction only, or that ended before the answers.",
 };
 const REFUSING: Rule = Rule {
     name: "tcp_refused",
@@ -51,12 +46,11 @@ const REFUSING: Rule = Rule {
 /// What is kept of attempts.
 pub struct Watch {
     targets: BoundedMap<Endpoint, Target>,
-    scans: BoundedMap<(IpAddr, IpAddr), Probes<u16>>,
-    sweeps: BoundedMap<(IpAddr, u16), Probes<IpAddr>>,
+    scans: BoundedMap<(IpAddr, IpAddr), Probes<Ports>>,
+    sweeps: BoundedMap<(IpAddr, u16), Probes<Distinct>>,
 }
 
 /// An endpoint that others try to reach.
-#[derive(Default)]
 struct Target {
     attempts: u64,
     incomplete: u64,
@@ -64,50 +58,83 @@ struct Target {
     refused: u64,
     syns: u64,
     heard: bool,
-    sources: BTreeSet<IpAddr>,
+    /// Clients acknowledged what it sent, and the capture has nothing of it.
+    one_sided: bool,
+    sources: Distinct,
     evidence: Evidence,
     refusals: Evidence,
 }
 
+impl Target {
+    fn new() -> Self {
+        Self {
+            attempts: 0,
+            incomplete: 0,
+            accepted: 0,
+            refused: 0,
+            syns: 0,
+            heard: false,
+            one_sided: false,
+            sources: Distinct::small(),
+            evidence: Evidence::default(),
+            refusals: Evidence::default(),
+        }
+    }
+}
+
 /// What one source tried.
-struct Probes<T> {
+struct Probes<S> {
     connections: u64,
     probes: u64,
-    distinct: BTreeSet<T>,
+    accepted: u64,
+    distinct: S,
     evidence: Evidence,
 }
 
-impl<T: Ord> Probes<T> {
-    fn new() -> Self {
-        Self { connections: 0, probes: 0, distinct: BTreeSet::new(), evidence: Evidence::default() }
+impl<S> Probes<S> {
+    fn new(distinct: S) -> Self {
+        Self { connections: 0, probes: 0, accepted: 0, distinct, evidence: Evidence::default() }
     }
 
-    fn add(&mut self, item: T, probe: bool, frame: u64) {
+    fn add<T>(&mut self, item: T, connection: &Connection)
+    where
+        S: Set<T>,
+    {
         self.connections = self.connections.saturating_add(1);
-        if !probe {
+        // Who looks around has nothing to say, whether it is let in or not.
+        if connection.client.payload > 0 {
             return;
         }
         self.probes = self.probes.saturating_add(1);
-        self.evidence.add(frame);
-        remember(&mut self.distinct, item);
+        self.accepted = self.accepted.saturating_add((connection.server.syn_ack > 0).into());
+        self.evidence.add(connection.frames.0);
+        self.distinct.add(item);
     }
 
-    fn is_scan(&self, most: usize) -> bool {
-        self.distinct.len() >= most && share(self.probes, self.connections) >= PROBE_SHARE
-    }
-
-    fn measures(&self, distinct: &'static str) -> Vec<Measure> {
-        vec![
-            Measure::count(distinct, self.distinct.len() as u64),
-            Measure::count("probes", self.probes),
-            Measure::count("connections", self.connections),
-        ]
-    }
-}
-
-fn remember<T: Ord>(known: &mut BTreeSet<T>, item: T) {
-    if known.len() < limits::DISTINCT {
-        known.insert(item);
+    /// The finding, where the source tried `most` or more, most of them without data.
+    fn finding<T>(
+        &self,
+        rule: &Rule,
+        most: u64,
+        evicted: bool,
+        told: impl FnOnce(String) -> [String; 2],
+    ) -> Option<Finding>
+    where
+        S: Set<T>,
+    {
+        let many = self.distinct.many(evicted);
+        (many.count >= most && share(self.probes, self.connections) >= PROBE_SHARE).then(|| {
+            let [subject, observation] = told(many.words());
+            let observation = format!("{observation} {} of {} probe(s) got a SYN-ACK.", self.accepted, self.probes);
+            let name = if rule.name == SCAN.name { "ports" } else { "hosts" };
+            let mut measures = many.measures(name);
+            measures.extend([
+                Measure::count("probes", self.probes),
+                Measure::count("connections", self.connections),
+                Measure::count("accepted", self.accepted),
+            ]);
+            rule.finding(subject, observation, measures, &self.evidence)
+        })
     }
 }
 
@@ -135,78 +162,90 @@ impl Watch {
         let (client, server) = (connection.client.endpoint, connection.server.endpoint);
         let frame = connection.frames.0;
         let state = connection.state();
-        let accepted = connection.handshake.is_complete();
-        let (target, _) = self.targets.get_or_insert_with(server, Target::default);
+        let accepted = connection.handshake.is_established();
+        let (target, _) = self.targets.get_or_insert_with(server, Target::new);
         target.attempts = target.attempts.saturating_add(1);
         target.syns = target.syns.saturating_add(connection.client.syn);
         target.heard |= connection.server.packets > 0;
+        target.one_sided |= connection.one_sided() == Some(Side::Client);
         target.accepted = target.accepted.saturating_add(accepted.into());
         if state == State::Rejected {
             target.refused = target.refused.saturating_add(1);
-            target.refusals.add(connection.ended.map_or(frame, |(_, frame)| frame));
+            target.refusals.add(connection.ended.map_or(frame, |ended| ended.frame));
         } else if !accepted {
             target.incomplete = target.incomplete.saturating_add(1);
             target.evidence.add(frame);
         }
-        remember(&mut target.sources, client.address);
+        target.sources.add(&client.address);
+        let pair = (client.address, server.address);
+        let (scan, _) = self.scans.get_or_insert_with(pair, || Probes::new(Ports::Few(Vec::new())));
+        scan.add(server.port, connection);
+        let (sweep, _) =
+            self.sweeps.get_or_insert_with((client.address, server.port), || Probes::new(Distinct::small()));
+        sweep.add(server.address, connection);
+    }
 
-        let probe = connection.server.payload == 0 && connection.client.payload == 0 && state != State::Established;
-        let (scan, _) = self.scans.get_or_insert_with((client.address, server.address), Probes::new);
-        scan.add(server.port, probe, frame);
-        let (sweep, _) = self.sweeps.get_or_insert_with((client.address, server.port), Probes::new);
-        sweep.add(server.address, probe, frame);
+    /// Endpoints that sent nothing. Where clients acknowledge what a server sent, and nothing of it is there, the capture lacks its
+    /// direction, and its silence means nothing.
+    fn silent(&self) -> Vec<Silent<'_>> {
+        let mut servers: BTreeMap<IpAddr, [bool; 2]> = BTreeMap::new();
+        for (end, target) in self.targets.iter() {
+            let [heard, one_sided] = servers.entry(end.address).or_default();
+            *heard |= target.heard;
+            *one_sided |= target.one_sided;
+        }
+        let is_silent = |(end, target): &(&Endpoint, &Target)| {
+            let lacks = servers.get(&end.address).is_some_and(|[heard, one_sided]| *one_sided && !heard);
+            target.syns >= SILENT_SYNS && !target.heard && !target.one_sided && !lacks
+        };
+        let told = |(end, target): (&Endpoint, _)| {
+            let Target { syns, attempts, evidence, .. }: &Target = target;
+            Silent { end: *end, syns: *syns, attempts: *attempts, evidence }
+        };
+        self.targets.iter().filter(is_silent).map(told).collect()
     }
 
     /// The findings, by rule.
     pub fn findings(&self) -> [Vec<Finding>; 5] {
-        let scans = self.scans.iter().filter(|(_, probes)| probes.is_scan(SCAN_PORTS));
-        let sweeps = self.sweeps.iter().filter(|(_, probes)| probes.is_scan(SWEEP_HOSTS));
+        let silent = self.silent();
+        let [targets, scans, sweeps] =
+            [self.targets.evicted(), self.scans.evicted(), self.sweeps.evicted()].map(|evicted| evicted > 0);
+        let scan = |((source, host), probes): (&(IpAddr, IpAddr), &Probes<Ports>)| {
+            probes.finding::<u16>(&SCAN, SCAN_PORTS, scans, |ports| {
+                [format!("{source} to {host}"), format!("{source} probed {ports} different ports of {host}.")]
+            })
+        };
+        let sweep = |((source, port), probes): (&(IpAddr, u16), &Probes<Distinct>)| {
+            probes.finding::<IpAddr>(&SWEEP, SWEEP_HOSTS, sweeps, |hosts| {
+                let observation = format!("{source} probed port {port} of {hosts} different hosts.");
+                [format!("{source} to port {port}"), observation]
+            })
+        };
         [
-            self.targets.iter().filter_map(|(end, target)| flood(*end, target)).collect(),
-            scans
-                .map(|((source, host), probes)| {
-                    let ports = probes.distinct.len();
-                    let observation = format!("{source} probed {ports} different ports of {host}.");
-                    SCAN.finding(format!("{source} to {host}"), observation, probes.measures("ports"), &probes.evidence)
-                })
-                .collect(),
-            sweeps
-                .map(|((source, port), probes)| {
-                    let hosts = probes.distinct.len();
-                    let observation = format!("{source} probed port {port} of {hosts} different hosts.");
-                    let subject = format!("{source} to port {port}");
-                    SWEEP.finding(subject, observation, probes.measures("hosts"), &probes.evidence)
-                })
-                .collect(),
-            self.targets.iter().filter_map(|(end, target)| silent(*end, target)).collect(),
+            self.targets.iter().filter_map(|(end, target)| flood(*end, target, targets)).collect(),
+            self.scans.iter().filter_map(scan).collect(),
+            self.sweeps.iter().filter_map(sweep).collect(),
+            silent::findings(&silent),
             self.targets.iter().filter_map(|(end, target)| refusing(*end, target)).collect(),
         ]
     }
 }
 
-fn flood(end: Endpoint, target: &Target) -> Option<Finding> {
+fn flood(end: Endpoint, target: &Target, evicted: bool) -> Option<Finding> {
     let found = target.incomplete >= FLOOD_ATTEMPTS && share(target.incomplete, target.attempts) >= FLOOD_SHARE;
     found.then(|| {
+        let sources = Set::<IpAddr>::many(&target.sources, evicted);
         let observation = format!(
-            "{} of {} connection attempts on {end} were neither completed nor refused; they came from {} address(es).",
+            "{}{} of {} connection attempts on {end} were neither completed nor refused; they came from {} address(es).",
+            if evicted { "At least " } else { "" },
             target.incomplete,
             target.attempts,
-            target.sources.len()
+            sources.words()
         );
-        let measures = vec![
-            Measure::count("incomplete", target.incomplete),
-            Measure::count("attempts", target.attempts),
-            Measure::count("sources", target.sources.len() as u64),
-        ];
+        let mut measures =
+            vec![Measure::count("incomplete", target.incomplete), Measure::count("attempts", target.attempts)];
+        measures.extend(sources.measures("sources"));
         FLOOD.finding(end.to_string(), observation, measures, &target.evidence)
-    })
-}
-
-fn silent(end: Endpoint, target: &Target) -> Option<Finding> {
-    (!target.heard && target.syns >= SILENT_SYNS).then(|| {
-        let observation = format!("{end} got {} SYN in {} attempt(s) and sent nothing.", target.syns, target.attempts);
-        let measures = vec![Measure::count("syn", target.syns), Measure::count("attempts", target.attempts)];
-        SILENT.finding(end.to_string(), observation, measures, &target.evidence)
     })
 }
 

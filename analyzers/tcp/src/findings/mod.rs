@@ -1,8 +1,10 @@
 //! What an analyst would want to be told. Each group of rules has a file; their numbers are in [`thresholds`].
 
 mod attempts;
+mod parties;
 mod quality;
 mod segments;
+mod silent;
 mod tampering;
 pub mod thresholds;
 
@@ -18,13 +20,20 @@ pub struct Watch {
     attempts: attempts::Watch,
     segments: segments::Watch,
     /// Findings about single connections, by rule, the first ones.
-    single: [Vec<Finding>; 4],
+    single: [Vec<Finding>; 5],
+    /// Those of them that found no place.
+    left_out: u64,
 }
 
 impl Watch {
     /// Nothing seen yet.
     pub fn new() -> Self {
-        Self { attempts: attempts::Watch::new(), segments: segments::Watch::new(), single: Default::default() }
+        Self {
+            attempts: attempts::Watch::new(),
+            segments: segments::Watch::new(),
+            single: Default::default(),
+            left_out: 0,
+        }
     }
 
     /// Entries of tables that made room.
@@ -46,14 +55,18 @@ impl Watch {
                 list.push(found);
                 // The order is that of the report, so that those with most frames stay.
                 list.sort_by(|a, b| (b.frames_total, &a.frames).cmp(&(a.frames_total, &b.frames)));
+                self.left_out = self.left_out.saturating_add((list.len() > limits::FINDINGS_OF_ONE_RULE).into());
                 list.truncate(limits::FINDINGS_OF_ONE_RULE);
             }
         }
     }
 
-    /// All findings, the gravest first.
-    pub fn finish(self) -> Vec<Finding> {
-        let rules = self.single.into_iter().chain(self.attempts.findings()).chain([self.segments.findings()]);
-        finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE)
+    /// All findings, the gravest first, and how many more there were: of each rule those with most frames are kept.
+    pub fn finish(self) -> (Vec<Finding>, u64) {
+        let of_many = self.attempts.findings().into_iter().chain([self.segments.findings()]);
+        let rules: Vec<_> = self.single.into_iter().chain(of_many).collect();
+        let more = rules.iter().map(|list| list.len().saturating_sub(limits::FINDINGS_OF_ONE_RULE) as u64);
+        let left_out = more.fold(self.left_out, u64::saturating_add);
+        (finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE), left_out)
     }
 }

@@ -18,17 +18,38 @@ const CONFLICT: Rule = Rule {
     name: "tcp_conflicting_data",
     severity: Severity::High,
     confidence: Confidence::Medium,
-    threshold: "a segment that came again with the same place and length and other octets",
-    false_alarm: "A proxy or a network card that rewrites data, or packets damaged on the way (checksums are not verified).",
+    threshold: "a segment that came again with the same place and length and other octets, within 8 segments of its sender, none of both \
+        with a wrong checksum",
+    false_alarm: "A proxy or a network card that rewrites data; where the sender's checksums cannot be judged, packets damaged on the way.",
+};
+const IGNORED: Rule = Rule {
+    name: "tcp_end_ignored",
+    severity: Severity::Medium,
+    confidence: Confidence::High,
+    threshold: "a RST or FIN before the handshake was complete; then it was completed, and data came",
+    false_alarm: "A firewall or a middlebox that resets too late, a test of a stack, or a file whose order is not that of the wire.",
 };
 
 /// The findings about a connection.
-pub fn findings(connection: &Connection) -> [Option<Finding>; 2] {
+pub fn findings(connection: &Connection) -> [Option<Finding>; 3] {
     let sides = [Side::Client, Side::Server];
     [
         sides.into_iter().find_map(|side| reset(connection, side)),
         sides.into_iter().find_map(|side| conflict(connection, side)),
+        ignored(connection),
     ]
+}
+
+fn ignored(connection: &Connection) -> Option<Finding> {
+    let ended = connection.ignored.filter(|_| connection.carries_data())?;
+    let mut evidence = Evidence::default();
+    evidence.add(ended.frame);
+    let (kind, end) = (if ended.reset { "RST" } else { "FIN" }, connection.sender(ended.by).endpoint);
+    let bytes = connection.client.new_payload.saturating_add(connection.server.new_payload);
+    let observation = format!(
+        "A {kind} in the name of {end} came in the handshake, and the connection went on with {bytes} bytes of data."
+    );
+    IGNORED.finding(text(connection), observation, vec![Measure::count("payload_bytes", bytes)], &evidence).into()
 }
 
 fn reset(connection: &Connection, side: Side) -> Option<Finding> {
@@ -54,14 +75,13 @@ fn reset(connection: &Connection, side: Side) -> Option<Finding> {
 
 fn conflict(connection: &Connection, side: Side) -> Option<Finding> {
     let sender = connection.sender(side);
-    (!sender.conflicts.is_empty()).then(|| {
-        let mut evidence = Evidence::default();
-        for (first, again) in &sender.conflicts {
-            evidence.add(*first);
-            evidence.add(*again);
-        }
-        let count = sender.conflicts.len() as u64;
+    let (count, evidence) = sender.contents.conflicts();
+    (count > 0).then(|| {
         let observation = format!("{count} segment(s) of {} came again with other octets.", sender.endpoint);
-        CONFLICT.finding(text(connection), observation, vec![Measure::count("segments", count)], &evidence)
+        let measures = vec![
+            Measure::count("segments", count),
+            Measure::count("damaged_segments_left_out", sender.contents.damaged()),
+        ];
+        CONFLICT.finding(text(connection), observation, measures, &evidence)
     })
 }

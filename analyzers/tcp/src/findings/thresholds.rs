@@ -5,10 +5,10 @@ pub const FLOOD_ATTEMPTS: u64 = 100;
 /// Share of the attempts on the endpoint that were never completed.
 pub const FLOOD_SHARE: f64 = 0.8;
 /// Different ports of one host that one source probes. Programs that use many ports of a host (passive FTP, RPC) connect to them.
-pub const SCAN_PORTS: usize = 15;
+pub const SCAN_PORTS: u64 = 15;
 /// Different hosts that one source probes at the same port.
-pub const SWEEP_HOSTS: usize = 15;
-/// Share of the source's connections that are probes: no data, and no orderly end.
+pub const SWEEP_HOSTS: u64 = 15;
+/// Share of the source's connections that are probes: without data of it.
 pub const PROBE_SHARE: f64 = 0.8;
 /// SYN segments to an endpoint that never answers: a stack gives up after four to seven (net.ipv4.tcp_syn_retries).
 pub const SILENT_SYNS: u64 = 3;

@@ -68,6 +68,48 @@ impl Talk {
         self
     }
 
+    /// Gives the last segment, of IPv4 and without payload, a timestamps option.
+    pub fn stamps(mut self, value: u32, echo: u32) -> Self {
+        let (_, frame) = self.frames.last_mut().unwrap();
+        let option = [[1, 1, 8, 10].as_slice(), &value.to_be_bytes(), &echo.to_be_bytes()].concat();
+        frame.truncate(54);
+        frame.extend(option);
+        frame[16..18].copy_from_slice(&52_u16.to_be_bytes());
+        frame[46] = 8 << 4;
+        self
+    }
+
+    /// Gives the frames one VLAN tag and two by turns: mirrored traffic has such.
+    pub fn tagged(mut self) -> Self {
+        for (n, (_, frame)) in self.frames.iter_mut().enumerate() {
+            let tags: &[u8] = if n % 2 == 0 { &[0x81, 0, 0, 10] } else { &[0x88, 0xa8, 0, 20, 0x81, 0, 0, 11] };
+            frame.splice(12..12, tags.iter().copied());
+        }
+        self
+    }
+
+    /// Makes the checksum of the last segment wrong.
+    pub fn damage(mut self) -> Self {
+        let (_, frame) = self.frames.last_mut().unwrap();
+        let at = tcp_offset(frame);
+        frame[at + 17] ^= 0x40;
+        self
+    }
+
+    /// Leaves in the last segment what a stack leaves for the network card: the sum of the pseudo-header.
+    pub fn offload(mut self) -> Self {
+        let (_, frame) = self.frames.last_mut().unwrap();
+        let at = tcp_offset(frame);
+        let addresses = if at == 34 { 26..34 } else { 22..54 };
+        let words = frame[addresses].chunks(2).map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])));
+        let mut sum = words.sum::<u32>() + 6 + u32::try_from(frame.len() - at).unwrap();
+        while sum > 0xffff {
+            sum = (sum >> 16) + (sum & 0xffff);
+        }
+        frame[at + 16..at + 18].copy_from_slice(&u16::try_from(sum).unwrap().to_be_bytes());
+        self
+    }
+
     fn push(mut self, frame: Vec<u8>) -> Self {
         self.frames.push((self.now, frame));
         self.now += 1000;
@@ -77,4 +119,9 @@ impl Talk {
     pub fn frames(self) -> Vec<(u64, Vec<u8>)> {
         self.frames
     }
+}
+
+/// Where the TCP header begins, behind Ethernet and IPv4 or IPv6.
+fn tcp_offset(frame: &[u8]) -> usize {
+    if frame[12..14] == [0x08, 0x00] { 34 } else { 54 }
 }

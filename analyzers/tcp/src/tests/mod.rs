@@ -1,13 +1,18 @@
 //! Runs of the tools over captures.
 
 mod build;
+mod counting;
 mod crafted;
 mod findings;
 mod flags;
+mod handshakes;
+mod pages;
 mod recordings;
+mod reported;
 mod robust;
 mod states;
 mod tools;
+mod zeek;
 
 use mcpcap_analyzer::harness;
 use serde_json::{Value, json};

@@ -27,7 +27,7 @@ fn the_recording_s_connections_are_as_its_readme_says() {
     assert_eq!(frames(6, "zero_window").first(), Some(&162));
     // The line delays by 15 ms each way, on the server's side of the recording.
     for connection in all.iter().filter(|connection| connection["handshake_completed"] == true) {
-        let (server, client) = (&connection["details"]["to_server_ms"], &connection["details"]["to_client_ms"]);
+        let (server, client) = (&connection["syn_to_syn_ack_ms"], &connection["syn_ack_to_ack_ms"]);
         assert!((30.0..40.0).contains(&server.as_f64().unwrap()) && client.as_f64().unwrap() < 1.0, "{connection}");
     }
     // Nine segments say that the window is closed, two of them while it is.

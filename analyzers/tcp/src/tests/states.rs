@@ -93,29 +93,3 @@ fn oth_only_the_middle_was_captured() {
     let talk = Talk::new().c(ACK, (1001, 5001), b"hello").s(ACK, (5001, 1006), b"world");
     check(talk, "OTH", "Dd", "midstream");
 }
-
-#[test]
-fn a_reset_that_is_not_heeded_does_not_end_the_connection() {
-    let talk = Talk::new().c(SYN, (1000, 0), b"").s(RST | ACK, (0, 1001), b"").s(SYN | ACK, (5000, 1001), b"").c(
-        ACK,
-        (1001, 5001),
-        b"hello",
-    );
-    let report = detailed(talk.frames());
-    assert_eq!(report["connections"][0]["conn_state"], "S1");
-    assert_eq!(report["connections"][0]["history"], "SrhD");
-}
-
-#[test]
-fn letters_for_repeated_and_missing_data_and_closed_windows() {
-    let talk = Talk::new()
-        .handshake()
-        .c(ACK, (1001, 5001), b"hello")
-        .c(ACK, (1001, 5001), b"hello")
-        .s(ACK, (5001, 1006), b"")
-        .window(0)
-        // The client's next five octets are not in the capture; the server acknowledges them.
-        .s(ACK, (5001, 1011), b"");
-    let report = detailed(talk.frames());
-    assert_eq!(report["connections"][0]["history"], "ShADTawG");
-}

@@ -5,17 +5,17 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::{Finding, Measure};
-use mcpcap_analyzer::stats::TopK;
+use mcpcap_analyzer::stats::{Page, PageInfo, TopK};
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
-use crate::limits::{LISTED, PARTIES, WORST_LISTED};
-use crate::listing::Worst;
+use crate::limits::PARTIES;
+use crate::listing::{Ranked, Row};
 use crate::patterns;
-use crate::report::{ConnStateCount, FlagCount, Limits, share, text};
+use crate::report::{ConnStateCount, FileOrder, FlagCount, Limits, share, text};
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
 
@@ -54,6 +54,14 @@ pub struct Report {
     /// What differs from undisturbed traffic, each with its numbers.
     pub patterns: Vec<Pattern>,
     pub summary: Summary,
+    /// Addresses that sent RST, the most frequent first.
+    pub rst_by_source: Vec<AddressCount>,
+    /// Connections with RST, in the order of their appearance. Of more than 4,096 the first 4,096 can be listed.
+    pub connections_with_rst: Vec<ResetConnection>,
+    /// Connections that sent again, those with most packets sent again first. Of more than 4,096 the first 4,096 can be listed.
+    pub retransmissions_by_connection: Vec<ConnectionCount>,
+    /// What parts of the three lists above these are.
+    pub pages: Vec<PageInfo>,
     pub findings: Vec<Finding>,
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
@@ -75,6 +83,9 @@ pub struct Statistics {
     pub conn_states: Vec<ConnStateCount>,
     /// Wireshark's sequence analysis.
     pub analysis: Vec<FlagCount>,
+    /// Signs that the order in the file is not that on the wire; absent without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_order: Option<FileOrder>,
 }
 
 /// Connections that began in the capture.
@@ -82,10 +93,12 @@ pub struct Statistics {
 pub struct Handshakes {
     /// SYN, SYN-ACK and the ACK of both.
     pub successful: u64,
-    /// Unanswered, refused or given up.
+    /// Their SYN was captured, and they were unanswered, refused or given up.
     pub failed: u64,
-    /// SYN-ACK seen, and not its ACK.
+    /// SYN and SYN-ACK seen, and no acknowledgment of it.
     pub incomplete: u64,
+    /// Established, although their SYN, SYN-ACK or ACK was not captured.
+    pub established_with_parts_not_captured: u64,
 }
 
 /// Segments by control bits.
@@ -102,11 +115,12 @@ pub struct FlagCounts {
 /// Who resets.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Resets {
-    /// Addresses that sent RST, the most frequent first.
-    pub by_source: Vec<AddressCount>,
+    /// Addresses that sent RST; at least so many when `sources_exact` is false. `rst_by_source` lists them.
+    pub sources: u64,
+    /// Whether all of them were counted: up to 1,024.
+    pub sources_exact: bool,
     pub by_direction: Directions,
-    /// The first of them.
-    pub connections_with_rst: Vec<ResetConnection>,
+    /// `connections_with_rst` lists them.
     pub connections_with_rst_total: u64,
 }
 
@@ -115,6 +129,8 @@ pub struct Resets {
 pub struct AddressCount {
     pub address: IpAddr,
     pub count: u64,
+    /// By how much `count` may be too high; 0 unless more than 1,024 addresses sent RST.
+    pub error: u64,
 }
 
 /// RST by direction.
@@ -144,10 +160,12 @@ pub struct ResetConnection {
 /// What was sent again.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Retransmissions {
-    /// Plain, fast and spurious ones.
+    /// Packets with bytes, or a SYN or FIN, that the capture has more than once.
     pub total: u64,
-    /// The connections with most of them.
-    pub by_connection: Vec<ConnectionCount>,
+    /// Packets with bytes that lie before others that came earlier, and that the capture has once.
+    pub late_packets: u64,
+    /// Connections with packets sent again; `retransmissions_by_connection` lists them.
+    pub connections: u64,
     /// total by total_packets.
     pub rate: f64,
 }
@@ -182,7 +200,7 @@ pub struct States {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Pattern {
     /// rst_directional_asymmetry, packet_retransmission, handshake_completion, abnormal_termination, syn_response_imbalance,
-    /// closed_window or capture_gaps.
+    /// closed_window, capture_gaps or file_order.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub pattern: &'static str,
     /// connection_termination, reliability, connection_establishment, connection_lifecycle, flow_control or capture_quality.
@@ -230,9 +248,9 @@ pub struct TcpAnomalies {
 struct Anomalies {
     sources: TopK<IpAddr>,
     directions: Directions,
-    resets: Vec<ResetConnection>,
-    with_reset: u64,
-    resent: Worst<u64>,
+    resets: Ranked<ResetConnection>,
+    resent: Ranked<ConnectionCount>,
+    window: Window,
 }
 
 impl View for Anomalies {
@@ -257,20 +275,16 @@ impl View for Anomalies {
             .filter_map(|side| connection.sender(side).reset.map(|(frame, _)| (frame, side)))
             .min_by_key(|(frame, _)| *frame);
         if let Some((frame, side)) = first {
-            self.with_reset = self.with_reset.saturating_add(1);
-            let entry = ResetConnection {
-                id: connection.id,
-                connection: text(connection),
-                frame,
-                from: crate::totals::name(side),
-            };
-            // Connections end in another order than they begin.
-            let place = self.resets.partition_point(|known| known.id < entry.id);
-            self.resets.insert(place, entry);
-            self.resets.truncate(LISTED);
+            let id = connection.id;
+            let from = crate::totals::name(side);
+            self.resets.add(0, id, || ResetConnection { id, connection: text(connection), frame, from });
         }
-        if connection.resent() > 0 {
-            self.resent.add(connection.resent(), connection);
+        let count = connection.resent();
+        if count > 0 {
+            self.resent.add(count, connection.id, || {
+                let Row { id, connection, frames, .. } = Row::new(connection);
+                ConnectionCount { id, connection, count, frames }
+            });
         }
     }
 }
@@ -284,15 +298,16 @@ impl Tool for TcpAnomalies {
         conflicting data) with frame numbers and threshold. Use it to judge a network or a server as a whole.";
     type Arguments = Arguments;
     type Report = Report;
+    const PAGED: &'static [&'static str] = &["rst_by_source", "connections_with_rst", "retransmissions_by_connection"];
 
-    fn open(arguments: Arguments, _: Window) -> Result<Self, Problem> {
+    fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
         let seen = Anomalies {
             sources: TopK::new(PARTIES),
             directions: Directions::default(),
-            resets: Vec::new(),
-            with_reset: 0,
-            resent: Worst::new(WORST_LISTED),
+            resets: Ranked::new(window),
+            resent: Ranked::new(window),
+            window,
         };
         Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies), seen })
     }
@@ -304,23 +319,37 @@ impl Tool for TcpAnomalies {
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         self.core.finish(&mut self.seen);
         let Self { core, seen } = self;
-        let patterns = patterns::all(&core, seen.directions, seen.with_reset);
+        let patterns = patterns::all(&core, seen.directions, seen.resets.total());
+        let statistics = statistics(&core, &seen);
+        let mut sources = Page::new(seen.window);
+        for top in seen.sources.top(PARTIES) {
+            sources.push(|| AddressCount { address: top.key, count: top.count, error: top.error });
+        }
+        let (connections_with_rst, resets) = seen.resets.finish("connections_with_rst");
+        let (retransmissions_by_connection, resent) = seen.resent.finish("retransmissions_by_connection");
+        let (found, message, copies) = (core.found(), core.message(capture), core.copies());
+        let (note, filter) = (core.note(), core.filter.report());
+        let (findings, limits) = core.findings();
         Ok(Report {
-            tcp_packets_found: core.found(),
-            message: core.message(capture),
-            copies: core.copies(),
-            filter: core.filter.report(),
+            tcp_packets_found: found,
+            message,
+            copies,
+            filter,
             summary: patterns::summary(&patterns),
             patterns,
-            limits: core.limits(),
-            note: core.note(),
-            statistics: statistics(&core, seen),
-            findings: core.watch.finish(),
+            pages: vec![sources.info("rst_by_source"), resets, resent],
+            rst_by_source: sources.into_items(),
+            connections_with_rst,
+            retransmissions_by_connection,
+            limits,
+            note,
+            statistics,
+            findings,
         })
     }
 }
 
-fn statistics(core: &Core, seen: Anomalies) -> Statistics {
+fn statistics(core: &Core, seen: &Anomalies) -> Statistics {
     let totals = &core.totals;
     let sum = |states: &[State]| states.iter().map(|state| totals.in_state(*state)).sum();
     Statistics {
@@ -335,28 +364,15 @@ fn statistics(core: &Core, seen: Anomalies) -> Statistics {
             ack: totals.counts.ack,
         },
         rst_distribution: Resets {
-            by_source: seen
-                .sources
-                .top(LISTED)
-                .into_iter()
-                .map(|top| AddressCount { address: top.key, count: top.count })
-                .collect(),
+            sources: seen.sources.len() as u64,
+            sources_exact: seen.sources.is_exact(),
             by_direction: seen.directions,
-            connections_with_rst: seen.resets,
-            connections_with_rst_total: seen.with_reset,
+            connections_with_rst_total: seen.resets.total(),
         },
         retransmissions: Retransmissions {
             total: totals.resent(),
-            by_connection: seen
-                .resent
-                .into_rows()
-                .map(|(count, row)| ConnectionCount {
-                    id: row.id,
-                    connection: row.connection,
-                    count,
-                    frames: row.frames,
-                })
-                .collect(),
+            late_packets: totals.late(),
+            connections: seen.resent.total(),
             rate: share(totals.resent(), core.found()),
         },
         connection_states: States {
@@ -367,11 +383,17 @@ fn statistics(core: &Core, seen: Anomalies) -> Statistics {
         },
         conn_states: totals.conn_states(),
         analysis: totals.analysis(),
+        file_order: totals.order(),
     }
 }
 
 /// How the handshakes went.
 pub fn handshakes(core: &Core) -> Handshakes {
-    let incomplete = core.totals.in_state(State::HalfOpen);
-    Handshakes { successful: core.totals.handshakes, failed: core.totals.failed.saturating_sub(incomplete), incomplete }
+    let totals = &core.totals;
+    Handshakes {
+        successful: totals.handshakes,
+        failed: totals.failed.saturating_sub(totals.half_open),
+        incomplete: totals.half_open,
+        established_with_parts_not_captured: totals.established().saturating_sub(totals.handshakes),
+    }
 }

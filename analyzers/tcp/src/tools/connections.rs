@@ -5,13 +5,15 @@ use std::ops::Range;
 
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
-use mcpcap_analyzer::stats::PageInfo;
+use mcpcap_analyzer::stats::{self, PageInfo};
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, time};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
-use crate::report::{ConnStateCount, ConnectionReport, FlagCount, HandshakeTimes, Limits, SegmentCounts};
+use crate::report::{
+    ConnStateCount, ConnectionReport, EventReport, FileOrder, FlagCount, HandshakeTimes, Limits, SegmentCounts,
+};
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
 use crate::tracker::sequence::Flag;
@@ -29,7 +31,7 @@ pub struct Arguments {
     /// Tell of each listed connection what both ends sent, its windows, times and flagged frames.
     #[serde(default)]
     pub detailed: Option<bool>,
-    /// List only the connection with this `id`. Summary and findings are those of all.
+    /// List only the connection with this `id`, and all of its flagged frames in `events`. Summary and findings are those of all.
     #[serde(default)]
     pub connection: Option<u64>,
     /// Analyse only the first so many TCP packets that fit, and read no further.
@@ -61,7 +63,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Connections in the order of their first packet.
     pub connections: Vec<ConnectionReport>,
-    /// What part of `connections` this is.
+    /// With the argument `connection`: its frames with Wireshark's tcp.analysis flags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventReport>,
+    /// What parts of `connections` and `events` these are.
     pub pages: Vec<PageInfo>,
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
@@ -75,9 +80,13 @@ pub struct Summary {
     pub total_connections: u64,
     /// SYN, SYN-ACK and the ACK of both, by their numbers.
     pub successful_handshakes: u64,
-    /// Connections that began in the capture without a complete handshake.
+    /// Connections whose SYN was captured, and that were not established: unanswered, refused, given up or half open.
     pub failed_handshakes: u64,
-    /// As successful_handshakes.
+    /// Established, although their SYN was not captured: SYN-ACK and its ACK were.
+    pub handshakes_without_syn: u64,
+    /// Established, although their SYN-ACK, or the ACK of it, was not captured: later acknowledgments show it.
+    pub handshakes_without_syn_ack_or_ack: u64,
+    /// The three together: successful_handshakes and the two above.
     pub established_connections: u64,
     /// Ended by RST after they were established.
     pub reset_connections: u64,
@@ -100,6 +109,13 @@ pub struct Summary {
     /// Wireshark's sequence analysis, of all packets.
     pub analysis: Vec<FlagCount>,
     pub handshake_times: HandshakeTimes,
+    /// Packets with bytes, or a SYN or FIN, that the capture has more than once.
+    pub retransmissions: u64,
+    /// Packets with bytes that lie before others that came earlier, and that the capture has once.
+    pub late_packets: u64,
+    /// Signs that the order in the file is not that on the wire; absent without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_order: Option<FileOrder>,
 }
 
 /// One run.
@@ -114,11 +130,16 @@ struct Page {
     /// The only one wanted.
     only: Option<u64>,
     kept: Vec<ConnectionReport>,
+    events: stats::Page<EventReport>,
     detailed: bool,
 }
 
 impl View for Page {
-    fn segment(&mut self, _: &Segment<'_>, _: &Seen<'_>) {}
+    fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>) {
+        if self.only == Some(seen.connection.id) && !seen.found.is_empty() {
+            self.events.push(|| EventReport::new(segment.packet.frame, seen.side, seen.found));
+        }
+    }
 
     fn ended(&mut self, connection: &Connection) {
         let listed = match self.only {
@@ -142,7 +163,7 @@ impl Tool for TcpConnections {
         are slow, and to see who talks to whom. `detailed` adds what each end sent.";
     type Arguments = Arguments;
     type Report = Report;
-    const PAGED: &'static [&'static str] = &["connections"];
+    const PAGED: &'static [&'static str] = &["connections", "events"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
@@ -153,6 +174,7 @@ impl Tool for TcpConnections {
                 listed,
                 only: arguments.connection,
                 kept: Vec::new(),
+                events: stats::Page::new(window),
                 detailed: arguments.detailed.unwrap_or(false),
             },
         })
@@ -180,30 +202,40 @@ impl Tool for TcpConnections {
             offset: page.listed.start,
             returned: connections.len() as u64,
         };
+        let (found, message, copies) = (core.found(), core.message(capture), core.copies());
+        let (note, filter) = (core.note(), core.filter.report());
+        let (summary, issues) = (summary(&core), issues(&core));
+        let (findings, limits) = core.findings();
+        let pages = vec![info, page.events.info("events")];
+        let events = page.events.into_items();
         Ok(Report {
-            tcp_packets_found: core.found(),
-            message: core.message(capture),
-            copies: core.copies(),
-            filter: core.filter.report(),
-            summary: summary(&core),
-            issues: issues(&core),
-            limits: core.limits(),
-            note: core.note(),
-            findings: core.watch.finish(),
+            tcp_packets_found: found,
+            message,
+            copies,
+            filter,
+            summary,
+            issues,
+            findings,
             connections,
-            pages: vec![info],
+            events,
+            pages,
+            limits,
+            note,
         })
     }
 }
 
 fn summary(core: &Core) -> Summary {
     let totals = &core.totals;
+    let [without_syn, without_answer] = totals.handshakes_without;
     let active = [State::Established, State::Closing, State::Midstream];
     Summary {
         total_connections: totals.connections,
         successful_handshakes: totals.handshakes,
         failed_handshakes: totals.failed,
-        established_connections: totals.handshakes,
+        handshakes_without_syn: without_syn,
+        handshakes_without_syn_ack_or_ack: without_answer,
+        established_connections: totals.established(),
         reset_connections: totals.in_state(State::Reset),
         rejected_connections: totals.in_state(State::Rejected),
         normal_close: totals.in_state(State::Closed),
@@ -216,6 +248,9 @@ fn summary(core: &Core) -> Summary {
         packets: totals.counts,
         analysis: totals.analysis(),
         handshake_times: totals.handshake_times(),
+        retransmissions: totals.resent(),
+        late_packets: totals.late(),
+        file_order: totals.order(),
     }
 }
 
@@ -223,10 +258,12 @@ fn issues(core: &Core) -> Vec<String> {
     let totals = &core.totals;
     let reset = totals.in_state(State::Reset).saturating_add(totals.in_state(State::Rejected));
     let closed = totals.flagged(Flag::ZeroWindow);
+    let disordered = totals.order().map_or(0, |order| order.connections);
     [
         (reset, format!("{reset} connections ended by RST")),
         (totals.resent(), format!("{} packets sent again", totals.resent())),
         (totals.failed, format!("{} handshakes not completed", totals.failed)),
+        (disordered, format!("{disordered} connections whose order in the file is not the order on the wire")),
         (closed, format!("{closed} packets announce a closed window")),
         (totals.one_sided, format!("{} connections of which the capture has one direction only", totals.one_sided)),
     ]

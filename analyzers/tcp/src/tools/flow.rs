@@ -4,15 +4,16 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::{Page, PageInfo};
 use mcpcap_analyzer::stream::Endpoint;
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::Filter;
-use crate::limits::WORST_LISTED;
-use crate::listing::Worst;
-use crate::report::{FlagCount, Limits, SegmentCounts, share};
+use crate::limits::RESETS_LISTED;
+use crate::listing::Ranked;
+use crate::report::{FlagCount, Limits, SegmentCounts, share, text};
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 use crate::tracker::sequence::Flag;
@@ -55,8 +56,12 @@ pub struct Report {
     pub client_to_server: DirectionReport,
     pub server_to_client: DirectionReport,
     pub analysis: Analysis,
-    /// The connections with most octets.
+    /// The connections, those with most octets first. Of more than 4,096 the first 4,096 can be listed.
     pub largest_connections: Vec<ConnectionBytes>,
+    /// The frames with RST, in the order of the file.
+    pub resets: Vec<ResetFrame>,
+    /// What parts of `largest_connections` and `resets` these are.
+    pub pages: Vec<PageInfo>,
     pub findings: Vec<Finding>,
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
@@ -77,11 +82,13 @@ pub struct DirectionReport {
     pub rst_count: u64,
     pub fin_count: u64,
     pub data_packets: u64,
-    /// Packets sent again: plain, fast and spurious retransmissions.
+    /// Packets sent again: with bytes, or a SYN or FIN, that the capture has more than once.
     pub retransmissions: u64,
+    /// Packets with bytes that lie before others that came earlier, and that the capture has once.
+    pub late_packets: u64,
     /// Wireshark's sequence analysis.
     pub analysis: Vec<FlagCount>,
-    /// The first frames with RST.
+    /// The first frames with RST, up to 10; `resets` lists all.
     pub rst_frames: Vec<u64>,
 }
 
@@ -103,6 +110,16 @@ pub struct Analysis {
     /// The numbers in words.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub interpretation: String,
+}
+
+/// A frame with RST.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ResetFrame {
+    pub frame: u64,
+    /// `id` of its connection.
+    pub connection: u64,
+    /// Whether it goes to the server.
+    pub to_server: bool,
 }
 
 /// A connection with its octets.
@@ -127,13 +144,16 @@ struct Flows {
     server: Filter,
     to: Direction,
     from: Direction,
-    largest: Worst<u64>,
+    largest: Ranked<ConnectionBytes>,
+    resets: Page<ResetFrame>,
 }
 
 #[derive(Default)]
 struct Direction {
     counts: SegmentCounts,
     flagged: [u64; Flag::ALL.len()],
+    resent: u64,
+    late: u64,
     resets: Vec<u64>,
 }
 
@@ -153,13 +173,20 @@ impl View for Flows {
                 *count = count.saturating_add(1);
             }
         }
-        if segment.tcp.flags.rst() && direction.resets.len() < WORST_LISTED {
-            direction.resets.push(segment.packet.frame);
+        direction.resent = direction.resent.saturating_add(seen.again.resent.into());
+        direction.late = direction.late.saturating_add(seen.again.late.into());
+        if segment.tcp.flags.rst() {
+            let frame = segment.packet.frame;
+            if direction.resets.len() < RESETS_LISTED {
+                direction.resets.push(frame);
+            }
+            self.resets.push(|| ResetFrame { frame, connection: seen.connection.id, to_server });
         }
     }
 
     fn ended(&mut self, connection: &Connection) {
-        self.largest.add(connection.bytes(), connection);
+        let (id, bytes, packets) = (connection.id, connection.bytes(), connection.packets());
+        self.largest.add(bytes, id, || ConnectionBytes { id, connection: text(connection), bytes, packets });
     }
 }
 
@@ -171,8 +198,9 @@ impl Tool for TrafficFlow {
         when it matters which side sends, resets, or stays silent. The server is given by server_ip and, if need be, server_port.";
     type Arguments = Arguments;
     type Report = Report;
+    const PAGED: &'static [&'static str] = &["largest_connections", "resets"];
 
-    fn open(arguments: Arguments, _: Window) -> Result<Self, Problem> {
+    fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         if arguments.server_ip.trim().is_empty() {
             return Err(Problem::argument("server_ip", "must be the address of the server"));
         }
@@ -181,7 +209,8 @@ impl Tool for TrafficFlow {
             server: filter,
             to: Direction::default(),
             from: Direction::default(),
-            largest: Worst::new(WORST_LISTED),
+            largest: Ranked::new(window),
+            resets: Page::new(window),
         };
         Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies), flows })
     }
@@ -193,24 +222,25 @@ impl Tool for TrafficFlow {
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         self.core.finish(&mut self.flows);
         let Self { core, flows } = self;
-        let largest = flows.largest.into_rows().map(|(bytes, row)| ConnectionBytes {
-            id: row.id,
-            connection: row.connection,
-            bytes,
-            packets: row.packets,
-        });
+        let (largest_connections, page) = flows.largest.finish("largest_connections");
+        let pages = vec![page, flows.resets.info("resets")];
+        let (found, message, copies) = (core.found(), core.message(capture), core.copies());
+        let (note, server) = (core.note(), core.filter.text());
+        let (findings, limits) = core.findings();
         Ok(Report {
-            tcp_packets_found: core.found(),
-            message: core.message(capture),
-            copies: core.copies(),
-            server: core.filter.text(),
+            tcp_packets_found: found,
+            message,
+            copies,
+            server,
             analysis: Analysis::new(&flows.to.counts, &flows.from.counts),
             client_to_server: flows.to.report(),
             server_to_client: flows.from.report(),
-            largest_connections: largest.collect(),
-            limits: core.limits(),
-            note: core.note(),
-            findings: core.watch.finish(),
+            largest_connections,
+            resets: flows.resets.into_items(),
+            pages,
+            limits,
+            note,
+            findings,
         })
     }
 }
@@ -219,7 +249,6 @@ impl Direction {
     fn report(self) -> DirectionReport {
         let count = |flag: Flag| self.flagged.get(flag as usize).copied().unwrap_or_default();
         let analysis = Flag::ALL.into_iter().map(|flag| FlagCount { name: flag.name(), count: count(flag) });
-        let resent = [Flag::Retransmission, Flag::FastRetransmission, Flag::SpuriousRetransmission];
         DirectionReport {
             packet_count: self.counts.packets,
             byte_count: self.counts.bytes,
@@ -229,7 +258,8 @@ impl Direction {
             rst_count: self.counts.rst,
             fin_count: self.counts.fin,
             data_packets: self.counts.data_packets,
-            retransmissions: resent.into_iter().map(count).sum(),
+            retransmissions: self.resent,
+            late_packets: self.late,
             analysis: analysis.filter(|entry| entry.count > 0).collect(),
             rst_frames: self.resets,
         }

@@ -4,14 +4,14 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::PageInfo;
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
-use crate::limits::WORST_LISTED;
-use crate::listing::{Row, Worst};
-use crate::report::{FlagCount, Limits, share};
+use crate::listing::{Ranked, Row, key};
+use crate::report::{FileOrder, FlagCount, Limits, share, text};
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 use crate::tracker::sequence::Flag;
@@ -51,16 +51,25 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     pub filter: FilterReport,
-    /// Packets sent again: plain, fast and spurious retransmissions. Keep-alives and window probes are none.
+    /// Packets sent again: with bytes, or a SYN or FIN, that the capture has more than once. Keep-alives and window probes are none.
     pub total_retransmissions: u64,
+    /// Packets with bytes that lie before others that came earlier, and that the capture has once: overtaken on the way, or sent again
+    /// after the first copy was lost before the place of the capture.
+    pub late_packets: u64,
+    /// Signs that the order in the file is not that on the wire; absent without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_order: Option<FileOrder>,
     /// total_retransmissions by tcp_packets_found.
     pub retransmission_rate: f64,
     pub threshold: f64,
     pub exceeds_threshold: bool,
-    /// Retransmissions by kind, and what goes with loss: duplicate_ack, out_of_order, lost_segment, ack_lost_segment.
+    /// What Wireshark suspects: retransmissions by kind, and what goes with loss: duplicate_ack, out_of_order, lost_segment,
+    /// ack_lost_segment. It calls some packets retransmissions that are late, or that stand behind their ACK in the file.
     pub analysis: Vec<FlagCount>,
-    /// The connections with the highest rates.
+    /// The connections that sent again, those with the highest rates first. Of more than 4,096 the first 4,096 can be listed.
     pub by_connection: Vec<ConnectionRate>,
+    /// What part of `by_connection` this is.
+    pub pages: Vec<PageInfo>,
     pub summary: Summary,
     pub findings: Vec<Finding>,
     pub limits: Limits,
@@ -81,7 +90,7 @@ pub struct ConnectionRate {
     pub total_packets: u64,
     /// retrans_count by total_packets.
     pub retrans_rate: f64,
-    /// Sent again after a time-out.
+    /// Sent again, neither fast nor spurious: mostly after a time-out.
     pub plain: u64,
     /// Sent again since duplicate ACKs asked for it.
     pub fast: u64,
@@ -111,8 +120,9 @@ pub struct TcpRetransmissions {
 
 struct Rates {
     threshold: f64,
-    worst: Worst<f64>,
-    with: u64,
+    worst: Ranked<ConnectionRate>,
+    /// The highest rate, and its connection, the first one of several.
+    highest: Option<(f64, u64, String)>,
     above: u64,
 }
 
@@ -125,22 +135,28 @@ impl View for Rates {
             return;
         }
         let rate = share(resent, connection.packets());
-        self.with = self.with.saturating_add(1);
         self.above = self.above.saturating_add((rate > self.threshold).into());
-        self.worst.add(rate, connection);
+        let id = connection.id;
+        if self.highest.as_ref().is_none_or(|(highest, first, _)| rate > *highest || (rate == *highest && id < *first))
+        {
+            self.highest = Some((rate, id, text(connection)));
+        }
+        self.worst.add(key(rate), id, || ConnectionRate::new(rate, Row::new(connection)));
     }
 }
 
 impl Tool for TcpRetransmissions {
     const NAME: &'static str = "analyze_tcp_retransmissions";
     const TITLE: &'static str = "TCP retransmissions";
-    const DESCRIPTION: &'static str = "Measures how much TCP had to send again in a packet capture: plain, fast and spurious retransmissions as \
-        Wireshark tells them apart, duplicate acknowledgments, reordering and lost segments, the rate over all packets, and the connections \
-        with the highest rates with frame numbers. Use it for slow transfers and suspected packet loss.";
+    const DESCRIPTION: &'static str = "Measures how much TCP sent again in a packet capture: packets whose bytes the capture has more than once, \
+        plain, fast and spurious ones; packets that came late; duplicate acknowledgments, reordering and lost segments as Wireshark \
+        suspects them; the rate over all packets, and the connections that sent again, the highest rates first, with frame numbers. Says \
+        when the file's order is not the wire's. Use it for slow transfers and suspected packet loss.";
     type Arguments = Arguments;
     type Report = Report;
+    const PAGED: &'static [&'static str] = &["by_connection"];
 
-    fn open(arguments: Arguments, _: Window) -> Result<Self, Problem> {
+    fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         let threshold = arguments.threshold.unwrap_or(THRESHOLD);
         if !(0.0..=1.0).contains(&threshold) {
             return Err(Problem::argument("threshold", "must be a share between 0 and 1, such as 0.02"));
@@ -148,7 +164,7 @@ impl Tool for TcpRetransmissions {
         let filter = Filter::new(arguments.server_ip.as_deref(), None)?;
         Ok(Self {
             core: Core::new(filter, arguments.max_packets, arguments.count_copies),
-            rates: Rates { threshold, worst: Worst::new(WORST_LISTED), with: 0, above: 0 },
+            rates: Rates { threshold, worst: Ranked::new(window), highest: None, above: 0 },
         })
     }
 
@@ -161,8 +177,9 @@ impl Tool for TcpRetransmissions {
         let Self { core, rates } = self;
         let resent = core.totals.resent();
         let rate = share(resent, core.found());
-        let by_connection: Vec<_> = rates.worst.into_rows().map(|(rate, row)| ConnectionRate::new(rate, row)).collect();
-        let worst = by_connection.first();
+        let with = rates.worst.total();
+        let (by_connection, page) = rates.worst.finish("by_connection");
+        let worst = rates.highest;
         let kinds = [
             Flag::Retransmission,
             Flag::FastRetransmission,
@@ -173,27 +190,36 @@ impl Tool for TcpRetransmissions {
             Flag::DuplicateAck,
         ];
         let count = |flag: Flag| FlagCount { name: flag.name(), count: core.totals.flagged(flag) };
+        let analysis = kinds.into_iter().map(count).collect();
+        let (found, message, copies) = (core.found(), core.message(capture), core.copies());
+        let (note, filter) = (core.note(), core.filter.report());
+        let (late_packets, file_order) = (core.totals.late(), core.totals.order());
+        let total_connections = core.connections();
+        let (findings, limits) = core.findings();
         Ok(Report {
-            tcp_packets_found: core.found(),
-            message: core.message(capture),
-            copies: core.copies(),
-            filter: core.filter.report(),
+            tcp_packets_found: found,
+            message,
+            copies,
+            filter,
             total_retransmissions: resent,
+            late_packets,
+            file_order,
             retransmission_rate: rate,
             threshold: rates.threshold,
             exceeds_threshold: rate > rates.threshold,
-            analysis: kinds.into_iter().map(count).collect(),
+            analysis,
             summary: Summary {
-                total_connections: core.connections(),
-                connections_with_retransmissions: rates.with,
-                worst_connection: worst.map(|row| row.connection.clone()).unwrap_or_default(),
-                worst_retrans_rate: worst.map_or(0.0, |row| row.retrans_rate),
+                total_connections,
+                connections_with_retransmissions: with,
+                worst_retrans_rate: worst.as_ref().map_or(0.0, |(rate, ..)| *rate),
+                worst_connection: worst.map(|(.., connection)| connection).unwrap_or_default(),
                 connections_above_threshold: rates.above,
             },
             by_connection,
-            limits: core.limits(),
-            note: core.note(),
-            findings: core.watch.finish(),
+            pages: vec![page],
+            limits,
+            note,
+            findings,
         })
     }
 }

@@ -1,14 +1,16 @@
 //! A connection, from its first segment to the last one.
 
+use mcpcap_analyzer::Frame;
 use mcpcap_analyzer::decode::{Packet, Tcp};
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stream::{Endpoint, Side};
 use smallvec::SmallVec;
 
-use super::handshake::{Handshake, completeness};
-use super::history::{ConnState, End, History, Letters};
-use super::sequence::{self, Flag, Flags, Scale, Segment};
-use super::side::Sender;
+use super::contents;
+use super::handshake::{Handshake, Shown, completeness};
+use super::sequence::{self, Flags, Scale, Segment};
+use super::side::{Again, Sender, Size};
+use super::zeek::{ConnState, History, Letters};
 use crate::limits;
 
 /// A connection.
@@ -33,11 +35,39 @@ pub struct Connection {
     pub events: SmallVec<[(u64, Side, Flags); 1]>,
     /// How many there were.
     pub events_total: u64,
-    /// Who ended it first, with FIN or RST, and the frame.
-    pub ended: Option<(Side, u64)>,
+    /// Who ended it first, with FIN or RST, and the frame. What the connection went on after does not count.
+    pub ended: Option<Ended>,
+    /// The FIN or RST before the handshake was complete, after which the connection went on all the same.
+    pub ignored: Option<Ended>,
+    /// Which ends sent FIN, and whether one sent RST, since it last went on.
+    fins: [bool; 2],
+    reset: bool,
+    /// How the order of its segments in the file differs from that on the wire.
+    pub order: Order,
     /// Time of the last SYN, and from there to the first acknowledgment without SYN: what Wireshark measures reordering with.
     syn_time: Option<u64>,
     round_trip: Option<u64>,
+}
+
+/// A FIN or RST.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// Who sent it.
+    pub by: Side,
+    /// Its frame.
+    pub frame: u64,
+    /// Whether it is a RST.
+    pub reset: bool,
+}
+
+/// Signs that segments stand in the file in another order than they had on the wire.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Order {
+    /// Segments behind the acknowledgment of their octets.
+    pub acknowledged: u64,
+    /// Segments whose time is before that of the one before.
+    pub earlier: u64,
+    last: Option<u64>,
 }
 
 /// How a connection stands, in words.
@@ -61,6 +91,15 @@ pub enum State {
     Midstream,
 }
 
+impl Order {
+    fn take(&mut self, time: Option<u64>, again: Again) {
+        self.acknowledged = self.acknowledged.saturating_add(again.acknowledged.into());
+        let earlier = time.zip(self.last).is_some_and(|(time, last)| time < last);
+        self.earlier = self.earlier.saturating_add(earlier.into());
+        self.last = time.or(self.last);
+    }
+}
+
 impl Connection {
     /// A connection that begins with a segment from `source`.
     pub fn new(id: u64, source: Endpoint, destination: Endpoint, tcp: &Tcp, frame: u64) -> Self {
@@ -82,6 +121,10 @@ impl Connection {
             events: SmallVec::new(),
             events_total: 0,
             ended: None,
+            ignored: None,
+            fins: [false; 2],
+            reset: false,
+            order: Order::default(),
             syn_time: None,
             round_trip: None,
         }
@@ -108,8 +151,31 @@ impl Connection {
         tcp.flags.syn() && !tcp.flags.ack() && base.is_some_and(|base| base != tcp.sequence || ended)
     }
 
-    /// Takes a segment. `wire` is the length of its frame on the wire.
-    pub fn take(&mut self, packet: &Packet<'_>, tcp: &Tcp, side: Side, wire: u32, reused: bool) -> Flags {
+    /// Learns from a SYN or SYN-ACK who is who, where the roles were a guess.
+    pub fn learn(&mut self, source: Endpoint, tcp: &Tcp) {
+        if self.client_known || !tcp.flags.syn() {
+            return;
+        }
+        self.client_known = true;
+        if (self.client.endpoint == source) == tcp.flags.ack() && self.client.endpoint != self.server.endpoint {
+            std::mem::swap(&mut self.client, &mut self.server);
+            self.history.turn();
+            self.handshake.turn();
+            self.events.iter_mut().for_each(|(_, side, _)| *side = side.other());
+            [&mut self.ended, &mut self.ignored].into_iter().flatten().for_each(|ended| ended.by = ended.by.other());
+            self.fins.swap(0, 1);
+        }
+    }
+
+    /// Takes a segment of a frame.
+    pub fn take(
+        &mut self,
+        packet: &Packet<'_>,
+        tcp: &Tcp,
+        side: Side,
+        frame: &Frame<'_>,
+        reused: bool,
+    ) -> (Flags, Again) {
         let first = self.client.packets == 0 && self.server.packets == 0;
         let length = u32::try_from(packet.payload_length).unwrap_or(u32::MAX);
         let time = packet.timestamp.unwrap_or_default();
@@ -137,10 +203,9 @@ impl Connection {
             self.round_trip,
             reused || answers_anew,
         );
-        own.take(packet, tcp, found, length, wire, time);
-        if let Some(acknowledgment) = segment.acknowledgment {
-            other.acknowledge(acknowledgment, time);
-        }
+        let header = if length > 0 { contents::header(packet, tcp, frame.data) } else { &[] };
+        let again = own.take(packet, tcp, header, found, Size { length, wire: frame.original, time });
+        let gaps = if tcp.flags.ack() && !tcp.flags.rst() { other.acknowledge(tcp, time) } else { 0 };
         if tcp.flags.syn() {
             self.scale(side, tcp.flags.ack());
         } else if !tcp.flags.rst() {
@@ -148,6 +213,7 @@ impl Connection {
             let shift = if let Scale::Shift(shift) = own.direction.scale { shift } else { 0 };
             own.note_window(u32::from(tcp.window) << shift.min(14));
         }
+        let complete = self.handshake.is_complete();
         self.handshake.take(side, tcp, length, packet.timestamp, first);
         self.measure(&segment);
         self.history.take(
@@ -155,14 +221,26 @@ impl Connection {
             &Letters {
                 flags: tcp.flags,
                 sequence: tcp.sequence,
-                data: length > 0,
-                resent: length > 0 && found.is_resent(),
-                zero_window: tcp.window == 0 && !tcp.flags.rst(),
-                gap: found.has(Flag::AckLostSegment),
+                acknowledgment: tcp.acknowledgment,
+                length,
+                zero_window: tcp.window == 0,
+                gaps,
             },
         );
+        // A SYN or SYN-ACK that completes it comes late, and what stood before it came after.
+        if !complete && self.handshake.is_complete() && !tcp.flags.syn() {
+            self.go_on();
+        }
         self.note(packet, tcp, side, found);
-        found
+        self.order.take(packet.timestamp, again);
+        (found, again)
+    }
+
+    /// The handshake is complete: what looked like an end before was none, whoever sent it.
+    fn go_on(&mut self) {
+        self.ignored = self.ended.take();
+        self.fins = [false; 2];
+        self.reset = false;
     }
 
     /// Whether windows are scaled, as far as SYN and SYN-ACK tell.
@@ -205,8 +283,12 @@ impl Connection {
                 self.events.push((packet.frame, side, found));
             }
         }
-        if tcp.flags.fin() || tcp.flags.rst() {
-            self.ended.get_or_insert((side, packet.frame));
+        let reset = tcp.flags.rst();
+        if tcp.flags.fin() || reset {
+            self.ended.get_or_insert(Ended { by: side, frame: packet.frame, reset });
+            let [client, server] = &mut self.fins;
+            *(if side == Side::Client { client } else { server }) |= tcp.flags.fin();
+            self.reset |= reset;
         }
     }
 
@@ -226,6 +308,16 @@ impl Connection {
     /// Octets of frames in both directions.
     pub fn bytes(&self) -> u64 {
         self.client.bytes.saturating_add(self.server.bytes)
+    }
+
+    /// Segments in both directions with octets that lie before others that came earlier, and that the capture has once.
+    pub fn late(&self) -> u64 {
+        self.client.late.saturating_add(self.server.late)
+    }
+
+    /// Whether the order in the file is not that on the wire.
+    pub fn is_disordered(&self) -> bool {
+        self.handshake.reversed || self.order.acknowledged > 0 || self.order.earlier > 0
     }
 
     /// Segments sent again in both directions.
@@ -250,22 +342,32 @@ impl Connection {
 
     /// How it stands.
     pub fn state(&self) -> State {
-        let conn_state = self.conn_state();
-        let (client, server) = (self.client.fin > 0, self.server.fin > 0);
-        let reset = self.client.rst > 0 || self.server.rst > 0;
-        match conn_state {
-            ConnState::REJ => State::Rejected,
+        let [client, server] = self.fins;
+        let shown = self.handshake.shown();
+        match shown {
+            Shown::SynOnly if self.server.rst > 0 && self.server.payload == 0 => State::Rejected,
             _ if client && server => State::Closed,
-            _ if reset => State::Reset,
+            _ if self.reset => State::Reset,
             _ if client || server => State::Closing,
-            ConnState::S0 => State::Attempted,
-            _ if self.handshake.is_complete() => State::Established,
-            ConnState::S1 if !self.carries_data() => State::HalfOpen,
-            ConnState::S1 => State::Established,
-            _ if self.history.end(Side::Server) == End::SynAckSent => State::HalfOpen,
-            _ if self.client.syn > 0 && self.server.packets == 0 => State::Attempted,
-            _ => State::Midstream,
+            Shown::SynOnly if self.server.payload == 0 => State::Attempted,
+            Shown::HalfOpen | Shown::SynAckOnly if self.server.payload == 0 => State::HalfOpen,
+            Shown::Nothing => State::Midstream,
+            _ => State::Established,
         }
+    }
+
+    /// Whether the capture has its SYN, and it was not established: unanswered, refused, given up or half open.
+    pub fn is_failed(&self) -> bool {
+        match self.handshake.shown() {
+            Shown::HalfOpen => self.server.payload == 0,
+            Shown::SynOnly => self.server.payload == 0,
+            _ => false,
+        }
+    }
+
+    /// Whether its SYN was answered with SYN-ACK, and that not with anything but a reset.
+    pub fn is_half_open(&self) -> bool {
+        self.handshake.shown() == Shown::HalfOpen && self.is_failed()
     }
 
     /// Whether payload was seen.

@@ -1,4 +1,4 @@
-//! Which octets of a direction are in the capture, to tell new ones from repeated ones.
+//! Which octets of a direction are in the capture, to tell new ones from repeated ones, and what is missing.
 
 use smallvec::SmallVec;
 
@@ -14,37 +14,114 @@ pub struct Coverage {
     holes: SmallVec<[(u32, u32); 2]>,
     /// Octets in holes that found no place in the list.
     forgotten: u64,
+    /// The lowest of those.
+    forgotten_from: u32,
+    /// How far the other end acknowledged, once it is known where the octets begin.
+    acknowledged: Option<u32>,
+    /// The first octets, not acknowledged yet, that were cut by the snap length.
+    cut: Option<u32>,
+}
+
+/// What a segment adds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Added {
+    /// Octets that were not there before.
+    pub new: u32,
+    /// Octets that were.
+    pub repeated: u32,
+    /// Whether new ones lie before others that came earlier.
+    pub late: bool,
+    /// Whether all of it had been acknowledged although none of it was there.
+    pub acknowledged: bool,
 }
 
 impl Coverage {
     /// Says where the octets begin, unless some were seen: behind a SYN.
     pub fn begin(&mut self, sequence: u32) {
         self.next.get_or_insert(sequence);
+        self.acknowledged.get_or_insert(sequence);
     }
 
-    /// Adds a segment's octets. How many of them are new.
-    pub fn add(&mut self, sequence: u32, length: u32) -> u32 {
+    /// Adds a segment's octets.
+    pub fn add(&mut self, sequence: u32, length: u32, cut: bool) -> Added {
         let end = sequence.wrapping_add(length);
         let Some(next) = self.next else {
+            self.begin(sequence);
             self.next = Some(end);
-            return length;
+            self.note_cut(sequence, cut);
+            return Added { new: length, ..Added::default() };
         };
+        self.note_cut(sequence, cut);
+        let acknowledged = self.acknowledged.is_some_and(|known| !number::after(end, known));
         let gap = number::beyond(sequence, next);
         if gap > 0 {
-            if self.holes.len() < limits::HOLES {
-                self.holes.push((next, sequence));
-            } else {
-                self.forgotten = self.forgotten.saturating_add(gap.into());
-            }
+            self.hole(next, sequence);
             self.next = Some(end);
-            return length;
+            return Added { new: length, acknowledged, ..Added::default() };
         }
         let beyond = number::beyond(end, next);
         if beyond > 0 {
             self.next = Some(end);
         }
-        let filled = if self.holes.is_empty() { 0 } else { self.fill(sequence, end) };
-        beyond.saturating_add(filled).min(length)
+        let mut filled = if self.holes.is_empty() { 0 } else { self.fill(sequence, end) };
+        if self.forgotten > 0 && number::after(end, self.forgotten_from) {
+            // They may be what was forgotten: never say of octets that they were sent again when nobody knows.
+            let rest = length.saturating_sub(beyond).saturating_sub(filled);
+            let back = u64::from(rest).min(self.forgotten);
+            self.forgotten = self.forgotten.saturating_sub(back);
+            filled = filled.saturating_add(u32::try_from(back).unwrap_or(rest));
+        }
+        let new = beyond.saturating_add(filled).min(length);
+        let repeated = length.saturating_sub(new);
+        Added { new, repeated, late: filled > 0, acknowledged: acknowledged && repeated == 0 }
+    }
+
+    fn note_cut(&mut self, sequence: u32, cut: bool) {
+        if cut && self.acknowledged.is_none_or(|known| !number::after(known, sequence)) {
+            self.cut.get_or_insert(sequence);
+        }
+    }
+
+    fn hole(&mut self, from: u32, to: u32) {
+        if self.holes.len() < limits::HOLES {
+            self.holes.push((from, to));
+        } else {
+            self.forget(from, to);
+        }
+    }
+
+    fn forget(&mut self, from: u32, to: u32) {
+        if self.forgotten == 0 || number::after(self.forgotten_from, from) {
+            self.forgotten_from = from;
+        }
+        self.forgotten = self.forgotten.saturating_add(to.wrapping_sub(from).into());
+    }
+
+    /// Takes an acknowledgment by the other end: how many runs of octets it covers, not covered before, whose content is not there. What was
+    /// cut by the snap length counts as one run with its neighbours.
+    pub fn acknowledge(&mut self, acknowledgment: u32) -> u32 {
+        let Some(from) = self.acknowledged else {
+            self.acknowledged = Some(acknowledgment);
+            return 0;
+        };
+        if !number::after(acknowledgment, from) {
+            return 0;
+        }
+        self.acknowledged = Some(acknowledgment);
+        let next = self.next.filter(|next| number::after(*next, from)).unwrap_or(from);
+        let mut gaps = u32::from(number::after(acknowledgment, next));
+        for (start, end) in &self.holes {
+            if number::after(*end, from) && number::after(acknowledgment, *start) {
+                gaps = gaps.saturating_add(1);
+            }
+        }
+        match self.cut {
+            Some(cut) if number::after(acknowledgment, cut) => {
+                self.cut = None;
+                1
+            }
+            _ => gaps,
+        }
     }
 
     /// Octets below the mark that are not in the capture.
@@ -76,7 +153,7 @@ impl Coverage {
         if left.len() > limits::HOLES
             && let Some((start, end)) = left.pop()
         {
-            self.forgotten = self.forgotten.saturating_add(end.wrapping_sub(start).into());
+            self.forget(start, end);
         }
         self.holes = left;
         filled
@@ -87,12 +164,17 @@ impl Coverage {
 mod tests {
     use super::*;
 
+    fn new(seen: &mut Coverage, sequence: u32, length: u32) -> (u32, u32) {
+        let added = seen.add(sequence, length, false);
+        (added.new, added.repeated)
+    }
+
     #[test]
     fn each_octet_is_new_once() {
         let mut seen = Coverage::default();
-        assert_eq!(seen.add(1000, 100), 100);
-        assert_eq!(seen.add(1000, 100), 0);
-        assert_eq!(seen.add(1050, 100), 50);
+        assert_eq!(new(&mut seen, 1000, 100), (100, 0));
+        assert_eq!(new(&mut seen, 1000, 100), (0, 100));
+        assert_eq!(new(&mut seen, 1050, 100), (50, 50));
         assert_eq!(seen.missing(), 0);
     }
 
@@ -100,23 +182,50 @@ mod tests {
     fn holes_are_filled_in_parts_across_the_wrap() {
         let start = u32::MAX - 49;
         let mut seen = Coverage::default();
-        assert_eq!(seen.add(start.wrapping_sub(10), 10), 10);
-        assert_eq!(seen.add(start.wrapping_add(100), 10), 10);
+        assert_eq!(new(&mut seen, start.wrapping_sub(10), 10), (10, 0));
+        assert_eq!(new(&mut seen, start.wrapping_add(100), 10), (10, 0));
         assert_eq!(seen.missing(), 100);
-        assert_eq!(seen.add(start.wrapping_add(40), 20), 20);
+        assert!(seen.add(start.wrapping_add(40), 20, false).late);
         assert_eq!(seen.missing(), 80);
-        assert_eq!(seen.add(start, 100), 80);
-        assert_eq!((seen.missing(), seen.add(start, 100)), (0, 0));
+        assert_eq!(new(&mut seen, start, 100), (80, 20));
+        assert_eq!((seen.missing(), new(&mut seen, start, 100)), (0, (0, 100)));
     }
 
     #[test]
-    fn holes_are_bounded_and_still_counted() {
+    fn holes_are_bounded_and_still_counted_and_what_comes_late_is_new() {
         let mut seen = Coverage::default();
         let many = u32::try_from(limits::HOLES).unwrap() + 10;
         for n in 0..many {
-            assert_eq!(seen.add(n * 20, 10), 10);
+            assert_eq!(new(&mut seen, n * 20, 10), (10, 0));
         }
         assert_eq!(seen.missing(), u64::from(many - 1) * 10);
         assert!(seen.holes.len() <= limits::HOLES);
+        // All holes are filled, also those that were forgotten: no octet was there twice.
+        for n in 0..many - 1 {
+            assert_eq!(new(&mut seen, n * 20 + 10, 10), (10, 0), "{n}");
+        }
+        assert_eq!((seen.missing(), new(&mut seen, 0, 10)), (0, (0, 10)));
+    }
+
+    #[test]
+    fn an_acknowledgment_shows_each_gap_once() {
+        let mut seen = Coverage::default();
+        seen.begin(1000);
+        seen.add(1100, 10, false);
+        assert_eq!((seen.acknowledge(1000), seen.acknowledge(1110), seen.acknowledge(1110)), (0, 1, 0));
+        // Acknowledged, and not there at all; then it comes.
+        assert_eq!(seen.acknowledge(1200), 1);
+        let late = seen.add(1110, 90, false);
+        assert!(late.acknowledged && late.repeated == 0);
+        assert_eq!(seen.acknowledge(1200), 0);
+        seen.add(1200, 100, true);
+        assert_eq!((seen.acknowledge(1300), seen.acknowledge(1301)), (1, 1));
+    }
+
+    #[test]
+    fn what_began_before_the_capture_is_no_gap() {
+        let mut seen = Coverage::default();
+        assert_eq!(seen.acknowledge(5000), 0);
+        assert_eq!(seen.add(4000, 100, false), Added { new: 100, ..Added::default() });
     }
 }

@@ -1,7 +1,11 @@
-//! The three-way handshake (RFC 9293 §3.5) and Wireshark's `tcp.completeness`.
+//! The three-way handshake (RFC 9293 §3.5), in whatever order the file has it, its times, and Wireshark's `tcp.completeness`.
 
 use mcpcap_analyzer::decode::Tcp;
 use mcpcap_analyzer::stream::Side;
+use smallvec::SmallVec;
+
+use super::{number, options};
+use crate::limits;
 
 /// Bits of Wireshark's `tcp.completeness`.
 pub mod completeness {
@@ -19,54 +23,139 @@ pub mod completeness {
     pub const RST: u8 = 32;
 }
 
-/// How far the handshake came, by sequence numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Step {
-    #[default]
-    None,
-    /// SYN: who sent it, and the acknowledgment numbers that answer it without and with its data.
-    Syn { from: Side, answers: (u32, u32) },
-    /// SYN-ACK: who opened, what the SYN can be answered with, and the number that acknowledges the SYN-ACK.
-    SynAck { from: Side, answers: (u32, u32), last: u32 },
-    /// Complete.
-    Done,
+/// When a segment came, and its timestamps option (RFC 7323 §3): the sender's value, and the one it echoes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sent {
+    time: Option<u64>,
+    stamps: Option<(u32, u32)>,
+}
+
+/// A SYN or SYN-ACK and what was sent of it again.
+type Copies = SmallVec<[Sent; 1]>;
+
+fn note(copies: &mut Copies, sent: Sent) {
+    if copies.len() < limits::HANDSHAKE_COPIES {
+        copies.push(sent);
+    }
 }
 
 /// The handshake of a connection.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Handshake {
-    step: Step,
-    syn_time: Option<u64>,
-    syn_ack_time: Option<u64>,
-    ack_time: Option<u64>,
+    /// Who opened it.
+    opener: Option<Side>,
+    syns: Copies,
+    /// Numbers that acknowledge the SYN, without and with its data.
+    answers: (u32, u32),
+    syn_acks: Copies,
+    /// What the SYN-ACK acknowledges, and the number that acknowledges it.
+    answered: Option<(u32, u32)>,
+    /// The opener's first acknowledgment, as long as no SYN-ACK was seen.
+    early: Option<(u32, Sent)>,
+    /// The acknowledgment of the SYN-ACK.
+    ack: Option<Sent>,
+    /// Whether the opener acknowledged more than that.
+    beyond: bool,
+    /// Whether something stood before what it answers.
+    pub reversed: bool,
     /// [`completeness`] bits.
     pub completeness: u8,
+}
+
+/// What the capture has of a handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// SYN, SYN-ACK and the ACK of it.
+    Complete,
+    /// SYN-ACK and the ACK of it.
+    WithoutSyn,
+    /// SYN, and acknowledgments of its sender, which it sends once it got the SYN-ACK.
+    WithoutSynAck,
+    /// SYN-ACK, and acknowledgments of what came behind it.
+    WithoutAck,
+    /// SYN and SYN-ACK, and no acknowledgment of it.
+    HalfOpen,
+    /// SYN only.
+    SynOnly,
+    /// SYN-ACK only.
+    SynAckOnly,
+    /// Nothing.
+    Nothing,
 }
 
 impl Handshake {
     /// Takes a segment; `first` is the connection's first one, `length` its payload.
     pub fn take(&mut self, side: Side, tcp: &Tcp, length: u32, time: Option<u64>, first: bool) {
         self.complete(tcp, length, first);
-        let flags = tcp.flags;
-        let next = tcp.sequence.wrapping_add(1);
-        match (flags.syn(), flags.ack(), self.step) {
-            (true, false, Step::None | Step::Syn { .. } | Step::SynAck { .. }) => {
-                self.step = Step::Syn { from: side, answers: (next, next.wrapping_add(length)) };
-                self.syn_time = time;
-            }
-            (true, true, Step::Syn { from, answers } | Step::SynAck { from, answers, .. })
-                if side != from && (tcp.acknowledgment == answers.0 || tcp.acknowledgment == answers.1) =>
-            {
-                self.step = Step::SynAck { from, answers, last: next };
-                self.syn_ack_time = time;
-            }
-            (false, true, Step::SynAck { from, last, .. })
-                if side == from && tcp.acknowledgment == last && !flags.rst() =>
-            {
-                self.step = Step::Done;
-                self.ack_time = time;
+        if self.ack.is_some() && !tcp.flags.syn() {
+            return;
+        }
+        let stamps = || Sent { time, stamps: options::timestamps(&tcp.options) };
+        match (tcp.flags.syn(), tcp.flags.ack()) {
+            (true, false) => self.syn(side, tcp, length, stamps()),
+            (true, true) => self.syn_ack(side, tcp, stamps()),
+            (false, true) if self.opener == Some(side) && !tcp.flags.rst() => {
+                match self.answered {
+                    Some((_, last)) if tcp.acknowledgment == last => self.ack = Some(stamps()),
+                    Some((_, last)) => self.beyond |= number::after(tcp.acknowledgment, last),
+                    None => {
+                        self.early.get_or_insert_with(|| (tcp.acknowledgment, stamps()));
+                    }
+                };
             }
             _ => {}
+        }
+    }
+
+    fn syn(&mut self, side: Side, tcp: &Tcp, length: u32, sent: Sent) {
+        if self.ack.is_some() && !self.syns.is_empty() {
+            return;
+        }
+        let next = tcp.sequence.wrapping_add(1);
+        let answers = (next, next.wrapping_add(length));
+        if self.opener != Some(side) {
+            // Also where both ends send SYN: the later one stands for both.
+            *self = Self {
+                opener: Some(side),
+                reversed: self.reversed,
+                completeness: self.completeness,
+                ..Self::default()
+            };
+        }
+        if let Some((acknowledged, _)) = self.answered
+            && self.syns.is_empty()
+        {
+            if acknowledged != answers.0 && acknowledged != answers.1 {
+                (self.answered, self.ack, self.syn_acks) = (None, None, Copies::new());
+            } else {
+                self.reversed = true;
+            }
+        }
+        self.answers = answers;
+        note(&mut self.syns, sent);
+    }
+
+    fn syn_ack(&mut self, side: Side, tcp: &Tcp, sent: Sent) {
+        let acknowledged = tcp.acknowledgment;
+        let fits = acknowledged == self.answers.0 || acknowledged == self.answers.1;
+        if self.opener == Some(side) || (!self.syns.is_empty() && !fits) {
+            return;
+        }
+        let next = tcp.sequence.wrapping_add(1);
+        let known = self.answered.is_some_and(|(_, last)| last == next);
+        if self.ack.is_some() && !known {
+            return;
+        }
+        if !known {
+            self.syn_acks.clear();
+        }
+        self.opener.get_or_insert(side.other());
+        self.answered = Some((acknowledged, next));
+        note(&mut self.syn_acks, sent);
+        if let Some((_, early)) = self.early.filter(|(number, _)| *number == next)
+            && self.ack.is_none()
+        {
+            (self.ack, self.reversed) = (Some(early), true);
         }
     }
 
@@ -86,28 +175,66 @@ impl Handshake {
         set(completeness::RST, flags.rst());
     }
 
+    /// Says that the roles were turned.
+    pub fn turn(&mut self) {
+        self.opener = self.opener.map(Side::other);
+    }
+
+    /// What the capture has of it.
+    pub fn shown(&self) -> Shown {
+        match (!self.syns.is_empty(), self.answered.is_some()) {
+            (true, true) if self.ack.is_some() => Shown::Complete,
+            (false, true) if self.ack.is_some() => Shown::WithoutSyn,
+            (_, true) if self.beyond || self.early.is_some() => Shown::WithoutAck,
+            (true, true) => Shown::HalfOpen,
+            (false, true) => Shown::SynAckOnly,
+            (true, false) if self.early.is_some() => Shown::WithoutSynAck,
+            (true, false) => Shown::SynOnly,
+            (false, false) => Shown::Nothing,
+        }
+    }
+
     /// Whether SYN, SYN-ACK and the acknowledgment of both were seen.
     pub fn is_complete(&self) -> bool {
-        self.step == Step::Done
+        self.shown() == Shown::Complete
     }
 
-    /// Whether a SYN got its SYN-ACK.
-    pub fn is_answered(&self) -> bool {
-        matches!(self.step, Step::SynAck { .. } | Step::Done)
+    /// Whether it was completed, as far as what was seen shows it.
+    pub fn is_established(&self) -> bool {
+        matches!(self.shown(), Shown::Complete | Shown::WithoutSyn | Shown::WithoutSynAck | Shown::WithoutAck)
     }
 
-    /// Nanoseconds from the last SYN to the SYN-ACK: the time to the server and back, seen from where the capture was made.
-    pub fn server_round_trip(&self) -> Option<u64> {
-        self.is_answered().then(|| self.syn_ack_time?.checked_sub(self.syn_time?))?
+    /// Nanoseconds from the SYN to the first SYN-ACK. Where the SYN was sent again before, only when the SYN-ACK echoes the timestamp of one
+    /// of them: otherwise nobody knows which one it answers (Karn and Partridge 1987).
+    pub fn syn_to_syn_ack(&self) -> Option<u64> {
+        between(&self.syns, self.first_syn_ack()?)
     }
 
-    /// Nanoseconds from the SYN-ACK to its acknowledgment: the time to the client and back.
-    pub fn client_round_trip(&self) -> Option<u64> {
-        self.is_complete().then(|| self.ack_time?.checked_sub(self.syn_ack_time?))?
+    /// Nanoseconds from the SYN-ACK to its acknowledgment, by the same rule.
+    pub fn syn_ack_to_ack(&self) -> Option<u64> {
+        between(&self.syn_acks, &self.ack?)
     }
 
     /// Both together.
-    pub fn round_trip(&self) -> Option<u64> {
-        self.server_round_trip()?.checked_add(self.client_round_trip()?)
+    pub fn lasted(&self) -> Option<u64> {
+        self.syn_to_syn_ack()?.checked_add(self.syn_ack_to_ack()?)
     }
+
+    fn first_syn_ack(&self) -> Option<&Sent> {
+        self.syn_acks.iter().min_by_key(|sent| sent.time)
+    }
+}
+
+/// From the one of some copies that a segment answers to that segment.
+fn between(copies: &Copies, answer: &Sent) -> Option<u64> {
+    let since = |sent: &Sent| answer.time?.checked_sub(sent.time?);
+    let mut before = copies.iter().filter(|sent| since(sent).is_some());
+    let (first, more) = (before.next()?, before.next().is_some());
+    if !more {
+        return since(first);
+    }
+    // Copies with one timestamp are one transmission that was captured more than once.
+    let (_, echoed) = answer.stamps?;
+    let is_answered = |sent: &&Sent| sent.stamps.is_some_and(|(value, _)| value == echoed);
+    copies.iter().filter(is_answered).filter_map(since).max()
 }

@@ -4,14 +4,17 @@
 
 pub mod community;
 pub mod connection;
+mod contents;
 mod coverage;
 pub mod handshake;
-pub mod history;
+mod measures;
 mod number;
 pub mod options;
 pub mod sequence;
 pub mod side;
+pub mod zeek;
 
+use mcpcap_analyzer::Frame;
 use mcpcap_analyzer::decode::{Ip, Packet, Tcp};
 use mcpcap_analyzer::stats::BoundedMap;
 use mcpcap_analyzer::stream::{Endpoint, Key, Side};
@@ -19,6 +22,7 @@ use mcpcap_analyzer::stream::{Endpoint, Key, Side};
 use crate::limits;
 use connection::Connection;
 use sequence::Flags;
+use side::Again;
 
 /// Follows all connections.
 pub struct Tracker {
@@ -32,8 +36,10 @@ pub struct Seen<'a> {
     pub connection: &'a Connection,
     /// Who sent it.
     pub side: Side,
-    /// How it stands to the ones before.
+    /// How it stands to the ones before, as Wireshark tells it.
     pub found: Flags,
+    /// The same by the octets that the capture has.
+    pub again: Again,
 }
 
 impl Tracker {
@@ -58,7 +64,7 @@ impl Tracker {
         packet: &Packet<'_>,
         ip: &Ip,
         tcp: &Tcp,
-        wire: u32,
+        frame: &Frame<'_>,
         ended: &mut impl FnMut(Box<Connection>),
     ) -> Seen<'_> {
         let (source, destination) = Endpoint::pair(ip, tcp);
@@ -79,9 +85,10 @@ impl Tracker {
             ended(old);
         }
         self.seen = self.seen.saturating_add(made.into());
+        connection.learn(source, tcp);
         let side = connection.side(source);
-        let found = connection.take(packet, tcp, side, wire, reused);
-        Seen { connection, side, found }
+        let (found, again) = connection.take(packet, tcp, side, frame, reused);
+        Seen { connection, side, found, again }
     }
 
     /// Ends all connections, in the order of their last segment.

@@ -32,6 +32,17 @@ pub fn offer(options: &[u8]) -> Offer {
     found
 }
 
+/// The timestamps option (RFC 7323 §3): the sender's value, and the one it echoes.
+pub fn timestamps(options: &[u8]) -> Option<(u32, u32)> {
+    let mut found = None;
+    walk(options, |kind, value| {
+        if let (8, [a, b, c, d, e, f, g, h]) = (kind, value) {
+            found = Some((u32::from_be_bytes([*a, *b, *c, *d]), u32::from_be_bytes([*e, *f, *g, *h])));
+        }
+    });
+    found
+}
+
 /// How many blocks of selective acknowledgment there are.
 pub fn sack_blocks(options: &[u8]) -> usize {
     let mut blocks = 0;
@@ -73,6 +84,12 @@ mod tests {
         let expected =
             Offer { mss: Some(1460), window_scale: Some(7), sack: true, timestamps: true, ..Offer::default() };
         assert_eq!(offer(&options), expected);
+    }
+
+    #[test]
+    fn timestamps_are_value_and_echo() {
+        assert_eq!(timestamps(&[1, 1, 8, 10, 0, 0, 1, 0, 0, 0, 0, 7]), Some((256, 7)));
+        assert_eq!(timestamps(&[8, 10, 0, 0]), None);
     }
 
     #[test]

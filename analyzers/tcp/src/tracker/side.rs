@@ -1,17 +1,14 @@
 //! What one end of a connection sent.
 
-use std::hash::BuildHasher;
-
 use mcpcap_analyzer::decode::{Packet, Tcp};
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stream::Endpoint;
-use smallvec::SmallVec;
 
+use super::contents::Contents;
 use super::coverage::Coverage;
-use super::number;
+use super::measures::{ClosedWindow, RoundTrips};
 use super::options::{self, Offer};
 use super::sequence::{Direction, Flag, Flags};
-use crate::limits;
 
 /// One end, and what it sent.
 pub struct Sender {
@@ -27,6 +24,12 @@ pub struct Sender {
     pub payload: u64,
     /// Octets of payload, each once.
     pub new_payload: u64,
+    /// Octets of payload that were there before.
+    pub resent_payload: u64,
+    /// Segments that were sent again: plain, fast and spurious ones, as far as Wireshark's analysis tells them apart.
+    pub resent: [u64; 3],
+    /// Segments with octets that lie before others that came earlier, and that the capture has once.
+    pub late: u64,
     /// Segments with payload.
     pub data_packets: u64,
     /// Segments with SYN and without ACK.
@@ -65,85 +68,36 @@ pub struct Sender {
     pub reset: Option<(u64, u8)>,
     /// Segments other than RST after its first RST.
     pub after_reset: u64,
-    /// Frame and time of its first FIN.
-    pub finished: Option<u64>,
-    /// Segments that came again with other octets: frames of both.
-    pub conflicts: SmallVec<[(u64, u64); 1]>,
+    /// The number of its SYN, and the one behind its FIN.
+    opened: Option<u32>,
+    finished: Option<u32>,
+    /// What its last segments with data said.
+    pub contents: Contents,
     /// Times from a segment with data to its acknowledgment.
     pub round_trips: RoundTrips,
     coverage: Coverage,
-    outstanding: SmallVec<[(u32, u64); 2]>,
-    contents: SmallVec<[Content; 1]>,
 }
 
-/// What is remembered of a segment's content.
+/// How a segment stands to what its sender sent before, by the octets that the capture has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Again {
+    /// It has octets, or a SYN or FIN, that were there before.
+    pub resent: bool,
+    /// It has octets that lie before others that came earlier, and that the capture has once.
+    pub late: bool,
+    /// The other end had acknowledged its octets before they came.
+    pub acknowledged: bool,
+}
+
+/// How large a segment is, and when it came.
 #[derive(Debug, Clone, Copy)]
-struct Content {
-    sequence: u32,
-    length: u32,
-    hash: u64,
-    frame: u64,
-}
-
-/// How long a window was closed, in nanoseconds.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ClosedWindow {
-    /// How often it closed.
-    pub times: u64,
-    /// In all.
-    pub total: u64,
-    /// The longest time.
-    pub longest: u64,
-    since: Option<u64>,
-}
-
-impl ClosedWindow {
-    fn take(&mut self, closed: bool, time: u64) {
-        match (closed, self.since) {
-            (true, None) => {
-                self.times = self.times.saturating_add(1);
-                self.since = Some(time);
-            }
-            (false, Some(since)) => {
-                let lasted = time.saturating_sub(since);
-                self.total = self.total.saturating_add(lasted);
-                self.longest = self.longest.max(lasted);
-                self.since = None;
-            }
-            _ => {}
-        }
-    }
-
-    /// Ends a time that is still running.
-    pub fn finish(&mut self, time: u64) {
-        self.take(false, time);
-    }
-}
-
-/// Round-trip times in nanoseconds.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RoundTrips {
-    /// How many were measured.
-    pub count: u64,
-    /// The shortest.
-    pub min: u64,
-    /// The longest.
-    pub max: u64,
-    sum: u64,
-}
-
-impl RoundTrips {
-    fn add(&mut self, lasted: u64) {
-        self.min = if self.count == 0 { lasted } else { self.min.min(lasted) };
-        self.max = self.max.max(lasted);
-        self.count = self.count.saturating_add(1);
-        self.sum = self.sum.saturating_add(lasted);
-    }
-
-    /// The mean; `None` when nothing was measured.
-    pub fn mean(&self) -> Option<u64> {
-        self.sum.checked_div(self.count)
-    }
+pub struct Size {
+    /// Octets of payload on the wire.
+    pub length: u32,
+    /// Octets of the frame on the wire.
+    pub wire: u32,
+    /// Nanoseconds since 1970.
+    pub time: u64,
 }
 
 impl Sender {
@@ -156,6 +110,9 @@ impl Sender {
             bytes: 0,
             payload: 0,
             new_payload: 0,
+            resent_payload: 0,
+            resent: [0; 3],
+            late: 0,
             data_packets: 0,
             syn: 0,
             syn_ack: 0,
@@ -175,12 +132,11 @@ impl Sender {
             other_hop_limits: 0,
             reset: None,
             after_reset: 0,
+            opened: None,
             finished: None,
-            conflicts: SmallVec::new(),
+            contents: Contents::default(),
             round_trips: RoundTrips::default(),
             coverage: Coverage::default(),
-            outstanding: SmallVec::new(),
-            contents: SmallVec::new(),
         }
     }
 
@@ -196,13 +152,13 @@ impl Sender {
 
     /// Segments that were sent again, for whatever reason.
     pub fn resent(&self) -> u64 {
-        self.count(Flag::Retransmission)
-            .saturating_add(self.count(Flag::FastRetransmission))
-            .saturating_add(self.count(Flag::SpuriousRetransmission))
+        self.resent.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
-    /// Counts a segment. `length` is that of the payload on the wire, `wire` that of the frame.
-    pub fn take(&mut self, packet: &Packet<'_>, tcp: &Tcp, found: Flags, length: u32, wire: u32, time: u64) {
+    /// Counts a segment. `header` is its TCP header as it is in the frame, `found` what the sequence analysis says.
+    pub fn take(&mut self, packet: &Packet<'_>, tcp: &Tcp, header: &[u8], found: Flags, size: Size) -> Again {
+        let Size { length, wire, time } = size;
+        let mut again = Again { resent: self.is_control_again(tcp, length), ..Again::default() };
         let flags = tcp.flags;
         self.packets = self.packets.saturating_add(1);
         self.bytes = self.bytes.saturating_add(wire.into());
@@ -222,9 +178,6 @@ impl Sender {
             if let Some(count) = self.flagged.get_mut(flag as usize) {
                 *count = count.saturating_add(1);
             }
-        }
-        if found.is_resent() {
-            self.resent_frames.add(packet.frame);
         }
         if found.has(Flag::ZeroWindow) {
             self.closed_frames.add(packet.frame);
@@ -247,16 +200,42 @@ impl Sender {
             self.offer.get_or_insert_with(|| options::offer(&tcp.options));
             self.coverage.begin(tcp.sequence.wrapping_add(1));
         }
-        if flags.fin() {
-            self.finished.get_or_insert(packet.frame);
-        }
         if !flags.syn() {
             // Behind FIN and RST nothing is to come, so that a window says nothing.
             self.closed_window.take(tcp.window == 0 && !flags.rst() && !flags.fin(), time);
         }
         if length > 0 && !flags.rst() {
-            self.data(packet, tcp, found, length, time);
+            self.data(packet, tcp, header, found, size, &mut again);
         }
+        self.count_again(packet.frame, found, again);
+        again
+    }
+
+    /// Whether a SYN or FIN was there before.
+    fn is_control_again(&mut self, tcp: &Tcp, length: u32) -> bool {
+        let flags = tcp.flags;
+        let behind = tcp.sequence.wrapping_add(length).wrapping_add(1);
+        let fin = flags.fin() && !flags.rst() && self.finished.replace(behind) == Some(behind);
+        let before = if flags.ack() { self.syn_ack } else { self.syn };
+        let syn = flags.syn() && before > 0 && self.opened == Some(tcp.sequence);
+        if flags.syn() {
+            self.opened = Some(tcp.sequence);
+        }
+        fin || syn
+    }
+
+    fn count_again(&mut self, frame: u64, found: Flags, again: Again) {
+        if again.resent {
+            let [plain, fast, spurious] = &mut self.resent;
+            let count = match found {
+                _ if found.has(Flag::FastRetransmission) => fast,
+                _ if found.has(Flag::SpuriousRetransmission) => spurious,
+                _ => plain,
+            };
+            *count = count.saturating_add(1);
+            self.resent_frames.add(frame);
+        }
+        self.late = self.late.saturating_add(again.late.into());
     }
 
     /// Notes the window of a segment in octets, once the scale is known.
@@ -265,62 +244,39 @@ impl Sender {
         self.window = Some((smallest.min(octets), largest.max(octets)));
     }
 
-    fn data(&mut self, packet: &Packet<'_>, tcp: &Tcp, found: Flags, length: u32, time: u64) {
+    fn data(&mut self, packet: &Packet<'_>, tcp: &Tcp, header: &[u8], found: Flags, size: Size, again: &mut Again) {
+        let Size { length, time, .. } = size;
         let sequence = tcp.sequence.wrapping_add(u32::from(tcp.flags.syn()));
         self.data_times = Some((self.data_times.map_or(time, |(first, _)| first), time));
         if found.has(Flag::KeepAlive) || found.has(Flag::ZeroWindowProbe) {
             return;
         }
-        let new = self.coverage.add(sequence, length);
-        self.new_payload = self.new_payload.saturating_add(new.into());
-        if found.is_resent() || found.has(Flag::OutOfOrder) {
-            // Which transmission an acknowledgment answers is not known (Karn and Partridge 1987).
-            let end = sequence.wrapping_add(length);
-            self.outstanding.retain(|(waiting, _)| number::after(*waiting, end));
+        let added = self.coverage.add(sequence, length, packet.is_cut());
+        self.new_payload = self.new_payload.saturating_add(added.new.into());
+        self.resent_payload = self.resent_payload.saturating_add(added.repeated.into());
+        again.resent |= added.repeated > 0;
+        again.late = added.late;
+        again.acknowledged = added.acknowledged;
+        let end = sequence.wrapping_add(length);
+        if added.repeated > 0 || added.late || found.is_resent() || found.has(Flag::OutOfOrder) {
+            self.round_trips.again(end);
         } else {
-            if self.outstanding.len() >= limits::OUTSTANDING {
-                self.outstanding.remove(0);
-            }
-            self.outstanding.push((sequence.wrapping_add(length), time));
+            self.round_trips.sent(end, time);
         }
         if !packet.is_cut() {
-            self.compare(packet, sequence, length);
+            self.contents.compare(packet, tcp, header, sequence, length);
         }
     }
 
-    /// Compares a segment with an earlier one of the same place and length.
-    fn compare(&mut self, packet: &Packet<'_>, sequence: u32, length: u32) {
-        let hash = foldhash::fast::FixedState::default().hash_one(packet.payload.as_ref());
-        let same = self.contents.iter().find(|known| known.sequence == sequence && known.length == length);
-        match same {
-            Some(known) if known.hash != hash => {
-                if self.conflicts.len() < limits::CONFLICTS {
-                    self.conflicts.push((known.frame, packet.frame));
-                }
-            }
-            Some(_) => {}
-            None => {
-                if self.contents.len() >= limits::CONTENTS {
-                    self.contents.remove(0);
-                }
-                self.contents.push(Content { sequence, length, hash, frame: packet.frame });
-            }
+    /// Takes an acknowledgment that the other end sent: how many runs of octets it covers that are not in the capture.
+    pub fn acknowledge(&mut self, tcp: &Tcp, time: u64) -> u32 {
+        let acknowledgment = tcp.acknowledgment;
+        self.round_trips.acknowledge(acknowledgment, time);
+        if tcp.flags.syn() {
+            self.coverage.begin(acknowledgment);
         }
-    }
-
-    /// Takes an acknowledgment that the other end sent.
-    pub fn acknowledge(&mut self, acknowledgment: u32, time: u64) {
-        let mut newest = None;
-        self.outstanding.retain(|(end, sent)| {
-            let done = !number::after(*end, acknowledgment);
-            if done {
-                newest = Some(*sent);
-            }
-            !done
-        });
-        // One acknowledgment answers the newest of the segments it covers; the others waited for it.
-        if let Some(lasted) = newest.and_then(|sent| time.checked_sub(sent)) {
-            self.round_trips.add(lasted);
-        }
+        // FIN takes a number and no octet.
+        let fin = self.finished == Some(acknowledgment);
+        self.coverage.acknowledge(acknowledgment.wrapping_sub(fin.into()))
     }
 }

@@ -1,66 +1,16 @@
-//! What the reports of several tools have in common.
+//! The report on a connection.
 
-use mcpcap_analyzer::stats::SummaryMs;
-use mcpcap_analyzer::{JsonSchema, decode, time};
+use mcpcap_analyzer::stream::Side;
+use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
+use super::{FileOrder, FlagCount};
 use crate::totals::name;
 use crate::tracker::community;
 use crate::tracker::connection::{Connection, State};
+use crate::tracker::handshake::Shown;
 use crate::tracker::sequence::{Flag, Flags};
 use crate::tracker::side::Sender;
-
-/// Segments by their control bits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct SegmentCounts {
-    pub packets: u64,
-    /// Octets of the frames on the wire.
-    pub bytes: u64,
-    /// Octets of TCP payload, repeated ones counted again.
-    pub payload_bytes: u64,
-    /// Segments with payload.
-    pub data_packets: u64,
-    /// SYN without ACK.
-    pub syn: u64,
-    pub syn_ack: u64,
-    pub ack: u64,
-    pub fin: u64,
-    pub rst: u64,
-    /// Segments whose window field is 0, RST included.
-    pub zero_window: u64,
-}
-
-/// Segments with one of Wireshark's `tcp.analysis` flags.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct FlagCount {
-    /// As in `tcp.analysis.NAME`. `retransmission` is without fast and spurious ones, which have their own entries.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub name: &'static str,
-    pub count: u64,
-}
-
-/// Connections in one of Zeek's states.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ConnStateCount {
-    /// Zeek's conn_state: S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR or OTH.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub state: &'static str,
-    pub count: u64,
-}
-
-/// Times of complete handshakes, as seen from where the capture was made.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct HandshakeTimes {
-    /// SYN to the last ACK: one round trip.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<SummaryMs>,
-    /// SYN to SYN-ACK: to the server and back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to_server: Option<SummaryMs>,
-    /// SYN-ACK to ACK: to the client and back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to_client: Option<SummaryMs>,
-}
 
 /// A connection.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -83,11 +33,19 @@ pub struct ConnectionReport {
     /// Zeek's history; capitals are the client's.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub history: String,
+    /// Letters of the history that found no place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub history_letters_left_out: u64,
     /// Wireshark's tcp.completeness: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
     pub completeness: u8,
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub community_id: String,
+    /// Whether SYN, SYN-ACK and the ACK of it are in the capture, in whatever order.
     pub handshake_completed: bool,
+    /// complete; syn_not_captured, syn_ack_not_captured or ack_not_captured (it was completed all the same); half_open, refused, unanswered;
+    /// syn_ack_only; or not_captured.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub handshake: &'static str,
     /// normal (both ends sent FIN), reset, active (no end in the capture), or unknown.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub close_reason: &'static str,
@@ -108,9 +66,15 @@ pub struct ConnectionReport {
     pub start_time: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<f64>,
-    /// SYN to the last ACK of the handshake.
+    /// SYN to the first SYN-ACK: to the server and back. Absent when the SYN was sent again and no timestamp tells which one was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub handshake_rtt_ms: Option<f64>,
+    pub syn_to_syn_ack_ms: Option<f64>,
+    /// SYN-ACK to its ACK: to the client and back. Absent likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub syn_ack_to_ack_ms: Option<f64>,
+    /// The sum of both: SYN to ACK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handshake_ms: Option<f64>,
     pub packet_count: u64,
     /// Octets of the frames on the wire.
     pub byte_count: u64,
@@ -122,8 +86,14 @@ pub struct ConnectionReport {
     pub rst_count: u64,
     pub fin_count: u64,
     pub data_packets: u64,
-    /// Segments sent again: plain, fast and spurious ones.
+    /// Segments sent again: with bytes, or a SYN or FIN, that the capture has more than once.
     pub retransmissions: u64,
+    /// Segments with bytes that lie before others that came earlier, and that the capture has once: overtaken on the way, or sent again
+    /// after the first copy was lost before the place of the capture.
+    pub late_packets: u64,
+    /// Signs that the order in the file is not that on the wire; absent without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_order: Option<FileOrder>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<ConnectionDetails>,
 }
@@ -133,13 +103,7 @@ pub struct ConnectionReport {
 pub struct ConnectionDetails {
     pub client: SideReport,
     pub server: SideReport,
-    /// SYN to SYN-ACK.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to_server_ms: Option<f64>,
-    /// SYN-ACK to ACK.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to_client_ms: Option<f64>,
-    /// The first frames with flags.
+    /// The first frames with flags, up to 16. Ask with `connection` set to this `id` for all: they are in the list `events` then.
     pub events: Vec<EventReport>,
     pub events_total: u64,
 }
@@ -164,6 +128,9 @@ pub struct SideReport {
     pub payload_bytes: u64,
     /// Octets of payload, each counted once.
     pub new_payload_bytes: u64,
+    /// Octets of payload that were sent again: the capture has them more than once. At least so many where `missing_bytes` lie in more than
+    /// 16 holes. Keep-alives and window probes are neither.
+    pub resent_payload_bytes: u64,
     /// Octets between others that the capture does not have.
     pub missing_bytes: u64,
     /// New payload octets per second, from its first to its last segment with data.
@@ -212,14 +179,8 @@ pub struct RoundTripReport {
     pub max_ms: f64,
 }
 
-/// What was not kept, and what was not decoded.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Limits {
-    /// Connections that made room for others before they ended. Each counts as it stood then; more segments of it count as another one.
-    pub connections_evicted: u64,
-    /// Addresses that made room in the tables of the findings.
-    pub parties_evicted: u64,
-    pub decoding: decode::Statistics,
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 fn is_false(value: &bool) -> bool {
@@ -239,18 +200,22 @@ impl ConnectionReport {
             state: state(connection.state()),
             conn_state: connection.conn_state().name(),
             history: connection.history.to_string(),
+            history_letters_left_out: connection.history.left_out(),
             completeness: connection.handshake.completeness,
             community_id: community::id(client.endpoint, server.endpoint),
             handshake_completed: connection.handshake.is_complete(),
+            handshake: handshake(connection),
             close_reason: close_reason(connection.state()),
-            closed_by: connection.ended.map(|(side, _)| name(side)),
-            close_frame: connection.ended.map(|(_, frame)| frame),
+            closed_by: connection.ended.map(|ended| name(ended.by)),
+            close_frame: connection.ended.map(|ended| ended.frame),
             one_sided: connection.one_sided().map(name),
             first_frame: connection.frames.0,
             last_frame: connection.frames.1,
             start_time: connection.times.map(|(first, _)| time::rfc3339(first, 9)),
             duration_seconds: connection.duration().map(time::seconds),
-            handshake_rtt_ms: connection.handshake.round_trip().map(time::milliseconds),
+            syn_to_syn_ack_ms: connection.handshake.syn_to_syn_ack().map(time::milliseconds),
+            syn_ack_to_ack_ms: connection.handshake.syn_ack_to_ack().map(time::milliseconds),
+            handshake_ms: connection.handshake.lasted().map(time::milliseconds),
             packet_count: connection.packets(),
             byte_count: connection.bytes(),
             payload_bytes: both(|sender| sender.payload),
@@ -261,6 +226,12 @@ impl ConnectionReport {
             fin_count: both(|sender| sender.fin),
             data_packets: both(|sender| sender.data_packets),
             retransmissions: connection.resent(),
+            late_packets: connection.late(),
+            file_order: {
+                let mut order = FileOrder::default();
+                order.add(connection);
+                order.told()
+            },
             details: detailed.then(|| ConnectionDetails::new(connection)),
         }
     }
@@ -268,19 +239,23 @@ impl ConnectionReport {
 
 impl ConnectionDetails {
     fn new(connection: &Connection) -> Self {
-        let event = |(frame, side, found): &(u64, _, Flags)| EventReport {
-            frame: *frame,
-            from: name(*side),
-            flags: found.iter().map(Flag::name).collect(),
-        };
         Self {
             client: SideReport::new(&connection.client),
             server: SideReport::new(&connection.server),
-            to_server_ms: connection.handshake.server_round_trip().map(time::milliseconds),
-            to_client_ms: connection.handshake.client_round_trip().map(time::milliseconds),
-            events: connection.events.iter().map(event).collect(),
+            events: connection
+                .events
+                .iter()
+                .map(|(frame, side, found)| EventReport::new(*frame, *side, *found))
+                .collect(),
             events_total: connection.events_total,
         }
+    }
+}
+
+impl EventReport {
+    /// A frame with flags.
+    pub fn new(frame: u64, side: Side, found: Flags) -> Self {
+        Self { frame, from: name(side), flags: found.iter().map(Flag::name).collect() }
     }
 }
 
@@ -288,13 +263,14 @@ impl SideReport {
     fn new(sender: &Sender) -> Self {
         let offer = sender.offer;
         let lasted = sender.data_times.map(|(first, last)| last.saturating_sub(first)).filter(|lasted| *lasted > 0);
-        let trips = sender.round_trips;
+        let trips = &sender.round_trips;
         let counts = Flag::ALL.into_iter().map(|flag| FlagCount { name: flag.name(), count: sender.count(flag) });
         Self {
             packets: sender.packets,
             bytes: sender.bytes,
             payload_bytes: sender.payload,
             new_payload_bytes: sender.new_payload,
+            resent_payload_bytes: sender.resent_payload,
             missing_bytes: sender.missing(),
             goodput_bytes_per_second: lasted.map(|lasted| sender.new_payload as f64 / time::seconds(lasted)),
             mss: offer.and_then(|offer| offer.mss),
@@ -334,31 +310,28 @@ pub fn state(state: State) -> &'static str {
     }
 }
 
+/// What the capture has of a handshake, in a word.
+fn handshake(connection: &Connection) -> &'static str {
+    match connection.handshake.shown() {
+        Shown::Complete => "complete",
+        Shown::WithoutSyn => "syn_not_captured",
+        Shown::WithoutSynAck => "syn_ack_not_captured",
+        Shown::WithoutAck => "ack_not_captured",
+        Shown::HalfOpen if !connection.is_failed() => "ack_not_captured",
+        Shown::HalfOpen => "half_open",
+        Shown::SynOnly if connection.state() == State::Rejected => "refused",
+        Shown::SynOnly if !connection.is_failed() => "syn_ack_not_captured",
+        Shown::SynOnly => "unanswered",
+        Shown::SynAckOnly => "syn_ack_only",
+        Shown::Nothing => "not_captured",
+    }
+}
+
 fn close_reason(state: State) -> &'static str {
     match state {
         State::Closed => "normal",
         State::Reset | State::Rejected => "reset",
         State::Established | State::Closing | State::Midstream => "active",
         State::Attempted | State::HalfOpen => "unknown",
-    }
-}
-
-/// `client <-> server`.
-pub fn text(connection: &Connection) -> String {
-    format!("{} <-> {}", connection.client.endpoint, connection.server.endpoint)
-}
-
-/// A share of a whole; 0 of nothing.
-pub fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_of_nothing_is_nothing() {
-        assert_eq!((share(1, 0), share(1, 4)), (0.0, 0.25));
     }
 }

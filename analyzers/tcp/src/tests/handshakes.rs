@@ -1,0 +1,136 @@
+//! Handshakes of which parts are missing, late, or sent again, and their times.
+
+use serde_json::{Value, json};
+
+use super::build::{ACK, FIN, RST, SYN, Talk};
+use super::detailed;
+
+#[track_caller]
+fn check(talk: Talk, handshake: &str, state: &str, failed: u64) -> Value {
+    let report = detailed(talk.frames());
+    let connection = &report["connections"][0];
+    assert_eq!((&connection["handshake"], &connection["state"]), (&json!(handshake), &json!(state)), "{connection}");
+    assert_eq!(report["summary"]["failed_handshakes"], failed, "{report}");
+    assert_eq!(report["pages"][0]["total"], 1);
+    connection.clone()
+}
+
+/// What the whole connection has behind its handshake.
+fn data(talk: Talk) -> Talk {
+    talk.c(ACK, (1001, 5001), b"hello").s(ACK, (5001, 1006), b"world").c(ACK, (1006, 5006), b"")
+}
+
+#[test]
+fn each_part_may_be_missing() {
+    let (c, s) = ("192.0.2.1:4000", "192.0.2.2:80");
+    for (c, s) in [(c, s), ("[2001:db8::1]:4000", "[2001:db8::2]:8080")] {
+        let talk = || Talk::between(c, s);
+        check(data(talk().handshake()), "complete", "established", 0);
+        check(data(talk().s(SYN | ACK, (5000, 1001), b"")), "syn_not_captured", "established", 0);
+        check(data(talk().c(SYN, (1000, 0), b"")), "syn_ack_not_captured", "established", 0);
+        let without_ack = talk().c(SYN, (1000, 0), b"").s(SYN | ACK, (5000, 1001), b"").s(ACK, (5001, 1001), b"world");
+        check(without_ack.c(ACK, (1001, 5006), b""), "ack_not_captured", "established", 0);
+        check(data(talk()), "not_captured", "midstream", 0);
+        check(talk().s(SYN | ACK, (5000, 1001), b""), "syn_ack_only", "half_open", 0);
+        check(talk().c(SYN, (1000, 0), b"").s(SYN | ACK, (5000, 1001), b""), "half_open", "half_open", 1);
+        check(talk().c(SYN, (1000, 0), b"").s(RST | ACK, (0, 1001), b""), "refused", "rejected", 1);
+        check(talk().c(SYN, (1000, 0), b""), "unanswered", "attempted", 1);
+    }
+}
+
+#[test]
+fn each_part_may_be_late_in_the_file() {
+    let (syn, syn_ack) = (|talk: Talk| talk.c(SYN, (1000, 0), b""), |talk: Talk| talk.s(SYN | ACK, (5000, 1001), b""));
+    let ack = |talk: Talk| talk.c(ACK, (1001, 5001), b"");
+    for talk in [
+        ack(syn(syn_ack(Talk::new()))),
+        ack(syn_ack(syn(Talk::new()))),
+        syn_ack(ack(syn(Talk::new()))),
+        syn(ack(syn_ack(Talk::new()))),
+    ] {
+        let connection = check(data(talk), "complete", "established", 0);
+        assert_eq!((&connection["retransmissions"], &connection["client"]), (&json!(0), &json!("192.0.2.1:4000")));
+    }
+    // A SYN behind data tells who is who, where the ports do not.
+    let turned =
+        Talk::between("192.0.2.1:4000", "192.0.2.2:8080").s(ACK, (5001, 1001), b"world").c(SYN, (1000, 0), b"");
+    let connection = check(turned.c(ACK, (1001, 5006), b""), "syn_ack_not_captured", "established", 0);
+    assert_eq!((&connection["client"], &connection["client_known"]), (&json!("192.0.2.1:4000"), &json!(true)));
+    assert_eq!(connection["details"]["server"]["payload_bytes"], 5);
+}
+
+fn times(talk: Talk) -> [Value; 3] {
+    let report = detailed(talk.frames());
+    ["syn_to_syn_ack_ms", "syn_ack_to_ack_ms", "handshake_ms"].map(|name| report["connections"][0][name].clone())
+}
+
+#[test]
+fn the_times_of_a_handshake_and_their_sum() {
+    for end in ["192.0.2.2:80", "[2001:db8::2]:80"] {
+        let client = if end.starts_with('[') { "[2001:db8::1]:4000" } else { "192.0.2.1:4000" };
+        let talk = || {
+            let talk = Talk::between(client, end).c(SYN, (1000, 0), b"").wait(61).s(SYN | ACK, (5000, 1001), b"");
+            talk.wait(4).c(ACK, (1001, 5001), b"")
+        };
+        assert_eq!(times(talk()), [json!(62.0), json!(5.0), json!(67.0)]);
+        assert_eq!(times(talk().tagged()), [json!(62.0), json!(5.0), json!(67.0)]);
+    }
+}
+
+#[test]
+fn syn_ack_that_comes_again_does_not_lengthen_the_time_to_the_first() {
+    let talk = Talk::new().c(SYN, (1000, 0), b"").wait(61).s(SYN | ACK, (5000, 1001), b"");
+    let talk = talk.wait(3000).s(SYN | ACK, (5000, 1001), b"").wait(18_000).s(SYN | ACK, (5000, 1001), b"");
+    let report = detailed(talk.frames());
+    assert_eq!(report["connections"][0]["syn_to_syn_ack_ms"], 62.0);
+    assert_eq!(report["summary"]["handshake_times"]["syn_to_syn_ack"]["max_ms"], 62.0);
+    assert_eq!(report["connections"][0]["retransmissions"], 2);
+}
+
+#[test]
+fn a_syn_sent_again_is_measured_only_by_its_timestamp() {
+    let syn = |talk: Talk| talk.c(SYN, (1000, 0), b"");
+    let rest = |talk: Talk, echo: Option<u32>| {
+        let talk = talk.wait(20).s(SYN | ACK, (5000, 1001), b"");
+        let talk = if let Some(echo) = echo { talk.stamps(900, echo) } else { talk };
+        talk.c(ACK, (1001, 5001), b"")
+    };
+    // Nobody knows which one was answered (Karn's rule).
+    let again = rest(syn(syn(Talk::new()).wait(1000)), None);
+    assert_eq!(times(again), [Value::Null, json!(1.0), Value::Null]);
+    for (echo, expected) in [(100, json!(1022.0)), (1100, json!(21.0)), (7, Value::Null)] {
+        let again = syn(syn(Talk::new()).stamps(100, 0).wait(1000)).stamps(1100, 0);
+        assert_eq!(times(rest(again, Some(echo)))[0], expected, "{echo}");
+    }
+    // A SYN that comes again behind the SYN-ACK is none that it could answer.
+    let behind = Talk::new().c(SYN, (1000, 0), b"").s(SYN | ACK, (5000, 1001), b"").c(SYN, (1000, 0), b"");
+    assert_eq!(times(behind)[0], json!(1.0));
+}
+
+#[test]
+fn a_connection_that_goes_on_behind_a_reset_or_fin_is_established_and_told() {
+    let rest = |talk: Talk| data(talk.s(SYN | ACK, (5000, 1001), b"").c(ACK, (1001, 5001), b""));
+    let begun = || Talk::new().c(SYN, (1000, 0), b"");
+    for (talk, kind, end) in [
+        (begun().s(RST | ACK, (0, 1001), b""), "RST", "192.0.2.2:80"),
+        (begun().c(RST, (7777, 0), b""), "RST", "192.0.2.1:4000"),
+        (begun().c(FIN, (1001, 0), b""), "FIN", "192.0.2.1:4000"),
+        (begun().c(FIN | ACK, (1001, 1), b""), "FIN", "192.0.2.1:4000"),
+    ] {
+        let report = detailed(rest(talk).frames());
+        let found = report["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == "tcp_end_ignored");
+        let found = found.unwrap_or_else(|| panic!("{report}"));
+        assert!(
+            found["observation"].as_str().unwrap().starts_with(&format!("A {kind} in the name of {end}")),
+            "{found}"
+        );
+        assert_eq!(found["frames"], json!([2]));
+        let connection = &report["connections"][0];
+        assert_eq!((&connection["state"], &connection["close_reason"]), (&json!("established"), &json!("active")));
+        assert!(connection["closed_by"].is_null(), "{connection}");
+    }
+    // An orderly one, and one that is reset behind its handshake, are not told.
+    let reset = data(Talk::new().handshake()).s(RST, (5006, 0), b"");
+    let report = detailed(reset.frames());
+    assert_eq!((&report["findings"], &report["connections"][0]["state"]), (&json!([]), &json!("reset")));
+}
