@@ -10,6 +10,7 @@ pub mod edns;
 pub mod fault;
 mod loc;
 pub mod name;
+mod plausible;
 pub mod rdata;
 mod service;
 
@@ -123,15 +124,26 @@ pub struct Message<'a> {
     pub complete: bool,
 }
 
+/// Why a message's end is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Short {
+    /// Bytes that the message had.
+    pub whole: usize,
+    /// What took its end away.
+    pub reason: Malformed,
+}
+
 impl<'a> Message<'a> {
-    /// Reads a message. `cut` says that the snap length took its end away.
+    /// Reads a message. `short` says that its end is not there.
     ///
     /// # Errors
     /// When there is no complete header.
-    pub fn parse(octets: &'a [u8], cut: bool) -> Result<Self, Malformed> {
+    pub fn parse(octets: &'a [u8], short: Option<Short>) -> Result<Self, Malformed> {
         let mut cursor = Cursor::new(octets, 0, octets.len());
-        let header = header(&mut cursor)
-            .map_err(|_| if cut { Malformed::CutBySnapLength } else { Malformed::HeaderTooShort })?;
+        let header = header(&mut cursor).map_err(|_| match short {
+            Some(short) if short.whole >= HEADER_LENGTH => short.reason,
+            _ => Malformed::HeaderTooShort,
+        })?;
         let mut message = Self {
             octets,
             header,
@@ -148,7 +160,11 @@ impl<'a> Message<'a> {
                     message.note(Malformed::TrailingOctets, cursor.position());
                 }
             }
-            Err(Malformed::EndsEarly) if cut => message.note(Malformed::CutBySnapLength, octets.len()),
+            // Only what would have had room in the whole message was taken away.
+            Err(Malformed::EndsEarly) => match short.filter(|short| message.least_length(&cursor) <= short.whole) {
+                Some(short) => message.note(short.reason, octets.len()),
+                None => message.note(Malformed::EndsEarly, cursor.position()),
+            },
             Err(reason) => message.note(reason, cursor.position()),
         }
         Ok(message)
@@ -263,6 +279,11 @@ impl<'a> Message<'a> {
             && self.questions.iter().all(|question| class(question.class) && question.kind != 0)
             && self.records.iter().all(|record| record.kind == codes::kind::OPT || class(record.class))
     }
+}
+
+/// The header at the front of a message; `None` when that is not all there.
+pub fn header_of(octets: &[u8]) -> Option<Header> {
+    header(&mut Cursor::new(octets, 0, octets.len())).ok()
 }
 
 fn header(cursor: &mut Cursor<'_>) -> Result<Header, Malformed> {

@@ -6,6 +6,7 @@ mod findings;
 mod listing;
 mod ports;
 mod recordings;
+mod reported;
 mod tcp;
 mod transactions;
 

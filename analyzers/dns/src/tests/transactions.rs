@@ -34,8 +34,38 @@ fn identifier_port_and_question_have_to_agree() {
     ]);
     check(
         &report,
-        &[("asked", 1), ("answered", 0), ("unasked_responses", 3), ("unanswered", 1), ("unanswered_for_5_seconds", 0)],
+        &[
+            ("asked", 1),
+            ("answered", 0),
+            ("unasked_responses", 2),
+            ("responses_to_another_question", 1),
+            ("unanswered", 1),
+            ("unanswered_for_5_seconds", 0),
+        ],
     );
+}
+
+#[test]
+fn a_response_to_another_question_tells_the_open_query_and_what_differs() {
+    let query = query(1, "a.example", A);
+    let mut chaos = response(1, "a.example", A, 0, &[]);
+    *chaos.last_mut().unwrap() = 3;
+    let report = report(&[
+        ask(4000, &query),
+        answer(4000, &response(1, "b.example", A, 0, ONE)),
+        answer(4000, &response(1, "a.example", 28, 0, &[])),
+        answer(4000, &chaos),
+        answer(4000, &response(1, "a.example", A, 0, ONE)),
+        answer(4000, &response(1, "c.example", A, 0, ONE)),
+    ]);
+    check(&report, &[("answered", 1), ("responses_to_another_question", 3), ("unasked_responses", 1)]);
+    let packets = report["packets"].as_array().unwrap();
+    for (at, differs) in [(1, "name"), (2, "type"), (3, "class")] {
+        assert_eq!(packets[at]["other_question"], json!({ "query_frame": 1, "differs": differs }));
+        assert!(packets[at]["note"].as_str().unwrap().contains("another question"));
+    }
+    assert_eq!(packets[4]["request_frame"], 1);
+    assert!(packets[5]["note"].as_str().unwrap().contains("no query"), "the query is not open any more");
 }
 
 #[test]
