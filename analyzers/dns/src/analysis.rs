@@ -1,5 +1,7 @@
 //! What is done with each message, whatever carried it.
 
+use std::collections::HashSet;
+
 use mcpcap_analyzer::stats::Page;
 use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
 
@@ -193,7 +195,6 @@ impl Analysis {
             },
             evicted: report::Evicted {
                 transactions: evicted.queries,
-                waiting_responses: evicted.waiting,
                 open_questions: evicted.open_questions,
                 retries: evicted.retries,
                 servers: self.servers.evicted(),
@@ -238,7 +239,10 @@ impl Analysis {
 /// Whether a question's or answer's name fits.
 fn names_match(pattern: &Pattern, message: &Message<'_>) -> bool {
     let questions = message.questions.iter().filter_map(|question| message.question_name(question));
-    let owners = message.records.iter().filter_map(|record| message.owner_name(record));
+    // Records of one name need no second look at it.
+    let mut looked_at = HashSet::new();
+    let other = message.records.iter().filter(|record| looked_at.insert(message.owner_origin(record)));
+    let owners = other.filter_map(|record| message.owner_name(record));
     questions.chain(owners).any(|name| pattern.matches(&name.fold().to_string()))
 }
 

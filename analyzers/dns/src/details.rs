@@ -330,6 +330,8 @@ struct Capped {
     full: bool,
 }
 
+impl rdata::Output for Capped {}
+
 impl Write for Capped {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = limits::DATA_CHARACTERS.saturating_sub(self.text.len());

@@ -180,7 +180,8 @@ impl Unanswered {
 pub struct Limits {
     /// Frames that do not stand in the order of time.
     pub order: OrderReport,
-    /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    /// Entries that had to make room in tables of fixed size. All 0, as `order.responses_given_up`: everything above is over the whole
+    /// capture.
     pub evicted: Evicted,
     /// Messages on other ports that look like DNS, without a matching message of the other direction. They are not counted above.
     pub unconfirmed_candidates: u64,
@@ -201,8 +202,6 @@ pub struct Limits {
 pub struct Evicted {
     /// Queries that made room before a response came; a later one counts as unasked.
     pub transactions: u64,
-    /// Responses without a query so far; one that came later would not have found them.
-    pub waiting_responses: u64,
     /// Questions that were open; `asked_again` is at least what it says.
     pub open_questions: u64,
     /// Truncated responses and questions over TCP; `retried_over_tcp` is at least what it says.
@@ -221,12 +220,13 @@ pub struct Evicted {
     pub confirmed_servers: u64,
     /// Hosts that asked mDNS from another port; responses to them may count as DNS.
     pub one_shot_queriers: u64,
-    /// In the tables of the rules. A finding may be missing, or have numbers that are too low.
+    /// In the tables of the rules: a finding may be missing, or have numbers that are too low. Absent when there are none.
+    #[serde(skip_serializing_if = "RuleTables::is_empty")]
     pub rules: RuleTables,
 }
 
 /// Entries that had to make room in the tables of the rules.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RuleTables {
     /// Clients and servers with conflicting responses.
     pub conflicts: u64,
@@ -244,6 +244,12 @@ pub struct RuleTables {
     pub name_pairs: u64,
     /// Messages of zone transfers beyond the first 64 of different ends and zones.
     pub transfers: u64,
+}
+
+impl RuleTables {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

@@ -35,6 +35,11 @@ impl<'a> Cursor<'a> {
         self.wanted.max(self.at)
     }
 
+    /// Where reading has to end.
+    pub fn end(&self) -> usize {
+        self.end
+    }
+
     /// How many octets are left.
     pub fn left(&self) -> usize {
         self.end.saturating_sub(self.at)

@@ -13,11 +13,15 @@ pub mod name;
 mod plausible;
 pub mod rdata;
 mod service;
+mod targets;
+#[cfg(test)]
+pub mod work;
 
 use cursor::Cursor;
 use edns::Edns;
 use fault::{Fault, Malformed};
 use name::Name;
+use targets::Targets;
 
 /// Octets of the header (RFC 1035 §4.1.1).
 pub const HEADER_LENGTH: usize = 12;
@@ -104,6 +108,8 @@ pub struct Record {
     pub data_at: usize,
     /// RDLENGTH.
     pub data_length: u16,
+    /// Whether the data fits the type.
+    pub data_valid: bool,
 }
 
 /// A message, as far as it could be read.
@@ -153,7 +159,7 @@ impl<'a> Message<'a> {
             fault: None,
             complete: false,
         };
-        match message.sections(&mut cursor) {
+        match message.sections(&mut cursor, &mut Targets::default()) {
             Ok(()) => {
                 message.complete = true;
                 if cursor.left() > 0 {
@@ -170,26 +176,26 @@ impl<'a> Message<'a> {
         Ok(message)
     }
 
-    fn sections(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+    fn sections(&mut self, cursor: &mut Cursor<'a>, targets: &mut Targets) -> Result<(), Malformed> {
         let [questions, answers, authority, additional] = self.header.counts;
         for _ in 0..questions {
-            let (name_at, name_valid) = self.owner(cursor)?;
+            let (name_at, name_valid) = self.owner(cursor, targets)?;
             let question = Question { name_at, name_valid, kind: cursor.u16()?, class: cursor.u16()? };
             self.questions.push(question);
         }
         let sections = [(Section::Answer, answers), (Section::Authority, authority), (Section::Additional, additional)];
         for (section, count) in sections {
             for _ in 0..count {
-                let record = self.record(cursor, section)?;
+                let record = self.record(cursor, section, targets)?;
                 self.records.push(record);
             }
         }
         Ok(())
     }
 
-    fn owner(&mut self, cursor: &mut Cursor<'a>) -> Result<(usize, bool), Malformed> {
+    fn owner(&mut self, cursor: &mut Cursor<'a>, targets: &mut Targets) -> Result<(usize, bool), Malformed> {
         let at = cursor.position();
-        let extent = name::walk(self.octets, at, self.octets.len(), |_| ())?;
+        let extent = targets.extent(self.octets, at, self.octets.len())?;
         if let Some(reason) = extent.fault {
             self.note(reason, at);
         }
@@ -197,19 +203,28 @@ impl<'a> Message<'a> {
         Ok((at, extent.fault.is_none()))
     }
 
-    fn record(&mut self, cursor: &mut Cursor<'a>, section: Section) -> Result<Record, Malformed> {
-        let (name_at, name_valid) = self.owner(cursor)?;
+    fn record(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        section: Section,
+        targets: &mut Targets,
+    ) -> Result<Record, Malformed> {
+        let (name_at, name_valid) = self.owner(cursor, targets)?;
         let kind = cursor.u16()?;
         let class = cursor.u16()?;
         let ttl = cursor.u32()?;
         let data_length = cursor.u16()?;
         let data_at = cursor.position();
         cursor.take(data_length.into())?;
-        let record = Record { name_at, name_valid, section, kind, class, ttl, data_at, data_length };
+        let data_valid = false;
+        let mut record = Record { name_at, name_valid, section, kind, class, ttl, data_at, data_length, data_valid };
         if kind == codes::kind::OPT {
             self.opt(&record);
-        } else if let Err(reason) = rdata::check(self.octets, &record) {
-            self.note(reason, data_at);
+        } else {
+            match rdata::check(self.octets, &record, targets) {
+                Ok(()) => record.data_valid = true,
+                Err(reason) => self.note(reason, data_at),
+            }
         }
         Ok(record)
     }
@@ -240,6 +255,17 @@ impl<'a> Message<'a> {
     /// The name asked for; `None` when it is not valid.
     pub fn question_name(&self, question: &Question) -> Option<Name> {
         self.name_at(question.name_at, question.name_valid)
+    }
+
+    /// A record's data.
+    pub fn data(&self, record: &Record) -> &'a [u8] {
+        let end = record.data_at.saturating_add(record.data_length.into());
+        self.octets.get(record.data_at..end).unwrap_or_default()
+    }
+
+    /// Where the owner's labels begin: records with the same origin have the same owner.
+    pub fn owner_origin(&self, record: &Record) -> usize {
+        name::origin(self.octets, record.name_at)
     }
 
     /// The owner of a record; `None` when it is not valid.

@@ -1,7 +1,9 @@
 //! Runs of the whole tool over captures.
 
 mod build;
+mod capacity;
 mod crafted;
+mod cut;
 mod findings;
 mod listing;
 mod ports;
