@@ -95,7 +95,7 @@ pub struct TransactionsReport {
     pub unanswered_for_5_seconds: u64,
     /// Queries sent again before an answer, with the same identifier and ports, no more than 30 s after the last time.
     pub retransmitted: u64,
-    /// Questions that the same client asked again before an answer, with another identifier, port or server.
+    /// Questions that the same client asked again before an answer, with another identifier, port or server, or more than 30 s later.
     pub asked_again: u64,
     /// First responses that came 5 s or more after the query.
     pub late_responses: u64,
