@@ -1,16 +1,16 @@
 //! How much is kept and listed. A capture decides how many names and addresses there are, so each table has a size; what had to
 //! make room is counted in the report. Together they stay below 40 MiB, whatever the capture.
 
-/// Query keys that wait for their response, or for a further one.
-pub const TRANSACTIONS: usize = 8192;
+/// Queries that wait for their response, or for a further one.
+pub const TRANSACTIONS: usize = 16_384;
 /// Questions with the same ends and identifier. Honest clients have one at a time; some use one port and one identifier for ever.
 pub const QUESTIONS_OF_ONE_KEY: usize = 8;
 /// Nanoseconds after a transmission, up to which the same query is sent again; one that comes later is asked anew. Resolvers wait for up to
 /// 30 s (glibc's `RES_MAXRETRANS`).
 pub const RESEND: u64 = 30_000_000_000;
-/// Ends and identifiers with responses whose query did not come yet, and such responses of one of them.
-pub const WAITING_KEYS: usize = 4096;
-/// See [`WAITING_KEYS`].
+/// Responses whose query did not come yet.
+pub const WAITING: usize = 8192;
+/// Those of them with the same ends and identifier.
 pub const WAITING_OF_ONE_KEY: usize = 8;
 /// Questions known as open, to notice that somebody asks again.
 pub const OPEN_QUESTIONS: usize = 8192;

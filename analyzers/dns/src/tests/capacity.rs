@@ -61,7 +61,7 @@ fn nothing_says_how_much_is_left_out_of_a_list() {
 
 #[test]
 fn responses_that_waited_in_vain_are_all_counted() {
-    let count = limits::WAITING_KEYS + 10;
+    let count = limits::WAITING + 10;
     let responses = (0..count).map(|n| answer(4000 + (n / 60_000) as u16, &response(n as u16, "a.example", A, 0, ONE)));
     let report = report(responses.chain(std::iter::once(ask(4000, &query(9, "z.example", A)))));
     assert_eq!(report["statistics"]["transactions"]["unasked_responses"], count);

@@ -77,10 +77,12 @@ pub struct Evicted {
 
 /// Pairs queries with responses.
 pub struct Transactions {
-    /// Queries in the order of time.
+    /// Queries in the order of time, and how many there are.
     table: BoundedMap<Key, Vec<Transaction>>,
-    /// Responses without a query so far.
+    kept: usize,
+    /// Responses without a query so far, and how many there are.
     waiting: BoundedMap<Key, Vec<Response>>,
+    waiting_kept: usize,
     waiting_evicted: u64,
     follow: Follow,
     udp: Quantiles,
@@ -93,8 +95,11 @@ impl Transactions {
     /// No transactions yet.
     pub fn new() -> Self {
         Self {
-            table: BoundedMap::new(limits::TRANSACTIONS),
-            waiting: BoundedMap::new(limits::WAITING_KEYS),
+            // One more than there may be, so that they never make room by themselves.
+            table: BoundedMap::new(limits::TRANSACTIONS.saturating_add(1)),
+            kept: 0,
+            waiting: BoundedMap::new(limits::WAITING.saturating_add(1)),
+            waiting_kept: 0,
             waiting_evicted: 0,
             follow: Follow::new(),
             udp: Quantiles::new(),
@@ -143,10 +148,7 @@ impl Transactions {
     ) -> Outcome {
         // Without a question that can be read, only the same message is the same query.
         let identity = asked.map_or_else(|| question::hash(message.octets().get(2..).unwrap_or_default()), |a| a.hash);
-        let (_, gone) = self.table.get_or_insert_with(key.clone(), Vec::new);
-        if let Some((key, gone)) = gone {
-            gone.into_iter().for_each(|transaction| self.leaves(&key, transaction, false, out));
-        }
+        self.table.get_or_insert_with(key.clone(), Vec::new);
         let waits = self.waiting.get(&key).map(Vec::as_slice).unwrap_or_default();
         let Some(list) = self.table.get_mut(&key) else { return Outcome::Unpaired };
         let judged = |outcome, place| Decision::Judged(Judged { seen: *seen, brief: *brief, outcome, place });
@@ -177,6 +179,7 @@ impl Transactions {
         let at = list.iter().position(|transaction| !transaction.is_older(seen)).unwrap_or(list.len());
         list.insert(at, own);
         let dropped = (list.len() > limits::QUESTIONS_OF_ONE_KEY).then(|| list.remove(0));
+        self.kept = self.kept.saturating_add(usize::from(dropped.is_none()));
         self.count(key.service, Outcome::Asked);
         out.push(judged(Outcome::Asked, place));
         if key.service == Service::Dns {
@@ -190,12 +193,19 @@ impl Transactions {
         if let Some(dropped) = dropped {
             self.leaves(&key, dropped, true, out);
         }
+        if self.kept > limits::TRANSACTIONS
+            && let Some((key, gone)) = self.table.pop_oldest()
+        {
+            self.kept = self.kept.saturating_sub(gone.len());
+            gone.into_iter().for_each(|transaction| self.leaves(&key, transaction, false, out));
+        }
         Outcome::Asked
     }
 
     /// Pairs the responses that waited for a query that just came.
     fn resume(&mut self, key: &Key, query: &Seen, out: &mut Vec<Decision>) {
         let Some(mut responses) = self.waiting.remove(key) else { return };
+        self.waiting_kept = self.waiting_kept.saturating_sub(responses.len());
         responses.sort_by_key(|response| (response.seen.timestamp, response.seen.frame));
         let mut left = Vec::new();
         for response in responses {
@@ -211,6 +221,7 @@ impl Transactions {
             }
         }
         if !left.is_empty() {
+            self.waiting_kept = self.waiting_kept.saturating_add(left.len());
             self.waiting.insert(key.clone(), left);
         }
     }
@@ -223,15 +234,19 @@ impl Transactions {
         // Told if nothing better comes.
         let open = list.iter().rev().find(|other| other.precedes(&response.seen) && other.was_open_at(&response.seen));
         response.other = open.map(|other| (other.frame, other.differs(&response.brief)));
-        let (waiting, gone) = self.waiting.get_or_insert_with(key.clone(), Vec::new);
+        let (waiting, _) = self.waiting.get_or_insert_with(key.clone(), Vec::new);
         waiting.push(response);
         let full = waiting.len() > limits::WAITING_OF_ONE_KEY;
         let dropped = full.then(|| waiting.remove(0));
+        self.waiting_kept = self.waiting_kept.saturating_add(usize::from(!full));
         if let Some(dropped) = dropped {
             self.waiting_evicted = self.waiting_evicted.saturating_add(1);
             self.give_up(&key, &dropped, out);
         }
-        if let Some((key, gone)) = gone {
+        if self.waiting_kept > limits::WAITING
+            && let Some((key, gone)) = self.waiting.pop_oldest()
+        {
+            self.waiting_kept = self.waiting_kept.saturating_sub(gone.len());
             self.waiting_evicted = self.waiting_evicted.saturating_add(gone.len() as u64);
             gone.iter().for_each(|response| self.give_up(&key, response, out));
         }
