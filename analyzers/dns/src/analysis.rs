@@ -1,15 +1,19 @@
 //! What is done with each message, whatever carried it.
 
+use std::collections::HashSet;
+
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::stats::Page;
 use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
 
+use crate::brief::{Decision, Judged, Outcome, Settled};
 use crate::counts::Counts;
-use crate::details::{self, Budget, PacketDetails};
+use crate::details::{self, Budget, OtherQuestion, PacketDetails};
 use crate::domains::{self, Domains};
 use crate::findings::Watch;
 use crate::message::Message;
 use crate::message::fault::Malformed;
+use crate::order::OrderReport;
 use crate::parties::Parties;
 use crate::pattern::Pattern;
 use crate::question::Asked;
@@ -17,7 +21,7 @@ use crate::report;
 use crate::report::{LatencyReport, Report, Statistics, TransactionsReport};
 use crate::seen::{Seen, Service};
 use crate::tool::Arguments;
-use crate::transactions::{Outcome, Transactions};
+use crate::transactions::Transactions;
 
 /// The state of a run, from messages on.
 pub struct Analysis {
@@ -31,6 +35,7 @@ pub struct Analysis {
     filter: Option<Pattern>,
     packets: Page<PacketDetails>,
     budget: Budget,
+    decisions: Vec<Decision>,
 }
 
 impl Analysis {
@@ -47,6 +52,7 @@ impl Analysis {
             filter: arguments.name.as_deref().map(Pattern::new),
             packets: Page::new(window),
             budget: Budget::new(),
+            decisions: Vec::new(),
         }
     }
 
@@ -60,10 +66,13 @@ impl Analysis {
         if self.maximum.is_reached() {
             return;
         }
-        let message = match Message::parse(octets, seen.cut) {
+        let message = match Message::parse(octets, seen.short) {
             Ok(message) => message,
             Err(reason) => return self.malformed(seen, reason),
         };
+        if !message.is_plausible(seen.short.map_or(octets.len(), |short| short.whole)) {
+            return self.malformed(seen, Malformed::NotDns);
+        }
         self.maximum.take();
         if let Some(counts) = self.counts.get_mut(seen.service as usize) {
             counts.add(seen, &message);
@@ -76,20 +85,44 @@ impl Analysis {
         let asked = Asked::of(&message, seen.service);
         let listed = self.filter.as_ref().is_none_or(|pattern| names_match(pattern, &message));
         let place = if listed { self.list(seen, &message) } else { None };
-        let outcome = self.transactions.take(seen, &message, asked.as_ref(), place);
-        self.link(seen, place, outcome);
+        let (client, server) = seen.parties(message.header.is_response());
+        self.servers.add(server, seen, &message);
+        self.clients.add(client, seen, &message);
+        self.watch.sees(seen, &message);
+        let mut decisions = std::mem::take(&mut self.decisions);
+        let outcome = self.transactions.take(seen, &message, asked.as_ref(), place, &mut decisions);
+        decisions.drain(..).for_each(|decision| self.decided(decision));
+        self.decisions = decisions;
         // What broken messages claim about names and codes would only blur the tables.
-        if !(message.complete || seen.cut) {
+        if !message.complete && seen.short.is_none() {
             return;
         }
-        let (client, server) = seen.parties(message.header.is_response());
-        self.servers.add(server, seen, &message, outcome);
-        self.clients.add(client, seen, &message, outcome);
         let domain = asked.as_ref().map(|asked| domains::registered(&asked.name));
         if let Some((asked, domain)) = asked.as_ref().zip(domain.as_deref()) {
             self.domains.add(seen, &message, asked, domain);
+            self.watch.take(seen, &message, asked, domain, outcome);
         }
-        self.watch.take(seen, &message, asked.as_ref(), domain.as_deref(), outcome);
+    }
+
+    fn decided(&mut self, decision: Decision) {
+        match decision {
+            Decision::Judged(judged) => {
+                let Judged { seen, brief, outcome, .. } = &judged;
+                let (client, server) = seen.parties(brief.is_response);
+                self.servers.judged(server, seen, *outcome);
+                self.clients.judged(client, seen, *outcome);
+                self.watch.judged(seen, brief, *outcome);
+                self.note(&judged);
+            }
+            Decision::Settled(settled) => {
+                if let Some(latency) = settled.latency.filter(|_| settled.service == Service::Dns) {
+                    self.servers.waited(settled.server.ip(), latency);
+                    self.clients.waited(settled.client.ip(), latency);
+                }
+                self.watch.settled(&settled);
+                self.link(&settled);
+            }
+        }
     }
 
     /// Counts something that should have been a message.
@@ -108,57 +141,82 @@ impl Analysis {
         })
     }
 
-    /// Tells listed messages of each other.
-    fn link(&mut self, seen: &Seen, place: Option<usize>, outcome: Outcome) {
-        if let Outcome::Answered { place: Some(query), .. } = outcome
-            && let Some(query) = self.packets.get_mut(query)
-        {
-            query.response_frame = Some(seen.frame);
-        }
-        let Some(own) = place.and_then(|place| self.packets.get_mut(place)) else { return };
-        own.note = match outcome {
+    /// Says of a listed message what is special about it.
+    fn note(&mut self, judged: &Judged) {
+        let Some(own) = judged.place.and_then(|place| self.packets.get_mut(place)) else { return };
+        own.note = match judged.outcome {
             Outcome::Retransmitted => Some("the same query was sent before and not answered"),
-            Outcome::AnsweredAgain { conflicting: true, .. } => Some("says something else than the first response"),
             Outcome::AnsweredAgain { continued: true, .. } => Some("continues the first response"),
             Outcome::AnsweredAgain { .. } => Some("the query was answered before"),
-            Outcome::Unasked => Some("no query for this response before it in the capture"),
-            Outcome::Asked | Outcome::Answered { .. } | Outcome::Unpaired => None,
-        };
-        match outcome {
-            Outcome::Answered { request, latency, .. } => {
-                own.request_frame = Some(request);
-                own.latency_ms = latency.map(time::milliseconds);
+            Outcome::OtherQuestion { .. } => {
+                Some("has the ends and the identifier of an open query, and another question")
             }
+            Outcome::Unasked => Some("the capture holds no query for this response"),
+            Outcome::Asked | Outcome::Answered { .. } | Outcome::Waiting | Outcome::Unpaired => None,
+        };
+        match judged.outcome {
             Outcome::AnsweredAgain { request, .. } => own.request_frame = Some(request),
+            Outcome::OtherQuestion { request, differs } => {
+                own.other_question = Some(OtherQuestion { query_frame: request, differs });
+            }
             _ => {}
+        }
+    }
+
+    /// Tells a query and its first response of each other, when they are listed.
+    fn link(&mut self, settled: &Settled) {
+        let (request, response) = (settled.request, settled.response);
+        if let Some(query) = request.1.and_then(|place| self.packets.get_mut(place)) {
+            query.response_frame = Some(response.0);
+        }
+        if let Some(own) = response.1.and_then(|place| self.packets.get_mut(place)) {
+            own.request_frame = Some(request.0);
+            own.latency_ms = settled.latency.map(time::milliseconds);
+        }
+        for place in settled.conflicts.iter().filter_map(|(_, place)| *place) {
+            if let Some(other) = self.packets.get_mut(place) {
+                other.note = Some("says something else than the first response");
+            }
         }
     }
 
     /// Ends the run. `end` is the time of the last frame.
     pub fn report(
-        self,
+        mut self,
         capture: &Capture,
         end: Option<u64>,
         copies: Option<CopyReport>,
         limits: report::Limits,
     ) -> Report {
+        let mut decisions = std::mem::take(&mut self.decisions);
+        self.transactions.finish(&mut decisions);
+        decisions.drain(..).for_each(|decision| self.decided(decision));
         let digits = capture.time_digits();
         let messages = self.maximum.taken();
+        let evicted = self.transactions.evicted();
         let limits = report::Limits {
+            order: OrderReport {
+                responses_before_their_query: self.transactions.totals().before_query,
+                responses_given_up: evicted.waiting,
+                ..limits.order
+            },
             evicted: report::Evicted {
-                transactions: self.transactions.evicted(),
+                transactions: evicted.queries,
+                open_questions: evicted.open_questions,
+                retries: evicted.retries,
                 servers: self.servers.evicted(),
                 clients: self.clients.evicted(),
                 domains: self.domains.evicted().0,
                 names: self.domains.evicted().1,
+                rules: self.watch.evicted(),
                 ..limits.evicted
             },
-            codes_left_out: self.counts.iter().map(Counts::codes_left_out).sum(),
+            codes_not_kept: self.counts.iter().map(Counts::codes_not_kept).sum(),
             ..limits
         };
         let pages = vec![self.packets.info("packets")];
         let statistics = statistics(&self.counts, &self.transactions, &self.servers, &self.clients, &self.domains, end);
-        let findings = self.watch.finish(&self.domains, &self.servers, &self.transactions);
+        let (findings, findings_total) = self.watch.finish(&self.domains, &self.servers, &self.transactions);
         let mut packets = self.packets.into_items();
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
         // On ports of its own, a query is listed when its response comes.
@@ -174,6 +232,7 @@ impl Analysis {
             copies,
             statistics,
             findings,
+            findings_total,
             packets,
             pages,
             limits,
@@ -185,7 +244,10 @@ impl Analysis {
 /// Whether a question's or answer's name fits.
 fn names_match(pattern: &Pattern, message: &Message<'_>) -> bool {
     let questions = message.questions.iter().filter_map(|question| message.question_name(question));
-    let owners = message.records.iter().filter_map(|record| message.owner_name(record));
+    // Records of one name need no second look at it.
+    let mut looked_at = HashSet::new();
+    let other = message.records.iter().filter(|record| looked_at.insert(message.owner_origin(record)));
+    let owners = other.filter_map(|record| message.owner_name(record));
     questions.chain(owners).any(|name| pattern.matches(&name.fold().to_string()))
 }
 
@@ -207,15 +269,17 @@ fn statistics(
         unique_domains_queried: unique,
         unique_domains_is_exact: exact,
         unique_domains: names.to_vec(),
-        unique_domains_left_out: unique.saturating_sub(names.len() as u64),
         services: Service::ALL.into_iter().zip(counts).filter_map(|(service, counts)| counts.report(service)).collect(),
         transactions: transactions_report(transactions, end),
         servers: servers.top(),
-        servers_total: servers.len() as u64,
+        servers_total: servers.total().0,
+        servers_total_is_exact: servers.total().1,
         clients: clients.top(),
-        clients_total: clients.len() as u64,
+        clients_total: clients.total().0,
+        clients_total_is_exact: clients.total().1,
         domains: domains.top(),
-        domains_total: domains.len() as u64,
+        domains_total: domains.total().0,
+        domains_total_is_exact: domains.total().1,
         top_names,
         top_names_are_exact,
     }
@@ -236,6 +300,7 @@ fn transactions_report(transactions: &Transactions, end: Option<u64>) -> Transac
         duplicate_responses: totals.duplicates,
         conflicting_responses: totals.conflicting,
         unasked_responses: totals.unasked,
+        responses_to_another_question: totals.other_question,
         truncated_responses: totals.truncated,
         retried_over_tcp: totals.retried_over_tcp,
         llmnr_asked: totals.llmnr_asked,

@@ -58,7 +58,7 @@ impl Candidates {
 
     /// Looks at a UDP payload on ports of no known protocol.
     pub fn datagram(&mut self, seen: &Seen, octets: &[u8]) -> Verdict {
-        if seen.cut || !could_be(octets) {
+        if seen.short.is_some() || !could_be(octets) {
             return Verdict::Other;
         }
         let Some((is_response, id, question)) = strict(octets) else { return Verdict::Other };
@@ -82,21 +82,23 @@ impl Candidates {
             if let Some((_, gone)) = gone {
                 self.unconfirmed.add(gone.seen.frame);
             }
+        } else {
+            self.unconfirmed.add(seen.frame);
         }
         Verdict::Other
     }
 
-    /// Queries that found no answer, with the frames of the first ones.
-    pub fn unconfirmed(mut self) -> (u64, Vec<u64>) {
+    /// Queries that found no answer.
+    pub fn unconfirmed(mut self) -> Evidence {
         let mut frames: Vec<u64> = self.held.iter().map(|(_, held)| held.seen.frame).collect();
         frames.sort_unstable();
         frames.into_iter().for_each(|frame| self.unconfirmed.add(frame));
-        (self.unconfirmed.total(), self.unconfirmed.frames().to_vec())
+        self.unconfirmed
     }
 
-    /// Queries that had to make room.
-    pub fn evicted(&self) -> u64 {
-        self.held.evicted()
+    /// Queries, and servers that were known, that had to make room.
+    pub fn evicted(&self) -> (u64, u64) {
+        (self.held.evicted(), self.servers.evicted())
     }
 }
 
@@ -120,7 +122,7 @@ pub fn could_be(octets: &[u8]) -> bool {
 
 /// Whether it is a response, its identifier and the hash of its question, when it parses strictly and has one.
 pub fn strict(octets: &[u8]) -> Option<(bool, u16, u64)> {
-    let message = Message::parse(octets, false).ok().filter(Message::is_strict)?;
+    let message = Message::parse(octets, None).ok().filter(Message::is_strict)?;
     let asked = Asked::of(&message, Service::Dns)?;
     Some((message.header.is_response(), message.header.id, asked.hash))
 }

@@ -55,11 +55,6 @@ impl CodeCounts {
         *count = count.saturating_add(1);
     }
 
-    /// How often one came.
-    pub fn get(&self, code: u16) -> u64 {
-        self.counts.get(&code).copied().unwrap_or_default()
-    }
-
     /// How many came whose code found no place.
     pub fn others(&self) -> u64 {
         self.others
@@ -218,8 +213,8 @@ impl Counts {
         self.responses
     }
 
-    /// How many codes of all kinds found no place in their list.
-    pub fn codes_left_out(&self) -> u64 {
+    /// How often codes of all kinds came that found no place in their list.
+    pub fn codes_not_kept(&self) -> u64 {
         [
             &self.extended_rcodes,
             &self.classes,

@@ -7,9 +7,11 @@ use std::net::IpAddr;
 use mcpcap_analyzer::JsonSchema;
 use serde::Serialize;
 
+use crate::brief::Differs;
 use crate::limits;
 use crate::message::fault::Fault;
 use crate::message::{Message, Record, Section, codes, rdata};
+use crate::report::is_false;
 use crate::seen::{Seen, Service, Transport};
 
 /// A message.
@@ -46,9 +48,8 @@ pub struct PacketDetails {
     pub authority: Vec<RecordDetails>,
     /// Without the OPT record, which is `edns`.
     pub additional: Vec<RecordDetails>,
-    /// Questions and records that are not listed here.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub records_left_out: u64,
+    /// Questions and records of the message that could be read, without the OPT record. Long lists are not given whole.
+    pub records_total: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edns: Option<EdnsDetails>,
     /// What is wrong with the message, first thing first. What was read before it is given.
@@ -57,16 +58,28 @@ pub struct PacketDetails {
     /// Milliseconds since the query was first sent. Only in the first response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<f64>,
-    /// Frame of the query that this answers.
+    /// Frame of the query that this answers, in its first transmission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_frame: Option<u64>,
     /// Frame of the first response to this query.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_frame: Option<u64>,
+    /// The open query that has the ends and the identifier of this response, and asks something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_question: Option<OtherQuestion>,
     /// What is special about it: sent again, answered before, not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<&'static str>,
+}
+
+/// An open query to which a response does not belong, although ends and identifier agree.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OtherQuestion {
+    /// Its frame.
+    pub query_frame: u64,
+    /// What differs first.
+    pub differs: Differs,
 }
 
 /// Bits of the header.
@@ -140,7 +153,10 @@ pub struct EdnsDetails {
     pub udp_size: u16,
     /// DO
     pub dnssec_ok: bool,
+    /// The first options.
     pub options: Vec<OptionDetails>,
+    /// How many options there are.
+    pub options_total: u64,
 }
 
 /// An EDNS option.
@@ -152,6 +168,9 @@ pub struct OptionDetails {
     /// Its data; hexadecimal where its format is not known. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    /// Whether `data` is not all of it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub data_is_cut: bool,
 }
 
 /// Characters that listed messages may still take.
@@ -182,9 +201,8 @@ const RECORD_OVERHEAD: usize = 120;
 /// Describes a message, as far as the budget goes.
 pub fn describe(seen: &Seen, message: &Message<'_>, timestamp: Option<String>, budget: &mut Budget) -> PacketDetails {
     let header = message.header;
-    let mut left_out = 0;
-    let questions = questions(seen, message, budget, &mut left_out);
-    let mut section = |section| records(seen, message, section, budget, &mut left_out);
+    let questions = questions(seen, message, budget);
+    let mut section = |section| records(seen, message, section, budget);
     let (answers, authority, additional) =
         (section(Section::Answer), section(Section::Authority), section(Section::Additional));
     PacketDetails {
@@ -213,24 +231,29 @@ pub fn describe(seen: &Seen, message: &Message<'_>, timestamp: Option<String>, b
         answers,
         authority,
         additional,
-        records_left_out: left_out,
+        records_total: total(message),
         edns: edns(message),
         malformed: message.fault,
         latency_ms: None,
         request_frame: None,
         response_frame: None,
+        other_question: None,
         note: None,
     }
 }
 
-fn questions(seen: &Seen, message: &Message<'_>, budget: &mut Budget, left_out: &mut u64) -> Vec<QuestionDetails> {
+fn total(message: &Message<'_>) -> u64 {
+    let records = message.records.iter().filter(|record| record.kind != codes::kind::OPT).count();
+    (message.questions.len() as u64).saturating_add(records as u64)
+}
+
+fn questions(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> Vec<QuestionDetails> {
     let mask = seen.service.class_mask();
     let mut list = Vec::new();
     for question in &message.questions {
         let name = message.question_name(question).map(|name| name.to_string());
         let length = name.as_ref().map_or(0, String::len).saturating_add(RECORD_OVERHEAD);
         if list.len() >= limits::QUESTIONS_LISTED || !budget.take(length) {
-            *left_out = left_out.saturating_add((message.questions.len() as u64).saturating_sub(list.len() as u64));
             break;
         }
         list.push(QuestionDetails {
@@ -244,25 +267,18 @@ fn questions(seen: &Seen, message: &Message<'_>, budget: &mut Budget, left_out: 
     list
 }
 
-fn records(
-    seen: &Seen,
-    message: &Message<'_>,
-    section: Section,
-    budget: &mut Budget,
-    left_out: &mut u64,
-) -> Vec<RecordDetails> {
+fn records(seen: &Seen, message: &Message<'_>, section: Section, budget: &mut Budget) -> Vec<RecordDetails> {
     let mut list = Vec::new();
-    for record in message.section(section) {
-        let details =
-            if list.len() < limits::RECORDS_LISTED { Some(describe_record(seen, message, record)) } else { None };
+    for record in message.section(section).take(limits::RECORDS_LISTED) {
+        let details = describe_record(seen, message, record);
         let length = |details: &RecordDetails| {
             let texts = [&details.name, &details.address, &details.data];
             texts.into_iter().flatten().map(String::len).sum::<usize>().saturating_add(RECORD_OVERHEAD)
         };
-        match details {
-            Some(details) if budget.take(length(&details)) => list.push(details),
-            _ => *left_out = left_out.saturating_add(1),
+        if !budget.take(length(&details)) {
+            break;
         }
+        list.push(details);
     }
     list
 }
@@ -291,21 +307,20 @@ fn describe_record(seen: &Seen, message: &Message<'_>, record: &Record) -> Recor
 
 fn edns(message: &Message<'_>) -> Option<EdnsDetails> {
     let edns = message.edns.as_ref()?;
-    let options = edns.options.iter().take(limits::OPTIONS_LISTED).map(|option| OptionDetails {
-        code: option.code,
-        name: codes::edns_option(option.code),
-        length: option.length,
-        data: option.text(message.octets()).map(|mut text| {
-            // Text of options is ASCII, so each place is a boundary.
-            text.truncate(limits::DATA_CHARACTERS);
-            text
-        }),
+    let options = edns.options.iter().take(limits::OPTIONS_LISTED).map(|option| {
+        let mut data = option.text(message.octets());
+        let data_is_cut = data.as_ref().is_some_and(|text| text.len() > limits::DATA_CHARACTERS);
+        // Text of options is ASCII, so each place is a boundary.
+        data.iter_mut().for_each(|text| text.truncate(limits::DATA_CHARACTERS));
+        let (code, length) = (option.code, option.length);
+        OptionDetails { code, name: codes::edns_option(code), length, data, data_is_cut }
     });
     Some(EdnsDetails {
         version: edns.version,
         udp_size: edns.udp_size,
         dnssec_ok: edns.dnssec_ok,
         options: options.collect(),
+        options_total: edns.options.len() as u64,
     })
 }
 
@@ -314,6 +329,8 @@ struct Capped {
     text: String,
     full: bool,
 }
+
+impl rdata::Output for Capped {}
 
 impl Write for Capped {
     fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -327,14 +344,4 @@ impl Write for Capped {
         }
         Ok(())
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(value: &u64) -> bool {
-    *value == 0
 }

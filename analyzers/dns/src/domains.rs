@@ -10,8 +10,20 @@ use crate::limits;
 use crate::message::Message;
 use crate::message::codes::{self, response};
 use crate::message::name::Name;
-use crate::question::{self, Asked};
+use crate::question::Asked;
+use crate::report::{is_false, is_zero};
 use crate::seen::{Seen, Service};
+
+/// Types that carry data back; iodine asks for a private one (65399) too.
+pub const DATA_TYPES: [u16; 7] = [
+    codes::kind::CNAME,
+    codes::kind::NULL,
+    codes::kind::MX,
+    codes::kind::TXT,
+    codes::kind::KEY,
+    codes::kind::SRV,
+    65_399,
+];
 
 /// The registered domain of a name: one label below a public suffix (<https://publicsuffix.org>). Names of hosts without a domain,
 /// and public suffixes themselves, stand for themselves; reverse names count under `in-addr.arpa` and `ip6.arpa`.
@@ -63,12 +75,18 @@ pub struct Domain {
     pub distinct: u64,
     /// Types asked for.
     pub types: CodeCounts,
+    /// Queries for types that carry data back.
+    pub data_queries: u64,
     /// Octets of labels left of the domain, over all different names.
     pub label_octets: u64,
     /// Sum of their entropies, in bits per octet.
     pub label_entropy: f64,
     /// Frames that asked for a name that was new.
     pub evidence: Evidence,
+    /// It may have been here before and made room.
+    at_least: bool,
+    /// A name may have been counted twice.
+    distinct_at_most: bool,
 }
 
 /// A registered domain in the report.
@@ -87,12 +105,21 @@ pub struct DomainReport {
     pub nxdomain_share: Option<f64>,
     /// Different names asked for.
     pub distinct_names: u64,
+    /// There were so many names that some may have been counted twice: `distinct_names` is at most what it says.
+    #[serde(skip_serializing_if = "is_false")]
+    pub distinct_names_at_most: bool,
     /// Octets of queries.
     pub octets_up: u64,
     /// Octets of responses.
     pub octets_down: u64,
-    /// Types asked for.
+    /// Types asked for; the first 8 different ones.
     pub types: Vec<CodeCount>,
+    /// Queries for other types than those.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub queries_of_other_types: u64,
+    /// There were so many domains that this one may have made room for others before: its numbers are at least these.
+    #[serde(skip_serializing_if = "is_false")]
+    pub at_least: bool,
     /// Mean number of octets in front of the domain, over the different names.
     pub mean_label_octets: f64,
     /// Mean entropy of what stands in front of the domain, in bits per octet.
@@ -114,6 +141,7 @@ pub struct NameCount {
 /// Names and domains of plain DNS.
 pub struct Domains {
     table: BoundedMap<String, Domain>,
+    different: Distinct,
     names: BoundedMap<u64, ()>,
     top: TopK<String>,
     distinct: Distinct,
@@ -125,6 +153,7 @@ impl Domains {
     pub fn new() -> Self {
         Self {
             table: BoundedMap::new(limits::DOMAINS),
+            different: Distinct::new(),
             names: BoundedMap::new(limits::NAMES),
             top: TopK::new(limits::TOP_NAMES),
             distinct: Distinct::new(),
@@ -144,7 +173,9 @@ impl Domains {
         if seen.service != Service::Dns {
             return;
         }
-        let (entry, _) = self.table.get_or_insert_with(domain.to_owned(), Domain::new);
+        self.different.add(domain);
+        let at_least = self.table.evicted() > 0;
+        let (entry, _) = self.table.get_or_insert_with(domain.to_owned(), || Domain::new(at_least));
         let octets = message.octets().len() as u64;
         if message.header.is_response() {
             entry.responses = entry.responses.saturating_add(1);
@@ -155,10 +186,11 @@ impl Domains {
         entry.queries = entry.queries.saturating_add(1);
         entry.octets_up = entry.octets_up.saturating_add(octets);
         entry.types.add(asked.kind);
+        entry.data_queries = entry.data_queries.saturating_add(DATA_TYPES.contains(&asked.kind).into());
         let text = asked.name.to_string();
-        let hash = question::hash(&asked.name);
-        if self.names.get_mut(&hash).is_none() {
-            self.names.insert(hash, ());
+        if self.names.get_mut(&asked.name_hash).is_none() {
+            entry.distinct_at_most |= self.names.evicted() > 0;
+            self.names.insert(asked.name_hash, ());
             let below = text.strip_suffix(domain).unwrap_or_default().as_bytes();
             let labels: Vec<u8> = below.iter().copied().filter(|octet| *octet != b'.').collect();
             entry.distinct = entry.distinct.saturating_add(1);
@@ -179,9 +211,9 @@ impl Domains {
         (self.distinct.count(), self.distinct.is_exact(), &self.first)
     }
 
-    /// How many domains there are in the table.
-    pub fn len(&self) -> usize {
-        self.table.len()
+    /// How many domains there were, and whether that is exact.
+    pub fn total(&self) -> (u64, bool) {
+        (self.different.count(), self.different.is_exact())
     }
 
     /// Domains and names that had to make room.
@@ -211,7 +243,7 @@ impl Domains {
 }
 
 impl Domain {
-    fn new() -> Self {
+    fn new(at_least: bool) -> Self {
         Self {
             queries: 0,
             responses: 0,
@@ -223,6 +255,9 @@ impl Domain {
             label_octets: 0,
             label_entropy: 0.0,
             evidence: Evidence::default(),
+            data_queries: 0,
+            at_least,
+            distinct_at_most: false,
         }
     }
 
@@ -245,9 +280,12 @@ impl Domain {
             nxdomain: self.nxdomain,
             nxdomain_share: (self.responses > 0).then(|| two_digits(ratio(self.nxdomain as f64, self.responses))),
             distinct_names: self.distinct,
+            distinct_names_at_most: self.distinct_at_most,
             octets_up: self.octets_up,
             octets_down: self.octets_down,
             types: self.types.list(codes::record_type),
+            queries_of_other_types: self.types.others(),
+            at_least: self.at_least,
             mean_label_octets: two_digits(self.mean_label_octets()),
             mean_label_entropy: two_digits(self.mean_label_entropy()),
         }

@@ -3,12 +3,13 @@
 //! * [`tool`]: the tool `analyze_dns_packets`, its arguments, and the way from frames to messages
 //! * [`prompts`]: the prompts
 //! * `message`: the wire format
-//! * `tcp` and `candidates`: messages in TCP streams and on ports of their own
+//! * `tcp`, `mdns` and `candidates`: messages in TCP streams, on the port of mDNS, and on ports of their own
 //! * `analysis`: what is done with each message, in `counts`, `transactions`, `parties`, `domains`, `findings` and `details`
 //! * `report`: the report; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
 
 mod analysis;
+mod brief;
 mod candidates;
 mod counts;
 mod details;
@@ -16,7 +17,9 @@ mod digest;
 mod domains;
 mod findings;
 mod limits;
+mod mdns;
 mod message;
+mod order;
 mod parties;
 mod pattern;
 pub mod prompts;

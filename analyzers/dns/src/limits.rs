@@ -1,10 +1,17 @@
 //! How much is kept and listed. A capture decides how many names and addresses there are, so each table has a size; what had to
 //! make room is counted in the report. Together they stay below 40 MiB, whatever the capture.
 
-/// Query keys that wait for their response, or for a further one.
-pub const TRANSACTIONS: usize = 8192;
-/// Open questions with the same ends and identifier. Honest clients have one.
-pub const QUESTIONS_OF_ONE_KEY: usize = 4;
+/// Queries that wait for their response, or for a further one.
+pub const TRANSACTIONS: usize = 16_384;
+/// Questions with the same ends and identifier. Honest clients have one at a time; some use one port and one identifier for ever.
+pub const QUESTIONS_OF_ONE_KEY: usize = 8;
+/// Nanoseconds after a transmission, up to which the same query is sent again; one that comes later is asked anew. Resolvers wait for up to
+/// 30 s (glibc's `RES_MAXRETRANS`).
+pub const RESEND: u64 = 30_000_000_000;
+/// Responses whose query did not come yet.
+pub const WAITING: usize = 8192;
+/// Those of them with the same ends and identifier.
+pub const WAITING_OF_ONE_KEY: usize = 8;
 /// Questions known as open, to notice that somebody asks again.
 pub const OPEN_QUESTIONS: usize = 8192;
 /// Truncated answers for which a retry over TCP is awaited.
@@ -31,6 +38,8 @@ pub const DOMAIN_TYPES: usize = 8;
 pub const CANDIDATES: usize = 256;
 /// The longest message that is held until the other direction agrees.
 pub const CANDIDATE_OCTETS: usize = 4096;
+/// Ends that asked the group of mDNS from a port of their own.
+pub const ONE_SHOT_QUERIERS: usize = 1024;
 /// Endpoints on other ports that are known to speak DNS.
 pub const CONFIRMED: usize = 1024;
 /// TCP connections that are followed.
@@ -56,5 +65,5 @@ pub const OPTIONS_LISTED: usize = 20;
 pub const QUESTIONS_LISTED: usize = 20;
 /// Characters of a record's data in the report.
 pub const DATA_CHARACTERS: usize = 1024;
-/// Characters of names and data of all listed messages. What goes beyond is left out and counted.
+/// Characters of names and data of all listed messages. What goes beyond is left out; each message has its total of records.
 pub const DETAIL_CHARACTERS: usize = 2 << 20;

@@ -4,18 +4,20 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Quantiles, SummaryMs};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Quantiles, SummaryMs};
 use serde::Serialize;
 
+use crate::brief::Outcome;
 use crate::counts::{CodeCount, CodeCounts};
 use crate::limits;
 use crate::message::{Message, codes};
+use crate::report::{is_false, is_zero};
 use crate::seen::{Seen, Service};
-use crate::transactions::Outcome;
 
 /// Servers, or clients, of plain DNS.
 pub struct Parties {
     table: BoundedMap<IpAddr, Party>,
+    distinct: Distinct,
     with_percentiles: usize,
 }
 
@@ -29,9 +31,12 @@ struct Party {
     answered: u64,
     retransmitted: u64,
     unasked: u64,
+    other_question: u64,
     rcodes: CodeCounts,
     latency: Option<Quantiles>,
     evidence: Evidence,
+    /// It may have been here before and made room.
+    at_least: bool,
 }
 
 /// What the rules want to know of a party.
@@ -69,8 +74,17 @@ pub struct PartyReport {
     pub retransmitted: u64,
     /// Responses without a query in the capture.
     pub unasked_responses: u64,
-    /// Response codes, extended by EDNS.
+    /// Responses with the ends and the identifier of an open query, and another question.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub responses_to_another_question: u64,
+    /// Response codes, extended by EDNS; the first 24 different ones.
     pub rcodes: Vec<CodeCount>,
+    /// Responses with other codes than those.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub responses_with_other_rcodes: u64,
+    /// There were so many of its kind that it may have made room for others before: its numbers are at least these.
+    #[serde(skip_serializing_if = "is_false")]
+    pub at_least: bool,
     /// Time from a query to its response. Absent without answers, and for parties beyond the first 64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency: Option<SummaryMs>,
@@ -79,21 +93,24 @@ pub struct PartyReport {
 impl Parties {
     /// Nobody yet.
     pub fn new() -> Self {
-        Self { table: BoundedMap::new(limits::PARTIES), with_percentiles: 0 }
+        Self { table: BoundedMap::new(limits::PARTIES), distinct: Distinct::new(), with_percentiles: 0 }
     }
 
     /// Counts a message of a party.
-    pub fn add(&mut self, address: IpAddr, seen: &Seen, message: &Message<'_>, outcome: Outcome) {
+    pub fn add(&mut self, address: IpAddr, seen: &Seen, message: &Message<'_>) {
         if seen.service != Service::Dns {
             return;
         }
+        self.distinct.add(&address);
         let room = self.with_percentiles < limits::PARTIES_WITH_PERCENTILES;
+        let may_have_been_here = self.table.evicted() > 0;
         let mut made = false;
         let (party, gone) = self.table.get_or_insert_with(address, || {
             made = room;
             Party {
                 latency: room.then(Quantiles::new),
                 rcodes: CodeCounts::keeping(limits::PARTY_RCODES),
+                at_least: may_have_been_here,
                 ..Party::default()
             }
         });
@@ -101,26 +118,40 @@ impl Parties {
             .with_percentiles
             .saturating_add(usize::from(made))
             .saturating_sub(usize::from(gone.is_some_and(|(_, gone)| gone.latency.is_some())));
-        let one = |count: &mut u64, when: bool| *count = count.saturating_add(u64::from(when));
         let is_response = message.header.is_response();
         one(&mut party.messages, true);
         party.octets = party.octets.saturating_add(message.octets().len() as u64);
         one(&mut party.queries, !is_response);
         one(&mut party.responses, is_response);
-        if outcome == Outcome::Asked {
-            one(&mut party.asked, true);
-            party.evidence.add(seen.frame);
-        }
-        one(&mut party.retransmitted, outcome == Outcome::Retransmitted);
-        one(&mut party.unasked, outcome == Outcome::Unasked);
         if is_response {
             party.rcodes.add(message.rcode());
         }
-        if let Outcome::Answered { latency, .. } = outcome {
-            one(&mut party.answered, true);
-            if let Some((latency, quantiles)) = latency.zip(party.latency.as_mut()) {
-                quantiles.add(latency);
+    }
+
+    /// Counts what a message of a party turned out to be.
+    pub fn judged(&mut self, address: IpAddr, seen: &Seen, outcome: Outcome) {
+        if seen.service != Service::Dns {
+            return;
+        }
+        // One that made room in the meantime stays away.
+        let Some(party) = self.table.get_mut(&address) else { return };
+        match outcome {
+            Outcome::Asked => {
+                one(&mut party.asked, true);
+                party.evidence.add(seen.frame);
             }
+            Outcome::Retransmitted => one(&mut party.retransmitted, true),
+            Outcome::Answered { .. } => one(&mut party.answered, true),
+            Outcome::Unasked => one(&mut party.unasked, true),
+            Outcome::OtherQuestion { .. } => one(&mut party.other_question, true),
+            Outcome::AnsweredAgain { .. } | Outcome::Waiting | Outcome::Unpaired => {}
+        }
+    }
+
+    /// Takes the time from a query to its response.
+    pub fn waited(&mut self, address: IpAddr, latency: u64) {
+        if let Some(quantiles) = self.table.get_mut(&address).and_then(|party| party.latency.as_mut()) {
+            quantiles.add(latency);
         }
     }
 
@@ -135,9 +166,9 @@ impl Parties {
         })
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.table.len()
+    /// How many there were, and whether that is exact.
+    pub fn total(&self) -> (u64, bool) {
+        (self.distinct.count(), self.distinct.is_exact())
     }
 
     /// How many had to make room.
@@ -161,9 +192,16 @@ impl Parties {
                 answered: party.answered,
                 retransmitted: party.retransmitted,
                 unasked_responses: party.unasked,
+                responses_to_another_question: party.other_question,
                 rcodes: party.rcodes.list(codes::rcode),
+                responses_with_other_rcodes: party.rcodes.others(),
+                at_least: party.at_least,
                 latency: party.latency.as_ref().and_then(Quantiles::summary_ms),
             })
             .collect()
     }
+}
+
+fn one(count: &mut u64, when: bool) {
+    *count = count.saturating_add(u64::from(when));
 }

@@ -11,6 +11,8 @@ use crate::seen::Service;
 pub struct Asked {
     /// The name in lower case.
     pub name: Name,
+    /// A hash of the name, the same in each run.
+    pub name_hash: u64,
     /// QTYPE.
     pub kind: u16,
     /// QCLASS.
@@ -25,13 +27,14 @@ impl Asked {
         let question = message.questions.first()?;
         let name = message.question_name(question)?.fold();
         let class = question.class & service.class_mask();
-        let hash = hash(&(&name, question.kind, class));
-        Some(Self { name, kind: question.kind, class, hash })
+        let name_hash = hash(&name);
+        let hash = hash(&(name_hash, question.kind, class));
+        Some(Self { name, name_hash, kind: question.kind, class, hash })
     }
 }
 
 /// A hash that is the same in each run.
-pub fn hash(value: &impl Hash) -> u64 {
+pub fn hash(value: &(impl Hash + ?Sized)) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()

@@ -14,6 +14,7 @@ use crate::details::PacketDetails;
 use crate::domains::{DomainReport, NameCount};
 use crate::message::codes;
 use crate::message::name::Name;
+use crate::order::OrderReport;
 use crate::parties::PartyReport;
 use crate::seen::Transport;
 
@@ -32,8 +33,10 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     pub statistics: Statistics,
-    /// What an analyst would want to be told.
+    /// What an analyst would want to be told; of each rule the 20 findings with the most frames.
     pub findings: Vec<Finding>,
+    /// How many findings there are.
+    pub findings_total: u64,
     /// Messages in the order of the capture, as far as `limit`, `offset` and `name` ask for them.
     pub packets: Vec<PacketDetails>,
     /// What part of `packets` this is.
@@ -58,20 +61,24 @@ pub struct Statistics {
     pub unique_domains_is_exact: bool,
     /// The first of these names, in lower case, in order of appearance. Text from the capture.
     pub unique_domains: Vec<String>,
-    /// How many of them are not listed.
-    pub unique_domains_left_out: u64,
     /// Counts for each of DNS, mDNS and LLMNR that was seen.
     pub services: Vec<ServiceReport>,
     pub transactions: TransactionsReport,
     /// Servers of plain DNS, the busiest first.
     pub servers: Vec<PartyReport>,
     pub servers_total: u64,
+    /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
+    pub servers_total_is_exact: bool,
     /// Clients of plain DNS, the busiest first.
     pub clients: Vec<PartyReport>,
     pub clients_total: u64,
+    /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
+    pub clients_total_is_exact: bool,
     /// Registered domains of plain DNS (by the public suffix list), the most asked for first.
     pub domains: Vec<DomainReport>,
     pub domains_total: u64,
+    /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
+    pub domains_total_is_exact: bool,
     /// Names most asked for in plain DNS.
     pub top_names: Vec<NameCount>,
     /// Whether their counts are exact.
@@ -81,17 +88,18 @@ pub struct Statistics {
 /// Queries and their responses, of DNS. mDNS has no transactions.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TransactionsReport {
-    /// Questions asked, each once, however often it was sent.
+    /// Queries, each once, however often it was sent. Also those whose question cannot be read.
     pub asked: u64,
     /// How many got a response.
     pub answered: u64,
     /// How many got none in the capture.
     pub unanswered: u64,
-    /// How many of those waited for 5 s or more of the capture: they timed out.
+    /// How many of those waited for 5 s or more of the capture: they timed out. At least so many, where `limits.evicted.transactions` is
+    /// not 0.
     pub unanswered_for_5_seconds: u64,
-    /// Queries sent again before an answer, with the same identifier and ports.
+    /// Queries sent again before an answer, with the same identifier and ports, no more than 30 s after the last time.
     pub retransmitted: u64,
-    /// Questions that the same client asked again before an answer, with another identifier, port or server.
+    /// Questions that the same client asked again before an answer, with another identifier, port or server, or more than 30 s later.
     pub asked_again: u64,
     /// First responses that came 5 s or more after the query.
     pub late_responses: u64,
@@ -99,8 +107,10 @@ pub struct TransactionsReport {
     pub duplicate_responses: u64,
     /// Further responses that say something else, although each query had a response already.
     pub conflicting_responses: u64,
-    /// Responses without a query in the capture.
+    /// Responses without a query in the capture: it was not captured, or not sent.
     pub unasked_responses: u64,
+    /// Responses with the ends and the identifier of a query that is open, which asks something else.
+    pub responses_to_another_question: u64,
     /// Truncated responses over UDP.
     pub truncated_responses: u64,
     /// How many of those questions came again over TCP.
@@ -111,7 +121,7 @@ pub struct TransactionsReport {
     pub llmnr_answered: u64,
     /// Time from the first transmission of a query to its first response.
     pub latency: Vec<LatencyReport>,
-    /// The first queries without a response.
+    /// The first queries without a response, 20 at most; `unanswered` says how many there are.
     pub unanswered_queries: Vec<Unanswered>,
 }
 
@@ -132,10 +142,12 @@ pub struct Unanswered {
     pub client_port: u16,
     pub server: IpAddr,
     pub server_port: u16,
-    /// In lower case. Text from the capture.
-    pub name: String,
+    /// In lower case. Absent when the question cannot be read. Text from the capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub type_name: Cow<'static, str>,
+    pub type_name: Option<Cow<'static, str>>,
     /// How often it was sent.
     pub sent: u32,
     /// How long the capture went on after the first transmission.
@@ -145,15 +157,15 @@ pub struct Unanswered {
 
 impl Unanswered {
     /// A query that was sent once.
-    pub fn new(frame: u64, client: SocketAddr, server: SocketAddr, name: &Name, kind: u16) -> Self {
+    pub fn new(frame: u64, client: SocketAddr, server: SocketAddr, name: Option<&Name>, kind: Option<u16>) -> Self {
         Self {
             frame,
             client: client.ip(),
             client_port: client.port(),
             server: server.ip(),
             server_port: server.port(),
-            name: name.to_string(),
-            type_name: codes::record_type(kind),
+            name: name.map(Name::to_string),
+            type_name: kind.map(codes::record_type),
             sent: 1,
             waited_seconds: None,
         }
@@ -170,7 +182,10 @@ impl Unanswered {
 /// What was not kept, and what was not decoded.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Limits {
-    /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    /// Frames that do not stand in the order of time.
+    pub order: OrderReport,
+    /// Entries that had to make room in tables of fixed size. All 0, as `order.responses_given_up`: everything above is over the whole
+    /// capture.
     pub evicted: Evicted,
     /// Messages on other ports that look like DNS, without a matching message of the other direction. They are not counted above.
     pub unconfirmed_candidates: u64,
@@ -180,21 +195,73 @@ pub struct Limits {
     pub incomplete_over_tcp: u64,
     /// Octets of DNS connections that belong to no message that could be found.
     pub skipped_tcp_octets: u64,
-    /// Rare codes that found no place in the lists of codes.
-    pub codes_left_out: u64,
+    /// How often codes came that found no place in the lists of codes, which keep the first 256 different ones.
+    pub codes_not_kept: u64,
     pub decoding: decode::Statistics,
     pub reassembly: stream::Statistics,
 }
 
 /// Entries that had to make room.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Evicted {
     /// Queries that made room before a response came; a later one counts as unasked.
     pub transactions: u64,
+    /// Questions that were open; `asked_again` is at least what it says.
+    pub open_questions: u64,
+    /// Truncated responses and questions over TCP; `retried_over_tcp` is at least what it says.
+    pub retries: u64,
+    /// Those that come again count from 0, and say `at_least`.
     pub servers: u64,
+    /// Those that come again count from 0, and say `at_least`.
     pub clients: u64,
+    /// Those that come again count from 0, and say `at_least`.
     pub domains: u64,
-    /// Names whose second coming would count as new.
+    /// Names whose second coming counts as new; `distinct_names` of domains is at most what it says.
     pub names: u64,
+    /// Messages on other ports that look like DNS. They are among `unconfirmed_candidates`.
     pub candidates: u64,
+    /// Servers on other ports that were known; their messages wait for the other direction again.
+    pub confirmed_servers: u64,
+    /// Hosts that asked mDNS from another port; responses to them may count as DNS.
+    pub one_shot_queriers: u64,
+    /// In the tables of the rules: a finding may be missing, or have numbers that are too low. Absent when there are none.
+    #[serde(skip_serializing_if = "RuleTables::is_empty")]
+    pub rules: RuleTables,
+}
+
+/// Entries that had to make room in the tables of the rules.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RuleTables {
+    /// Clients and servers with conflicting responses.
+    pub conflicts: u64,
+    /// Hosts with responses.
+    pub response_hosts: u64,
+    /// Clients and servers with responses to another question.
+    pub other_questions: u64,
+    /// Clients that were told of names that do not exist.
+    pub nxdomain_clients: u64,
+    /// Clients that were told of domains that do not exist.
+    pub generated_clients: u64,
+    /// Hosts that answer LLMNR.
+    pub llmnr_responders: u64,
+    /// Clients and servers of which names are looked at.
+    pub name_pairs: u64,
+    /// Messages of zone transfers beyond the first 64 of different ends and zones.
+    pub transfers: u64,
+}
+
+impl RuleTables {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+pub fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+pub fn is_zero(value: &u64) -> bool {
+    *value == 0
 }

@@ -5,13 +5,18 @@ use std::net::{IpAddr, SocketAddr};
 use mcpcap_analyzer::JsonSchema;
 use serde::Serialize;
 
+use crate::message::Short;
+
+/// The port of mDNS (RFC 6762 §3).
+pub const MDNS_PORT: u16 = 5353;
+
 /// The protocols that share the message format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
     /// RFC 1035, on port 53 or on a port where both sides speak it.
     Dns,
-    /// RFC 6762, UDP port 5353.
+    /// RFC 6762, UDP port 5353, to its group or between its members; ordinary DNS on that port is [`Service::Dns`].
     Mdns,
     /// RFC 4795, port 5355.
     Llmnr,
@@ -21,16 +26,17 @@ impl Service {
     /// All of them, in the order of reports.
     pub const ALL: [Self; 3] = [Self::Dns, Self::Mdns, Self::Llmnr];
 
-    /// The service that has one of these ports; that of the destination first.
+    /// The service that has one of these ports. A client may use any port, even one of another service; well-known ports are its last
+    /// choice.
     pub fn of_ports(source: u16, destination: u16, transport: Transport) -> Option<Self> {
-        let of = |port| match (port, transport) {
-            (53, _) => Some(Self::Dns),
+        let is = |port| source == port || destination == port;
+        match transport {
+            _ if is(53) => Some(Self::Dns),
             // mDNS has no TCP (RFC 6762 §5).
-            (5353, Transport::Udp) => Some(Self::Mdns),
-            (5355, _) => Some(Self::Llmnr),
+            Transport::Udp if is(MDNS_PORT) => Some(Self::Mdns),
+            _ if is(5355) => Some(Self::Llmnr),
             _ => None,
-        };
-        of(destination).or_else(|| of(source))
+        }
     }
 
     /// Bits of a class field that name the class: mDNS took the top one (RFC 6762 §10.2 and §18.12).
@@ -64,8 +70,8 @@ pub struct Seen {
     pub frame: u64,
     /// Nanoseconds since 1970, of that frame.
     pub timestamp: Option<u64>,
-    /// Whether the snap length cut it.
-    pub cut: bool,
+    /// Why its end is not there, when it is not.
+    pub short: Option<Short>,
 }
 
 impl Seen {

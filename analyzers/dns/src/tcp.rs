@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
+use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stream::{Connection, Event, Side};
 
 use crate::candidates::{Held, strict};
 use crate::limits;
 use crate::message::fault::Malformed;
-use crate::message::{HEADER_LENGTH, Message};
+use crate::message::{HEADER_LENGTH, Message, header_of};
 use crate::seen::{Seen, Service, Transport};
 
 /// Messages of a connection on other ports that wait for the other direction.
@@ -46,6 +47,8 @@ struct Direction {
     /// Of the buffer.
     carrier: Carrier,
     step: Step,
+    /// Whether any message was found.
+    any: bool,
 }
 
 /// Whether it is known where messages begin.
@@ -71,6 +74,8 @@ pub struct Totals {
     pub skipped: u64,
     /// Octets that wait in buffers now.
     pub buffered: usize,
+    /// Messages on other ports without a counterpart in the other direction.
+    pub unconfirmed: Evidence,
 }
 
 /// A message as its direction gives it.
@@ -128,7 +133,7 @@ impl Framing {
         let service = if let Verdict::Known(service) = self.verdict { service } else { Service::Dns };
         let Carrier { frame, timestamp } = carrier;
         let (source, destination) = (end(from), end(from.other()));
-        Seen { service, transport: Transport::Tcp, source, destination, frame, timestamp, cut: false }
+        Seen { service, transport: Transport::Tcp, source, destination, frame, timestamp, short: None }
     }
 
     fn data(
@@ -150,8 +155,8 @@ impl Framing {
             for Found { octets, carrier } in &found {
                 sink(Yield::Message(self.seen(connection, from, *carrier), octets));
             }
-            if broken {
-                sink(Yield::Malformed(self.seen(connection, from, segment.carrier), Malformed::BadTcpLength));
+            if let Some(reason) = broken {
+                sink(Yield::Malformed(self.seen(connection, from, segment.carrier), reason));
             }
             return;
         }
@@ -160,7 +165,7 @@ impl Framing {
         let lost = direction.step == Step::Lost;
         for Found { octets, carrier } in found {
             if octets.len() > limits::CANDIDATE_OCTETS || self.held.len() >= HELD_MESSAGES {
-                return self.reject();
+                return self.reject(totals);
             }
             let seen = self.seen(connection, from, carrier);
             self.held.push(Held { seen, octets });
@@ -168,8 +173,8 @@ impl Framing {
         if self.agree() {
             self.verdict = Verdict::Known(Service::Dns);
             std::mem::take(&mut self.held).iter().for_each(|held| sink(Yield::Message(held.seen, &held.octets)));
-        } else if lost || broken {
-            self.reject();
+        } else if lost || broken.is_some() {
+            self.reject(totals);
         }
     }
 
@@ -182,8 +187,16 @@ impl Framing {
         })
     }
 
-    fn reject(&mut self) {
+    fn reject(&mut self, totals: &mut Totals) {
+        self.leave_unconfirmed(totals);
         *self = Self { verdict: Verdict::Other, ..Self::default() };
+    }
+
+    /// Counts what looked like DNS and found no counterpart.
+    fn leave_unconfirmed(&mut self, totals: &mut Totals) {
+        for held in self.held.drain(..).filter(|held| strict(&held.octets).is_some()) {
+            totals.unconfirmed.add(held.seen.frame);
+        }
     }
 
     fn gap(&mut self, from: Side, missing: u64, totals: &mut Totals) {
@@ -201,12 +214,12 @@ impl Framing {
             self.client.lose(totals);
             self.server.lose(totals);
         }
-        self.held.clear();
+        self.leave_unconfirmed(totals);
     }
 
     fn give_up(&mut self, totals: &mut Totals) {
         if self.verdict == Verdict::Undecided {
-            return self.reject();
+            return self.reject(totals);
         }
         self.client.lose(totals);
         self.server.lose(totals);
@@ -228,10 +241,16 @@ struct Segment<'a> {
 
 impl Direction {
     /// Takes octets and adds the messages that they complete to `found`. `from_start`: the stream's first octet is known to be one of
-    /// a DNS stream. Whether something stood where a message should.
-    fn push(&mut self, segment: &Segment<'_>, from_start: bool, totals: &mut Totals, found: &mut Vec<Found>) -> bool {
+    /// a DNS stream. What is wrong when something else stood where a message should.
+    fn push(
+        &mut self,
+        segment: &Segment<'_>,
+        from_start: bool,
+        totals: &mut Totals,
+        found: &mut Vec<Found>,
+    ) -> Option<Malformed> {
         let Segment { mut bytes, starts, carrier } = *segment;
-        let mut broken = false;
+        let mut broken = None;
         match self.step {
             Step::Start => self.step = if from_start { Step::In(0) } else { Step::Lost },
             Step::In(skip) if skip > 0 => {
@@ -245,7 +264,7 @@ impl Direction {
         if self.step == Step::Lost {
             if !starts {
                 totals.skipped = totals.skipped.saturating_add(bytes.len() as u64);
-                return false;
+                return None;
             }
             self.step = Step::Trying;
         }
@@ -253,7 +272,7 @@ impl Direction {
         let began_before = !self.buffer.is_empty();
         self.carrier = if began_before { self.carrier.max(carrier) } else { carrier };
         self.buffer.extend_from_slice(bytes);
-        if self.step == Step::Trying && !self.messages(carrier, found) {
+        if self.step == Step::Trying && self.messages(carrier, found).is_err() {
             // What was tried before this segment was wrong; the segment itself may begin with a message.
             self.lose(totals);
             if began_before && starts {
@@ -261,33 +280,44 @@ impl Direction {
                 self.step = Step::Trying;
                 self.carrier = carrier;
                 self.buffer.extend_from_slice(restart);
-                if !self.messages(carrier, found) {
+                if self.messages(carrier, found).is_err() {
                     self.lose(totals);
                 }
             }
-        } else if matches!(self.step, Step::In(_)) && !self.messages(carrier, found) {
-            broken = true;
+        } else if matches!(self.step, Step::In(_))
+            && let Err(reason) = self.messages(carrier, found)
+        {
+            broken = Some(reason);
             self.lose(totals);
         }
         broken
     }
 
-    /// Takes whole messages from the buffer. `false` when it does not begin with one.
-    fn messages(&mut self, last: Carrier, found: &mut Vec<Found>) -> bool {
+    /// Takes whole messages from the buffer.
+    ///
+    /// # Errors
+    /// When something else stands where a message should.
+    fn messages(&mut self, last: Carrier, found: &mut Vec<Found>) -> Result<(), Malformed> {
         let mut rest = self.buffer.as_slice();
-        let mut fine = true;
+        let mut fine = Ok(());
         while let Some((length, message)) = rest.split_first_chunk::<2>() {
             let length = usize::from(u16::from_be_bytes(*length));
             let trying = self.step == Step::Trying;
             if length < HEADER_LENGTH || (trying && message.len() >= HEADER_LENGTH && !is_plausible(message)) {
-                fine = false;
+                fine = Err(Malformed::BadTcpLength);
+                break;
+            }
+            // Once there were messages, a strange one is one of them.
+            if !self.any && header_of(message).is_some_and(|header| !header.is_plausible(length)) {
+                fine = Err(Malformed::NotDns);
                 break;
             }
             let Some((message, behind)) = message.split_at_checked(length) else { break };
-            if trying && !Message::parse(message, false).is_ok_and(|message| message.is_strict()) {
-                fine = false;
+            if trying && !Message::parse(message, None).is_ok_and(|message| message.is_strict()) {
+                fine = Err(Malformed::BadTcpLength);
                 break;
             }
+            self.any = true;
             self.step = Step::In(0);
             found.push(Found { octets: message.to_vec(), carrier: self.carrier });
             // What stands behind a message came with the last segment.

@@ -11,13 +11,18 @@ use serde::Deserialize;
 use crate::analysis::Analysis;
 use crate::candidates::{Candidates, Verdict};
 use crate::limits;
+use crate::mdns::Mdns;
+use crate::message::Short;
 use crate::message::fault::Malformed;
+use crate::order::Order;
 use crate::report::{Evicted, Limits, Report};
 use crate::seen::{Seen, Service, Transport};
 use crate::tcp::{Framing, Totals, Yield};
 
 /// The NetBIOS name service: another protocol, whose messages look much the same (RFC 1002 §4.2).
 const NETBIOS_NAMES: u16 = 137;
+/// Bytes of a UDP header (RFC 768).
+const UDP_HEADER: usize = 8;
 
 /// What may be asked of `analyze_dns_packets`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -42,8 +47,9 @@ pub struct DnsPackets {
     streams: Streams<Framing>,
     framing: Totals,
     candidates: Candidates,
+    mdns: Mdns,
     analysis: Analysis,
-    last: Option<u64>,
+    order: Order,
 }
 
 impl Tool for DnsPackets {
@@ -69,19 +75,20 @@ impl Tool for DnsPackets {
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
             candidates: Candidates::new(),
+            mdns: Mdns::new(),
             analysis: Analysis::new(&arguments, window),
-            last: None,
+            order: Order::default(),
         })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        self.last = self.last.max(frame.timestamp);
+        self.order.take(frame.timestamp);
         let packet = self.decoder.decode(frame);
         if packet.copy_of.is_some() {
             return Ok(self.analysis.flow());
         }
         match &packet.transport {
-            decode::Transport::Udp(_) => self.datagram(&packet),
+            decode::Transport::Udp(udp) => self.datagram(frame, &packet, udp.length),
             decode::Transport::Tcp(_) => {
                 let Self { streams, framing, analysis, .. } = self;
                 streams.push(&packet, &mut |connection, state: &mut Framing, event| {
@@ -98,20 +105,26 @@ impl Tool for DnsPackets {
         streams.finish(&mut |connection, state: &mut Framing, event| {
             state.take(connection, event, framing, &mut |found| take(analysis, found));
         });
-        let candidates = self.candidates.evicted();
-        let (unconfirmed_candidates, unconfirmed_frames) = self.candidates.unconfirmed();
+        let (candidates, confirmed_servers) = self.candidates.evicted();
+        let unconfirmed = self.candidates.unconfirmed().joined(&self.framing.unconfirmed);
         let limits = Limits {
-            evicted: Evicted { candidates, transactions: 0, servers: 0, clients: 0, domains: 0, names: 0 },
-            unconfirmed_candidates,
-            unconfirmed_frames,
+            order: self.order.report(),
+            evicted: Evicted {
+                candidates,
+                confirmed_servers,
+                one_shot_queriers: self.mdns.evicted(),
+                ..Evicted::default()
+            },
+            unconfirmed_candidates: unconfirmed.total(),
+            unconfirmed_frames: unconfirmed.frames().to_vec(),
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
-            codes_left_out: 0,
+            codes_not_kept: 0,
             decoding: self.decoder.statistics(),
             reassembly: self.streams.statistics(),
         };
         let copies = self.decoder.copies();
-        Ok(self.analysis.report(capture, self.last, copies, limits))
+        Ok(self.analysis.report(capture, self.order.end(), copies, limits))
     }
 }
 
@@ -122,25 +135,43 @@ fn take(analysis: &mut Analysis, found: Yield<'_>) {
     }
 }
 
+/// Why the end of a datagram's payload is not there, when it is not.
+fn shortage(frame: &Frame<'_>, packet: &Packet<'_>, udp_length: u16) -> Option<Short> {
+    let is_fragment = packet.ip.is_some_and(|ip| ip.fragment) && packet.fragments.is_empty();
+    let whole = packet.payload_length.max(usize::from(udp_length).saturating_sub(UDP_HEADER));
+    let missing = whole.checked_sub(packet.payload.len()).filter(|missing| *missing > 0)?;
+    let cut = (frame.original as usize).saturating_sub(frame.data.len());
+    let reason = match () {
+        // The first fragment alone.
+        () if is_fragment && whole > packet.payload_length => Malformed::FragmentMissing,
+        () if cut >= missing && packet.fragments.is_empty() => Malformed::CutBySnapLength,
+        () => Malformed::EnclosingLength,
+    };
+    Some(Short { whole, reason })
+}
+
 impl DnsPackets {
-    fn datagram(&mut self, packet: &Packet<'_>) {
+    fn datagram(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, udp_length: u16) {
         let (Some(ip), Some((source, destination))) = (packet.ip, packet.ports()) else { return };
         let service = Service::of_ports(source, destination, Transport::Udp);
-        let seen = Seen {
+        let mut seen = Seen {
             service: service.unwrap_or(Service::Dns),
             transport: Transport::Udp,
             source: SocketAddr::new(ip.source, source),
             destination: SocketAddr::new(ip.destination, destination),
             frame: packet.frame,
             timestamp: packet.timestamp,
-            cut: packet.is_cut(),
+            short: shortage(frame, packet, udp_length),
         };
         if service.is_some() {
+            if service == Some(Service::Mdns) {
+                seen.service = self.mdns.service(seen.source, seen.destination, &packet.payload);
+            }
             // By its header's word an empty datagram carries nothing, not even a broken message.
-            match packet.payload.is_empty() {
-                true if packet.payload_length > 0 => self.analysis.malformed(&seen, Malformed::CutBySnapLength),
-                true => {}
-                false => self.analysis.message(&seen, &packet.payload),
+            match (packet.payload.is_empty(), seen.short) {
+                (true, Some(short)) => self.analysis.malformed(&seen, short.reason),
+                (true, None) => {}
+                (false, _) => self.analysis.message(&seen, &packet.payload),
             }
             return;
         }

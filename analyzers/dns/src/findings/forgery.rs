@@ -7,9 +7,9 @@ use mcpcap_analyzer::stats::BoundedMap;
 
 use super::pair;
 use super::thresholds::{FLOOD_MEAN_OCTETS, FLOOD_RESPONSES, UNASKED_GRACE, UNASKED_RESPONSES};
+use crate::brief::{Brief, Outcome, Settled};
 use crate::message::Message;
 use crate::seen::{Seen, Transport};
-use crate::transactions::Outcome;
 
 const CONFLICT: Rule = Rule {
     name: "dns_conflicting_answers",
@@ -26,7 +26,7 @@ const UNASKED: Rule = Rule {
     severity: Severity::Medium,
     confidence: Confidence::Low,
     threshold: "5 or more responses over UDP without a query in the capture, later than 5 seconds after its start, to a host whose queries are \
-                in the capture",
+                in the capture; besides as many as queries had to make room in the analysis",
     false_alarm: "Frames that the capture lost, servers that answer from another address than the one asked, and queries that took a path which \
                   was not captured.",
 };
@@ -51,12 +51,12 @@ pub(super) struct Watch {
 #[derive(Default)]
 struct Host {
     queries: u64,
-    /// Responses without a query, before the host's first query.
-    before: Evidence,
-    before_octets: u64,
-    /// Responses without a query, after it and after the first seconds.
-    after: Evidence,
-    after_octets: u64,
+    /// Responses without a query, and their bytes.
+    all: Evidence,
+    all_octets: u64,
+    /// Those after the first seconds of the capture.
+    later: Evidence,
+    later_octets: u64,
 }
 
 impl Watch {
@@ -64,34 +64,54 @@ impl Watch {
         Self { conflicts: BoundedMap::new(PAIRS), hosts: BoundedMap::new(HOSTS), start: None }
     }
 
-    pub(super) fn take(&mut self, seen: &Seen, message: &Message<'_>, outcome: Outcome) {
-        self.start = self.start.or(seen.timestamp);
+    /// Takes a message when it comes.
+    pub(super) fn sees(&mut self, seen: &Seen, message: &Message<'_>) {
+        self.start = match (self.start, seen.timestamp) {
+            (Some(start), Some(now)) => Some(start.min(now)),
+            (start, now) => start.or(now),
+        };
         // Nobody forges what TCP carries without seeing it.
         if seen.transport == Transport::Tcp {
             return;
         }
-        let (client, server) = seen.parties(message.header.is_response());
-        if let Outcome::AnsweredAgain { conflicting: true, request, response, .. } = outcome {
-            let (evidence, _) = self.conflicts.get_or_insert_with((server, client), Evidence::default);
-            [request, response, seen.frame].into_iter().for_each(|frame| evidence.add(frame));
-        }
+        let (client, _) = seen.parties(message.header.is_response());
         let (host, _) = self.hosts.get_or_insert_with(client, Host::default);
         host.queries = host.queries.saturating_add(u64::from(!message.header.is_response()));
-        if outcome != Outcome::Unasked {
+    }
+
+    /// Takes what a response turned out to be.
+    pub(super) fn judged(&mut self, seen: &Seen, brief: &Brief, outcome: Outcome) {
+        if outcome != Outcome::Unasked || seen.transport == Transport::Tcp {
             return;
         }
-        let octets = message.octets().len() as u64;
-        if host.queries == 0 {
-            host.before.add(seen.frame);
-            host.before_octets = host.before_octets.saturating_add(octets);
-        } else if seen.timestamp.zip(self.start).is_some_and(|(now, start)| now.saturating_sub(start) > UNASKED_GRACE) {
-            host.after.add(seen.frame);
-            host.after_octets = host.after_octets.saturating_add(octets);
+        let (client, _) = seen.parties(true);
+        let Some(host) = self.hosts.get_mut(&client) else { return };
+        host.all.add(seen.frame);
+        host.all_octets = host.all_octets.saturating_add(brief.size);
+        if seen.timestamp.zip(self.start).is_some_and(|(now, start)| now.saturating_sub(start) > UNASKED_GRACE) {
+            host.later.add(seen.frame);
+            host.later_octets = host.later_octets.saturating_add(brief.size);
         }
     }
 
-    /// `evicted`: queries had to make room, so a response may have lost its query here and not in the capture.
-    pub(super) fn findings(&self, evicted: bool) -> Vec<Finding> {
+    /// Takes a query all of whose responses are known.
+    pub(super) fn settled(&mut self, settled: &Settled) {
+        if settled.conflicts.is_empty() {
+            return;
+        }
+        let ends = (settled.server.ip(), settled.client.ip());
+        let (evidence, _) = self.conflicts.get_or_insert_with(ends, Evidence::default);
+        [settled.request.0, settled.response.0].into_iter().for_each(|frame| evidence.add(frame));
+        settled.conflicts.iter().for_each(|(frame, _)| evidence.add(*frame));
+    }
+
+    /// Entries that had to make room: of the conflicts, and of the hosts.
+    pub(super) fn evicted(&self) -> (u64, u64) {
+        (self.conflicts.evicted(), self.hosts.evicted())
+    }
+
+    /// `evicted`: so many queries had to make room that so many responses may have lost their query here and not in the capture.
+    pub(super) fn findings(&self, evicted: u64) -> Vec<Finding> {
         let mut found: Vec<Finding> = self
             .conflicts
             .iter()
@@ -107,11 +127,10 @@ impl Watch {
             .collect();
         for (address, host) in self.hosts.iter() {
             let asks = host.queries > 0;
-            let (evidence, octets) =
-                if asks { (&host.after, host.after_octets) } else { (&host.before, host.before_octets) };
+            let (evidence, octets) = if asks { (&host.later, host.later_octets) } else { (&host.all, host.all_octets) };
             let responses = evidence.total();
             let (rule, matches) = if asks {
-                (&UNASKED, responses >= UNASKED_RESPONSES && !evicted)
+                (&UNASKED, responses.saturating_sub(evicted) >= UNASKED_RESPONSES)
             } else {
                 (&FLOOD, responses >= FLOOD_RESPONSES && octets >= responses.saturating_mul(FLOOD_MEAN_OCTETS))
             };

@@ -33,6 +33,8 @@ pub(super) struct Watch {
 struct Client {
     seen: HashSet<u64>,
     random: u64,
+    /// There were others than those that were seen.
+    more: bool,
     evidence: Evidence,
 }
 
@@ -48,13 +50,23 @@ impl Watch {
             return;
         }
         let (client, _) = self.clients.get_or_insert_with(seen.destination.ip(), Client::default);
-        if client.seen.len() >= DOMAINS || !client.seen.insert(question::hash(&domain)) {
+        let hash = question::hash(domain);
+        if client.seen.len() >= DOMAINS {
+            client.more |= !client.seen.contains(&hash);
+            return;
+        }
+        if !client.seen.insert(hash) {
             return;
         }
         if looks_random(label) {
             client.random = client.random.saturating_add(1);
             client.evidence.add(seen.frame);
         }
+    }
+
+    /// Entries that had to make room.
+    pub(super) fn evicted(&self) -> u64 {
+        self.clients.evicted()
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {
@@ -66,7 +78,8 @@ impl Watch {
         let finding = |(address, client): (&IpAddr, &Client)| {
             let all = client.seen.len() as u64;
             let observation = format!(
-                "Of {all} different registered domains that do not exist, {} have a label that looks random.",
+                "Of {}{all} different registered domains that do not exist, {} have a label that looks random.",
+                if client.more { "the first " } else { "" },
                 client.random
             );
             let measures = vec![

@@ -8,7 +8,7 @@ use mcpcap_analyzer::stats::BoundedMap;
 
 use super::thresholds::LLMNR_NAMES;
 use crate::message::{Message, Section};
-use crate::question::{self, Asked};
+use crate::question::Asked;
 use crate::seen::Seen;
 
 const RULE: Rule = Rule {
@@ -37,16 +37,20 @@ impl Watch {
         Self { responders: BoundedMap::new(RESPONDERS) }
     }
 
-    pub(super) fn take(&mut self, seen: &Seen, message: &Message<'_>, asked: Option<&Asked>) {
-        let Some(asked) = asked else { return };
+    pub(super) fn take(&mut self, seen: &Seen, message: &Message<'_>, asked: &Asked) {
         if !message.header.is_response() || message.section(Section::Answer).next().is_none() {
             return;
         }
         let (responder, _) = self.responders.get_or_insert_with(seen.source.ip(), Responder::default);
         if responder.names.len() < NAMES {
-            responder.names.insert(question::hash(&asked.name));
+            responder.names.insert(asked.name_hash);
         }
         responder.evidence.add(seen.frame);
+    }
+
+    /// Entries that had to make room.
+    pub(super) fn evicted(&self) -> u64 {
+        self.responders.evicted()
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {

@@ -1,9 +1,11 @@
 //! What an analyst would want to be told. Each rule has a file; its numbers are in [`thresholds`].
 
+mod direct;
 mod forgery;
 mod generated;
 mod llmnr;
 mod nxdomain;
+mod other_question;
 mod silent;
 pub mod thresholds;
 mod transfer;
@@ -13,21 +15,25 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{self, Finding};
 
+use crate::brief::{Brief, Outcome, Settled};
 use crate::domains::Domains;
 use crate::limits;
 use crate::message::Message;
 use crate::message::codes::response;
 use crate::parties::Parties;
 use crate::question::Asked;
+use crate::report::RuleTables;
 use crate::seen::{Seen, Service};
-use crate::transactions::{Outcome, Transactions};
+use crate::transactions::Transactions;
 
 /// What the rules keep while messages come.
 pub struct Watch {
+    direct: direct::Watch,
     forgery: forgery::Watch,
     generated: generated::Watch,
     llmnr: llmnr::Watch,
     nxdomain: nxdomain::Watch,
+    other_question: other_question::Watch,
     transfer: transfer::Watch,
 }
 
@@ -35,33 +41,30 @@ impl Watch {
     /// Nothing seen yet.
     pub fn new() -> Self {
         Self {
+            direct: direct::Watch::new(),
             forgery: forgery::Watch::new(),
             generated: generated::Watch::new(),
             llmnr: llmnr::Watch::new(),
             nxdomain: nxdomain::Watch::new(),
+            other_question: other_question::Watch::new(),
             transfer: transfer::Watch::default(),
         }
     }
 
-    /// Takes a message. `domain` is the registered domain of the question.
-    pub fn take(
-        &mut self,
-        seen: &Seen,
-        message: &Message<'_>,
-        asked: Option<&Asked>,
-        domain: Option<&str>,
-        outcome: Outcome,
-    ) {
+    /// Takes a message when it comes.
+    pub fn sees(&mut self, seen: &Seen, message: &Message<'_>) {
+        if seen.service == Service::Dns {
+            self.forgery.sees(seen, message);
+        }
+    }
+
+    /// Takes a message that is whole, when it comes. `domain` is the registered domain of the question.
+    pub fn take(&mut self, seen: &Seen, message: &Message<'_>, asked: &Asked, domain: &str, outcome: Outcome) {
         match seen.service {
             Service::Dns => {
-                self.forgery.take(seen, message, outcome);
-                self.transfer.take(seen, message, asked, outcome);
-                let first_answer = matches!(outcome, Outcome::Answered { .. } | Outcome::Unasked);
-                if first_answer
-                    && message.header.is_response()
-                    && message.rcode() == response::NXDOMAIN
-                    && let Some((asked, domain)) = asked.zip(domain)
-                {
+                self.direct.take(seen, message, asked, domain);
+                let first_answer = matches!(outcome, Outcome::Answered { .. } | Outcome::Waiting);
+                if first_answer && message.rcode() == response::NXDOMAIN {
                     self.nxdomain.take(seen, asked);
                     self.generated.take(seen, domain);
                 }
@@ -71,18 +74,50 @@ impl Watch {
         }
     }
 
-    /// All findings, the gravest first.
-    pub fn finish(self, domains: &Domains, servers: &Parties, transactions: &Transactions) -> Vec<Finding> {
+    /// Takes what a message turned out to be, which may be known long after it came.
+    pub fn judged(&mut self, seen: &Seen, brief: &Brief, outcome: Outcome) {
+        if seen.service == Service::Dns {
+            self.forgery.judged(seen, brief, outcome);
+            self.other_question.judged(seen, outcome);
+            self.transfer.judged(seen, brief, outcome);
+        }
+    }
+
+    /// Takes a query all of whose responses are known.
+    pub fn settled(&mut self, settled: &Settled) {
+        self.forgery.settled(settled);
+    }
+
+    /// Entries of the rules' tables that had to make room.
+    pub fn evicted(&self) -> RuleTables {
+        let (conflicts, response_hosts) = self.forgery.evicted();
+        RuleTables {
+            conflicts,
+            response_hosts,
+            other_questions: self.other_question.evicted(),
+            nxdomain_clients: self.nxdomain.evicted(),
+            generated_clients: self.generated.evicted(),
+            llmnr_responders: self.llmnr.evicted(),
+            name_pairs: self.direct.evicted(),
+            transfers: self.transfer.evicted(),
+        }
+    }
+
+    /// The findings, the gravest first, and how many there are.
+    pub fn finish(self, domains: &Domains, servers: &Parties, transactions: &Transactions) -> (Vec<Finding>, u64) {
         let rules = [
             tunnel::findings(domains),
+            self.direct.findings(),
             self.generated.findings(),
             self.nxdomain.findings(),
-            self.forgery.findings(transactions.evicted() > 0),
+            self.forgery.findings(transactions.evicted().queries),
+            self.other_question.findings(),
             self.transfer.findings(),
             self.llmnr.findings(),
             silent::findings(servers),
         ];
-        finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE)
+        let total = rules.iter().map(|found| found.len() as u64).sum();
+        (finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE), total)
     }
 }
 

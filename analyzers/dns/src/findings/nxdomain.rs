@@ -36,6 +36,11 @@ impl Watch {
         burst.take_different(&NXDOMAIN_NAMES, now, seen.frame, asked.hash);
     }
 
+    /// Entries that had to make room.
+    pub(super) fn evicted(&self) -> u64 {
+        self.clients.evicted()
+    }
+
     pub(super) fn findings(&self) -> Vec<Finding> {
         let found = self.clients.iter().filter(|(_, burst)| burst.is_one(&NXDOMAIN_NAMES));
         let finding = |(address, burst): (&IpAddr, &Burst)| {

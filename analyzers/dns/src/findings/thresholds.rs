@@ -13,6 +13,13 @@ pub const TUNNEL_ENTROPY: f64 = 3.5;
 /// Share of TXT, NULL, CNAME, MX, KEY and SRV queries that counts as much as entropy: types that carry data back. Browsers ask for addresses.
 pub const TUNNEL_TYPES: f64 = 0.5;
 
+/// Share of registered domains with a long, random first name among all that one client asks one server for. Of ordinary names, 3 % are so
+/// long.
+pub const DIRECT_SHARE: f64 = 0.2;
+
+/// Responses to an open query with another question, from one server to one client.
+pub const OTHER_QUESTIONS: u64 = 5;
+
 /// Different registered domains that do not exist and look random, for one client. Typing errors and dead links make a few.
 pub const GENERATED_DOMAINS: u64 = 10;
 /// Their share among all registered domains that did not exist for that client.

@@ -5,11 +5,9 @@ use std::net::IpAddr;
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 
 use super::pair;
+use crate::brief::{Brief, Outcome};
 use crate::message::codes::{self, kind, response};
-use crate::message::{Message, Section};
-use crate::question::{self, Asked};
 use crate::seen::Seen;
-use crate::transactions::Outcome;
 
 const RULE: Rule = Rule {
     name: "dns_zone_transfer",
@@ -25,6 +23,7 @@ const TRANSFERS: usize = 64;
 #[derive(Default)]
 pub(super) struct Watch {
     transfers: Vec<Transfer>,
+    evicted: u64,
 }
 
 struct Transfer {
@@ -41,18 +40,17 @@ struct Transfer {
 }
 
 impl Watch {
-    pub(super) fn take(&mut self, seen: &Seen, message: &Message<'_>, asked: Option<&Asked>, outcome: Outcome) {
-        let kind = match (asked, outcome) {
-            (Some(asked), _) => asked.kind,
-            (None, Outcome::Answered { kind, .. } | Outcome::AnsweredAgain { kind, .. }) => kind,
-            _ => return,
+    pub(super) fn judged(&mut self, seen: &Seen, brief: &Brief, outcome: Outcome) {
+        let of_query = match outcome {
+            Outcome::Answered { kind } | Outcome::AnsweredAgain { kind, .. } => kind,
+            _ => None,
         };
-        if !matches!(kind, kind::AXFR | kind::IXFR) {
+        let Some(kind) = brief.topic.kind().or(of_query).filter(|kind| matches!(*kind, kind::AXFR | kind::IXFR)) else {
             return;
-        }
-        let is_response = message.header.is_response();
+        };
+        let is_response = brief.is_response;
         let (client, server) = seen.parties(is_response);
-        let zone = asked.map(|asked| question::hash(&asked.name));
+        let zone = brief.topic.name();
         let same = |transfer: &Transfer| {
             transfer.client == client
                 && transfer.server == server
@@ -76,17 +74,25 @@ impl Watch {
                 });
                 self.transfers.len().saturating_sub(1)
             }
-            None => return,
+            None => {
+                self.evicted = self.evicted.saturating_add(1);
+                return;
+            }
         };
         let Some(transfer) = self.transfers.get_mut(at) else { return };
         transfer.evidence.add(seen.frame);
         if is_response {
             transfer.messages = transfer.messages.saturating_add(1);
-            transfer.records = transfer.records.saturating_add(message.section(Section::Answer).count() as u64);
-            transfer.rcode = Some(message.rcode());
+            transfer.records = transfer.records.saturating_add(brief.answers);
+            transfer.rcode = Some(brief.rcode);
         } else {
             transfer.requests = transfer.requests.saturating_add(1);
         }
+    }
+
+    /// Messages of transfers for which there was no place.
+    pub(super) fn evicted(&self) -> u64 {
+        self.evicted
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {

@@ -4,7 +4,6 @@ use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
 
 use super::thresholds::{TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS, TUNNEL_TYPES};
 use crate::domains::{Domain, Domains};
-use crate::message::codes::kind;
 
 const RULE: Rule = Rule {
     name: "dns_tunnel",
@@ -16,9 +15,6 @@ const RULE: Rule = Rule {
     false_alarm: "Lookups of file hashes and addresses by antivirus and mail filters, content networks and trackers with generated host \
                   names, and measurements of resolvers look the same. Compare the domain's owner, and who asks.",
 };
-
-/// Types that carry data back; iodine asks for a private one (65399) too.
-const DATA_TYPES: [u16; 7] = [kind::CNAME, kind::NULL, kind::MX, kind::TXT, kind::KEY, kind::SRV, 65_399];
 
 pub(super) fn findings(domains: &Domains) -> Vec<Finding> {
     domains.iter().filter(|(name, domain)| matches(name, domain)).map(|(name, domain)| finding(name, domain)).collect()
@@ -41,8 +37,7 @@ fn carries_data(domain: &Domain) -> bool {
 }
 
 fn data_share(domain: &Domain) -> f64 {
-    let data: u64 = DATA_TYPES.iter().map(|code| domain.types.get(*code)).sum();
-    if domain.queries == 0 { 0.0 } else { data as f64 / domain.queries as f64 }
+    if domain.queries == 0 { 0.0 } else { domain.data_queries as f64 / domain.queries as f64 }
 }
 
 fn finding(name: &str, domain: &Domain) -> Finding {

@@ -24,8 +24,11 @@ pub mod kind {
 #[allow(missing_docs, reason = "the names are the codes'")]
 pub mod operation {
     pub const QUERY: u8 = 0;
+    pub const IQUERY: u8 = 1;
+    pub const STATUS: u8 = 2;
     pub const NOTIFY: u8 = 4;
     pub const UPDATE: u8 = 5;
+    pub const DSO: u8 = 6;
 }
 
 /// Response codes that the analysis itself knows.

@@ -10,13 +10,14 @@ pub struct Cursor<'a> {
     message: &'a [u8],
     at: usize,
     end: usize,
+    wanted: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// Reads `message[start..end]`. An end behind the message's is the message's.
     pub fn new(message: &'a [u8], start: usize, end: usize) -> Self {
         let end = end.min(message.len());
-        Self { message, at: start.min(end), end }
+        Self { message, at: start.min(end), end, wanted: 0 }
     }
 
     /// The whole message, for what compressed names point to.
@@ -29,6 +30,16 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    /// How far the last attempt to read beyond the end would have gone, and no less than where the next octet is.
+    pub fn wanted(&self) -> usize {
+        self.wanted.max(self.at)
+    }
+
+    /// Where reading has to end.
+    pub fn end(&self) -> usize {
+        self.end
+    }
+
     /// How many octets are left.
     pub fn left(&self) -> usize {
         self.end.saturating_sub(self.at)
@@ -36,7 +47,11 @@ impl<'a> Cursor<'a> {
 
     /// The next `count` octets.
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
-        let stop = self.at.checked_add(count).filter(|stop| *stop <= self.end).ok_or(Malformed::EndsEarly)?;
+        let stop = self.at.saturating_add(count);
+        if stop > self.end {
+            self.wanted = stop;
+            return Err(Malformed::EndsEarly);
+        }
         let octets = self.message.get(self.at..stop).ok_or(Malformed::EndsEarly)?;
         self.at = stop;
         Ok(octets)

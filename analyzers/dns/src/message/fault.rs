@@ -7,8 +7,15 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Malformed {
-    /// The snap length cut the message off; what is there was read. Not the sender's fault.
+    /// The snap length cut the frame, and the message with it; what is there was read. Not the sender's fault.
     CutBySnapLength,
+    /// The rest is in IP fragments that are not in the capture, or could not be put together; what is there was read.
+    FragmentMissing,
+    /// The IP or UDP length says that there is more than the frame holds, which the snap length did not cut; what is there was read.
+    EnclosingLength,
+    /// A payload on the protocol's port that is something else: its first 12 bytes are no header, or have counts for which there is no room.
+    /// Not counted as a message.
+    NotDns,
     /// Fewer than the 12 octets of the header (RFC 1035 §4.1.1).
     HeaderTooShort,
     /// A section, name or record data ends before its fields do.
@@ -27,14 +34,17 @@ pub enum Malformed {
     BadOpt,
     /// Octets behind the last record.
     TrailingOctets,
-    /// A TCP length prefix (RFC 1035 §4.2.2) of less than a header, or in front of something that is no message.
+    /// A TCP length prefix (RFC 1035 §4.2.2) of less than a header.
     BadTcpLength,
 }
 
 impl Malformed {
     /// All reasons, in the order in which reports list equal counts.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::CutBySnapLength,
+        Self::FragmentMissing,
+        Self::EnclosingLength,
+        Self::NotDns,
         Self::HeaderTooShort,
         Self::EndsEarly,
         Self::BadPointer,

@@ -10,13 +10,18 @@ pub mod edns;
 pub mod fault;
 mod loc;
 pub mod name;
+mod plausible;
 pub mod rdata;
 mod service;
+mod targets;
+#[cfg(test)]
+pub mod work;
 
 use cursor::Cursor;
 use edns::Edns;
 use fault::{Fault, Malformed};
 use name::Name;
+use targets::Targets;
 
 /// Octets of the header (RFC 1035 §4.1.1).
 pub const HEADER_LENGTH: usize = 12;
@@ -103,6 +108,8 @@ pub struct Record {
     pub data_at: usize,
     /// RDLENGTH.
     pub data_length: u16,
+    /// Whether the data fits the type.
+    pub data_valid: bool,
 }
 
 /// A message, as far as it could be read.
@@ -123,15 +130,26 @@ pub struct Message<'a> {
     pub complete: bool,
 }
 
+/// Why a message's end is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Short {
+    /// Bytes that the message had.
+    pub whole: usize,
+    /// What took its end away.
+    pub reason: Malformed,
+}
+
 impl<'a> Message<'a> {
-    /// Reads a message. `cut` says that the snap length took its end away.
+    /// Reads a message. `short` says that its end is not there.
     ///
     /// # Errors
     /// When there is no complete header.
-    pub fn parse(octets: &'a [u8], cut: bool) -> Result<Self, Malformed> {
+    pub fn parse(octets: &'a [u8], short: Option<Short>) -> Result<Self, Malformed> {
         let mut cursor = Cursor::new(octets, 0, octets.len());
-        let header = header(&mut cursor)
-            .map_err(|_| if cut { Malformed::CutBySnapLength } else { Malformed::HeaderTooShort })?;
+        let header = header(&mut cursor).map_err(|_| match short {
+            Some(short) if short.whole >= HEADER_LENGTH => short.reason,
+            _ => Malformed::HeaderTooShort,
+        })?;
         let mut message = Self {
             octets,
             header,
@@ -141,39 +159,43 @@ impl<'a> Message<'a> {
             fault: None,
             complete: false,
         };
-        match message.sections(&mut cursor) {
+        match message.sections(&mut cursor, &mut Targets::default()) {
             Ok(()) => {
                 message.complete = true;
                 if cursor.left() > 0 {
                     message.note(Malformed::TrailingOctets, cursor.position());
                 }
             }
-            Err(Malformed::EndsEarly) if cut => message.note(Malformed::CutBySnapLength, octets.len()),
+            // Only what would have had room in the whole message was taken away.
+            Err(Malformed::EndsEarly) => match short.filter(|short| message.least_length(&cursor) <= short.whole) {
+                Some(short) => message.note(short.reason, octets.len()),
+                None => message.note(Malformed::EndsEarly, cursor.position()),
+            },
             Err(reason) => message.note(reason, cursor.position()),
         }
         Ok(message)
     }
 
-    fn sections(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+    fn sections(&mut self, cursor: &mut Cursor<'a>, targets: &mut Targets) -> Result<(), Malformed> {
         let [questions, answers, authority, additional] = self.header.counts;
         for _ in 0..questions {
-            let (name_at, name_valid) = self.owner(cursor)?;
+            let (name_at, name_valid) = self.owner(cursor, targets)?;
             let question = Question { name_at, name_valid, kind: cursor.u16()?, class: cursor.u16()? };
             self.questions.push(question);
         }
         let sections = [(Section::Answer, answers), (Section::Authority, authority), (Section::Additional, additional)];
         for (section, count) in sections {
             for _ in 0..count {
-                let record = self.record(cursor, section)?;
+                let record = self.record(cursor, section, targets)?;
                 self.records.push(record);
             }
         }
         Ok(())
     }
 
-    fn owner(&mut self, cursor: &mut Cursor<'a>) -> Result<(usize, bool), Malformed> {
+    fn owner(&mut self, cursor: &mut Cursor<'a>, targets: &mut Targets) -> Result<(usize, bool), Malformed> {
         let at = cursor.position();
-        let extent = name::walk(self.octets, at, self.octets.len(), |_| ())?;
+        let extent = targets.extent(self.octets, at, self.octets.len())?;
         if let Some(reason) = extent.fault {
             self.note(reason, at);
         }
@@ -181,19 +203,28 @@ impl<'a> Message<'a> {
         Ok((at, extent.fault.is_none()))
     }
 
-    fn record(&mut self, cursor: &mut Cursor<'a>, section: Section) -> Result<Record, Malformed> {
-        let (name_at, name_valid) = self.owner(cursor)?;
+    fn record(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        section: Section,
+        targets: &mut Targets,
+    ) -> Result<Record, Malformed> {
+        let (name_at, name_valid) = self.owner(cursor, targets)?;
         let kind = cursor.u16()?;
         let class = cursor.u16()?;
         let ttl = cursor.u32()?;
         let data_length = cursor.u16()?;
         let data_at = cursor.position();
         cursor.take(data_length.into())?;
-        let record = Record { name_at, name_valid, section, kind, class, ttl, data_at, data_length };
+        let data_valid = false;
+        let mut record = Record { name_at, name_valid, section, kind, class, ttl, data_at, data_length, data_valid };
         if kind == codes::kind::OPT {
             self.opt(&record);
-        } else if let Err(reason) = rdata::check(self.octets, &record) {
-            self.note(reason, data_at);
+        } else {
+            match rdata::check(self.octets, &record, targets) {
+                Ok(()) => record.data_valid = true,
+                Err(reason) => self.note(reason, data_at),
+            }
         }
         Ok(record)
     }
@@ -224,6 +255,17 @@ impl<'a> Message<'a> {
     /// The name asked for; `None` when it is not valid.
     pub fn question_name(&self, question: &Question) -> Option<Name> {
         self.name_at(question.name_at, question.name_valid)
+    }
+
+    /// A record's data.
+    pub fn data(&self, record: &Record) -> &'a [u8] {
+        let end = record.data_at.saturating_add(record.data_length.into());
+        self.octets.get(record.data_at..end).unwrap_or_default()
+    }
+
+    /// Where the owner's labels begin: records with the same origin have the same owner.
+    pub fn owner_origin(&self, record: &Record) -> usize {
+        name::origin(self.octets, record.name_at)
     }
 
     /// The owner of a record; `None` when it is not valid.
@@ -263,6 +305,11 @@ impl<'a> Message<'a> {
             && self.questions.iter().all(|question| class(question.class) && question.kind != 0)
             && self.records.iter().all(|record| record.kind == codes::kind::OPT || class(record.class))
     }
+}
+
+/// The header at the front of a message; `None` when that is not all there.
+pub fn header_of(octets: &[u8]) -> Option<Header> {
+    header(&mut Cursor::new(octets, 0, octets.len())).ok()
 }
 
 fn header(cursor: &mut Cursor<'_>) -> Result<Header, Malformed> {

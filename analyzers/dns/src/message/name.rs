@@ -8,7 +8,7 @@ use super::fault::Malformed;
 pub const LONGEST: usize = 255;
 
 /// Each pointer of an honest name follows a label, and no name has more labels than this.
-const MOST_POINTERS: usize = 127;
+pub(super) const MOST_POINTERS: usize = 127;
 
 /// A name, uncompressed: length octets and labels as on the wire, without the root's zero octet. Case is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -40,6 +40,8 @@ pub fn walk(message: &[u8], start: usize, limit: usize, mut label: impl FnMut(&[
     let mut pointers = 0_usize;
     let mut fault = None;
     loop {
+        #[cfg(test)]
+        super::work::step();
         // Behind a pointer the whole message may be read, before it only what the section or record data holds.
         let limit = if end.is_some() { message.len() } else { limit.min(message.len()) };
         let failed = |reason| end.map(|end| Extent { end, fault: Some(reason) }).ok_or(reason);
@@ -98,6 +100,32 @@ pub fn walk(message: &[u8], start: usize, limit: usize, mut label: impl FnMut(&[
                 run_start = target;
             }
             _ => return failed(Malformed::BadLabelType),
+        }
+    }
+}
+
+/// Where the labels of the name at `start` begin: behind pointers that have no label before them. Names that begin there are the same.
+pub fn origin(message: &[u8], start: usize) -> usize {
+    let mut at = start;
+    for _ in 0..=MOST_POINTERS {
+        let Some(&[high, low]) = message.get(at..at.saturating_add(2)) else { break };
+        let target = (usize::from(high & 0x3f) << 8) | usize::from(low);
+        if high < 0xc0 || target >= at {
+            break;
+        }
+        at = target;
+    }
+    at
+}
+
+/// Right behind the name at `start`, which is known to be valid.
+pub fn end(message: &[u8], start: usize) -> usize {
+    let mut at = start;
+    loop {
+        match message.get(at).copied().unwrap_or(0) {
+            0 => return at.saturating_add(1),
+            0xc0.. => return at.saturating_add(2),
+            length => at = at.saturating_add(1).saturating_add(length.into()),
         }
     }
 }

@@ -11,6 +11,7 @@ use mcpcap_analyzer::time::rfc3339;
 use super::cursor::Cursor;
 use super::fault::Malformed;
 use super::name::{Name, write_quoted};
+use super::targets::Targets;
 use super::{Record, codes, loc, service};
 
 /// What stands next in record data.
@@ -109,10 +110,33 @@ impl From<fmt::Error> for Malformed {
     }
 }
 
-/// Takes text and does nothing with it.
-struct Nowhere;
+/// Where record data is written to.
+pub trait Output: Write {
+    /// Takes the name that is next, and goes behind it.
+    ///
+    /// # Errors
+    /// When it is not valid.
+    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
+        let (name, end) = Name::read(cursor.message(), cursor.position(), cursor.end())?;
+        cursor.jump(end)?;
+        Ok(write!(self, "{name}")?)
+    }
+}
 
-impl Write for Nowhere {
+impl Output for String {}
+
+/// Takes text and does nothing with it; of names it only wants to know whether they are valid.
+struct Nowhere<'t>(&'t mut Targets);
+
+impl Output for Nowhere<'_> {
+    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
+        let extent = self.0.extent(cursor.message(), cursor.position(), cursor.end())?;
+        extent.fault.map_or(Ok(()), Err)?;
+        cursor.jump(extent.end)
+    }
+}
+
+impl Write for Nowhere<'_> {
     fn write_str(&mut self, _: &str) -> fmt::Result {
         Ok(())
     }
@@ -122,13 +146,18 @@ impl Write for Nowhere {
 ///
 /// # Errors
 /// When it does not.
-pub fn check(message: &[u8], record: &Record) -> Result<(), Malformed> {
-    interpret(message, record, &mut Nowhere)
+pub fn check(message: &[u8], record: &Record, targets: &mut Targets) -> Result<(), Malformed> {
+    interpret(message, record, &mut Nowhere(targets))
+}
+
+/// Whether the data of a type has names in it, so that the same data may be written in different ways.
+pub fn has_names(kind: u16) -> bool {
+    fields(kind).is_some_and(|fields| fields.iter().any(|field| matches!(field, Field::Name)))
 }
 
 /// Writes a record's data in presentation format; by RFC 3597 when it does not fit its type.
-pub fn write(message: &[u8], record: &Record, out: &mut impl Write) -> fmt::Result {
-    if check(message, record).is_ok() {
+pub fn write(message: &[u8], record: &Record, out: &mut impl Output) -> fmt::Result {
+    if record.data_valid {
         return interpret(message, record, out).map_err(|_| fmt::Error);
     }
     write_unknown(cursor(message, record).rest(), out)
@@ -138,7 +167,7 @@ fn cursor<'a>(message: &'a [u8], record: &Record) -> Cursor<'a> {
     Cursor::new(message, record.data_at, record.data_at.saturating_add(record.data_length.into()))
 }
 
-fn interpret(message: &[u8], record: &Record, out: &mut impl Write) -> Result<(), Malformed> {
+fn interpret(message: &[u8], record: &Record, out: &mut impl Output) -> Result<(), Malformed> {
     let mut cursor = cursor(message, record);
     // Updates name records to delete, and prerequisites, without data (RFC 2136 §2.4 and §2.5).
     if record.data_length == 0 && matches!(record.class, 254 | 255) {
@@ -159,9 +188,9 @@ fn interpret(message: &[u8], record: &Record, out: &mut impl Write) -> Result<()
     if cursor.left() > 0 { Err(Malformed::BadRecordData) } else { Ok(()) }
 }
 
-fn field(field: Field, cursor: &mut Cursor<'_>, out: &mut impl Write) -> Result<(), Malformed> {
+fn field(field: Field, cursor: &mut Cursor<'_>, out: &mut impl Output) -> Result<(), Malformed> {
     match field {
-        Field::Name => write_name(cursor, out)?,
+        Field::Name => out.name(cursor)?,
         Field::U8 => write!(out, "{}", cursor.u8()?)?,
         Field::U16 => write!(out, "{}", cursor.u16()?)?,
         Field::U32 => write!(out, "{}", cursor.u32()?)?,
@@ -220,13 +249,6 @@ fn field(field: Field, cursor: &mut Cursor<'_>, out: &mut impl Write) -> Result<
     Ok(())
 }
 
-fn write_name(cursor: &mut Cursor<'_>, out: &mut impl Write) -> Result<(), Malformed> {
-    let limit = cursor.position().saturating_add(cursor.left());
-    let (name, end) = Name::read(cursor.message(), cursor.position(), limit)?;
-    cursor.jump(end)?;
-    Ok(write!(out, "{name}")?)
-}
-
 /// The types of a bit map (RFC 4034 §4.1.2): blocks of a window number, a length of 1 to 32 and so many octets.
 fn types(cursor: &mut Cursor<'_>, out: &mut impl Write) -> Result<(), Malformed> {
     let mut first = true;
@@ -271,7 +293,7 @@ mod tests {
         let data_at = message.len();
         message.extend_from_slice(data);
         let data_length = u16::try_from(data.len()).unwrap();
-        let record = Record {
+        let mut record = Record {
             name_at: 12,
             name_valid: true,
             section: Section::Answer,
@@ -280,7 +302,9 @@ mod tests {
             ttl: 0,
             data_at,
             data_length,
+            data_valid: false,
         };
+        record.data_valid = super::check(&message, &record, &mut Targets::default()).is_ok();
         let mut out = String::new();
         write(&message, &record, &mut out).unwrap();
         assert_eq!(out, expected);

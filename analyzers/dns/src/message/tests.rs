@@ -9,12 +9,15 @@ fn message(flags: u16, counts: [u16; 4], rest: &[u8]) -> Vec<u8> {
     octets
 }
 
+/// The snap length cut a message of 512 bytes.
+const SNAP: Short = Short { whole: 512, reason: Malformed::CutBySnapLength };
+
 const QUESTION: &[u8] = b"\x07Example\x03com\x00\x00\x01\x00\x01";
 const ANSWER: &[u8] = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xcb\x00\x71\x50";
 
 #[track_caller]
 fn check_fault(octets: &[u8], cut: bool, expected: Option<Malformed>) {
-    let fault = match Message::parse(octets, cut) {
+    let fault = match Message::parse(octets, cut.then_some(SNAP)) {
         Ok(message) => message.fault.map(|fault| fault.reason),
         Err(reason) => Some(reason),
     };
@@ -24,7 +27,7 @@ fn check_fault(octets: &[u8], cut: bool, expected: Option<Malformed>) {
 #[test]
 fn a_response_is_read_whole() {
     let octets = message(0x8590, [1, 1, 0, 0], &[QUESTION, ANSWER].concat());
-    let message = Message::parse(&octets, false).unwrap();
+    let message = Message::parse(&octets, None).unwrap();
     assert!(message.complete && message.fault.is_none() && message.is_strict());
     assert_eq!((message.header.id, message.header.opcode(), message.rcode()), (0x1234, 0, 0));
     assert!(message.header.is_response() && message.header.authoritative() && message.header.recursion_available());
@@ -56,7 +59,7 @@ fn what_is_wrong_is_named() {
 #[test]
 fn a_bad_name_does_not_hide_what_stands_behind_it() {
     let octets = message(0x0100, [2, 0, 0, 0], &[b"\xc0\x0c\x00\x1c\x00\x01", QUESTION].concat());
-    let message = Message::parse(&octets, false).unwrap();
+    let message = Message::parse(&octets, None).unwrap();
     assert!(message.complete && !message.is_strict());
     let kinds: Vec<u16> = message.questions.iter().map(|question| question.kind).collect();
     assert_eq!(kinds, [28, 1]);
@@ -68,7 +71,7 @@ fn a_bad_name_does_not_hide_what_stands_behind_it() {
 fn opt_extends_the_response_code_and_is_found_once() {
     let opt = b"\x00\x00\x29\x04\xd0\x01\x00\x80\x00\x00\x04\x00\x03\x00\x00";
     let octets = message(0x8180, [1, 0, 0, 1], &[QUESTION, opt].concat());
-    let message_with_opt = Message::parse(&octets, false).unwrap();
+    let message_with_opt = Message::parse(&octets, None).unwrap();
     let edns = message_with_opt.edns.as_ref().unwrap();
     assert_eq!((edns.udp_size, edns.version, edns.dnssec_ok, edns.options.len()), (1232, 0, true, 1));
     assert_eq!(message_with_opt.rcode(), 16);
@@ -104,7 +107,7 @@ fn no_octets_break_the_parser() {
             let at = (state as usize) % octets.len();
             octets[at] = (state >> 32) as u8;
         }
-        if let Ok(message) = Message::parse(&octets, round % 2 == 0) {
+        if let Ok(message) = Message::parse(&octets, (round % 2 == 0).then_some(SNAP)) {
             for record in &message.records {
                 let mut text = String::new();
                 rdata::write(&octets, record, &mut text).unwrap();

@@ -1,9 +1,9 @@
 //! Each rule: what it finds, and what it leaves alone.
 
-use mcpcap_analyzer::harness::build::{pcap, udp};
+use mcpcap_analyzer::harness::build::{pcap, tcp, udp};
 use serde_json::{Value, json};
 
-use super::build::{A, CLIENT, SERVER, TXT, answer, ask, query, response};
+use super::build::{A, CLIENT, SERVER, TXT, answer, ask, prefixed, query, response};
 use super::{report, rules, run};
 
 /// Digits that look random, of the wanted length.
@@ -42,6 +42,47 @@ fn long_random_names_under_one_domain_are_a_tunnel() {
     let finding = &report["findings"][0];
     assert_eq!((&finding["subject"], &finding["confidence"]), (&json!("example.com"), &json!("high")));
     assert_eq!(finding["frames_total"], 40);
+}
+
+#[test]
+fn data_in_names_without_a_common_domain_is_found_by_its_ends() {
+    let hex = b"0123456789abcdef";
+    let names: Vec<String> = (0..40)
+        .map(|n| format!("{}.{}.{}", random(n, 40, hex), random(n + 99, 20, hex), random(n + 7, 12, hex)))
+        .collect();
+    let words = ["garden", "window", "bottle", "travel", "summer", "market", "silver", "orange", "doctor", "bridge"];
+    let ordinary = words.iter().flat_map(|a| words.iter().map(move |b| format!("www.{a}-{b}.com")));
+    for (client, server) in [(CLIENT, SERVER), ("2001:db8::10", "2001:db8::53")] {
+        let frames = |names: &[String]| -> Vec<Vec<u8>> {
+            let ask = |(n, name): (u16, &String)| udp((client, 4000 + n), (server, 53), &query(n, name, A));
+            (0..).zip(names).map(ask).collect()
+        };
+        let found = report(&frames(&names));
+        assert_eq!(rules(&found), ["dns_tunnel_without_domain"]);
+        assert_eq!(found["findings"][0]["subject"], format!("{server} to {client}"));
+        assert_eq!(
+            (&found["findings"][0]["frames_total"], &found["findings"][0]["confidence"]),
+            (&json!(40), &json!("high"))
+        );
+        // Among a hundred ordinary domains.
+        let mixed: Vec<String> = names.iter().cloned().chain(ordinary.clone()).collect();
+        assert_eq!(rules(&report(&frames(&mixed))), ["dns_tunnel_without_domain"]);
+        assert!(rules(&report(&frames(&names[..29]))).is_empty());
+        assert!(rules(&report(&frames(&ordinary.clone().collect::<Vec<_>>()))).is_empty());
+        // Long names of a few domains: content networks.
+        let long: Vec<String> =
+            (0..40).map(|n| format!("{}.edge-{}.cdn-{}.example", random(n, 12, hex), n % 4, n % 3)).collect();
+        assert!(rules(&report(&frames(&long))).is_empty());
+    }
+    // Over TCP too.
+    let mut frames = vec![tcp((CLIENT, 4000), (SERVER, 53), 0x02, (99, 0), &[])];
+    let mut at = 100;
+    for (n, name) in (0..).zip(&names) {
+        let segment = prefixed(&query(n, name, A));
+        frames.push(tcp((CLIENT, 4000), (SERVER, 53), 0x18, (at, 1), &segment));
+        at += segment.len() as u32;
+    }
+    assert_eq!(rules(&report(&frames)), ["dns_tunnel_without_domain"]);
 }
 
 #[test]

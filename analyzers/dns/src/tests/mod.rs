@@ -1,11 +1,14 @@
 //! Runs of the whole tool over captures.
 
 mod build;
+mod capacity;
 mod crafted;
+mod cut;
 mod findings;
 mod listing;
 mod ports;
 mod recordings;
+mod reported;
 mod tcp;
 mod transactions;
 

@@ -34,8 +34,96 @@ fn identifier_port_and_question_have_to_agree() {
     ]);
     check(
         &report,
-        &[("asked", 1), ("answered", 0), ("unasked_responses", 3), ("unanswered", 1), ("unanswered_for_5_seconds", 0)],
+        &[
+            ("asked", 1),
+            ("answered", 0),
+            ("unasked_responses", 2),
+            ("responses_to_another_question", 1),
+            ("unanswered", 1),
+            ("unanswered_for_5_seconds", 0),
+        ],
     );
+}
+
+#[test]
+fn a_response_to_another_question_tells_the_open_query_and_what_differs() {
+    let query = query(1, "a.example", A);
+    let mut chaos = response(1, "a.example", A, 0, &[]);
+    *chaos.last_mut().unwrap() = 3;
+    let report = report(&[
+        ask(4000, &query),
+        answer(4000, &response(1, "b.example", A, 0, ONE)),
+        answer(4000, &response(1, "a.example", 28, 0, &[])),
+        answer(4000, &chaos),
+        answer(4000, &response(1, "a.example", A, 0, ONE)),
+        answer(4000, &response(1, "c.example", A, 0, ONE)),
+    ]);
+    check(&report, &[("answered", 1), ("responses_to_another_question", 3), ("unasked_responses", 1)]);
+    let packets = report["packets"].as_array().unwrap();
+    for (at, differs) in [(1, "name"), (2, "type"), (3, "class")] {
+        assert_eq!(packets[at]["other_question"], json!({ "query_frame": 1, "differs": differs }));
+        assert!(packets[at]["note"].as_str().unwrap().contains("another question"));
+    }
+    assert_eq!(packets[4]["request_frame"], 1);
+    assert!(packets[5]["note"].as_str().unwrap().contains("no query"), "the query is not open any more");
+}
+
+/// RFC 1035 §6.4.2: the query has no question and one answer; the response fills the questions in, or says that this is not implemented.
+#[test]
+fn inverse_queries_pair_with_their_responses() {
+    let inverse =
+        b"\x00\x01\x08\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00\x00\x00\x04\x0a\x01\x00\x34";
+    let mut filled_in = response(1, "venera.isi.edu", A, 0, &[[10, 1, 0, 52]]);
+    filled_in[2..4].copy_from_slice(&[0x88, 0]);
+    let mut refused = inverse.to_vec();
+    refused[2..4].copy_from_slice(&[0x88, 4]);
+    let bare = b"\x00\x01\x88\x04\x00\x00\x00\x00\x00\x00\x00\x00".to_vec();
+    for back in [filled_in, refused, bare] {
+        for (client, server) in [(CLIENT, SERVER), ("2001:db8::10", "2001:db8::53")] {
+            let report = report(&[
+                udp((client, 4000), (server, 53), inverse),
+                udp((server, 53), (client, 4000), &back),
+                tcp((client, 4001), (server, 53), 0x02, (99, 0), &[]),
+                tcp((server, 53), (client, 4001), 0x12, (499, 100), &[]),
+                tcp((client, 4001), (server, 53), 0x18, (100, 500), &prefixed(inverse)),
+                tcp((server, 53), (client, 4001), 0x18, (500, 100 + 2 + inverse.len() as u32), &prefixed(&back)),
+            ]);
+            check(&report, &[("asked", 2), ("answered", 2), ("unasked_responses", 0), ("unanswered", 0)]);
+        }
+    }
+}
+
+/// The name points to what stands behind the question; a server may read it all the same, copy it, or refuse it.
+#[test]
+fn queries_whose_name_points_forward_pair_with_their_responses() {
+    let mut forward = query(1, "", A);
+    forward.truncate(12);
+    forward.extend_from_slice(b"\xc0\x12\x00\x01\x00\x01\x07example\x03com\x00");
+    let read = response(1, "example.com", A, 0, ONE);
+    let mut copied = forward.clone();
+    copied[2..4].copy_from_slice(&[0x81, 0x80]);
+    let mut refused = response(1, "", A, 1, &[]);
+    refused.truncate(12);
+    refused[5] = 0;
+    for back in [read, copied, refused] {
+        let report = report(&[ask(4000, &forward), ask(4000, &forward), answer(4000, &back)]);
+        check(&report, &[("asked", 1), ("retransmitted", 1), ("answered", 1), ("unasked_responses", 0)]);
+        assert_eq!(report["packets"][2]["request_frame"], 1);
+        assert_eq!(report["statistics"]["services"][0]["malformed"][0]["reason"], "bad_pointer");
+    }
+    let report = report(&[ask(4000, &forward)]);
+    let open = &report["statistics"]["transactions"]["unanswered_queries"][0];
+    assert_eq!((open.get("name"), &open["frame"]), (None, &json!(1)), "there is no name to tell");
+}
+
+#[test]
+fn many_responses_to_another_question_are_a_finding() {
+    let frames = |count: u16| -> Vec<Vec<u8>> {
+        let asked = std::iter::once(ask(4000, &query(1, "bank.example", A)));
+        asked.chain((0..count).map(|n| answer(4000, &response(1, &format!("x{n}.example"), A, 0, ONE)))).collect()
+    };
+    assert_eq!(rules(&report(&frames(5))), ["dns_answers_to_another_question"]);
+    assert!(rules(&report(&frames(4))).is_empty());
 }
 
 #[test]

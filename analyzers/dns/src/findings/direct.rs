@@ -1,0 +1,103 @@
+//! Data carried in names that have no domain in common: a client sends them to one server, which need not own any domain.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::stats::{BoundedMap, entropy};
+
+use super::pair;
+use super::thresholds::{DIRECT_SHARE, TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS};
+use crate::domains::DATA_TYPES;
+use crate::message::Message;
+use crate::question::{self, Asked};
+use crate::seen::Seen;
+
+const RULE: Rule = Rule {
+    name: "dns_tunnel_without_domain",
+    severity: Severity::High,
+    confidence: Confidence::Medium,
+    threshold: "one client asks one server for 30 or more registered domains whose first name is long (30 or more bytes in its labels) and \
+                looks random (3.5 or more bits of entropy per byte) or is asked for as TXT, NULL, CNAME, MX, KEY or SRV, and these are \
+                20 % or more of all domains that it asks that server for; confidence is high at half",
+    false_alarm: "Measurements of resolvers, and scans that ask for random names. Ordinary long names share a few domains, for each of which only \
+                  the first name counts here.",
+};
+
+/// Clients and servers that are followed, and domains of each.
+const PAIRS: usize = 256;
+const DOMAINS: usize = 2048;
+
+pub(super) struct Watch {
+    pairs: BoundedMap<(IpAddr, IpAddr), Pair>,
+}
+
+#[derive(Default)]
+struct Pair {
+    domains: HashSet<u64>,
+    more: bool,
+    long: u64,
+    octets: u64,
+    evidence: Evidence,
+}
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        Self { pairs: BoundedMap::new(PAIRS) }
+    }
+
+    /// Takes a message with its question and registered domain.
+    pub(super) fn take(&mut self, seen: &Seen, message: &Message<'_>, asked: &Asked, domain: &str) {
+        if message.header.is_response() || domain.ends_with(".arpa") {
+            return;
+        }
+        let (client, server) = seen.parties(false);
+        let (pair, _) = self.pairs.get_or_insert_with((server, client), Pair::default);
+        let hash = question::hash(domain);
+        if pair.domains.len() >= DOMAINS {
+            pair.more |= !pair.domains.contains(&hash);
+            return;
+        }
+        if !pair.domains.insert(hash) {
+            return;
+        }
+        let labels: Vec<u8> = asked.name.labels().flatten().copied().collect();
+        if (labels.len() as f64) < TUNNEL_OCTETS {
+            return;
+        }
+        if entropy(&labels) >= TUNNEL_ENTROPY || DATA_TYPES.contains(&asked.kind) {
+            pair.long = pair.long.saturating_add(1);
+            pair.octets = pair.octets.saturating_add(labels.len() as u64);
+            pair.evidence.add(seen.frame);
+        }
+    }
+
+    /// Entries that had to make room.
+    pub(super) fn evicted(&self) -> u64 {
+        self.pairs.evicted()
+    }
+
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let share = |pair: &Pair| pair.long as f64 / pair.domains.len().max(1) as f64;
+        let found = self.pairs.iter().filter(|(_, pair)| pair.long >= TUNNEL_NAMES && share(pair) >= DIRECT_SHARE);
+        let finding = |((server, client), found): (&(IpAddr, IpAddr), &Pair)| {
+            let all = found.domains.len() as u64;
+            let observation = format!(
+                "Of {}{all} different registered domains, {} were asked for with a long name that has no domain in common with the others, {} \
+                 bytes of labels in all.",
+                if found.more { "the first " } else { "" },
+                found.long,
+                found.octets
+            );
+            let measures = vec![
+                Measure::count("long_names", found.long),
+                Measure::count("domains", all),
+                Measure::new("share", share(found)),
+                Measure::count("label_bytes", found.octets),
+            ];
+            let confidence = if share(found) >= 0.5 { Confidence::High } else { RULE.confidence };
+            Finding { confidence, ..RULE.finding(pair(*server, *client), observation, measures, &found.evidence) }
+        };
+        found.map(finding).collect()
+    }
+}

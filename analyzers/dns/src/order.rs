@@ -1,0 +1,53 @@
+//! Whether the frames of the file stand in the order of time.
+
+use mcpcap_analyzer::{JsonSchema, time};
+use serde::Serialize;
+
+/// Looks at the times of all frames.
+#[derive(Debug, Default)]
+pub struct Order {
+    end: Option<u64>,
+    back: u64,
+    furthest: u64,
+}
+
+/// Frames that do not stand in the order of time. Queries and responses are paired by time in any case.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct OrderReport {
+    /// Frames with a time before that of a frame that stands before them.
+    pub frames_back_in_time: u64,
+    /// How far back the furthest of them goes, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub furthest_back_seconds: Option<f64>,
+    /// Responses that stand in the file before their query and were paired with it.
+    pub responses_before_their_query: u64,
+    /// Responses without a query so far that had to make room for others, so that a query further behind in the file could not claim them:
+    /// beyond this the order of frames was not made up for. They are among `unasked_responses` or `responses_to_another_question`.
+    pub responses_given_up: u64,
+}
+
+impl Order {
+    /// Takes the time of a frame.
+    pub fn take(&mut self, timestamp: Option<u64>) {
+        if let Some(back) = self.end.zip(timestamp).and_then(|(end, now)| end.checked_sub(now)).filter(|back| *back > 0)
+        {
+            self.back = self.back.saturating_add(1);
+            self.furthest = self.furthest.max(back);
+        }
+        self.end = self.end.max(timestamp);
+    }
+
+    /// The latest time of all.
+    pub fn end(&self) -> Option<u64> {
+        self.end
+    }
+
+    /// What was found.
+    pub fn report(&self) -> OrderReport {
+        OrderReport {
+            frames_back_in_time: self.back,
+            furthest_back_seconds: (self.back > 0).then(|| time::seconds(self.furthest)),
+            ..OrderReport::default()
+        }
+    }
+}

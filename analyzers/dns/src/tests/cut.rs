@@ -1,0 +1,82 @@
+//! Messages whose end is not there, and why.
+
+use mcpcap_analyzer::harness::build::udp;
+use serde_json::{Value, json};
+
+use super::build::{A, CLIENT, SERVER, response};
+use super::run;
+
+const V6: (&str, &str) = ("2001:db8::10", "2001:db8::53");
+/// Bytes of an Ethernet header.
+const ETHERNET: usize = 14;
+
+/// A capture of one frame, of which the snap length left so many bytes.
+fn capture(frame: &[u8], captured: usize) -> Vec<u8> {
+    let mut file = Vec::new();
+    let words = [0xa1b2_c3d4, 0x0004_0002, 0, 0, captured as u32, 1, 1, 0, captured as u32, frame.len() as u32];
+    words.iter().for_each(|word: &u32| file.extend_from_slice(&word.to_le_bytes()));
+    file.extend_from_slice(&frame[..captured]);
+    file
+}
+
+fn reasons(frame: &[u8], captured: usize) -> Vec<String> {
+    let report: Value = run(&capture(frame, captured), &json!({}));
+    let services = report["statistics"]["services"].as_array().unwrap().iter();
+    let all = services.flat_map(|service| service["malformed"].as_array().unwrap());
+    all.map(|entry| entry["reason"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A response with four records, in a frame; and where its IP header's length stands, with what it does not count.
+fn frames() -> [(Vec<u8>, usize, usize); 2] {
+    let message = response(1, "a.example", A, 0, &[[203, 0, 113, 1]; 4]);
+    let v4 = udp((SERVER, 53), (CLIENT, 4000), &message);
+    let v6 = udp((V6.1, 53), (V6.0, 4000), &message);
+    [(v4, ETHERNET + 2, 20), (v6, ETHERNET + 4, 40)]
+}
+
+fn set(frame: &mut [u8], at: usize, value: usize) {
+    frame[at..at + 2].copy_from_slice(&u16::try_from(value).unwrap().to_be_bytes());
+}
+
+#[test]
+fn only_frames_that_the_snap_length_cut_are_called_so() {
+    for (frame, length_at, header) in frames() {
+        let length = frame.len();
+        assert_eq!(reasons(&frame, length), [""; 0]);
+        assert_eq!(reasons(&frame, length - 20), ["cut_by_snap_length"]);
+        assert_eq!(reasons(&frame, ETHERNET + header + 8 + 5), ["cut_by_snap_length"], "within the header");
+        assert_eq!(reasons(&frame, ETHERNET + header + 8), ["cut_by_snap_length"], "nothing of it");
+
+        // Padding alone was cut.
+        let padded = [&frame[..], &[0; 20]].concat();
+        assert_eq!(reasons(&padded, length + 3), [""; 0]);
+
+        // The message itself counts more records than it has room for, in a frame that was cut.
+        let mut counts = frame.clone();
+        set(&mut counts, ETHERNET + header + 8 + 6, 40);
+        assert_eq!(reasons(&counts, length), ["ends_early"]);
+        assert_eq!(reasons(&counts, length - 20), ["ends_early"]);
+
+        // The frame is whole, and IP and UDP say that there is more.
+        let mut enclosed = frame[..length - 20].to_vec();
+        assert_eq!(reasons(&enclosed, length - 20), ["enclosing_length"]);
+        // Only UDP says so.
+        let whole = length - 20 - ETHERNET;
+        set(&mut enclosed, length_at, if header == 20 { whole } else { whole - header });
+        assert_eq!(reasons(&enclosed, length - 20), ["enclosing_length"]);
+        // Nobody says so: the message is broken.
+        set(&mut enclosed, ETHERNET + header + 4, whole - header);
+        assert_eq!(reasons(&enclosed, length - 20), ["ends_early"]);
+    }
+}
+
+/// A cut fragment can never be put together; the first one is read alone.
+#[test]
+fn what_other_fragments_hold_was_not_cut_by_the_snap_length() {
+    let [(mut frame, _, _), _] = frames();
+    // More fragments; the datagram has 2000 bytes.
+    set(&mut frame, ETHERNET + 6, 0x2000);
+    set(&mut frame, ETHERNET + 20 + 4, 2000);
+    assert_eq!(reasons(&frame, frame.len() - 20), ["fragment_missing"]);
+    assert_eq!(reasons(&frame, frame.len()), [""; 0], "it waits for the others");
+}

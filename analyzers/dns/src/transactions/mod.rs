@@ -1,0 +1,378 @@
+//! Queries paired with their responses, by the time at which they were sent, whatever their order in the file.
+//!
+//! A response whose query did not come yet waits for it, since files of several capture queues are not in the order of time, and a query
+//! behind a hole in a TCP stream is known late. What depends on all responses of a query (latency, conflicts) is settled when the query
+//! leaves the table.
+
+mod follow;
+mod transaction;
+mod unanswered;
+
+use std::net::SocketAddr;
+
+use mcpcap_analyzer::stats::{BoundedMap, Quantiles};
+
+use crate::brief::{Brief, Decision, Judged, Outcome, Settled};
+use crate::digest;
+use crate::limits;
+use crate::message::Message;
+use crate::message::codes::operation;
+use crate::question::{self, Asked};
+use crate::seen::{Seen, Service, Transport};
+use follow::Follow;
+use transaction::{Response, Transaction, find, find_by_file, precedes};
+use unanswered::GivenUp;
+
+/// What both directions have in common, besides the question.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    service: Service,
+    transport: Transport,
+    client: SocketAddr,
+    /// None with LLMNR: the question goes to a group, the answer comes from a member (RFC 4795 §2.4).
+    server: Option<SocketAddr>,
+    id: u16,
+}
+
+impl Key {
+    fn of(seen: &Seen, message: &Message<'_>) -> Self {
+        let (client, server) = seen.ends(message.header.is_response());
+        let server = (seen.service != Service::Llmnr).then_some(server);
+        Self { service: seen.service, transport: seen.transport, client, server, id: message.header.id }
+    }
+}
+
+/// Totals over all transactions of DNS, and of LLMNR where the name says so. LLMNR questions without an answer are no failure: they ask
+/// who has a name, and mostly nobody has.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Totals {
+    pub asked: u64,
+    pub answered: u64,
+    pub retransmitted: u64,
+    pub asked_again: u64,
+    pub duplicates: u64,
+    pub conflicting: u64,
+    pub late: u64,
+    pub unasked: u64,
+    pub other_question: u64,
+    pub truncated: u64,
+    pub retried_over_tcp: u64,
+    pub before_query: u64,
+    pub llmnr_asked: u64,
+    pub llmnr_answered: u64,
+}
+
+/// Entries that had to make room.
+#[derive(Debug, Clone, Copy)]
+pub struct Evicted {
+    /// Queries whose response may still have come.
+    pub queries: u64,
+    /// Responses that waited for their query.
+    pub waiting: u64,
+    /// Questions that were open.
+    pub open_questions: u64,
+    /// Truncated answers, and questions over TCP.
+    pub retries: u64,
+}
+
+/// Pairs queries with responses.
+pub struct Transactions {
+    /// Queries in the order of time, and how many there are.
+    table: BoundedMap<Key, Vec<Transaction>>,
+    kept: usize,
+    /// Responses without a query so far, and how many there are.
+    waiting: BoundedMap<Key, Vec<Response>>,
+    waiting_kept: usize,
+    waiting_evicted: u64,
+    follow: Follow,
+    udp: Quantiles,
+    tcp: Quantiles,
+    totals: Totals,
+    given_up: GivenUp,
+}
+
+impl Transactions {
+    /// No transactions yet.
+    pub fn new() -> Self {
+        Self {
+            // One more than there may be, so that they never make room by themselves.
+            table: BoundedMap::new(limits::TRANSACTIONS.saturating_add(1)),
+            kept: 0,
+            waiting: BoundedMap::new(limits::WAITING.saturating_add(1)),
+            waiting_kept: 0,
+            waiting_evicted: 0,
+            follow: Follow::new(),
+            udp: Quantiles::new(),
+            tcp: Quantiles::new(),
+            totals: Totals::default(),
+            given_up: GivenUp::default(),
+        }
+    }
+
+    /// Takes a message, and tells what it turned out to be as far as that is known. `place` is where it stands in the page of listed
+    /// messages. What is decided now, about this message and others, goes to `out`.
+    pub fn take(
+        &mut self,
+        seen: &Seen,
+        message: &Message<'_>,
+        asked: Option<&Asked>,
+        place: Option<usize>,
+        out: &mut Vec<Decision>,
+    ) -> Outcome {
+        // The messages of a stateful session (RFC 8490 §5.4) that want no response have no identifier.
+        let one_way = message.header.opcode() == operation::DSO && message.header.id == 0;
+        if seen.service == Service::Mdns || one_way {
+            return Outcome::Unpaired;
+        }
+        self.given_up.now(seen.timestamp);
+        let brief = Brief::of(message, asked);
+        let key = Key::of(seen, message);
+        if !brief.is_response {
+            return self.query(key, seen, message, &brief, asked, place, out);
+        }
+        let compares = seen.transport == Transport::Udp && seen.service == Service::Dns;
+        let digest = if compares { digest::of(message) } else { 0 };
+        self.response(key, Response { seen: *seen, brief, digest, place, other: None }, out)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "what is known of one message")]
+    fn query(
+        &mut self,
+        key: Key,
+        seen: &Seen,
+        message: &Message<'_>,
+        brief: &Brief,
+        asked: Option<&Asked>,
+        place: Option<usize>,
+        out: &mut Vec<Decision>,
+    ) -> Outcome {
+        // Without a question that can be read, only the same message is the same query.
+        let identity = asked.map_or_else(|| question::hash(message.octets().get(2..).unwrap_or_default()), |a| a.hash);
+        self.table.get_or_insert_with(key.clone(), Vec::new);
+        let waits = self.waiting.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let Some(list) = self.table.get_mut(&key) else { return Outcome::Unpaired };
+        let judged = |outcome, place| Decision::Judged(Judged { seen: *seen, brief: *brief, outcome, place });
+        let same = |transaction: &Transaction| transaction.identity == identity;
+        let previous = list.iter_mut().rev().find(|transaction| same(transaction) && transaction.is_older(seen));
+        if let Some(previous) = previous.filter(|previous| previous.is_sent_again_by(seen)) {
+            previous.queries = previous.queries.saturating_add(1);
+            previous.last = previous.last.max(seen.timestamp);
+            self.count(key.service, Outcome::Retransmitted);
+            out.push(judged(Outcome::Retransmitted, place));
+            return Outcome::Retransmitted;
+        }
+        // It may be an earlier transmission of a query that stands before it in the file, if nothing answered it in between.
+        let next = list.iter_mut().find(|transaction| same(transaction) && !transaction.is_older(seen));
+        let own = Transaction::new(seen, brief, identity, asked.map(|asked| asked.name.clone()), place);
+        let waits_for_it = waits.iter().any(|response| find(std::slice::from_ref(&own), response).is_some());
+        let pause = |next: &Transaction| next.first.zip(seen.timestamp).map(|(next, now)| next.saturating_sub(now));
+        if let Some(next) = next
+            && !waits_for_it
+            && pause(next).is_some_and(|pause| pause <= limits::RESEND)
+        {
+            next.queries = next.queries.saturating_add(1);
+            let later = next.was_sent_before(seen, place);
+            self.count(key.service, Outcome::Retransmitted);
+            out.push(judged(Outcome::Retransmitted, later));
+            return Outcome::Retransmitted;
+        }
+        let at = list.iter().position(|transaction| !transaction.is_older(seen)).unwrap_or(list.len());
+        list.insert(at, own);
+        let dropped = (list.len() > limits::QUESTIONS_OF_ONE_KEY).then(|| list.remove(0));
+        self.kept = self.kept.saturating_add(usize::from(dropped.is_none()));
+        self.count(key.service, Outcome::Asked);
+        out.push(judged(Outcome::Asked, place));
+        if key.service == Service::Dns {
+            let (again, retried) = self.follow.asked(seen, identity);
+            self.totals.asked_again = self.totals.asked_again.saturating_add(again.into());
+            self.totals.retried_over_tcp = self.totals.retried_over_tcp.saturating_add(retried.into());
+        }
+        if waits_for_it {
+            self.resume(&key, seen, out);
+        }
+        if let Some(dropped) = dropped {
+            self.leaves(&key, dropped, true, out);
+        }
+        if self.kept > limits::TRANSACTIONS
+            && let Some((key, gone)) = self.table.pop_oldest()
+        {
+            self.kept = self.kept.saturating_sub(gone.len());
+            gone.into_iter().for_each(|transaction| self.leaves(&key, transaction, false, out));
+        }
+        Outcome::Asked
+    }
+
+    /// Pairs the responses that waited for a query that just came.
+    fn resume(&mut self, key: &Key, query: &Seen, out: &mut Vec<Decision>) {
+        let Some(mut responses) = self.waiting.remove(key) else { return };
+        self.waiting_kept = self.waiting_kept.saturating_sub(responses.len());
+        responses.sort_by_key(|response| (response.seen.timestamp, response.seen.frame));
+        let mut left = Vec::new();
+        for response in responses {
+            let at = self.table.get(key).and_then(|list| find(list, &response));
+            match at.filter(|_| precedes(query.frame, query.timestamp, &response.seen)) {
+                Some(at) => {
+                    if response.seen.frame < query.frame {
+                        self.totals.before_query = self.totals.before_query.saturating_add(1);
+                    }
+                    self.pair(key, at, &response, out);
+                }
+                None => left.push(response),
+            }
+        }
+        if !left.is_empty() {
+            self.waiting_kept = self.waiting_kept.saturating_add(left.len());
+            self.waiting.insert(key.clone(), left);
+        }
+    }
+
+    fn response(&mut self, key: Key, mut response: Response, out: &mut Vec<Decision>) -> Outcome {
+        let list = self.table.get_mut(&key).map(|list| &*list).map(Vec::as_slice).unwrap_or_default();
+        if let Some(at) = find(list, &response) {
+            return self.pair(&key, at, &response, out);
+        }
+        // Told if nothing better comes.
+        let open = list.iter().rev().find(|other| other.precedes(&response.seen) && other.was_open_at(&response.seen));
+        response.other = open.map(|other| (other.frame, other.differs(&response.brief)));
+        let (waiting, _) = self.waiting.get_or_insert_with(key.clone(), Vec::new);
+        waiting.push(response);
+        let full = waiting.len() > limits::WAITING_OF_ONE_KEY;
+        let dropped = full.then(|| waiting.remove(0));
+        self.waiting_kept = self.waiting_kept.saturating_add(usize::from(!full));
+        if let Some(dropped) = dropped {
+            self.waiting_evicted = self.waiting_evicted.saturating_add(1);
+            self.give_up(&key, &dropped, out);
+        }
+        if self.waiting_kept > limits::WAITING
+            && let Some((key, gone)) = self.waiting.pop_oldest()
+        {
+            self.waiting_kept = self.waiting_kept.saturating_sub(gone.len());
+            self.waiting_evicted = self.waiting_evicted.saturating_add(gone.len() as u64);
+            gone.iter().for_each(|response| self.give_up(&key, response, out));
+        }
+        Outcome::Waiting
+    }
+
+    /// Gives a response to a transaction.
+    fn pair(&mut self, key: &Key, at: usize, response: &Response, out: &mut Vec<Decision>) -> Outcome {
+        let Some(transaction) = self.table.get_mut(key).and_then(|list| list.get_mut(at)) else {
+            return Outcome::Unpaired;
+        };
+        let (outcome, place) = transaction.answer(response);
+        let identity = transaction.identity;
+        if key.service == Service::Dns && matches!(outcome, Outcome::Answered { .. }) {
+            let truncated = response.brief.truncated;
+            let retried = self.follow.answered(&response.seen, identity, truncated);
+            self.totals.retried_over_tcp = self.totals.retried_over_tcp.saturating_add(retried.into());
+            if truncated && key.transport == Transport::Udp {
+                self.totals.truncated = self.totals.truncated.saturating_add(1);
+            }
+        }
+        self.count(key.service, outcome);
+        out.push(Decision::Judged(Judged { seen: response.seen, brief: response.brief, outcome, place }));
+        outcome
+    }
+
+    /// Decides about a response whose query will not come any more.
+    fn give_up(&mut self, key: &Key, response: &Response, out: &mut Vec<Decision>) {
+        // The clock may have been set back between the two, or two interfaces have clocks of their own.
+        if let Some(at) = self.table.get(key).and_then(|list| find_by_file(list, response)) {
+            self.pair(key, at, response, out);
+            return;
+        }
+        let outcome = match response.other {
+            Some((request, differs)) => Outcome::OtherQuestion { request, differs },
+            None => Outcome::Unasked,
+        };
+        self.count(key.service, outcome);
+        let (seen, brief, place) = (response.seen, response.brief, response.place);
+        out.push(Decision::Judged(Judged { seen, brief, outcome, place }));
+    }
+
+    fn count(&mut self, service: Service, outcome: Outcome) {
+        let totals = &mut self.totals;
+        let count = match (service, outcome) {
+            (Service::Llmnr, Outcome::Asked) => &mut totals.llmnr_asked,
+            (Service::Llmnr, Outcome::Answered { .. }) => &mut totals.llmnr_answered,
+            (Service::Llmnr | Service::Mdns, _) => return,
+            (_, Outcome::Asked) => &mut totals.asked,
+            (_, Outcome::Retransmitted) => &mut totals.retransmitted,
+            (_, Outcome::Answered { .. }) => &mut totals.answered,
+            (_, Outcome::Unasked) => &mut totals.unasked,
+            (_, Outcome::OtherQuestion { .. }) => &mut totals.other_question,
+            (_, Outcome::AnsweredAgain { .. } | Outcome::Waiting | Outcome::Unpaired) => return,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// A transaction leaves the table before the end. `displaced` says that later queries of the same ends and identifier took its place.
+    fn leaves(&mut self, key: &Key, transaction: Transaction, displaced: bool, out: &mut Vec<Decision>) {
+        if transaction.response.is_some() {
+            self.settle(key, transaction, out);
+        } else if key.service == Service::Dns {
+            self.given_up.add(transaction.first, displaced);
+        }
+    }
+
+    fn settle(&mut self, key: &Key, mut transaction: Transaction, out: &mut Vec<Decision>) {
+        let Some(response) = transaction.response else { return };
+        let latency = transaction.first.zip(response.time).and_then(|(first, answered)| answered.checked_sub(first));
+        let (duplicates, conflicting) = transaction.further(key.service, key.transport);
+        if key.service == Service::Dns {
+            let totals = &mut self.totals;
+            totals.duplicates = totals.duplicates.saturating_add(duplicates);
+            totals.conflicting = totals.conflicting.saturating_add(conflicting);
+            totals.late = totals.late.saturating_add(latency.is_some_and(|l| l >= limits::PATIENCE).into());
+            if let Some(latency) = latency {
+                match key.transport {
+                    Transport::Udp => self.udp.add(latency),
+                    Transport::Tcp => self.tcp.add(latency),
+                }
+            }
+        }
+        transaction.conflicts.truncate(usize::try_from(conflicting).unwrap_or(usize::MAX));
+        out.push(Decision::Settled(Settled {
+            service: key.service,
+            client: key.client,
+            server: transaction.server,
+            request: (transaction.frame, transaction.place),
+            response: (response.frame, response.place),
+            latency,
+            conflicts: transaction.conflicts,
+        }));
+    }
+
+    /// Decides about everything that is still open. Queries without a response stay, for [`Transactions::unanswered`].
+    pub fn finish(&mut self, out: &mut Vec<Decision>) {
+        let mut waiting = Vec::new();
+        while let Some((key, responses)) = self.waiting.pop_oldest() {
+            waiting.extend(responses.into_iter().map(|response| (key.clone(), response)));
+        }
+        waiting.sort_by_key(|(_, response)| response.seen.frame);
+        waiting.iter().for_each(|(key, response)| self.give_up(key, response, out));
+        let mut answered = Vec::new();
+        for (key, list) in self.table.iter_mut() {
+            let all = std::mem::take(list).into_iter();
+            let (done, open) = all.partition::<Vec<_>, _>(|transaction| transaction.response.is_some());
+            *list = open;
+            answered.extend(done.into_iter().map(|transaction| (key.clone(), transaction)));
+        }
+        answered.into_iter().for_each(|(key, transaction)| self.settle(&key, transaction, out));
+    }
+
+    /// Totals over all transactions.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// Latencies over UDP and over TCP.
+    pub fn latencies(&self) -> [(Transport, &Quantiles); 2] {
+        [(Transport::Udp, &self.udp), (Transport::Tcp, &self.tcp)]
+    }
+
+    /// What had to make room.
+    pub fn evicted(&self) -> Evicted {
+        let (open_questions, retries) = self.follow.evicted();
+        Evicted { queries: self.given_up.evicted(), waiting: self.waiting_evicted, open_questions, retries }
+    }
+}
