@@ -16,12 +16,14 @@ use crate::registrations::Registrations;
 use crate::report::{Evicted, Limits, Report, Statistics};
 use crate::seen::Seen;
 use crate::tool::Arguments;
-use crate::transactions::{Outcome, Transactions};
+use crate::transactions::{Key, Outcome, Transactions};
+use crate::waiting::{Late, Turn, Waiting};
 
 /// The state of a run, from messages on.
 pub struct Analysis {
     maximum: Maximum,
     pub counts: Counts,
+    waiting: Waiting,
     transactions: Transactions,
     calls: Calls,
     registrations: Registrations,
@@ -46,6 +48,7 @@ impl Analysis {
         Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Counts::new(),
+            waiting: Waiting::default(),
             transactions: Transactions::new(),
             calls: Calls::new(Page::new(window)),
             registrations: Registrations::new(),
@@ -74,24 +77,55 @@ impl Analysis {
         };
         self.maximum.take();
         let facts = Facts::of(&message);
+        let Some(key) = Key::of(seen, &facts) else { return self.take(None, seen, &message, &facts) };
+        match self.waiting.turn(seen, &key, !facts.is_request(), &self.transactions) {
+            Turn::Now => self.take(Some(key), seen, &message, &facts),
+            Turn::Later => self.waiting.push(seen, key, !facts.is_request(), octets, framed),
+            Turn::Awaited => {
+                self.take(Some(key), seen, &message, &facts);
+                self.follow(key.call_id);
+            }
+        }
+        while let Some(late) = self.waiting.overdue() {
+            self.late(&late);
+            self.follow(late.call_id());
+        }
+    }
+
+    /// Takes what has waited in a dialog.
+    fn follow(&mut self, call_id: u64) {
+        while let Some(late) = self.waiting.next_of(call_id, &self.transactions) {
+            self.late(&late);
+        }
+    }
+
+    /// Takes a message that has waited.
+    fn late(&mut self, late: &Late) {
+        if let Ok(message) = Message::parse(&late.octets, late.seen.cut, late.framed) {
+            let facts = Facts::of(&message);
+            self.take(Key::of(&late.seen, &facts), &late.seen, &message, &facts);
+        }
+    }
+
+    fn take(&mut self, key: Option<Key>, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>) {
         let media = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
-        self.counts.take(seen, &message, &facts);
-        self.parties.take(seen, &facts);
-        let place = if self.filter.fits(&facts) {
+        self.counts.take(seen, message, facts);
+        self.parties.take(seen, facts);
+        let place = if self.filter.fits(facts) {
             let budget = &mut self.budget;
-            self.packets.push(|| details::describe(seen, &message, budget))
+            self.packets.push(|| details::describe(seen, message, budget))
         } else {
             None
         };
-        let outcome = self.transactions.take(seen, &facts, place);
+        let outcome = self.transactions.take(key, seen, facts, place);
         self.link(seen, place, outcome);
-        let begins_call = self.calls.take(seen, &message, &facts, &media, outcome, &self.filter);
+        let begins_call = self.calls.take(seen, message, facts, &media, outcome, &self.filter);
         if begins_call && facts.is_request() && facts.is("INVITE") {
-            self.counts.dialled(&facts);
+            self.counts.dialled(facts);
         }
-        self.registrations.take(seen, &message, &facts, outcome);
-        self.authentication.take(seen, &facts, outcome);
-        self.watch.take(seen, &facts, &media, outcome);
+        self.registrations.take(seen, message, facts, outcome);
+        self.authentication.take(seen, facts, outcome);
+        self.watch.take(seen, facts, &media, outcome);
     }
 
     /// Counts a payload that should have been a message.
@@ -118,7 +152,10 @@ impl Analysis {
     }
 
     /// Ends the run.
-    pub fn report(self, capture: &Capture, carried: Carried) -> Report {
+    pub fn report(mut self, capture: &Capture, carried: Carried) -> Report {
+        while let Some(late) = self.waiting.next() {
+            self.late(&late);
+        }
         let digits = capture.time_digits();
         let found = self.maximum.taken();
         let evicted = Evicted {

@@ -10,6 +10,9 @@ pub const FORMATS: usize = 32;
 /// Attributes and candidates that are read of one body.
 pub const SDP_LINES: usize = 1024;
 
+/// Messages that come while a response waits for a request that stands behind it in the file, and octets of all that wait so.
+pub const WAITING: u64 = 64;
+pub const WAITING_OCTETS: usize = 256 << 10;
 /// Transactions that wait for responses or retransmissions.
 pub const TRANSACTIONS: usize = 8192;
 /// Responses that are told apart within one transaction.

@@ -10,14 +10,28 @@ use crate::report::{TransactionReport, Unanswered};
 use crate::seen::Seen;
 
 /// What all messages of a transaction have in common. Both addresses are in it, so that each hop of a proxied request is its own.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
     client: IpAddr,
     server: IpAddr,
-    call_id: u64,
+    /// Hash of the Call-ID.
+    pub call_id: u64,
     cseq: Option<u64>,
     method: u64,
     branch: u64,
+}
+
+impl Key {
+    /// Of a message; `None` for one that says too little.
+    pub fn of(seen: &Seen, facts: &Facts<'_>) -> Option<Self> {
+        if facts.call_id.is_empty() || facts.method.is_empty() {
+            return None;
+        }
+        let ends = (seen.source.ip(), seen.destination.ip());
+        let (client, server) = if facts.is_request() { ends } else { (ends.1, ends.0) };
+        let (call_id, method, branch) = (hash(facts.call_id), hash(facts.method), hash(facts.branch));
+        Some(Self { client, server, call_id, cseq: facts.cseq, method, branch })
+    }
 }
 
 /// A request and what came back.
@@ -95,19 +109,18 @@ impl Transactions {
         }
     }
 
-    /// Takes a message. `place` is where it stands in the page of listed messages.
-    pub fn take(&mut self, seen: &Seen, facts: &Facts<'_>, place: Option<usize>) -> Outcome {
-        if facts.call_id.is_empty() || facts.method.is_empty() {
-            return Outcome::Unpaired;
-        }
-        let ends = (seen.source.ip(), seen.destination.ip());
-        let (client, server) = if facts.is_request() { ends } else { (ends.1, ends.0) };
-        let (call_id, method, branch) = (hash(facts.call_id), hash(facts.method), hash(facts.branch));
-        let key = Key { client, server, call_id, cseq: facts.cseq, method, branch };
+    /// Takes a message with what tells its transaction. `place` is where it stands in the page of listed messages.
+    pub fn take(&mut self, key: Option<Key>, seen: &Seen, facts: &Facts<'_>, place: Option<usize>) -> Outcome {
+        let Some(key) = key else { return Outcome::Unpaired };
         match facts.status {
             None => self.request(key, seen, facts, place),
             Some(status) => self.response(&key, seen, facts, status),
         }
+    }
+
+    /// Whether the request of a transaction was seen.
+    pub fn knows(&self, key: &Key) -> bool {
+        self.table.get(key).is_some()
     }
 
     fn request(&mut self, key: Key, seen: &Seen, facts: &Facts<'_>, place: Option<usize>) -> Outcome {

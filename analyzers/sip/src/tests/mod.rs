@@ -5,6 +5,7 @@ mod calls;
 mod crafted;
 mod findings;
 mod listing;
+mod order;
 mod recordings;
 mod robust;
 mod streams;
