@@ -31,6 +31,7 @@ pub struct Analysis {
     parties: Parties,
     watch: Watch,
     filter: Filter,
+    window: Window,
     packets: Page<PacketDetails>,
     budget: Budget,
 }
@@ -56,6 +57,7 @@ impl Analysis {
             parties: Parties::new(),
             watch: Watch::new(),
             filter,
+            window,
             packets: Page::new(window),
             budget: Budget::new(arguments.headers),
         }
@@ -168,6 +170,7 @@ impl Analysis {
         };
         let packets_page = self.packets.info("packets");
         let (calls_report, calls, calls_page) = self.calls.finish(digits);
+        let (registrations, registrations_page) = self.registrations.list(self.window, &self.filter, digits);
         let [methods, cseq_methods, call_ids, user_agents, servers, dialled_prefixes] = self.counts.lists();
         let (unique_call_ids, unique_call_ids_is_exact) = self.counts.call_ids();
         let statistics = Statistics {
@@ -215,8 +218,9 @@ impl Analysis {
             statistics,
             findings: self.watch.finish(),
             calls,
+            registrations,
             packets,
-            pages: vec![calls_page, packets_page],
+            pages: vec![calls_page, registrations_page, packets_page],
             limits: Limits { evicted, ..carried.limits },
             note: self.maximum.note("messages"),
         }

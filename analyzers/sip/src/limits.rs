@@ -30,6 +30,8 @@ pub const LISTED_MEDIA: usize = 2000;
 pub const FORKS: usize = 8;
 /// Pairs of account and client whose registrations are followed.
 pub const REGISTRATIONS: usize = 2048;
+/// Changes of state of one registration that are kept.
+pub const HISTORY: usize = 16;
 /// Contacts of one registration.
 pub const CONTACTS: usize = 8;
 /// Addresses of which there are statistics.

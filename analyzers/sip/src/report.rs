@@ -14,7 +14,7 @@ use crate::limits;
 use crate::message::Fault;
 use crate::message::sdp::Media;
 use crate::parties::PartyReport;
-use crate::registrations::RegistrationsReport;
+use crate::registrations::{RegistrationReport, RegistrationsReport};
 use crate::seen::Transport;
 
 /// What `analyze_sip_packets` answers.
@@ -33,9 +33,11 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Calls in order of their first frame, as far as `limit`, `offset`, `call_id` and `user` ask for them.
     pub calls: Vec<CallReport>,
+    /// Who registered which account where, those with most requests first, as far as `limit`, `offset` and `user` ask for them.
+    pub registrations: Vec<RegistrationReport>,
     /// Messages in the order of the capture, as far as `limit`, `offset` and the filters ask for them.
     pub packets: Vec<PacketDetails>,
-    /// What part of `calls` and `packets` this is.
+    /// What part of `calls`, `registrations` and `packets` this is.
     pub pages: Vec<PageInfo>,
     /// What was not kept, and what was not decoded.
     pub limits: Limits,

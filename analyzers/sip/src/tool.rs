@@ -31,7 +31,7 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 64))]
     pub method: Option<String>,
-    /// List only messages and calls with this user part in From, To, Request-URI or credentials: `alice`, or `0049*` for all that begin so.
+    /// List only messages, calls and registrations with this user part in From, To, Request-URI or credentials: `alice`, or `0049*` for all that begin so.
     #[serde(default)]
     #[schemars(length(min = 1, max = 256))]
     pub user: Option<String>,
@@ -55,10 +55,10 @@ impl Tool for SipPackets {
         calls as ladders (outcome, post-dial delay, ring and talk time, who ended it, final code, forks, re-INVITEs, media addresses and codecs \
         from SDP), registrations and authentication, pairs requests with responses and tells retransmissions apart. Reports findings with \
         frame numbers: password guessing, user enumeration, INVITE floods, scanners, sweeps, prefix probing, clear-text credentials, silent \
-        servers. Lists messages and calls page by page. Use it for calls and registrations that fail, and for telephony fraud and scans.";
+        servers. Lists calls, registrations and messages page by page. Use it for calls and registrations that fail, and for telephony fraud and scans.";
     type Arguments = Arguments;
     type Report = Report;
-    const PAGED: &'static [&'static str] = &["calls", "packets"];
+    const PAGED: &'static [&'static str] = &["calls", "registrations", "packets"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         for (name, value, most) in

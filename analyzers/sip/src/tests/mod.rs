@@ -7,6 +7,7 @@ mod findings;
 mod listing;
 mod order;
 mod recordings;
+mod registrations;
 mod robust;
 mod streams;
 
