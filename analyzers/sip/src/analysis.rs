@@ -1,5 +1,7 @@
 //! What is done with each message, whatever carried it.
 
+use std::net::IpAddr;
+
 use mcpcap_analyzer::stats::Page;
 use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
 
@@ -120,6 +122,9 @@ impl Analysis {
             None
         };
         let outcome = self.transactions.take(key, seen, facts, place);
+        if let Some(gone) = self.transactions.take_gone() {
+            self.watch.unanswered(&gone);
+        }
         self.link(seen, place, outcome);
         let begins_call = self.calls.take(seen, message, facts, &media, outcome, &self.filter);
         if begins_call && facts.is_request() && facts.is("INVITE") {
@@ -128,6 +133,11 @@ impl Analysis {
         self.registrations.take(seen, message, facts, outcome);
         self.authentication.take(seen, facts, outcome);
         self.watch.take(seen, facts, &media, outcome);
+    }
+
+    /// Takes note of any packet from a host.
+    pub fn hear(&mut self, source: IpAddr) {
+        self.watch.hear(source);
     }
 
     /// Counts a payload that should have been a message.
@@ -158,6 +168,7 @@ impl Analysis {
         while let Some(late) = self.waiting.next() {
             self.late(&late);
         }
+        self.transactions.open().iter().for_each(|open| self.watch.unanswered(open));
         let digits = capture.time_digits();
         let found = self.maximum.taken();
         let evicted = Evicted {

@@ -85,6 +85,9 @@ impl Tool for SipPackets {
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
         let packet = self.decoder.decode(frame);
+        if let Some(ip) = &packet.ip {
+            self.analysis.hear(ip.source);
+        }
         match &packet.transport {
             decode::Transport::Udp(_) => self.datagram(&packet),
             decode::Transport::Tcp(_) => {

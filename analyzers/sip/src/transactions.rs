@@ -21,6 +21,18 @@ pub struct Key {
     branch: u64,
 }
 
+impl Transaction {
+    /// Whether a response is still expected.
+    fn is_open(&self) -> bool {
+        self.responses.is_empty() && !self.is_final
+    }
+
+    fn open(&self, key: &Key) -> Option<Open> {
+        let Key { client, server, method, .. } = *key;
+        self.is_open().then_some(Open { client, server, method, frame: self.frame, sent: self.sent })
+    }
+}
+
 impl Key {
     /// Of a message; `None` for one that says too little.
     pub fn of(seen: &Seen, facts: &Facts<'_>) -> Option<Self> {
@@ -47,6 +59,19 @@ struct Transaction {
     responses: Vec<(u16, u64, u64)>,
     is_final: bool,
     place: Option<usize>,
+}
+
+/// A request without a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    pub client: IpAddr,
+    pub server: IpAddr,
+    /// Hash of its method.
+    pub method: u64,
+    /// Frame of the first transmission.
+    pub frame: u64,
+    /// How often it was sent.
+    pub sent: u32,
 }
 
 /// What a message turned out to be.
@@ -84,6 +109,8 @@ pub struct Transactions {
     pub unasked: u64,
     /// Unanswered ones that left the table.
     given_up: u64,
+    /// The one that left the table last.
+    gone: Option<Open>,
 }
 
 /// Counts of one method.
@@ -106,6 +133,7 @@ impl Transactions {
             retransmitted_responses: 0,
             unasked: 0,
             given_up: 0,
+            gone: None,
         }
     }
 
@@ -144,9 +172,9 @@ impl Transactions {
             is_final: facts.is("ACK"),
             place,
         };
-        if let Some((_, gone)) = self.table.insert(key, transaction) {
-            let is_open = gone.responses.is_empty() && !gone.is_final;
-            self.given_up = self.given_up.saturating_add(u64::from(is_open));
+        if let Some((key, gone)) = self.table.insert(key, transaction) {
+            self.gone = gone.open(&key);
+            self.given_up = self.given_up.saturating_add(u64::from(self.gone.is_some()));
         }
         if let Some(method) = self.method(facts.method) {
             add(&mut method.requests);
@@ -210,10 +238,21 @@ impl Transactions {
         self.given_up
     }
 
+    /// The request without a response that the last message has driven out of the table.
+    pub fn take_gone(&mut self) -> Option<Open> {
+        self.gone.take()
+    }
+
+    /// All requests without a response that are in the table, in the order of their frames.
+    pub fn open(&self) -> Vec<Open> {
+        let mut all: Vec<Open> = self.table.iter().filter_map(|(key, transaction)| transaction.open(key)).collect();
+        all.sort_by_key(|open| open.frame);
+        all
+    }
+
     /// The first requests without a response in the capture.
     pub fn unanswered(&self) -> Vec<Unanswered> {
-        let open = |transaction: &Transaction| transaction.responses.is_empty() && !transaction.is_final;
-        let mut all: Vec<_> = self.table.iter().filter(|(_, transaction)| open(transaction)).collect();
+        let mut all: Vec<_> = self.table.iter().filter(|(_, transaction)| transaction.is_open()).collect();
         all.sort_by_key(|(_, transaction)| transaction.frame);
         all.truncate(limits::UNANSWERED_LISTED);
         let report = |(key, transaction): (&Key, &Transaction)| Unanswered {

@@ -19,7 +19,7 @@ use crate::limits;
 use crate::message::facts::Facts;
 use crate::message::sdp::Media;
 use crate::seen::Seen;
-use crate::transactions::Outcome;
+use crate::transactions::{Open, Outcome};
 
 /// What the rules keep while messages come.
 pub struct Watch {
@@ -101,6 +101,16 @@ impl Watch {
         self.sweep.take(&view);
     }
 
+    /// Takes note of any packet from a host.
+    pub fn hear(&mut self, source: IpAddr) {
+        self.silent.hear(source);
+    }
+
+    /// Takes a request that got no response.
+    pub fn unanswered(&mut self, open: &Open) {
+        self.silent.unanswered(open);
+    }
+
     /// Entries that had to make room.
     pub fn evicted(&self) -> u64 {
         [
@@ -121,6 +131,7 @@ impl Watch {
     /// All findings, the gravest first.
     pub fn finish(self) -> Vec<Finding> {
         let [basic, digest] = self.credentials.findings();
+        let [silent, unanswered] = self.silent.findings();
         let rules = [
             self.guessing.findings(),
             self.enumeration.findings(),
@@ -130,7 +141,8 @@ impl Watch {
             self.sweep.findings(),
             basic,
             digest,
-            self.silent.findings(),
+            silent,
+            unanswered,
             self.private_media.findings(),
         ];
         finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE)
