@@ -11,6 +11,7 @@ use crate::counts::Counts;
 use crate::details::{self, Budget, PacketDetails};
 use crate::filter::Filter;
 use crate::findings::Watch;
+use crate::limits;
 use crate::message::facts::Facts;
 use crate::message::{Fault, Message, sdp};
 use crate::parties::Parties;
@@ -34,6 +35,8 @@ pub struct Analysis {
     watch: Watch,
     filter: Filter,
     window: Window,
+    /// Entries of each list of statistics.
+    top: usize,
     packets: Page<PacketDetails>,
     budget: Budget,
 }
@@ -60,6 +63,7 @@ impl Analysis {
             watch: Watch::new(),
             filter,
             window,
+            top: arguments.top.map_or(limits::LISTED, |top| top.get().into()),
             packets: Page::new(window),
             budget: Budget::new(arguments.headers),
         }
@@ -112,7 +116,11 @@ impl Analysis {
     }
 
     fn take(&mut self, key: Option<Key>, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>) {
-        let media = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
+        let described = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
+        if described.goes_on {
+            self.counts.fault(Fault::LongSessionDescription, seen.frame);
+        }
+        let media = described.media;
         self.counts.take(seen, message, facts);
         self.parties.take(seen, facts);
         let place = if self.filter.fits(facts) {
@@ -179,36 +187,53 @@ impl Analysis {
             authentication: self.authentication.evicted(),
             pairs: self.watch.evicted(),
         };
+        let (findings, findings_total) = self.watch.finish();
         let packets_page = self.packets.info("packets");
         let (calls_report, calls, calls_page) = self.calls.finish(digits);
         let (registrations, registrations_page) = self.registrations.list(self.window, &self.filter, digits);
-        let [methods, cseq_methods, call_ids, user_agents, servers, dialled_prefixes] = self.counts.lists();
+        let [
+            (methods, methods_total),
+            (cseq_methods, cseq_methods_total),
+            (call_ids, _),
+            (user_agents, user_agents_total),
+            (servers, servers_total),
+            (dialled_prefixes, dialled_prefixes_total),
+        ] = self.counts.lists(self.top);
+        let (endpoints_total, endpoints_total_is_exact) = self.parties.total();
         let (unique_call_ids, unique_call_ids_is_exact) = self.counts.call_ids();
         let statistics = Statistics {
             requests: self.counts.requests,
             responses: self.counts.responses,
             methods,
+            methods_total,
             response_classes: self.counts.classes(),
             status_codes: self.counts.codes(),
             cseq_methods,
+            cseq_methods_total,
             transports: self.counts.transports(),
             unique_call_ids,
             unique_call_ids_is_exact,
             call_ids,
             user_agents,
+            user_agents_total,
             servers,
+            servers_total,
             dialled_prefixes,
+            dialled_prefixes_total,
             lists_are_exact: self.counts.is_exact(),
             transactions: self.transactions.report(),
-            unanswered_requests: self.transactions.unanswered(),
+            requests_of_other_methods: self.transactions.of_other_methods,
+            unanswered_requests: self.transactions.unanswered(self.top),
+            unanswered_requests_total: self.transactions.unanswered_total(),
             retransmitted_requests: self.transactions.retransmitted_requests,
             retransmitted_responses: self.transactions.retransmitted_responses,
             unasked_responses: self.transactions.unasked,
             calls: calls_report,
             registrations: self.registrations.report(),
-            authentication: self.authentication.report(),
-            endpoints: self.parties.report(),
-            endpoints_total: self.parties.total(),
+            authentication: self.authentication.report(self.top),
+            endpoints: self.parties.report(self.top),
+            endpoints_total,
+            endpoints_total_is_exact,
             malformed: self.counts.faults(),
             encrypted_connections: carried.encrypted,
             websockets: carried.websockets,
@@ -227,12 +252,13 @@ impl Analysis {
                 _ => None,
             },
             statistics,
-            findings: self.watch.finish(),
+            findings,
+            findings_total,
             calls,
             registrations,
             packets,
             pages: vec![calls_page, registrations_page, packets_page],
-            limits: Limits { evicted, ..carried.limits },
+            limits: Limits { evicted, responses_not_told_apart: self.transactions.not_told_apart, ..carried.limits },
             note: self.maximum.note("messages"),
         }
     }

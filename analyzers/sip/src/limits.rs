@@ -21,8 +21,6 @@ pub const RESPONSES_OF_ONE_TRANSACTION: usize = 8;
 pub const CALLS: usize = 4096;
 /// Steps of one listed call that are kept.
 pub const LADDER: usize = 40;
-/// Requests without a response that are listed.
-pub const UNANSWERED_LISTED: usize = 20;
 /// Media of one call that are kept, and of all listed calls or messages.
 pub const CALL_MEDIA: usize = 16;
 pub const LISTED_MEDIA: usize = 2000;
@@ -59,12 +57,13 @@ pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
 /// Segments without a message after which a connection on ports of no known protocol is let go.
 pub const TRIES: u8 = 16;
 
-/// Entries of statistics lists.
+/// Entries of each list of statistics, unless the argument `top` asks for another number, and the most that it may ask for.
 pub const LISTED: usize = 20;
-/// Call-IDs in the report.
-pub const CALL_IDS_LISTED: usize = 100;
+pub const TOP: u16 = 1000;
+/// Final codes of one registration that are told apart.
+pub const CODES: usize = 20;
 /// Findings of one rule.
-pub const FINDINGS_OF_ONE_RULE: usize = 20;
+pub const FINDINGS_OF_ONE_RULE: usize = 100;
 /// Headers of a listed message.
 pub const HEADERS_LISTED: usize = 64;
 /// Via headers of a listed message.

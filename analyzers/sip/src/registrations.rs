@@ -16,7 +16,7 @@ use crate::limits;
 use crate::message::Message;
 use crate::message::address::Address;
 use crate::message::facts::Facts;
-use crate::report::CodeCount;
+use crate::report::{CodeCount, is_false};
 use crate::seen::Seen;
 use crate::transactions::Outcome;
 
@@ -309,7 +309,7 @@ impl Registration {
         *count = count.saturating_add(1);
         self.was_registered |= state == "registered";
         self.note(seen, state);
-        let room = self.codes.len() < limits::LISTED;
+        let room = self.codes.len() < limits::CODES;
         match self.codes.iter_mut().find(|(code, _)| *code == status) {
             Some((_, count)) => *count = count.saturating_add(1),
             None if room => self.codes.push((status, 1)),
@@ -396,8 +396,4 @@ fn contacts<'m>(message: &'m Message<'_>) -> impl Iterator<Item = Contact> + 'm 
         let expires = address.parameter("expires").and_then(number).or(of_message);
         Contact { uri: text(address.uri.text), expires }
     })
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
 }

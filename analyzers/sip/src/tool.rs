@@ -1,7 +1,7 @@
 //! The tool: its arguments, and the way from frames to messages.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU16, NonZeroU64};
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
@@ -35,6 +35,10 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 256))]
     pub user: Option<String>,
+    /// Entries of each list of statistics: 20 if not given, at most 1000. `calls`, `registrations` and `packets` have pages instead.
+    #[serde(default)]
+    #[schemars(range(max = 1000))]
+    pub top: Option<NonZeroU16>,
     /// Give all headers of listed messages, not only the main ones.
     #[serde(default)]
     pub headers: bool,
@@ -67,6 +71,9 @@ impl Tool for SipPackets {
             if value.as_ref().is_some_and(|value| value.is_empty() || value.len() > most) {
                 return Err(Problem::argument(name, format!("must have 1 to {most} characters")));
             }
+        }
+        if arguments.top.is_some_and(|top| top.get() > limits::TOP) {
+            return Err(Problem::argument("top", format!("must be 1 to {}", limits::TOP)));
         }
         let filter = Filter {
             call_id: arguments.call_id.clone(),
@@ -110,6 +117,7 @@ impl Tool for SipPackets {
         *keep_alives = keep_alives.saturating_add(self.framing.keep_alives);
         let limits = Limits {
             evicted: Evicted::default(),
+            responses_not_told_apart: 0,
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             unreadable_websocket_messages: self.framing.unreadable,

@@ -107,6 +107,13 @@ pub struct Transactions {
     pub retransmitted_requests: u64,
     pub retransmitted_responses: u64,
     pub unasked: u64,
+    /// Requests other than ACK, and how many of them got a response.
+    requests: u64,
+    answered: u64,
+    /// Requests of methods that are not counted one by one.
+    pub of_other_methods: u64,
+    /// Responses of transactions with more than are told apart.
+    pub not_told_apart: u64,
     /// Unanswered ones that left the table.
     given_up: u64,
     /// The one that left the table last.
@@ -132,6 +139,10 @@ impl Transactions {
             retransmitted_requests: 0,
             retransmitted_responses: 0,
             unasked: 0,
+            requests: 0,
+            answered: 0,
+            of_other_methods: 0,
+            not_told_apart: 0,
             given_up: 0,
             gone: None,
         }
@@ -176,8 +187,10 @@ impl Transactions {
             self.gone = gone.open(&key);
             self.given_up = self.given_up.saturating_add(u64::from(self.gone.is_some()));
         }
-        if let Some(method) = self.method(facts.method) {
-            add(&mut method.requests);
+        self.requests = self.requests.saturating_add(u64::from(!facts.is("ACK")));
+        match self.method(facts.method) {
+            Some(method) => add(&mut method.requests),
+            None => add(&mut self.of_other_methods),
         }
         Outcome::Asked
     }
@@ -197,6 +210,8 @@ impl Transactions {
         let is_first = transaction.responses.is_empty();
         if transaction.responses.len() < limits::RESPONSES_OF_ONE_TRANSACTION {
             transaction.responses.push((status, tag, seen.frame));
+        } else {
+            add(&mut self.not_told_apart);
         }
         let is_final = status >= 200 && !transaction.is_final;
         transaction.is_final |= status >= 200;
@@ -208,6 +223,7 @@ impl Transactions {
             authenticated: transaction.authenticated,
             place: transaction.place,
         };
+        self.answered = self.answered.saturating_add(u64::from(is_first && !facts.is("ACK")));
         if let Some(method) = self.method(facts.method) {
             method.answered = method.answered.saturating_add(u64::from(is_first));
             method.completed = method.completed.saturating_add(u64::from(is_final));
@@ -251,10 +267,10 @@ impl Transactions {
     }
 
     /// The first requests without a response in the capture.
-    pub fn unanswered(&self) -> Vec<Unanswered> {
+    pub fn unanswered(&self, most: usize) -> Vec<Unanswered> {
         let mut all: Vec<_> = self.table.iter().filter(|(_, transaction)| transaction.is_open()).collect();
         all.sort_by_key(|(_, transaction)| transaction.frame);
-        all.truncate(limits::UNANSWERED_LISTED);
+        all.truncate(most);
         let report = |(key, transaction): (&Key, &Transaction)| Unanswered {
             frame: transaction.frame,
             method: transaction.method.clone(),
@@ -263,6 +279,11 @@ impl Transactions {
             sent: transaction.sent,
         };
         all.into_iter().map(report).collect()
+    }
+
+    /// How many requests got no response.
+    pub fn unanswered_total(&self) -> u64 {
+        self.requests.saturating_sub(self.answered)
     }
 
     /// What each method did, the busiest first.

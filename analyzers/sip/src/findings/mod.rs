@@ -128,8 +128,8 @@ impl Watch {
         .fold(0, u64::saturating_add)
     }
 
-    /// All findings, the gravest first.
-    pub fn finish(self) -> Vec<Finding> {
+    /// Findings, the gravest first, and how many there are in all.
+    pub fn finish(self) -> (Vec<Finding>, u64) {
         let [basic, digest] = self.credentials.findings();
         let [silent, unanswered] = self.silent.findings();
         let rules = [
@@ -145,9 +145,17 @@ impl Watch {
             unanswered,
             self.private_media.findings(),
         ];
-        finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE)
+        let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
+        let mut findings = finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE);
+        if self.evicted() > 0 {
+            findings.iter_mut().for_each(|finding| finding.observation.push_str(LOWER_BOUNDS));
+        }
+        (findings, total)
     }
 }
+
+/// What findings say when the tables of the rules were too small.
+const LOWER_BOUNDS: &str = " Each number is at least so high: entries of the rules' tables had to make room.";
 
 fn pair((client, server): &(IpAddr, IpAddr)) -> String {
     format!("{client} to {server}")

@@ -4,6 +4,7 @@ mod build;
 mod calls;
 mod crafted;
 mod findings;
+mod limits;
 mod listing;
 mod order;
 mod recordings;
