@@ -199,6 +199,7 @@ impl Analysis {
             (servers, servers_total),
             (dialled_prefixes, dialled_prefixes_total),
         ] = self.counts.lists(self.top);
+        let (status_codes, malformed) = (self.counts.codes(), self.counts.faults());
         let (endpoints_total, endpoints_total_is_exact) = self.parties.total();
         let (unique_call_ids, unique_call_ids_is_exact) = self.counts.call_ids();
         let statistics = Statistics {
@@ -207,7 +208,8 @@ impl Analysis {
             methods,
             methods_total,
             response_classes: self.counts.classes(),
-            status_codes: self.counts.codes(),
+            status_codes_total: status_codes.len() as u64,
+            status_codes,
             cseq_methods,
             cseq_methods_total,
             transports: self.counts.transports(),
@@ -234,7 +236,8 @@ impl Analysis {
             endpoints: self.parties.report(self.top),
             endpoints_total,
             endpoints_total_is_exact,
-            malformed: self.counts.faults(),
+            malformed_total: malformed.len() as u64,
+            malformed,
             encrypted_connections: carried.encrypted,
             websockets: carried.websockets,
             keep_alives: self.counts.keep_alives,

@@ -60,6 +60,8 @@ pub struct Statistics {
     /// Responses by class: `2xx`.
     pub response_classes: Vec<Count>,
     pub status_codes: Vec<CodeCount>,
+    /// Different ones.
+    pub status_codes_total: u64,
     /// All messages by the method in CSeq.
     pub cseq_methods: Vec<Count>,
     pub cseq_methods_total: u64,
@@ -107,6 +109,8 @@ pub struct Statistics {
     pub endpoints_total_is_exact: bool,
     /// Messages and payloads with something wrong.
     pub malformed: Vec<FaultCount>,
+    /// Kinds of them.
+    pub malformed_total: u64,
     /// TCP connections on the ports of SIP that begin with TLS: their messages cannot be seen.
     pub encrypted_connections: u64,
     /// WebSockets with the subprotocol `sip`.

@@ -108,7 +108,7 @@ fn segments_in_any_order_are_paired() {
                 frames.push((ms, there, tcp(from, to, DATA, (*own, *other), &octets)));
                 *own += octets.len() as u32;
             }
-            for queue in [1, 2, 3, 4] {
+            for queue in [1, 2, 3, 4, 8, 14] {
                 check(&timed(&swapped(frames.clone(), queue)), &format!("{alice} {port}, {queue} at a time"));
             }
             let tagged =
