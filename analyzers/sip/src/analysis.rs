@@ -1,5 +1,7 @@
 //! What is done with each message, whatever carried it.
 
+use std::net::IpAddr;
+
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::stats::Page;
 use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
@@ -10,6 +12,7 @@ use crate::counts::Counts;
 use crate::details::{self, Budget, PacketDetails};
 use crate::filter::Filter;
 use crate::findings::Watch;
+use crate::limits;
 use crate::message::facts::Facts;
 use crate::message::{Fault, Message, sdp};
 use crate::parties::Parties;
@@ -17,12 +20,14 @@ use crate::registrations::Registrations;
 use crate::report::{Evicted, Limits, Report, Statistics};
 use crate::seen::Seen;
 use crate::tool::Arguments;
-use crate::transactions::{Outcome, Transactions};
+use crate::transactions::{Key, Outcome, Transactions};
+use crate::waiting::{Late, Turn, Waiting};
 
 /// The state of a run, from messages on.
 pub struct Analysis {
     maximum: Maximum,
     pub counts: Counts,
+    waiting: Waiting,
     transactions: Transactions,
     calls: Calls,
     registrations: Registrations,
@@ -30,6 +35,9 @@ pub struct Analysis {
     parties: Parties,
     watch: Watch,
     filter: Filter,
+    window: Window,
+    /// Entries of each list of statistics.
+    top: usize,
     packets: Page<PacketDetails>,
     budget: Budget,
 }
@@ -48,6 +56,7 @@ impl Analysis {
         Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Counts::new(),
+            waiting: Waiting::default(),
             transactions: Transactions::new(),
             calls: Calls::new(Page::new(window)),
             registrations: Registrations::new(),
@@ -55,6 +64,8 @@ impl Analysis {
             parties: Parties::new(),
             watch: Watch::new(),
             filter,
+            window,
+            top: arguments.top.map_or(limits::LISTED, |top| top.get().into()),
             packets: Page::new(window),
             budget: Budget::new(arguments.headers),
         }
@@ -76,24 +87,67 @@ impl Analysis {
         };
         self.maximum.take();
         let facts = Facts::of(&message);
-        let media = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
-        self.counts.take(seen, &message, &facts);
-        self.parties.take(seen, &facts);
-        let place = if self.filter.fits(&facts) {
+        let Some(key) = Key::of(seen, &facts) else { return self.take(None, seen, &message, &facts) };
+        match self.waiting.turn(seen, &key, !facts.is_request(), &self.transactions) {
+            Turn::Now => self.take(Some(key), seen, &message, &facts),
+            Turn::Later => self.waiting.push(seen, key, !facts.is_request(), octets, framed),
+            Turn::Awaited => {
+                self.take(Some(key), seen, &message, &facts);
+                self.follow(key.call_id);
+            }
+        }
+        while let Some(late) = self.waiting.overdue() {
+            self.late(&late);
+            self.follow(late.call_id());
+        }
+    }
+
+    /// Takes what has waited in a dialog.
+    fn follow(&mut self, call_id: u64) {
+        while let Some(late) = self.waiting.next_of(call_id, &self.transactions) {
+            self.late(&late);
+        }
+    }
+
+    /// Takes a message that has waited.
+    fn late(&mut self, late: &Late) {
+        if let Ok(message) = Message::parse(&late.octets, late.seen.cut, late.framed) {
+            let facts = Facts::of(&message);
+            self.take(Key::of(&late.seen, &facts), &late.seen, &message, &facts);
+        }
+    }
+
+    fn take(&mut self, key: Option<Key>, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>) {
+        let described = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
+        if described.goes_on {
+            self.counts.fault(Fault::LongSessionDescription, seen.frame);
+        }
+        let media = described.media;
+        self.counts.take(seen, message, facts);
+        self.parties.take(seen, facts);
+        let place = if self.filter.fits(facts) {
             let budget = &mut self.budget;
-            self.packets.push(|| details::describe(seen, &message, budget))
+            self.packets.push(|| details::describe(seen, message, budget))
         } else {
             None
         };
-        let outcome = self.transactions.take(seen, &facts, place);
-        self.link(seen, place, outcome);
-        let begins_call = self.calls.take(seen, &message, &facts, &media, outcome, &self.filter);
-        if begins_call && facts.is_request() && facts.is("INVITE") {
-            self.counts.dialled(&facts);
+        let outcome = self.transactions.take(key, seen, facts, place);
+        if let Some(gone) = self.transactions.take_gone() {
+            self.watch.unanswered(&gone);
         }
-        self.registrations.take(seen, &message, &facts, outcome);
-        self.authentication.take(seen, &facts, outcome);
-        self.watch.take(seen, &facts, &media, outcome);
+        self.link(seen, place, outcome);
+        let begins_call = self.calls.take(seen, message, facts, &media, outcome, &self.filter);
+        if begins_call && facts.is_request() && facts.is("INVITE") {
+            self.counts.dialled(facts);
+        }
+        self.registrations.take(seen, message, facts, outcome);
+        self.authentication.take(seen, facts, outcome);
+        self.watch.take(seen, facts, &media, outcome);
+    }
+
+    /// Takes note of any packet from a host.
+    pub fn hear(&mut self, source: IpAddr) {
+        self.watch.hear(source);
     }
 
     /// Counts a payload that should have been a message.
@@ -120,7 +174,11 @@ impl Analysis {
     }
 
     /// Ends the run.
-    pub fn report(self, capture: &Capture, carried: Carried) -> Report {
+    pub fn report(mut self, capture: &Capture, carried: Carried) -> Report {
+        while let Some(late) = self.waiting.next() {
+            self.late(&late);
+        }
+        self.transactions.open().iter().for_each(|open| self.watch.unanswered(open));
         let digits = capture.time_digits();
         let found = self.maximum.taken();
         let evicted = Evicted {
@@ -131,36 +189,57 @@ impl Analysis {
             authentication: self.authentication.evicted(),
             pairs: self.watch.evicted(),
         };
+        let (findings, findings_total) = self.watch.finish();
         let packets_page = self.packets.info("packets");
         let (calls_report, calls, calls_page) = self.calls.finish(digits);
-        let [methods, cseq_methods, call_ids, user_agents, servers, dialled_prefixes] = self.counts.lists();
+        let (registrations, registrations_page) = self.registrations.list(self.window, &self.filter, digits);
+        let [
+            (methods, methods_total),
+            (cseq_methods, cseq_methods_total),
+            (call_ids, _),
+            (user_agents, user_agents_total),
+            (servers, servers_total),
+            (dialled_prefixes, dialled_prefixes_total),
+        ] = self.counts.lists(self.top);
+        let (status_codes, malformed) = (self.counts.codes(), self.counts.faults());
+        let (endpoints_total, endpoints_total_is_exact) = self.parties.total();
         let (unique_call_ids, unique_call_ids_is_exact) = self.counts.call_ids();
         let statistics = Statistics {
             requests: self.counts.requests,
             responses: self.counts.responses,
             methods,
+            methods_total,
             response_classes: self.counts.classes(),
-            status_codes: self.counts.codes(),
+            status_codes_total: status_codes.len() as u64,
+            status_codes,
             cseq_methods,
+            cseq_methods_total,
             transports: self.counts.transports(),
             unique_call_ids,
             unique_call_ids_is_exact,
             call_ids,
             user_agents,
+            user_agents_total,
             servers,
+            servers_total,
             dialled_prefixes,
+            dialled_prefixes_total,
             lists_are_exact: self.counts.is_exact(),
             transactions: self.transactions.report(),
-            unanswered_requests: self.transactions.unanswered(),
+            requests_of_other_methods: self.transactions.of_other_methods,
+            unanswered_requests: self.transactions.unanswered(self.top),
+            unanswered_requests_total: self.transactions.unanswered_total(),
             retransmitted_requests: self.transactions.retransmitted_requests,
             retransmitted_responses: self.transactions.retransmitted_responses,
             unasked_responses: self.transactions.unasked,
             calls: calls_report,
             registrations: self.registrations.report(),
-            authentication: self.authentication.report(),
-            endpoints: self.parties.report(),
-            endpoints_total: self.parties.total(),
-            malformed: self.counts.faults(),
+            authentication: self.authentication.report(self.top),
+            endpoints: self.parties.report(self.top),
+            endpoints_total,
+            endpoints_total_is_exact,
+            malformed_total: malformed.len() as u64,
+            malformed,
             encrypted_connections: carried.encrypted,
             websockets: carried.websockets,
             keep_alives: self.counts.keep_alives,
@@ -181,11 +260,13 @@ impl Analysis {
             }),
             copies: carried.copies,
             statistics,
-            findings: self.watch.finish(),
+            findings,
+            findings_total,
             calls,
+            registrations,
             packets,
-            pages: vec![calls_page, packets_page],
-            limits: Limits { evicted, ..carried.limits },
+            pages: vec![calls_page, registrations_page, packets_page],
+            limits: Limits { evicted, responses_not_told_apart: self.transactions.not_told_apart, ..carried.limits },
             note: self.maximum.note("messages"),
         }
     }

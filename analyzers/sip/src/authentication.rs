@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use serde::Serialize;
 
 use crate::details::word;
@@ -17,6 +17,8 @@ use crate::transactions::Outcome;
 pub struct Authentication {
     challenges: BoundedMap<(IpAddr, [String; 4]), Counted>,
     credentials: BoundedMap<(IpAddr, IpAddr, [String; 5]), Counted>,
+    distinct_challenges: Distinct,
+    distinct_credentials: Distinct,
 }
 
 #[derive(Default)]
@@ -30,9 +32,13 @@ struct Counted {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AuthenticationReport {
     pub challenges: Vec<ChallengeReport>,
+    /// Different ones.
     pub challenges_total: u64,
     pub credentials: Vec<CredentialsReport>,
+    /// Different ones.
     pub credentials_total: u64,
+    /// Whether both totals are exact; otherwise they are estimates with a standard error of 0.8 %.
+    pub totals_are_exact: bool,
 }
 
 /// What a server asks for. Retransmissions do not count.
@@ -72,6 +78,8 @@ impl Authentication {
         Self {
             challenges: BoundedMap::new(limits::AUTHENTICATION),
             credentials: BoundedMap::new(limits::AUTHENTICATION),
+            distinct_challenges: Distinct::new(),
+            distinct_credentials: Distinct::new(),
         }
     }
 
@@ -82,17 +90,24 @@ impl Authentication {
         }
         let make = || Counted { first: seen.frame, ..Counted::default() };
         if facts.is_request() {
-            for one in facts.credentials.iter().take(limits::CONTACTS) {
+            for one in &facts.credentials {
                 let texts = [one.scheme, &one.username, one.realm, one.algorithm, one.qop].map(word);
                 let key = (seen.source.ip(), seen.destination.ip(), texts);
+                if self.credentials.get(&key).is_none() {
+                    self.distinct_credentials.add(&key);
+                }
                 let known = self.credentials.get_or_insert_with(key, make).0;
                 known.count = known.count.saturating_add(1);
             }
             return;
         }
-        for one in facts.challenges.iter().take(limits::CONTACTS) {
+        for one in &facts.challenges {
             let texts = [one.scheme, one.realm, one.algorithm, one.qop].map(word);
-            let known = self.challenges.get_or_insert_with((seen.source.ip(), texts), make).0;
+            let key = (seen.source.ip(), texts);
+            if self.challenges.get(&key).is_none() {
+                self.distinct_challenges.add(&key);
+            }
+            let known = self.challenges.get_or_insert_with(key, make).0;
             known.count = known.count.saturating_add(1);
             known.stale = known.stale.saturating_add(one.stale.into());
         }
@@ -104,17 +119,18 @@ impl Authentication {
     }
 
     /// What there was.
-    pub fn report(&self) -> AuthenticationReport {
+    pub fn report(&self, most: usize) -> AuthenticationReport {
         let mut challenges: Vec<_> = self.challenges.iter().collect();
         challenges.sort_by_key(|(_, known)| (Reverse(known.count), known.first));
         let mut credentials: Vec<_> = self.credentials.iter().collect();
         credentials.sort_by_key(|(_, known)| (Reverse(known.count), known.first));
         AuthenticationReport {
-            challenges_total: (challenges.len() as u64).saturating_add(self.challenges.evicted()),
-            credentials_total: (credentials.len() as u64).saturating_add(self.credentials.evicted()),
+            challenges_total: self.distinct_challenges.count(),
+            credentials_total: self.distinct_credentials.count(),
+            totals_are_exact: self.distinct_challenges.is_exact() && self.distinct_credentials.is_exact(),
             challenges: challenges
                 .into_iter()
-                .take(limits::LISTED)
+                .take(most)
                 .map(|((server, texts), known)| {
                     let [scheme, realm, algorithm, qop] = texts.clone();
                     let (count, stale, first_frame) = (known.count, known.stale, known.first);
@@ -123,7 +139,7 @@ impl Authentication {
                 .collect(),
             credentials: credentials
                 .into_iter()
-                .take(limits::LISTED)
+                .take(most)
                 .map(|((client, server, texts), known)| {
                     let [scheme, username, realm, algorithm, qop] = texts.clone();
                     let (count, first_frame) = (known.count, known.first);

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{Distinct, TopK};
+use mcpcap_analyzer::stats::{Distinct, Top, TopK};
 
 use crate::details::{text, word};
 use crate::limits;
@@ -101,19 +101,12 @@ impl Counts {
         }
     }
 
-    /// Lists of names: methods, CSeq methods, Call-IDs, agents, servers, dialled prefixes.
-    pub fn lists(&self) -> [Vec<Count>; 6] {
-        let list = |table: &TopK<String>, most| {
-            table.top(most).into_iter().map(|top| Count { name: top.key, count: top.count }).collect()
-        };
-        [
-            list(&self.methods, limits::METHODS),
-            list(&self.cseq_methods, limits::METHODS),
-            list(&self.calls, limits::CALL_IDS_LISTED),
-            list(&self.agents, limits::LISTED),
-            list(&self.servers, limits::LISTED),
-            list(&self.prefixes, limits::LISTED),
-        ]
+    /// Lists of names: methods, CSeq methods, Call-IDs, agents, servers, dialled prefixes; each with how many entries there are in all, or
+    /// at least, where the lists are not exact.
+    pub fn lists(&self, most: usize) -> [(Vec<Count>, u64); 6] {
+        let count = |top: Top<String>| Count { name: top.key, count: top.count, too_high_by: top.error };
+        [&self.methods, &self.cseq_methods, &self.calls, &self.agents, &self.servers, &self.prefixes]
+            .map(|table| (table.top(most).into_iter().map(count).collect(), table.len() as u64))
     }
 
     /// Whether all of these lists are exact.
@@ -143,7 +136,7 @@ impl Counts {
             let class = classes.entry(code / 100).or_default();
             *class = class.saturating_add(*count);
         }
-        classes.into_iter().map(|(class, count)| Count { name: format!("{class}xx"), count }).collect()
+        classes.into_iter().map(|(class, count)| Count::exact(format!("{class}xx"), count)).collect()
     }
 
     /// Messages by transport.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::limits;
 use crate::message::{Fault, Message, Start, auth, sdp};
-use crate::report::MediaReport;
+use crate::report::{MediaReport, is_zero};
 use crate::seen::{PORT, Seen, TLS_PORT, Transport};
 
 /// A message. Texts are from the capture.
@@ -47,15 +47,22 @@ pub struct PacketDetails {
     pub from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// The first 20; `headers` gives all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contact: Vec<String>,
+    /// How many, when there are several.
+    #[serde(skip_serializing_if = "is_one_or_none")]
+    pub contact_total: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
-    /// The path so far, the last hop first.
+    /// The path so far, the last hop first; 20 hops, `headers` gives all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<String>,
+    /// How many, when there are several.
+    #[serde(skip_serializing_if = "is_one_or_none")]
+    pub via_total: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// As the header says.
@@ -68,12 +75,15 @@ pub struct PacketDetails {
     /// All headers, when `headers` asks for them. Proofs of passwords are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderDetails>,
-    /// Headers that are not listed.
+    /// Headers in all. 64 are listed of one message; where a page has too many, `limit` 1 with the following cursor gives those of one.
     #[serde(skip_serializing_if = "is_zero")]
-    pub headers_left_out: u64,
+    pub headers_total: u64,
     /// Media of the session description in the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<MediaReport>,
+    /// Media that were read. 2,000 are listed in a page.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub media_total: u64,
     /// What is wrong with the message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub malformed: Vec<Fault>,
@@ -128,16 +138,20 @@ impl Budget {
 /// Describes a message.
 pub fn describe(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> PacketDetails {
     let one = |name| message.value(name).map(text);
+    let total = |name| message.list(name).count() as u64;
     let listed = |name| message.list(name).take(limits::VIAS_LISTED).map(text).collect();
     let (method, request_uri, status_code, reason_phrase) = match message.start {
         Start::Request { method, uri } => (Some(word(method)), Some(text(uri)), None, None),
         Start::Response { status, reason } => (None, None, Some(status), Some(text(reason))),
     };
-    let media = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
+    let described = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
+    let mut malformed = message.faults.clone();
+    malformed.extend(described.goes_on.then_some(Fault::LongSessionDescription));
+    let media = described.media;
+    let media_total = media.len() as u64;
     let media: Vec<MediaReport> = media.iter().take(budget.media).map(MediaReport::of).collect();
     budget.media = budget.media.saturating_sub(media.len());
     let all = if budget.headers { headers(message, &mut budget.characters) } else { Vec::new() };
-    let left_out = (message.headers.len() as u64).saturating_sub(all.len() as u64);
     PacketDetails {
         frame: seen.frame,
         // Shortened to the capture's precision once the reader's summary tells it.
@@ -158,17 +172,20 @@ pub fn describe(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> Pack
         from: one("from"),
         to: one("to"),
         contact: listed("contact"),
+        contact_total: total("contact"),
         user_agent: one("user-agent"),
         server: one("server"),
         via: listed("via"),
+        via_total: total("via"),
         content_type: one("content-type"),
         content_length: message.content_length,
         body_length: message.body.len(),
         known_sip_port: seen.has_port(PORT) || seen.has_port(TLS_PORT),
         headers: all,
-        headers_left_out: if budget.headers { left_out } else { 0 },
+        headers_total: if budget.headers { message.headers.len() as u64 } else { 0 },
         media,
-        malformed: message.faults.clone(),
+        media_total,
+        malformed,
         retransmission_of: None,
         request_frame: None,
         response_frame: None,
@@ -192,6 +209,6 @@ fn headers(message: &Message<'_>, left: &mut usize) -> Vec<HeaderDetails> {
     listed
 }
 
-fn is_zero(count: &u64) -> bool {
-    *count == 0
+fn is_one_or_none(count: &u64) -> bool {
+    *count <= 1
 }

@@ -49,4 +49,11 @@ impl Filter {
         };
         self.call_id.as_ref().is_none_or(call) && self.user.as_ref().is_none_or(user)
     }
+
+    /// Whether a registration is listed, by its account and the names in its credentials.
+    pub fn fits_account(&self, account: &[u8], usernames: &[String]) -> bool {
+        let user = account.split(|octet| *octet == b'@').next().unwrap_or_default();
+        let fits = |wanted: &User| wanted.fits(user) || usernames.iter().any(|name| wanted.fits(name.as_bytes()));
+        self.user.as_ref().is_none_or(fits)
+    }
 }

@@ -4,6 +4,7 @@
 //! * [`prompts`]: the prompts
 //! * `message`: start line, headers, addresses, credentials, session descriptions
 //! * `tcp` and `websocket`: messages in streams
+//! * `waiting`: responses that stand before their requests
 //! * `analysis`: what is done with each message, in `counts`, `transactions`, `calls`, `registrations`, `authentication`, `parties`,
 //!   `findings` and `details`
 //! * `report`: the report; `limits`: how much is kept and listed
@@ -27,6 +28,7 @@ mod seen;
 mod tcp;
 pub mod tool;
 mod transactions;
+mod waiting;
 mod websocket;
 
 mcpcap_analyzer::component! { name: "sip", tools: [tool::SipPackets], prompts: prompts::PROMPTS }

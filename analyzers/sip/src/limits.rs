@@ -10,6 +10,9 @@ pub const FORMATS: usize = 32;
 /// Attributes and candidates that are read of one body.
 pub const SDP_LINES: usize = 1024;
 
+/// Messages that come while a response waits for a request that stands behind it in the file, and octets of all that wait so.
+pub const WAITING: u64 = 64;
+pub const WAITING_OCTETS: usize = 256 << 10;
 /// Transactions that wait for responses or retransmissions.
 pub const TRANSACTIONS: usize = 8192;
 /// Responses that are told apart within one transaction.
@@ -18,8 +21,6 @@ pub const RESPONSES_OF_ONE_TRANSACTION: usize = 8;
 pub const CALLS: usize = 4096;
 /// Steps of one listed call that are kept.
 pub const LADDER: usize = 40;
-/// Requests without a response that are listed.
-pub const UNANSWERED_LISTED: usize = 20;
 /// Media of one call that are kept, and of all listed calls or messages.
 pub const CALL_MEDIA: usize = 16;
 pub const LISTED_MEDIA: usize = 2000;
@@ -27,6 +28,8 @@ pub const LISTED_MEDIA: usize = 2000;
 pub const FORKS: usize = 8;
 /// Pairs of account and client whose registrations are followed.
 pub const REGISTRATIONS: usize = 2048;
+/// Changes of state of one registration that are kept.
+pub const HISTORY: usize = 16;
 /// Contacts of one registration.
 pub const CONTACTS: usize = 8;
 /// Addresses of which there are statistics.
@@ -54,12 +57,13 @@ pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
 /// Segments without a message after which a connection on ports of no known protocol is let go.
 pub const TRIES: u8 = 16;
 
-/// Entries of statistics lists.
+/// Entries of each list of statistics, unless the argument `top` asks for another number, and the most that it may ask for.
 pub const LISTED: usize = 20;
-/// Call-IDs in the report.
-pub const CALL_IDS_LISTED: usize = 100;
+pub const TOP: u16 = 1000;
+/// Final codes of one registration that are told apart.
+pub const CODES: usize = 20;
 /// Findings of one rule.
-pub const FINDINGS_OF_ONE_RULE: usize = 20;
+pub const FINDINGS_OF_ONE_RULE: usize = 100;
 /// Headers of a listed message.
 pub const HEADERS_LISTED: usize = 64;
 /// Via headers of a listed message.

@@ -4,19 +4,23 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use serde::Serialize;
 
 use crate::details::text;
 use crate::limits;
 use crate::message::facts::Facts;
+use crate::report::is_false;
 use crate::seen::Seen;
 
 /// Names of software that are kept of one address.
 const AGENTS_KEPT: usize = 4;
 
 /// All addresses.
-pub struct Parties(BoundedMap<IpAddr, Party>);
+pub struct Parties {
+    table: BoundedMap<IpAddr, Party>,
+    distinct: Distinct,
+}
 
 #[derive(Default)]
 struct Party {
@@ -26,6 +30,7 @@ struct Party {
     responses_sent: u64,
     failures_received: u64,
     agents: Vec<String>,
+    more_agents: bool,
 }
 
 /// What an address did.
@@ -39,48 +44,61 @@ pub struct PartyReport {
     pub responses_sent: u64,
     /// Responses to it from 400 on, without 401 and 407.
     pub failures_received: u64,
-    /// The first User-Agent and Server headers in what it sent; a proxy passes on those of others.
+    /// The first 4 User-Agent and Server headers in what it sent; a proxy passes on those of others.
     pub agents: Vec<String>,
+    /// Whether it sent more of them: `packets` has all.
+    #[serde(skip_serializing_if = "is_false")]
+    pub more_agents: bool,
 }
 
 impl Parties {
     /// Nobody yet.
     pub fn new() -> Self {
-        Self(BoundedMap::new(limits::PARTIES))
+        Self { table: BoundedMap::new(limits::PARTIES), distinct: Distinct::new() }
     }
 
     /// Takes a message.
     pub fn take(&mut self, seen: &Seen, facts: &Facts<'_>) {
-        let make = || Party { first: seen.frame, ..Party::default() };
         let add = |count: &mut u64, when: bool| *count = count.saturating_add(u64::from(when));
-        let sender = self.0.get_or_insert_with(seen.source.ip(), make).0;
+        let sender = self.party(seen.source.ip(), seen.frame);
         add(&mut sender.requests_sent, facts.is_request());
         add(&mut sender.responses_sent, !facts.is_request());
-        if sender.agents.len() < AGENTS_KEPT
+        if !sender.more_agents
             && let Some(agent) = facts.agent.map(text)
             && !sender.agents.contains(&agent)
         {
-            sender.agents.push(agent);
+            if sender.agents.len() < AGENTS_KEPT {
+                sender.agents.push(agent);
+            } else {
+                sender.more_agents = true;
+            }
         }
-        let receiver = self.0.get_or_insert_with(seen.destination.ip(), make).0;
+        let receiver = self.party(seen.destination.ip(), seen.frame);
         add(&mut receiver.requests_received, facts.is_request());
         let is_failure = facts.status.is_some_and(|status| status >= 400 && !matches!(status, 401 | 407));
         add(&mut receiver.failures_received, is_failure);
     }
 
-    /// How many had to make room.
-    pub fn evicted(&self) -> u64 {
-        self.0.evicted()
+    fn party(&mut self, address: IpAddr, frame: u64) -> &mut Party {
+        if self.table.get(&address).is_none() {
+            self.distinct.add(&address);
+        }
+        self.table.get_or_insert_with(address, || Party { first: frame, ..Party::default() }).0
     }
 
-    /// How many there are.
-    pub fn total(&self) -> u64 {
-        (self.0.len() as u64).saturating_add(self.0.evicted())
+    /// How many had to make room.
+    pub fn evicted(&self) -> u64 {
+        self.table.evicted()
+    }
+
+    /// How many there are, and whether that is exact.
+    pub fn total(&self) -> (u64, bool) {
+        (self.distinct.count(), self.distinct.is_exact())
     }
 
     /// The busiest ones.
-    pub fn report(&self) -> Vec<PartyReport> {
-        let mut all: Vec<(&IpAddr, &Party)> = self.0.iter().collect();
+    pub fn report(&self, most: usize) -> Vec<PartyReport> {
+        let mut all: Vec<(&IpAddr, &Party)> = self.table.iter().collect();
         let sent = |party: &Party| party.requests_sent.saturating_add(party.responses_sent);
         all.sort_by_key(|(address, party)| (Reverse(sent(party)), **address));
         let report = |(address, party): (&IpAddr, &Party)| PartyReport {
@@ -91,7 +109,8 @@ impl Parties {
             responses_sent: party.responses_sent,
             failures_received: party.failures_received,
             agents: party.agents.clone(),
+            more_agents: party.more_agents,
         };
-        all.into_iter().take(limits::LISTED).map(report).collect()
+        all.into_iter().take(most).map(report).collect()
     }
 }

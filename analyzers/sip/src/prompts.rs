@@ -44,7 +44,8 @@ fn text(arguments: &PromptArguments, body: &str) -> String {
 
 /// What holds for SIP besides the rules of all prompts.
 const RULES: &str = "\
-- `calls` and `packets` are pages; `call_id`, `user` and `method` choose among them, and `headers` set to true gives all headers of messages.
+- `calls`, `registrations` and `packets` are pages; `call_id`, `user` and `method` choose among them, and `headers` set to true gives all headers of messages.
+- Lists in `statistics` hold the 20 first entries; the field named `…_total` beside each says how many there are, and `top` gives more.
 - From, To, Contact, User-Agent and Via are claims of the sender; only addresses of frames were seen by the capture. Never write out credentials.";
 
 const SECURITY: &str = "\
@@ -52,8 +53,8 @@ Judge this SIP traffic from a defender's point of view.
 
 1. Read `findings` first. For each one compare `measures` with `threshold`, weigh `false_alarm`, then look at the messages: call again with \
 `call_id`, `user` or `method`, or page to its frames.
-2. Guessed passwords (sip_register_brute_force): `statistics.registrations.list[]` with many `rejected`, and whether `accepted` follows: then the \
-account is lost. Benign: a telephone with an old password, many telephones behind one address.
+2. Guessed passwords (sip_register_brute_force): `registrations[]` with many `rejected`, and whether `registered` follows in \
+`history`: then the account is lost. Benign: a telephone with an old password, many telephones behind one address.
 3. Enumeration and scans (sip_user_enumeration, sip_options_sweep, sip_scanner_user_agent): `statistics.endpoints[]` with high \
 `failures_received`, odd `agents`, 404 and 401 in `status_codes`. Benign: monitoring, a trunk with outdated numbers.
 4. Toll fraud (sip_prefix_probing): `statistics.dialled_prefixes[]`, calls to international or premium numbers, at night, from new addresses, answered \
@@ -61,7 +62,7 @@ and long (`talk_seconds`). Say which numbers and which caller. Benign: ordinary 
 5. Floods (sip_invite_flood): rate, share of answers, one source or many. Benign: carriers, diallers, load tests.
 6. Exposure: sip_basic_credentials, sip_digest_in_clear, `statistics.authentication.challenges[]` with MD5 or without `qop`, media with `encryption` \
 none, or sdes whose keys stand in clear, versions in `user_agents` and `servers`, private addresses in Via and SDP.
-7. Rogue ends: accounts in `statistics.registrations.list[]` with several `client` addresses or foreign `contacts`; `statistics.malformed[]`: messages \
+7. Rogue ends: accounts in `registrations[]` with several `client` addresses or foreign `contacts`; `statistics.malformed[]`: messages \
 built to break parsers. Benign: mobile telephones that change networks.
 
 Answer with the suspicions in order of gravity: what was observed, the frames, the benign explanation and what speaks against it, and what to check \
@@ -75,7 +76,7 @@ Find out why calls or registrations fail, or are slow, silent or cut off.
 2. Each failed call: `calls[]` with `outcome`, `final_code`, `final_reason`, then its `ladder`: where does it break, on which hop, after how long? \
 Read the last message that got no answer. Call again with its `call_id` and `headers` true for Reason, Warning, Retry-After, Require, Session-Expires. \
 Benign: busy, cancelled and challenged calls are no faults; the 401 or 407 before credentials is the usual first step.
-3. Registrations: `statistics.registrations.list[]` with `state`, `codes`, `contacts` and their `expires`: wrong password (`rejected`), stale nonces, \
+3. Registrations: `registrations[]` with `state`, `history`, `codes`, `contacts` and their `expires`: wrong password (`rejected`), stale nonces, \
 intervals too short (423), bindings that expire before they are renewed.
 4. Slowness: `post_dial_delay`, `setup_time`, `statistics.transactions[].latency`: median against p95; retransmissions at 0.5, 1, 2, 4 s point at \
 loss or a silent server (sip_silent_server). Benign: ring time is people's, not the network's.
@@ -94,9 +95,9 @@ Reconstruct what happened in this SIP traffic, so that others can check it.
 
 1. Scope: the capture's file name and hash, time span and whether it was read whole (`capture` in the report), `sip_packets_found`, `note` and \
 `limits`, `encrypted_connections`. State times in UTC as given.
-2. Parties: `statistics.endpoints[]` with `agents`; accounts and clients in `statistics.registrations.list[]`, names in \
+2. Parties: `statistics.endpoints[]` with `agents`; accounts and clients in `registrations[]`, names in \
 `statistics.authentication.credentials[]`. An address is a host's at that time only.
-3. Registrations: who registered which account from where, first and last frame, `contacts`, failed tries before.
+3. Registrations: who registered which account from where, `history` with the frames that confirmed each, `contacts`, failed tries before.
 4. Calls: every `calls[]` page: `start`, `caller`, `callee`, `request_uri`, addresses, `outcome`, `talk_seconds`, `ended_by`; ladders of those that matter, \
 with `media[]` for finding the RTP. Correlate by `call_id`; a proxied call has several hops under one Call-ID, and a back-to-back agent changes it.
 5. Findings: take over rule, `measures`, `threshold` and frames, and keep apart what was observed and what is inferred. Name the benign \

@@ -1,19 +1,22 @@
 //! Registrations (RFC 3261 §10): who registered which account where, and what came of it.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Page, PageInfo};
+use mcpcap_analyzer::{JsonSchema, Window, time};
 use serde::Serialize;
 
 use crate::counts::status_name;
 use crate::details::text;
+use crate::filter::Filter;
 use crate::limits;
 use crate::message::Message;
 use crate::message::address::Address;
 use crate::message::facts::Facts;
-use crate::report::CodeCount;
+use crate::report::{CodeCount, is_false};
 use crate::seen::Seen;
 use crate::transactions::Outcome;
 
@@ -23,6 +26,7 @@ type Key = (Vec<u8>, IpAddr, IpAddr);
 /// All registrations.
 pub struct Registrations {
     table: BoundedMap<Key, Registration>,
+    distinct: Distinct,
     requests: u64,
     accepted: u64,
     challenged: u64,
@@ -40,17 +44,41 @@ struct Registration {
     accepted: u64,
     codes: Vec<(u16, u64)>,
     state: &'static str,
-    removes: bool,
+    was_registered: bool,
+    /// Requests that wait for a final response: the frame of each, and what it asks for.
+    asked: VecDeque<(u64, Wish)>,
+    history: Vec<Chapter>,
+    chapters: u64,
     contacts: Vec<Contact>,
+    contacts_total: u64,
     usernames: Vec<String>,
+    more_usernames: bool,
     agent: Option<String>,
+}
+
+/// What a REGISTER asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// To bind contacts.
+    Bind,
+    /// To remove bindings.
+    Remove,
+    /// To be told of the bindings: it has no Contact (RFC 3261 §10.2.3).
+    Tell,
+}
+
+/// The same outcome, once or several times in a row.
+struct Chapter {
+    state: &'static str,
+    time: Option<u64>,
+    evidence: Evidence,
 }
 
 /// Numbers over all registrations. Retransmissions do not count.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RegistrationsReport {
     pub requests: u64,
-    /// Requests answered with 2xx.
+    /// Requests answered with 2xx: registered, removed, or told of the bindings.
     pub accepted: u64,
     /// Requests without credentials, or with an old nonce, answered with 401 or 407: the usual first step.
     pub challenged: u64,
@@ -58,10 +86,10 @@ pub struct RegistrationsReport {
     pub rejected: u64,
     /// Requests answered with another code from 300 on.
     pub failed: u64,
-    /// Account, client and server together: how many.
+    /// Different combinations of account, client and server.
     pub total: u64,
-    /// Those with most requests.
-    pub list: Vec<RegistrationReport>,
+    /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
+    pub total_is_exact: bool,
 }
 
 /// An account that a client registered at a server. Texts are from the capture.
@@ -73,22 +101,50 @@ pub struct RegistrationReport {
     pub server: IpAddr,
     pub first_frame: u64,
     pub last_frame: u64,
-    /// What came last: `registered`, `removed`, `challenged`, `rejected`, `failed`, `unanswered`.
+    /// What came last: `registered`, `removed`, `no_binding` (a 2xx that lists none, to a request without Contact or one that is not in the
+    /// capture), `challenged`, `rejected`, `failed`, `unanswered`. What came before is in `history`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub state: &'static str,
+    /// Whether the server confirmed a binding at any time, whatever came later.
+    pub was_registered: bool,
     pub requests: u64,
     pub challenged: u64,
     pub rejected: u64,
     pub accepted: u64,
-    /// Final codes.
+    /// What the server said, in the order of the capture, with the frames that say so; the same several times in a row is one entry.
+    pub history: Vec<HistoryReport>,
+    /// Entries of `history` in all; the first 16 are kept. `packets` has all messages, with the arguments `method` REGISTER and `user`.
+    pub history_total: u64,
+    /// Final codes, up to 20 different ones.
     pub codes: Vec<CodeCount>,
-    /// Bindings as the server last said, else as the client asked for.
+    /// Bindings as the server last said, else as the client asked for; the first 8.
     pub contacts: Vec<Contact>,
-    /// Names in credentials.
+    /// Bindings in that message.
+    pub contacts_total: u64,
+    /// Names in credentials; the first 8.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub usernames: Vec<String>,
+    /// Whether there were more.
+    #[serde(skip_serializing_if = "is_false")]
+    pub more_usernames: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+}
+
+/// What the server said.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HistoryReport {
+    /// As in `state`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub state: &'static str,
+    /// UTC, RFC 3339: of the first of these responses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub time: Option<String>,
+    /// How many responses.
+    pub count: u64,
+    /// Their frames; the first 20.
+    pub frames: Vec<u64>,
 }
 
 /// A binding.
@@ -105,6 +161,7 @@ impl Registrations {
     pub fn new() -> Self {
         Self {
             table: BoundedMap::new(limits::REGISTRATIONS),
+            distinct: Distinct::new(),
             requests: 0,
             accepted: 0,
             challenged: 0,
@@ -118,37 +175,46 @@ impl Registrations {
         if !facts.is("REGISTER") || facts.call_id.is_empty() {
             return;
         }
-        let mut account = facts.to.uri.account();
-        account.truncate(limits::TEXT);
         let (source, destination) = (seen.source.ip(), seen.destination.ip());
         match (facts.status, outcome) {
             (None, Outcome::Asked) => {
                 self.requests = self.requests.saturating_add(1);
-                let key = (account, source, destination);
-                let make = || Registration { first: seen.frame, state: "unanswered", ..Registration::default() };
-                self.table.get_or_insert_with(key, make).0.request(seen, message, facts);
+                self.known(facts, seen.frame, source, destination).request(seen, message, facts);
             }
-            (Some(status), Outcome::Answered { is_final: true, authenticated, .. }) => {
-                let stale = facts.challenges.iter().any(|challenge| challenge.stale);
-                let state = match status {
-                    200..300 => "registered",
-                    401 | 407 if !authenticated || stale => "challenged",
-                    401 | 403 | 407 if authenticated => "rejected",
-                    _ => "failed",
-                };
-                let count = match state {
-                    "registered" => &mut self.accepted,
-                    "challenged" => &mut self.challenged,
-                    "rejected" => &mut self.rejected,
-                    _ => &mut self.failed,
-                };
-                *count = count.saturating_add(1);
-                if let Some(known) = self.table.get_mut(&(account, destination, source)) {
-                    known.response(seen, message, status, state);
-                }
+            (Some(status), Outcome::Answered { is_final: true, authenticated, request, .. }) => {
+                let kind = Kind::of(status, facts, authenticated);
+                self.count(kind);
+                self.known(facts, seen.frame, destination, source).response(seen, message, status, kind, Some(request));
+            }
+            // The request is not in the capture; what the server says of the account counts all the same.
+            (Some(status @ 200..), Outcome::Unasked) => {
+                let kind = Kind::of(status, facts, false);
+                self.count(kind);
+                self.known(facts, seen.frame, destination, source).response(seen, message, status, kind, None);
             }
             _ => {}
         }
+    }
+
+    fn count(&mut self, kind: Kind) {
+        let count = match kind {
+            Kind::Accepted => &mut self.accepted,
+            Kind::Challenged => &mut self.challenged,
+            Kind::Rejected => &mut self.rejected,
+            Kind::Failed => &mut self.failed,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    fn known(&mut self, facts: &Facts<'_>, frame: u64, client: IpAddr, server: IpAddr) -> &mut Registration {
+        let mut account = facts.to.uri.account();
+        account.truncate(limits::TEXT);
+        let key = (account, client, server);
+        if self.table.get(&key).is_none() {
+            self.distinct.add(&key);
+        }
+        let make = || Registration { first: frame, state: "unanswered", ..Registration::default() };
+        self.table.get_or_insert_with(key, make).0
     }
 
     /// Entries that had to make room.
@@ -156,39 +222,51 @@ impl Registrations {
         self.table.evicted()
     }
 
-    /// What there was.
+    /// Numbers over all of them.
     pub fn report(&self) -> RegistrationsReport {
-        let mut all: Vec<(&Key, &Registration)> = self.table.iter().collect();
-        all.sort_by_key(|(_, known)| (Reverse(known.requests), known.first));
-        all.truncate(limits::LISTED);
-        let codes = |known: &Registration| -> Vec<CodeCount> {
-            let code = |(code, count): &(u16, u64)| CodeCount { code: *code, name: status_name(*code), count: *count };
-            known.codes.iter().map(code).collect()
-        };
-        let report = |((account, client, server), known): (&Key, &Registration)| RegistrationReport {
-            account: text(account),
-            client: *client,
-            server: *server,
-            first_frame: known.first,
-            last_frame: known.last,
-            state: known.state,
-            requests: known.requests,
-            challenged: known.challenged,
-            rejected: known.rejected,
-            accepted: known.accepted,
-            codes: codes(known),
-            contacts: known.contacts.clone(),
-            usernames: known.usernames.clone(),
-            user_agent: known.agent.clone(),
-        };
         RegistrationsReport {
             requests: self.requests,
             accepted: self.accepted,
             challenged: self.challenged,
             rejected: self.rejected,
             failed: self.failed,
-            total: (self.table.len() as u64).saturating_add(self.table.evicted()),
-            list: all.into_iter().map(report).collect(),
+            total: self.distinct.count(),
+            total_is_exact: self.distinct.is_exact(),
+        }
+    }
+
+    /// A page of those that are kept, those with most requests first.
+    pub fn list(&self, window: Window, filter: &Filter, digits: u8) -> (Vec<RegistrationReport>, PageInfo) {
+        let mut all: Vec<(&Key, &Registration)> = self.table.iter().collect();
+        all.retain(|((account, ..), known)| filter.fits_account(account, &known.usernames));
+        all.sort_by_key(|(_, known)| (Reverse(known.requests), known.first));
+        let mut page = Page::new(window);
+        for (key, known) in all {
+            page.push(|| known.report(key, digits));
+        }
+        let info = page.info("registrations");
+        (page.into_items(), info)
+    }
+}
+
+/// What a final response means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Accepted,
+    Challenged,
+    Rejected,
+    Failed,
+}
+
+impl Kind {
+    /// `authenticated`: whether the request had credentials.
+    fn of(status: u16, facts: &Facts<'_>, authenticated: bool) -> Self {
+        let stale = facts.challenges.iter().any(|challenge| challenge.stale);
+        match status {
+            200..300 => Self::Accepted,
+            401 | 407 if !authenticated || stale => Self::Challenged,
+            401 | 403 | 407 if authenticated => Self::Rejected,
+            _ => Self::Failed,
         }
     }
 }
@@ -196,17 +274,21 @@ impl Registrations {
 impl Registration {
     fn request(&mut self, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>) {
         self.requests = self.requests.saturating_add(1);
-        self.last = seen.frame;
-        let contacts = contacts(message);
-        // A request without Contact only asks for the bindings.
-        if !contacts.is_empty() {
-            self.removes = contacts.iter().all(|contact| contact.expires == Some(0));
-            self.contacts = contacts;
+        self.last = self.last.max(seen.frame);
+        let wish = self.contacts(message);
+        if self.asked.len() >= limits::CONTACTS {
+            self.asked.pop_front();
         }
+        self.asked.push_back((seen.frame, wish));
         for credentials in &facts.credentials {
             let name = text(&credentials.username);
-            if self.usernames.len() < limits::CONTACTS && !self.usernames.contains(&name) {
+            if self.usernames.contains(&name) {
+                continue;
+            }
+            if self.usernames.len() < limits::CONTACTS {
                 self.usernames.push(name);
+            } else {
+                self.more_usernames = true;
             }
         }
         if self.agent.is_none() {
@@ -214,37 +296,104 @@ impl Registration {
         }
     }
 
-    fn response(&mut self, seen: &Seen, message: &Message<'_>, status: u16, state: &'static str) {
-        self.last = seen.frame;
-        let count = match state {
-            "registered" => &mut self.accepted,
-            "challenged" => &mut self.challenged,
-            "rejected" => &mut self.rejected,
-            _ => &mut 0,
+    fn response(&mut self, seen: &Seen, message: &Message<'_>, status: u16, kind: Kind, request: Option<u64>) {
+        self.last = self.last.max(seen.frame);
+        let at = self.asked.iter().position(|(frame, _)| Some(*frame) == request);
+        let wish = at.and_then(|at| self.asked.remove(at)).map_or(Wish::Tell, |(_, wish)| wish);
+        let (state, count) = match kind {
+            Kind::Accepted => (self.accepted(message, wish), &mut self.accepted),
+            Kind::Challenged => ("challenged", &mut self.challenged),
+            Kind::Rejected => ("rejected", &mut self.rejected),
+            Kind::Failed => ("failed", &mut 0),
         };
         *count = count.saturating_add(1);
-        self.state = if state == "registered" && self.removes { "removed" } else { state };
-        let room = self.codes.len() < limits::LISTED;
+        self.was_registered |= state == "registered";
+        self.note(seen, state);
+        let room = self.codes.len() < limits::CODES;
         match self.codes.iter_mut().find(|(code, _)| *code == status) {
             Some((_, count)) => *count = count.saturating_add(1),
             None if room => self.codes.push((status, 1)),
             None => {}
         }
-        let contacts = contacts(message);
-        if state == "registered" && !contacts.is_empty() {
-            self.contacts = contacts;
+    }
+
+    /// What a 2xx says: it lists the bindings that there are now (RFC 3261 §10.3).
+    fn accepted(&mut self, message: &Message<'_>, wish: Wish) -> &'static str {
+        let said = self.contacts(message);
+        match (wish, said) {
+            (Wish::Remove, _) => "removed",
+            // Some servers leave out what they were asked to bind.
+            (Wish::Bind, _) | (Wish::Tell, Wish::Bind) => "registered",
+            (Wish::Tell, Wish::Remove | Wish::Tell) => "no_binding",
+        }
+    }
+
+    /// Keeps the contacts of a message, if it has any, and tells what they mean.
+    fn contacts(&mut self, message: &Message<'_>) -> Wish {
+        let total = message.list("contact").count() as u64;
+        if total == 0 {
+            return Wish::Tell;
+        }
+        self.contacts = contacts(message).take(limits::CONTACTS).collect();
+        self.contacts_total = total;
+        if contacts(message).all(|contact| contact.expires == Some(0)) { Wish::Remove } else { Wish::Bind }
+    }
+
+    /// Adds the state that a response has brought to the history.
+    fn note(&mut self, seen: &Seen, state: &'static str) {
+        let is_same = std::mem::replace(&mut self.state, state) == state;
+        let is_kept = self.chapters == self.history.len() as u64;
+        if is_same {
+            self.history.last_mut().filter(|_| is_kept).into_iter().for_each(|last| last.evidence.add(seen.frame));
+            return;
+        }
+        self.chapters = self.chapters.saturating_add(1);
+        if self.history.len() < limits::HISTORY {
+            let mut evidence = Evidence::default();
+            evidence.add(seen.frame);
+            self.history.push(Chapter { state, time: seen.timestamp, evidence });
+        }
+    }
+
+    fn report(&self, (account, client, server): &Key, digits: u8) -> RegistrationReport {
+        let code = |(code, count): &(u16, u64)| CodeCount { code: *code, name: status_name(*code), count: *count };
+        let chapter = |chapter: &Chapter| HistoryReport {
+            state: chapter.state,
+            time: chapter.time.map(|time| time::rfc3339(time, digits)),
+            count: chapter.evidence.total(),
+            frames: chapter.evidence.frames().to_vec(),
+        };
+        RegistrationReport {
+            account: text(account),
+            client: *client,
+            server: *server,
+            first_frame: self.first,
+            last_frame: self.last,
+            state: self.state,
+            was_registered: self.was_registered,
+            requests: self.requests,
+            challenged: self.challenged,
+            rejected: self.rejected,
+            accepted: self.accepted,
+            history: self.history.iter().map(chapter).collect(),
+            history_total: self.chapters,
+            codes: self.codes.iter().map(code).collect(),
+            contacts: self.contacts.clone(),
+            contacts_total: self.contacts_total,
+            usernames: self.usernames.clone(),
+            more_usernames: self.more_usernames,
+            user_agent: self.agent.clone(),
         }
     }
 }
 
 /// Contacts with their own `expires`, else that of the message.
-fn contacts(message: &Message<'_>) -> Vec<Contact> {
+fn contacts<'m>(message: &'m Message<'_>) -> impl Iterator<Item = Contact> + 'm {
     let number = |text: &[u8]| crate::message::number(text.trim_ascii());
     let of_message = message.value("expires").and_then(number);
-    let contact = |value| {
+    message.list("contact").map(move |value| {
         let address = Address::parse(value);
         let expires = address.parameter("expires").and_then(number).or(of_message);
         Contact { uri: text(address.uri.text), expires }
-    };
-    message.list("contact").take(limits::CONTACTS).map(contact).collect()
+    })
 }

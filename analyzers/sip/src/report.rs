@@ -15,7 +15,7 @@ use crate::limits;
 use crate::message::Fault;
 use crate::message::sdp::Media;
 use crate::parties::PartyReport;
-use crate::registrations::RegistrationsReport;
+use crate::registrations::{RegistrationReport, RegistrationsReport};
 use crate::seen::Transport;
 
 /// What `analyze_sip_packets` answers.
@@ -35,11 +35,15 @@ pub struct Report {
     pub statistics: Statistics,
     /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
+    /// Findings in all. Of each rule the 100 with most frames are listed; choosing frames by address shows others.
+    pub findings_total: u64,
     /// Calls in order of their first frame, as far as `limit`, `offset`, `call_id` and `user` ask for them.
     pub calls: Vec<CallReport>,
+    /// Who registered which account where, those with most requests first, as far as `limit`, `offset` and `user` ask for them.
+    pub registrations: Vec<RegistrationReport>,
     /// Messages in the order of the capture, as far as `limit`, `offset` and the filters ask for them.
     pub packets: Vec<PacketDetails>,
-    /// What part of `calls` and `packets` this is.
+    /// What part of `calls`, `registrations` and `packets` this is.
     pub pages: Vec<PageInfo>,
     /// What was not kept, and what was not decoded.
     pub limits: Limits,
@@ -48,38 +52,51 @@ pub struct Report {
     pub note: Option<String>,
 }
 
-/// Numbers over all messages.
+/// Numbers over all messages. Lists hold the 20 first entries, or as many as the argument `top` asks for; how many there are in all stands
+/// beside each.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
     pub requests: u64,
     pub responses: u64,
     /// Requests by method.
     pub methods: Vec<Count>,
+    pub methods_total: u64,
     /// Responses by class: `2xx`.
     pub response_classes: Vec<Count>,
     pub status_codes: Vec<CodeCount>,
+    /// Different ones.
+    pub status_codes_total: u64,
     /// All messages by the method in CSeq.
     pub cseq_methods: Vec<Count>,
+    pub cseq_methods_total: u64,
     /// Messages by what carried them.
     pub transports: Vec<TransportCount>,
     /// Different Call-IDs.
     pub unique_call_ids: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub unique_call_ids_is_exact: bool,
-    /// Call-IDs with most messages.
+    /// Call-IDs with most messages; `unique_call_ids` tells how many there are.
     pub call_ids: Vec<Count>,
     /// User-Agent headers.
     pub user_agents: Vec<Count>,
+    pub user_agents_total: u64,
     /// Server headers.
     pub servers: Vec<Count>,
+    pub servers_total: u64,
     /// First four characters of dialled numbers with seven digits or more, in new INVITEs.
     pub dialled_prefixes: Vec<Count>,
-    /// Whether the lists above are exact; otherwise counts may be too high, and rare entries are missing.
+    pub dialled_prefixes_total: u64,
+    /// Whether the lists above and their totals are exact; otherwise counts may be too high by `too_high_by`, rare entries are missing, and
+    /// a total says how many there are at least.
     pub lists_are_exact: bool,
-    /// Requests and their responses, by method.
+    /// Requests and their responses, by method; the first 64 methods.
     pub transactions: Vec<TransactionReport>,
+    /// Requests of methods that came after 64 others: they are not among `transactions`.
+    pub requests_of_other_methods: u64,
     /// The first requests without a response.
     pub unanswered_requests: Vec<Unanswered>,
+    /// Requests without a response, without ACK; at most so many when `limits.evicted.transactions` is not 0.
+    pub unanswered_requests_total: u64,
     /// Requests that were sent again. Not counted as new anywhere.
     pub retransmitted_requests: u64,
     /// Responses that were sent again.
@@ -92,8 +109,12 @@ pub struct Statistics {
     /// Addresses, the busiest first.
     pub endpoints: Vec<PartyReport>,
     pub endpoints_total: u64,
+    /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
+    pub endpoints_total_is_exact: bool,
     /// Messages and payloads with something wrong.
     pub malformed: Vec<FaultCount>,
+    /// Kinds of them.
+    pub malformed_total: u64,
     /// TCP connections on the ports of SIP that begin with TLS: their messages cannot be seen.
     pub encrypted_connections: u64,
     /// WebSockets with the subprotocol `sip`.
@@ -107,6 +128,16 @@ pub struct Statistics {
 pub struct Count {
     pub name: String,
     pub count: u64,
+    /// The count may be too high by up to so many.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub too_high_by: u64,
+}
+
+impl Count {
+    /// A count without error.
+    pub fn exact(name: String, count: u64) -> Self {
+        Self { name, count, too_high_by: 0 }
+    }
 }
 
 /// A status code.
@@ -179,20 +210,26 @@ pub struct MediaReport {
     pub rtcp_port: Option<u16>,
     /// For example `RTP/AVP`.
     pub protocol: String,
+    /// The first 32.
     pub codecs: Vec<Codec>,
+    pub codecs_total: u64,
     /// `sendrecv`, `sendonly`, `recvonly` or `inactive`, from this side's view.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub direction: &'static str,
     /// `none`, `sdes` (keys stand in the clear-text signalling), `dtls`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub encryption: &'static str,
-    /// Suites of SDES.
+    /// Suites of SDES; the first 8.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub crypto_suites: Vec<String>,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub crypto_suites_total: u64,
     pub ice: bool,
-    /// Addresses and ports of ICE candidates.
+    /// Addresses and ports of ICE candidates; the first 8.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub candidates_total: u64,
 }
 
 /// A payload type.
@@ -222,6 +259,9 @@ impl MediaReport {
             port: media.port,
             rtcp_port,
             protocol: word(media.protocol),
+            codecs_total: media.formats_total,
+            crypto_suites_total: media.crypto_total,
+            candidates_total: media.candidates_total,
             codecs: formats.map(|f| Codec { payload_type: word(f.name), codec: f.codec.map(word) }).collect(),
             direction: media.direction.name(),
             encryption,
@@ -237,6 +277,8 @@ impl MediaReport {
 pub struct Limits {
     /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
     pub evicted: Evicted,
+    /// Responses of transactions that had more than 8 different ones; when these are sent again, they count as new.
+    pub responses_not_told_apart: u64,
     /// Messages over TCP whose end is not in the capture.
     pub incomplete_over_tcp: u64,
     /// Octets of SIP connections that belong to no message that could be found.
@@ -257,6 +299,16 @@ pub struct Evicted {
     pub registrations: u64,
     pub endpoints: u64,
     pub authentication: u64,
-    /// Pairs of client and server in the rules.
+    /// Entries of the rules, such as pairs of client and server: findings may be missing, and numbers in findings too low.
     pub pairs: u64,
+}
+
+/// For what a report leaves out.
+pub fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// For what a report leaves out.
+pub fn is_false(flag: &bool) -> bool {
+    !flag
 }

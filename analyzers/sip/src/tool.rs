@@ -1,7 +1,7 @@
 //! The tool: its arguments, and the way from frames to messages.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU16, NonZeroU64};
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
@@ -31,10 +31,14 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 64))]
     pub method: Option<String>,
-    /// List only messages and calls with this user part in From, To, Request-URI or credentials: `alice`, or `0049*` for all that begin so.
+    /// List only messages, calls and registrations with this user part in From, To, Request-URI or credentials: `alice`, or `0049*` for all that begin so.
     #[serde(default)]
     #[schemars(length(min = 1, max = 256))]
     pub user: Option<String>,
+    /// Entries of each list of statistics: 20 if not given, at most 1000. `calls`, `registrations` and `packets` have pages instead.
+    #[serde(default)]
+    #[schemars(range(max = 1000))]
+    pub top: Option<NonZeroU16>,
     /// Give all headers of listed messages, not only the main ones.
     #[serde(default)]
     pub headers: bool,
@@ -58,10 +62,10 @@ impl Tool for SipPackets {
         calls as ladders (outcome, post-dial delay, ring and talk time, who ended it, final code, forks, re-INVITEs, media addresses and codecs \
         from SDP), registrations and authentication, pairs requests with responses and tells retransmissions apart. Reports findings with \
         frame numbers: password guessing, user enumeration, INVITE floods, scanners, sweeps, prefix probing, clear-text credentials, silent \
-        servers. Lists messages and calls page by page. Use it for calls and registrations that fail, and for telephony fraud and scans.";
+        servers. Lists calls, registrations and messages page by page. Use it for calls and registrations that fail, and for telephony fraud and scans.";
     type Arguments = Arguments;
     type Report = Report;
-    const PAGED: &'static [&'static str] = &["calls", "packets"];
+    const PAGED: &'static [&'static str] = &["calls", "registrations", "packets"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         for (name, value, most) in
@@ -70,6 +74,9 @@ impl Tool for SipPackets {
             if value.as_ref().is_some_and(|value| value.is_empty() || value.len() > most) {
                 return Err(Problem::argument(name, format!("must have 1 to {most} characters")));
             }
+        }
+        if arguments.top.is_some_and(|top| top.get() > limits::TOP) {
+            return Err(Problem::argument("top", format!("must be 1 to {}", limits::TOP)));
         }
         let filter = Filter {
             call_id: arguments.call_id.clone(),
@@ -90,6 +97,9 @@ impl Tool for SipPackets {
         let packet = self.decoder.decode(frame);
         if packet.copy_of.is_some() {
             return Ok(self.analysis.flow());
+        }
+        if let Some(ip) = &packet.ip {
+            self.analysis.hear(ip.source);
         }
         match &packet.transport {
             decode::Transport::Udp(_) => self.datagram(&packet),
@@ -113,6 +123,7 @@ impl Tool for SipPackets {
         *keep_alives = keep_alives.saturating_add(self.framing.keep_alives);
         let limits = Limits {
             evicted: Evicted::default(),
+            responses_not_told_apart: 0,
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             unreadable_websocket_messages: self.framing.unreadable,

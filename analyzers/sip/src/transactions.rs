@@ -10,14 +10,40 @@ use crate::report::{TransactionReport, Unanswered};
 use crate::seen::Seen;
 
 /// What all messages of a transaction have in common. Both addresses are in it, so that each hop of a proxied request is its own.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
     client: IpAddr,
     server: IpAddr,
-    call_id: u64,
+    /// Hash of the Call-ID.
+    pub call_id: u64,
     cseq: Option<u64>,
     method: u64,
     branch: u64,
+}
+
+impl Transaction {
+    /// Whether a response is still expected.
+    fn is_open(&self) -> bool {
+        self.responses.is_empty() && !self.is_final
+    }
+
+    fn open(&self, key: &Key) -> Option<Open> {
+        let Key { client, server, method, .. } = *key;
+        self.is_open().then_some(Open { client, server, method, frame: self.frame, sent: self.sent })
+    }
+}
+
+impl Key {
+    /// Of a message; `None` for one that says too little.
+    pub fn of(seen: &Seen, facts: &Facts<'_>) -> Option<Self> {
+        if facts.call_id.is_empty() || facts.method.is_empty() {
+            return None;
+        }
+        let ends = (seen.source.ip(), seen.destination.ip());
+        let (client, server) = if facts.is_request() { ends } else { (ends.1, ends.0) };
+        let (call_id, method, branch) = (hash(facts.call_id), hash(facts.method), hash(facts.branch));
+        Some(Self { client, server, call_id, cseq: facts.cseq, method, branch })
+    }
 }
 
 /// A request and what came back.
@@ -33,6 +59,19 @@ struct Transaction {
     responses: Vec<(u16, u64, u64)>,
     is_final: bool,
     place: Option<usize>,
+}
+
+/// A request without a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    pub client: IpAddr,
+    pub server: IpAddr,
+    /// Hash of its method.
+    pub method: u64,
+    /// Frame of the first transmission.
+    pub frame: u64,
+    /// How often it was sent.
+    pub sent: u32,
 }
 
 /// What a message turned out to be.
@@ -68,8 +107,17 @@ pub struct Transactions {
     pub retransmitted_requests: u64,
     pub retransmitted_responses: u64,
     pub unasked: u64,
+    /// Requests other than ACK, and how many of them got a response.
+    requests: u64,
+    answered: u64,
+    /// Requests of methods that are not counted one by one.
+    pub of_other_methods: u64,
+    /// Responses of transactions with more than are told apart.
+    pub not_told_apart: u64,
     /// Unanswered ones that left the table.
     given_up: u64,
+    /// The one that left the table last.
+    gone: Option<Open>,
 }
 
 /// Counts of one method.
@@ -91,23 +139,27 @@ impl Transactions {
             retransmitted_requests: 0,
             retransmitted_responses: 0,
             unasked: 0,
+            requests: 0,
+            answered: 0,
+            of_other_methods: 0,
+            not_told_apart: 0,
             given_up: 0,
+            gone: None,
         }
     }
 
-    /// Takes a message. `place` is where it stands in the page of listed messages.
-    pub fn take(&mut self, seen: &Seen, facts: &Facts<'_>, place: Option<usize>) -> Outcome {
-        if facts.call_id.is_empty() || facts.method.is_empty() {
-            return Outcome::Unpaired;
-        }
-        let ends = (seen.source.ip(), seen.destination.ip());
-        let (client, server) = if facts.is_request() { ends } else { (ends.1, ends.0) };
-        let (call_id, method, branch) = (hash(facts.call_id), hash(facts.method), hash(facts.branch));
-        let key = Key { client, server, call_id, cseq: facts.cseq, method, branch };
+    /// Takes a message with what tells its transaction. `place` is where it stands in the page of listed messages.
+    pub fn take(&mut self, key: Option<Key>, seen: &Seen, facts: &Facts<'_>, place: Option<usize>) -> Outcome {
+        let Some(key) = key else { return Outcome::Unpaired };
         match facts.status {
             None => self.request(key, seen, facts, place),
             Some(status) => self.response(&key, seen, facts, status),
         }
+    }
+
+    /// Whether the request of a transaction was seen.
+    pub fn knows(&self, key: &Key) -> bool {
+        self.table.get(key).is_some()
     }
 
     fn request(&mut self, key: Key, seen: &Seen, facts: &Facts<'_>, place: Option<usize>) -> Outcome {
@@ -131,12 +183,14 @@ impl Transactions {
             is_final: facts.is("ACK"),
             place,
         };
-        if let Some((_, gone)) = self.table.insert(key, transaction) {
-            let is_open = gone.responses.is_empty() && !gone.is_final;
-            self.given_up = self.given_up.saturating_add(u64::from(is_open));
+        if let Some((key, gone)) = self.table.insert(key, transaction) {
+            self.gone = gone.open(&key);
+            self.given_up = self.given_up.saturating_add(u64::from(self.gone.is_some()));
         }
-        if let Some(method) = self.method(facts.method) {
-            add(&mut method.requests);
+        self.requests = self.requests.saturating_add(u64::from(!facts.is("ACK")));
+        match self.method(facts.method) {
+            Some(method) => add(&mut method.requests),
+            None => add(&mut self.of_other_methods),
         }
         Outcome::Asked
     }
@@ -156,6 +210,8 @@ impl Transactions {
         let is_first = transaction.responses.is_empty();
         if transaction.responses.len() < limits::RESPONSES_OF_ONE_TRANSACTION {
             transaction.responses.push((status, tag, seen.frame));
+        } else {
+            add(&mut self.not_told_apart);
         }
         let is_final = status >= 200 && !transaction.is_final;
         transaction.is_final |= status >= 200;
@@ -167,6 +223,7 @@ impl Transactions {
             authenticated: transaction.authenticated,
             place: transaction.place,
         };
+        self.answered = self.answered.saturating_add(u64::from(is_first && !facts.is("ACK")));
         if let Some(method) = self.method(facts.method) {
             method.answered = method.answered.saturating_add(u64::from(is_first));
             method.completed = method.completed.saturating_add(u64::from(is_final));
@@ -197,12 +254,23 @@ impl Transactions {
         self.given_up
     }
 
+    /// The request without a response that the last message has driven out of the table.
+    pub fn take_gone(&mut self) -> Option<Open> {
+        self.gone.take()
+    }
+
+    /// All requests without a response that are in the table, in the order of their frames.
+    pub fn open(&self) -> Vec<Open> {
+        let mut all: Vec<Open> = self.table.iter().filter_map(|(key, transaction)| transaction.open(key)).collect();
+        all.sort_by_key(|open| open.frame);
+        all
+    }
+
     /// The first requests without a response in the capture.
-    pub fn unanswered(&self) -> Vec<Unanswered> {
-        let open = |transaction: &Transaction| transaction.responses.is_empty() && !transaction.is_final;
-        let mut all: Vec<_> = self.table.iter().filter(|(_, transaction)| open(transaction)).collect();
+    pub fn unanswered(&self, most: usize) -> Vec<Unanswered> {
+        let mut all: Vec<_> = self.table.iter().filter(|(_, transaction)| transaction.is_open()).collect();
         all.sort_by_key(|(_, transaction)| transaction.frame);
-        all.truncate(limits::UNANSWERED_LISTED);
+        all.truncate(most);
         let report = |(key, transaction): (&Key, &Transaction)| Unanswered {
             frame: transaction.frame,
             method: transaction.method.clone(),
@@ -211,6 +279,11 @@ impl Transactions {
             sent: transaction.sent,
         };
         all.into_iter().map(report).collect()
+    }
+
+    /// How many requests got no response.
+    pub fn unanswered_total(&self) -> u64 {
+        self.requests.saturating_sub(self.answered)
     }
 
     /// What each method did, the busiest first.

@@ -120,9 +120,12 @@ impl<S: Default> Entry<S> {
         }
     }
 
-    /// Whether a packet opens another connection between the same ends: a SYN with another sequence number.
-    pub(super) fn is_reused_by(&self, tcp: &Tcp, flipped: bool) -> bool {
-        tcp.flags.syn() && !tcp.flags.ack() && self.half(self.side(flipped)).is_other_start(tcp.sequence)
+    /// Whether a packet belongs to another connection between the same ends: a SYN with another sequence number, or data behind FIN.
+    pub(super) fn is_reused_by(&self, packet: &Packet<'_>, tcp: &Tcp, flipped: bool) -> bool {
+        let half = self.half(self.side(flipped));
+        let opens = tcp.flags.syn() && !tcp.flags.ack() && half.is_other_start(tcp.sequence);
+        let has_data = packet.payload_length > 0 && !tcp.flags.rst();
+        opens || (self.closed && has_data && half.is_behind_fin(tcp.sequence))
     }
 
     /// Memory that waiting segments take, in bytes.

@@ -96,6 +96,12 @@ impl Half {
         self.base.is_some_and(|base| base != sequence.wrapping_add(1))
     }
 
+    /// Whether data at a sequence number cannot belong to the stream that FIN has ended.
+    pub(super) fn is_behind_fin(&self, sequence: u32) -> bool {
+        let offset = self.offset(sequence);
+        self.fin.is_some_and(|fin| offset.is_none_or(|offset| u64::try_from(offset).is_ok_and(|offset| offset > fin)))
+    }
+
     /// The last packet that came from this end.
     pub(super) fn heard(&self) -> u64 {
         self.heard
@@ -109,15 +115,17 @@ impl Half {
     /// Takes note of a packet from this end: it is there, where its stream begins if that is not known, and how far it has come.
     pub(super) fn hear(&mut self, tcp: &Tcp, has_data: bool, packet: u64) {
         (self.heard, self.absent) = (packet, false);
+        // Forged resets have made up numbers.
+        if tcp.flags.rst() {
+            return;
+        }
         let first = tcp.sequence.wrapping_add(u32::from(tcp.flags.syn()));
         match self.base {
             None => (self.base, self.from_syn) = (Some(first), tcp.flags.syn()),
             Some(base) if tcp.flags.syn() => self.from_syn |= base == first,
             Some(base) => self.begin_elsewhere(base, first, has_data),
         }
-        if !tcp.flags.rst()
-            && let Some(offset) = self.offset(first)
-        {
+        if let Some(offset) = self.offset(first) {
             self.reached = self.reached.max(u64::try_from(offset).unwrap_or_default());
         }
     }

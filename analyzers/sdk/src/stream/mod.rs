@@ -177,7 +177,7 @@ impl<S: Default> Streams<S> {
     pub fn push(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
         let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return };
         let (key, flipped) = Key::new(ip, tcp);
-        if self.entries.get(&key).is_some_and(|entry| entry.is_reused_by(tcp, flipped))
+        if self.entries.get(&key).is_some_and(|entry| entry.is_reused_by(packet, tcp, flipped))
             && let Some(mut old) = self.entries.remove(&key)
         {
             self.close(&mut old, CloseReason::Reused, sink);

@@ -265,6 +265,26 @@ fn a_syn_with_another_number_is_another_connection() {
 }
 
 #[test]
+fn data_behind_both_fins_is_another_connection() {
+    for sequence in [9_000, 9_000_u32.wrapping_sub(1 << 31)] {
+        let mut bench = connected(99);
+        bench.send(Side::Client, FIN | ACK, 100, 500, b"one").send(Side::Server, FIN | ACK, 500, 104, b"");
+        // The last of the old one once more; then a connection whose SYN was not captured.
+        bench.send(Side::Client, FIN | ACK, 100, 501, b"one").send(Side::Client, ACK, sequence, 77_000, b"two");
+        let (out, statistics) = bench.finish();
+        assert_eq!((out.client.as_str(), statistics.connections), ("onetwo", 2), "{sequence}");
+        assert_eq!((out.closed, out.ids), (vec![CloseReason::Fin, CloseReason::CaptureEnd], vec![0, 1]));
+    }
+}
+
+#[test]
+fn a_stream_does_not_begin_where_a_reset_says() {
+    let mut bench = Bench::new(Limits::default());
+    bench.send(Side::Server, RST | ACK, 12_345, 678, b"").send(Side::Server, ACK, 500, 100, b"hi");
+    assert_eq!(bench.finish().0.server, "hi");
+}
+
+#[test]
 fn a_reset_ends_nothing_that_goes_on() {
     // Injected resets are ignored by their receiver.
     let mut bench = connected(99);

@@ -66,11 +66,13 @@ struct Call {
     retransmissions: u32,
     /// To tags, and the last status of each.
     forks: Vec<(u64, u16)>,
+    more_forks: bool,
     /// Place among the listed calls, if it is one. Only then the following are kept.
     place: Option<usize>,
     ladder: Vec<Step>,
-    ladder_left_out: u32,
+    ladder_total: u32,
     media: Vec<CallMedia>,
+    more_media: bool,
 }
 
 /// All calls.
@@ -150,6 +152,8 @@ impl Calls {
         }
         let page = self.listed.info("calls");
         let mut calls: Vec<CallReport> = self.listed.into_items().into_iter().flatten().collect();
+        // One whose first message waited for another may have been told of later.
+        calls.sort_by_key(|call| call.frame);
         calls.iter_mut().filter_map(|call| call.start.as_mut()).for_each(|start| time::shorten(start, digits));
         (self.totals.report(), calls, page)
     }
@@ -199,10 +203,12 @@ impl Call {
             reinvite_cseq: [0; 2],
             retransmissions: 0,
             forks: Vec::new(),
+            more_forks: false,
             place,
             ladder: Vec::new(),
-            ladder_left_out: 0,
+            ladder_total: 0,
             media: Vec::new(),
+            more_media: false,
         }
     }
 
@@ -279,7 +285,7 @@ impl Call {
                 Some((_, last)) => *last = status,
                 // The tag of a challenge or of a proxy's refusal is nobody's.
                 None if status < 300 && room => self.forks.push((tag, status)),
-                None => {}
+                None => self.more_forks |= status < 300,
             }
         }
         match status {
@@ -312,8 +318,8 @@ impl Call {
         if self.place.is_none() {
             return;
         }
+        self.ladder_total = self.ladder_total.saturating_add(1);
         if self.ladder.len() >= limits::LADDER {
-            self.ladder_left_out = self.ladder_left_out.saturating_add(1);
             return;
         }
         let method = word(facts.method);
@@ -336,12 +342,13 @@ impl Call {
         }
         let side = if self.sent_by_caller(facts) { "caller" } else { "callee" };
         for described in media {
-            if self.media.len() >= limits::CALL_MEDIA || *left == 0 {
-                return;
-            }
             let media = MediaReport::of(described);
             if self.media.iter().any(|known| known.side == side && known.media == media) {
                 continue;
+            }
+            if self.media.len() >= limits::CALL_MEDIA || *left == 0 {
+                self.more_media = true;
+                return;
             }
             *left = left.saturating_sub(1);
             self.media.push(CallMedia { frame: seen.frame, side, media });

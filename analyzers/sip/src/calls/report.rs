@@ -5,7 +5,7 @@ use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
 use super::{Call, Moment};
-use crate::report::{Count, MediaReport};
+use crate::report::{Count, MediaReport, is_false};
 
 /// Numbers over all calls. A call is what one INVITE without a To tag begins, with all that belongs to it; retransmissions, proxied
 /// copies, answers to challenges and re-INVITEs belong to it.
@@ -97,16 +97,22 @@ pub struct CallReport {
     pub challenges: u32,
     pub reinvites: u32,
     pub retransmissions: u32,
-    /// Last status of each branch, when there are several To tags.
+    /// Last status of each branch, when there are several To tags; of the first 8.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forks: Vec<u16>,
-    /// Where each side wants to receive media, each different description once.
+    /// Whether there were more than 8 branches.
+    #[serde(skip_serializing_if = "is_false")]
+    pub more_forks: bool,
+    /// Where each side wants to receive media, each different description once; the first 16.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<CallMedia>,
-    /// Messages in order, each hop on its own, retransmissions as `repeats`.
+    /// Whether there were more: `packets` has them, with the argument `call_id`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub more_media: bool,
+    /// Messages in order, each hop on its own, retransmissions as `repeats`; the first 40.
     pub ladder: Vec<Step>,
-    #[serde(skip_serializing_if = "is_zero")]
-    pub ladder_left_out: u32,
+    /// Messages in all, each once: `packets` has them, with the argument `call_id`.
+    pub ladder_total: u32,
 }
 
 /// Media of one side.
@@ -240,9 +246,11 @@ impl Call {
             caller_agent: self.caller_agent,
             callee_agent: self.callee_agent,
             end_reason: self.end_reason,
+            more_forks: self.more_forks,
             media: self.media,
+            more_media: self.more_media,
             ladder: self.ladder,
-            ladder_left_out: self.ladder_left_out,
+            ladder_total: self.ladder_total,
         }
     }
 }
@@ -277,7 +285,7 @@ impl Totals {
         let outcomes = OUTCOMES.iter().zip(self.outcomes).filter(|(_, count)| *count > 0);
         CallsReport {
             total: self.total,
-            outcomes: outcomes.map(|(name, count)| Count { name: (*name).to_owned(), count }).collect(),
+            outcomes: outcomes.map(|(name, count)| Count::exact((*name).to_owned(), count)).collect(),
             without_end: self.without_end,
             without_ack: self.without_ack,
             not_seen_from_start: self.partial,
@@ -294,8 +302,4 @@ impl Totals {
 
 fn is_zero(count: &u32) -> bool {
     *count == 0
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
 }

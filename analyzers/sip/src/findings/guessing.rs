@@ -31,6 +31,7 @@ struct Pair {
     rejections: Burst,
     rejected: u64,
     accounts: Vec<u64>,
+    more_accounts: bool,
     /// Logins accepted after the rule's condition was met.
     accepted: u64,
 }
@@ -54,8 +55,12 @@ impl Watch {
         let (pair, _) = self.pairs.get_or_insert_with(view.pair(), Pair::default);
         pair.rejected = pair.rejected.saturating_add(1);
         let account = hash(view.facts.to.uri.account());
-        if pair.accounts.len() < ACCOUNTS && !pair.accounts.contains(&account) {
-            pair.accounts.push(account);
+        if !pair.accounts.contains(&account) {
+            if pair.accounts.len() < ACCOUNTS {
+                pair.accounts.push(account);
+            } else {
+                pair.more_accounts = true;
+            }
         }
         pair.rejections.take(&GUESSES, now, view.seen.frame);
     }
@@ -67,10 +72,11 @@ impl Watch {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let finding = |(ends, found): (&(IpAddr, IpAddr), &Pair)| {
             let accounts = found.accounts.len() as u64;
+            let at_least = if found.more_accounts { "at least " } else { "" };
             RULE.finding(
                 pair(ends),
                 format!(
-                    "Rejected logins: {}, up to {} within 60 seconds; accounts: {accounts}; accepted afterwards: {}.",
+                    "Rejected logins: {}, up to {} within 60 seconds; accounts: {at_least}{accounts}; accepted afterwards: {}.",
                     found.rejected,
                     found.rejections.most_in_words(),
                     found.accepted

@@ -19,7 +19,7 @@ use crate::limits;
 use crate::message::facts::Facts;
 use crate::message::sdp::Media;
 use crate::seen::Seen;
-use crate::transactions::Outcome;
+use crate::transactions::{Open, Outcome};
 
 /// What the rules keep while messages come.
 pub struct Watch {
@@ -101,6 +101,16 @@ impl Watch {
         self.sweep.take(&view);
     }
 
+    /// Takes note of any packet from a host.
+    pub fn hear(&mut self, source: IpAddr) {
+        self.silent.hear(source);
+    }
+
+    /// Takes a request that got no response.
+    pub fn unanswered(&mut self, open: &Open) {
+        self.silent.unanswered(open);
+    }
+
     /// Entries that had to make room.
     pub fn evicted(&self) -> u64 {
         [
@@ -118,9 +128,10 @@ impl Watch {
         .fold(0, u64::saturating_add)
     }
 
-    /// All findings, the gravest first.
-    pub fn finish(self) -> Vec<Finding> {
+    /// Findings, the gravest first, and how many there are in all.
+    pub fn finish(self) -> (Vec<Finding>, u64) {
         let [basic, digest] = self.credentials.findings();
+        let [silent, unanswered] = self.silent.findings();
         let rules = [
             self.guessing.findings(),
             self.enumeration.findings(),
@@ -130,12 +141,21 @@ impl Watch {
             self.sweep.findings(),
             basic,
             digest,
-            self.silent.findings(),
+            silent,
+            unanswered,
             self.private_media.findings(),
         ];
-        finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE)
+        let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
+        let mut findings = finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE);
+        if self.evicted() > 0 {
+            findings.iter_mut().for_each(|finding| finding.observation.push_str(LOWER_BOUNDS));
+        }
+        (findings, total)
     }
 }
+
+/// What findings say when the tables of the rules were too small.
+const LOWER_BOUNDS: &str = " Each number is at least so high: entries of the rules' tables had to make room.";
 
 fn pair((client, server): &(IpAddr, IpAddr)) -> String {
     format!("{client} to {server}")

@@ -30,6 +30,7 @@ pub(super) struct Watch {
 #[derive(Default)]
 struct Number {
     prefixes: Vec<u64>,
+    more_prefixes: bool,
     accepted: u64,
     evidence: Evidence,
 }
@@ -62,9 +63,14 @@ impl Watch {
         }
         let prefix = hash(prefix);
         let (known, _) = self.numbers.get_or_insert_with(key, Number::default);
-        if known.prefixes.len() < KEPT && !known.prefixes.contains(&prefix) {
+        if known.prefixes.contains(&prefix) {
+            return;
+        }
+        known.evidence.add(view.seen.frame);
+        if known.prefixes.len() < KEPT {
             known.prefixes.push(prefix);
-            known.evidence.add(view.seen.frame);
+        } else {
+            known.more_prefixes = true;
         }
     }
 
@@ -75,10 +81,11 @@ impl Watch {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let finding = |((address, digits), known): (&(IpAddr, String), &Number)| {
             let prefixes = known.prefixes.len() as u64;
+            let at_least = if known.more_prefixes { "at least " } else { "" };
             RULE.finding(
                 format!("{address} to …{digits}"),
                 format!(
-                    "One number was dialled with {prefixes} prefixes; {} of these calls were accepted.",
+                    "One number was dialled with {at_least}{prefixes} prefixes; {} of these calls were accepted.",
                     known.accepted
                 ),
                 vec![Measure::count("prefixes", prefixes), Measure::count("accepted", known.accepted)],

@@ -22,5 +22,7 @@ pub const PREFIXES: usize = 5;
 /// Digits at the end of a number that are taken for the number itself.
 pub const NUMBER_DIGITS: usize = 8;
 
-/// Requests to a server that never answers.
+/// Transmissions of requests without a response. One INVITE is sent up to 7 times, another request up to 11 times (RFC 3261 §17.1).
 pub const SILENT_REQUESTS: u64 = 5;
+/// Share of unanswered requests in percent. A capture that lost packets here and there lacks fewer.
+pub const UNANSWERED_PERCENT: u64 = 20;

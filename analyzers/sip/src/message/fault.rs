@@ -48,11 +48,13 @@ pub enum Fault {
     BodyTooShort,
     /// A datagram goes on behind the body; what stands there is not part of the message (RFC 3261 §18.3).
     OctetsBehindBody,
+    /// A session description with more than 8 media or 1024 lines; those behind are not read.
+    LongSessionDescription,
 }
 
 impl Fault {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::NoStartLine,
         Self::BadStartLine,
         Self::CutBySnapLength,
@@ -72,5 +74,6 @@ impl Fault {
         Self::ConflictingContentLength,
         Self::BodyTooShort,
         Self::OctetsBehindBody,
+        Self::LongSessionDescription,
     ];
 }

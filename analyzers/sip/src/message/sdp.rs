@@ -14,18 +14,22 @@ pub struct Media<'a> {
     pub port: u16,
     pub protocol: &'a [u8],
     pub formats: Vec<Format<'a>>,
+    /// How many there are; no more than [`limits::FORMATS`] are kept, as of suites and candidates.
+    pub formats_total: u64,
     pub direction: Direction,
     /// From `a=rtcp`, else absent: the next port, or the same with `a=rtcp-mux`.
     pub rtcp_port: Option<u16>,
     pub rtcp_mux: bool,
     /// Suites of `a=crypto` (RFC 4568), without their keys.
     pub crypto: Vec<&'a [u8]>,
+    pub crypto_total: u64,
     /// `a=fingerprint`: keys come by DTLS (RFC 5763).
     pub fingerprint: bool,
     /// `a=ice-ufrag` (RFC 8839).
     pub ice: bool,
     /// Candidates: address and port of each.
     pub candidates: Vec<(&'a [u8], u16)>,
+    pub candidates_total: u64,
 }
 
 /// A payload type and its coding.
@@ -67,15 +71,23 @@ struct Session<'a> {
     ice: bool,
 }
 
-/// The media of a body, when its type says that it holds a session description, alone or as a part (RFC 5621).
-pub fn of_body<'a>(content_type: &[u8], body: &'a [u8]) -> Vec<Media<'a>> {
+/// A session description.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Description<'a> {
+    pub media: Vec<Media<'a>>,
+    /// Whether it goes on behind what was read.
+    pub goes_on: bool,
+}
+
+/// The session description of a body, when its type says that it holds a session description, alone or as a part (RFC 5621).
+pub fn of_body<'a>(content_type: &[u8], body: &'a [u8]) -> Description<'a> {
     let (kind, parameters) = split_at(content_type, b';').unwrap_or((content_type, b""));
     let kind = kind.trim_ascii().to_ascii_lowercase();
     if kind == b"application/sdp" {
         return media(body);
     }
     let boundary = super::address::parameter(parameters, "boundary").filter(|boundary| !boundary.is_empty());
-    let Some(boundary) = boundary.filter(|_| kind.starts_with(b"multipart/")) else { return Vec::new() };
+    let Some(boundary) = boundary.filter(|_| kind.starts_with(b"multipart/")) else { return Description::default() };
     parts(body, boundary).find_map(session_part).unwrap_or_default()
 }
 
@@ -100,7 +112,7 @@ fn parts<'a>(body: &'a [u8], boundary: &[u8]) -> impl Iterator<Item = &'a [u8]> 
     })
 }
 
-fn session_part(part: &[u8]) -> Option<Vec<Media<'_>>> {
+fn session_part(part: &[u8]) -> Option<Description<'_>> {
     let mut rest = part;
     let mut is_session = false;
     loop {
@@ -116,8 +128,9 @@ fn session_part(part: &[u8]) -> Option<Vec<Media<'_>>> {
 }
 
 /// The media of a session description.
-pub fn media(body: &[u8]) -> Vec<Media<'_>> {
+pub fn media(body: &[u8]) -> Description<'_> {
     let mut session = Session::default();
+    let mut goes_on = false;
     let mut all: Vec<Media<'_>> = Vec::new();
     let mut rest = body;
     for _ in 0..limits::SDP_LINES {
@@ -128,7 +141,10 @@ pub fn media(body: &[u8]) -> Vec<Media<'_>> {
         rest = behind;
         let Some((kind, value)) = text.split_at_checked(2) else { continue };
         match kind {
-            b"m=" if all.len() >= limits::MEDIA => break,
+            b"m=" if all.len() >= limits::MEDIA => {
+                goes_on = true;
+                break;
+            }
             b"m=" => all.extend(described(value, &session)),
             b"c=" => match all.last_mut() {
                 Some(media) => media.address = connection(value),
@@ -141,7 +157,7 @@ pub fn media(body: &[u8]) -> Vec<Media<'_>> {
             _ => {}
         }
     }
-    all
+    Description { media: all, goes_on: goes_on || !rest.is_empty() }
 }
 
 /// `audio 49170/2 RTP/AVP 0 8`
@@ -153,13 +169,21 @@ fn described<'a>(value: &'a [u8], session: &Session<'a>) -> Option<Media<'a>> {
     let port = u16::try_from(number(port)?).ok()?;
     let protocol = words.next()?;
     let is_rtp = protocol.windows(3).any(|part| part == b"RTP");
-    let formats = words.take(limits::FORMATS).map(|name| Format { name, codec: fixed(name).filter(|_| is_rtp) });
+    let mut formats = Vec::new();
+    let mut formats_total = 0_u64;
+    for name in words {
+        formats_total = formats_total.saturating_add(1);
+        if formats.len() < limits::FORMATS {
+            formats.push(Format { name, codec: fixed(name).filter(|_| is_rtp) });
+        }
+    }
     Some(Media {
         kind,
         address: session.address,
         port,
         protocol,
-        formats: formats.collect(),
+        formats,
+        formats_total,
         direction: session.direction,
         fingerprint: session.fingerprint,
         ice: session.ice,
@@ -204,14 +228,20 @@ fn attribute<'a>(value: &'a [u8], media: &mut Media<'a>) {
         }
         b"rtcp" => media.rtcp_port = words.next().and_then(number).and_then(|port| u16::try_from(port).ok()),
         b"rtcp-mux" => media.rtcp_mux = true,
-        b"crypto" => media.crypto.extend(words.nth(1).filter(|_| media.crypto.len() < limits::FORMATS)),
+        b"crypto" => {
+            let Some(suite) = words.nth(1) else { return };
+            media.crypto_total = media.crypto_total.saturating_add(1);
+            media.crypto.extend((media.crypto.len() < limits::FORMATS).then_some(suite));
+        }
         b"fingerprint" => media.fingerprint = true,
         b"ice-ufrag" => media.ice = true,
-        b"candidate" if media.candidates.len() < limits::FORMATS => {
+        b"candidate" => {
             // foundation component transport priority address port
             let (address, port) =
                 (words.nth(4), words.next().and_then(number).and_then(|port| u16::try_from(port).ok()));
-            media.candidates.extend(address.zip(port));
+            let Some(candidate) = address.zip(port) else { return };
+            media.candidates_total = media.candidates_total.saturating_add(1);
+            media.candidates.extend((media.candidates.len() < limits::FORMATS).then_some(candidate));
         }
         name => media.direction = direction(name).unwrap_or(media.direction),
     }

@@ -1,5 +1,6 @@
 //! Each rule: what it finds, and what it leaves alone.
 
+use mcpcap_analyzer::harness::build::udp;
 use serde_json::{Value, json};
 
 use super::build::{ALICE, BOB, Draft, request};
@@ -73,7 +74,7 @@ fn users_that_are_there_are_not() {
             [first.there(), first.answer("401 Unauthorized", "x").back(), second.there()]
         })
         .collect();
-    assert!(rules(&report(&frames)).is_empty(), "challenges that are answered");
+    assert!(!rules(&report(&frames)).contains(&"sip_user_enumeration"), "challenges that are answered");
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn many_calls_within_a_second_are_a_flood() {
     assert!(rules(&calls(100)).is_empty());
     let invite = request("INVITE", "sip:bob@example.net", "same", 1);
     let again: Vec<(u64, Vec<u8>)> = (0..200).map(|n| (n, invite.there())).collect();
-    assert!(rules(&timed(&again)).is_empty(), "retransmissions");
+    assert_eq!(rules(&timed(&again)), ["sip_silent_server"], "retransmissions");
 }
 
 #[test]
@@ -158,11 +159,66 @@ fn one_number_with_many_prefixes_is_probed() {
 
 #[test]
 fn a_server_that_never_answers_is_silent() {
-    let ask = |n: u32| request("OPTIONS", "sip:bob@example.net", &format!("q{n}"), 1);
-    let mut frames: Vec<Vec<u8>> = (0..6).map(|n| ask(n).there()).collect();
-    assert_eq!(rules(&report(&frames)), ["sip_silent_server"]);
-    frames.push(ask(5).answer("200 OK", "x").back());
-    assert!(rules(&report(&frames)).is_empty());
+    for (alice, bob) in [(ALICE, BOB), ("2001:db8::10", "2001:db8::20")] {
+        let ask = |n: u32| request("OPTIONS", "sip:bob@example.net", &format!("q{n}"), 1);
+        let mut frames: Vec<Vec<u8>> = (0..6).map(|n| ask(n).over(alice, bob)).collect();
+        let unseen = report(&frames);
+        assert_eq!(rules(&unseen), ["sip_silent_server"]);
+        let finding = &unseen["findings"][0];
+        assert_eq!((&finding["severity"], &finding["confidence"]), (&json!("low"), &json!("low")));
+        assert!(finding["false_alarm"].as_str().unwrap().contains("one direction"));
+        // Something else of the host is there, so its direction was captured.
+        frames.push(udp((bob, 9), (alice, 9), b"other"));
+        let finding = &report(&frames)["findings"][0];
+        assert_eq!((&finding["rule"], &finding["severity"]), (&json!("sip_silent_server"), &json!("medium")));
+        frames.push(ask(5).answer("200 OK", "x").over(bob, alice));
+        assert!(rules(&report(&frames)).iter().all(|rule| *rule != "sip_silent_server"));
+    }
+}
+
+/// Frames of REGISTERs without an answer, to a server that answers OPTIONS.
+fn unanswered(registers: u32, sent: u32, answered: u32) -> Value {
+    let options = request("OPTIONS", "sip:example.com", "o", 1);
+    let mut frames = vec![options.there(), options.answer("200 OK", "x").back()];
+    for n in 0..registers {
+        frames.extend((0..sent).map(|_| register(n, "").there()));
+    }
+    for n in registers..registers + answered {
+        frames.extend([register(n, "").there(), register(n, "").answer("200 OK", "x").back()]);
+    }
+    report(&frames)
+}
+
+#[test]
+fn registers_without_an_answer_are_told_though_the_server_speaks() {
+    // 22 of them: each once, or two of them eleven times, as RFC 3261 §17.1.2 sends them.
+    for (registers, sent) in [(22, 1), (2, 11), (1, 22)] {
+        let report = unanswered(registers, sent, 0);
+        assert_eq!(rules(&report), ["sip_unanswered_requests"], "{registers}");
+        let finding = &report["findings"][0];
+        assert_eq!(finding["subject"], format!("{ALICE} to {BOB}: REGISTER"));
+        let measures: Vec<f64> =
+            finding["measures"].as_array().unwrap().iter().map(|m| m["value"].as_f64().unwrap()).collect();
+        assert_eq!(measures, [f64::from(registers), f64::from(registers), 22.0]);
+        assert_eq!(finding["frames"][0], 3);
+        assert!(finding["false_alarm"].as_str().unwrap().contains("capture"));
+    }
+    assert_eq!(rules(&unanswered(10, 1, 10)), ["sip_unanswered_requests"], "half of them");
+    assert!(rules(&unanswered(4, 1, 0)).is_empty(), "few");
+    assert!(rules(&unanswered(5, 1, 30)).is_empty(), "few of many");
+}
+
+#[test]
+fn requests_that_left_the_table_count_as_unanswered_too() {
+    let mut frames: Vec<Vec<u8>> = (0..22).map(|n| register(n, "").there()).collect();
+    for n in 0..9000 {
+        let ask = request("OPTIONS", "sip:example.com", &format!("o{n}"), 1);
+        frames.extend([ask.there(), ask.answer("200 OK", "x").back()]);
+    }
+    let report = report(&frames);
+    assert_eq!(report["limits"]["evicted"]["transactions"], 22);
+    assert_eq!(rules(&report), ["sip_unanswered_requests"]);
+    assert_eq!(report["findings"][0]["measures"][0]["value"], 22.0);
 }
 
 #[test]

@@ -4,8 +4,11 @@ mod build;
 mod calls;
 mod crafted;
 mod findings;
+mod limits;
 mod listing;
+mod order;
 mod recordings;
+mod registrations;
 mod robust;
 mod streams;
 

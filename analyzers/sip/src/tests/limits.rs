@@ -1,0 +1,174 @@
+//! What does not fit: each number is exact, has its error, or says "at least"; each list that is cut says how many there are.
+
+use mcpcap_analyzer::harness;
+use serde_json::{Value, json};
+
+use super::build::{ALICE, BOB, request};
+use super::{faults, report, rules, run};
+use crate::tool::SipPackets;
+
+const URI: &str = "sip:bob@example.net";
+
+fn length(list: &Value) -> usize {
+    list.as_array().unwrap().len()
+}
+
+/// OPTIONS from so many agents, hosts and Call-IDs.
+fn many(count: u32) -> Vec<u8> {
+    let frames: Vec<(u64, Vec<u8>)> = (0..count)
+        .map(|n| {
+            let ask = request("OPTIONS", URI, &format!("c{n}"), 1).with(&format!("User-Agent: agent {n}\r\n"));
+            (u64::from(n), ask.over(&format!("10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255), BOB))
+        })
+        .collect();
+    harness::build::pcap(&frames)
+}
+
+#[test]
+fn lists_of_statistics_tell_their_length_and_top_gives_more() {
+    let capture = many(30);
+    for (arguments, listed) in [(json!({}), 20), (json!({ "top": 25 }), 25), (json!({ "top": 1000 }), 30)] {
+        let statistics = &run(&capture, &arguments)["statistics"];
+        assert_eq!((length(&statistics["user_agents"]), &statistics["user_agents_total"]), (listed, &json!(30)));
+        assert_eq!((length(&statistics["call_ids"]), &statistics["unique_call_ids"]), (listed, &json!(30)));
+        let unanswered = (length(&statistics["unanswered_requests"]), &statistics["unanswered_requests_total"]);
+        assert_eq!(unanswered, (listed, &json!(30)));
+        let endpoints = (length(&statistics["endpoints"]), &statistics["endpoints_total"]);
+        assert_eq!(endpoints, (if listed == 30 { 31 } else { listed }, &json!(31)));
+        assert_eq!(
+            (&statistics["lists_are_exact"], &statistics["endpoints_total_is_exact"]),
+            (&json!(true), &json!(true))
+        );
+    }
+    for top in [json!(0), json!(1001), json!(-1)] {
+        match harness::run::<SipPackets>(&capture, &json!({ "top": top })) {
+            Err(mcpcap_analyzer::Problem::Arguments { argument, .. }) => assert_eq!(argument, "top"),
+            other => panic!("{top}: {other:?}"),
+        }
+    }
+}
+
+/// The busiest of more than a table holds have errors; totals count everybody once, whoever left a table.
+#[test]
+fn more_than_the_tables_hold_is_told_as_such() {
+    let report = run(&many(3000), &json!({}));
+    let statistics = &report["statistics"];
+    assert_eq!((&statistics["lists_are_exact"], &statistics["user_agents_total"]), (&json!(false), &json!(512)));
+    assert!(statistics["user_agents"][0]["too_high_by"].as_u64().unwrap() > 0);
+    assert_eq!((&statistics["endpoints_total"], &statistics["endpoints_total_is_exact"]), (&json!(3001), &json!(true)));
+    assert!(report["limits"]["evicted"]["endpoints"].as_u64().unwrap() > 0);
+    assert_eq!(statistics["unanswered_requests_total"], 3000);
+    // The rule that follows one server has lost nothing of it, but others lost entries.
+    let finding = report["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "sip_silent_server").unwrap();
+    assert_eq!((&finding["measures"][0]["value"], &finding["subject"]), (&json!(3000.0), &json!(BOB)));
+}
+
+#[test]
+fn registrations_count_once_whoever_left_the_table() {
+    let frames: Vec<Vec<u8>> = (0..3000)
+        .map(|n| {
+            let mut ask = request("REGISTER", "sip:example.com", &format!("r{n}"), 1);
+            ask.to.0 = format!("sip:{}@example.com", n % 2500);
+            ask.there()
+        })
+        .collect();
+    let report = report(&frames);
+    let registrations = &report["statistics"]["registrations"];
+    // Those that came again after they had left the table are counted once.
+    assert_eq!((&registrations["total"], &registrations["total_is_exact"]), (&json!(2500), &json!(true)));
+    assert!(report["limits"]["evicted"]["registrations"].as_u64().unwrap() > 0);
+    assert_eq!(report["pages"][1]["total"], 2048);
+}
+
+#[test]
+fn findings_beyond_those_listed_are_counted() {
+    let frames: Vec<Vec<u8>> = (0..130)
+        .map(|n| {
+            request("OPTIONS", URI, &format!("s{n}"), 1)
+                .with("User-Agent: sipvicious\r\n")
+                .over(&format!("10.0.0.{n}"), BOB)
+        })
+        .collect();
+    let report = report(&frames);
+    let scanners = rules(&report).iter().filter(|rule| **rule == "sip_scanner_user_agent").count();
+    assert_eq!((scanners, &report["findings_total"]), (100, &json!(131)));
+}
+
+#[test]
+fn calls_tell_how_much_of_them_is_listed() {
+    let invite = request("INVITE", URI, "c", 1);
+    let mut frames = vec![invite.there()];
+    for n in 0..10_u16 {
+        frames.push(invite.answer("180 Ringing", &format!("b{n}")).sdp(BOB, 5000 + n * 2).back());
+        frames.push(invite.answer("183 Session Progress", &format!("b{n}")).sdp(BOB, 6000 + n * 2).back());
+    }
+    for n in 0..30 {
+        frames.push(request("INFO", URI, "c", 2 + n).within("b1").there());
+    }
+    let report = report(&frames);
+    let call = &report["calls"][0];
+    assert_eq!((length(&call["ladder"]), &call["ladder_total"]), (40, &json!(51)));
+    assert_eq!((length(&call["forks"]), &call["more_forks"]), (8, &json!(true)));
+    assert_eq!((length(&call["media"]), &call["more_media"]), (16, &json!(true)));
+    assert_eq!(report["limits"]["responses_not_told_apart"], 12);
+}
+
+#[test]
+fn methods_beyond_those_counted_one_by_one_are_counted_together() {
+    let frames: Vec<Vec<u8>> = (0..70)
+        .map(|n| {
+            let mut ask = request("X", URI, &format!("m{n}"), 1);
+            ask.start = format!("X{n} {URI} SIP/2.0");
+            ask.there()
+        })
+        .collect();
+    let report = report(&frames);
+    let statistics = &report["statistics"];
+    assert_eq!((length(&statistics["transactions"]), &statistics["requests_of_other_methods"]), (64, &json!(6)));
+    assert_eq!(statistics["unanswered_requests_total"], 70);
+}
+
+#[test]
+fn rules_say_at_least_where_they_stopped_counting() {
+    let frames: Vec<Vec<u8>> = (0..300)
+        .flat_map(|n| {
+            let mut login = request("REGISTER", "sip:example.com", &format!("g{n}"), 1)
+                .with("Authorization: Digest username=\"a\", response=\"f\"\r\n");
+            login.to.0 = format!("sip:{n}@example.com");
+            [login.there(), login.answer("403 Forbidden", "x").back()]
+        })
+        .collect();
+    let guesses = report(&frames);
+    assert!(guesses["findings"][0]["observation"].as_str().unwrap().contains("accounts: at least 256;"));
+    let frames: Vec<Vec<u8>> = (0..100)
+        .flat_map(|n| {
+            let invite = request("INVITE", &format!("sip:{n:03}972591234567@example.net"), &format!("p{n}"), 1);
+            [invite.there(), invite.answer("603 Decline", "x").back()]
+        })
+        .collect();
+    let probes = report(&frames);
+    let finding = probes["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "sip_prefix_probing").unwrap();
+    assert!(finding["observation"].as_str().unwrap().contains("at least 64 prefixes"));
+    assert_eq!(finding["frames_total"], 100);
+}
+
+#[test]
+fn long_messages_tell_what_is_not_listed() {
+    let vias: String = (0..25).map(|n| format!("Via: SIP/2.0/UDP hop{n};branch=z9hG4bK{n}\r\n")).collect();
+    let mut invite = request("INVITE", URI, "c", 1).with(&vias).sdp(ALICE, 4000);
+    let formats: String = (0..40).map(|n| format!(" {n}")).collect();
+    invite.body.push_str(&format!("m=video 6000 RTP/AVP{formats}\r\n"));
+    invite.body.push_str(&"a=candidate:1 1 UDP 1 192.0.2.9 7000 typ host\r\n".repeat(12));
+    invite.body.push_str(&"m=audio 6002 RTP/AVP 0\r\n".repeat(8));
+    let short = request("INVITE", URI, "d", 1).sdp(ALICE, 4000);
+    let report = report(&[invite.there(), short.there()]);
+    let packet = &report["packets"][0];
+    assert_eq!((length(&packet["via"]), &packet["via_total"]), (20, &json!(26)));
+    assert_eq!((length(&packet["media"]), &packet["media_total"]), (8, &json!(8)));
+    let video = &packet["media"][1];
+    assert_eq!((length(&video["codecs"]), &video["codecs_total"]), (32, &json!(40)));
+    assert_eq!((length(&video["candidates"]), &video["candidates_total"]), (8, &json!(12)));
+    assert_eq!(packet["malformed"], json!(["long_session_description"]));
+    assert_eq!(faults(&report), [("long_session_description", 1)]);
+    assert!(report["packets"][1].get("via_total").is_none() && report["packets"][1].get("malformed").is_none());
+}
