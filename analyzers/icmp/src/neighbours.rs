@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, TopK};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, TopK};
 use mcpcap_analyzer::{JsonSchema, text};
 use serde::Serialize;
 
@@ -18,6 +18,8 @@ pub struct Neighbours {
     neighbours: BoundedMap<Ipv6Addr, Neighbour>,
     routers: BoundedMap<(IpAddr, Option<u16>), Router>,
     groups: TopK<IpAddr>,
+    /// How many different neighbours, routers and groups there were, with those that made room.
+    different: (Distinct, Distinct, Distinct),
     /// Neighbour solicitations, those from the unspecified address (duplicate address detection), and advertisements.
     counts: (u64, u64, u64),
 }
@@ -27,6 +29,8 @@ pub struct Neighbours {
 pub struct Neighbour {
     /// Link-layer addresses that advertisements give, with the frames.
     pub claims: Vec<(String, Evidence)>,
+    /// There were other link-layer addresses besides these.
+    pub more_claims: bool,
     router: bool,
     solicited: u64,
 }
@@ -66,6 +70,7 @@ impl Neighbours {
             neighbours: BoundedMap::new(limits::ENTRIES),
             routers: BoundedMap::new(limits::ENTRIES),
             groups: TopK::new(limits::ENTRIES),
+            different: (Distinct::new(), Distinct::new(), Distinct::new()),
             counts: (0, 0, 0),
         }
     }
@@ -92,6 +97,7 @@ impl Neighbours {
                 self.counts.0 = self.counts.0.saturating_add(1);
                 self.counts.1 = self.counts.1.saturating_add(message.source.is_unspecified().into());
                 if let Some(target) = message.target() {
+                    self.different.0.add(&target);
                     let (known, _) = self.neighbours.get_or_insert_with(target, Neighbour::default);
                     known.solicited = known.solicited.saturating_add(1);
                 }
@@ -101,7 +107,7 @@ impl Neighbours {
             (Version::V4, kind::ROUTER_ADVERTISEMENT) => self.router(message, frame, vlan, router_v4(message)),
             (Version::V6, 131) => {
                 if let Some(group) = address(message.data, 0) {
-                    self.groups.add(group.into(), 1);
+                    self.group(group);
                 }
             }
             (Version::V6, 143) => self.listeners(message),
@@ -112,6 +118,7 @@ impl Neighbours {
     fn advertisement(&mut self, message: &Message<'_>, frame: u64) {
         self.counts.2 = self.counts.2.saturating_add(1);
         let Some(target) = message.target() else { return };
+        self.different.0.add(&target);
         let (known, _) = self.neighbours.get_or_insert_with(target, Neighbour::default);
         known.router |= message.rest[0] & 0x80 != 0;
         let mut mac = None;
@@ -127,11 +134,14 @@ impl Neighbours {
             let mut evidence = Evidence::default();
             evidence.add(frame);
             known.claims.push((mac, evidence));
+        } else {
+            known.more_claims = true;
         }
     }
 
     fn router(&mut self, message: &Message<'_>, frame: u64, vlan: Option<u16>, said: Option<(u16, RouterOptions)>) {
         let Some((lifetime, said)) = said else { return };
+        self.different.1.add(&(message.source, vlan));
         let (router, _) = self.routers.get_or_insert_with((message.source, vlan), || Router {
             evidence: Evidence::default(),
             withdrawn: Evidence::default(),
@@ -147,13 +157,18 @@ impl Neighbours {
         (router.lifetime, router.last) = (lifetime, said);
     }
 
+    fn group(&mut self, group: Ipv6Addr) {
+        self.different.2.add(&group);
+        self.groups.add(group.into(), 1);
+    }
+
     fn listeners(&mut self, message: &Message<'_>) {
         // Number of records in the header; each has four octets, the group, its sources, and auxiliary data.
         let mut records = message.data;
         while let Some((header, rest)) = records.split_first_chunk::<4>() {
             let [_, auxiliary, high, low] = *header;
             let Some(group) = address(rest, 0) else { return };
-            self.groups.add(group.into(), 1);
+            self.group(group);
             let sources = usize::from(u16::from_be_bytes([high, low])).saturating_mul(16);
             let skip = 16_usize.saturating_add(sources).saturating_add(usize::from(auxiliary).saturating_mul(4));
             records = rest.get(skip..).unwrap_or_default();
@@ -161,33 +176,36 @@ impl Neighbours {
     }
 
     /// The report; `None` when there is nothing to say.
-    pub fn report(&self) -> Option<NeighbourReport> {
+    pub fn report(&self, most: usize) -> Option<NeighbourReport> {
         let mut neighbours: Vec<_> = self.neighbours.iter().collect();
         neighbours.sort_by_key(|(target, known)| (known.claims.is_empty(), **target));
         let mut routers: Vec<_> = self.routers.iter().collect();
         routers.sort_by_key(|(key, router)| (Reverse(router.evidence.total()), **key));
-        let groups = self.groups.top(limits::LISTED);
+        let groups = self.groups.top(most);
         let nothing = neighbours.is_empty() && routers.is_empty() && groups.is_empty();
         (!nothing).then(|| NeighbourReport {
             solicitations: self.counts.0,
             duplicate_address_probes: self.counts.1,
             advertisements: self.counts.2,
-            neighbours_total: neighbours.len() as u64,
+            neighbours_total: self.different.0.count(),
             neighbours: neighbours
                 .into_iter()
-                .take(limits::LISTED)
+                .take(most)
                 .map(|(target, known)| NeighbourEntry {
                     address: *target,
+                    more_macs: known.more_claims,
                     macs: known.claims.iter().map(|(mac, _)| mac.clone()).collect(),
                     router: known.router,
                     solicited: known.solicited,
                     frames: known.claims.iter().flat_map(|(_, seen)| seen.frames().first().copied()).collect(),
                 })
                 .collect(),
-            routers: routers.into_iter().take(limits::LISTED).map(|(key, router)| router.report(*key)).collect(),
+            routers_total: self.different.1.count(),
+            routers: routers.into_iter().take(most).map(|(key, router)| router.report(*key)).collect(),
+            multicast_groups_total: self.different.2.count(),
             multicast_groups: groups
                 .into_iter()
-                .map(|group| GroupReport { group: group.key, reports: group.count })
+                .map(|group| GroupReport { group: group.key, reports: group.count, reports_too_many: group.error })
                 .collect(),
         })
     }
@@ -341,10 +359,14 @@ pub struct NeighbourReport {
     pub duplicate_address_probes: u64,
     pub advertisements: u64,
     pub neighbours: Vec<NeighbourEntry>,
+    /// Different addresses that were solicited or advertised; beyond 4,096 an estimate with a standard error of 0.8 %.
     pub neighbours_total: u64,
     pub routers: Vec<RouterReport>,
+    pub routers_total: u64,
     /// Groups that hosts report to listen to.
     pub multicast_groups: Vec<GroupReport>,
+    /// Beyond 4,096 an estimate with a standard error of 0.8 %.
+    pub multicast_groups_total: u64,
 }
 
 /// An address and who has it.
@@ -354,6 +376,9 @@ pub struct NeighbourEntry {
     /// Link-layer addresses from advertisements; more than one: a conflict, a move, or spoofing.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub macs: Vec<String>,
+    /// There were other link-layer addresses besides these.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_macs: bool,
     pub router: bool,
     /// How often it was asked for.
     pub solicited: u64,
@@ -403,9 +428,16 @@ pub struct PrefixReport {
     pub preferred_seconds: u32,
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// A multicast group.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GroupReport {
     pub group: IpAddr,
     pub reports: u64,
+    /// By how much `reports` may be too high, as there were more groups than are counted one by one.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reports_too_many: u64,
 }

@@ -66,9 +66,14 @@ pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) 
     });
     let conflicts = neighbours.neighbours().filter(|(_, known)| known.claims.len() > 1);
     let conflicts = conflicts.map(|(address, known)| {
-        let observation = format!("{} link-layer addresses were advertised for {address}.", known.claims.len());
+        let at_least = if known.more_claims { "At least " } else { "" };
+        let observation =
+            format!("{at_least}{} link-layer addresses were advertised for {address}.", known.claims.len());
         let evidence = known.claims.iter().fold(Evidence::default(), |all, (_, seen)| all.joined(seen));
-        let measures = vec![Measure::count("link_layer_addresses", known.claims.len() as u64)];
+        let measures = vec![Measure::count(
+            if known.more_claims { "link_layer_addresses_at_least" } else { "link_layer_addresses" },
+            known.claims.len() as u64,
+        )];
         NEIGHBOUR.finding(address.to_string(), observation, measures, &evidence)
     });
     let loops = paths.iter().filter(|path| !path.repeated.is_empty()).map(|path| {
