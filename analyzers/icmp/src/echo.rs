@@ -10,7 +10,7 @@ use crate::limits;
 use crate::many::Crowds;
 use crate::message::Message;
 use crate::session::{LATE, PairReport, Session};
-use crate::waiting::{Heard, Pair, Vlans, Waiting, remember};
+use crate::waiting::{Heard, Left, Pair, Vlans, Waiting, remember};
 
 /// What a reply or a request is to the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,7 +215,7 @@ impl Echoes {
         {
             let separate = self.separate(key);
             waiting.across(&separate, |pair| pairs.push(pair));
-            waiting.make_room(&separate, |reply, request| left.push((reply.frame, request)));
+            waiting.make_room(&separate, |reply| left.push(reply));
         }
         self.settle(key, &pairs, left);
         self.waiting.insert(*key, waiting);
@@ -227,7 +227,7 @@ impl Echoes {
             let separate = self.separate(key);
             waiting.across(&separate, |pair| pairs.push(pair));
             let open = waiting.open();
-            waiting.end(&separate, |reply, request| left.push((reply.frame, request)));
+            waiting.end(&separate, |reply| left.push(reply));
             open
         };
         if is_evicted {
@@ -239,9 +239,15 @@ impl Echoes {
         self.settle(key, &pairs, left);
     }
 
-    fn settle(&mut self, key: &Key, pairs: &[Pair], left: Vec<(u64, Option<u64>)>) {
+    fn settle(&mut self, key: &Key, pairs: &[Pair], left: Vec<Left>) {
         pairs.iter().for_each(|pair| self.pair(key, pair));
-        left.into_iter().for_each(|(reply, request)| self.leave(key, reply, request));
+        for left in left {
+            match left {
+                Left::Paired(pair) => self.pair(key, &pair),
+                Left::Again(reply, request) => self.leave(key, reply.frame, Some(request)),
+                Left::Alone(reply) => self.leave(key, reply.frame, None),
+            }
+        }
     }
 
     fn pair(&mut self, key: &Key, pair: &Pair) {
@@ -338,8 +344,9 @@ pub fn share(part: u64, whole: u64) -> f64 {
 pub struct EchoReport {
     pub requests: u64,
     pub replies: u64,
-    /// Requests that got a reply: same ends, identifier and sequence number, and not later than the reply by their times. Their VLANs may
-    /// differ, as mirrored traffic bears a tag for each direction, unless requests and replies were heard in both VLANs.
+    /// Requests that got a reply: same ends, identifier and sequence number, and not later than the reply by their times (where no time fits, by
+    /// the order in the file). Their VLANs may differ, as mirrored traffic bears a tag for each direction, unless requests and replies were
+    /// heard in both VLANs.
     pub answered: u64,
     pub unanswered: u64,
     /// unanswered by requests.

@@ -29,8 +29,8 @@ pub const HOP_TIMES: usize = 8;
 pub const QUOTED_ANSWERS: usize = 128;
 /// Targets of errors, path MTUs, redirects, neighbours, routers, groups.
 pub const ENTRIES: usize = 2048;
-/// Link-layer addresses of one neighbour.
-pub const NEIGHBOUR_ADDRESSES: usize = 4;
+/// Link-layer addresses of one neighbour, in all VLANs.
+pub const NEIGHBOUR_ADDRESSES: usize = 8;
 /// Prefixes, servers, domains of one router advertisement.
 pub const OPTION_VALUES: usize = 8;
 /// Sources and destinations of which the report says how many different ones there are.

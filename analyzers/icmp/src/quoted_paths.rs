@@ -22,7 +22,6 @@ const PLACES: &str =
 const BASE: &str =
     "hop numbers follow from port 33434 and the probes for each hop; a program that begins elsewhere has others";
 const MIXED: &str = "answers of one router are not all next to one another: several rounds, or a path that changes";
-const ARRIVAL: &str = "the quotes do not tell the probes apart: the order is that of the answers";
 const LEFT_OUT: &str = "there were more answers than are kept";
 
 /// What tells one program's probes from another's: ends, protocol, and the identifier of echoes.
@@ -40,6 +39,9 @@ struct Answer {
     end: Option<&'static str>,
 }
 
+/// What gives the order of answers: its name, and how to read it.
+type Order = (&'static str, fn(&Answer) -> u64);
+
 #[derive(Default)]
 struct Answers {
     kept: Vec<Answer>,
@@ -54,7 +56,7 @@ pub struct QuotedPaths {
 /// How the order of hops was found.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Derived {
-    /// What of the quoted probes gives the order: destination port, source port, sequence number, identification, or the order of the answers.
+    /// What of the quoted probes gives the order: destination port, source port, sequence number or identification.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub ordered_by: &'static str,
     /// Probes for each hop, where the ports tell.
@@ -122,13 +124,13 @@ impl QuotedPaths {
         }
     }
 
-    /// The paths in which two or more hosts answered.
+    /// The paths in which two or more hosts answered, as far as the quotes tell the probes apart.
     pub fn found(&self) -> Vec<QuotedPath> {
         let several = self.paths.iter().filter(|(_, answers)| {
             let mut routers = answers.kept.iter().map(|answer| answer.from);
             routers.next().is_some_and(|first| routers.any(|other| other != first))
         });
-        several.map(|((key, _), answers)| answers.path(*key)).collect()
+        several.filter_map(|((key, _), answers)| answers.path(*key)).collect()
     }
 }
 
@@ -141,8 +143,8 @@ impl Answers {
         }
     }
 
-    fn path(&self, key: PathKey) -> QuotedPath {
-        let (ordered_by, number) = self.order(key.2);
+    fn path(&self, key: PathKey) -> Option<QuotedPath> {
+        let (ordered_by, number) = self.order(key.2)?;
         let mut answers: Vec<(u64, &Answer)> = self.kept.iter().map(|answer| (number(answer), answer)).collect();
         answers.sort_by_key(|(number, answer)| (*number, answer.frame));
         unwrap_round(&mut answers);
@@ -161,19 +163,18 @@ impl Answers {
                 by_place(&answers, key.1)
             }
         };
-        uncertain.extend((ordered_by == "order of the answers").then_some(ARRIVAL));
         uncertain.extend((self.left_out > 0).then_some(LEFT_OUT));
-        QuotedPath {
+        Some(QuotedPath {
             key,
             reached: self.kept.iter().any(|answer| answer.from == key.1),
             first_frame: self.kept.iter().map(|answer| answer.frame).min().unwrap_or_default(),
             hops,
             derived: Derived { ordered_by, probes_for_hop, uncertain },
-        }
+        })
     }
 
-    /// What rises from probe to probe.
-    fn order(&self, protocol: u8) -> (&'static str, fn(&Answer) -> u64) {
+    /// What differs from probe to probe, and so gives their order.
+    fn order(&self, protocol: u8) -> Option<Order> {
         let varies = |of: fn(&Answer) -> u64| {
             let quotes = self.kept.iter().filter(|answer| answer.end.is_none());
             let all: BTreeSet<u64> = quotes.map(of).collect();
@@ -183,13 +184,11 @@ impl Answers {
         let source: fn(&Answer) -> u64 = |answer| answer.source_port.into();
         let identification: fn(&Answer) -> u64 = |answer| answer.identification.into();
         if varies(destination) {
-            (if matches!(protocol, 1 | 58) { "sequence number" } else { "destination port" }, destination)
+            Some((if matches!(protocol, 1 | 58) { "sequence number" } else { "destination port" }, destination))
         } else if varies(source) {
-            ("source port", source)
-        } else if varies(identification) && self.kept.iter().all(|answer| answer.identification > 0) {
-            ("identification", identification)
+            Some(("source port", source))
         } else {
-            ("order of the answers", |answer| answer.frame)
+            varies(identification).then_some(("identification", identification))
         }
     }
 }

@@ -249,10 +249,11 @@ impl IcmpPackets {
         let time = packet.timestamp.unwrap_or(self.latest);
         self.out_of_order = self.out_of_order.saturating_add((time < self.latest).into());
         self.latest = self.latest.max(time);
-        let outcome = self.echoes.take(message, packet.frame, packet.timestamp, Vlans::of(packet));
+        let vlans = Vlans::of(packet);
+        let outcome = self.echoes.take(message, packet.frame, packet.timestamp, vlans);
         self.errors.take(message, packet.frame);
         self.paths.message(message, packet);
-        self.neighbours.take(message, packet.frame, packet.vlans().last());
+        self.neighbours.take(message, packet.frame, packet.vlans().last(), vlans);
         self.watch.take(message, packet.frame, packet.timestamp, outcome);
         if self.filter.fits(message) {
             self.packets.push(|| PacketDetails::new(frame, packet, message, outcome));

@@ -81,6 +81,17 @@ impl Pair {
     }
 }
 
+/// A reply that waits no longer.
+#[derive(Debug, Clone, Copy)]
+pub enum Left {
+    /// It has a request by the order in the file, though their times contradict it.
+    Paired(Pair),
+    /// It answers a request again: that one's frame.
+    Again(Heard, u64),
+    /// It has none.
+    Alone(Heard),
+}
+
 /// Messages with the same ends and numbers.
 #[derive(Debug, Default)]
 pub struct Waiting {
@@ -146,12 +157,11 @@ impl Waiting {
         self.replies = replies;
     }
 
-    /// Makes room: the oldest requests stand for one another, and the oldest replies wait no longer. `left` is told of the latter, with the
-    /// request that each answers again.
-    pub fn make_room(&mut self, separate: impl Fn(Vlans, Vlans) -> bool, mut left: impl FnMut(Heard, Option<u64>)) {
+    /// Makes room: the oldest requests stand for one another, and the oldest replies wait no longer. `left` is told of the latter.
+    pub fn make_room(&mut self, separate: impl Fn(Vlans, Vlans) -> bool, mut left: impl FnMut(Left)) {
         while self.replies.len() > limits::SAME_NUMBERS / 2 {
             let reply = self.replies.remove(0);
-            left(reply, self.answered_anywhere(&reply, &separate));
+            left(self.leave(reply, &separate));
         }
         while self.asked.len() > limits::SAME_NUMBERS / 2 {
             let gone = self.asked.remove(0);
@@ -167,19 +177,26 @@ impl Waiting {
     }
 
     /// Ends the wait of all replies.
-    pub fn end(mut self, separate: impl Fn(Vlans, Vlans) -> bool, mut left: impl FnMut(Heard, Option<u64>)) {
+    pub fn end(mut self, separate: impl Fn(Vlans, Vlans) -> bool, mut left: impl FnMut(Left)) {
         for reply in std::mem::take(&mut self.replies) {
-            left(reply, self.answered_anywhere(&reply, &separate));
+            left(self.leave(reply, &separate));
         }
     }
 
-    /// The answered request before a reply, of its own VLAN or of one that is not separate.
-    fn answered_anywhere(&self, reply: &Heard, separate: &impl Fn(Vlans, Vlans) -> bool) -> Option<u64> {
-        let may_be = |asked: &&Asked| {
-            asked.open == 0 && asked.heard.is_before(reply) && !separate(asked.heard.vlans, reply.vlans)
-        };
-        let other = || self.asked.iter().filter(may_be).max_by_key(|asked| asked.heard.time);
-        self.answered_before(reply).or_else(|| other().map(|asked| asked.heard.frame))
+    fn leave(&mut self, reply: Heard, separate: &impl Fn(Vlans, Vlans) -> bool) -> Left {
+        let joined = |asked: &Asked| !separate(asked.heard.vlans, reply.vlans);
+        let before = |asked: &&Asked| asked.open == 0 && asked.heard.is_before(&reply) && joined(asked);
+        let answered = || self.asked.iter().filter(before).max_by_key(|asked| asked.heard.time);
+        if let Some(again) = self.answered_before(&reply).or_else(|| answered().map(|asked| asked.heard.frame)) {
+            return Left::Again(reply, again);
+        }
+        // Clocks are set back, and those of two interfaces differ: then the order in the file is all there is.
+        let open = self.asked.iter_mut().filter(|asked| asked.open > 0 && joined(asked));
+        let asked = open.filter(|asked| asked.heard.frame < reply.frame).max_by_key(|asked| asked.heard.frame);
+        asked.map_or(Left::Alone(reply), |asked| {
+            asked.open = asked.open.saturating_sub(1);
+            Left::Paired(Pair { request: asked.heard, reply })
+        })
     }
 
     /// Requests without reply, and replies without request.

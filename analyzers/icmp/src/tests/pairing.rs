@@ -150,3 +150,14 @@ fn replies_that_find_no_room_to_wait_are_told() {
     assert_eq!((answered + unanswered, unanswered), (u64::from(many), unasked));
     assert_eq!(report["limits"]["out_of_order_messages"], many);
 }
+
+#[test]
+fn a_clock_that_is_set_back_leaves_the_order_in_the_file() {
+    let (a, b) = ENDS[0];
+    let mut frames = every(1000, [echo(a, b, false, (7, 1), b"x"), echo(b, a, true, (7, 1), b"x")]);
+    frames[1].0 -= 5_000_000;
+    let report = report(&frames);
+    assert_eq!(counts(&report), [1, 1, 0, 0, 0]);
+    assert_eq!(report["packets"][1]["request_frame"], 1);
+    assert!(report["statistics"]["echo"].get("rtt").is_none(), "no time is made up");
+}

@@ -119,4 +119,7 @@ fn captured_probes_go_before_quotes_and_one_router_is_no_path() {
     assert_eq!(path(&report), [(1, router(1))]);
     let alone = super::report(&every(1000, (0..3).map(|n| exceeded(&router(1), source, &probe(n)))));
     assert_eq!(alone["statistics"]["paths"], json!([]));
+    // Two routers report the same packet: nothing tells in which order they stand.
+    let same = super::report(&every(1000, (1..3).map(|n| exceeded(&router(n), source, &probe(0)))));
+    assert_eq!(same["statistics"]["paths"], json!([]));
 }
