@@ -1,4 +1,4 @@
-//! Exchanges: the messages of a client and its servers under one transaction id.
+//! Exchanges: the messages of a client and its servers from the question for an address to its grant.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -9,18 +9,27 @@ use serde::Serialize;
 
 use crate::limits;
 use crate::seen::{Family, Role, Seen, Segment};
+use crate::v6;
 
 /// What an exchange is found again by.
 type Key = (Family, u32, String);
 
+/// How long after the last message of an exchange its offer may be taken under another transaction id, in nanoseconds. Clients take an offer
+/// within seconds (RFC 8415 §15, §18.2.2).
+const OFFER_OPEN: u64 = 120_000_000_000;
+
 /// All exchanges.
 pub struct Exchanges {
-    open: BoundedMap<Key, Exchange>,
+    /// Exchanges by a number of their own, as DHCPv6 has several transaction ids in one.
+    open: BoundedMap<u64, Exchange>,
+    ids: BoundedMap<Key, u64>,
+    /// Exchanges of a client that began with an offer, or with the question for one; the last ones.
+    offered: BoundedMap<(Family, String), Vec<u64>>,
+    next: u64,
     ended: Page<ExchangeReport>,
     offer_times: Quantiles,
     grant_times: Quantiles,
     outcomes: [u64; Outcome::ALL.len()],
-    total: u64,
     complete: u64,
 }
 
@@ -54,10 +63,15 @@ impl Outcome {
 
 /// An exchange.
 struct Exchange {
+    key: Key,
+    further_ids: Vec<u32>,
+    associations: Vec<(u16, u32)>,
+    last: Option<u64>,
     steps: Vec<Step>,
     messages: u64,
     segment: Segment,
     servers: Vec<String>,
+    more_servers: bool,
     address: Option<String>,
     valid: Option<u32>,
     reason: Option<String>,
@@ -93,11 +107,14 @@ impl Exchanges {
     pub fn new(ended: Page<ExchangeReport>) -> Self {
         Self {
             open: BoundedMap::new(limits::ENTRIES),
+            // Most exchanges have one transaction id, those of DHCPv6 two.
+            ids: BoundedMap::new(limits::ENTRIES.saturating_mul(2)),
+            offered: BoundedMap::new(limits::ENTRIES),
+            next: 0,
             ended,
             offer_times: Quantiles::new(),
             grant_times: Quantiles::new(),
             outcomes: [0; Outcome::ALL.len()],
-            total: 0,
             complete: 0,
         }
     }
@@ -110,37 +127,60 @@ impl Exchanges {
     /// Takes a message.
     pub fn take(&mut self, seen: &Seen) {
         let key = (seen.family, seen.xid, seen.client.clone());
-        let mut made = false;
-        let (exchange, gone) = self.open.get_or_insert_with(key, || {
-            made = true;
-            Exchange::new(seen)
-        });
+        let id = self.known(&key, seen).unwrap_or_else(|| self.begin(&key, seen));
+        let (exchange, gone) = self.open.get_or_insert_with(id, || Exchange::new(key, seen));
         let (offer, grant) = exchange.take(seen);
         offer.into_iter().for_each(|lasted| self.offer_times.add(lasted));
         grant.into_iter().for_each(|lasted| self.grant_times.add(lasted));
-        self.total = self.total.saturating_add(made.into());
-        if let Some((key, exchange)) = gone {
-            self.end(key, exchange);
+        if let Some((_, exchange)) = gone {
+            self.end(exchange);
         }
     }
 
-    fn end(&mut self, key: Key, exchange: Exchange) {
+    /// The exchange that a message belongs to: by its transaction id, or because it takes what was offered under another.
+    fn known(&mut self, key: &Key, seen: &Seen) -> Option<u64> {
+        let by_id = self.ids.get_mut(key).copied();
+        if let Some(id) = by_id.filter(|id| self.open.get(id).is_some()) {
+            return Some(id);
+        }
+        let of_client = self.offered.get(&(seen.family, seen.client.clone()))?;
+        let id = of_client.iter().rev().find(|id| self.open.get(id).is_some_and(|open| open.is_taken_by(seen)));
+        let id = *id?;
+        self.ids.insert(key.clone(), id);
+        Some(id)
+    }
+
+    fn begin(&mut self, key: &Key, seen: &Seen) -> u64 {
+        let id = self.next;
+        self.next = self.next.saturating_add(1);
+        self.ids.insert(key.clone(), id);
+        if matches!(seen.role, Role::Discover | Role::Offer) {
+            let (of_client, _) = self.offered.get_or_insert_with((seen.family, seen.client.clone()), Vec::new);
+            if of_client.len() >= limits::OPEN_OFFERS {
+                of_client.remove(0);
+            }
+            of_client.push(id);
+        }
+        id
+    }
+
+    fn end(&mut self, exchange: Exchange) {
         let outcome = exchange.outcome();
         if let Some(count) = self.outcomes.get_mut(outcome as usize) {
             *count = count.saturating_add(1);
         }
         self.complete = self.complete.saturating_add(exchange.is_complete().into());
-        self.ended.push(|| exchange.report(key, outcome));
+        self.ended.push(|| exchange.report(outcome));
     }
 
     /// Ends all exchanges: sums, and the page of exchanges in the order of their last message.
     pub fn finish(mut self) -> (ExchangeSummary, Page<ExchangeReport>) {
-        while let Some((key, exchange)) = self.open.pop_oldest() {
-            self.end(key, exchange);
+        while let Some((_, exchange)) = self.open.pop_oldest() {
+            self.end(exchange);
         }
         let outcomes = Outcome::ALL.into_iter().zip(self.outcomes).filter(|(_, count)| *count > 0);
         let summary = ExchangeSummary {
-            total: self.total,
+            total: self.next,
             complete: self.complete,
             outcomes: outcomes.map(|(outcome, count)| OutcomeCount { outcome, count }).collect(),
             time_to_offer: self.offer_times.summary_ms(),
@@ -151,12 +191,17 @@ impl Exchanges {
 }
 
 impl Exchange {
-    fn new(seen: &Seen) -> Self {
+    fn new(key: Key, seen: &Seen) -> Self {
         Self {
+            key,
+            further_ids: Vec::new(),
+            associations: Vec::new(),
+            last: None,
             steps: Vec::new(),
             messages: 0,
             segment: seen.segment.clone(),
             servers: Vec::new(),
+            more_servers: false,
             address: None,
             valid: None,
             reason: None,
@@ -170,9 +215,45 @@ impl Exchange {
         }
     }
 
+    /// Whether a message under another transaction id takes what was offered here. With DHCPv6, REQUEST has an id of its own (RFC 8415 §16.1),
+    /// and names the server and the associations of the ADVERTISE; some clients of DHCPv4 do alike.
+    fn is_taken_by(&self, seen: &Seen) -> bool {
+        let near = match (self.last, seen.time) {
+            (Some(last), Some(now)) => now.abs_diff(last) <= OFFER_OPEN,
+            _ => true,
+        };
+        let of_server = match &seen.server {
+            Some(server) => self.servers.is_empty() || self.servers.contains(server),
+            None => false,
+        };
+        let may = match (seen.family, seen.role) {
+            (Family::V4, Role::Request) => self.address.is_none() || self.address == seen.requested,
+            (Family::V6, Role::Request) => seen.kind == Some(v6::kind::REQUEST) && self.has_association_of(seen),
+            // Where REQUEST was not captured.
+            (Family::V6, Role::Grant | Role::Refuse) => self.counts.offers > 0 && self.has_association_of(seen),
+            _ => false,
+        };
+        near && of_server && may && self.last_answer.is_none()
+    }
+
+    fn has_association_of(&self, seen: &Seen) -> bool {
+        let (here, there) = (&self.associations, &seen.associations);
+        here.is_empty() || there.is_empty() || there.iter().any(|held| here.contains(held))
+    }
+
     /// Takes a message: how long its offer or its grant took, the first time.
     fn take(&mut self, seen: &Seen) -> (Option<u64>, Option<u64>) {
         self.messages = self.messages.saturating_add(1);
+        self.last = seen.time.or(self.last);
+        let has_room = self.further_ids.len() < limits::OPEN_OFFERS;
+        if seen.xid != self.key.1 && !self.further_ids.contains(&seen.xid) && has_room {
+            self.further_ids.push(seen.xid);
+        }
+        if matches!(seen.role, Role::Discover | Role::Offer) {
+            let new = seen.associations.iter().filter(|held| !self.associations.contains(held)).copied();
+            let new: Vec<_> = new.take(limits::OPEN_OFFERS.saturating_sub(self.associations.len())).collect();
+            self.associations.extend(new);
+        }
         if self.steps.len() < limits::STEPS {
             let step = Step { frame: seen.frame, name: seen.name.clone(), time: seen.time, server: seen.from_server };
             self.steps.push(step);
@@ -180,8 +261,12 @@ impl Exchange {
         self.segment.relay = self.segment.relay.or(seen.segment.relay);
         if seen.from_server {
             let server = seen.server.clone().unwrap_or_else(|| seen.source.to_string());
-            if !self.servers.contains(&server) && self.servers.len() < limits::VALUES {
-                self.servers.push(server);
+            if !self.servers.contains(&server) {
+                if self.servers.len() < limits::VALUES {
+                    self.servers.push(server);
+                } else {
+                    self.more_servers = true;
+                }
             }
         }
         let since = |then: Option<u64>| seen.time.zip(then).and_then(|(now, then)| now.checked_sub(then));
@@ -195,6 +280,8 @@ impl Exchange {
             }
             Role::Offer => {
                 add(&mut counts.offers);
+                // Another server may have had nothing to offer.
+                self.last_answer = self.last_answer.filter(|_| counts.requests > 0);
                 if self.offer.is_none() {
                     self.offer = since(self.discover);
                     offered = self.offer;
@@ -203,6 +290,12 @@ impl Exchange {
             Role::Request | Role::Ask => {
                 add(if seen.role == Role::Ask { &mut counts.asks } else { &mut counts.requests });
                 self.request = seen.time;
+            }
+            // ADVERTISE without anything to offer.
+            Role::Refuse if seen.family == Family::V6 && seen.kind == Some(v6::kind::ADVERTISE) => {
+                if counts.offers == 0 && counts.requests == 0 {
+                    self.last_answer = Some(seen.role);
+                }
             }
             Role::Grant | Role::Refuse => {
                 add(&mut counts.grants);
@@ -218,7 +311,7 @@ impl Exchange {
             Role::Release => add(&mut counts.releases),
             Role::Other => {}
         }
-        if let Some(lease) = seen.leases.first()
+        if let Some(lease) = seen.leases.iter().find(|lease| lease.valid != Some(0))
             && (seen.role != Role::Offer || self.address.is_none())
         {
             self.address = Some(lease.address.clone());
@@ -255,14 +348,18 @@ impl Exchange {
             && counts.grants > 0
     }
 
-    fn report(self, (family, xid, client): Key, outcome: Outcome) -> ExchangeReport {
+    fn report(self, outcome: Outcome) -> ExchangeReport {
+        let (family, xid, client) = self.key;
         let digits = if family == Family::V4 { 8 } else { 6 };
+        let id = |xid: u32| format!("0x{xid:0digits$x}");
         ExchangeReport {
             ip_version: family.number(),
-            transaction_id: format!("0x{xid:0digits$x}"),
+            transaction_id: id(xid),
+            further_transaction_ids: self.further_ids.into_iter().map(id).collect(),
             client,
             outcome,
             servers: self.servers,
+            more_servers: self.more_servers,
             address: self.address,
             lease_seconds: self.valid,
             reason: self.reason,
@@ -319,17 +416,24 @@ pub struct ExchangeReport {
     pub ip_version: u8,
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub transaction_id: String,
+    /// The ids of REQUEST and its answers, where they are others, as with DHCPv6 (RFC 8415 §16.1).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub further_transaction_ids: Vec<String>,
     /// Hardware address, or DUID.
     pub client: String,
     pub outcome: Outcome,
     /// Identifiers of the servers that answered; more than one compete.
     pub servers: Vec<String>,
+    /// There were other servers besides these.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_servers: bool,
     /// What was offered, granted, declined or released.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_seconds: Option<u32>,
-    /// Why a server refused. Text from the capture.
+    /// Why a server refused, or a part of it. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 //! * [`prompts`]: the prompts
 //! * `v4`, `v6` and `wire`: the wire formats, names of options, values as text
 //! * `seen`: a message of either family, as everything below needs it
+//! * `reorder`: messages in the order of time
 //! * `counts`, `exchanges`, `parties`: what is done with each message; `findings`: what an analyst would want to be told
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
@@ -15,6 +16,7 @@ mod findings;
 mod limits;
 mod parties;
 pub mod prompts;
+mod reorder;
 mod report;
 mod seen;
 pub mod tool;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use mcpcap_analyzer::{JsonSchema, text, time};
 use serde::Serialize;
 
@@ -13,15 +13,27 @@ use crate::seen::{Family, Role, Seen};
 
 /// A few different values, in order of appearance.
 #[derive(Debug, Clone, Default)]
-pub struct Values(Vec<String>);
+pub struct Values {
+    kept: Vec<String>,
+    is_cut: bool,
+}
 
 impl Values {
     fn add(&mut self, value: &str) {
-        if self.0.len() < limits::VALUES && !value.is_empty() {
-            let value = text::cut(value, limits::NAME_CHARACTERS);
-            if !self.0.contains(&value) {
-                self.0.push(value);
-            }
+        if value.is_empty() {
+            return;
+        }
+        let is_known = |known: &String| match known.strip_suffix('…') {
+            None => known == value,
+            Some(start) => value.strip_prefix(start).is_some_and(|rest| !rest.is_empty()),
+        };
+        if self.kept.iter().any(is_known) {
+            return;
+        }
+        if self.kept.len() < limits::VALUES {
+            self.kept.push(text::cut(value, limits::NAME_CHARACTERS));
+        } else {
+            self.is_cut = true;
         }
     }
 
@@ -36,6 +48,20 @@ pub struct Parties {
     servers: BoundedMap<(Family, String), Server>,
     relays: BoundedMap<IpAddr, Relay>,
     leases: BoundedMap<(String, String), Lease>,
+    different: Different,
+}
+
+/// How many different ones there were, with those that made room.
+#[derive(Default)]
+pub struct Different {
+    /// By family, and hardware address or DUID.
+    pub clients: Distinct,
+    /// By family and identifier.
+    pub servers: Distinct,
+    /// By address.
+    pub relays: Distinct,
+    /// By client and address.
+    pub leases: Distinct,
 }
 
 #[derive(Default)]
@@ -94,6 +120,7 @@ impl Parties {
             servers: BoundedMap::new(limits::ENTRIES),
             relays: BoundedMap::new(limits::ENTRIES),
             leases: BoundedMap::new(limits::ENTRIES),
+            different: Different::default(),
         }
     }
 
@@ -110,6 +137,7 @@ impl Parties {
             self.server(seen);
         }
         if let Some(relay) = seen.segment.relay {
+            self.different.relays.add(&relay);
             let (relay, _) =
                 self.relays.get_or_insert_with(relay, || Relay { first_frame: seen.frame, ..Relay::default() });
             relay.messages = relay.messages.saturating_add(1);
@@ -118,7 +146,14 @@ impl Parties {
         for lease in &seen.leases {
             let key = (seen.client.clone(), lease.address.clone());
             match seen.role {
+                // A lifetime of 0 takes back what was granted (RFC 8415 §18.2.10.1).
+                Role::Grant if lease.valid == Some(0) => {
+                    if let Some(known) = self.leases.get_mut(&key) {
+                        known.ended = Some(("withdrawn", seen.frame));
+                    }
+                }
                 Role::Grant => {
+                    self.different.leases.add(&key);
                     let (known, _) = self.leases.get_or_insert_with(key, || Lease::new(seen));
                     // A second grant of the same address is a renewal; after an end it begins anew.
                     if known.granted.is_some()
@@ -150,13 +185,15 @@ impl Parties {
 
     fn client(&mut self, seen: &Seen) {
         let key = (seen.family, seen.client.clone());
+        self.different.clients.add(&key);
         let (client, _) =
             self.clients.get_or_insert_with(key, || Client { frames: (seen.frame, seen.frame), ..Client::default() });
         client.messages = client.messages.saturating_add(1);
         client.frames.1 = seen.frame;
         client.macs.add_all(&seen.mac);
         if seen.role == Role::Grant {
-            client.addresses.add_all(seen.leases.iter().map(|lease| &lease.address));
+            let granted = seen.leases.iter().filter(|lease| lease.valid != Some(0));
+            client.addresses.add_all(granted.map(|lease| &lease.address));
         }
         // What a server repeats is not the client's own word.
         if !seen.from_server {
@@ -170,7 +207,9 @@ impl Parties {
 
     fn server(&mut self, seen: &Seen) {
         let name = seen.server.clone().unwrap_or_else(|| seen.source.to_string());
-        let (server, _) = self.servers.get_or_insert_with((seen.family, name), Server::default);
+        let key = (seen.family, name);
+        self.different.servers.add(&key);
+        let (server, _) = self.servers.get_or_insert_with(key, Server::default);
         let count = match seen.role {
             Role::Offer => &mut server.offers,
             Role::Grant => &mut server.grants,
@@ -188,26 +227,26 @@ impl Parties {
         }
     }
 
-    /// How many different clients and servers there were.
-    pub fn counts(&self) -> (u64, u64) {
-        let all = |len: usize, evicted: u64| (len as u64).saturating_add(evicted);
-        (all(self.clients.len(), self.clients.evicted()), all(self.servers.len(), self.servers.evicted()))
+    /// How many different ones there were.
+    pub fn different(&self) -> &Different {
+        &self.different
     }
 
     /// Clients, those with most messages first.
-    pub fn clients(&self) -> Vec<ClientReport> {
+    pub fn clients(&self, most: usize) -> Vec<ClientReport> {
         let mut all: Vec<_> = self.clients.iter().collect();
         all.sort_by_key(|(key, client)| (Reverse(client.messages), *key));
-        let reports = all.into_iter().take(limits::LISTED).map(|((family, name), client)| ClientReport {
+        let reports = all.into_iter().take(most).map(|((family, name), client)| ClientReport {
             ip_version: family.number(),
             client: name.clone(),
-            macs: client.macs.0.clone(),
-            client_ids: client.client_ids.0.clone(),
-            hostnames: client.hostnames.0.clone(),
-            vendor_classes: client.vendors.0.clone(),
-            fingerprints: client.fingerprints.0.clone(),
-            requested: client.requested.0.clone(),
-            addresses: client.addresses.0.clone(),
+            macs: client.macs.kept.clone(),
+            client_ids: client.client_ids.kept.clone(),
+            hostnames: client.hostnames.kept.clone(),
+            vendor_classes: client.vendors.kept.clone(),
+            fingerprints: client.fingerprints.kept.clone(),
+            requested: client.requested.kept.clone(),
+            addresses: client.addresses.kept.clone(),
+            more_values: client.has_more(),
             messages: client.messages,
             first_frame: client.frames.0,
             last_frame: client.frames.1,
@@ -216,18 +255,19 @@ impl Parties {
     }
 
     /// Servers, those with most messages first.
-    pub fn servers(&self) -> Vec<ServerReport> {
+    pub fn servers(&self, most: usize) -> Vec<ServerReport> {
         let mut all: Vec<_> = self.servers.iter().collect();
         all.sort_by_key(|(key, server)| (Reverse(server.frames.total()), *key));
-        let reports = all.into_iter().take(limits::LISTED).map(|((family, name), server)| ServerReport {
+        let reports = all.into_iter().take(most).map(|((family, name), server)| ServerReport {
             ip_version: family.number(),
             server: name.clone(),
-            source_addresses: server.sources.0.clone(),
+            source_addresses: server.sources.kept.clone(),
             offers: server.offers,
             grants: server.grants,
             refusals: server.refusals,
-            routers: server.routers.0.clone(),
-            dns_servers: server.dns.0.clone(),
+            routers: server.routers.kept.clone(),
+            dns_servers: server.dns.kept.clone(),
+            more_values: [&server.sources, &server.routers, &server.dns].into_iter().any(|values| values.is_cut),
             min_lease_seconds: server.times.map(|(least, _)| least),
             max_lease_seconds: server.times.map(|(_, most)| most),
             frames: server.frames.frames().to_vec(),
@@ -236,25 +276,25 @@ impl Parties {
     }
 
     /// Relays, those with most messages first.
-    pub fn relays(&self) -> Vec<RelayReport> {
+    pub fn relays(&self, most: usize) -> Vec<RelayReport> {
         let mut all: Vec<_> = self.relays.iter().collect();
         all.sort_by_key(|(address, relay)| (Reverse(relay.messages), **address));
-        let reports = all.into_iter().take(limits::LISTED).map(|(address, relay)| RelayReport {
+        let reports = all.into_iter().take(most).map(|(address, relay)| RelayReport {
             relay: *address,
             messages: relay.messages,
-            identifiers: relay.ids.0.clone(),
+            identifiers: relay.ids.kept.clone(),
+            more_identifiers: relay.ids.is_cut,
             first_frame: relay.first_frame,
         });
         reports.collect()
     }
 
-    /// Leases in the order of their first grant, and how many there are.
-    pub fn leases(&self) -> (Vec<LeaseReport>, u64) {
+    /// Leases in the order of their first grant.
+    pub fn leases(&self, most: usize) -> Vec<LeaseReport> {
         let mut all: Vec<_> =
             self.leases.iter().filter(|(_, lease)| lease.granted.is_some() || lease.frames.1 > 0).collect();
         all.sort_by_key(|(key, lease)| (lease.frames.0, *key));
-        let total = (all.len() as u64).saturating_add(self.leases.evicted());
-        let reports = all.into_iter().take(limits::LISTED).map(|((client, address), lease)| {
+        let reports = all.into_iter().take(most).map(|((client, address), lease)| {
             let expires = lease
                 .granted
                 .zip(lease.valid)
@@ -277,7 +317,15 @@ impl Parties {
                 last_frame: lease.ended.map_or(lease.frames.1, |(_, frame)| frame),
             }
         });
-        (reports.collect(), total)
+        reports.collect()
+    }
+}
+
+impl Client {
+    /// Whether some list of values is cut.
+    fn has_more(&self) -> bool {
+        let lists = [&self.macs, &self.client_ids, &self.hostnames, &self.vendors, &self.fingerprints];
+        lists.into_iter().chain([&self.requested, &self.addresses]).any(|values| values.is_cut)
     }
 }
 
@@ -318,6 +366,9 @@ pub struct ClientReport {
     pub requested: Vec<String>,
     /// Addresses that it was granted.
     pub addresses: Vec<String>,
+    /// Some of these lists is longer: they hold the first 8 values.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_values: bool,
     pub messages: u64,
     pub first_frame: u64,
     pub last_frame: u64,
@@ -335,6 +386,9 @@ pub struct ServerReport {
     pub refusals: u64,
     pub routers: Vec<String>,
     pub dns_servers: Vec<String>,
+    /// Some of these lists is longer: they hold the first 8 values.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_values: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_lease_seconds: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -350,6 +404,9 @@ pub struct RelayReport {
     pub messages: u64,
     /// Circuit, interface and remote ids that it adds. May be text from the capture.
     pub identifiers: Vec<String>,
+    /// There were other identifiers besides these.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_identifiers: bool,
     pub first_frame: u64,
 }
 
@@ -382,7 +439,7 @@ pub struct LeaseReport {
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub expires: Option<String>,
     pub renewals: u64,
-    /// released or declined.
+    /// released, declined or withdrawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub ended: Option<&'static str>,

@@ -8,6 +8,7 @@ pub struct V4 {
     kind: u8,
     xid: u32,
     client: u8,
+    hardware: Option<u32>,
     your: [u8; 4],
     relay: [u8; 4],
     server: u8,
@@ -17,7 +18,7 @@ pub struct V4 {
 impl V4 {
     /// A message of a type, of client number `client` (02:00:00:00:00:NN).
     pub fn new(kind: u8, xid: u32, client: u8) -> Self {
-        Self { kind, xid, client, your: [0; 4], relay: [0; 4], server: 1, options: Vec::new() }
+        Self { kind, xid, client, hardware: None, your: [0; 4], relay: [0; 4], server: 1, options: Vec::new() }
     }
 
     pub fn option(mut self, code: u8, value: &[u8]) -> Self {
@@ -43,6 +44,12 @@ impl V4 {
         self
     }
 
+    /// Of a client 02:00:NN:NN:NN:NN.
+    pub fn hardware(mut self, number: u32) -> Self {
+        self.hardware = Some(number);
+        self
+    }
+
     /// The frame.
     pub fn frame(&self) -> Vec<u8> {
         let from_server = matches!(self.kind, 2 | 5 | 6);
@@ -52,6 +59,9 @@ impl V4 {
         octets[16..20].copy_from_slice(&self.your);
         octets[24..28].copy_from_slice(&self.relay);
         octets[28..34].copy_from_slice(&[2, 0, 0, 0, 0, self.client]);
+        if let Some(number) = self.hardware {
+            octets[30..34].copy_from_slice(&number.to_be_bytes());
+        }
         octets.extend_from_slice(&[99, 130, 83, 99, 53, 1, self.kind]);
         octets.extend_from_slice(&self.options);
         octets.push(255);

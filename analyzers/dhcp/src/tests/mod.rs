@@ -1,6 +1,6 @@
 //! Runs of the whole tool over captures.
 
-mod build;
+pub mod build;
 mod crafted;
 mod exchanges;
 mod findings;
@@ -19,7 +19,7 @@ fn run(capture: &[u8], arguments: &Value) -> Value {
 }
 
 /// The report on frames with their times in microseconds.
-fn report(frames: &[(u64, Vec<u8>)]) -> Value {
+pub fn report(frames: &[(u64, Vec<u8>)]) -> Value {
     run(&harness::build::pcap(frames), &json!({}))
 }
 
