@@ -1,11 +1,11 @@
-//! Clients, servers, relays, and leases.
+//! Clients, servers and relays.
 
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
-use mcpcap_analyzer::{JsonSchema, text, time};
+use mcpcap_analyzer::{JsonSchema, text};
 use serde::Serialize;
 
 use crate::limits;
@@ -47,7 +47,6 @@ pub struct Parties {
     clients: BoundedMap<(Family, String), Client>,
     servers: BoundedMap<(Family, String), Server>,
     relays: BoundedMap<IpAddr, Relay>,
-    leases: BoundedMap<(String, String), Lease>,
     different: Different,
 }
 
@@ -60,8 +59,6 @@ pub struct Different {
     pub servers: Distinct,
     /// By address.
     pub relays: Distinct,
-    /// By client and address.
-    pub leases: Distinct,
 }
 
 #[derive(Default)]
@@ -99,19 +96,6 @@ struct Relay {
     first_frame: u64,
 }
 
-struct Lease {
-    family: Family,
-    server: Option<String>,
-    valid: Option<u32>,
-    preferred: Option<u32>,
-    renewal: Option<u32>,
-    rebinding: Option<u32>,
-    granted: Option<u64>,
-    renewed: u64,
-    ended: Option<(&'static str, u64)>,
-    frames: (u64, u64),
-}
-
 impl Parties {
     /// Nobody seen yet.
     pub fn new() -> Self {
@@ -119,15 +103,13 @@ impl Parties {
             clients: BoundedMap::new(limits::ENTRIES),
             servers: BoundedMap::new(limits::ENTRIES),
             relays: BoundedMap::new(limits::ENTRIES),
-            leases: BoundedMap::new(limits::ENTRIES),
             different: Different::default(),
         }
     }
 
-    /// Entries that made room: of clients, servers and relays, and of leases.
-    pub fn evicted(&self) -> (u64, u64) {
-        let parties = self.clients.evicted().saturating_add(self.servers.evicted());
-        (parties.saturating_add(self.relays.evicted()), self.leases.evicted())
+    /// Clients, servers and relays that made room.
+    pub fn evicted(&self) -> u64 {
+        self.clients.evicted().saturating_add(self.servers.evicted()).saturating_add(self.relays.evicted())
     }
 
     /// Takes a message.
@@ -141,45 +123,8 @@ impl Parties {
             let (relay, _) =
                 self.relays.get_or_insert_with(relay, || Relay { first_frame: seen.frame, ..Relay::default() });
             relay.messages = relay.messages.saturating_add(1);
+            relay.first_frame = relay.first_frame.min(seen.frame);
             relay.ids.add_all(&seen.relay_ids);
-        }
-        for lease in &seen.leases {
-            let key = (seen.client.clone(), lease.address.clone());
-            match seen.role {
-                // A lifetime of 0 takes back what was granted (RFC 8415 §18.2.10.1).
-                Role::Grant if lease.valid == Some(0) => {
-                    if let Some(known) = self.leases.get_mut(&key) {
-                        known.ended = Some(("withdrawn", seen.frame));
-                    }
-                }
-                Role::Grant => {
-                    self.different.leases.add(&key);
-                    let (known, _) = self.leases.get_or_insert_with(key, || Lease::new(seen));
-                    // A second grant of the same address is a renewal; after an end it begins anew.
-                    if known.granted.is_some()
-                        && known.ended.is_none()
-                        && known.frames.1 != seen.frame
-                        && known.frames.0 != seen.frame
-                    {
-                        known.renewed = known.renewed.saturating_add(1);
-                    }
-                    known.ended = None;
-                    known.frames.1 = seen.frame;
-                    known.server.clone_from(&seen.server);
-                    known.granted = seen.time.or(known.granted);
-                    known.valid = lease.valid.or(known.valid);
-                    known.preferred = lease.preferred.or(known.preferred);
-                    known.renewal = lease.renewal.or(known.renewal);
-                    known.rebinding = lease.rebinding.or(known.rebinding);
-                }
-                Role::Release | Role::Decline => {
-                    if let Some(known) = self.leases.get_mut(&key) {
-                        let how = if seen.role == Role::Release { "released" } else { "declined" };
-                        known.ended = Some((how, seen.frame));
-                    }
-                }
-                _ => {}
-            }
         }
     }
 
@@ -189,7 +134,7 @@ impl Parties {
         let (client, _) =
             self.clients.get_or_insert_with(key, || Client { frames: (seen.frame, seen.frame), ..Client::default() });
         client.messages = client.messages.saturating_add(1);
-        client.frames.1 = seen.frame;
+        client.frames = (client.frames.0.min(seen.frame), client.frames.1.max(seen.frame));
         client.macs.add_all(&seen.mac);
         if seen.role == Role::Grant {
             let granted = seen.leases.iter().filter(|lease| lease.valid != Some(0));
@@ -270,7 +215,7 @@ impl Parties {
             more_values: [&server.sources, &server.routers, &server.dns].into_iter().any(|values| values.is_cut),
             min_lease_seconds: server.times.map(|(least, _)| least),
             max_lease_seconds: server.times.map(|(_, most)| most),
-            frames: server.frames.frames().to_vec(),
+            frames: sorted(server.frames.frames()),
         });
         reports.collect()
     }
@@ -288,37 +233,13 @@ impl Parties {
         });
         reports.collect()
     }
+}
 
-    /// Leases in the order of their first grant.
-    pub fn leases(&self, most: usize) -> Vec<LeaseReport> {
-        let mut all: Vec<_> =
-            self.leases.iter().filter(|(_, lease)| lease.granted.is_some() || lease.frames.1 > 0).collect();
-        all.sort_by_key(|(key, lease)| (lease.frames.0, *key));
-        let reports = all.into_iter().take(most).map(|((client, address), lease)| {
-            let expires = lease
-                .granted
-                .zip(lease.valid)
-                .map(|(granted, seconds)| granted.saturating_add(u64::from(seconds).saturating_mul(1_000_000_000)));
-            LeaseReport {
-                ip_version: lease.family.number(),
-                client: client.clone(),
-                address: address.clone(),
-                server: lease.server.clone(),
-                lease_seconds: lease.valid,
-                renewal_seconds: lease.renewal,
-                rebinding_seconds: lease.rebinding,
-                preferred_seconds: lease.preferred,
-                granted: lease.granted.map(|granted| time::rfc3339(granted, 9)),
-                // All ones is forever (RFC 2132 §9.2).
-                expires: expires.filter(|_| lease.valid != Some(u32::MAX)).map(|at| time::rfc3339(at, 9)),
-                renewals: lease.renewed,
-                ended: lease.ended.map(|(how, _)| how),
-                first_frame: lease.frames.0,
-                last_frame: lease.ended.map_or(lease.frames.1, |(_, frame)| frame),
-            }
-        });
-        reports.collect()
-    }
+/// Frame numbers rise in reports, also where the file is not in the order of time.
+fn sorted(frames: &[u64]) -> Vec<u64> {
+    let mut frames = frames.to_vec();
+    frames.sort_unstable();
+    frames
 }
 
 impl Client {
@@ -326,23 +247,6 @@ impl Client {
     fn has_more(&self) -> bool {
         let lists = [&self.macs, &self.client_ids, &self.hostnames, &self.vendors, &self.fingerprints];
         lists.into_iter().chain([&self.requested, &self.addresses]).any(|values| values.is_cut)
-    }
-}
-
-impl Lease {
-    fn new(seen: &Seen) -> Self {
-        Self {
-            family: seen.family,
-            server: None,
-            valid: None,
-            preferred: None,
-            renewal: None,
-            rebinding: None,
-            granted: None,
-            renewed: 0,
-            ended: None,
-            frames: (seen.frame, seen.frame),
-        }
     }
 }
 
@@ -408,41 +312,4 @@ pub struct RelayReport {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub more_identifiers: bool,
     pub first_frame: u64,
-}
-
-/// A lease.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct LeaseReport {
-    pub ip_version: u8,
-    pub client: String,
-    /// Address or prefix.
-    pub address: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub server: Option<String>,
-    /// 4294967295 is forever.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lease_seconds: Option<u32>,
-    /// T1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub renewal_seconds: Option<u32>,
-    /// T2.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rebinding_seconds: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub preferred_seconds: Option<u32>,
-    /// The last grant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub granted: Option<String>,
-    /// By the last grant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub expires: Option<String>,
-    pub renewals: u64,
-    /// released, declined or withdrawn.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub ended: Option<&'static str>,
-    pub first_frame: u64,
-    pub last_frame: u64,
 }

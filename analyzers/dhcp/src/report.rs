@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use crate::counts::CountsReport;
 use crate::details::PacketDetails;
-use crate::exchanges::{ExchangeReport, ExchangeSummary};
-use crate::parties::{ClientReport, LeaseReport, RelayReport, ServerReport};
+use crate::exchange::ExchangeReport;
+use crate::exchanges::ExchangeSummary;
+use crate::leases::LeaseReport;
+use crate::parties::{ClientReport, RelayReport, ServerReport};
 
 /// What `analyze_dhcp_packets` answers.
 #[derive(Debug, Serialize, JsonSchema)]

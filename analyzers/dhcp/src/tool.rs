@@ -11,6 +11,7 @@ use crate::counts::Counts;
 use crate::details::PacketDetails;
 use crate::exchanges::Exchanges;
 use crate::findings::Watch;
+use crate::leases::Leases;
 use crate::limits;
 use crate::parties::Parties;
 use crate::reorder::Reorder;
@@ -50,6 +51,7 @@ pub struct DhcpPackets {
     counts: Counts,
     exchanges: Exchanges,
     parties: Parties,
+    leases: Leases,
     watch: Watch,
     packets: Page<PacketDetails>,
     characters: usize,
@@ -109,6 +111,7 @@ impl Tool for DhcpPackets {
             counts: Counts::new(),
             exchanges: Exchanges::new(Page::new(window)),
             parties: Parties::new(),
+            leases: Leases::new(),
             watch: Watch::new(),
             packets: Page::new(window),
             characters: limits::DETAIL_CHARACTERS,
@@ -133,11 +136,10 @@ impl Tool for DhcpPackets {
         }
         let digits = capture.time_digits();
         let (most, most_of_one_rule) = self.most;
-        let (parties_evicted, leases_evicted) = self.parties.evicted();
         let limits = Limits {
             exchanges_evicted: self.exchanges.evicted(),
-            parties_evicted,
-            leases_evicted,
+            parties_evicted: self.parties.evicted(),
+            leases_evicted: self.leases.evicted(),
             findings_evicted: self.watch.evicted(),
             out_of_order_messages: self.reorder.out_of_order,
             too_late_messages: self.reorder.too_late,
@@ -146,7 +148,7 @@ impl Tool for DhcpPackets {
         let (exchanges, transactions) = self.exchanges.finish();
         let pages = vec![self.packets.info("packets"), transactions.info("transactions")];
         let (mut transactions, mut packets) = (transactions.into_items(), self.packets.into_items());
-        let mut leases = self.parties.leases(most);
+        let mut leases = self.leases.report(most);
         let (findings, findings_total) = self.watch.finish(most_of_one_rule);
         let started = transactions.iter_mut().filter_map(|transaction| transaction.start_time.as_mut());
         let listed = packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut());
@@ -167,7 +169,7 @@ impl Tool for DhcpPackets {
                 relays: self.parties.relays(most),
                 relays_total: different.relays.count(),
                 leases,
-                leases_total: different.leases.count(),
+                leases_total: self.leases.total(),
             },
             findings,
             findings_total,
@@ -243,6 +245,7 @@ impl DhcpPackets {
     fn analyse(&mut self, seen: &Seen) {
         self.exchanges.take(seen);
         self.parties.take(seen);
+        self.leases.take(seen);
         self.watch.take(seen);
     }
 }

@@ -117,3 +117,35 @@ pub fn lease(xid: u32, client: u8, server: u8, address: u8) -> Vec<Vec<u8>> {
         V4::new(5, xid, client).server(server).address(address).frame(),
     ]
 }
+
+/// An identity association for prefixes with 2001:db8:N::/48 and an IAID.
+pub fn delegation(iaid: u8, network: u8) -> Vec<u8> {
+    let prefix = [0x20, 0x01, 0x0d, 0xb8, 0, network, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let held = option6(26, &[&[0, 0, 0, 60, 0, 0, 0, 120, 48][..], &prefix].concat());
+    option6(25, &[&[0, 0, 0, iaid, 0, 0, 0, 30, 0, 0, 0, 50][..], &held].concat())
+}
+
+/// A frame with VLAN tags, outermost first.
+pub fn tagged(frame: &[u8], ids: &[u16]) -> Vec<u8> {
+    let (addresses, rest) = frame.split_at(12);
+    let tags = ids.iter().flat_map(|id| [0x81, 0x00, (id >> 8) as u8, *id as u8]);
+    addresses.iter().copied().chain(tags).chain(rest.iter().copied()).collect()
+}
+
+/// What a relay makes of a DHCPv6 frame: RELAY-FORW of a client's message, RELAY-REPL of a server's.
+pub fn relayed(frame: &[u8]) -> Vec<u8> {
+    // Behind Ethernet, IPv6 and UDP headers.
+    let message = &frame[62..];
+    let from_server = matches!(message[0], 2 | 7);
+    let address = |text: &str| text.parse::<std::net::Ipv6Addr>().unwrap().octets();
+    let octets = [
+        &[if from_server { 13 } else { 12 }, 0][..],
+        &address("2001:db8::1"),
+        &address("fe80::9"),
+        &option6(9, message),
+    ]
+    .concat();
+    let (relay, server) = (("2001:db8:9::1", 547), ("2001:db8:9::5", 547));
+    let (from, to) = if from_server { (server, relay) } else { (relay, server) };
+    build::udp(from, to, &octets)
+}

@@ -5,6 +5,8 @@ mod crafted;
 mod exchanges;
 mod findings;
 mod listing;
+mod one_exchange;
+mod order;
 mod recordings;
 mod robust;
 
