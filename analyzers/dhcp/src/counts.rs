@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::TopK;
+use mcpcap_analyzer::stats::{Distinct, TopK};
 use serde::Serialize;
 
 use crate::limits;
@@ -24,6 +24,9 @@ pub struct Counts {
     via_relay: u64,
     hostnames: TopK<String>,
     vendors: TopK<String>,
+    /// How many different ones there were.
+    different_hostnames: Distinct,
+    different_vendors: Distinct,
     malformed: Vec<(&'static str, Evidence)>,
 }
 
@@ -39,6 +42,8 @@ impl Counts {
             via_relay: 0,
             hostnames: TopK::new(limits::ENTRIES),
             vendors: TopK::new(limits::ENTRIES),
+            different_hostnames: Distinct::new(),
+            different_vendors: Distinct::new(),
             malformed: Vec::new(),
         }
     }
@@ -62,9 +67,11 @@ impl Counts {
             add(self.options_v4.entry(code).or_default());
         }
         if let Some(name) = message.string(v4::code::HOSTNAME) {
+            self.different_hostnames.add(&name);
             self.hostnames.add(name, 1);
         }
         if let Some(vendor) = message.string(v4::code::VENDOR_CLASS) {
+            self.different_vendors.add(&vendor);
             self.vendors.add(vendor, 1);
         }
     }
@@ -95,7 +102,7 @@ impl Counts {
     }
 
     /// The report.
-    pub fn report(self) -> CountsReport {
+    pub fn report(self, most: usize) -> CountsReport {
         let types = self.types.iter().map(|((family, kind), count)| TypeCount {
             ip_version: family.number(),
             message_type: match (family, kind) {
@@ -119,15 +126,15 @@ impl Counts {
             name: named(v4::names::option(*code).map(|(name, _)| name), "option", (*code).into()),
             count: *count,
         });
-        let options_v6 = self.options_v6.top(limits::OPTIONS).into_iter().map(|top| OptionCount {
+        let options_v6 = self.options_v6.top(limits::ENTRIES).into_iter().map(|top| OptionCount {
             ip_version: 6,
             code: top.key,
             name: named(v6::names::option(top.key), "option", top.key),
             count: top.count,
         });
         let listed = |table: &TopK<String>| {
-            let top = table.top(limits::LISTED).into_iter();
-            top.map(|top| TextCount { text: top.key, count: top.count }).collect()
+            let top = table.top(most).into_iter();
+            top.map(|top| TextCount { text: top.key, count: top.count, count_too_high: top.error }).collect()
         };
         CountsReport {
             message_type_counts: types.collect(),
@@ -137,7 +144,9 @@ impl Counts {
             via_relay: self.via_relay,
             option_counts: options_v4.chain(options_v6).collect(),
             hostnames: listed(&self.hostnames),
+            hostnames_total: self.different_hostnames.count(),
             vendor_classes: listed(&self.vendors),
+            vendor_classes_total: self.different_vendors.count(),
             malformed: self
                 .malformed
                 .into_iter()
@@ -177,8 +186,10 @@ pub struct CountsReport {
     pub option_counts: Vec<OptionCount>,
     /// Option 12. Text from the capture.
     pub hostnames: Vec<TextCount>,
+    pub hostnames_total: u64,
     /// Option 60. Text from the capture.
     pub vendor_classes: Vec<TextCount>,
+    pub vendor_classes_total: u64,
     /// What is wrong with messages.
     pub malformed: Vec<Malformed>,
 }
@@ -203,11 +214,18 @@ pub struct OptionCount {
     pub count: u64,
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// How often a text came.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TextCount {
     pub text: String,
     pub count: u64,
+    /// By how much `count` may be too high, as there were more texts than are counted one by one.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub count_too_high: u64,
 }
 
 /// Messages with something wrong.

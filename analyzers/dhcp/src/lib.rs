@@ -4,17 +4,21 @@
 //! * [`prompts`]: the prompts
 //! * `v4`, `v6` and `wire`: the wire formats, names of options, values as text
 //! * `seen`: a message of either family, as everything below needs it
-//! * `counts`, `exchanges`, `parties`: what is done with each message; `findings`: what an analyst would want to be told
+//! * `reorder`: messages in the order of time
+//! * `counts`, `exchanges` (each an `exchange`), `parties`, `leases`: what is done with each message; `findings`: what an analyst would want to be told
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
 
 mod counts;
 mod details;
+mod exchange;
 mod exchanges;
 mod findings;
+mod leases;
 mod limits;
 mod parties;
 pub mod prompts;
+mod reorder;
 mod report;
 mod seen;
 pub mod tool;

@@ -3,6 +3,10 @@
 
 /// Exchanges, clients, servers, relays and leases that are followed.
 pub const ENTRIES: usize = 2048;
+/// Messages that wait to be put in the order of time.
+pub const REORDER: usize = 128;
+/// Exchanges of one client whose offers may still be taken under another transaction id, and further ids and associations of an exchange.
+pub const OPEN_OFFERS: usize = 8;
 /// Messages that one exchange remembers.
 pub const STEPS: usize = 32;
 /// Names, addresses and the like of one client or server.
@@ -24,7 +28,9 @@ pub const DEPTH: usize = 8;
 
 /// Characters of option values in all listed messages.
 pub const DETAIL_CHARACTERS: usize = 2 << 20;
-/// Exchanges, clients, servers, relays and leases listed.
-pub const LISTED: usize = 50;
-/// Findings of one rule.
-pub const FINDINGS_OF_ONE_RULE: usize = 20;
+/// Entries of the lists of statistics, unless `list_entries` says otherwise.
+pub const LIST_ENTRIES: u16 = 50;
+/// Findings of one rule, unless `list_entries` says otherwise.
+pub const FINDINGS_OF_ONE_RULE: u16 = 20;
+/// The most that `list_entries` may ask for.
+pub const LIST_ENTRIES_MOST: u16 = 2048;

@@ -1,11 +1,11 @@
-//! Clients, servers, relays, and leases.
+//! Clients, servers and relays.
 
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::{JsonSchema, text, time};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::{JsonSchema, text};
 use serde::Serialize;
 
 use crate::limits;
@@ -13,15 +13,27 @@ use crate::seen::{Family, Role, Seen};
 
 /// A few different values, in order of appearance.
 #[derive(Debug, Clone, Default)]
-pub struct Values(Vec<String>);
+pub struct Values {
+    kept: Vec<String>,
+    is_cut: bool,
+}
 
 impl Values {
     fn add(&mut self, value: &str) {
-        if self.0.len() < limits::VALUES && !value.is_empty() {
-            let value = text::cut(value, limits::NAME_CHARACTERS);
-            if !self.0.contains(&value) {
-                self.0.push(value);
-            }
+        if value.is_empty() {
+            return;
+        }
+        let is_known = |known: &String| match known.strip_suffix('…') {
+            None => known == value,
+            Some(start) => value.strip_prefix(start).is_some_and(|rest| !rest.is_empty()),
+        };
+        if self.kept.iter().any(is_known) {
+            return;
+        }
+        if self.kept.len() < limits::VALUES {
+            self.kept.push(text::cut(value, limits::NAME_CHARACTERS));
+        } else {
+            self.is_cut = true;
         }
     }
 
@@ -35,7 +47,18 @@ pub struct Parties {
     clients: BoundedMap<(Family, String), Client>,
     servers: BoundedMap<(Family, String), Server>,
     relays: BoundedMap<IpAddr, Relay>,
-    leases: BoundedMap<(String, String), Lease>,
+    different: Different,
+}
+
+/// How many different ones there were, with those that made room.
+#[derive(Default)]
+pub struct Different {
+    /// By family, and hardware address or DUID.
+    pub clients: Distinct,
+    /// By family and identifier.
+    pub servers: Distinct,
+    /// By address.
+    pub relays: Distinct,
 }
 
 #[derive(Default)]
@@ -73,19 +96,6 @@ struct Relay {
     first_frame: u64,
 }
 
-struct Lease {
-    family: Family,
-    server: Option<String>,
-    valid: Option<u32>,
-    preferred: Option<u32>,
-    renewal: Option<u32>,
-    rebinding: Option<u32>,
-    granted: Option<u64>,
-    renewed: u64,
-    ended: Option<(&'static str, u64)>,
-    frames: (u64, u64),
-}
-
 impl Parties {
     /// Nobody seen yet.
     pub fn new() -> Self {
@@ -93,14 +103,13 @@ impl Parties {
             clients: BoundedMap::new(limits::ENTRIES),
             servers: BoundedMap::new(limits::ENTRIES),
             relays: BoundedMap::new(limits::ENTRIES),
-            leases: BoundedMap::new(limits::ENTRIES),
+            different: Different::default(),
         }
     }
 
-    /// Entries that made room: of clients, servers and relays, and of leases.
-    pub fn evicted(&self) -> (u64, u64) {
-        let parties = self.clients.evicted().saturating_add(self.servers.evicted());
-        (parties.saturating_add(self.relays.evicted()), self.leases.evicted())
+    /// Clients, servers and relays that made room.
+    pub fn evicted(&self) -> u64 {
+        self.clients.evicted().saturating_add(self.servers.evicted()).saturating_add(self.relays.evicted())
     }
 
     /// Takes a message.
@@ -110,53 +119,26 @@ impl Parties {
             self.server(seen);
         }
         if let Some(relay) = seen.segment.relay {
+            self.different.relays.add(&relay);
             let (relay, _) =
                 self.relays.get_or_insert_with(relay, || Relay { first_frame: seen.frame, ..Relay::default() });
             relay.messages = relay.messages.saturating_add(1);
+            relay.first_frame = relay.first_frame.min(seen.frame);
             relay.ids.add_all(&seen.relay_ids);
-        }
-        for lease in &seen.leases {
-            let key = (seen.client.clone(), lease.address.clone());
-            match seen.role {
-                Role::Grant => {
-                    let (known, _) = self.leases.get_or_insert_with(key, || Lease::new(seen));
-                    // A second grant of the same address is a renewal; after an end it begins anew.
-                    if known.granted.is_some()
-                        && known.ended.is_none()
-                        && known.frames.1 != seen.frame
-                        && known.frames.0 != seen.frame
-                    {
-                        known.renewed = known.renewed.saturating_add(1);
-                    }
-                    known.ended = None;
-                    known.frames.1 = seen.frame;
-                    known.server.clone_from(&seen.server);
-                    known.granted = seen.time.or(known.granted);
-                    known.valid = lease.valid.or(known.valid);
-                    known.preferred = lease.preferred.or(known.preferred);
-                    known.renewal = lease.renewal.or(known.renewal);
-                    known.rebinding = lease.rebinding.or(known.rebinding);
-                }
-                Role::Release | Role::Decline => {
-                    if let Some(known) = self.leases.get_mut(&key) {
-                        let how = if seen.role == Role::Release { "released" } else { "declined" };
-                        known.ended = Some((how, seen.frame));
-                    }
-                }
-                _ => {}
-            }
         }
     }
 
     fn client(&mut self, seen: &Seen) {
         let key = (seen.family, seen.client.clone());
+        self.different.clients.add(&key);
         let (client, _) =
             self.clients.get_or_insert_with(key, || Client { frames: (seen.frame, seen.frame), ..Client::default() });
         client.messages = client.messages.saturating_add(1);
-        client.frames.1 = seen.frame;
+        client.frames = (client.frames.0.min(seen.frame), client.frames.1.max(seen.frame));
         client.macs.add_all(&seen.mac);
         if seen.role == Role::Grant {
-            client.addresses.add_all(seen.leases.iter().map(|lease| &lease.address));
+            let granted = seen.leases.iter().filter(|lease| lease.valid != Some(0));
+            client.addresses.add_all(granted.map(|lease| &lease.address));
         }
         // What a server repeats is not the client's own word.
         if !seen.from_server {
@@ -170,7 +152,9 @@ impl Parties {
 
     fn server(&mut self, seen: &Seen) {
         let name = seen.server.clone().unwrap_or_else(|| seen.source.to_string());
-        let (server, _) = self.servers.get_or_insert_with((seen.family, name), Server::default);
+        let key = (seen.family, name);
+        self.different.servers.add(&key);
+        let (server, _) = self.servers.get_or_insert_with(key, Server::default);
         let count = match seen.role {
             Role::Offer => &mut server.offers,
             Role::Grant => &mut server.grants,
@@ -188,26 +172,26 @@ impl Parties {
         }
     }
 
-    /// How many different clients and servers there were.
-    pub fn counts(&self) -> (u64, u64) {
-        let all = |len: usize, evicted: u64| (len as u64).saturating_add(evicted);
-        (all(self.clients.len(), self.clients.evicted()), all(self.servers.len(), self.servers.evicted()))
+    /// How many different ones there were.
+    pub fn different(&self) -> &Different {
+        &self.different
     }
 
     /// Clients, those with most messages first.
-    pub fn clients(&self) -> Vec<ClientReport> {
+    pub fn clients(&self, most: usize) -> Vec<ClientReport> {
         let mut all: Vec<_> = self.clients.iter().collect();
         all.sort_by_key(|(key, client)| (Reverse(client.messages), *key));
-        let reports = all.into_iter().take(limits::LISTED).map(|((family, name), client)| ClientReport {
+        let reports = all.into_iter().take(most).map(|((family, name), client)| ClientReport {
             ip_version: family.number(),
             client: name.clone(),
-            macs: client.macs.0.clone(),
-            client_ids: client.client_ids.0.clone(),
-            hostnames: client.hostnames.0.clone(),
-            vendor_classes: client.vendors.0.clone(),
-            fingerprints: client.fingerprints.0.clone(),
-            requested: client.requested.0.clone(),
-            addresses: client.addresses.0.clone(),
+            macs: client.macs.kept.clone(),
+            client_ids: client.client_ids.kept.clone(),
+            hostnames: client.hostnames.kept.clone(),
+            vendor_classes: client.vendors.kept.clone(),
+            fingerprints: client.fingerprints.kept.clone(),
+            requested: client.requested.kept.clone(),
+            addresses: client.addresses.kept.clone(),
+            more_values: client.has_more(),
             messages: client.messages,
             first_frame: client.frames.0,
             last_frame: client.frames.1,
@@ -216,85 +200,53 @@ impl Parties {
     }
 
     /// Servers, those with most messages first.
-    pub fn servers(&self) -> Vec<ServerReport> {
+    pub fn servers(&self, most: usize) -> Vec<ServerReport> {
         let mut all: Vec<_> = self.servers.iter().collect();
         all.sort_by_key(|(key, server)| (Reverse(server.frames.total()), *key));
-        let reports = all.into_iter().take(limits::LISTED).map(|((family, name), server)| ServerReport {
+        let reports = all.into_iter().take(most).map(|((family, name), server)| ServerReport {
             ip_version: family.number(),
             server: name.clone(),
-            source_addresses: server.sources.0.clone(),
+            source_addresses: server.sources.kept.clone(),
             offers: server.offers,
             grants: server.grants,
             refusals: server.refusals,
-            routers: server.routers.0.clone(),
-            dns_servers: server.dns.0.clone(),
+            routers: server.routers.kept.clone(),
+            dns_servers: server.dns.kept.clone(),
+            more_values: [&server.sources, &server.routers, &server.dns].into_iter().any(|values| values.is_cut),
             min_lease_seconds: server.times.map(|(least, _)| least),
             max_lease_seconds: server.times.map(|(_, most)| most),
-            frames: server.frames.frames().to_vec(),
+            frames: sorted(server.frames.frames()),
         });
         reports.collect()
     }
 
     /// Relays, those with most messages first.
-    pub fn relays(&self) -> Vec<RelayReport> {
+    pub fn relays(&self, most: usize) -> Vec<RelayReport> {
         let mut all: Vec<_> = self.relays.iter().collect();
         all.sort_by_key(|(address, relay)| (Reverse(relay.messages), **address));
-        let reports = all.into_iter().take(limits::LISTED).map(|(address, relay)| RelayReport {
+        let reports = all.into_iter().take(most).map(|(address, relay)| RelayReport {
             relay: *address,
             messages: relay.messages,
-            identifiers: relay.ids.0.clone(),
+            identifiers: relay.ids.kept.clone(),
+            more_identifiers: relay.ids.is_cut,
             first_frame: relay.first_frame,
         });
         reports.collect()
     }
-
-    /// Leases in the order of their first grant, and how many there are.
-    pub fn leases(&self) -> (Vec<LeaseReport>, u64) {
-        let mut all: Vec<_> =
-            self.leases.iter().filter(|(_, lease)| lease.granted.is_some() || lease.frames.1 > 0).collect();
-        all.sort_by_key(|(key, lease)| (lease.frames.0, *key));
-        let total = (all.len() as u64).saturating_add(self.leases.evicted());
-        let reports = all.into_iter().take(limits::LISTED).map(|((client, address), lease)| {
-            let expires = lease
-                .granted
-                .zip(lease.valid)
-                .map(|(granted, seconds)| granted.saturating_add(u64::from(seconds).saturating_mul(1_000_000_000)));
-            LeaseReport {
-                ip_version: lease.family.number(),
-                client: client.clone(),
-                address: address.clone(),
-                server: lease.server.clone(),
-                lease_seconds: lease.valid,
-                renewal_seconds: lease.renewal,
-                rebinding_seconds: lease.rebinding,
-                preferred_seconds: lease.preferred,
-                granted: lease.granted.map(|granted| time::rfc3339(granted, 9)),
-                // All ones is forever (RFC 2132 §9.2).
-                expires: expires.filter(|_| lease.valid != Some(u32::MAX)).map(|at| time::rfc3339(at, 9)),
-                renewals: lease.renewed,
-                ended: lease.ended.map(|(how, _)| how),
-                first_frame: lease.frames.0,
-                last_frame: lease.ended.map_or(lease.frames.1, |(_, frame)| frame),
-            }
-        });
-        (reports.collect(), total)
-    }
 }
 
-impl Lease {
-    fn new(seen: &Seen) -> Self {
-        Self {
-            family: seen.family,
-            server: None,
-            valid: None,
-            preferred: None,
-            renewal: None,
-            rebinding: None,
-            granted: None,
-            renewed: 0,
-            ended: None,
-            frames: (seen.frame, seen.frame),
-        }
+/// Frame numbers rise in reports, also where the file is not in the order of time.
+fn sorted(frames: &[u64]) -> Vec<u64> {
+    let mut frames = frames.to_vec();
+    frames.sort_unstable();
+    frames
+}
+
+impl Client {
+    /// Whether some list of values is cut.
+    fn has_more(&self) -> bool {
+        let lists = [&self.macs, &self.client_ids, &self.hostnames, &self.vendors, &self.fingerprints];
+        lists.into_iter().chain([&self.requested, &self.addresses]).any(|values| values.is_cut)
     }
 }
 
@@ -318,6 +270,9 @@ pub struct ClientReport {
     pub requested: Vec<String>,
     /// Addresses that it was granted.
     pub addresses: Vec<String>,
+    /// Some of these lists is longer: they hold the first 8 values.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_values: bool,
     pub messages: u64,
     pub first_frame: u64,
     pub last_frame: u64,
@@ -335,6 +290,9 @@ pub struct ServerReport {
     pub refusals: u64,
     pub routers: Vec<String>,
     pub dns_servers: Vec<String>,
+    /// Some of these lists is longer: they hold the first 8 values.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_values: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_lease_seconds: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -350,42 +308,8 @@ pub struct RelayReport {
     pub messages: u64,
     /// Circuit, interface and remote ids that it adds. May be text from the capture.
     pub identifiers: Vec<String>,
+    /// There were other identifiers besides these.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_identifiers: bool,
     pub first_frame: u64,
-}
-
-/// A lease.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct LeaseReport {
-    pub ip_version: u8,
-    pub client: String,
-    /// Address or prefix.
-    pub address: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub server: Option<String>,
-    /// 4294967295 is forever.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lease_seconds: Option<u32>,
-    /// T1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub renewal_seconds: Option<u32>,
-    /// T2.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rebinding_seconds: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub preferred_seconds: Option<u32>,
-    /// The last grant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub granted: Option<String>,
-    /// By the last grant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub expires: Option<String>,
-    pub renewals: u64,
-    /// released or declined.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub ended: Option<&'static str>,
-    pub first_frame: u64,
-    pub last_frame: u64,
 }

@@ -8,8 +8,10 @@ use serde::Serialize;
 
 use crate::counts::CountsReport;
 use crate::details::PacketDetails;
-use crate::exchanges::{ExchangeReport, ExchangeSummary};
-use crate::parties::{ClientReport, LeaseReport, RelayReport, ServerReport};
+use crate::exchange::ExchangeReport;
+use crate::exchanges::ExchangeSummary;
+use crate::leases::LeaseReport;
+use crate::parties::{ClientReport, RelayReport, ServerReport};
 
 /// What `analyze_dhcp_packets` answers.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -26,8 +28,10 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     pub statistics: Statistics,
-    /// What an analyst would want to be told.
+    /// What an analyst would want to be told: of each rule those with most frames, up to 20 or as many as `list_entries` says.
     pub findings: Vec<Finding>,
+    /// Findings in all.
+    pub findings_total: u64,
     /// Exchanges in the order of their last message, as far as `transaction_limit` and `transaction_offset` ask for them.
     pub transactions: Vec<ExchangeReport>,
     /// Messages in the order of the capture, as far as `limit`, `offset`, `client` and `message_type` ask for them.
@@ -40,7 +44,8 @@ pub struct Report {
     pub note: Option<String>,
 }
 
-/// Numbers over all messages.
+/// Numbers over all messages. Each list holds up to 50 entries, or as many as `list_entries` says; the field with `total` or `unique` in its name
+/// says how many there are. Counts of different ones are exact up to 4,096; beyond, they are estimates with a standard error of 0.8 %.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
     pub unique_clients_count: u64,
@@ -52,8 +57,10 @@ pub struct Statistics {
     pub clients: Vec<ClientReport>,
     pub servers: Vec<ServerReport>,
     pub relays: Vec<RelayReport>,
+    pub relays_total: u64,
     /// Addresses and prefixes that were granted, in the order of their first grant.
     pub leases: Vec<LeaseReport>,
+    /// Different clients and addresses.
     pub leases_total: u64,
 }
 
@@ -67,5 +74,9 @@ pub struct Limits {
     pub leases_evicted: u64,
     /// Segments and addresses that made room in the tables of the findings.
     pub findings_evicted: u64,
+    /// Messages whose time is before that of a message above them in the file. Exchanges are put together by time all the same.
+    pub out_of_order_messages: u64,
+    /// Those of them that stand more than 128 messages too late, and were taken as they came: times and outcomes of their exchanges may be wrong.
+    pub too_late_messages: u64,
     pub decoding: decode::Statistics,
 }

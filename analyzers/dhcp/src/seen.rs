@@ -40,7 +40,7 @@ pub enum Role {
     Request,
     /// ACK; REPLY with success.
     Grant,
-    /// NAK; REPLY that refuses.
+    /// NAK; ADVERTISE or REPLY that refuses all.
     Refuse,
     /// DECLINE: somebody has this address already.
     Decline,
@@ -111,6 +111,8 @@ pub struct Seen {
     pub relay_ids: Vec<String>,
     /// What is offered, granted, declined or released.
     pub leases: Vec<Lease>,
+    /// Identity associations: code of the option, and IAID (DHCPv6).
+    pub associations: Vec<(u16, u32)>,
     /// The address that the client asks for.
     pub requested: Option<String>,
     /// The client's name, from options 12 or 81, or 39 of DHCPv6.
@@ -123,7 +125,7 @@ pub struct Seen {
     pub routers: Vec<String>,
     /// See `routers`.
     pub dns: Vec<String>,
-    /// Why a request is refused, in the server's words.
+    /// Why a request, or a part of it, is refused, in the server's words.
     pub reason: Option<String>,
 }
 
@@ -186,6 +188,7 @@ impl Seen {
                 })
                 .collect(),
             leases: lease.into_iter().collect(),
+            associations: Vec::new(),
             requested: message
                 .address(code::REQUESTED_ADDRESS)
                 .or(set(message.client))
@@ -210,9 +213,12 @@ impl Seen {
         let bindings = message.bindings();
         let role = match type_code {
             Some(kind::SOLICIT) => Role::Discover,
+            // An association may be refused, and another granted.
+            Some(kind::ADVERTISE | kind::REPLY) if status.is_some() && !bindings.iter().any(v6::Binding::is_valid) => {
+                Role::Refuse
+            }
             Some(kind::ADVERTISE) => Role::Offer,
             Some(kind::REQUEST | 4 | kind::RENEW | kind::REBIND) => Role::Request,
-            Some(kind::REPLY) if status.is_some() => Role::Refuse,
             Some(kind::REPLY) => Role::Grant,
             Some(kind::DECLINE) => Role::Decline,
             Some(kind::RELEASE) => Role::Release,
@@ -268,6 +274,7 @@ impl Seen {
                 .take(limits::VALUES)
                 .collect(),
             leases: if wanted { bindings.iter().map(lease).collect() } else { Vec::new() },
+            associations: message.associations(),
             requested: (!wanted).then(|| bindings.first().map(|binding| binding.address.clone())).flatten(),
             hostname: message
                 .option(code::FQDN)
@@ -284,7 +291,7 @@ impl Seen {
                 Some(value) if from_server => v6::values::values(code::DNS, value),
                 _ => Vec::new(),
             },
-            reason: status.filter(|_| role == Role::Refuse).map(|(code, words)| {
+            reason: status.filter(|_| from_server).map(|(code, words)| {
                 let words = text::printable(&words, limits::CHARACTERS);
                 format!("{} {words}", v6::status_name(code)).trim_end().to_owned()
             }),

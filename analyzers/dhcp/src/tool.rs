@@ -11,8 +11,10 @@ use crate::counts::Counts;
 use crate::details::PacketDetails;
 use crate::exchanges::Exchanges;
 use crate::findings::Watch;
+use crate::leases::Leases;
 use crate::limits;
 use crate::parties::Parties;
+use crate::reorder::Reorder;
 use crate::report::{Limits, Report, Statistics};
 use crate::seen::{Family, Seen};
 use crate::{v4, v6};
@@ -35,16 +37,24 @@ pub struct Arguments {
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
+    /// Entries of each list of the statistics, and findings of each rule: 50 and 20 unless said otherwise.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 2048))]
+    pub list_entries: Option<u16>,
 }
 
 /// One run of `analyze_dhcp_packets`.
 pub struct DhcpPackets {
     decoder: Decoder,
     maximum: Maximum,
+    /// Entries of lists, findings of one rule.
+    most: (usize, usize),
     filter: Filter,
+    reorder: Reorder,
     counts: Counts,
     exchanges: Exchanges,
     parties: Parties,
+    leases: Leases,
     watch: Watch,
     packets: Page<PacketDetails>,
     characters: usize,
@@ -88,16 +98,23 @@ impl Tool for DhcpPackets {
                 return Err(Problem::argument(name, "must have 1 to 255 characters"));
             }
         }
+        if arguments.list_entries.is_some_and(|entries| !(1..=limits::LIST_ENTRIES_MOST).contains(&entries)) {
+            return Err(Problem::argument("list_entries", "must be 1 to 2048"));
+        }
+        let most = |usual: u16| usize::from(arguments.list_entries.unwrap_or(usual));
         Ok(Self {
+            most: (most(limits::LIST_ENTRIES), most(limits::FINDINGS_OF_ONE_RULE)),
             decoder: Decoder::new().counting_copies(arguments.count_copies),
             maximum: Maximum::new(arguments.max_packets),
             filter: Filter {
                 client: arguments.client.map(|client| client.to_lowercase()),
                 kind: arguments.message_type,
             },
+            reorder: Reorder::default(),
             counts: Counts::new(),
             exchanges: Exchanges::new(Page::new(window)),
             parties: Parties::new(),
+            leases: Leases::new(),
             watch: Watch::new(),
             packets: Page::new(window),
             characters: limits::DETAIL_CHARACTERS,
@@ -119,25 +136,31 @@ impl Tool for DhcpPackets {
         Ok(self.maximum.flow())
     }
 
-    fn finish(self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+        while let Some(seen) = self.reorder.pop() {
+            self.analyse(&seen);
+        }
         let digits = capture.time_digits();
-        let (parties_evicted, leases_evicted) = self.parties.evicted();
+        let (most, most_of_one_rule) = self.most;
         let limits = Limits {
             exchanges_evicted: self.exchanges.evicted(),
-            parties_evicted,
-            leases_evicted,
+            parties_evicted: self.parties.evicted(),
+            leases_evicted: self.leases.evicted(),
             findings_evicted: self.watch.evicted(),
+            out_of_order_messages: self.reorder.out_of_order,
+            too_late_messages: self.reorder.too_late,
             decoding: self.decoder.statistics(),
         };
         let (exchanges, transactions) = self.exchanges.finish();
         let pages = vec![self.packets.info("packets"), transactions.info("transactions")];
         let (mut transactions, mut packets) = (transactions.into_items(), self.packets.into_items());
-        let (mut leases, leases_total) = self.parties.leases();
+        let mut leases = self.leases.report(most);
+        let (findings, findings_total) = self.watch.finish(most_of_one_rule);
         let started = transactions.iter_mut().filter_map(|transaction| transaction.start_time.as_mut());
         let listed = packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut());
         let leased = leases.iter_mut().flat_map(|lease| [lease.granted.as_mut(), lease.expires.as_mut()]).flatten();
         started.chain(listed).chain(leased).for_each(|text| time::shorten(text, digits));
-        let (unique_clients_count, unique_servers_count) = self.parties.counts();
+        let different = self.parties.different();
         Ok(Report {
             dhcp_packets_found: self.maximum.taken(),
             dhcp_packets_analyzed: self.maximum.taken(),
@@ -145,17 +168,19 @@ impl Tool for DhcpPackets {
                 .then(|| capture.nothing_found("DHCP or BOOTP messages", &limits.decoding)),
             copies: self.decoder.copies(),
             statistics: Statistics {
-                unique_clients_count,
-                unique_servers_count,
-                counts: self.counts.report(),
+                unique_clients_count: different.clients.count(),
+                unique_servers_count: different.servers.count(),
+                counts: self.counts.report(most),
                 exchanges,
-                clients: self.parties.clients(),
-                servers: self.parties.servers(),
-                relays: self.parties.relays(),
+                clients: self.parties.clients(most),
+                servers: self.parties.servers(most),
+                relays: self.parties.relays(most),
+                relays_total: different.relays.count(),
                 leases,
-                leases_total,
+                leases_total: self.leases.total(),
             },
-            findings: self.watch.finish(),
+            findings,
+            findings_total,
             transactions,
             packets,
             pages,
@@ -188,7 +213,7 @@ impl DhcpPackets {
             Ok(message) => {
                 let seen = Seen::v4(packet, ip.source, &message);
                 self.counts.v4(&message);
-                self.take(&seen, message.malformed, || PacketDetails::v4(packet, ip.destination, &seen, &message));
+                self.take(seen, message.malformed, |seen| PacketDetails::v4(packet, ip.destination, seen, &message));
             }
             Err(reason) => self.unread(Family::V4, reason, packet.frame),
         }
@@ -200,7 +225,7 @@ impl DhcpPackets {
             Ok(message) => {
                 let seen = Seen::v6(packet, ip.source, &message);
                 self.counts.v6(&message);
-                self.take(&seen, message.malformed, || PacketDetails::v6(packet, ip.destination, &seen, &message));
+                self.take(seen, message.malformed, |seen| PacketDetails::v6(packet, ip.destination, seen, &message));
             }
             Err(reason) => self.unread(Family::V6, reason, packet.frame),
         }
@@ -211,17 +236,24 @@ impl DhcpPackets {
         self.counts.malformed(reason, frame);
     }
 
-    fn take(&mut self, seen: &Seen, malformed: Option<&'static str>, details: impl FnOnce() -> PacketDetails) {
-        self.counts.take(seen);
+    fn take(&mut self, seen: Seen, malformed: Option<&'static str>, details: impl FnOnce(&Seen) -> PacketDetails) {
+        self.counts.take(&seen);
         if let Some(reason) = malformed {
             self.counts.malformed(reason, seen.frame);
         }
+        if self.filter.fits(&seen) {
+            let characters = &mut self.characters;
+            self.packets.push(|| details(&seen).fit(characters));
+        }
+        if let Some(earliest) = self.reorder.push(seen) {
+            self.analyse(&earliest);
+        }
+    }
+
+    fn analyse(&mut self, seen: &Seen) {
         self.exchanges.take(seen);
         self.parties.take(seen);
+        self.leases.take(seen);
         self.watch.take(seen);
-        if self.filter.fits(seen) {
-            let characters = &mut self.characters;
-            self.packets.push(|| details().fit(characters));
-        }
     }
 }

@@ -8,7 +8,7 @@ use mcpcap_analyzer::{Frame, JsonSchema, time};
 use serde::Serialize;
 
 use crate::codes;
-use crate::echo::{self, Outcome};
+use crate::echo::{Answer, Outcome};
 use crate::errors::QuotedReport;
 use crate::message::Message;
 
@@ -24,7 +24,7 @@ pub struct PacketDetails {
     pub ip_version: u8,
     /// TTL or hop limit.
     pub ttl: u8,
-    /// Octets of the frame on the wire.
+    /// Bytes of the frame on the wire.
     pub packet_size: u32,
     pub icmp_type: u8,
     pub icmp_code: u8,
@@ -39,7 +39,7 @@ pub struct PacketDetails {
     pub icmp_id: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icmp_seq: Option<u16>,
-    /// Octets behind the eight octets of the ICMP header.
+    /// Bytes behind the eight bytes of the ICMP header.
     pub payload_size: u64,
     /// Of a reply: the request's frame.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,21 +76,7 @@ impl PacketDetails {
     /// Describes a message. Its time has nine decimals.
     pub fn new(frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>, outcome: Option<Outcome>) -> Self {
         let redirect = message.redirect();
-        let request_frame = match outcome {
-            Some(
-                Outcome::Answered { request, .. }
-                | Outcome::AnsweredAgain { request }
-                | Outcome::AnsweredForMany { request },
-            ) => Some(request),
-            _ => None,
-        };
-        let note = match outcome {
-            Some(Outcome::AskedAgain) => Some("a request with these numbers was sent before"),
-            Some(Outcome::AnsweredAgain { .. }) => Some("the request was answered before"),
-            Some(Outcome::AnsweredForMany { .. }) => Some("answers a request to a broadcast or multicast address"),
-            Some(Outcome::Unasked) => Some("no request for this reply before it in the capture"),
-            Some(Outcome::Asked | Outcome::Answered { .. }) | None => None,
-        };
+        let note = (outcome == Some(Outcome::AskedAgain)).then_some("a request with these numbers was sent before");
         Self {
             frame: packet.frame,
             timestamp: packet.timestamp.map(|timestamp| time::rfc3339(timestamp, 9)),
@@ -107,9 +93,9 @@ impl PacketDetails {
             icmp_id: message.numbers.map(|(identifier, _)| identifier),
             icmp_seq: message.numbers.map(|(_, sequence)| sequence),
             payload_size: message.data_length as u64,
-            request_frame,
+            request_frame: None,
             reply_frame: None,
-            rtt_ms: outcome.as_ref().and_then(echo::milliseconds),
+            rtt_ms: None,
             quoted: message.quoted.as_ref().map(QuotedReport::new),
             next_hop_mtu: message.mtu(),
             pointer: message.pointer(),
@@ -117,6 +103,21 @@ impl PacketDetails {
             target: message.target().map(IpAddr::from).or(redirect.map(|(_, destination)| destination)),
             mpls_labels: message.mpls_labels(),
             note,
+        }
+    }
+
+    /// Adds what a reply turned out to be.
+    pub fn settle(&mut self, answer: &Answer) {
+        (self.request_frame, self.note) = match answer {
+            Answer::First { request, .. } => (Some(*request), None),
+            Answer::Again { request } => (Some(*request), Some("the request was answered before")),
+            Answer::ForMany { request } => {
+                (Some(*request), Some("answers a request to a broadcast or multicast address"))
+            }
+            Answer::Unasked => (None, Some("no request for this reply in the capture")),
+        };
+        if let Answer::First { round_trip, .. } = answer {
+            self.rtt_ms = round_trip.map(time::milliseconds);
         }
     }
 }

@@ -1,18 +1,16 @@
 //! Echo requests and their replies.
 
-use std::hash::BuildHasher;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Quantiles, SummaryMs, entropy};
-use mcpcap_analyzer::{JsonSchema, time};
+use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Quantiles, SummaryMs};
 use serde::Serialize;
 
 use crate::limits;
-use crate::message::{Message, Version};
-
-/// How long after its request a reply counts as late: the time that most programs wait for it.
-const LATE: u64 = 1_000_000_000;
+use crate::many::Crowds;
+use crate::message::Message;
+use crate::session::{LATE, PairReport, Session};
+use crate::waiting::{Heard, Left, Pair, Vlans, Waiting, remember};
 
 /// What a reply or a request is to the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,50 +19,71 @@ pub enum Outcome {
     Asked,
     /// The same request again.
     AskedAgain,
+    /// A reply; what it answers is [`Settled`] at once or later.
+    Replied,
+}
+
+/// What a reply turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
     /// The reply to a request: its frame, and nanoseconds since then.
-    Answered { request: u64, round_trip: Option<u64> },
+    First { request: u64, round_trip: Option<u64> },
     /// A further reply to a request that has one: the request's frame.
-    AnsweredAgain { request: u64 },
+    Again { request: u64 },
     /// A reply of another host to a request to many (broadcast or multicast): the request's frame.
-    AnsweredForMany { request: u64 },
-    /// A reply without a request before it in the capture.
+    ForMany { request: u64 },
+    /// A reply without a request in the capture.
     Unasked,
 }
 
-/// A request is found again by requester, target, identifier, sequence number and VLAN.
+/// A reply whose answer is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// The reply's frame.
+    pub reply: u64,
+    /// What it is.
+    pub answer: Answer,
+}
+
+/// What a request and its replies have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
     requester: IpAddr,
     target: IpAddr,
     identifier: u16,
     sequence: u16,
-    vlan: Option<u16>,
-}
-
-struct Pending {
-    frame: u64,
-    time: Option<u64>,
-    open: u32,
-    answered: bool,
-    payload: Payload,
-}
-
-/// What is remembered of a payload. `None`: not all of it was captured.
-type Payload = Option<(usize, u64)>;
-
-fn remember(message: &Message<'_>) -> Payload {
-    let whole = message.data.len() == message.data_length;
-    whole.then(|| (message.data.len(), foldhash::fast::FixedState::default().hash_one(message.data)))
 }
 
 /// All echoes.
 pub struct Echoes {
-    pending: BoundedMap<Key, Pending>,
+    waiting: BoundedMap<Key, Waiting>,
     /// Requests to broadcast and multicast addresses, by requester, identifier and sequence number.
     to_many: BoundedMap<(IpAddr, u16, u16), u64>,
     sessions: BoundedMap<(IpAddr, IpAddr), Session>,
+    pairs: Distinct,
+    /// Hosts that got replies which they had not asked the sender for.
+    victims: Crowds,
+    settled: Vec<Settled>,
     totals: Totals,
     round_trips: Quantiles,
+    evicted: EvictedEchoes,
+}
+
+/// Echoes that had to make room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EvictedEchoes {
+    /// Requests that waited for their reply.
+    pub requests: u64,
+    /// Replies that waited for a request which stands behind them in the file.
+    pub replies: u64,
+    /// Requests with their reply.
+    pub answered: u64,
+    /// Requests to many.
+    pub to_many: u64,
+    /// Pairs of requester and target.
+    pub pairs: u64,
+    /// Receivers of replies without request.
+    pub victims: u64,
 }
 
 /// Sums over all echoes.
@@ -81,109 +100,34 @@ struct Totals {
     unlike: u64,
 }
 
-/// Echoes between a requester and a target.
-pub struct Session {
-    /// ICMP or ICMPv6.
-    pub version: Version,
-    identifiers: Vec<u16>,
-    /// Requests.
-    pub requests: u64,
-    /// Replies, of all kinds.
-    pub replies: u64,
-    /// Requests that got a reply.
-    pub answered: u64,
-    /// Further replies.
-    pub duplicates: u64,
-    /// Replies without request.
-    pub unasked: u64,
-    /// Replies after a second or more.
-    pub late: u64,
-    /// Replies whose payload is not that of the request.
-    pub unlike: u64,
-    /// Frames of those replies.
-    pub unlike_frames: Evidence,
-    /// Frames of requests that no reply was seen for are not known before the end; these are the first requests.
-    pub frames: Evidence,
-    /// Frames of replies without request.
-    pub unasked_frames: Evidence,
-    round_trips: Quantiles,
-    /// Messages with a payload of 128 octets or more, and the sum of their entropies in bits per octet.
-    pub large: (u64, f64),
-    /// Frames of those.
-    pub large_frames: Evidence,
-    sizes: (usize, usize),
-    /// Requests in the second that has most: its start, how many, and the most of all seconds.
-    second: (u64, u64, u64),
-}
-
-/// Payloads from this size on tell something by their entropy: below, entropy is bounded by the size.
-pub const LARGE: usize = 128;
-
-impl Session {
-    fn new(message: &Message<'_>) -> Self {
-        Self {
-            version: message.version,
-            identifiers: Vec::new(),
-            requests: 0,
-            replies: 0,
-            answered: 0,
-            duplicates: 0,
-            unasked: 0,
-            late: 0,
-            unlike: 0,
-            unlike_frames: Evidence::default(),
-            frames: Evidence::default(),
-            unasked_frames: Evidence::default(),
-            round_trips: Quantiles::with_exact(limits::SESSION_TIMES),
-            large: (0, 0.0),
-            large_frames: Evidence::default(),
-            sizes: (usize::MAX, 0),
-            second: (0, 0, 0),
-        }
-    }
-
-    /// The most requests within one second.
-    pub fn most_in_a_second(&self) -> u64 {
-        self.second.2
-    }
-
-    fn note(&mut self, message: &Message<'_>, frame: u64) {
-        let length = message.data_length;
-        self.sizes = (self.sizes.0.min(length), self.sizes.1.max(length));
-        if message.data.len() >= LARGE {
-            self.large = (self.large.0.saturating_add(1), self.large.1 + entropy(message.data));
-            self.large_frames.add(frame);
-        }
-    }
-
-    fn request(&mut self, identifier: u16, frame: u64, time: Option<u64>) {
-        self.requests = self.requests.saturating_add(1);
-        self.frames.add(frame);
-        if !self.identifiers.contains(&identifier) && self.identifiers.len() < limits::LISTED {
-            self.identifiers.push(identifier);
-        }
-        let second = time.unwrap_or_default() / 1_000_000_000;
-        let (current, count, most) = self.second;
-        let count = if second == current { count.saturating_add(1) } else { 1 };
-        self.second = (second, count, most.max(count));
-    }
+fn add(count: &mut u64) {
+    *count = count.saturating_add(1);
 }
 
 impl Echoes {
     /// Nothing seen yet.
     pub fn new() -> Self {
         Self {
-            pending: BoundedMap::new(limits::PENDING),
+            waiting: BoundedMap::new(limits::PENDING),
             to_many: BoundedMap::new(limits::ENTRIES),
             sessions: BoundedMap::new(limits::SESSIONS),
+            pairs: Distinct::new(),
+            victims: Crowds::new(),
+            settled: Vec::new(),
             totals: Totals::default(),
             round_trips: Quantiles::new(),
+            evicted: EvictedEchoes::default(),
         }
     }
 
-    /// Entries that made room: requests, sessions.
-    pub fn evicted(&self) -> (u64, u64) {
-        (self.pending.evicted(), self.sessions.evicted())
+    /// What had to make room.
+    pub fn evicted(&self) -> EvictedEchoes {
+        EvictedEchoes {
+            to_many: self.to_many.evicted(),
+            pairs: self.sessions.evicted(),
+            victims: self.victims.evicted(),
+            ..self.evicted
+        }
     }
 
     /// All pairs of requester and target.
@@ -191,9 +135,18 @@ impl Echoes {
         self.sessions.iter()
     }
 
+    /// Hosts that got replies which they had not asked the sender for.
+    pub fn victims(&self) -> &Crowds {
+        &self.victims
+    }
+
+    /// Replies that were settled since the last call.
+    pub fn settled(&mut self) -> std::vec::Drain<'_, Settled> {
+        self.settled.drain(..)
+    }
+
     /// Takes an echo request or reply; `None` for other messages, and for those that end before their numbers, which are counted only.
-    pub fn take(&mut self, message: &Message<'_>, frame: u64, time: Option<u64>, vlan: Option<u16>) -> Option<Outcome> {
-        let add = |count: &mut u64| *count = count.saturating_add(1);
+    pub fn take(&mut self, message: &Message<'_>, frame: u64, time: Option<u64>, vlans: Vlans) -> Option<Outcome> {
         let Some((identifier, sequence)) = message.numbers else {
             let totals = &mut self.totals;
             let counts = [(message.is_echo(), &mut totals.requests), (message.is_echo_reply(), &mut totals.replies)];
@@ -208,76 +161,141 @@ impl Echoes {
             (_, true) => (message.destination, message.source),
             _ => return None,
         };
-        let key = Key { requester, target, identifier, sequence, vlan };
-        let (session, _) = self.sessions.get_or_insert_with((requester, target), || Session::new(message));
-        session.note(message, frame);
-        if message.is_echo() {
+        let (session, _) = self.sessions.get_or_insert_with((requester, target), || {
+            self.pairs.add(&(requester, target));
+            Session::new(message)
+        });
+        session.note(message, frame, vlans);
+        let heard = Heard { frame, time, vlans, payload: remember(message) };
+        let key = Key { requester, target, identifier, sequence };
+        let (waiting, gone) = self.waiting.get_or_insert_with(key, Waiting::default);
+        let (outcome, pair) = if message.is_echo() {
             add(&mut self.totals.requests);
             session.request(identifier, frame, time);
             if is_many(target) {
                 self.to_many.insert((requester, identifier, sequence), frame);
             }
-            let payload = remember(message);
-            let mut again = true;
-            let (pending, _) = self.pending.get_or_insert_with(key, || {
-                again = false;
-                Pending { frame, time, open: 0, answered: false, payload }
-            });
-            pending.open = pending.open.saturating_add(1);
-            // Numbers come round: the latest request is the one that a reply answers.
-            (pending.frame, pending.time, pending.payload) = (frame, time, payload);
-            if again {
-                add(&mut self.totals.asked_again);
-            }
-            return Some(if again { Outcome::AskedAgain } else { Outcome::Asked });
-        }
-        add(&mut self.totals.replies);
-        add(&mut session.replies);
-        let Some(pending) = self.pending.get_mut(&key) else {
-            return Some(match self.to_many.get(&(requester, identifier, sequence)) {
-                Some(request) => {
-                    add(&mut self.totals.for_many);
-                    Outcome::AnsweredForMany { request: *request }
-                }
-                None => {
-                    add(&mut self.totals.unasked);
-                    add(&mut session.unasked);
-                    session.unasked_frames.add(frame);
-                    Outcome::Unasked
-                }
-            });
+            let (again, pair) = waiting.ask(heard);
+            self.totals.asked_again = self.totals.asked_again.saturating_add(again.into());
+            (if again { Outcome::AskedAgain } else { Outcome::Asked }, pair)
+        } else {
+            add(&mut self.totals.replies);
+            add(&mut session.replies);
+            (Outcome::Replied, waiting.answer(heard))
         };
-        let request = pending.frame;
-        if pending.open == 0 {
-            add(&mut self.totals.again);
-            add(&mut session.duplicates);
-            return Some(Outcome::AnsweredAgain { request });
+        let is_full = waiting.is_full();
+        if let Some(pair) = pair {
+            self.pair(&key, &pair);
         }
-        pending.open = pending.open.saturating_sub(1);
-        pending.answered = true;
-        add(&mut self.totals.answered);
-        add(&mut session.answered);
-        if let Some((asked, answered)) = pending.payload.zip(remember(message))
-            && asked != answered
-        {
-            add(&mut self.totals.unlike);
-            add(&mut session.unlike);
-            session.unlike_frames.add(frame);
+        if is_full {
+            self.make_room(&key);
         }
-        let round_trip = time.zip(pending.time).and_then(|(now, then)| now.checked_sub(then));
-        if let Some(lasted) = round_trip {
-            self.round_trips.add(lasted);
-            session.round_trips.add(lasted);
-            if lasted >= LATE {
-                add(&mut self.totals.late);
-                add(&mut session.late);
-            }
+        if let Some((key, gone)) = gone {
+            self.end(&key, gone, true);
         }
-        Some(Outcome::Answered { request, round_trip })
+        Some(outcome)
     }
 
-    /// The report, with the pairs that sent most requests.
-    pub fn report(&self) -> (EchoReport, Vec<PairReport>) {
+    /// Settles all replies that still wait.
+    pub fn finish(&mut self) {
+        while let Some((key, waiting)) = self.waiting.pop_oldest() {
+            self.end(&key, waiting, false);
+        }
+    }
+
+    /// Whether two VLANs hold hosts of their own, between the ends of a key.
+    fn separate(&self, key: &Key) -> impl Fn(Vlans, Vlans) -> bool + use<'_> {
+        let session = self.sessions.get(&(key.requester, key.target));
+        move |one, other| session.is_some_and(|session| session.are_separate(one, other))
+    }
+
+    fn make_room(&mut self, key: &Key) {
+        let Some(mut waiting) = self.waiting.get_mut(key).map(std::mem::take) else { return };
+        let (mut pairs, mut left) = (Vec::new(), Vec::new());
+        {
+            let separate = self.separate(key);
+            waiting.across(&separate, |pair| pairs.push(pair));
+            waiting.make_room(&separate, |reply| left.push(reply));
+        }
+        self.settle(key, &pairs, left);
+        self.waiting.insert(*key, waiting);
+    }
+
+    fn end(&mut self, key: &Key, mut waiting: Waiting, is_evicted: bool) {
+        let (mut pairs, mut left) = (Vec::new(), Vec::new());
+        let open = {
+            let separate = self.separate(key);
+            waiting.across(&separate, |pair| pairs.push(pair));
+            let open = waiting.open();
+            waiting.end(&separate, |reply| left.push(reply));
+            open
+        };
+        if is_evicted {
+            let evicted = &mut self.evicted;
+            evicted.requests = evicted.requests.saturating_add(open.0);
+            evicted.replies = evicted.replies.saturating_add(open.1);
+            evicted.answered = evicted.answered.saturating_add((open == (0, 0)).into());
+        }
+        self.settle(key, &pairs, left);
+    }
+
+    fn settle(&mut self, key: &Key, pairs: &[Pair], left: Vec<Left>) {
+        pairs.iter().for_each(|pair| self.pair(key, pair));
+        for left in left {
+            match left {
+                Left::Paired(pair) => self.pair(key, &pair),
+                Left::Again(reply, request) => self.leave(key, reply.frame, Some(request)),
+                Left::Alone(reply) => self.leave(key, reply.frame, None),
+            }
+        }
+    }
+
+    fn pair(&mut self, key: &Key, pair: &Pair) {
+        add(&mut self.totals.answered);
+        self.totals.unlike = self.totals.unlike.saturating_add(pair.is_unlike().into());
+        let round_trip = pair.round_trip();
+        if let Some(lasted) = round_trip {
+            self.round_trips.add(lasted);
+            self.totals.late = self.totals.late.saturating_add((lasted >= LATE).into());
+        }
+        if let Some(session) = self.sessions.get_mut(&(key.requester, key.target)) {
+            session.pair(pair);
+        }
+        let answer = Answer::First { request: pair.request.frame, round_trip };
+        self.settled.push(Settled { reply: pair.reply.frame, answer });
+    }
+
+    /// Settles a reply that waits no longer: it answers a request again, or one to many, or none.
+    fn leave(&mut self, key: &Key, reply: u64, request: Option<u64>) {
+        let session = self.sessions.get_mut(&(key.requester, key.target));
+        let to_many = self.to_many.get(&(key.requester, key.identifier, key.sequence));
+        let answer = match (request, to_many) {
+            (Some(request), _) => {
+                add(&mut self.totals.again);
+                session.into_iter().for_each(|session| add(&mut session.duplicates));
+                Answer::Again { request }
+            }
+            (None, Some(request)) => {
+                add(&mut self.totals.for_many);
+                Answer::ForMany { request: *request }
+            }
+            (None, None) => {
+                add(&mut self.totals.unasked);
+                session.into_iter().for_each(|session| {
+                    add(&mut session.unasked);
+                    session.unasked_frames.add(reply);
+                });
+                Answer::Unasked
+            }
+        };
+        if matches!(answer, Answer::ForMany { .. } | Answer::Unasked) {
+            self.victims.add(key.requester, key.target, reply);
+        }
+        self.settled.push(Settled { reply, answer });
+    }
+
+    /// The report, with the `most` pairs that sent most requests.
+    pub fn report(&self, most: usize) -> (EchoReport, Vec<PairReport>) {
         let totals = self.totals;
         let unanswered = totals.requests.saturating_sub(totals.answered);
         let report = EchoReport {
@@ -298,13 +316,13 @@ impl Echoes {
         sessions.sort_by_key(|(ends, session)| {
             (std::cmp::Reverse(session.requests.saturating_add(session.replies)), **ends)
         });
-        let pairs = sessions.into_iter().take(limits::LISTED);
+        let pairs = sessions.into_iter().take(most);
         (report, pairs.map(|((requester, target), session)| PairReport::new(*requester, *target, session)).collect())
     }
 
-    /// How many pairs of requester and target there are.
-    pub fn pairs(&self) -> u64 {
-        (self.sessions.len() as u64).saturating_add(self.sessions.evicted())
+    /// How many pairs of requester and target there are, and whether that is exact.
+    pub fn pairs(&self) -> (u64, bool) {
+        (self.pairs.count(), self.pairs.is_exact())
     }
 }
 
@@ -326,7 +344,9 @@ pub fn share(part: u64, whole: u64) -> f64 {
 pub struct EchoReport {
     pub requests: u64,
     pub replies: u64,
-    /// Requests that got a reply: same ends, identifier, sequence number and VLAN, the request first.
+    /// Requests that got a reply: same ends, identifier and sequence number, and not later than the reply by their times (where no time fits, by
+    /// the order in the file). Their VLANs may differ, as mirrored traffic bears a tag for each direction, unless requests and replies were
+    /// heard in both VLANs.
     pub answered: u64,
     pub unanswered: u64,
     /// unanswered by requests.
@@ -345,72 +365,4 @@ pub struct EchoReport {
     pub replies_unlike_request: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtt: Option<SummaryMs>,
-}
-
-/// Echoes between a requester and a target.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct PairReport {
-    pub requester: IpAddr,
-    pub target: IpAddr,
-    pub ip_version: u8,
-    /// The first identifiers.
-    pub identifiers: Vec<u16>,
-    pub requests: u64,
-    pub replies: u64,
-    pub answered: u64,
-    /// Unanswered requests by requests.
-    pub loss: f64,
-    pub duplicate_replies: u64,
-    pub replies_without_request: u64,
-    pub late_replies: u64,
-    pub replies_unlike_request: u64,
-    /// Octets of payload.
-    pub min_payload: u64,
-    pub max_payload: u64,
-    /// Mean entropy in bits per octet of payloads of 128 octets or more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub payload_entropy: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rtt: Option<SummaryMs>,
-    /// The first request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_frame: Option<u64>,
-}
-
-impl PairReport {
-    fn new(requester: IpAddr, target: IpAddr, session: &Session) -> Self {
-        Self {
-            requester,
-            target,
-            ip_version: session.version.number(),
-            identifiers: session.identifiers.clone(),
-            requests: session.requests,
-            replies: session.replies,
-            answered: session.answered,
-            loss: share(session.requests.saturating_sub(session.answered), session.requests),
-            duplicate_replies: session.duplicates,
-            replies_without_request: session.unasked,
-            late_replies: session.late,
-            replies_unlike_request: session.unlike,
-            min_payload: session.sizes.0.min(session.sizes.1) as u64,
-            max_payload: session.sizes.1 as u64,
-            payload_entropy: mean_entropy(session),
-            rtt: session.round_trips.summary_ms(),
-            first_frame: session.frames.frames().first().copied(),
-        }
-    }
-}
-
-/// Mean entropy of a session's large payloads.
-pub fn mean_entropy(session: &Session) -> Option<f64> {
-    let (count, sum) = session.large;
-    (count > 0).then(|| sum / count as f64)
-}
-
-/// Milliseconds of a round trip.
-pub fn milliseconds(outcome: &Outcome) -> Option<f64> {
-    match outcome {
-        Outcome::Answered { round_trip, .. } => round_trip.map(time::milliseconds),
-        _ => None,
-    }
 }

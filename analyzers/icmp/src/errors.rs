@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::decode::Quoted;
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use serde::Serialize;
 
 use crate::codes;
@@ -22,12 +22,27 @@ pub struct Errors {
     unreachable: BoundedMap<Unreachable, Counted>,
     mtus: BoundedMap<(IpAddr, IpAddr), Mtu>,
     redirects: BoundedMap<(IpAddr, IpAddr, IpAddr), Evidence>,
+    different: Different,
+}
+
+/// How many different ones there were, with those that made room.
+#[derive(Default)]
+pub struct Different {
+    /// Destinations that packets did not reach.
+    pub destinations: Distinct,
+    /// Destinations, with the code and who says so.
+    pub unreachable: Distinct,
+    /// Paths with an MTU.
+    pub mtus: Distinct,
+    /// Redirects.
+    pub redirects: Distinct,
 }
 
 #[derive(Default)]
 struct Counted {
     evidence: Evidence,
     ports: Vec<u16>,
+    more_ports: bool,
     protocol: u8,
 }
 
@@ -44,6 +59,7 @@ impl Errors {
             unreachable: BoundedMap::new(limits::ENTRIES),
             mtus: BoundedMap::new(limits::ENTRIES),
             redirects: BoundedMap::new(limits::ENTRIES),
+            different: Different::default(),
         }
     }
 
@@ -61,11 +77,13 @@ impl Errors {
     pub fn take(&mut self, message: &Message<'_>, frame: u64) {
         if let Some((gateway, destination)) = message.redirect() {
             let key = (message.source, gateway, destination);
+            self.different.redirects.add(&key);
             self.redirects.get_or_insert_with(key, Evidence::default).0.add(frame);
         }
         let Some(quoted) = &message.quoted else { return };
         if let Some(mtu) = message.mtu() {
             let entry = || Mtu { smallest: mtu, reporter: message.source, evidence: Evidence::default() };
+            self.different.mtus.add(&(quoted.source, quoted.destination));
             let (known, _) = self.mtus.get_or_insert_with((quoted.source, quoted.destination), entry);
             if mtu < known.smallest {
                 (known.smallest, known.reporter) = (mtu, message.source);
@@ -73,24 +91,33 @@ impl Errors {
             known.evidence.add(frame);
         } else if message.is_unreachable() {
             let key = (quoted.destination, message.version, message.code, message.source);
+            self.different.unreachable.add(&key);
+            self.different.destinations.add(&quoted.destination);
             let (counted, _) = self.unreachable.get_or_insert_with(key, Counted::default);
             counted.evidence.add(frame);
             counted.protocol = quoted.protocol;
             if let Some((_, port)) = quoted.ports
                 && !counted.ports.contains(&port)
-                && counted.ports.len() < limits::LISTED
             {
-                counted.ports.push(port);
+                if counted.ports.len() < limits::LISTED {
+                    counted.ports.push(port);
+                } else {
+                    counted.more_ports = true;
+                }
             }
         }
     }
 
-    /// What is unreachable, the most frequent first; and how many such entries there are.
-    pub fn unreachable(&self) -> (Vec<UnreachableReport>, u64) {
+    /// How many different ones there were.
+    pub fn different(&self) -> &Different {
+        &self.different
+    }
+
+    /// What is unreachable, the most frequent first.
+    pub fn unreachable(&self, most: usize) -> Vec<UnreachableReport> {
         let mut all: Vec<_> = self.unreachable.iter().collect();
         all.sort_by_key(|(key, counted)| (Reverse(counted.evidence.total()), **key));
-        let total = all.len() as u64;
-        let reports = all.into_iter().take(limits::LISTED).map(|((destination, version, code, reporter), counted)| {
+        let reports = all.into_iter().take(most).map(|((destination, version, code, reporter), counted)| {
             let kind = if *version == Version::V4 { codes::kind::UNREACHABLE } else { codes::kind::V6_UNREACHABLE };
             UnreachableReport {
                 destination: *destination,
@@ -99,26 +126,19 @@ impl Errors {
                 code_name: codes::code_name(*version, kind, *code).unwrap_or_default(),
                 protocol: codes::protocol_name(counted.protocol),
                 ports: counted.ports.clone(),
+                more_ports: counted.more_ports,
                 count: counted.evidence.total(),
                 frames: counted.evidence.frames().to_vec(),
             }
         });
-        (reports.collect(), total)
-    }
-
-    /// How many different destinations are unreachable.
-    pub fn unreachable_destinations(&self) -> u64 {
-        let mut all: Vec<IpAddr> = self.unreachable.iter().map(|((destination, ..), _)| *destination).collect();
-        all.sort_unstable();
-        all.dedup();
-        all.len() as u64
+        reports.collect()
     }
 
     /// Path MTUs.
-    pub fn path_mtus(&self) -> Vec<MtuReport> {
+    pub fn path_mtus(&self, most: usize) -> Vec<MtuReport> {
         let mut all: Vec<_> = self.mtus.iter().collect();
         all.sort_by_key(|(key, _)| **key);
-        let reports = all.into_iter().take(limits::LISTED).map(|((source, destination), mtu)| MtuReport {
+        let reports = all.into_iter().take(most).map(|((source, destination), mtu)| MtuReport {
             source: *source,
             destination: *destination,
             mtu: mtu.smallest,
@@ -130,17 +150,16 @@ impl Errors {
     }
 
     /// Redirects, as a list.
-    pub fn redirect_reports(&self) -> Vec<RedirectReport> {
+    pub fn redirect_reports(&self, most: usize) -> Vec<RedirectReport> {
         let mut all: Vec<_> = self.redirects.iter().collect();
         all.sort_by_key(|(key, evidence)| (Reverse(evidence.total()), **key));
-        let reports =
-            all.into_iter().take(limits::LISTED).map(|((router, gateway, destination), evidence)| RedirectReport {
-                router: *router,
-                gateway: *gateway,
-                destination: *destination,
-                count: evidence.total(),
-                frames: evidence.frames().to_vec(),
-            });
+        let reports = all.into_iter().take(most).map(|((router, gateway, destination), evidence)| RedirectReport {
+            router: *router,
+            gateway: *gateway,
+            destination: *destination,
+            count: evidence.total(),
+            frames: evidence.frames().to_vec(),
+        });
         reports.collect()
     }
 }
@@ -159,6 +178,9 @@ pub struct UnreachableReport {
     pub protocol: Cow<'static, str>,
     /// Their destination ports, the first ones.
     pub ports: Vec<u16>,
+    /// There were other ports besides these.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_ports: bool,
     pub count: u64,
     pub frames: Vec<u64>,
 }
@@ -168,7 +190,7 @@ pub struct UnreachableReport {
 pub struct MtuReport {
     pub source: IpAddr,
     pub destination: IpAddr,
-    /// The smallest one in octets.
+    /// The smallest one in bytes.
     pub mtu: u32,
     pub reported_by: IpAddr,
     pub count: u64,

@@ -3,23 +3,31 @@
 //! * [`tool`]: the tool `analyze_icmp_packets`, its arguments, and the way from frames to messages
 //! * [`prompts`]: the prompts
 //! * `message` and `codes`: the wire format and its names
-//! * `echo`, `errors`, `paths`, `neighbours`: what is done with each message
+//! * `echo` (with `waiting` and `session`), `errors`, `paths` (with `quoted_paths`), `neighbours` (with
+//!   `advertisement`): what is done with each message
+//! * `inner`: packets that echoes carry; `many`: counts of different ones
 //! * `findings`: what an analyst would want to be told
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
 
+mod advertisement;
 mod codes;
 mod details;
 mod echo;
 mod errors;
 mod findings;
+mod inner;
 mod limits;
+mod many;
 mod message;
 mod neighbours;
 mod paths;
 pub mod prompts;
+mod quoted_paths;
 mod report;
+mod session;
 pub mod tool;
+mod waiting;
 
 mcpcap_analyzer::component! { name: "icmp", tools: [tool::IcmpPackets], prompts: prompts::PROMPTS }
 

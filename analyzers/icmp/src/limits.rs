@@ -1,8 +1,16 @@
 //! How much is kept and listed. A capture decides how many addresses there are, so each table has a size; what had to make room is
 //! counted in the report. Together they stay below 48 MiB, three quarters of what the host allows, whatever the capture.
 
-/// Echo requests that wait for their reply, or for a further one.
+/// Ends and numbers of echoes whose requests wait for replies, or replies for a request that comes behind them in the file.
 pub const PENDING: usize = 16_384;
+/// Requests, and replies, with the same ends and numbers that wait.
+pub const SAME_NUMBERS: usize = 4;
+/// VLANs of which a pair of requester and target knows in which directions it was heard there.
+pub const SESSION_VLANS: usize = 16;
+/// Different ends and protocols of the packets that one tunnel carries.
+pub const INNER_FLOWS: usize = 16;
+/// How far from its start a payload may hold a packet: behind a tunnel's own header, and one of Ethernet.
+pub const INNER_OFFSET: usize = 64;
 /// Pairs of requester and target.
 pub const SESSIONS: usize = 1024;
 /// Round-trip times of one pair that are kept as they are; from there on percentiles are estimates.
@@ -17,22 +25,28 @@ pub const PATHS: usize = 256;
 pub const HOP_ADDRESSES: usize = 4;
 /// See [`PATHS`].
 pub const HOP_TIMES: usize = 8;
+/// Answers of one path whose probes were not captured: three for each of 40 hops, and some.
+pub const QUOTED_ANSWERS: usize = 128;
 /// Targets of errors, path MTUs, redirects, neighbours, routers, groups.
 pub const ENTRIES: usize = 2048;
-/// Link-layer addresses of one neighbour.
-pub const NEIGHBOUR_ADDRESSES: usize = 4;
+/// Link-layer addresses of one neighbour, in all VLANs.
+pub const NEIGHBOUR_ADDRESSES: usize = 8;
 /// Prefixes, servers, domains of one router advertisement.
 pub const OPTION_VALUES: usize = 8;
 /// Sources and destinations of which the report says how many different ones there are.
 pub const PARTIES: usize = 1024;
-/// Targets that one source remembers exactly, to count distinct ones.
-pub const DISTINCT: usize = 128;
+/// Different hosts or ports of one party that are kept as a list.
+pub const FEW: usize = 64;
+/// Parties of one rule with a table for more hosts than that.
+pub const LARGE_TABLES: usize = 64;
 /// Labels of an MPLS stack in an error.
 pub const LABELS: usize = 8;
 
-/// Entries of lists of statistics.
+/// Values within an entry of a list.
 pub const LISTED: usize = 20;
+/// Entries of the lists of statistics, and findings of one rule, unless `list_entries` says otherwise.
+pub const LIST_ENTRIES: u16 = 20;
+/// The most that `list_entries` may ask for.
+pub const LIST_ENTRIES_MOST: u16 = 2048;
 /// Addresses listed as sources and destinations.
 pub const ADDRESSES_LISTED: usize = 100;
-/// Findings of one rule.
-pub const FINDINGS_OF_ONE_RULE: usize = 20;

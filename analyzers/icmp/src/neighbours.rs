@@ -1,23 +1,26 @@
 //! Neighbour discovery and router advertisements (RFC 4861, RFC 8106, RFC 1256), multicast listeners (RFC 2710, RFC 3810).
 
 use std::cmp::Reverse;
-use std::fmt::Write;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, TopK};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, TopK};
 use mcpcap_analyzer::{JsonSchema, text};
 use serde::Serialize;
 
+use crate::advertisement::{PrefixReport, RouterOptions, options, router_v4, router_v6};
 use crate::codes::kind;
 use crate::limits;
 use crate::message::{Message, Version, address};
+use crate::waiting::Vlans;
 
 /// Everything that hosts and routers of a link say of themselves.
 pub struct Neighbours {
     neighbours: BoundedMap<Ipv6Addr, Neighbour>,
     routers: BoundedMap<(IpAddr, Option<u16>), Router>,
     groups: TopK<IpAddr>,
+    /// How many different neighbours, routers and groups there were, with those that made room.
+    different: (Distinct, Distinct, Distinct),
     /// Neighbour solicitations, those from the unspecified address (duplicate address detection), and advertisements.
     counts: (u64, u64, u64),
 }
@@ -25,10 +28,45 @@ pub struct Neighbours {
 /// An address, and the link-layer addresses that claim it.
 #[derive(Default)]
 pub struct Neighbour {
-    /// Link-layer addresses that advertisements give, with the frames.
-    pub claims: Vec<(String, Evidence)>,
+    /// Link-layer addresses that advertisements give, each in its VLAN.
+    pub claims: Vec<Claim>,
+    /// There were other link-layer addresses besides these.
+    pub more_claims: bool,
     router: bool,
     solicited: u64,
+}
+
+/// A link-layer address that claims to have an address.
+pub struct Claim {
+    /// The link-layer address.
+    pub mac: String,
+    /// Where it was heard: the same address on another link is another host's.
+    pub vlans: Vlans,
+    /// The frames.
+    pub evidence: Evidence,
+}
+
+impl Neighbour {
+    fn report(&self, address: Ipv6Addr) -> NeighbourEntry {
+        let mut macs: Vec<String> = self.claims.iter().map(|claim| claim.mac.clone()).collect();
+        macs.sort_unstable();
+        macs.dedup();
+        NeighbourEntry {
+            address,
+            macs,
+            more_macs: self.more_claims,
+            router: self.router,
+            solicited: self.solicited,
+            frames: self.claims.iter().flat_map(|claim| claim.evidence.frames().first().copied()).collect(),
+        }
+    }
+
+    /// The claims of the VLAN with most different ones.
+    pub fn rivals(&self) -> Vec<&Claim> {
+        let of = |vlans: Vlans| self.claims.iter().filter(move |claim| claim.vlans == vlans);
+        let fullest = self.claims.iter().map(|claim| claim.vlans).max_by_key(|vlans| of(*vlans).count());
+        fullest.map(|vlans| of(vlans).collect()).unwrap_or_default()
+    }
 }
 
 /// A router, by its last advertisement.
@@ -43,22 +81,6 @@ pub struct Router {
     had_lifetime: bool,
 }
 
-/// What an advertisement says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct RouterOptions {
-    mac: Option<String>,
-    hop_limit: u8,
-    managed: bool,
-    other: bool,
-    preference: &'static str,
-    mtu: Option<u32>,
-    prefixes: Vec<PrefixReport>,
-    routes: Vec<String>,
-    dns_servers: Vec<IpAddr>,
-    dns_search: Vec<String>,
-    gateways: Vec<IpAddr>,
-}
-
 impl Neighbours {
     /// Nothing seen yet.
     pub fn new() -> Self {
@@ -66,6 +88,7 @@ impl Neighbours {
             neighbours: BoundedMap::new(limits::ENTRIES),
             routers: BoundedMap::new(limits::ENTRIES),
             groups: TopK::new(limits::ENTRIES),
+            different: (Distinct::new(), Distinct::new(), Distinct::new()),
             counts: (0, 0, 0),
         }
     }
@@ -86,22 +109,23 @@ impl Neighbours {
     }
 
     /// Takes a message.
-    pub fn take(&mut self, message: &Message<'_>, frame: u64, vlan: Option<u16>) {
+    pub fn take(&mut self, message: &Message<'_>, frame: u64, vlan: Option<u16>, vlans: Vlans) {
         match (message.version, message.kind) {
             (Version::V6, kind::V6_NEIGHBOR_SOLICITATION) => {
                 self.counts.0 = self.counts.0.saturating_add(1);
                 self.counts.1 = self.counts.1.saturating_add(message.source.is_unspecified().into());
                 if let Some(target) = message.target() {
+                    self.different.0.add(&target);
                     let (known, _) = self.neighbours.get_or_insert_with(target, Neighbour::default);
                     known.solicited = known.solicited.saturating_add(1);
                 }
             }
-            (Version::V6, kind::V6_NEIGHBOR_ADVERTISEMENT) => self.advertisement(message, frame),
+            (Version::V6, kind::V6_NEIGHBOR_ADVERTISEMENT) => self.advertisement(message, frame, vlans),
             (Version::V6, kind::V6_ROUTER_ADVERTISEMENT) => self.router(message, frame, vlan, router_v6(message)),
             (Version::V4, kind::ROUTER_ADVERTISEMENT) => self.router(message, frame, vlan, router_v4(message)),
             (Version::V6, 131) => {
                 if let Some(group) = address(message.data, 0) {
-                    self.groups.add(group.into(), 1);
+                    self.group(group);
                 }
             }
             (Version::V6, 143) => self.listeners(message),
@@ -109,9 +133,10 @@ impl Neighbours {
         }
     }
 
-    fn advertisement(&mut self, message: &Message<'_>, frame: u64) {
+    fn advertisement(&mut self, message: &Message<'_>, frame: u64, vlans: Vlans) {
         self.counts.2 = self.counts.2.saturating_add(1);
         let Some(target) = message.target() else { return };
+        self.different.0.add(&target);
         let (known, _) = self.neighbours.get_or_insert_with(target, Neighbour::default);
         known.router |= message.rest[0] & 0x80 != 0;
         let mut mac = None;
@@ -121,17 +146,21 @@ impl Neighbours {
             }
         });
         let Some(mac) = mac else { return };
-        if let Some((_, evidence)) = known.claims.iter_mut().find(|(claim, _)| *claim == mac) {
-            evidence.add(frame);
-        } else if known.claims.len() < limits::NEIGHBOUR_ADDRESSES {
+        let is_full = known.claims.len() >= limits::NEIGHBOUR_ADDRESSES;
+        if let Some(claim) = known.claims.iter_mut().find(|claim| claim.mac == mac && claim.vlans == vlans) {
+            claim.evidence.add(frame);
+        } else if !is_full {
             let mut evidence = Evidence::default();
             evidence.add(frame);
-            known.claims.push((mac, evidence));
+            known.claims.push(Claim { mac, vlans, evidence });
+        } else {
+            known.more_claims = true;
         }
     }
 
     fn router(&mut self, message: &Message<'_>, frame: u64, vlan: Option<u16>, said: Option<(u16, RouterOptions)>) {
         let Some((lifetime, said)) = said else { return };
+        self.different.1.add(&(message.source, vlan));
         let (router, _) = self.routers.get_or_insert_with((message.source, vlan), || Router {
             evidence: Evidence::default(),
             withdrawn: Evidence::default(),
@@ -147,13 +176,18 @@ impl Neighbours {
         (router.lifetime, router.last) = (lifetime, said);
     }
 
+    fn group(&mut self, group: Ipv6Addr) {
+        self.different.2.add(&group);
+        self.groups.add(group.into(), 1);
+    }
+
     fn listeners(&mut self, message: &Message<'_>) {
         // Number of records in the header; each has four octets, the group, its sources, and auxiliary data.
         let mut records = message.data;
         while let Some((header, rest)) = records.split_first_chunk::<4>() {
             let [_, auxiliary, high, low] = *header;
             let Some(group) = address(rest, 0) else { return };
-            self.groups.add(group.into(), 1);
+            self.group(group);
             let sources = usize::from(u16::from_be_bytes([high, low])).saturating_mul(16);
             let skip = 16_usize.saturating_add(sources).saturating_add(usize::from(auxiliary).saturating_mul(4));
             records = rest.get(skip..).unwrap_or_default();
@@ -161,33 +195,25 @@ impl Neighbours {
     }
 
     /// The report; `None` when there is nothing to say.
-    pub fn report(&self) -> Option<NeighbourReport> {
+    pub fn report(&self, most: usize) -> Option<NeighbourReport> {
         let mut neighbours: Vec<_> = self.neighbours.iter().collect();
         neighbours.sort_by_key(|(target, known)| (known.claims.is_empty(), **target));
         let mut routers: Vec<_> = self.routers.iter().collect();
         routers.sort_by_key(|(key, router)| (Reverse(router.evidence.total()), **key));
-        let groups = self.groups.top(limits::LISTED);
+        let groups = self.groups.top(most);
         let nothing = neighbours.is_empty() && routers.is_empty() && groups.is_empty();
         (!nothing).then(|| NeighbourReport {
             solicitations: self.counts.0,
             duplicate_address_probes: self.counts.1,
             advertisements: self.counts.2,
-            neighbours_total: neighbours.len() as u64,
-            neighbours: neighbours
-                .into_iter()
-                .take(limits::LISTED)
-                .map(|(target, known)| NeighbourEntry {
-                    address: *target,
-                    macs: known.claims.iter().map(|(mac, _)| mac.clone()).collect(),
-                    router: known.router,
-                    solicited: known.solicited,
-                    frames: known.claims.iter().flat_map(|(_, seen)| seen.frames().first().copied()).collect(),
-                })
-                .collect(),
-            routers: routers.into_iter().take(limits::LISTED).map(|(key, router)| router.report(*key)).collect(),
+            neighbours_total: self.different.0.count(),
+            neighbours: neighbours.into_iter().take(most).map(|(target, known)| known.report(*target)).collect(),
+            routers_total: self.different.1.count(),
+            routers: routers.into_iter().take(most).map(|(key, router)| router.report(*key)).collect(),
+            multicast_groups_total: self.different.2.count(),
             multicast_groups: groups
                 .into_iter()
-                .map(|group| GroupReport { group: group.key, reports: group.count })
+                .map(|group| GroupReport { group: group.key, reports: group.count, reports_too_many: group.error })
                 .collect(),
         })
     }
@@ -219,117 +245,8 @@ impl Router {
             dns_servers: said.dns_servers,
             dns_search: said.dns_search,
             gateways: said.gateways,
+            more_values: said.more_values,
         }
-    }
-}
-
-fn router_v6(message: &Message<'_>) -> Option<(u16, RouterOptions)> {
-    let [hop_limit, flags, high, low] = message.rest;
-    let mut said = RouterOptions {
-        hop_limit,
-        managed: flags & 0x80 != 0,
-        other: flags & 0x40 != 0,
-        // RFC 4191 §2.1.
-        preference: match flags >> 3 & 3 {
-            1 => "high",
-            3 => "low",
-            0 => "medium",
-            _ => "reserved",
-        },
-        ..RouterOptions::default()
-    };
-    // Reachable time and retransmission timer come before the options.
-    options(message.data.get(8..)?, |kind, value| match (kind, value) {
-        (1, value) => said.mac = Some(text::hexadecimal(value, ":", 8)),
-        (5, [_, _, mtu @ ..]) => said.mtu = mtu.first_chunk().map(|mtu| u32::from_be_bytes(*mtu)),
-        (3, value) if said.prefixes.len() < limits::OPTION_VALUES => said.prefixes.extend(prefix(value)),
-        (24, [length, _, _, _, _, _, prefix @ ..]) if said.routes.len() < limits::OPTION_VALUES => {
-            let mut octets = [0; 16];
-            octets.iter_mut().zip(prefix).for_each(|(octet, given)| *octet = *given);
-            said.routes.push(format!("{}/{length}", Ipv6Addr::from(octets)));
-        }
-        (25, value) => {
-            let servers = value.get(6..).unwrap_or_default().as_chunks::<16>().0.iter();
-            said.dns_servers.extend(servers.map(|octets| IpAddr::from(*octets)).take(limits::OPTION_VALUES));
-        }
-        (31, value) => said.dns_search.extend(names(value.get(6..).unwrap_or_default())),
-        _ => {}
-    });
-    said.dns_servers.truncate(limits::OPTION_VALUES);
-    said.dns_search.truncate(limits::OPTION_VALUES);
-    Some((u16::from_be_bytes([high, low]), said))
-}
-
-fn router_v4(message: &Message<'_>) -> Option<(u16, RouterOptions)> {
-    let [_, size, high, low] = message.rest;
-    // Addresses with their preference, `size` words of four octets each (RFC 1256 §3).
-    let entries = message.data.chunks(usize::from(size).saturating_mul(4).max(8));
-    let addresses = entries.filter_map(|entry| entry.first_chunk::<4>().map(|octets| Ipv4Addr::from(*octets).into()));
-    let gateways = addresses.take(limits::OPTION_VALUES).collect();
-    let said = RouterOptions { gateways, preference: "medium", ..RouterOptions::default() };
-    Some((u16::from_be_bytes([high, low]), said))
-}
-
-fn prefix(value: &[u8]) -> Option<PrefixReport> {
-    let [length, flags, rest @ ..] = value else { return None };
-    let (valid, rest) = rest.split_first_chunk::<4>()?;
-    let (preferred, rest) = rest.split_first_chunk::<4>()?;
-    Some(PrefixReport {
-        prefix: format!("{}/{length}", address(rest, 4)?),
-        on_link: flags & 0x80 != 0,
-        autonomous: flags & 0x40 != 0,
-        valid_seconds: u32::from_be_bytes(*valid),
-        preferred_seconds: u32::from_be_bytes(*preferred),
-    })
-}
-
-/// Domain names one after the other, without compression (RFC 8106 §5.2). Octets other than letters, digits, `-` and `_` are
-/// written as `\DDD` (RFC 1035 §5.1).
-fn names(mut octets: &[u8]) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut name = String::new();
-    while let Some((&length, rest)) = octets.split_first() {
-        let Some((label, rest)) = rest.split_at_checked(length.into()) else { break };
-        octets = rest;
-        if length == 0 {
-            if name.is_empty() {
-                break;
-            }
-            names.push(std::mem::take(&mut name));
-            if names.len() >= limits::OPTION_VALUES {
-                break;
-            }
-            continue;
-        }
-        if !name.is_empty() {
-            name.push('.');
-        }
-        for octet in label {
-            if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_') {
-                name.push(char::from(*octet));
-            } else {
-                let _ = write!(name, "\\{octet:03}");
-            }
-        }
-        if name.len() > 1024 {
-            break;
-        }
-    }
-    names
-}
-
-/// Walks the options of neighbour discovery: type, length in units of eight octets, value (RFC 4861 §4.6).
-fn options(mut octets: &[u8], mut take: impl FnMut(u8, &[u8])) {
-    while let [kind, length, rest @ ..] = octets {
-        let Some((value, rest)) = usize::from(*length)
-            .checked_mul(8)
-            .and_then(|all| all.checked_sub(2))
-            .and_then(|all| rest.split_at_checked(all))
-        else {
-            return;
-        };
-        take(*kind, value);
-        octets = rest;
     }
 }
 
@@ -341,19 +258,26 @@ pub struct NeighbourReport {
     pub duplicate_address_probes: u64,
     pub advertisements: u64,
     pub neighbours: Vec<NeighbourEntry>,
+    /// Different addresses that were solicited or advertised; beyond 4,096 an estimate with a standard error of 0.8 %.
     pub neighbours_total: u64,
     pub routers: Vec<RouterReport>,
+    pub routers_total: u64,
     /// Groups that hosts report to listen to.
     pub multicast_groups: Vec<GroupReport>,
+    /// Beyond 4,096 an estimate with a standard error of 0.8 %.
+    pub multicast_groups_total: u64,
 }
 
 /// An address and who has it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NeighbourEntry {
     pub address: Ipv6Addr,
-    /// Link-layer addresses from advertisements; more than one: a conflict, a move, or spoofing.
+    /// Link-layer addresses from advertisements; more than one: a conflict, a move, spoofing, or hosts of several VLANs.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub macs: Vec<String>,
+    /// There were other link-layer addresses besides these.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_macs: bool,
     pub router: bool,
     /// How often it was asked for.
     pub solicited: u64,
@@ -390,17 +314,13 @@ pub struct RouterReport {
     pub dns_search: Vec<String>,
     /// Addresses that an ICMP router advertisement names.
     pub gateways: Vec<IpAddr>,
+    /// Some of these lists is longer: they hold the first 8 values.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_values: bool,
 }
 
-/// A prefix of a router advertisement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct PrefixReport {
-    pub prefix: String,
-    pub on_link: bool,
-    /// For stateless address configuration.
-    pub autonomous: bool,
-    pub valid_seconds: u32,
-    pub preferred_seconds: u32,
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A multicast group.
@@ -408,4 +328,7 @@ pub struct PrefixReport {
 pub struct GroupReport {
     pub group: IpAddr,
     pub reports: u64,
+    /// By how much `reports` may be too high, as there were more groups than are counted one by one.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reports_too_many: u64,
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::{Ip, Packet, Quoted, Transport};
-use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
 use crate::codes;
 use crate::limits;
 use crate::message::Message;
+use crate::quoted_paths::{Derived, QuotedPath, QuotedPaths};
 
 /// What a probe is found again by: ends, protocol, two numbers (ports, or identifier and sequence number), identification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,7 +30,8 @@ struct Sent {
     answered: bool,
 }
 
-type PathKey = (IpAddr, IpAddr, u8);
+/// Source, destination and protocol of probes.
+pub type PathKey = (IpAddr, IpAddr, u8);
 
 /// All paths.
 pub struct Paths {
@@ -37,6 +39,9 @@ pub struct Paths {
     /// Without identification, for answers that do not quote: echo replies, and TCP.
     by_numbers: BoundedMap<(IpAddr, IpAddr, u8, (u16, u16)), Probe>,
     paths: BoundedMap<PathKey, Path>,
+    /// How many different ones there were, with those that made room.
+    keys: Distinct,
+    quoted: QuotedPaths,
 }
 
 #[derive(Default)]
@@ -49,6 +54,7 @@ struct Path {
 #[derive(Default)]
 struct Hop {
     answers: Vec<IpAddr>,
+    more: bool,
     times: Vec<u64>,
     frames: Vec<u64>,
     answered: u64,
@@ -64,12 +70,14 @@ impl Paths {
             probes: BoundedMap::new(limits::PROBES),
             by_numbers: BoundedMap::new(limits::PROBES),
             paths: BoundedMap::new(limits::PATHS),
+            keys: Distinct::new(),
+            quoted: QuotedPaths::new(),
         }
     }
 
     /// Entries that made room: probes, paths.
     pub fn evicted(&self) -> (u64, u64) {
-        (self.probes.evicted(), self.paths.evicted())
+        (self.probes.evicted(), self.paths.evicted().saturating_add(self.quoted.evicted()))
     }
 
     /// Notes a packet that may be a probe: UDP, TCP SYN or an echo request that will not go far.
@@ -78,7 +86,10 @@ impl Paths {
         let numbers = match (&packet.transport, message) {
             (Transport::Udp(udp), _) => (udp.source, udp.destination),
             (Transport::Tcp(tcp), _) if tcp.flags.syn() && !tcp.flags.ack() => (tcp.source, tcp.destination),
-            (Transport::Tcp(tcp), _) => return self.tcp_answer(packet, ip, (tcp.destination, tcp.source)),
+            (Transport::Tcp(tcp), _) => {
+                let opens = tcp.flags.syn() || tcp.flags.rst();
+                return self.tcp_answer(packet, ip, (tcp.destination, tcp.source), opens);
+            }
             (_, Some(message)) if message.is_echo() => match message.numbers {
                 Some(numbers) => numbers,
                 None => return,
@@ -111,13 +122,19 @@ impl Paths {
             let key = (message.destination, message.source, protocol, numbers);
             if let Some(probe) = self.by_numbers.get(&key).copied() {
                 self.answer(probe, message.source, packet, Some("echo reply"), &[]);
+            } else {
+                let key = (message.destination, message.source, protocol);
+                self.quoted.reply(key, numbers, true, packet.frame, "echo reply");
             }
         }
     }
 
-    fn tcp_answer(&mut self, packet: &Packet<'_>, ip: &Ip, numbers: (u16, u16)) {
+    fn tcp_answer(&mut self, packet: &Packet<'_>, ip: &Ip, numbers: (u16, u16), opens: bool) {
         if let Some(probe) = self.by_numbers.get(&(ip.destination, ip.source, ip.protocol, numbers)).copied() {
             self.answer(probe, ip.source, packet, Some("TCP answer"), &[]);
+        } else if opens {
+            let key = (ip.destination, ip.source, ip.protocol);
+            self.quoted.reply(key, numbers, false, packet.frame, "TCP answer");
         }
     }
 
@@ -142,7 +159,7 @@ impl Paths {
             let key = (quoted.source, quoted.destination, quoted.protocol, numbers);
             match self.by_numbers.get(&key) {
                 Some(known) => probe = *known,
-                None => return,
+                None => return self.quoted.error(quoted, message.source, packet.frame, end),
             }
         }
         self.answer(probe, message.source, packet, end, &message.mpls_labels());
@@ -158,12 +175,19 @@ impl Paths {
         if end.is_some() && self.paths.get(&key).is_none() {
             return;
         }
-        let (path, _) = self.paths.get_or_insert_with(key, || Path { first_frame: sent.frame, ..Path::default() });
+        let (path, _) = self.paths.get_or_insert_with(key, || {
+            self.keys.add(&key);
+            Path { first_frame: sent.frame, ..Path::default() }
+        });
         path.reached |= from == probe.destination;
         let hop = path.hops.entry(sent.hops).or_default();
         hop.answered = hop.answered.saturating_add(1);
-        if !hop.answers.contains(&from) && hop.answers.len() < limits::HOP_ADDRESSES {
-            hop.answers.push(from);
+        if !hop.answers.contains(&from) {
+            if hop.answers.len() < limits::HOP_ADDRESSES {
+                hop.answers.push(from);
+            } else {
+                hop.more = true;
+            }
         }
         let round_trip = packet.timestamp.zip(sent.time).and_then(|(now, then)| now.checked_sub(then));
         if hop.times.len() < limits::HOP_TIMES {
@@ -176,8 +200,8 @@ impl Paths {
         hop.end = hop.end.or(end);
     }
 
-    /// The paths, in the order of their first probe.
-    pub fn report(&self) -> (Vec<PathReport>, u64) {
+    /// The paths in the order of their first probe, those from quotes by their first answer, up to `most`; and how many there are.
+    pub fn report(&self, most: usize) -> (Vec<PathReport>, u64) {
         let mut unanswered: BTreeMap<(PathKey, u8), u64> = BTreeMap::new();
         for (probe, sent) in self.probes.iter().filter(|(_, sent)| !sent.answered) {
             let key = (probe.source, probe.destination, probe.protocol);
@@ -186,14 +210,17 @@ impl Paths {
                 *count = count.saturating_add(1);
             }
         }
-        let mut paths: Vec<_> = self.paths.iter().collect();
-        paths.sort_by_key(|(key, path)| (path.first_frame, **key));
-        let total = (paths.len() as u64).saturating_add(self.paths.evicted());
-        let reports = paths.into_iter().take(limits::LISTED).map(|(key, path)| {
+        let mut quoted = self.quoted.found();
+        quoted.retain(|path| self.paths.get(&path.key).is_none());
+        let total = self.keys.count().saturating_add(quoted.len() as u64);
+        let captured = self.paths.iter().map(|(key, path)| {
             let lost = unanswered.range((*key, 0)..=(*key, u8::MAX)).map(|((_, hops), count)| (*hops, *count));
             PathReport::new(*key, path, &lost.collect())
         });
-        (reports.collect(), total)
+        let mut reports: Vec<PathReport> = captured.chain(quoted.into_iter().map(PathReport::quoted)).collect();
+        reports.sort_by_key(|path| (path.first_frame, path.source, path.destination));
+        reports.truncate(most);
+        (reports, total)
     }
 }
 
@@ -206,7 +233,7 @@ pub struct PathReport {
     pub protocol: String,
     /// Whether the destination itself answered.
     pub reached: bool,
-    /// Frame of the first probe that was answered.
+    /// Frame of the first probe that was answered; of a path from quotes, of the first answer.
     pub first_frame: u64,
     /// Up to the destination, or to the last answer.
     pub hops: Vec<HopReport>,
@@ -215,20 +242,27 @@ pub struct PathReport {
     /// Addresses that answer at two places of the path that are not neighbours: a loop, or a path that changes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub repeated: Vec<IpAddr>,
+    /// Present when the probes are not in the capture: the path is derived from what the errors about them quote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub derived: Option<Derived>,
 }
 
 /// A place on a path.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HopReport {
-    /// TTL or hop limit of the probe, where it was captured.
+    /// TTL or hop limit of the probe, where it was captured; of a path from quotes, what `derived` says.
     pub hop: u8,
     /// Who answered; empty: nobody.
     pub addresses: Vec<IpAddr>,
-    /// Probes seen with this hop limit.
+    /// There were other addresses besides these.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_addresses: bool,
+    /// Probes seen with this hop limit; of a path from quotes, those that were answered.
     pub probes: u64,
     pub answered: u64,
+    /// Of the first answers.
     pub rtt_ms: Vec<f64>,
-    /// Frames of the answers.
+    /// Frames of the first answers.
     pub frames: Vec<u64>,
     /// port unreachable, unreachable, echo reply or TCP answer; absent for time exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -260,6 +294,7 @@ impl PathReport {
                 HopReport {
                     hop: place,
                     addresses: hop.answers.clone(),
+                    more_addresses: hop.more,
                     probes: hop.answered.saturating_add(unanswered.get(&place).copied().unwrap_or_default()),
                     answered: hop.answered,
                     rtt_ms: hop.times.iter().map(|lasted| time::milliseconds(*lasted)).collect(),
@@ -279,6 +314,39 @@ impl PathReport {
             hops,
             hops_beyond: beyond,
             repeated,
+            derived: None,
+        }
+    }
+
+    fn quoted(path: QuotedPath) -> Self {
+        let (source, destination, protocol) = path.key;
+        Self {
+            source,
+            destination,
+            protocol: codes::protocol_name(protocol).into_owned(),
+            reached: path.reached,
+            first_frame: path.first_frame,
+            repeated: repeated(&path.hops, destination),
+            hops: path.hops,
+            hops_beyond: 0,
+            derived: Some(path.derived),
+        }
+    }
+}
+
+impl HopReport {
+    /// A place where nobody answered yet.
+    pub fn empty(hop: u8) -> Self {
+        Self {
+            hop,
+            addresses: Vec::new(),
+            more_addresses: false,
+            probes: 0,
+            answered: 0,
+            rtt_ms: Vec::new(),
+            frames: Vec::new(),
+            end: None,
+            mpls_labels: Vec::new(),
         }
     }
 }

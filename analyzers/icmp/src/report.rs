@@ -10,10 +10,12 @@ use mcpcap_analyzer::{JsonSchema, decode};
 use serde::Serialize;
 
 use crate::details::PacketDetails;
-use crate::echo::{EchoReport, PairReport};
+use crate::echo::EchoReport;
 use crate::errors::{MtuReport, RedirectReport, UnreachableReport};
+use crate::inner::TunnelReport;
 use crate::neighbours::NeighbourReport;
 use crate::paths::PathReport;
+use crate::session::PairReport;
 
 /// What `analyze_icmp_packets` answers.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -30,8 +32,10 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     pub statistics: Statistics,
-    /// What an analyst would want to be told.
+    /// What an analyst would want to be told: of each rule those with most frames, as many as `list_entries` says.
     pub findings: Vec<Finding>,
+    /// Findings in all.
+    pub findings_total: u64,
     /// Messages in the order of the capture, as far as `limit`, `offset`, `host` and `icmp_type` ask for them.
     pub packets: Vec<PacketDetails>,
     /// What part of `packets` this is.
@@ -42,31 +46,43 @@ pub struct Report {
     pub note: Option<String>,
 }
 
-/// Numbers over all messages.
+/// Numbers over all messages. Each list holds as many entries as `list_entries` says; the field with `total` in its name beside it, how many
+/// there are. Counts of different ones are exact up to 4,096; beyond, they are estimates with a standard error of 0.8 %.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
     /// Messages by version, type and code.
     pub icmp_type_counts: Vec<TypeCount>,
     pub unique_sources_count: u64,
     pub unique_destinations_count: u64,
-    /// The first sources, in order of appearance.
+    /// Whether both counts of addresses are exact.
+    pub unique_counts_exact: bool,
+    /// The first 100 sources, in order of appearance.
     pub unique_sources: Vec<IpAddr>,
     pub unique_destinations: Vec<IpAddr>,
-    /// Pairs of requester and target that exchanged echoes.
+    /// Different pairs of requester and target that exchanged echoes.
     pub echo_sessions: u64,
     pub echo: EchoReport,
     /// Echoes by requester and target, the most frequent first.
     pub echo_pairs: Vec<PairReport>,
+    /// How many there are: `echo_sessions`.
+    pub echo_pairs_total: u64,
+    /// IP packets within the payloads of echoes: what an ICMP tunnel carries, those with most packets first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tunnels: Vec<TunnelReport>,
+    pub tunnels_total: u64,
     /// Different destinations that packets did not reach.
     pub unreachable_destinations_count: u64,
     /// Destinations that packets did not reach, the most frequent first.
     pub unreachable_destinations: Vec<UnreachableReport>,
+    /// Different destinations, codes and reporters.
     pub unreachable_destinations_total: u64,
-    /// Paths that traceroutes found.
+    /// Paths that traceroutes found, in the order of their first frames.
     pub paths: Vec<PathReport>,
     pub paths_total: u64,
     pub path_mtus: Vec<MtuReport>,
+    pub path_mtus_total: u64,
     pub redirects: Vec<RedirectReport>,
+    pub redirects_total: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub neighbour_discovery: Option<NeighbourReport>,
 }
@@ -92,8 +108,11 @@ pub struct TypeCount {
 pub struct Limits {
     /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
     pub evicted: Evicted,
-    /// Messages that end before their header of eight octets does.
+    /// Messages that end before their header of eight bytes does.
     pub short_messages: u64,
+    /// Messages whose time is before that of a message above them in the file. Echoes are paired by time all the same, as far as replies that
+    /// stand before their request find room to wait (`evicted.echo_replies`).
+    pub out_of_order_messages: u64,
     pub decoding: decode::Statistics,
 }
 
@@ -102,10 +121,18 @@ pub struct Limits {
 pub struct Evicted {
     /// Echo requests that made room before a reply came; a later one counts as a reply without request.
     pub echo_requests: u64,
+    /// Replies that made room before a request came that stands behind them in the file; such a request counts as unanswered.
+    pub echo_replies: u64,
+    /// Requests with their reply that made room; a further reply to one counts as a reply without request.
+    pub echo_answered: u64,
+    /// Requests to broadcast and multicast addresses; later replies to them count as replies without request.
+    pub echo_to_many: u64,
+    /// Pairs of requester and target. One that comes again begins anew.
     pub echo_pairs: u64,
     pub probes: u64,
     pub paths: u64,
     pub errors: u64,
     pub neighbours: u64,
+    /// Hosts in the tables of the findings.
     pub sources: u64,
 }

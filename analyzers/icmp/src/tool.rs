@@ -1,5 +1,6 @@
 //! The tool: its arguments, and the way from frames to messages.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::num::NonZeroU64;
@@ -11,14 +12,15 @@ use serde::Deserialize;
 
 use crate::codes;
 use crate::details::PacketDetails;
-use crate::echo::{Echoes, Outcome};
+use crate::echo::{Answer, Echoes};
 use crate::errors::Errors;
-use crate::findings::Watch;
+use crate::findings::{Watch, carried};
 use crate::limits;
 use crate::message::{Message, Version};
 use crate::neighbours::Neighbours;
 use crate::paths::Paths;
 use crate::report::{Evicted, Limits, Report, Statistics, TypeCount};
+use crate::waiting::Vlans;
 
 /// What may be asked of `analyze_icmp_packets`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -37,6 +39,10 @@ pub struct Arguments {
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
+    /// Entries of each list of the statistics, and findings of each rule: 20 unless said otherwise.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 2048))]
+    pub list_entries: Option<u16>,
 }
 
 /// Which messages are listed.
@@ -82,7 +88,10 @@ impl Addresses {
 pub struct IcmpPackets {
     decoder: Decoder,
     maximum: Maximum,
+    entries: usize,
     short: u64,
+    latest: u64,
+    out_of_order: u64,
     filter: Filter,
     /// At most 256 types of 256 codes of two protocols.
     counts: BTreeMap<(Version, u8, u8), u64>,
@@ -109,10 +118,17 @@ impl Tool for IcmpPackets {
     const PAGED: &'static [&'static str] = &["packets"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
+        let entries = arguments.list_entries.unwrap_or(limits::LIST_ENTRIES);
+        if !(1..=limits::LIST_ENTRIES_MOST).contains(&entries) {
+            return Err(Problem::argument("list_entries", "must be 1 to 2048"));
+        }
         Ok(Self {
             decoder: Decoder::new().counting_copies(arguments.count_copies),
             maximum: Maximum::new(arguments.max_packets),
+            entries: entries.into(),
             short: 0,
+            latest: 0,
+            out_of_order: 0,
             filter: Filter::new(&arguments)?,
             counts: BTreeMap::new(),
             sources: Addresses::default(),
@@ -139,24 +155,39 @@ impl Tool for IcmpPackets {
         Ok(self.maximum.flow())
     }
 
-    fn finish(self, capture: &Capture) -> Result<Report, Problem> {
-        let digits = capture.time_digits();
+    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+        let (digits, most) = (capture.time_digits(), self.entries);
+        self.echoes.finish();
+        self.settle();
         let pages = vec![self.packets.info("packets")];
         let (probes, paths_evicted) = self.paths.evicted();
-        let (echo_requests, echo_pairs) = self.echoes.evicted();
+        let echoes = self.echoes.evicted();
         let evicted = Evicted {
-            echo_requests,
-            echo_pairs,
+            echo_requests: echoes.requests,
+            echo_replies: echoes.replies,
+            echo_answered: echoes.answered,
+            echo_to_many: echoes.to_many,
+            echo_pairs: echoes.pairs,
             probes,
             paths: paths_evicted,
             errors: self.errors.evicted(),
             neighbours: self.neighbours.evicted(),
-            sources: self.watch.evicted(),
+            sources: self.watch.evicted().saturating_add(echoes.victims),
         };
-        let (paths, paths_total) = self.paths.report();
-        let findings = self.watch.finish(&self.echoes, &self.errors, &self.neighbours, &paths);
-        let (echo, pairs) = self.echoes.report();
-        let (unreachable, unreachable_total) = self.errors.unreachable();
+        let (mut paths, paths_total) = self.paths.report(usize::MAX);
+        let (findings, findings_total) = self.watch.finish(&self.echoes, &self.errors, &self.neighbours, &paths, most);
+        paths.truncate(most);
+        let (echo, pairs) = self.echoes.report(most);
+        let (echo_sessions, _) = self.echoes.pairs();
+        let mut tunnels: Vec<_> = self
+            .echoes
+            .sessions()
+            .filter_map(|((requester, target), session)| Some(carried(session)?.report(*requester, *target)))
+            .collect();
+        tunnels.sort_by_key(|tunnel| (Reverse(tunnel.packets), tunnel.requester, tunnel.target));
+        let tunnels_total = tunnels.len() as u64;
+        tunnels.truncate(most);
+        let different = self.errors.different();
         let counts = self.counts.iter().map(|((version, kind, code), count)| TypeCount {
             ip_version: version.number(),
             kind: *kind,
@@ -169,19 +200,25 @@ impl Tool for IcmpPackets {
             icmp_type_counts: counts.collect(),
             unique_sources_count: self.sources.distinct.count(),
             unique_destinations_count: self.destinations.distinct.count(),
+            unique_counts_exact: self.sources.distinct.is_exact() && self.destinations.distinct.is_exact(),
             unique_sources: self.sources.first,
             unique_destinations: self.destinations.first,
-            echo_sessions: self.echoes.pairs(),
+            echo_sessions,
             echo,
             echo_pairs: pairs,
-            unreachable_destinations_count: self.errors.unreachable_destinations(),
-            unreachable_destinations: unreachable,
-            unreachable_destinations_total: unreachable_total,
+            echo_pairs_total: echo_sessions,
+            tunnels,
+            tunnels_total,
+            unreachable_destinations_count: different.destinations.count(),
+            unreachable_destinations: self.errors.unreachable(most),
+            unreachable_destinations_total: different.unreachable.count(),
             paths,
             paths_total,
-            path_mtus: self.errors.path_mtus(),
-            redirects: self.errors.redirect_reports(),
-            neighbour_discovery: self.neighbours.report(),
+            path_mtus: self.errors.path_mtus(most),
+            path_mtus_total: different.mtus.count(),
+            redirects: self.errors.redirect_reports(most),
+            redirects_total: different.redirects.count(),
+            neighbour_discovery: self.neighbours.report(most),
         };
         let mut packets = self.packets.into_items();
         for text in packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()) {
@@ -195,9 +232,15 @@ impl Tool for IcmpPackets {
             copies: self.decoder.copies(),
             statistics,
             findings,
+            findings_total,
             packets,
             pages,
-            limits: Limits { evicted, short_messages: self.short, decoding: self.decoder.statistics() },
+            limits: Limits {
+                evicted,
+                short_messages: self.short,
+                out_of_order_messages: self.out_of_order,
+                decoding: self.decoder.statistics(),
+            },
             note: self.maximum.note("ICMP messages"),
         })
     }
@@ -211,22 +254,35 @@ impl IcmpPackets {
         *count = count.saturating_add(1);
         self.sources.add(message.source);
         self.destinations.add(message.destination);
-        let vlan = packet.vlans().last();
-        let outcome = self.echoes.take(message, packet.frame, packet.timestamp, vlan);
+        let time = packet.timestamp.unwrap_or(self.latest);
+        self.out_of_order = self.out_of_order.saturating_add((time < self.latest).into());
+        self.latest = self.latest.max(time);
+        let vlans = Vlans::of(packet);
+        let outcome = self.echoes.take(message, packet.frame, packet.timestamp, vlans);
         self.errors.take(message, packet.frame);
         self.paths.message(message, packet);
-        self.neighbours.take(message, packet.frame, vlan);
-        self.watch.take(message, packet.frame, outcome);
+        self.neighbours.take(message, packet.frame, packet.vlans().last(), vlans);
+        self.watch.take(message, packet.frame, packet.timestamp, outcome);
         if self.filter.fits(message) {
             self.packets.push(|| PacketDetails::new(frame, packet, message, outcome));
         }
-        if let Some(Outcome::Answered { request, .. }) = outcome {
-            // The page is in the order of frames.
-            let listed = self.packets.items_mut();
-            if let Ok(place) = listed.binary_search_by_key(&request, |listed| listed.frame)
-                && let Some(asked) = listed.get_mut(place)
+        self.settle();
+    }
+
+    /// Completes what is listed of replies, and of their requests.
+    fn settle(&mut self) {
+        // The page is in the order of frames.
+        let listed = self.packets.items_mut();
+        for settled in self.echoes.settled() {
+            let place =
+                |frame: u64, listed: &[PacketDetails]| listed.binary_search_by_key(&frame, |one| one.frame).ok();
+            if let Some(reply) = place(settled.reply, listed).and_then(|place| listed.get_mut(place)) {
+                reply.settle(&settled.answer);
+            }
+            if let Answer::First { request, .. } = settled.answer
+                && let Some(asked) = place(request, listed).and_then(|place| listed.get_mut(place))
             {
-                asked.reply_frame.get_or_insert(packet.frame);
+                asked.reply_frame.get_or_insert(settled.reply);
             }
         }
     }

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 
-use super::thresholds::{STARVATION_CLIENTS, UNANSWERED, WINDOW};
+use super::thresholds::{ATTEMPT, STARVATION_CLIENTS, UNANSWERED, WINDOW};
 use super::{Place, place};
 use crate::limits;
 use crate::seen::{Family, Role, Seen};
@@ -19,7 +19,7 @@ const UNANSWERED_CLIENT: Rule = Rule {
     name: "dhcp_unanswered",
     severity: Severity::Low,
     confidence: Confidence::Medium,
-    threshold: "2 or more DISCOVER or SOLICIT of a client, and no OFFER, ADVERTISE, ACK or REPLY to it in the whole capture",
+    threshold: "2 or more DISCOVER or SOLICIT of a client that are half a second or more apart, and no OFFER, ADVERTISE, ACK or REPLY to it in the whole capture",
     false_alarm: "A network without a server for that family, a capture of one direction, or one that ends before the answer.",
 };
 const CONFLICT: Rule = Rule {
@@ -44,7 +44,8 @@ struct Crowd {
     /// Those of the window that runs now, which begins with the first message after the one before.
     now: Distinct,
     start: u64,
-    most: u64,
+    /// The most clients of the windows before, and whether that is exact.
+    most: (u64, bool),
     messages: u64,
     evidence: Evidence,
 }
@@ -52,6 +53,8 @@ struct Crowd {
 #[derive(Default)]
 struct Waiting {
     looked: u64,
+    last: Option<u64>,
+    messages: u64,
     answered: bool,
     evidence: Evidence,
 }
@@ -94,7 +97,11 @@ impl Watch {
             Role::Discover => {
                 self.segments.get_or_insert_with(place(seen), Crowd::default).0.take(seen);
                 let (waiting, _) = self.waiting.get_or_insert_with(client, Waiting::default);
-                waiting.looked = waiting.looked.saturating_add(1);
+                waiting.messages = waiting.messages.saturating_add(1);
+                // What comes again within moments is the same attempt.
+                let again = waiting.last.zip(seen.time).is_some_and(|(last, now)| now.abs_diff(last) < ATTEMPT);
+                waiting.looked = waiting.looked.saturating_add((!again).into());
+                waiting.last = seen.time.or(waiting.last);
                 waiting.evidence.add(seen.frame);
             }
             Role::Offer | Role::Grant | Role::Refuse => {
@@ -140,18 +147,21 @@ impl Watch {
 
     /// The findings, by rule.
     pub fn findings(&self) -> [Vec<Finding>; 3] {
-        let crowds = self.segments.iter().filter(|(_, crowd)| crowd.most >= STARVATION_CLIENTS);
-        let starvation = crowds.map(|(place, crowd)| {
+        let crowds = self.segments.iter().map(|(place, crowd)| (place, crowd, crowd.most()));
+        let crowds = crowds.filter(|(.., (most, _))| *most >= STARVATION_CLIENTS);
+        let starvation = crowds.map(|(place, crowd, (most, is_exact))| {
+            let (about, error) = if is_exact { ("", "") } else { ("about ", " (standard error 0.8 %)") };
             let observation =
-                format!("{} different clients looked for a server {place} within 60 seconds.", crowd.most);
+                format!("{about}{most} different clients looked for a server {place} within 60 seconds{error}.");
             let measures =
-                vec![Measure::count("clients_in_60_seconds", crowd.most), Measure::count("messages", crowd.messages)];
+                vec![Measure::count("clients_in_60_seconds", most), Measure::count("messages", crowd.messages)];
             STARVATION.finding(place.to_string(), observation, measures, &crowd.evidence)
         });
         let waiting = self.waiting.iter().filter(|(_, waiting)| !waiting.answered && waiting.looked >= UNANSWERED);
         let unanswered = waiting.map(|((_, client), waiting)| {
             let observation = format!("A client looked for a server {} times and got no answer.", waiting.looked);
-            let measures = vec![Measure::count("messages", waiting.looked)];
+            let measures =
+                vec![Measure::count("attempts", waiting.looked), Measure::count("messages", waiting.messages)];
             UNANSWERED_CLIENT.finding(client.clone(), observation, measures, &waiting.evidence)
         });
         let conflicts = self.conflicts.iter().map(|(address, conflict)| {
@@ -172,11 +182,46 @@ impl Crowd {
         let time = seen.time.unwrap_or_default();
         self.evidence.add(seen.frame);
         self.messages = self.messages.saturating_add(1);
-        if time.saturating_sub(self.start) > WINDOW {
+        if time.abs_diff(self.start) > WINDOW {
+            self.most = self.most();
             self.now = Distinct::new();
             self.start = time;
         }
         self.now.add(&seen.client);
-        self.most = self.most.max(self.now.count());
+    }
+
+    /// The most clients of all windows, and whether that is exact. It reads all registers of an estimate, so not for each message.
+    fn most(&self) -> (u64, bool) {
+        #[cfg(test)]
+        ESTIMATES.with(|estimates| estimates.set(estimates.get() + 1));
+        self.most.max((self.now.count(), self.now.is_exact()))
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often clients were counted.
+    static ESTIMATES: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::build::{V4, every};
+    use crate::tests::report;
+
+    #[test]
+    fn clients_are_counted_once_for_each_window_and_not_for_each_message() {
+        ESTIMATES.with(|estimates| estimates.set(0));
+        // 6,000 clients within 60 seconds, then one in the next window.
+        let mut frames = every(5, (0..6000).map(|n| V4::new(1, n, 1).hardware(n).frame()));
+        frames.push((frames[0].0 + 100_000_000, V4::new(1, 7000, 1).frame()));
+        let report = report(&frames);
+        let starvation = &report["findings"][0];
+        assert_eq!(starvation["rule"], "dhcp_starvation");
+        assert!((starvation["measures"][0]["value"].as_f64().unwrap() - 6000.0).abs() < 180.0, "{starvation}");
+        assert!(starvation["observation"].as_str().unwrap().contains("standard error 0.8 %"));
+        // The first message ends the window before it (of 1970), the last one that of all others; then the end.
+        assert_eq!(ESTIMATES.with(std::cell::Cell::get), 3);
     }
 }

@@ -9,7 +9,6 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{self, Finding};
 
-use crate::limits;
 use crate::seen::{Family, Seen};
 
 /// A segment for one family.
@@ -58,9 +57,10 @@ impl Watch {
         self.clients.take(seen);
     }
 
-    /// All findings, the gravest first.
-    pub fn finish(&self) -> Vec<Finding> {
-        let rules = self.servers.findings().into_iter().chain(self.clients.findings());
-        finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE)
+    /// Findings, the gravest first, up to `most` of each rule; and how many there are in all.
+    pub fn finish(&self, most: usize) -> (Vec<Finding>, u64) {
+        let rules: Vec<_> = self.servers.findings().into_iter().chain(self.clients.findings()).collect();
+        let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
+        (finding::ranked(rules, most), total)
     }
 }

@@ -6,7 +6,7 @@ use mcpcap_analyzer::burst::Burst;
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
 
-use super::thresholds::REFUSALS;
+use super::thresholds::{REFUSALS, TOGETHER};
 use super::{Place, place};
 use crate::limits;
 use crate::seen::{Role, Seen};
@@ -15,14 +15,14 @@ const SEVERAL: Rule = Rule {
     name: "dhcp_several_servers",
     severity: Severity::Medium,
     confidence: Confidence::Medium,
-    threshold: "offers or grants of two or more server identifiers on one segment (VLAN and relay)",
+    threshold: "offers or grants of two or more server identifiers on one segment (VLAN and relay) within one hour",
     false_alarm: "Two servers for redundancy (failover pairs share no identifier), or a capture of several links at once.",
 };
 const DIFFERENT: Rule = Rule {
     name: "dhcp_servers_disagree",
     severity: Severity::High,
     confidence: Confidence::Medium,
-    threshold: "two or more server identifiers on one segment that give clients different routers or name servers",
+    threshold: "two or more server identifiers on one segment that give clients different routers or name servers within one hour",
     false_alarm: "Redundant servers with a setting that differs by mistake, or that serve different networks of one link.",
 };
 const REFUSED: Rule = Rule {
@@ -35,8 +35,18 @@ const REFUSED: Rule = Rule {
 
 /// What is kept of servers.
 pub struct Watch {
-    segments: BoundedMap<Place, BTreeMap<String, Server>>,
+    segments: BoundedMap<Place, Segment>,
     refusals: BoundedMap<String, Refusals>,
+}
+
+/// Servers of a segment.
+#[derive(Default)]
+struct Segment {
+    servers: BTreeMap<String, Server>,
+    /// There were others, for which there was no room.
+    is_cut: bool,
+    /// Servers that answered together gave different routers, and different name servers.
+    differ: (bool, bool),
 }
 
 #[derive(Default)]
@@ -44,6 +54,9 @@ struct Server {
     routers: Vec<String>,
     dns: Vec<String>,
     answers: u64,
+    last: Option<u64>,
+    /// Another server answered at about the same time.
+    has_rival: bool,
     evidence: Evidence,
 }
 
@@ -72,18 +85,7 @@ impl Watch {
         let name = seen.server.clone().unwrap_or_else(|| seen.source.to_string());
         match seen.role {
             Role::Offer | Role::Grant => {
-                let (servers, _) = self.segments.get_or_insert_with(place(seen), BTreeMap::new);
-                if servers.len() >= limits::SEGMENT_SERVERS && !servers.contains_key(&name) {
-                    return;
-                }
-                let server = servers.entry(name).or_default();
-                server.answers = server.answers.saturating_add(1);
-                server.evidence.add(seen.frame);
-                for (known, given) in [(&mut server.routers, &seen.routers), (&mut server.dns, &seen.dns)] {
-                    if !given.is_empty() {
-                        *known = given.iter().take(limits::VALUES).cloned().collect();
-                    }
-                }
+                self.segments.get_or_insert_with(place(seen), Segment::default).0.take(name, seen);
             }
             Role::Refuse => {
                 let (refusals, _) = self.refusals.get_or_insert_with(name, Refusals::default);
@@ -96,41 +98,81 @@ impl Watch {
 
     /// The findings, by rule.
     pub fn findings(&self) -> [Vec<Finding>; 2] {
-        let several = self.segments.iter().filter(|(_, servers)| servers.len() > 1);
+        let several =
+            self.segments.iter().filter(|(_, segment)| segment.servers.values().any(|server| server.has_rival));
         let refusals = self.refusals.iter().filter(|(_, refusals)| refusals.burst.is_one(&REFUSALS));
         let refused = refusals.map(|(server, refusals)| {
             let observation =
                 format!("A server refused {} requests within 60 seconds.", refusals.burst.most_in_words());
+            let is_cut = refusals.burst.most() >= Burst::KEPT;
+            let in_60_seconds = if is_cut { "refusals_in_60_seconds_at_least" } else { "refusals_in_60_seconds" };
             let measures = vec![
-                Measure::count("refusals_in_60_seconds", refusals.burst.most() as u64),
+                Measure::count(in_60_seconds, refusals.burst.most() as u64),
                 Measure::count("refusals", refusals.total),
             ];
             REFUSED.finding(server.clone(), observation, measures, refusals.burst.evidence())
         });
-        [several.map(|(place, servers)| several_servers(place, servers)).collect(), refused.collect()]
+        [several.map(|(place, segment)| several_servers(place, segment)).collect(), refused.collect()]
     }
 }
 
-fn several_servers(place: &Place, servers: &BTreeMap<String, Server>) -> Finding {
-    let differ = |of: fn(&Server) -> &Vec<String>| {
-        let mut given = servers.values().map(of).filter(|given| !given.is_empty());
-        let first = given.next();
-        given.any(|other| Some(other) != first)
-    };
-    let (routers, dns) = (differ(|server| &server.routers), differ(|server| &server.dns));
+/// Whether two times are about the same. Without times, all are.
+fn is_near(one: Option<u64>, other: Option<u64>) -> bool {
+    one.zip(other).is_none_or(|(one, other)| one.abs_diff(other) <= TOGETHER)
+}
+
+impl Segment {
+    /// Takes an offer or a grant of a server.
+    fn take(&mut self, name: String, seen: &Seen) {
+        if self.servers.len() >= limits::SEGMENT_SERVERS && !self.servers.contains_key(&name) {
+            self.is_cut = true;
+            return;
+        }
+        let mut server = self.servers.remove(&name).unwrap_or_default();
+        for (known, given) in [(&mut server.routers, &seen.routers), (&mut server.dns, &seen.dns)] {
+            if !given.is_empty() {
+                *known = given.iter().take(limits::VALUES).cloned().collect();
+            }
+        }
+        let mut near = false;
+        let differ = |one: &[String], other: &[String]| !one.is_empty() && !other.is_empty() && one != other;
+        for other in self.servers.values_mut().filter(|other| is_near(other.last, seen.time)) {
+            near = true;
+            other.has_rival = true;
+            self.differ.0 |= differ(&server.routers, &other.routers);
+            self.differ.1 |= differ(&server.dns, &other.dns);
+        }
+        // Only what belongs to the time at which several answer is evidence.
+        if server.answers > 0 && !server.has_rival && !is_near(server.last, seen.time) {
+            server.evidence = Evidence::default();
+        }
+        if near || !server.has_rival {
+            server.evidence.add(seen.frame);
+        }
+        server.has_rival |= near;
+        server.answers = server.answers.saturating_add(1);
+        server.last = seen.time.or(server.last);
+        self.servers.insert(name, server);
+    }
+}
+
+fn several_servers(place: &Place, segment: &Segment) -> Finding {
+    let rivals = segment.servers.iter().filter(|(_, server)| server.has_rival);
+    let (names, servers): (Vec<&str>, Vec<&Server>) = rivals.map(|(name, server)| (name.as_str(), server)).unzip();
+    let (routers, dns) = segment.differ;
     let rule = if routers || dns { DIFFERENT } else { SEVERAL };
-    let evidence = servers.values().fold(Evidence::default(), |all, server| all.joined(&server.evidence));
-    let names: Vec<&str> = servers.keys().map(String::as_str).collect();
+    let evidence = servers.iter().fold(Evidence::default(), |all, server| all.joined(&server.evidence));
     let what = match (routers, dns) {
         (true, true) => ", and give different routers and name servers",
         (true, false) => ", and give different routers",
         (false, true) => ", and give different name servers",
         (false, false) => "",
     };
-    let observation = format!("{} servers answer clients {place}{what}.", servers.len());
-    let fewest = servers.values().map(|server| server.answers).min().unwrap_or_default();
+    let (at_least, name) = if segment.is_cut { ("At least ", "servers_at_least") } else { ("", "servers") };
+    let observation = format!("{at_least}{} servers answer clients {place} within one hour{what}.", servers.len());
+    let fewest = servers.iter().map(|server| server.answers).min().unwrap_or_default();
     let measures = vec![
-        Measure::count("servers", servers.len() as u64),
+        Measure::count(name, servers.len() as u64),
         Measure::count("different_routers", routers.into()),
         Measure::count("different_name_servers", dns.into()),
         Measure::count("answers_of_the_rarest", fewest),

@@ -8,6 +8,7 @@ pub struct V4 {
     kind: u8,
     xid: u32,
     client: u8,
+    hardware: Option<u32>,
     your: [u8; 4],
     relay: [u8; 4],
     server: u8,
@@ -17,7 +18,7 @@ pub struct V4 {
 impl V4 {
     /// A message of a type, of client number `client` (02:00:00:00:00:NN).
     pub fn new(kind: u8, xid: u32, client: u8) -> Self {
-        Self { kind, xid, client, your: [0; 4], relay: [0; 4], server: 1, options: Vec::new() }
+        Self { kind, xid, client, hardware: None, your: [0; 4], relay: [0; 4], server: 1, options: Vec::new() }
     }
 
     pub fn option(mut self, code: u8, value: &[u8]) -> Self {
@@ -43,6 +44,12 @@ impl V4 {
         self
     }
 
+    /// Of a client 02:00:NN:NN:NN:NN.
+    pub fn hardware(mut self, number: u32) -> Self {
+        self.hardware = Some(number);
+        self
+    }
+
     /// The frame.
     pub fn frame(&self) -> Vec<u8> {
         let from_server = matches!(self.kind, 2 | 5 | 6);
@@ -52,6 +59,9 @@ impl V4 {
         octets[16..20].copy_from_slice(&self.your);
         octets[24..28].copy_from_slice(&self.relay);
         octets[28..34].copy_from_slice(&[2, 0, 0, 0, 0, self.client]);
+        if let Some(number) = self.hardware {
+            octets[30..34].copy_from_slice(&number.to_be_bytes());
+        }
         octets.extend_from_slice(&[99, 130, 83, 99, 53, 1, self.kind]);
         octets.extend_from_slice(&self.options);
         octets.push(255);
@@ -106,4 +116,36 @@ pub fn lease(xid: u32, client: u8, server: u8, address: u8) -> Vec<Vec<u8>> {
         V4::new(3, xid, client).option(54, &[192, 0, 2, server]).option(50, &[192, 0, 2, address]).frame(),
         V4::new(5, xid, client).server(server).address(address).frame(),
     ]
+}
+
+/// An identity association for prefixes with 2001:db8:N::/48 and an IAID.
+pub fn delegation(iaid: u8, network: u8) -> Vec<u8> {
+    let prefix = [0x20, 0x01, 0x0d, 0xb8, 0, network, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let held = option6(26, &[&[0, 0, 0, 60, 0, 0, 0, 120, 48][..], &prefix].concat());
+    option6(25, &[&[0, 0, 0, iaid, 0, 0, 0, 30, 0, 0, 0, 50][..], &held].concat())
+}
+
+/// A frame with VLAN tags, outermost first.
+pub fn tagged(frame: &[u8], ids: &[u16]) -> Vec<u8> {
+    let (addresses, rest) = frame.split_at(12);
+    let tags = ids.iter().flat_map(|id| [0x81, 0x00, (id >> 8) as u8, *id as u8]);
+    addresses.iter().copied().chain(tags).chain(rest.iter().copied()).collect()
+}
+
+/// What a relay makes of a DHCPv6 frame: RELAY-FORW of a client's message, RELAY-REPL of a server's.
+pub fn relayed(frame: &[u8]) -> Vec<u8> {
+    // Behind Ethernet, IPv6 and UDP headers.
+    let message = &frame[62..];
+    let from_server = matches!(message[0], 2 | 7);
+    let address = |text: &str| text.parse::<std::net::Ipv6Addr>().unwrap().octets();
+    let octets = [
+        &[if from_server { 13 } else { 12 }, 0][..],
+        &address("2001:db8::1"),
+        &address("fe80::9"),
+        &option6(9, message),
+    ]
+    .concat();
+    let (relay, server) = (("2001:db8:9::1", 547), ("2001:db8:9::5", 547));
+    let (from, to) = if from_server { (server, relay) } else { (relay, server) };
+    build::udp(from, to, &octets)
 }

@@ -114,13 +114,8 @@ fn dhcpv6_exchanges_are_told_alike() {
         v6(7, 2, 9, Some(5), &association("2001:db8::9")),
     ];
     let report = report(&every(100, frames));
-    let outcomes: Vec<_> = report["transactions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|exchange| exchange["outcome"].as_str().unwrap())
-        .collect();
-    assert_eq!(outcomes, ["offered", "leased"]);
+    assert_eq!(report["statistics"]["exchanges"]["total"], 1);
+    assert_eq!(report["transactions"][0]["outcome"], "leased");
     let lease = &report["statistics"]["leases"][0];
     assert_eq!((&lease["address"], &lease["client"]), (&"2001:db8::9".into(), &"LL 02:00:00:00:00:09".into()));
     assert_eq!(

@@ -109,3 +109,58 @@ fn a_client_that_nobody_answers() {
     let solicit = report(&every(1000, [v6(1, 1, 9, None, &[]), v6(1, 1, 9, None, &[])]));
     assert_eq!(rules(&solicit), ["dhcp_unanswered"]);
 }
+
+#[test]
+fn servers_that_answer_years_apart_do_not_disagree() {
+    let offer = |xid: u32, server: u8, router: u8| {
+        V4::new(2, xid, 1).server(server).address(9).option(3, &[192, 0, 2, router]).frame()
+    };
+    let at = |seconds: u64, frame: Vec<u8>| (1_400_000_000_000_000 + seconds * 1_000_000, frame);
+    let years = 7 * 365 * 86_400;
+    assert_eq!(rules(&report(&[at(0, offer(1, 53, 1)), at(years, offer(2, 66, 66))])), [""; 0]);
+    assert_eq!(rules(&report(&[at(0, offer(1, 53, 1)), at(3601, offer(2, 66, 66))])), [""; 0]);
+    assert_eq!(rules(&report(&[at(0, offer(1, 53, 1)), at(3600, offer(2, 66, 66))])), ["dhcp_servers_disagree"]);
+    // Files are not always in the order of time.
+    assert_eq!(rules(&report(&[at(years, offer(1, 53, 1)), at(0, offer(2, 66, 66))])), [""; 0]);
+    // The first server had the second one's settings when both answered, and others years before.
+    let found = report(&[
+        at(0, offer(1, 53, 1)),
+        at(years, offer(2, 53, 66)),
+        at(years + 60, offer(3, 66, 66)),
+        at(2 * years, offer(4, 53, 2)),
+    ]);
+    assert_eq!(rules(&found), ["dhcp_several_servers"]);
+    assert_eq!(found["findings"][0]["frames"], json!([2, 3]));
+    let v6_offer = |xid: u32, server: u8| v6(2, xid, 9, Some(server), &super::build::association("2001:db8::9"));
+    assert_eq!(rules(&report(&[at(0, v6_offer(1, 5)), at(years, v6_offer(2, 6))])), [""; 0]);
+    assert_eq!(rules(&report(&[at(0, v6_offer(1, 5)), at(60, v6_offer(2, 6))])), ["dhcp_several_servers"]);
+}
+
+#[test]
+fn what_is_sent_again_within_moments_is_one_attempt() {
+    let discover = |xid: u32| V4::new(1, xid, 1).frame();
+    let solicit = || v6(1, 1, 9, None, &[]);
+    for frames in [vec![discover(7), discover(7)], vec![discover(7), discover(8)], vec![solicit(), solicit()]] {
+        assert_eq!(rules(&report(&every(400, frames.clone()))), [""; 0]);
+        assert_eq!(rules(&report(&every(0, frames.clone()))), [""; 0]);
+        let found = report(&every(500, frames));
+        assert_eq!(rules(&found), ["dhcp_unanswered"]);
+        assert_eq!(found["findings"][0]["measures"][0], json!({ "name": "attempts", "value": 2.0 }));
+    }
+}
+
+#[test]
+fn servers_and_refusals_beyond_what_is_kept_are_lower_bounds() {
+    let offers = (0..20).map(|n| V4::new(2, n, 1).server(n as u8 + 50).address(9).frame());
+    let found = report(&every(100, offers));
+    let several = finding(&found, "dhcp_several_servers");
+    assert_eq!(several["measures"][0], json!({ "name": "servers_at_least", "value": 16.0 }));
+    assert!(several["observation"].as_str().unwrap().starts_with("At least 16 servers"));
+    assert_eq!(found["statistics"]["unique_servers_count"], 20);
+    let refusals = (0..300).map(|n| V4::new(6, n, 1).server(53).frame());
+    let refused = report(&every(10, refusals));
+    assert_eq!(
+        refused["findings"][0]["measures"][0],
+        json!({ "name": "refusals_in_60_seconds_at_least", "value": 256.0 })
+    );
+}

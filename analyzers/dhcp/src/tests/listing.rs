@@ -3,6 +3,7 @@
 use mcpcap_analyzer::harness;
 use serde_json::{Value, json};
 
+use super::build::{V4, every};
 use super::{file, run};
 use crate::tool::DhcpPackets;
 
@@ -53,9 +54,58 @@ fn arguments_that_make_no_sense_are_refused_by_name() {
         (json!({ "client": "" }), "client"),
         (json!({ "message_type": "" }), "message_type"),
         (json!({ "mac": "x" }), "mac"),
+        (json!({ "list_entries": 0 }), "list_entries"),
+        (json!({ "list_entries": 2049 }), "list_entries"),
     ] {
         let error =
             harness::run::<DhcpPackets>(&file("examples/captures/dhcp.pcap"), &arguments).unwrap_err().to_string();
         assert!(error.contains(name), "{error}");
     }
+}
+
+#[test]
+fn lists_state_their_totals_and_an_argument_gets_the_rest() {
+    let named = |n: u32| {
+        let name = format!("host-{n}");
+        let discover = V4::new(1, n, 1).hardware(n).option(12, name.as_bytes()).option(60, name.as_bytes());
+        let relay = [10, 0, (n / 200) as u8, (n % 200 + 1) as u8];
+        let granted = V4::new(5, n, 1).hardware(n).server(n as u8).address(n as u8).relay(relay);
+        [discover.frame(), granted.frame()]
+    };
+    let capture = harness::build::pcap(&every(100, (0..100).flat_map(named)));
+    for (arguments, listed) in
+        [(json!({}), 50), (json!({ "list_entries": 60 }), 60), (json!({ "list_entries": 500 }), 100)]
+    {
+        let report = run(&capture, &arguments);
+        for (list, total) in [
+            ("clients", "unique_clients_count"),
+            ("servers", "unique_servers_count"),
+            ("relays", "relays_total"),
+            ("leases", "leases_total"),
+            ("hostnames", "hostnames_total"),
+            ("vendor_classes", "vendor_classes_total"),
+        ] {
+            let entries = report["statistics"][list].as_array().unwrap();
+            assert_eq!((entries.len(), &report["statistics"][total]), (listed, &100.into()), "{list}");
+        }
+    }
+}
+
+#[test]
+fn clients_are_counted_once_though_they_made_room() {
+    // 3,000 clients, twice each, in a table of 2,048.
+    let frames = every(100, (0..6000).map(|n| V4::new(1, n, 1).hardware(n % 3000).frame()));
+    let report = run(&harness::build::pcap(&frames), &json!({}));
+    assert_eq!(report["statistics"]["unique_clients_count"], 3000);
+    assert!(report["limits"]["parties_evicted"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn values_beyond_what_is_kept_are_told() {
+    let asks = |many: u8| {
+        let frames = (0..many).map(|n| V4::new(1, n.into(), 1).option(50, &[192, 0, 2, n]).frame());
+        run(&harness::build::pcap(&every(100, frames)), &json!({}))["statistics"]["clients"][0].clone()
+    };
+    assert_eq!((asks(9)["requested"].as_array().unwrap().len(), &asks(9)["more_values"]), (8, &true.into()));
+    assert!(asks(8).get("more_values").is_none());
 }

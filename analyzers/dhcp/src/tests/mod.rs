@@ -1,10 +1,12 @@
 //! Runs of the whole tool over captures.
 
-mod build;
+pub mod build;
 mod crafted;
 mod exchanges;
 mod findings;
 mod listing;
+mod one_exchange;
+mod order;
 mod recordings;
 mod robust;
 
@@ -19,7 +21,7 @@ fn run(capture: &[u8], arguments: &Value) -> Value {
 }
 
 /// The report on frames with their times in microseconds.
-fn report(frames: &[(u64, Vec<u8>)]) -> Value {
+pub fn report(frames: &[(u64, Vec<u8>)]) -> Value {
     run(&harness::build::pcap(frames), &json!({}))
 }
 

@@ -170,6 +170,13 @@ impl Message {
         found
     }
 
+    /// Identity associations: code of the option, and IAID (RFC 8415 §21.4, §21.5, §21.21).
+    pub fn associations(&self) -> Vec<(u16, u32)> {
+        let held = self.options.iter().filter(|option| matches!(option.code, code::IA_NA | code::IA_TA | code::IA_PD));
+        let named = held.filter_map(|option| Some((option.code, u32::from_be_bytes(*option.value.first_chunk()?))));
+        named.take(limits::OPEN_OFFERS).collect()
+    }
+
     /// The first status that is no success: of the message, or of what it holds (RFC 8415 §21.13).
     pub fn status(&self) -> Option<(u16, Vec<u8>)> {
         status(&self.options, 0)
@@ -189,6 +196,13 @@ pub struct Binding {
     pub renewal: Option<u32>,
     /// T2 in seconds.
     pub rebinding: Option<u32>,
+}
+
+impl Binding {
+    /// Whether it may be used; a lifetime of 0 takes it back.
+    pub fn is_valid(&self) -> bool {
+        self.valid > 0
+    }
 }
 
 fn binding(option: &DhcpOption) -> Option<Binding> {

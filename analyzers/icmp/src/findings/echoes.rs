@@ -1,17 +1,18 @@
 //! Rules about echoes: sweeps, floods, smurf attacks, tunnels.
 
-use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::fmt::Write;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
-use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
 
 use super::thresholds::{
-    FLOOD_IN_A_SECOND, LARGE_PAYLOADS, SMURF_HOSTS, SWEEP_HOSTS, TUNNEL_ENTROPY, TUNNEL_LARGE, TUNNEL_UNLIKE,
+    FLOOD_IN_A_SECOND, LARGE_PAYLOADS, SMURF_HOSTS, SWEEP_HOSTS, TUNNEL_ENTROPY, TUNNEL_LARGE, TUNNEL_PACKETS,
+    TUNNEL_UNLIKE,
 };
-use crate::echo::{Echoes, Outcome, mean_entropy};
-use crate::limits;
+use crate::echo::{Echoes, Outcome};
+use crate::inner::Inner;
+use crate::many::{Crowd, Crowds};
 use crate::message::Message;
+use crate::session::{Session, mean_entropy};
 
 const SWEEP: Rule = Rule {
     name: "icmp_sweep",
@@ -38,87 +39,61 @@ const TUNNEL: Rule = Rule {
     name: "icmp_tunnel",
     severity: Severity::High,
     confidence: Confidence::Medium,
-    threshold: "5 or more replies whose payload is not that of the request, or 10 or more payloads of 128 octets or more with a mean entropy \
-        of 6.5 bits per octet or more",
+    threshold: "5 or more replies whose payload is not that of the request, or 10 or more payloads of 128 bytes or more with a mean entropy \
+        of 6.5 bits per byte or more, or 3 or more payloads that hold an IP packet",
     false_alarm: "A device that fills replies with its own pattern; ping with random data (ping -p, hping).",
 };
 const LARGE: Rule = Rule {
     name: "icmp_large_payloads",
     severity: Severity::Low,
     confidence: Confidence::Low,
-    threshold: "8 or more echoes between two hosts with payloads of 128 octets or more",
+    threshold: "8 or more echoes between two hosts with payloads of 128 bytes or more",
     false_alarm: "Tests of the path MTU, and monitors that ping with large packets.",
 };
 
-/// What is kept besides the echoes themselves.
-pub struct Watch {
-    sources: BoundedMap<IpAddr, Seen>,
-    victims: BoundedMap<IpAddr, Seen>,
-}
-
-#[derive(Default)]
-struct Seen {
-    hosts: BTreeSet<IpAddr>,
-    messages: u64,
-    evidence: Evidence,
-}
-
-impl Seen {
-    fn add(&mut self, host: IpAddr, frame: u64) {
-        self.messages = self.messages.saturating_add(1);
-        self.evidence.add(frame);
-        if self.hosts.len() < limits::DISTINCT {
-            self.hosts.insert(host);
-        }
-    }
-}
+/// What is kept besides the echoes themselves: who asked how many hosts.
+pub struct Watch(Crowds);
 
 impl Watch {
     /// Nothing seen yet.
     pub fn new() -> Self {
-        Self { sources: BoundedMap::new(limits::PARTIES), victims: BoundedMap::new(limits::PARTIES) }
+        Self(Crowds::new())
     }
 
     /// Entries that made room.
     pub fn evicted(&self) -> u64 {
-        self.sources.evicted().saturating_add(self.victims.evicted())
+        self.0.evicted()
     }
 
     /// Takes a message.
     pub fn take(&mut self, message: &Message<'_>, frame: u64, outcome: Option<Outcome>) {
-        match outcome {
-            Some(Outcome::Asked | Outcome::AskedAgain) => {
-                let (seen, _) = self.sources.get_or_insert_with(message.source, Seen::default);
-                seen.add(message.destination, frame);
-            }
-            Some(Outcome::Unasked | Outcome::AnsweredForMany { .. }) => {
-                let (seen, _) = self.victims.get_or_insert_with(message.destination, Seen::default);
-                seen.add(message.source, frame);
-            }
-            _ => {}
+        if let Some(Outcome::Asked | Outcome::AskedAgain) = outcome {
+            self.0.add(message.source, message.destination, frame);
         }
     }
 
     /// The findings, by rule.
     pub fn findings(&self, echoes: &Echoes) -> [Vec<Finding>; 5] {
-        let sweeps = self.sources.iter().filter(|(_, seen)| seen.hosts.len() >= SWEEP_HOSTS);
-        let victims = self.victims.iter().filter(|(_, seen)| seen.hosts.len() >= SMURF_HOSTS);
-        let measures = |seen: &Seen| {
-            vec![Measure::count("hosts", seen.hosts.len() as u64), Measure::count("messages", seen.messages)]
+        let sweeps = self.0.iter().filter(|(_, crowd)| crowd.hosts().value >= SWEEP_HOSTS);
+        let victims = echoes.victims().iter().filter(|(_, crowd)| crowd.hosts().value >= SMURF_HOSTS);
+        let measures = |crowd: &Crowd| {
+            vec![crowd.hosts().measure("hosts", "hosts_at_least"), Measure::count("messages", crowd.messages)]
         };
         [
             sweeps
-                .map(|(source, seen)| {
-                    let observation = format!("{source} sent echo requests to {} different hosts.", seen.hosts.len());
-                    SWEEP.finding(source.to_string(), observation, measures(seen), &seen.evidence)
+                .map(|(source, crowd)| {
+                    let hosts = crowd.hosts().in_words();
+                    let observation = format!("{source} sent echo requests to {hosts} different hosts.");
+                    SWEEP.finding(source.to_string(), observation, measures(crowd), &crowd.evidence)
                 })
                 .collect(),
             floods(echoes),
             victims
-                .map(|(victim, seen)| {
+                .map(|(victim, crowd)| {
+                    let hosts = crowd.hosts().in_words();
                     let observation =
-                        format!("{} hosts sent {victim} echo replies that it did not ask them for.", seen.hosts.len());
-                    SMURF.finding(victim.to_string(), observation, measures(seen), &seen.evidence)
+                        format!("Hosts that sent {victim} echo replies that it did not ask them for: {hosts}.");
+                    SMURF.finding(victim.to_string(), observation, measures(crowd), &crowd.evidence)
                 })
                 .collect(),
             tunnels(echoes),
@@ -142,35 +117,51 @@ fn floods(echoes: &Echoes) -> Vec<Finding> {
     finding.collect()
 }
 
-fn is_random(session: &crate::echo::Session) -> bool {
+fn is_random(session: &Session) -> bool {
     session.large.0 >= TUNNEL_LARGE && mean_entropy(session).is_some_and(|entropy| entropy >= TUNNEL_ENTROPY)
 }
 
+/// Packets in the payloads, when there are enough of them for a tunnel.
+pub fn carried(session: &Session) -> Option<&Inner> {
+    session.inner.as_deref().filter(|inner| inner.packets >= TUNNEL_PACKETS)
+}
+
+fn is_tunnel(session: &Session) -> bool {
+    session.unlike >= TUNNEL_UNLIKE || is_random(session) || carried(session).is_some()
+}
+
 fn tunnels(echoes: &Echoes) -> Vec<Finding> {
-    let found = echoes.sessions().filter(|(_, session)| session.unlike >= TUNNEL_UNLIKE || is_random(session));
+    let found = echoes.sessions().filter(|(_, session)| is_tunnel(session));
     let finding = found.map(|((requester, target), session)| {
-        let observation = format!(
-            "Between {requester} and {target}, {} of {} replies do not return the request's payload; {} payloads have 128 octets or more.",
+        let packets = carried(session).map_or(0, |inner| inner.packets);
+        let mut observation = format!(
+            "Between {requester} and {target}, {} of {} replies do not return the request's payload; {} payloads have 128 bytes or more.",
             session.unlike, session.answered, session.large.0
         );
+        if packets > 0 {
+            let _ = write!(observation, " {packets} payloads hold an IP packet; `tunnels` lists their ends.");
+        }
         let mut measures = vec![
             Measure::count("replies_unlike_request", session.unlike),
             Measure::count("answered", session.answered),
             Measure::count("large_payloads", session.large.0),
         ];
         measures.extend(mean_entropy(session).map(|entropy| Measure::new("mean_entropy_bits_per_octet", entropy)));
-        let evidence = session.unlike_frames.joined(&session.large_frames);
+        measures.extend((packets > 0).then(|| Measure::count("ip_packets_within", packets)));
+        let mut evidence = session.unlike_frames.joined(&session.large_frames);
+        if let Some(inner) = carried(session) {
+            evidence = evidence.joined(&inner.evidence);
+        }
         TUNNEL.finding(format!("{requester} to {target}"), observation, measures, &evidence)
     });
     finding.collect()
 }
 
 fn large(echoes: &Echoes) -> Vec<Finding> {
-    let is_tunnel = |session: &crate::echo::Session| session.unlike >= TUNNEL_UNLIKE || is_random(session);
     let found = echoes.sessions().filter(|(_, session)| session.large.0 >= LARGE_PAYLOADS && !is_tunnel(session));
     let finding = found.map(|((requester, target), session)| {
         let observation =
-            format!("Between {requester} and {target}, {} echoes carry 128 octets or more.", session.large.0);
+            format!("Between {requester} and {target}, {} echoes carry 128 bytes or more.", session.large.0);
         let mut measures = vec![Measure::count("large_payloads", session.large.0)];
         measures.extend(mean_entropy(session).map(|entropy| Measure::new("mean_entropy_bits_per_octet", entropy)));
         LARGE.finding(format!("{requester} to {target}"), observation, measures, &session.large_frames)

@@ -1,6 +1,5 @@
 //! Rules about probing: UDP scans that closed ports give away, and questions that only scanners ask.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
@@ -9,6 +8,7 @@ use mcpcap_analyzer::stats::BoundedMap;
 use super::thresholds::{PROBES, UDP_SCAN_PORTS};
 use crate::codes::kind;
 use crate::limits;
+use crate::many::Ports;
 use crate::message::{Message, Version};
 
 const UDP_SCAN: Rule = Rule {
@@ -28,13 +28,13 @@ const QUESTIONS: Rule = Rule {
 
 /// What is kept.
 pub struct Watch {
-    ports: BoundedMap<(IpAddr, IpAddr), Ports>,
+    ports: BoundedMap<(IpAddr, IpAddr), Closed>,
     questions: BoundedMap<IpAddr, Evidence>,
 }
 
 #[derive(Default)]
-struct Ports {
-    closed: BTreeSet<u16>,
+struct Closed {
+    ports: Ports,
     evidence: Evidence,
 }
 
@@ -56,24 +56,22 @@ impl Watch {
         }
         let Some(quoted) = message.quoted.filter(|_| message.is_port_unreachable()) else { return };
         let Some((_, port)) = quoted.ports else { return };
-        let (ports, _) = self.ports.get_or_insert_with((quoted.source, quoted.destination), Ports::default);
-        ports.evidence.add(frame);
-        if ports.closed.len() < limits::DISTINCT {
-            ports.closed.insert(port);
-        }
+        let (closed, _) = self.ports.get_or_insert_with((quoted.source, quoted.destination), Closed::default);
+        closed.evidence.add(frame);
+        closed.ports.add(port);
     }
 
     /// The findings, by rule.
     pub fn findings(&self) -> [Vec<Finding>; 2] {
-        let scans = self.ports.iter().filter(|(_, ports)| ports.closed.len() >= UDP_SCAN_PORTS);
-        let scans = scans.map(|((source, target), ports)| {
-            let count = ports.closed.len() as u64;
+        let scans = self.ports.iter().filter(|(_, closed)| closed.ports.count() >= UDP_SCAN_PORTS);
+        let scans = scans.map(|((source, target), closed)| {
+            let count = closed.ports.count();
             let observation = format!("{source} sent to {count} different closed ports of {target}.");
             UDP_SCAN.finding(
                 format!("{source} to {target}"),
                 observation,
                 vec![Measure::count("ports", count)],
-                &ports.evidence,
+                &closed.evidence,
             )
         });
         let questions = self.questions.iter().filter(|(_, evidence)| evidence.total() >= PROBES);

@@ -34,7 +34,7 @@ const NEIGHBOUR: Rule = Rule {
     name: "icmp_neighbour_conflict",
     severity: Severity::High,
     confidence: Confidence::Medium,
-    threshold: "neighbour advertisements that give two or more link-layer addresses for one address",
+    threshold: "neighbour advertisements that give two or more link-layer addresses for one address on one link (one VLAN)",
     false_alarm: "A replaced network card, a cluster address that moved, or several links in one capture.",
 };
 const LOOP: Rule = Rule {
@@ -64,11 +64,15 @@ pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) 
             &router.withdrawn,
         )
     });
-    let conflicts = neighbours.neighbours().filter(|(_, known)| known.claims.len() > 1);
-    let conflicts = conflicts.map(|(address, known)| {
-        let observation = format!("{} link-layer addresses were advertised for {address}.", known.claims.len());
-        let evidence = known.claims.iter().fold(Evidence::default(), |all, (_, seen)| all.joined(seen));
-        let measures = vec![Measure::count("link_layer_addresses", known.claims.len() as u64)];
+    let conflicts = neighbours.neighbours().map(|(address, known)| (address, known, known.rivals()));
+    let conflicts = conflicts.filter(|(.., rivals)| rivals.len() > 1).map(|(address, known, rivals)| {
+        let (name, at_least) = match known.more_claims {
+            true => ("link_layer_addresses_at_least", "At least "),
+            false => ("link_layer_addresses", ""),
+        };
+        let observation = format!("{at_least}{} link-layer addresses were advertised for {address}.", rivals.len());
+        let evidence = rivals.iter().fold(Evidence::default(), |all, rival| all.joined(&rival.evidence));
+        let measures = vec![Measure::count(name, rivals.len() as u64)];
         NEIGHBOUR.finding(address.to_string(), observation, measures, &evidence)
     });
     let loops = paths.iter().filter(|path| !path.repeated.is_empty()).map(|path| {

@@ -43,3 +43,10 @@ pub fn hops(mut frame: Vec<u8>, hops: u8) -> Vec<u8> {
 pub fn every(microseconds: u64, frames: impl IntoIterator<Item = Vec<u8>>) -> Vec<(u64, Vec<u8>)> {
     (0..).map(|n| 1_700_000_000_000_000 + n * microseconds).zip(frames).collect()
 }
+
+/// A frame with VLAN tags, outermost first.
+pub fn tagged(frame: &[u8], ids: &[u16]) -> Vec<u8> {
+    let (addresses, rest) = frame.split_at(12);
+    let tags = ids.iter().flat_map(|id| [0x81, 0x00, (id >> 8) as u8, *id as u8]);
+    addresses.iter().copied().chain(tags).chain(rest.iter().copied()).collect()
+}

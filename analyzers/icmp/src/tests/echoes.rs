@@ -30,7 +30,7 @@ fn a_reply_belongs_to_the_request_with_its_numbers_and_ends() {
         (&packets[0]["reply_frame"], &packets[2]["request_frame"], &packets[2]["rtt_ms"]),
         (&3.into(), &1.into(), &2.0.into())
     );
-    assert_eq!(packets[3]["note"], "no request for this reply before it in the capture");
+    assert_eq!(packets[3]["note"], "no request for this reply in the capture");
     let pairs = report["statistics"]["echo_pairs"].as_array().unwrap();
     assert_eq!(pairs.len(), 2);
     assert_eq!((&pairs[0]["target"], &pairs[0]["identifiers"]), (&B.into(), &json!([7])));

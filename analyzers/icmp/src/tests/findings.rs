@@ -1,7 +1,7 @@
 //! Each rule about echoes and probes: a capture on which it fires, and one on which it must not.
 
 use mcpcap_analyzer::harness::{Random, build};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::build::{echo, every, icmp, packet};
 use super::{report, rules};
@@ -30,6 +30,61 @@ fn a_sweep_asks_many_hosts() {
     assert_eq!(finding(&found, "icmp_sweep")["subject"], A);
     assert_eq!(finding(&found, "icmp_sweep")["measures"][0]["value"], 20.0);
     assert_eq!(rules(&sweep(10)), [""; 0]);
+}
+
+#[test]
+fn hosts_and_ports_are_counted_beyond_any_small_number() {
+    let many = (0..1000).map(|n| echo(A, &format!("198.51.{}.{}", n / 200, n % 200 + 1), false, (1, 1), b"x"));
+    let found = report(&every(1000, many));
+    assert_eq!(finding(&found, "icmp_sweep")["measures"][0], json!({ "name": "hosts", "value": 1000.0 }));
+    let replies = (0..1000).map(|n| echo(&format!("198.51.{}.{}", n / 200, n % 200 + 1), A, true, (1, 1), b"x"));
+    assert_eq!(finding(&report(&every(1000, replies)), "icmp_smurf")["measures"][0]["value"], 1000.0);
+    let ports = (1..=1000).map(|port| {
+        let probe = build::udp((A, 4000), (B, port), b"");
+        icmp(B, A, 3, 3, &[&[0; 4], &packet(&probe)[..28]].concat())
+    });
+    let found = report(&every(1000, ports));
+    assert_eq!(finding(&found, "icmp_udp_scan")["measures"][0]["value"], 1000.0);
+    assert_eq!(found["statistics"]["unreachable_destinations"][0]["more_ports"], true);
+}
+
+#[test]
+fn estimates_and_lower_bounds_say_so() {
+    let host = |n: u32| format!("10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255);
+    let found = report(&every(10, (0..20_000).map(|n| echo(A, &host(n), false, (1, 1), b"x"))));
+    let sweep = finding(&found, "icmp_sweep");
+    assert!((sweep["measures"][0]["value"].as_f64().unwrap() - 20_000.0).abs() < 600.0, "{sweep}");
+    assert!(sweep["observation"].as_str().unwrap().contains("standard error 0.8 %"), "{sweep}");
+    assert_eq!(found["statistics"]["unique_counts_exact"], false);
+    // More sources than there are large tables, each with more hosts than a list holds.
+    let source = |n: u32| format!("192.0.2.{}", n % 100);
+    let found = report(&every(10, (0..10_000).map(|n| echo(&source(n), &host(n), false, (1, 1), b"x"))));
+    let sweeps: Vec<&Value> =
+        found["findings"].as_array().unwrap().iter().filter(|one| one["rule"] == "icmp_sweep").collect();
+    assert_eq!((sweeps.len(), &found["findings_total"]), (20, &100.into()));
+    for sweep in sweeps {
+        let measure = &sweep["measures"][0];
+        let expected = if measure["name"] == "hosts_at_least" { 64.0 } else { 100.0 };
+        assert_eq!(measure["value"], expected, "{sweep}");
+        assert_eq!(sweep["observation"].as_str().unwrap().contains("at least 64"), expected == 64.0);
+    }
+}
+
+#[test]
+fn a_host_that_solicits_many_neighbours_is_found() {
+    let solicit = |source: &str, n: u16| {
+        let target: std::net::Ipv6Addr = format!("fd00::{n:x}").parse().unwrap();
+        icmp(source, &format!("ff02::1:ff00:{n:x}"), 135, 0, &[&[0; 4][..], &target.octets()].concat())
+    };
+    let found = report(&every(5000, (1..=760).map(|n| solicit("fe80::1", n))));
+    let sweep = finding(&found, "icmp_neighbour_sweep");
+    assert_eq!((&sweep["subject"], &sweep["measures"][0]["value"]), (&"fe80::1".into(), &760.0.into()));
+    assert_eq!(sweep["frames_total"], 760);
+    assert_eq!(found["statistics"]["neighbour_discovery"]["neighbours_total"], 760);
+    // Slowly, one address again and again, and duplicate address detection.
+    assert_eq!(rules(&report(&every(3_000_000, (1..=760).map(|n| solicit("fe80::1", n))))), [""; 0]);
+    assert_eq!(rules(&report(&every(5000, (1..=760).map(|n| solicit("fe80::1", n % 9))))), [""; 0]);
+    assert_eq!(rules(&report(&every(5000, (1..=760).map(|n| solicit("::", n))))), [""; 0]);
 }
 
 #[test]

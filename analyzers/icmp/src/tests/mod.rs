@@ -5,10 +5,13 @@ mod crafted;
 mod echoes;
 mod findings;
 mod listing;
+mod pairing;
 mod paths;
+mod quoted_paths;
 mod recordings;
 mod robust;
 mod routers;
+mod tunnels;
 
 use mcpcap_analyzer::harness;
 use serde_json::{Value, json};

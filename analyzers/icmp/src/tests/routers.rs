@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::build::{every, icmp};
+use super::build::{every, icmp, tagged};
 use super::{report, rules};
 
 const ROUTER: &str = "fe80::1";
@@ -85,4 +85,28 @@ fn redirects_name_the_better_hop() {
     assert_eq!(rules(&report), ["icmp_redirect"]);
     let redirect = &report["statistics"]["redirects"][0];
     assert_eq!((&redirect["gateway"], &redirect["destination"]), (&"fe80::cafe".into(), &"2001:db8::5".into()));
+}
+
+#[test]
+fn the_same_address_on_two_links_is_no_conflict() {
+    let on = |mac: u8, vlans: &[u16]| tagged(&neighbour(mac), vlans);
+    assert_eq!(rules(&report(&every(1000, [on(1, &[5]), on(2, &[6]), on(3, &[7, 5])]))), [""; 0]);
+    let found = report(&every(1000, [on(1, &[5]), on(2, &[6]), on(3, &[6])]));
+    assert_eq!(rules(&found), ["icmp_neighbour_conflict"]);
+    assert_eq!(found["findings"][0]["frames"], json!([2, 3]));
+}
+
+#[test]
+fn lists_that_are_longer_than_what_is_kept_say_so() {
+    let found = report(&every(1000, (0..12).map(neighbour)));
+    let entry = &found["statistics"]["neighbour_discovery"]["neighbours"][0];
+    assert_eq!((entry["macs"].as_array().unwrap().len(), &entry["more_macs"]), (8, &true.into()));
+    assert_eq!(found["findings"][0]["observation"], "At least 8 link-layer addresses were advertised for 2001:db8::9.");
+    assert_eq!(found["findings"][0]["measures"][0]["name"], "link_layer_addresses_at_least");
+    // Nine name servers in one option: eight bytes of header, then 16 for each.
+    let mut body = vec![64, 0, 0x07, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 25, 19, 0, 0, 0, 0, 0x0e, 0x10];
+    body.extend_from_slice(&[0x20; 9 * 16]);
+    let found = report(&every(1000, [icmp(ROUTER, ALL, 134, 0, &body)]));
+    let router = &found["statistics"]["neighbour_discovery"]["routers"][0];
+    assert_eq!((router["dns_servers"].as_array().unwrap().len(), &router["more_values"]), (8, &true.into()));
 }

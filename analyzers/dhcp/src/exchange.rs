@@ -1,0 +1,344 @@
+//! One exchange: its messages, its times and its outcome.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::{JsonSchema, time};
+use serde::Serialize;
+
+use crate::limits;
+use crate::seen::{Family, Role, Seen, Segment};
+use crate::v6;
+
+/// What an exchange is found again by.
+pub type Key = (Family, u32, String);
+
+/// How long after the last message of an exchange its offer may be taken under another transaction id, in nanoseconds. Clients take an offer
+/// within seconds (RFC 8415 §15, §18.2.2).
+const OFFER_OPEN: u64 = 120_000_000_000;
+
+/// How an exchange ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Leased,
+    Configured,
+    Refused,
+    Declined,
+    Released,
+    Offered,
+    Unanswered,
+    Other,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Leased,
+        Self::Configured,
+        Self::Refused,
+        Self::Declined,
+        Self::Released,
+        Self::Offered,
+        Self::Unanswered,
+        Self::Other,
+    ];
+}
+
+/// An exchange.
+pub struct Exchange {
+    key: Key,
+    further_ids: Vec<u32>,
+    associations: Vec<(u16, u32)>,
+    last: Option<u64>,
+    steps: Vec<Step>,
+    messages: u64,
+    segment: Segment,
+    servers: Vec<String>,
+    more_servers: bool,
+    address: Option<String>,
+    valid: Option<u32>,
+    reason: Option<String>,
+    discover: Option<u64>,
+    offer: Option<u64>,
+    request: Option<u64>,
+    grant: Option<u64>,
+    start: Option<u64>,
+    counts: Counts,
+    last_answer: Option<Role>,
+}
+
+#[derive(Default)]
+struct Counts {
+    discovers: u64,
+    offers: u64,
+    requests: u64,
+    grants: u64,
+    declines: u64,
+    releases: u64,
+    asks: u64,
+}
+
+struct Step {
+    frame: u64,
+    name: Cow<'static, str>,
+    time: Option<u64>,
+    server: bool,
+}
+
+impl Exchange {
+    /// An exchange that begins with a message.
+    pub fn new(key: Key, seen: &Seen) -> Self {
+        Self {
+            key,
+            further_ids: Vec::new(),
+            associations: Vec::new(),
+            last: None,
+            steps: Vec::new(),
+            messages: 0,
+            segment: seen.segment.clone(),
+            servers: Vec::new(),
+            more_servers: false,
+            address: None,
+            valid: None,
+            reason: None,
+            discover: None,
+            offer: None,
+            request: None,
+            grant: None,
+            start: seen.time,
+            counts: Counts::default(),
+            last_answer: None,
+        }
+    }
+
+    /// Whether a message under another transaction id takes what was offered here. With DHCPv6, REQUEST has an id of its own (RFC 8415 §16.1),
+    /// and names the server and the associations of the ADVERTISE; some clients of DHCPv4 do alike.
+    pub fn is_taken_by(&self, seen: &Seen) -> bool {
+        let near = match (self.last, seen.time) {
+            (Some(last), Some(now)) => now.abs_diff(last) <= OFFER_OPEN,
+            _ => true,
+        };
+        let of_server = match &seen.server {
+            Some(server) => self.servers.is_empty() || self.servers.contains(server),
+            None => false,
+        };
+        let may = match (seen.family, seen.role) {
+            (Family::V4, Role::Request) => self.address.is_none() || self.address == seen.requested,
+            (Family::V6, Role::Request) => seen.kind == Some(v6::kind::REQUEST) && self.has_association_of(seen),
+            // Where REQUEST was not captured.
+            (Family::V6, Role::Grant | Role::Refuse) => self.counts.offers > 0 && self.has_association_of(seen),
+            _ => false,
+        };
+        near && of_server && may && self.last_answer.is_none()
+    }
+
+    fn has_association_of(&self, seen: &Seen) -> bool {
+        let (here, there) = (&self.associations, &seen.associations);
+        here.is_empty() || there.is_empty() || there.iter().any(|held| here.contains(held))
+    }
+
+    /// Takes a message: how long its offer or its grant took, the first time.
+    pub fn take(&mut self, seen: &Seen) -> (Option<u64>, Option<u64>) {
+        self.messages = self.messages.saturating_add(1);
+        self.last = seen.time.or(self.last);
+        let has_room = self.further_ids.len() < limits::OPEN_OFFERS;
+        if seen.xid != self.key.1 && !self.further_ids.contains(&seen.xid) && has_room {
+            self.further_ids.push(seen.xid);
+        }
+        if matches!(seen.role, Role::Discover | Role::Offer) {
+            let new = seen.associations.iter().filter(|held| !self.associations.contains(held)).copied();
+            let new: Vec<_> = new.take(limits::OPEN_OFFERS.saturating_sub(self.associations.len())).collect();
+            self.associations.extend(new);
+        }
+        if self.steps.len() < limits::STEPS {
+            let step = Step { frame: seen.frame, name: seen.name.clone(), time: seen.time, server: seen.from_server };
+            self.steps.push(step);
+        }
+        self.segment.relay = self.segment.relay.or(seen.segment.relay);
+        if seen.from_server {
+            let server = seen.server.clone().unwrap_or_else(|| seen.source.to_string());
+            if !self.servers.contains(&server) {
+                if self.servers.len() < limits::VALUES {
+                    self.servers.push(server);
+                } else {
+                    self.more_servers = true;
+                }
+            }
+        }
+        let since = |then: Option<u64>| seen.time.zip(then).and_then(|(now, then)| now.checked_sub(then));
+        let counts = &mut self.counts;
+        let add = |count: &mut u64| *count = count.saturating_add(1);
+        let (mut offered, mut granted) = (None, None);
+        match seen.role {
+            Role::Discover => {
+                add(&mut counts.discovers);
+                self.discover = self.discover.or(seen.time);
+            }
+            Role::Offer => {
+                add(&mut counts.offers);
+                // Another server may have had nothing to offer.
+                self.last_answer = self.last_answer.filter(|_| counts.requests > 0);
+                if self.offer.is_none() {
+                    self.offer = since(self.discover);
+                    offered = self.offer;
+                }
+            }
+            Role::Request | Role::Ask => {
+                add(if seen.role == Role::Ask { &mut counts.asks } else { &mut counts.requests });
+                self.request = seen.time;
+            }
+            // ADVERTISE without anything to offer.
+            Role::Refuse if seen.family == Family::V6 && seen.kind == Some(v6::kind::ADVERTISE) => {
+                if counts.offers == 0 && counts.requests == 0 {
+                    self.last_answer = Some(seen.role);
+                }
+            }
+            Role::Grant | Role::Refuse => {
+                add(&mut counts.grants);
+                self.last_answer = Some(seen.role);
+                // With rapid commit the grant answers the first message.
+                if let Some(lasted) = since(self.request.take().or(self.discover.filter(|_| self.counts.requests == 0)))
+                {
+                    self.grant.get_or_insert(lasted);
+                    granted = Some(lasted);
+                }
+            }
+            Role::Decline => add(&mut counts.declines),
+            Role::Release => add(&mut counts.releases),
+            Role::Other => {}
+        }
+        if let Some(lease) = seen.leases.iter().find(|lease| lease.valid != Some(0))
+            && (seen.role != Role::Offer || self.address.is_none())
+        {
+            self.address = Some(lease.address.clone());
+            self.valid = lease.valid.or(self.valid);
+        }
+        if seen.reason.is_some() {
+            self.reason.clone_from(&seen.reason);
+        }
+        (offered, granted)
+    }
+
+    /// How it ended.
+    pub fn outcome(&self) -> Outcome {
+        let counts = &self.counts;
+        match self.last_answer {
+            _ if counts.declines > 0 => Outcome::Declined,
+            _ if counts.releases > 0 => Outcome::Released,
+            Some(Role::Refuse) => Outcome::Refused,
+            Some(_) if self.address.is_some() => Outcome::Leased,
+            Some(_) => Outcome::Configured,
+            None if counts.requests > 0 || counts.asks > 0 => Outcome::Unanswered,
+            None if counts.offers > 0 => Outcome::Offered,
+            None if counts.discovers > 0 => Outcome::Unanswered,
+            None => Outcome::Other,
+        }
+    }
+
+    /// Whether it has all four steps.
+    pub fn is_complete(&self) -> bool {
+        let counts = &self.counts;
+        counts.discovers > 0
+            && counts.offers > 0
+            && counts.requests > 0
+            && self.last_answer.is_some()
+            && counts.grants > 0
+    }
+
+    /// The report.
+    pub fn report(self, outcome: Outcome) -> ExchangeReport {
+        let (family, xid, client) = self.key;
+        let digits = if family == Family::V4 { 8 } else { 6 };
+        let id = |xid: u32| format!("0x{xid:0digits$x}");
+        ExchangeReport {
+            ip_version: family.number(),
+            transaction_id: id(xid),
+            further_transaction_ids: self.further_ids.into_iter().map(id).collect(),
+            client,
+            outcome,
+            servers: self.servers,
+            more_servers: self.more_servers,
+            address: self.address,
+            lease_seconds: self.valid,
+            reason: self.reason,
+            vlan: self.segment.vlan,
+            relay: self.segment.relay,
+            start_time: self.start.map(|start| time::rfc3339(start, 9)),
+            offer_ms: self.offer.map(time::milliseconds),
+            grant_ms: self.grant.map(time::milliseconds),
+            messages_total: self.messages,
+            messages: self
+                .steps
+                .into_iter()
+                .map(|step| StepReport {
+                    frame: step.frame,
+                    message_type: step.name,
+                    from_server: step.server,
+                    after_ms: step
+                        .time
+                        .zip(self.start)
+                        .and_then(|(now, start)| now.checked_sub(start))
+                        .map(time::milliseconds),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// An exchange.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ExchangeReport {
+    pub ip_version: u8,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub transaction_id: String,
+    /// The ids of REQUEST and its answers, where they are others, as with DHCPv6 (RFC 8415 §16.1).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub further_transaction_ids: Vec<String>,
+    /// Hardware address, or DUID.
+    pub client: String,
+    pub outcome: Outcome,
+    /// Identifiers of the servers that answered; more than one compete.
+    pub servers: Vec<String>,
+    /// There were other servers besides these.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_servers: bool,
+    /// What was offered, granted, declined or released.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_seconds: Option<u32>,
+    /// Why a server refused, or a part of it. Text from the capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vlan: Option<u16>,
+    /// The relay's address on the client's link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relay: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub start_time: Option<String>,
+    /// First DISCOVER to first OFFER.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer_ms: Option<f64>,
+    /// First answered REQUEST to its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_ms: Option<f64>,
+    pub messages_total: u64,
+    /// The first of them.
+    pub messages: Vec<StepReport>,
+}
+
+/// A message of an exchange.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StepReport {
+    pub frame: u64,
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub message_type: Cow<'static, str>,
+    pub from_server: bool,
+    /// Time since the exchange began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_ms: Option<f64>,
+}

@@ -1,0 +1,172 @@
+//! Leases: who was granted which address or prefix, and until when.
+
+use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::{JsonSchema, time};
+use serde::Serialize;
+
+use crate::limits;
+use crate::seen::{Family, Role, Seen};
+
+/// All leases, by client and address.
+pub struct Leases {
+    leases: BoundedMap<(String, String), Lease>,
+    different: Distinct,
+}
+
+struct Lease {
+    family: Family,
+    server: Option<String>,
+    valid: Option<u32>,
+    preferred: Option<u32>,
+    renewal: Option<u32>,
+    rebinding: Option<u32>,
+    granted: Option<u64>,
+    renewed: u64,
+    ended: Option<(&'static str, u64)>,
+    frames: (u64, u64),
+}
+
+impl Leases {
+    /// None yet.
+    pub fn new() -> Self {
+        Self { leases: BoundedMap::new(limits::ENTRIES), different: Distinct::new() }
+    }
+
+    /// Leases that made room.
+    pub fn evicted(&self) -> u64 {
+        self.leases.evicted()
+    }
+
+    /// How many different ones there were.
+    pub fn total(&self) -> u64 {
+        self.different.count()
+    }
+
+    /// Takes a message.
+    pub fn take(&mut self, seen: &Seen) {
+        for lease in &seen.leases {
+            let key = (seen.client.clone(), lease.address.clone());
+            match seen.role {
+                // A lifetime of 0 takes back what was granted (RFC 8415 §18.2.10.1).
+                Role::Grant if lease.valid == Some(0) => {
+                    if let Some(known) = self.leases.get_mut(&key) {
+                        known.ended = Some(("withdrawn", seen.frame));
+                    }
+                }
+                Role::Grant => {
+                    self.different.add(&key);
+                    let (known, _) = self.leases.get_or_insert_with(key, || Lease::new(seen));
+                    // A second grant of the same address is a renewal; after an end it begins anew.
+                    if known.granted.is_some()
+                        && known.ended.is_none()
+                        && known.frames.1 != seen.frame
+                        && known.frames.0 != seen.frame
+                    {
+                        known.renewed = known.renewed.saturating_add(1);
+                    }
+                    known.ended = None;
+                    known.frames.1 = seen.frame;
+                    known.server.clone_from(&seen.server);
+                    known.granted = seen.time.or(known.granted);
+                    known.valid = lease.valid.or(known.valid);
+                    known.preferred = lease.preferred.or(known.preferred);
+                    known.renewal = lease.renewal.or(known.renewal);
+                    known.rebinding = lease.rebinding.or(known.rebinding);
+                }
+                Role::Release | Role::Decline => {
+                    if let Some(known) = self.leases.get_mut(&key) {
+                        let how = if seen.role == Role::Release { "released" } else { "declined" };
+                        known.ended = Some((how, seen.frame));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Leases in the order of their first grant.
+    pub fn report(&self, most: usize) -> Vec<LeaseReport> {
+        let mut all: Vec<_> =
+            self.leases.iter().filter(|(_, lease)| lease.granted.is_some() || lease.frames.1 > 0).collect();
+        all.sort_by_key(|(key, lease)| (lease.frames.0, *key));
+        let reports = all.into_iter().take(most).map(|((client, address), lease)| {
+            let expires = lease
+                .granted
+                .zip(lease.valid)
+                .map(|(granted, seconds)| granted.saturating_add(u64::from(seconds).saturating_mul(1_000_000_000)));
+            let last = lease.ended.map_or(lease.frames.1, |(_, frame)| frame);
+            LeaseReport {
+                ip_version: lease.family.number(),
+                client: client.clone(),
+                address: address.clone(),
+                server: lease.server.clone(),
+                lease_seconds: lease.valid,
+                renewal_seconds: lease.renewal,
+                rebinding_seconds: lease.rebinding,
+                preferred_seconds: lease.preferred,
+                granted: lease.granted.map(|granted| time::rfc3339(granted, 9)),
+                // All ones is forever (RFC 2132 §9.2).
+                expires: expires.filter(|_| lease.valid != Some(u32::MAX)).map(|at| time::rfc3339(at, 9)),
+                renewals: lease.renewed,
+                ended: lease.ended.map(|(how, _)| how),
+                first_frame: lease.frames.0.min(last),
+                last_frame: lease.frames.0.max(last),
+            }
+        });
+        reports.collect()
+    }
+}
+
+impl Lease {
+    fn new(seen: &Seen) -> Self {
+        Self {
+            family: seen.family,
+            server: None,
+            valid: None,
+            preferred: None,
+            renewal: None,
+            rebinding: None,
+            granted: None,
+            renewed: 0,
+            ended: None,
+            frames: (seen.frame, seen.frame),
+        }
+    }
+}
+
+/// A lease.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LeaseReport {
+    pub ip_version: u8,
+    pub client: String,
+    /// Address or prefix.
+    pub address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// 4294967295 is forever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_seconds: Option<u32>,
+    /// T1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renewal_seconds: Option<u32>,
+    /// T2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rebinding_seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_seconds: Option<u32>,
+    /// The last grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub granted: Option<String>,
+    /// By the last grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub expires: Option<String>,
+    pub renewals: u64,
+    /// released, declined or withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub ended: Option<&'static str>,
+    pub first_frame: u64,
+    pub last_frame: u64,
+}
