@@ -49,20 +49,17 @@ impl Header {
     }
 }
 
-/// Whether a message has a plausible header and, as far as it was captured, a plausible first question.
+/// Whether a message has a plausible header. Its names may be damaged: that is for those to tell who read them.
 pub(super) fn is_plausible(message: &[u8], length: usize) -> bool {
     let Some(header) = Header::of(message) else { return false };
-    let cut = message.len() < length;
     if header.reserved || !matches!(header.opcode, 0 | 2 | 4 | 5) || !header.fits(length) {
         return false;
     }
     match (header.response, header.questions) {
         // An answer may leave the question out: FORMERR, all but the first message of a zone transfer.
         (true, 0) => header.records() > 0 || (header.code > 0 && length == HEADER),
-        (false, 0) => false,
-        (response, _) => {
-            (response || header.code == 0) && question(message).map_or(cut, |(_, class, _)| is_class(class))
-        }
+        (true, _) => true,
+        (false, questions) => questions > 0 && header.code == 0,
     }
 }
 
@@ -99,11 +96,6 @@ fn question(message: &[u8]) -> Option<(u16, u16, usize)> {
     }
     let [t1, t2, c1, c2] = *message.get(at..)?.first_chunk::<4>()?;
     Some((u16::from_be_bytes([t1, t2]), u16::from_be_bytes([c1, c2]), at.saturating_add(4)))
-}
-
-/// Classes in use; the top bit is mDNS's.
-fn is_class(class: u16) -> bool {
-    matches!(class & 0x7fff, 1 | 3 | 4 | 254 | 255)
 }
 
 /// RFC 6762: to its group, or between two ends that both have port 5353 (§5.5, §11). Unicast DNS may use the port too.
