@@ -161,8 +161,11 @@ mod tests {
     const DAY: u64 = 86_400;
     const SECOND: u64 = 1_000_000_000;
 
-    /// Seconds of each gap, and its frames, of packets at these seconds.
-    fn gaps(seconds: &[u64]) -> Option<(u64, bool, Vec<(f64, u64, u64)>)> {
+    /// How many, whether that is exact, and seconds and frames of each.
+    type Found = (u64, bool, Vec<(f64, u64, u64)>);
+
+    /// The gaps between packets at these seconds.
+    fn gaps(seconds: &[u64]) -> Option<Found> {
         let mut gaps = Gaps::default();
         (1..).zip(seconds).for_each(|(frame, second)| gaps.add(Stamp { frame, nanoseconds: second * SECOND, link: 0 }));
         let found = gaps.report(&Summary::default())?;

@@ -73,7 +73,9 @@ fn our_own_captures_hold_what_tshark_says() {
 }
 
 /// Protocol, carrier, how it was recognised, packets, and the tool to call next.
-fn protocols(report: &Value) -> Vec<(&str, Option<&str>, Option<&str>, u64, &str)> {
+type Row<'a> = (&'a str, Option<&'a str>, Option<&'a str>, u64, &'a str);
+
+fn protocols(report: &Value) -> Vec<Row<'_>> {
     let rows = report["protocols"].as_array().unwrap().iter();
     rows.map(|row| {
         let text = |name: &str| row[name].as_str();
