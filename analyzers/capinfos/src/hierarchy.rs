@@ -32,7 +32,7 @@ pub struct Hierarchy {
 /// Something with a place in the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A layer, without what differs between packets of the same protocol.
+    /// A layer, as the first packet has it.
     Layer(Layer),
     /// What a layer carries that is no layer of its own.
     Inner(&'static str),
@@ -118,6 +118,16 @@ impl Kind {
         }
     }
 
+    /// Whether both are the same protocol, whatever differs between its packets: VLAN ids, labels, session numbers.
+    fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Layer(one), Self::Layer(other)) if !names::is_numbered(one) => {
+                one == other || one.name() == other.name()
+            }
+            _ => self == other,
+        }
+    }
+
     fn is_numbered(self) -> bool {
         matches!(self, Self::Layer(layer) if names::is_numbered(layer))
     }
@@ -128,7 +138,7 @@ impl Hierarchy {
     /// where its path ends: there may be no room for all of it.
     pub fn add(&mut self, layers: &[Layer], inner: Option<&'static str>, original: u32) -> (usize, bool) {
         let mut at = 0;
-        let path = layers.iter().map(|layer| Kind::Layer(plain(*layer)));
+        let path = layers.iter().map(|layer| Kind::Layer(*layer));
         for kind in path.chain(inner.map(Kind::Inner)) {
             let Some(child) = self.child(at, kind) else {
                 self.not_placed = self.not_placed.saturating_add(1);
@@ -166,7 +176,9 @@ impl Hierarchy {
     }
 
     fn child(&mut self, parent: usize, kind: Kind) -> Option<usize> {
-        let is = |at: usize, wanted: Kind| self.nodes.get(at).is_some_and(|node| node.kind == Some(wanted));
+        let is = |at: usize, wanted: Kind| {
+            self.nodes.get(at).is_some_and(|node| node.kind.is_some_and(|kind| kind.is_same(wanted)))
+        };
         let children = &self.nodes.get(parent)?.children;
         if let Some(found) = children.iter().copied().find(|at| is(*at, kind)) {
             return Some(found);
@@ -236,19 +248,6 @@ impl Hierarchy {
             });
             self.rows(child, &path, all, kept, rows);
         }
-    }
-}
-
-/// The layer without what differs between packets of the same protocol: VLAN ids, labels, session numbers.
-fn plain(layer: Layer) -> Layer {
-    match layer {
-        Layer::Vlan(_) => Layer::Vlan(0),
-        Layer::Mpls(_) => Layer::Mpls(0),
-        Layer::PppoeSession(_) => Layer::PppoeSession(0),
-        Layer::Vxlan(_) => Layer::Vxlan(0),
-        Layer::Geneve(_) => Layer::Geneve(0),
-        Layer::LinuxCooked2 => Layer::LinuxCooked,
-        other => other,
     }
 }
 

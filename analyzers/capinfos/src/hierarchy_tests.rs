@@ -57,6 +57,13 @@ fn vlans_and_labels_of_any_number_are_one_protocol() {
     hierarchy.add(&[Layer::Ethernet, Layer::Vlan(1), Layer::Mpls(2)], None, 60);
     hierarchy.add(&[Layer::Ethernet, Layer::Vlan(7), Layer::Mpls(8)], None, 60);
     assert_eq!(shown(&hierarchy, 2).len(), 3);
+    // Any layer with a number of its own, and layers with the same name.
+    let layers =
+        [Layer::Geneve(1), Layer::Geneve(2), Layer::L2tp(1), Layer::L2tp(2), Layer::LinuxCooked, Layer::LinuxCooked2];
+    layers.iter().for_each(|layer| {
+        hierarchy.add(&[*layer], None, 60);
+    });
+    assert_eq!(shown(&hierarchy, 8).len(), 6);
 }
 
 #[test]

@@ -67,7 +67,7 @@ pub struct Interface {
     pub time_offset_seconds: Option<i64>,
     /// Packets of this interface.
     pub packets: u64,
-    /// Statistics blocks about it.
+    /// Statistics blocks about it; at least so many, where `drops` has `statistics_left_out`.
     pub statistics_count: u64,
     /// The last three of them, the latest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -47,10 +47,10 @@ pub struct ProtocolPackets {
     pub percent: f64,
     /// Sum of their original lengths, in bytes.
     pub bytes: u64,
-    /// Server ports with most packets, up to five.
+    /// Server ports with most packets, up to five; likely ones where there are more than `ports_total` can tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<u16>,
-    /// Server ports in all; "at least" when it is 256. Absent when all are listed.
+    /// Server ports in all; 256 means at least so many. Absent when all are listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ports_total: Option<u64>,
     /// Number of the first frame.

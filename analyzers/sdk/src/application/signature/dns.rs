@@ -41,8 +41,11 @@ impl Header {
         self.answers.saturating_add(self.authorities).saturating_add(self.additional)
     }
 
-    /// Whether as much as it counts fits into a message.
+    /// Whether as much as it counts fits into a message. A single question may be cut short: that is damage, and still DNS.
     fn fits(&self, length: usize) -> bool {
+        if self.questions == 1 && self.records() == 0 {
+            return length > HEADER;
+        }
         let least =
             self.questions.saturating_mul(QUESTION_MIN).saturating_add(self.records().saturating_mul(RECORD_MIN));
         HEADER.saturating_add(least) <= length

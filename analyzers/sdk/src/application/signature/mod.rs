@@ -144,6 +144,8 @@ fn stream_fits(protocol: Protocol, octets: &Octets<'_>) -> bool {
         Protocol::Msdp => matches!(octets.payload, [1..=6, ..]) && octets.u16(1) == Some(octets.length),
         Protocol::Nbss => matches!(octets.payload, [0x81..=0x85, 0 | 1, ..]),
         Protocol::Irc => text::is_irc(octets),
+        // HTTP/0.9: no version, and no more than this line.
+        Protocol::Http => octets.starts(b"GET /"),
         Protocol::Nntp => octets.starts(b"200 ") || octets.starts(b"201 "),
         Protocol::Xmpp => octets.starts(b"<?xml") || octets.starts(b"<stream"),
         Protocol::Memcached => text::is_memcached(octets),

@@ -58,6 +58,7 @@ fn dns_is_known_on_any_port_by_a_message_without_a_loose_end() {
     tcp(&in_tcp, ANY, Protocol::Dns);
     // On its port the header is enough: a name that is damaged is damaged DNS.
     udp(&bytes("1234 0100 0001 0000 0000 0000 ff ff ff ff ff"), 53, Protocol::Dns);
+    udp(&bytes("1234 0100 0001 0000 0000 0000 03 61"), 53, Protocol::Dns);
     udp(&bytes("1234 8181 0000 0000 0000 0000"), 53, Protocol::Dns);
 }
 
@@ -201,6 +202,8 @@ fn protocols_of_lines() {
     tcp(b"220 ready\r\n", 25, Protocol::Smtp);
     tcp(b"220 ready\r\n", 21, Protocol::Ftp);
     tcp(b"+OK ready\r\n", 110, Protocol::Pop3);
+    tcp(b"GET /\r\n", 80, Protocol::Http);
+    tcp(b"GET /\r\n", ANY, None);
     udp(b"REGISTER sip:example.com SIP/2.0\r\n", ANY, Protocol::Sip);
 }
 
