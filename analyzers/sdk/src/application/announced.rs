@@ -21,12 +21,15 @@ impl Announced {
         Self { ends: BoundedMap::new(ENDS) }
     }
 
-    /// What was announced at either end of a conversation.
-    pub(super) fn find(&self, source: SocketAddr, destination: SocketAddr, is_tcp: bool) -> Option<Protocol> {
+    /// What was announced at either end of a conversation that begins. An end of TCP is for one connection, those of UDP for all who answer.
+    pub(super) fn find(&mut self, source: SocketAddr, destination: SocketAddr, is_tcp: bool) -> Option<Protocol> {
         if self.ends.is_empty() {
             return None;
         }
-        let at = |end: SocketAddr| self.ends.get(&(end, is_tcp)).copied();
+        let mut at = |end: SocketAddr| {
+            let end = (end, is_tcp);
+            if is_tcp { self.ends.remove(&end) } else { self.ends.get(&end).copied() }
+        };
         at(destination).or_else(|| at(source))
     }
 

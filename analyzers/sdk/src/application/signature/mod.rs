@@ -150,7 +150,9 @@ fn stream_fits(protocol: Protocol, octets: &Octets<'_>) -> bool {
         Protocol::Xmpp => octets.starts(b"<?xml") || octets.starts(b"<stream"),
         Protocol::Memcached => text::is_memcached(octets),
         Protocol::Cassandra => matches!(octets.payload, [3..=5 | 0x83..=0x85, ..]) && octets.length >= 9,
-        Protocol::Sccp => octets.u32_little(0).is_some_and(|length| length as usize + 8 == octets.length),
+        Protocol::Sccp => {
+            octets.u32_little(0).is_some_and(|length| octets.is_length((length as usize).saturating_add(8)))
+        }
         Protocol::Rtmp => octets.u8(0) == Some(3) && octets.length >= 1400,
         Protocol::Iscsi => {
             octets.length >= 48 && matches!(octets.u8(0), Some(0x00..=0x06 | 0x10 | 0x20..=0x26 | 0x31 | 0x3f..=0x46))
@@ -163,7 +165,7 @@ fn stream_fits(protocol: Protocol, octets: &Octets<'_>) -> bool {
         Protocol::H225 => industrial::is_tpkt(octets) && octets.u8(4) == Some(8),
         Protocol::Rdp => industrial::is_tpkt(octets),
         Protocol::Iec104 => {
-            matches!(octets.payload, [0x68, length, ..] if usize::from(*length) >= 4 && usize::from(*length) + 2 <= octets.length)
+            matches!(octets.payload, [0x68, length, ..] if usize::from(*length) >= 4 && usize::from(*length) < octets.length.saturating_sub(1))
         }
         Protocol::Dnp3 => octets.starts(&[0x05, 0x64]),
         Protocol::Enip => industrial::is_enip(octets),

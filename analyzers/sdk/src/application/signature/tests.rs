@@ -237,6 +237,9 @@ fn what_moves_files_rows_and_messages() {
     udp(&bytes("11223344 00000000 00000002 000186a3 00000003 00[24]"), ANY, Protocol::Nfs);
 }
 
+/// What of 200,000 looks at noise may have a form by chance.
+const NOISE: usize = 5;
+
 #[test]
 fn noise_is_hardly_ever_taken_for_a_protocol() {
     let mut random = Random::new(7);
@@ -247,8 +250,7 @@ fn noise_is_hardly_ever_taken_for_a_protocol() {
         found +=
             usize::from(datagram(&octets(&noise, ANY)).is_some()) + usize::from(stream(&octets(&noise, ANY)).is_some());
     }
-    // Two forms rest on three bytes or fewer: the share of noise that has them is known beforehand.
-    assert!(found <= 20, "{found}");
+    assert!(found <= NOISE, "{found}");
 }
 
 #[test]
