@@ -109,6 +109,10 @@ impl Gaps {
             return None;
         }
         let total = told.len() as u64;
+        let mut frames: Vec<u64> =
+            told.iter().flat_map(|(_, before, after)| [before.last.frame, after.first.frame]).collect();
+        frames.sort_unstable();
+        frames.dedup();
         told.sort_by_key(|(gap, ..)| std::cmp::Reverse(*gap));
         let largest = told.into_iter().take(LISTED).map(|(gap, before, after)| TimeGap {
             seconds: time::seconds(gap),
@@ -122,6 +126,7 @@ impl Gaps {
             total_is_exact: self.given_up.0 == 0,
             recorded_seconds: time::seconds(covered),
             largest: largest.collect(),
+            frames: frames.len() as u64,
         })
     }
 }
@@ -137,6 +142,9 @@ pub struct TimeGaps {
     pub recorded_seconds: f64,
     /// The longest first, up to 20.
     pub largest: Vec<TimeGap>,
+    /// Frames on both sides of all of them: a packet alone between two gaps is one.
+    #[serde(skip)]
+    pub frames: u64,
 }
 
 /// A gap between two packets that follow each other in time.

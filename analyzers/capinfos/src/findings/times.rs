@@ -34,7 +34,7 @@ pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
             Measure { name: "recorded_seconds", value: gaps.recorded_seconds },
         ],
         threshold: "a gap of at least 1 day that is at least 10 times as long as all stretches between such gaps together",
-        frames_total: gaps.total.saturating_mul(2).max(frames.len() as u64),
+        frames_total: gaps.frames,
         frames,
         false_alarm: "A link with a packet now and then over days has such gaps too.",
     })

@@ -130,6 +130,25 @@ fn the_packets_of_all_protocols_add_up() {
     }
 }
 
+#[test]
+fn a_connection_is_one_whatever_tags_its_directions_bear() {
+    use mcpcap_analyzer::harness::{self, build};
+    let (client, server) = (("192.0.2.1", 40_000), ("192.0.2.9", 9_999));
+    let tagged = |frame: Vec<u8>, tags: &[u8]| [&frame[..12], tags, &frame[12..]].concat();
+    let ack = 0x18;
+    let request = build::tcp(client, server, ack, (1, 1), b"GET / HTTP/1.1\r\n\r\n");
+    let answer = build::tcp(server, client, ack, (1, 19), &[0, 1, 2]);
+    let frames =
+        [tagged(request, &[0x88, 0xa8, 0, 1, 0x81, 0, 0, 2]), tagged(answer.clone(), &[0x81, 0, 0, 3]), answer];
+    let capture = build::pcap(&frames.map(|frame| (1_700_000_000_000_000, frame)));
+    let report = harness::run::<crate::analysis::Capinfos>(&capture, &serde_json::json!({})).unwrap();
+    assert_eq!(protocols(&report), [("http", Some("tcp"), Some("signature"), 3, "analyze_tcp_connections")]);
+    let rows = report["protocol_hierarchy"]["rows"].as_array().unwrap().iter();
+    let mut paths: Vec<_> = rows.filter(|row| row["by"].is_string()).map(|row| row["path"].as_str().unwrap()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["eth:ip:tcp:http", "eth:vlan:ip:tcp:http", "eth:vlan:vlan:ip:tcp:http"]);
+}
+
 /// An Ethernet frame of IEEE 802.3 with these bytes behind its length.
 fn llc(bytes: &[u8]) -> Vec<u8> {
     let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();

@@ -40,6 +40,14 @@ fn twenty_two_years_in_one_file_are_told_with_the_frames_on_both_sides() {
 }
 
 #[test]
+fn a_packet_alone_between_two_gaps_is_one_frame() {
+    let report = at(&[THEN, THEN + 1_000_000, NOW]);
+    check(&report, json!({ "time_gaps.total": 2, "findings.0.frames": [1, 2, 3], "findings.0.frames_total": 3 }));
+    // The longest first.
+    check(&report, json!({ "time_gaps.largest.0.before.frame": 2, "time_gaps.largest.1.before.frame": 1 }));
+}
+
+#[test]
 fn files_joined_in_the_wrong_order_have_the_same_gap() {
     let report = at(&[NOW, NOW + 10, THEN, THEN + 5]);
     assert_eq!(rules(&report), ["capture_time_gap", "capture_time_goes_back"]);

@@ -205,8 +205,11 @@ impl Conversation {
 }
 
 impl Media {
-    /// Whether a datagram is one too many to fit by chance.
+    /// Whether a datagram is one too many to fit by chance. One that was captured twice says nothing further.
     fn is_stream(&mut self, header: Option<Rtp>) -> bool {
+        if header.is_some() && header == self.last {
+            return false;
+        }
         let follows = self.last.zip(header).is_some_and(|(last, header)| {
             last.source == header.source && header.sequence == last.sequence.wrapping_add(1)
         });

@@ -76,7 +76,8 @@ impl Conversations {
             Transport::Tcp(tcp) => ((tcp.source, tcp.destination), Some(tcp)),
             _ => return false,
         };
-        let begins = segment.is_some_and(|tcp| tcp.flags.syn());
+        // Not SYN with ACK: a server sends it again when an acknowledgment was lost, behind the client's first data.
+        let begins = segment.is_some_and(|tcp| tcp.flags.syn() && !tcp.flags.ack());
         if packet.payload_length == 0 && !begins {
             return false;
         }

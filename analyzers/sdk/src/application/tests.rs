@@ -155,7 +155,13 @@ fn rtp_takes_several_packets_that_follow_each_other() {
     let frames =
         |packets: &[(u16, u8)]| packets.iter().map(|(n, source)| build::udp(CLIENT, to, &rtp(*n, *source))).collect();
     assert_eq!(counts(frames(&[(65_534, 1), (65_535, 1), (0, 1), (7, 1)])), only("rtp", "signature", 4));
+    // Each captured three times.
+    assert_eq!(
+        counts(frames(&[(1, 1), (1, 1), (1, 1), (2, 1), (2, 1), (2, 1), (3, 1), (3, 1), (3, 1)])),
+        only("rtp", "signature", 9)
+    );
     let none = |packets| Counts::from([(("data", ""), (packets, 1))]);
+    assert_eq!(counts(frames(&[(1, 1), (1, 1), (1, 1), (1, 1)])), none(4));
     assert_eq!(counts(frames(&[(1, 1), (2, 1)])), none(2));
     assert_eq!(counts(frames(&[(1, 1), (3, 1), (5, 1), (7, 1)])), none(4));
     assert_eq!(counts(frames(&[(1, 1), (2, 2), (3, 3), (4, 4)])), none(4));
@@ -214,6 +220,11 @@ fn a_new_connection_of_the_same_ends_is_looked_at_anew() {
     frames.push(build::tcp(CLIENT, server, TcpFlags::SYN, (900, 0), b""));
     frames.extend(segments(server, CLIENT, &[(true, b"SSH-2.0-x\r\n")]));
     assert_eq!(counts(frames), Counts::from([(("http", "signature"), (1, 1)), (("ssh", "signature"), (1, 3))]));
+    // The server's answer again is none.
+    let mut frames = segments(server, CLIENT, &[(true, b"GET / HTTP/1.1\r\n\r\n")]);
+    frames.push(build::tcp(server, CLIENT, TcpFlags::SYN | TcpFlags::ACK, (900, 1), b""));
+    frames.extend(segments(server, CLIENT, &[(false, b"\x00\x01")]));
+    assert_eq!(counts(frames), only("http", "signature", 2));
 }
 
 #[test]
