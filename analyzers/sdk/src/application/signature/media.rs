@@ -101,16 +101,22 @@ fn quic(octets: &Octets<'_>) -> Option<Protocol> {
     let fixed_bit = octets.u8(0)? & 0x40 != 0;
     match version {
         // Version negotiation (RFC 9000 §17.2.1): a list of versions.
-        0 if fits && octets.length.saturating_sub(header).is_multiple_of(4) && destination > 0 => Some(Protocol::Quic),
-        // RFC 9000, RFC 9369, drafts, mvfst, versions that provoke negotiation (RFC 9000 §15).
-        1 | 0x6b33_43cf | 0xff00_0000..=0xff00_00ff | 0xface_b000..=0xface_b00f if fits && fixed_bit => {
-            Some(Protocol::Quic)
+        0 if fits && octets.length.saturating_sub(header).is_multiple_of(4) => {
+            let listed = octets.payload.get(header..).unwrap_or_default().chunks_exact(4);
+            let mut versions = listed.map(|version| version.iter().fold(0, |all, octet| all << 8 | u32::from(*octet)));
+            versions.any(is_quic_version).then_some(Protocol::Quic)
         }
-        _ if fits && fixed_bit && version & 0x0f0f_0f0f == 0x0a0a_0a0a => Some(Protocol::Quic),
+        known if fits && fixed_bit && is_quic_version(known) => Some(Protocol::Quic),
         // Q046, Q050, T051 and the like have other lengths in the same place.
         _ if is_google_version(octets.payload.get(1..5)?) => Some(Protocol::Gquic),
         _ => None,
     }
+}
+
+/// RFC 9000, RFC 9369, drafts, mvfst, versions that provoke negotiation (RFC 9000 §15).
+fn is_quic_version(version: u32) -> bool {
+    matches!(version, 1 | 0x6b33_43cf | 0xff00_0000..=0xff00_00ff | 0xface_b000..=0xface_b00f)
+        || version & 0x0f0f_0f0f == 0x0a0a_0a0a
 }
 
 /// The public header of Google's QUIC up to version 43: a version, and an identifier of eight bytes.

@@ -107,6 +107,8 @@ fn media_and_what_sets_it_up() {
     udp(&bytes("c3 00000001 08 8394c8f03e515708 00 00 449e 7b9aec34 00[1162]"), ANY, Protocol::Quic);
     udp(&bytes("d3 6b3343cf 08 8394c8f03e515708 00 00 449e 00[1162]"), ANY, Protocol::Quic);
     udp(&bytes("80 00000000 08 8394c8f03e515708 00 00000001 6b3343cf"), ANY, Protocol::Quic);
+    // A query with these numbers begins alike.
+    udp(&bytes("8000 0000 0001 0000 0000 0000 02 6161 00 0001 0001"), ANY, Protocol::Dns);
     udp(&bytes("c3 00000002 08 8394c8f03e515708 00 00 449e 00[1162]"), ANY, None);
     udp(&[&bytes("0d 8394c8f03e515708")[..], b"Q039", &[0; 40]].concat(), ANY, Protocol::Gquic);
 }
