@@ -27,18 +27,21 @@ macro_rules! protocols {
 }
 
 protocols! {
-    Amqp "amqp", Bacnet "bacnet", Bfd "bfd", Bgp "bgp", Bittorrent "bittorrent", Cassandra "cassandra", Cip "cipio", Coap "coap",
-    Cotp "cotp", Dcerpc "dcerpc", Dhcp "dhcp", Dhcpv6 "dhcpv6", Diameter "diameter", Dnp3 "dnp3", Dns "dns", DropboxLan "db-lsp-disc",
-    Dtls "dtls", Enip "enip", Esp "esp", Finger "finger", Ftp "ftp", FtpData "ftp-data", Git "git", Gquic "gquic", H225 "h225",
-    Hsrp "hsrp", Http "http", Http2 "http2", Ident "ident", Iec104 "iec104", Ike "ike", Imap "imap", Ipfix "ipfix", Irc "irc",
-    Iscsi "iscsi", Kerberos "kerberos", L2tp "l2tp", Ldap "ldap", Ldp "ldp", Llmnr "llmnr", Mdns "mdns", Memcached "memcached",
-    Mgcp "mgcp", Modbus "modbus", Mongodb "mongodb", Mqtt "mqtt", Msdp "msdp", Mysql "mysql", Nbdgm "nbdgm", Nbns "nbns", Nbss "nbss",
-    Netflow "netflow", Nfs "nfs", Nntp "nntp", Ntp "ntp", Opcua "opcua", Openvpn "openvpn", Oracle "tns", Pop3 "pop3",
-    Postgresql "postgresql", Pptp "pptp", Ptp "ptp", Quic "quic", Radius "radius", Rdp "rdp", Redis "redis", Rip "rip", Ripng "ripng",
-    Rpc "rpc", Rsync "rsync", Rtcp "rtcp", Rtmp "rtmp", Rtp "rtp", Rtsp "rtsp", S7comm "s7comm", Sccp "skinny", Sflow "sflow",
-    Sip "sip", Slp "slp", Smb "smb", Smb2 "smb2", Smtp "smtp", Snmp "snmp", Socks "socks", Ssdp "ssdp", Ssh "ssh", Stun "stun",
-    Syslog "syslog", Tacacs "tacacs", Tds "tds", Telnet "telnet", Tftp "tftp", Tls "tls", Vnc "vnc", Websocket "websocket",
-    Whois "whois", Wireguard "wireguard", WsDiscovery "ws-discovery", Xmpp "xmpp",
+    Afp "afp", Amqp "amqp", Bacnet "bacnet", Bfd "bfd", Bgp "bgp", Bittorrent "bittorrent", Cassandra "cassandra",
+    Cip "cipio", Coap "coap", Cotp "cotp", DropboxLan "db-lsp-disc", Dcerpc "dcerpc", Dhcp "dhcp", Dhcpv6 "dhcpv6",
+    Diameter "diameter", Dicom "dicom", Dnp3 "dnp3", Dns "dns", Dtls "dtls", Enip "enip", Esp "esp", Finger "finger",
+    Ftp "ftp", FtpData "ftp-data", Git "git", Gquic "gquic", H225 "h225", Hsrp "hsrp", Http "http", Http2 "http2",
+    Ident "ident", Iec104 "iec104", Ike "ike", Imap "imap", Ipfix "ipfix", Irc "irc", Iscsi "iscsi", Kafka "kafka",
+    Kerberos "kerberos", L2tp "l2tp", Ldap "ldap", Ldp "ldp", Llmnr "llmnr", Mdns "mdns", Memcached "memcached",
+    Mgcp "mgcp", Modbus "modbus", Mongodb "mongodb", Mqtt "mqtt", Msdp "msdp", Mysql "mysql", NatPmp "nat-pmp",
+    Nats "nats", Nbdgm "nbdgm", Nbns "nbns", Nbss "nbss", Netflow "netflow", Nfs "nfs", Nntp "nntp", Ntp "ntp",
+    Opcua "opcua", Openvpn "openvpn", Pop3 "pop3", Postgresql "postgresql", Pptp "pptp", Ptp "ptp", Quic "quic",
+    Radius "radius", Rdp "rdp", Redis "redis", Rip "rip", Ripng "ripng", Rmcp "rmcp", Rpc "rpc", Rsync "rsync",
+    Rtcp "rtcp", Rtmp "rtmp", Rtp "rtp", Rtsp "rtsp", S7comm "s7comm", Sflow "sflow", Sip "sip", Sccp "skinny",
+    Slp "slp", Smb "smb", Smb2 "smb2", Smtp "smtp", Snmp "snmp", Socks "socks", Ssdp "ssdp", Ssh "ssh", Stomp "stomp",
+    Stun "stun", Svn "svn", Syslog "syslog", Tacacs "tacacs", Tds "tds", Telnet "telnet", Tftp "tftp", Tls "tls",
+    Oracle "tns", Vnc "vnc", Websocket "websocket", Whois "whois", Wireguard "wireguard", WakeOnLan "wol",
+    WsDiscovery "ws-discovery", X11 "x11", Xmpp "xmpp", Zabbix "zabbix",
 }
 
 /// How a protocol was recognised, the surest first.

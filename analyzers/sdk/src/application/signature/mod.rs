@@ -114,6 +114,10 @@ fn datagram_fits(protocol: Protocol, octets: &Octets<'_>) -> bool {
         Protocol::Wireguard => security::is_wireguard(octets),
         Protocol::Ike => security::is_ike(octets.payload, octets.length),
         Protocol::L2tp => matches!(octets.payload, [0xc0..=0xcf, 2, ..]) && octets.u16(2) == Some(octets.length),
+        // ASF's RMCP (DSP0136 §3.2.2.2): version 6, and a class of messages.
+        Protocol::Rmcp => matches!(octets.payload, [6, 0, _, 6..=7 | 0x86..=0x87, ..]),
+        // RFC 6886 §3, RFC 6887 §7: versions 0 to 2.
+        Protocol::NatPmp => matches!(octets.payload, [0, 0..=2 | 128..=130, ..] | [1 | 2, 0..=3 | 128..=131, ..]),
         Protocol::Enip => industrial::is_enip(octets),
         Protocol::Cip => octets.starts(&[2, 0, 2, 0x80]),
         Protocol::Bacnet => octets.u8(0) == Some(0x81) && octets.u16(2) == Some(octets.length),
@@ -143,6 +147,10 @@ fn stream_fits(protocol: Protocol, octets: &Octets<'_>) -> bool {
         Protocol::Tacacs => matches!(octets.payload, [0xc0 | 0xc1, 1..=3, ..]) && octets.length >= 12,
         Protocol::Msdp => matches!(octets.payload, [1..=6, ..]) && octets.u16(1) == Some(octets.length),
         Protocol::Nbss => matches!(octets.payload, [0x81..=0x85, 0 | 1, ..]),
+        // A request's or answer's length.
+        Protocol::Kafka => octets.u32(0).is_some_and(|length| octets.is_length((length as usize).saturating_add(4))),
+        // DSI: a request or reply, one of its commands.
+        Protocol::Afp => matches!(octets.payload, [0 | 1, 1..=8, ..]) && octets.length >= 16,
         Protocol::Irc => text::is_irc(octets),
         // HTTP/0.9: no version, and no more than this line.
         Protocol::Http => octets.starts(b"GET /"),

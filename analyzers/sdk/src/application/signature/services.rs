@@ -8,6 +8,8 @@ pub(super) fn datagram(octets: &Octets<'_>) -> Option<Protocol> {
         [0x30, ..] => return asn1(octets),
         [1 | 2, ..] if is_dhcp(octets) => Protocol::Dhcp,
         _ if octets.length >= 50 && dns::is_netbios(octets) => Protocol::Nbns,
+        // The magic packet: six bytes of ones, an address sixteen times.
+        [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, address @ ..] if is_magic(address) => Protocol::WakeOnLan,
         [0, 1 | 2, b'!'..=b'~', ..] if is_tftp_request(octets.payload) => Protocol::Tftp,
         _ => return None,
     };
@@ -46,6 +48,13 @@ pub(super) fn ber_length(element: &[u8]) -> Option<(usize, usize)> {
     let octets = element.get(2..)?.get(..usize::from(first & 0x7f))?;
     let length = octets.iter().fold(0_usize, |length, octet| length << 8 | usize::from(*octet));
     matches!(octets.len(), 1..=4).then(|| (length, octets.len().saturating_add(2)))
+}
+
+/// Whether the same address stands there sixteen times.
+fn is_magic(addresses: &[u8]) -> bool {
+    let mut copies = addresses.chunks_exact(6).take(16);
+    let first = copies.next();
+    addresses.len() >= 96 && copies.all(|copy| Some(copy) == first)
 }
 
 /// BOOTP's fixed part (RFC 951 §3).

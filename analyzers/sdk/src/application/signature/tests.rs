@@ -140,6 +140,10 @@ fn services_of_the_network() {
     udp(b"HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\n\r\n", 1900, Protocol::Ssdp);
     udp(&bytes("0005 0001 00[20] 00[48]"), 2055, Protocol::Netflow);
     udp(&bytes("40 01 7d34 bb 74"), 5683, Protocol::Coap);
+    udp(&bytes("ff[6] 020000000001[16]"), 9, Protocol::WakeOnLan);
+    udp(&bytes("ff[6] 020000000001[15] 020000000002"), 9, None);
+    udp(&bytes("06 00 ff 07 00[20]"), 623, Protocol::Rmcp);
+    udp(&bytes("00 00"), 5351, Protocol::NatPmp);
 }
 
 #[test]
@@ -186,6 +190,9 @@ fn protocols_of_lines() {
         ("*1\r\n$4\r\nPING\r\n", Protocol::Redis),
         ("NICK joe\r\nUSER joe 0 * :Joe\r\n", Protocol::Irc),
         ("<?xml version='1.0'?><stream:stream to='example.com'", Protocol::Xmpp),
+        ("INFO {\"server_id\":\"X\"}\r\n", Protocol::Nats),
+        ("( success ( 2 2 ( ) ( edit-pipeline ) ) ) ", Protocol::Svn),
+        ("CONNECTED\nversion:1.2\n\n\0", Protocol::Stomp),
         ("0032git-upload-pack /project.git\0host=a\0", Protocol::Git),
     ] {
         tcp(text.as_bytes(), ANY, protocol);
@@ -228,6 +235,9 @@ fn what_moves_files_rows_and_messages() {
         ("10000000 01000000 00000000 dd070000", Protocol::Mongodb),
         ("03 00 0013 0e e0 0000 0000 00 01 00 0800 03000000", Protocol::Rdp),
         ("03 00 0019 02 f0 80 32 01 00[16]", Protocol::S7comm),
+        ("5a425844 01 0000000000000000", Protocol::Zabbix),
+        ("6c 00 0b00 0000 0000 0000 0000", Protocol::X11),
+        ("01 00 00000044 0001 0000 00[64]", Protocol::Dicom),
         ("80000028 11223344 00000000 00000002 000186a3 00000003 00[24]", Protocol::Nfs),
         ("80000028 11223344 00000000 00000002 000186a0 00000002 00[24]", Protocol::Rpc),
     ] {
@@ -235,6 +245,8 @@ fn what_moves_files_rows_and_messages() {
     }
     tcp(&bytes("0001 0000 0006 01 03 0000 000a"), 502, Protocol::Modbus);
     tcp(&bytes("0001 0000 0006 01 03 0000 000a"), ANY, None);
+    tcp(&bytes("00000004 00120003"), 9_092, Protocol::Kafka);
+    tcp(&bytes("00 04 0001 00[12]"), 548, Protocol::Afp);
     udp(b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe", ANY, Protocol::Bittorrent);
     udp(&bytes("11223344 00000000 00000002 000186a3 00000003 00[24]"), ANY, Protocol::Nfs);
 }

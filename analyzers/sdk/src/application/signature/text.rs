@@ -167,6 +167,12 @@ pub(super) fn stream(octets: &Octets<'_>) -> Option<Protocol> {
         _ if payload.starts_with(b"PRI * HTTP/2.0\r\n") => Protocol::Http2,
         // RFC 6143 §7.1.1.
         [b'R', b'F', b'B', b' ', b'0', b'0', b'3', b'.', ..] => Protocol::Vnc,
+        _ if payload.starts_with(b"INFO {\"server_id\"") => Protocol::Nats,
+        _ if payload.starts_with(b"( success ( ") => Protocol::Svn,
+        // STOMP 1.2: the commands that begin a connection, headers.
+        _ if payload.starts_with(b"CONNECTED\nversion:") || payload.starts_with(b"STOMP\naccept-version:") => {
+            Protocol::Stomp
+        }
         _ if payload.starts_with(b"@RSYNCD:") => Protocol::Rsync,
         [b'R', b'T', b'S', b'P', ..] if is_rtsp(payload) => Protocol::Rtsp,
         [b'S', b'I', b'P', ..] if is_sip(payload) => Protocol::Sip,

@@ -12,6 +12,8 @@ pub(super) fn datagram(octets: &Octets<'_>) -> Option<Protocol> {
         [b'd', b'1', b':', b'a' | b'r' | b'e', ..] | [b'd', b'2', b':', b'i', b'p', ..] => Protocol::Bittorrent,
         // BEP 15: the identifier of a connection that is not there yet.
         [0, 0, 0x04, 0x17, 0x27, 0x10, 0x19, 0x80, 0, 0, 0, 0, ..] => Protocol::Bittorrent,
+        // BEP 14: a search on the local network.
+        [b'B', b'T', b'-', ..] if octets.starts(b"BT-SEARCH * HTTP/1.") => Protocol::Bittorrent,
         [b'{', ..] if octets.starts(b"{\"host_int\"") => Protocol::DropboxLan,
         // C706 §12.6.3: version 4, a type, no flags beyond those known.
         [4, 0..=19, _, flags, 0x10 | 0, ..] if flags & 0xfc == 0 && octets.length >= 80 => Protocol::Dcerpc,
@@ -72,6 +74,15 @@ pub(super) fn stream(octets: &Octets<'_>) -> Option<Protocol> {
         }
         // CONNECT of Oracle's TNS.
         [_, _, 0, 0, 1, 0, 0, 0, 1, ..] if octets.u16(0) == Some(octets.length) => Protocol::Oracle,
+        [b'Z', b'B', b'X', b'D', 1..=7, ..] => Protocol::Zabbix,
+        // X11 §8: the byte order, version 11, what authorizes.
+        [b'l', 0, 11, 0, 0, 0, _, 0, ..] | [b'B', 0, 0, 11, 0, 0, 0, _, ..] => Protocol::X11,
+        // DICOM PS3.8 §9.3.2: A-ASSOCIATE-RQ, its length, version 1.
+        [1, 0, _, _, _, _, 0, 1, 0, 0, ..]
+            if octets.u32(2).is_some_and(|length| octets.is_length((length as usize).saturating_add(6))) =>
+        {
+            Protocol::Dicom
+        }
         _ if is_mysql_greeting(octets.payload) => Protocol::Mysql,
         _ if is_mongodb(octets) => Protocol::Mongodb,
         // The record mark of RFC 5531 §11.
