@@ -43,7 +43,7 @@ pub enum Kind {
 /// What UDP or TCP carry: a protocol and how it was recognised, or neither; and whether it is TCP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Application {
-    /// The protocol; `None` when neither octets nor ports tell.
+    /// The protocol; `None` when neither bytes nor ports tell.
     pub protocol: Option<(Protocol, By)>,
     /// Whether TCP carries it.
     pub is_tcp: bool,

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::signature::{Rtp, is_client_hello, possible_stream, rtp, shared};
-use super::{By, Octets, Protocol, datagram, is_opaque, ports, signature, stream};
+use super::{By, Payload, Protocol, datagram, is_opaque, ports, signature, stream};
 
 /// Packets that are looked at for the form of a protocol before only the port is left.
 const TRIES: u8 = 64;
@@ -80,13 +80,13 @@ impl Conversation {
         self.verdict.or(self.by_port.map(|protocol| (protocol, By::Port)))
     }
 
-    /// What it was recognised as by its octets, or by another conversation.
+    /// What it was recognised as by its bytes, or by another conversation.
     pub(super) fn recognised(&self) -> Option<Protocol> {
         self.verdict.map(|(protocol, _)| protocol)
     }
 
     /// Looks at a datagram. Its own protocol, where that is not what the conversation is or turns out to be.
-    pub(super) fn datagram(&mut self, octets: &Octets<'_>, side: usize) -> Option<Verdict> {
+    pub(super) fn datagram(&mut self, octets: &Payload<'_>, side: usize) -> Option<Verdict> {
         if self.verdict.is_none() {
             self.recognise_datagram(octets, side);
         }
@@ -97,13 +97,13 @@ impl Conversation {
             }
             // RFC 3948 §2.2: ESP's index is never 0, which tells both apart.
             Protocol::Ike if octets.ports.0 == 4500 || octets.ports.1 == 4500 => {
-                (!octets.payload.starts_with(&[0; 4])).then_some((Protocol::Esp, By::Port))
+                (!octets.bytes.starts_with(&[0; 4])).then_some((Protocol::Esp, By::Port))
             }
             _ => None,
         }
     }
 
-    fn recognise_datagram(&mut self, octets: &Octets<'_>, side: usize) {
+    fn recognise_datagram(&mut self, octets: &Payload<'_>, side: usize) {
         if self.tries >= TRIES {
             return;
         }
@@ -119,12 +119,12 @@ impl Conversation {
             return;
         }
         let by_port = of_ports(octets.ports, ports::udp);
-        let judged = octets.payload.len() >= JUDGED.min(octets.length);
+        let judged = octets.bytes.len() >= JUDGED.min(octets.length);
         self.by_port = self.by_port.or(by_port.filter(|protocol| !judged || is_opaque(*protocol, octets)));
     }
 
-    /// Looks at a segment with payload, whose first octet has a sequence number. As [`Self::datagram`].
-    pub(super) fn segment(&mut self, octets: &Octets<'_>, side: usize, sequence: u32) -> Option<Verdict> {
+    /// Looks at a segment with payload, whose first byte has a sequence number. As [`Self::datagram`].
+    pub(super) fn segment(&mut self, octets: &Payload<'_>, side: usize, sequence: u32) -> Option<Verdict> {
         if self.verdict.is_none() {
             self.recognise_segment(octets, side, sequence);
         }
@@ -135,7 +135,7 @@ impl Conversation {
         (here != known).then_some((here, By::Signature))
     }
 
-    fn recognise_segment(&mut self, octets: &Octets<'_>, side: usize, sequence: u32) {
+    fn recognise_segment(&mut self, octets: &Payload<'_>, side: usize, sequence: u32) {
         if self.by_port.is_none() {
             self.by_port = of_ports(octets.ports, ports::tcp);
         }
@@ -152,7 +152,7 @@ impl Conversation {
     }
 
     /// What both directions may be.
-    fn agreed(&mut self, octets: &Octets<'_>, side: usize) -> Option<Protocol> {
+    fn agreed(&mut self, octets: &Payload<'_>, side: usize) -> Option<Protocol> {
         let here = possible_stream(octets)?;
         *self.possible.get_mut(side)? = Some(here);
         let there = (*self.possible.get(1_usize.saturating_sub(side))?)?;
@@ -165,18 +165,18 @@ impl Conversation {
     }
 
     /// Puts short first segments of a direction together.
-    fn started(&mut self, octets: &Octets<'_>, side: usize, sequence: u32) -> Option<Protocol> {
-        if self.starts.is_none() && (self.tries > 2 || octets.payload.len() >= SHORT) {
+    fn started(&mut self, octets: &Payload<'_>, side: usize, sequence: u32) -> Option<Protocol> {
+        if self.starts.is_none() && (self.tries > 2 || octets.bytes.len() >= SHORT) {
             return None;
         }
         let start = self.starts.get_or_insert_default().get_mut(side)?;
         let follows = start.used > 0 && start.next == sequence;
-        if !(follows || (start.used == 0 && octets.payload.len() < SHORT)) {
+        if !(follows || (start.used == 0 && octets.bytes.len() < SHORT)) {
             return None;
         }
         let room = start.octets.get_mut(start.used..)?;
-        let taken = octets.payload.len().min(room.len());
-        room.get_mut(..taken)?.copy_from_slice(octets.payload.get(..taken)?);
+        let taken = octets.bytes.len().min(room.len());
+        room.get_mut(..taken)?.copy_from_slice(octets.bytes.get(..taken)?);
         start.used = start.used.saturating_add(taken);
         start.next = sequence.wrapping_add(u32::try_from(octets.length).unwrap_or(u32::MAX));
         if !follows || taken == 0 {
@@ -184,8 +184,8 @@ impl Conversation {
         }
         let payload = start.octets.get(..start.used)?;
         // What the last segment has beyond the room is not there to be looked at, and yet sent.
-        let length = start.used.saturating_add(octets.payload.len().saturating_sub(taken));
-        stream(&Octets { payload, length, ..*octets })
+        let length = start.used.saturating_add(octets.bytes.len().saturating_sub(taken));
+        stream(&Payload { bytes: payload, length, ..*octets })
     }
 
     /// Counts a packet; `false` when it has no room for another place.
@@ -229,18 +229,18 @@ fn of_ports((source, destination): (u16, u16), of: fn(u16) -> Option<Protocol>) 
 }
 
 /// What a segment of a protocol is, and what the next ones are: some protocols hand the connection over to another.
-fn goes_over(protocol: Protocol, octets: &Octets<'_>) -> (Protocol, Protocol) {
+fn goes_over(protocol: Protocol, octets: &Payload<'_>) -> (Protocol, Protocol) {
     let both = |protocol| (protocol, protocol);
-    match (protocol, octets.payload) {
+    match (protocol, octets.bytes) {
         (Protocol::Tls | Protocol::Websocket | Protocol::Http2, _) => both(protocol),
         (_, [22, 3, ..]) if is_client_hello(octets) => both(Protocol::Tls),
         // RFC 6455 §4.2.2: this answer is the last of HTTP.
         (Protocol::Http, [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _, b' ', b'1', b'0', b'1', ..]) => {
-            let head = octets.payload.get(..2_048).unwrap_or(octets.payload);
+            let head = octets.bytes.get(..2_048).unwrap_or(octets.bytes);
             let websocket = head.windows(9).any(|word| word.eq_ignore_ascii_case(b"websocket"));
             (protocol, if websocket { Protocol::Websocket } else { protocol })
         }
-        (Protocol::Http, [b'P', b'R', b'I', ..]) if octets.payload.starts_with(b"PRI * HTTP/2.0\r\n") => {
+        (Protocol::Http, [b'P', b'R', b'I', ..]) if octets.bytes.starts_with(b"PRI * HTTP/2.0\r\n") => {
             both(Protocol::Http2)
         }
         // The negotiation of SMB 2 may begin in version 1; NetBIOS sessions carry both.

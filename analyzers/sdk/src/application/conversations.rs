@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::announced::Announced;
 use super::conversation::{Conversation, Verdict};
-use super::{By, Octets, Protocol};
+use super::{By, Payload, Protocol};
 use crate::decode::{Packet, Transport};
 use crate::stats::BoundedMap;
 
@@ -19,7 +19,7 @@ type Key = (SocketAddr, SocketAddr, bool);
 pub struct Settled {
     /// The place that the caller gave for them.
     pub place: u32,
-    /// What they are, and how that was recognised; `None` when neither octets nor port tell.
+    /// What they are, and how that was recognised; `None` when neither bytes nor port tell.
     pub protocol: Option<(Protocol, By)>,
     /// Whether TCP carries them, not UDP.
     pub is_tcp: bool,
@@ -93,7 +93,7 @@ impl Conversations {
             return false;
         }
         let octets =
-            Octets { payload: &packet.payload, length: packet.payload_length, ports, destination: ip.destination };
+            Payload { bytes: &packet.payload, length: packet.payload_length, ports, destination: ip.destination };
         let announced = &mut self.announced;
         let conversation = match self.table.get_mut(&key) {
             Some(known) => known,

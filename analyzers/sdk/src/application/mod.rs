@@ -1,6 +1,6 @@
 //! Which application protocol UDP datagrams and TCP connections carry.
 //!
-//! [`datagram`] and [`stream`] look at octets alone: the form of a message tells the protocol on whatever port it is. [`Conversations`] keeps
+//! [`datagram`] and [`stream`] look at bytes alone: the form of a message tells the protocol on whatever port it is. [`Conversations`] keeps
 //! what was found for both directions of a conversation, so that one message that tells the protocol stands for all packets; where none
 //! does, the port is taken, and marked as such ([`By::Port`]).
 
@@ -16,13 +16,13 @@ mod tests;
 
 pub use conversations::{Conversations, Settled};
 pub use protocol::{By, Protocol};
-pub use signature::{Octets, datagram, stream};
+pub use signature::{Payload, datagram, stream};
 
 /// Whether a protocol has datagrams without a form of their own, so that only their port tells of them.
-fn is_opaque(protocol: Protocol, octets: &Octets<'_>) -> bool {
+fn is_opaque(protocol: Protocol, octets: &Payload<'_>) -> bool {
     match protocol {
         // The short header has one fixed bit (RFC 9000 §17.3).
-        Protocol::Quic => octets.payload.first().is_some_and(|first| first & 0xc0 == 0x40),
+        Protocol::Quic => octets.bytes.first().is_some_and(|first| first & 0xc0 == 0x40),
         // Keep-alives (RFC 5626 §3.5.1, and single zeros).
         Protocol::Sip => octets.length <= 4,
         Protocol::Openvpn | Protocol::Dtls | Protocol::Esp | Protocol::Memcached | Protocol::Rpc | Protocol::Nfs => {

@@ -47,9 +47,9 @@ protocols! {
 /// How a protocol was recognised, the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum By {
-    /// The octets have its form.
+    /// The bytes have its form.
     Signature,
-    /// Another conversation, recognised by its octets, announced this one.
+    /// Another conversation, recognised by its bytes, announced this one.
     Announced,
     /// Its port only. Whatever is sent to a port counts.
     Port,

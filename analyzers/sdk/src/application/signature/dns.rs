@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::Octets;
+use super::Payload;
 
 const HEADER: usize = 12;
 /// Least bytes of a question (the root's name, type, class), and of a record.
@@ -102,26 +102,26 @@ fn question(message: &[u8]) -> Option<(u16, u16, usize)> {
 }
 
 /// RFC 6762: to its group, or between two ends that both have port 5353 (§5.5, §11). Unicast DNS may use the port too.
-pub(super) fn is_mdns(octets: &Octets<'_>) -> bool {
+pub(super) fn is_mdns(octets: &Payload<'_>) -> bool {
     let group = match octets.destination {
         IpAddr::V4(address) => address == Ipv4Addr::new(224, 0, 0, 251),
         IpAddr::V6(address) => matches!(address.segments(), [0xff00..=0xff0f, 0, 0, 0, 0, 0, 0, 0xfb]),
     };
-    let Some(header) = Header::of(octets.payload) else { return false };
+    let Some(header) = Header::of(octets.bytes) else { return false };
     let sound = header.opcode == 0 && !header.reserved && header.fits(octets.length);
     let holds = header.questions.saturating_add(header.records()) > 0;
     sound && holds && ((group && octets.ports.1 == 5353) || octets.ports == (5353, 5353))
 }
 
 /// NetBIOS names (RFC 1002 §4.2): the header of DNS, and a name of 32 letters from A to P in the first place.
-pub(super) fn is_netbios(octets: &Octets<'_>) -> bool {
-    let name = octets.payload.get(HEADER.saturating_add(1)..HEADER.saturating_add(33));
+pub(super) fn is_netbios(octets: &Payload<'_>) -> bool {
+    let name = octets.bytes.get(HEADER.saturating_add(1)..HEADER.saturating_add(33));
     octets.u8(HEADER) == Some(32) && name.is_some_and(|name| name.iter().all(|letter| matches!(letter, b'A'..=b'P')))
 }
 
 /// The first message of a segment, behind its length (RFC 1035 §4.2.2).
-pub(super) fn in_tcp<'a>(octets: &Octets<'a>) -> Option<(&'a [u8], usize)> {
+pub(super) fn in_tcp<'a>(octets: &Payload<'a>) -> Option<(&'a [u8], usize)> {
     let length = octets.u16(0).filter(|length| *length >= HEADER)?;
-    let rest = octets.payload.get(2..)?;
+    let rest = octets.bytes.get(2..)?;
     Some((rest.get(..length).unwrap_or(rest), length))
 }

@@ -1,13 +1,13 @@
 //! What encrypts or authenticates: TLS, SSH, IKE, WireGuard, OpenVPN, Kerberos.
 
-use super::Octets;
+use super::Payload;
 use crate::application::Protocol;
 
 /// The most bytes of a TLS record (RFC 8446 §5.2, with the older expansion).
 const RECORD_MAX: usize = 16_384 + 2_048;
 
-pub(super) fn stream(octets: &Octets<'_>) -> Option<Protocol> {
-    match octets.payload {
+pub(super) fn stream(octets: &Payload<'_>) -> Option<Protocol> {
+    match octets.bytes {
         // RFC 4253 §4.2.
         [b'S', b'S', b'H', b'-', b'1' | b'2', b'.', ..] => Some(Protocol::Ssh),
         [20..=23, 3, ..] if is_tls(octets) => Some(Protocol::Tls),
@@ -18,8 +18,8 @@ pub(super) fn stream(octets: &Octets<'_>) -> Option<Protocol> {
     }
 }
 
-pub(super) fn datagram(octets: &Octets<'_>) -> Option<Protocol> {
-    match octets.payload {
+pub(super) fn datagram(octets: &Payload<'_>) -> Option<Protocol> {
+    match octets.bytes {
         [1, 0, 0, 0, ..] if octets.is_length(148) => Some(Protocol::Wireguard),
         [2, 0, 0, 0, ..] if octets.is_length(92) => Some(Protocol::Wireguard),
         // P_CONTROL_HARD_RESET_CLIENT_V2 without tls-auth: session, no acknowledgment, packet 0.
@@ -33,12 +33,12 @@ pub(super) fn datagram(octets: &Octets<'_>) -> Option<Protocol> {
 }
 
 /// Whether a segment begins with a ClientHello: what takes a connection over to TLS.
-pub(in crate::application) fn is_client_hello(octets: &Octets<'_>) -> bool {
-    matches!(octets.payload, [22, 3, 0..=4, _, _, 1, 0, ..]) && is_tls(octets)
+pub(in crate::application) fn is_client_hello(octets: &Payload<'_>) -> bool {
+    matches!(octets.bytes, [22, 3, 0..=4, _, _, 1, 0, ..]) && is_tls(octets)
 }
 
 /// TLS records (RFC 8446 §5.1): a known type and version, a length, and another record where it ends.
-fn is_tls(octets: &Octets<'_>) -> bool {
+fn is_tls(octets: &Payload<'_>) -> bool {
     let (Some(kind), Some(version), Some(length)) = (octets.u8(0), octets.u16(1), octets.u16(3)) else { return false };
     if !matches!(version, 0x0300..=0x0304) || length == 0 || length > RECORD_MAX {
         return false;
@@ -61,7 +61,7 @@ fn is_tls(octets: &Octets<'_>) -> bool {
 }
 
 /// The hello of SSL 2, which later versions could begin with too (RFC 5246 appendix E.2).
-fn is_sslv2_hello(octets: &Octets<'_>) -> bool {
+fn is_sslv2_hello(octets: &Payload<'_>) -> bool {
     let Some(word) = octets.u16(0) else { return false };
     let version = matches!(octets.u16(3), Some(0x0002 | 0x0300..=0x0303));
     // Lengths of the ciphers are multiples of three.
@@ -90,8 +90,8 @@ pub(super) fn is_ike(payload: &[u8], length: usize) -> bool {
 }
 
 /// WireGuard's messages by type and size (Donenfeld 2017, §5.4).
-pub(super) fn is_wireguard(octets: &Octets<'_>) -> bool {
-    match octets.payload {
+pub(super) fn is_wireguard(octets: &Payload<'_>) -> bool {
+    match octets.bytes {
         [1, 0, 0, 0, ..] => octets.is_length(148),
         [2, 0, 0, 0, ..] => octets.is_length(92),
         [3, 0, 0, 0, ..] => octets.is_length(64),
@@ -106,7 +106,7 @@ pub(super) fn is_openvpn(payload: &[u8]) -> bool {
 }
 
 /// Kerberos (RFC 4120 §5): an application tag of ASN.1 whose length is what there is, a sequence in it. `mark` bytes stand before.
-fn is_kerberos(octets: &Octets<'_>, message: &[u8], mark: usize) -> bool {
+fn is_kerberos(octets: &Payload<'_>, message: &[u8], mark: usize) -> bool {
     if !is_kerberos_tag(message) {
         return false;
     }

@@ -5,8 +5,8 @@ use crate::harness::Random;
 
 const ANY: u16 = 40_001;
 
-fn octets(payload: &[u8], port: u16) -> Octets<'_> {
-    Octets { payload, length: payload.len(), ports: (40_000, port), destination: IpAddr::from([192, 0, 2, 1]) }
+fn octets(payload: &[u8], port: u16) -> Payload<'_> {
+    Payload { bytes: payload, length: payload.len(), ports: (40_000, port), destination: IpAddr::from([192, 0, 2, 1]) }
 }
 
 /// Bytes of a text of hexadecimal digits; what stands between brackets is repeated: `00[16]`.
@@ -28,7 +28,7 @@ fn udp(message: &[u8], port: u16, expected: impl Into<Option<Protocol>>) {
     assert_eq!(datagram(&octets(message, port)), expected.into(), "{:02x?}", &message[..message.len().min(24)]);
     // Neither less nor more of it may make anything fall over.
     for cut in 0..message.len().min(300) {
-        let _ = datagram(&Octets { payload: &message[..cut], length: message.len(), ..octets(message, port) });
+        let _ = datagram(&Payload { bytes: &message[..cut], length: message.len(), ..octets(message, port) });
         let _ = datagram(&octets(&message[..cut], port));
     }
 }
@@ -37,7 +37,7 @@ fn udp(message: &[u8], port: u16, expected: impl Into<Option<Protocol>>) {
 fn tcp(message: &[u8], port: u16, expected: impl Into<Option<Protocol>>) {
     assert_eq!(stream(&octets(message, port)), expected.into(), "{:02x?}", &message[..message.len().min(24)]);
     for cut in 0..message.len().min(300) {
-        let _ = stream(&Octets { payload: &message[..cut], length: message.len(), ..octets(message, port) });
+        let _ = stream(&Payload { bytes: &message[..cut], length: message.len(), ..octets(message, port) });
         let _ = stream(&octets(&message[..cut], port));
     }
 }
@@ -66,7 +66,7 @@ fn dns_is_known_on_any_port_by_a_message_without_a_loose_end() {
 fn what_is_not_dns_is_not_dns_on_port_53() {
     // NTP, from port 53 to 123: its poll and precision stand where DNS has flags.
     let ntp = bytes("230206ec 00000a00 00000b00 c0000201 00[32]");
-    let from_53 = Octets { ports: (53, 123), ..octets(&ntp, 0) };
+    let from_53 = Payload { ports: (53, 123), ..octets(&ntp, 0) };
     assert_eq!(datagram(&from_53), Some(Protocol::Ntp));
     udp(&ntp, 53, None);
     udp(&ntp, ANY, None);
@@ -79,7 +79,7 @@ fn what_is_not_dns_is_not_dns_on_port_53() {
 fn mdns_is_the_group_and_the_port_together() {
     let query = bytes(QUERY);
     let to = |destination: &str, ports| {
-        datagram(&Octets { destination: destination.parse().unwrap(), ports, ..octets(&query, 0) })
+        datagram(&Payload { destination: destination.parse().unwrap(), ports, ..octets(&query, 0) })
     };
     assert_eq!(to("224.0.0.251", (5353, 5353)), Some(Protocol::Mdns));
     assert_eq!(to("ff02::fb", (40_000, 5353)), Some(Protocol::Mdns));
@@ -269,8 +269,8 @@ fn noise_is_hardly_ever_taken_for_a_protocol() {
 
 #[test]
 fn a_message_cut_by_the_snap_length_is_known_by_its_beginning() {
-    let cut = |payload: &[u8], length, port| datagram(&Octets { length, ..octets(payload, port) });
+    let cut = |payload: &[u8], length, port| datagram(&Payload { length, ..octets(payload, port) });
     assert_eq!(cut(&bytes(QUERY)[..18], 29, 53), Some(Protocol::Dns));
     assert_eq!(cut(&bytes("01 01 06 00 3903f326 00[20]"), 300, 67), Some(Protocol::Dhcp));
-    assert_eq!(stream(&Octets { length: 300, ..octets(b"GET /in", ANY) }), Some(Protocol::Http));
+    assert_eq!(stream(&Payload { length: 300, ..octets(b"GET /in", ANY) }), Some(Protocol::Http));
 }

@@ -1,6 +1,6 @@
 //! Protocols of lines: a request or a status comes first.
 
-use super::Octets;
+use super::Payload;
 use crate::application::Protocol;
 
 /// Methods of HTTP/1 (RFC 9110 §9, RFC 5789, WebDAV of RFC 4918 and 3253, UPnP's).
@@ -117,8 +117,8 @@ fn is_rtsp(payload: &[u8]) -> bool {
     is_request(payload, &methods, b"RTSP/1.") || is_status(payload, b"RTSP/1.", true)
 }
 
-pub(super) fn datagram(octets: &Octets<'_>) -> Option<Protocol> {
-    let payload = octets.payload;
+pub(super) fn datagram(octets: &Payload<'_>) -> Option<Protocol> {
+    let payload = octets.bytes;
     // SSDP (UPnP Device Architecture §1): HTTP over UDP.
     if payload.starts_with(b"M-SEARCH * HTTP/1.") || payload.starts_with(b"NOTIFY * HTTP/1.") {
         return Some(Protocol::Ssdp);
@@ -135,33 +135,33 @@ pub(super) fn datagram(octets: &Octets<'_>) -> Option<Protocol> {
 }
 
 /// Answers to a search (UPnP Device Architecture §1.3.3).
-pub(super) fn is_ssdp_response(octets: &Octets<'_>) -> bool {
-    is_status(octets.payload, b"HTTP/1.", true)
+pub(super) fn is_ssdp_response(octets: &Payload<'_>) -> bool {
+    is_status(octets.bytes, b"HTTP/1.", true)
 }
 
 /// RFC 3435 §3.2: a verb of four letters, a transaction, an end point, the version; or a code and the transaction.
-pub(super) fn is_mgcp(octets: &Octets<'_>) -> bool {
-    let (line, _) = line(octets.payload);
+pub(super) fn is_mgcp(octets: &Payload<'_>) -> bool {
+    let (line, _) = line(octets.bytes);
     let request = matches!(line, [a, b, c, d, b' ', ..] if [a, b, c, d].into_iter().all(u8::is_ascii_uppercase));
     let ends = line.windows(8).any(|part| part == b"MGCP 1.0" || part == b"MGCP 0.1");
     (request && ends) || matches!(line, [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b' ', b'0'..=b'9', ..])
 }
 
 /// RFC 2812: what a client registers with, what a server says.
-pub(super) fn is_irc(octets: &Octets<'_>) -> bool {
+pub(super) fn is_irc(octets: &Payload<'_>) -> bool {
     let begins: [&[u8]; 9] =
         [b"NICK ", b"USER ", b"PASS ", b"PING ", b"PONG ", b"NOTICE ", b"CAP ", b"JOIN ", b"PRIVMSG "];
     octets.starts(b":") || begins.iter().any(|word| octets.starts(word))
 }
 
 /// The text protocol's commands.
-pub(super) fn is_memcached(octets: &Octets<'_>) -> bool {
+pub(super) fn is_memcached(octets: &Payload<'_>) -> bool {
     let begins: [&[u8]; 8] = [b"get ", b"gets ", b"set ", b"add ", b"stats", b"delete ", b"version", b"VALUE "];
-    begins.iter().any(|word| octets.starts(word)) || matches!(octets.payload, [0x80 | 0x81, 0..=0x24, ..])
+    begins.iter().any(|word| octets.starts(word)) || matches!(octets.bytes, [0x80 | 0x81, 0..=0x24, ..])
 }
 
-pub(super) fn stream(octets: &Octets<'_>) -> Option<Protocol> {
-    let payload = octets.payload;
+pub(super) fn stream(octets: &Payload<'_>) -> Option<Protocol> {
+    let payload = octets.bytes;
     let protocol = match payload {
         // RFC 9113 §3.4.
         _ if payload.starts_with(b"PRI * HTTP/2.0\r\n") => Protocol::Http2,
@@ -231,8 +231,8 @@ fn is_xmpp(payload: &[u8]) -> bool {
 }
 
 /// What begins as several protocols do, by the word that is likeliest.
-pub(super) fn possible(octets: &Octets<'_>) -> Option<Protocol> {
-    let payload = octets.payload;
+pub(super) fn possible(octets: &Payload<'_>) -> Option<Protocol> {
+    let payload = octets.bytes;
     let upper = |word: &[u8]| payload.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
     match payload.first()? {
         b'2' if octets.starts(b"220 ") || octets.starts(b"220-") => {

@@ -1,13 +1,13 @@
 //! What moves files, rows and messages: SMB, remote procedure calls, databases, brokers, BitTorrent, routing over TCP.
 
-use super::{Octets, services};
+use super::{Payload, services};
 use crate::application::Protocol;
 
 /// The most bytes of a message that anybody sends; a length above it is none.
 const MESSAGE_MAX: u32 = 64 << 20;
 
-pub(super) fn datagram(octets: &Octets<'_>) -> Option<Protocol> {
-    let protocol = match octets.payload {
+pub(super) fn datagram(octets: &Payload<'_>) -> Option<Protocol> {
+    let protocol = match octets.bytes {
         // BEP 5: bencoded dictionaries, keys in order.
         [b'd', b'1', b':', b'a' | b'r' | b'e', ..] | [b'd', b'2', b':', b'i', b'p', ..] => Protocol::Bittorrent,
         // BEP 15: the identifier of a connection that is not there yet.
@@ -22,8 +22,8 @@ pub(super) fn datagram(octets: &Octets<'_>) -> Option<Protocol> {
     Some(protocol)
 }
 
-pub(super) fn stream(octets: &Octets<'_>) -> Option<Protocol> {
-    let protocol = match octets.payload {
+pub(super) fn stream(octets: &Payload<'_>) -> Option<Protocol> {
+    let protocol = match octets.bytes {
         // BEP 3.
         [19, b'B', b'i', b't', b'T', b'o', b'r', b'r', ..] => Protocol::Bittorrent,
         // RFC 1002 §4.3.1, MS-SMB2 §2.1: a length, and the protocol's identifier; fd is encrypted, fc compressed.
@@ -83,7 +83,7 @@ pub(super) fn stream(octets: &Octets<'_>) -> Option<Protocol> {
         {
             Protocol::Dicom
         }
-        _ if is_mysql_greeting(octets.payload) => Protocol::Mysql,
+        _ if is_mysql_greeting(octets.bytes) => Protocol::Mysql,
         _ if is_mongodb(octets) => Protocol::Mongodb,
         // The record mark of RFC 5531 §11.
         [0x80, _, _, _, rest @ ..] => return rpc_call(rest),
@@ -102,7 +102,7 @@ fn rpc_call(message: &[u8]) -> Option<Protocol> {
 }
 
 /// C706 §12.6.3.1: version 5, a type, the byte order of numbers, the fragment's length in it.
-fn is_dcerpc(octets: &Octets<'_>) -> bool {
+fn is_dcerpc(octets: &Payload<'_>) -> bool {
     let little = octets.u8(4) == Some(0x10);
     let (Some(a), Some(b)) = (octets.u8(8), octets.u8(9)) else { return false };
     let length = if little { u16::from_le_bytes([a, b]) } else { u16::from_be_bytes([a, b]) };
@@ -110,10 +110,10 @@ fn is_dcerpc(octets: &Octets<'_>) -> bool {
 }
 
 /// RFC 4511 §4.1.1 over TCP: the sequence's length is the segment's, or more messages follow, or it goes on.
-fn is_ldap(octets: &Octets<'_>) -> bool {
-    let Some((length, header)) = services::ber_length(octets.payload) else { return false };
+fn is_ldap(octets: &Payload<'_>) -> bool {
+    let Some((length, header)) = services::ber_length(octets.bytes) else { return false };
     let end = length.saturating_add(header);
-    let inner = octets.payload.get(header..).unwrap_or_default();
+    let inner = octets.bytes.get(header..).unwrap_or_default();
     let next = octets.u8(end).is_none_or(|tag| tag == 0x30);
     next && services::message(inner) == Some(Protocol::Ldap)
 }
@@ -131,7 +131,7 @@ fn is_mysql_greeting(payload: &[u8]) -> bool {
 }
 
 /// The header of MongoDB's wire protocol: a length that fits, and one of its operations.
-fn is_mongodb(octets: &Octets<'_>) -> bool {
+fn is_mongodb(octets: &Payload<'_>) -> bool {
     let (Some(length), Some(operation)) = (octets.u32_little(0), octets.u32_little(12)) else { return false };
     let fits = length as usize == octets.length
         || (length < MESSAGE_MAX && length as usize > octets.length && octets.length >= 536);
