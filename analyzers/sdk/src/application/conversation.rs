@@ -90,14 +90,15 @@ impl Conversation {
         if self.verdict.is_none() {
             self.recognise_datagram(octets, side);
         }
+        // RFC 3948 §2.2: ESP's index is never 0, which tells it from IKE, whichever comes first.
+        let is_esp = (octets.ports.0 == 4500 || octets.ports.1 == 4500) && !octets.bytes.starts_with(&[0; 4]);
+        if is_esp && octets.length > 4 && matches!(self.recognised(), None | Some(Protocol::Ike)) {
+            return Some((Protocol::Esp, By::Port));
+        }
         match self.recognised()? {
             // They share ports by design.
             known @ (Protocol::Stun | Protocol::Dtls | Protocol::Rtp | Protocol::Rtcp) => {
                 shared(octets).filter(|protocol| *protocol != known).map(|protocol| (protocol, By::Signature))
-            }
-            // RFC 3948 §2.2: ESP's index is never 0, which tells both apart.
-            Protocol::Ike if octets.ports.0 == 4500 || octets.ports.1 == 4500 => {
-                (!octets.bytes.starts_with(&[0; 4])).then_some((Protocol::Esp, By::Port))
             }
             _ => None,
         }
@@ -140,6 +141,7 @@ impl Conversation {
             self.by_port = of_ports(octets.ports, ports::tcp);
         }
         if self.tries >= TRIES {
+            self.starts = None;
             return;
         }
         self.tries = self.tries.saturating_add(1);

@@ -66,6 +66,15 @@ impl Payload<'_> {
 
 /// The protocol of a UDP datagram by its form. Weak forms, which other data could have by chance, are only believed on the protocol's
 /// port.
+///
+/// ```
+/// use mcpcap_analyzer::application::{Payload, Protocol, datagram};
+///
+/// let bytes = b"REGISTER sip:example.com SIP/2.0\r\n";
+/// let destination = std::net::Ipv4Addr::new(192, 0, 2, 1).into();
+/// let payload = Payload { bytes, length: bytes.len(), ports: (40_000, 50_000), destination };
+/// assert_eq!(datagram(&payload), Some(Protocol::Sip));
+/// ```
 pub fn datagram(octets: &Payload<'_>) -> Option<Protocol> {
     let (source, destination) = octets.ports;
     let by_port = [destination, source].into_iter().filter_map(ports::udp);
@@ -79,8 +88,9 @@ pub fn stream(octets: &Payload<'_>) -> Option<Protocol> {
         return Some(certain);
     }
     let (source, destination) = octets.ports;
-    let by_port = [destination, source].into_iter().filter_map(ports::tcp);
-    by_port.into_iter().find(|protocol| possible_stream(octets) == Some(*protocol) || stream_fits(*protocol, octets))
+    let possible = possible_stream(octets);
+    let mut by_port = [destination, source].into_iter().filter_map(ports::tcp);
+    by_port.find(|protocol| possible == Some(*protocol) || stream_fits(*protocol, octets))
 }
 
 /// Whether a datagram has the form of the protocol that its port is for.
