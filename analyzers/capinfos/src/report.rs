@@ -151,11 +151,11 @@ pub struct Report {
     pub decoding: Decoding,
     /// Interfaces in the file.
     pub interface_count: u64,
-    /// They, page by page: up to the first 1,000.
+    /// The interfaces, in pages; of more than 1,000 the first 1,000.
     pub interfaces: Vec<Interface>,
     /// Sections in the file; 0 in classic pcap.
     pub section_count: u64,
-    /// They, page by page: up to the first 1,000.
+    /// The sections, in pages; of more than 1,000 the first 1,000.
     pub sections: Vec<Section>,
     /// Comments. Absent in classic pcap, which has none.
     #[serde(skip_serializing_if = "Option::is_none")]

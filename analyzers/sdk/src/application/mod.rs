@@ -25,6 +25,14 @@ fn is_opaque(protocol: Protocol, octets: &Payload<'_>) -> bool {
         Protocol::Quic => octets.bytes.first().is_some_and(|first| first & 0xc0 == 0x40),
         // Keep-alives (RFC 5626 §3.5.1, and single zeros).
         Protocol::Sip => octets.length <= 4,
+        // Tunnels, where the decoder does not look into them.
+        Protocol::Capwap
+        | Protocol::Geneve
+        | Protocol::Gtp
+        | Protocol::Lisp
+        | Protocol::Teredo
+        | Protocol::Tzsp
+        | Protocol::Vxlan => true,
         Protocol::Openvpn | Protocol::Dtls | Protocol::Esp | Protocol::Memcached | Protocol::Rpc | Protocol::Nfs => {
             true
         }

@@ -89,6 +89,8 @@ fn without_a_form_the_port_is_taken_and_said_so() {
     // QUIC's short headers have none.
     assert_eq!(counts(vec![build::udp(CLIENT, ("192.0.2.9", 443), &[0x4a; 40])]), only("quic", "port", 1));
     assert_eq!(counts(vec![build::udp(CLIENT, ("192.0.2.9", 5060), b"\r\n\r\n")]), only("sip", "port", 1));
+    // A tunnel that nothing looks into.
+    assert_eq!(counts(vec![build::udp(CLIENT, ("192.0.2.9", 4342), &[0; 40])]), only("lisp", "port", 1));
 }
 
 #[test]
