@@ -87,8 +87,16 @@ impl Conversation {
 
     /// Looks at a datagram. Its own protocol, where that is not what the conversation is or turns out to be.
     pub(super) fn datagram(&mut self, octets: &Payload<'_>, side: usize) -> Option<Verdict> {
-        if self.verdict.is_none() {
-            self.recognise_datagram(octets, side);
+        match self.verdict {
+            None => self.recognise_datagram(octets, side),
+            // What was announced may be known by its form besides: LLMNR's answers are.
+            Some((protocol, By::Announced)) if self.tries == 0 => {
+                self.tries = 1;
+                if datagram(octets) == Some(protocol) {
+                    self.verdict = Some((protocol, By::Signature));
+                }
+            }
+            Some(_) => {}
         }
         // RFC 3948 §2.2: ESP's index is never 0, which tells it from IKE, whichever comes first.
         let is_esp = (octets.ports.0 == 4500 || octets.ports.1 == 4500) && !octets.bytes.starts_with(&[0; 4]);

@@ -198,7 +198,18 @@ fn announced_conversations_are_known() {
     // TFTP answers from another port.
     frames.push(build::udp(CLIENT, ("192.0.2.9", 69), b"\0\x01a.bin\0octet\0"));
     frames.push(build::udp(("192.0.2.9", 50_000), CLIENT, b"\0\x03\0\x01bytes"));
+    // Answers to a search by multicast: DNS by its form; LLMNR by its form and port.
+    let query = b"\x12\x34\0\0\0\x01\0\0\0\0\0\0\x01a\0\0\x01\0\x01";
+    let answer =
+        b"\x12\x34\x80\0\0\x01\0\x01\0\0\0\0\x01a\0\0\x01\0\x01\xc0\x0c\0\x01\0\x01\0\0\0\x1e\0\x04\xc0\0\x02\x09";
+    frames.push(build::udp(("192.0.2.1", 50_001), ("224.0.0.251", 5353), query));
+    frames.push(build::udp(("192.0.2.9", 5353), ("192.0.2.1", 50_001), answer));
+    frames.push(build::udp(("192.0.2.1", 50_002), ("224.0.0.252", 5355), query));
+    frames.push(build::udp(("192.0.2.9", 5355), ("192.0.2.1", 50_002), answer));
     let expected = Counts::from([
+        (("mdns", "signature"), (1, 6)),
+        (("mdns", "announced"), (1, 7)),
+        (("llmnr", "signature"), (2, 8)),
         (("ftp", "signature"), (2, 1)),
         (("ftp-data", "announced"), (1, 3)),
         (("tftp", "signature"), (1, 4)),

@@ -166,6 +166,11 @@ fn stream_fits(protocol: Protocol, octets: &Payload<'_>) -> bool {
         Protocol::Http => octets.starts(b"GET /"),
         Protocol::Nntp => octets.starts(b"200 ") || octets.starts(b"201 "),
         Protocol::Xmpp => octets.starts(b"<?xml") || octets.starts(b"<stream"),
+        // MS-TDS §2.2.3.1: a type of packet, a status, the length.
+        Protocol::Tds => {
+            matches!(octets.bytes, [1..=18, 0..=9, ..])
+                && octets.u16(2).is_some_and(|length| length >= 8 && length <= octets.length)
+        }
         Protocol::Memcached => text::is_memcached(octets),
         Protocol::Cassandra => matches!(octets.bytes, [3..=5 | 0x83..=0x85, ..]) && octets.length >= 9,
         Protocol::Sccp => {

@@ -247,6 +247,7 @@ fn what_moves_files_rows_and_messages() {
     tcp(&bytes("0001 0000 0006 01 03 0000 000a"), ANY, None);
     tcp(&bytes("00000004 00120003"), 9_092, Protocol::Kafka);
     tcp(&bytes("00 04 0001 00[12]"), 548, Protocol::Afp);
+    tcp(&bytes("10 01 0009 0000 01 00 00"), 1_433, Protocol::Tds);
     udp(b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe", ANY, Protocol::Bittorrent);
     udp(&bytes("11223344 00000000 00000002 000186a3 00000003 00[24]"), ANY, Protocol::Nfs);
 }
