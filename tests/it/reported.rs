@@ -170,7 +170,7 @@ async fn frames_that_were_captured_three_times() {
     holds("ping_any_interface", &icmp, &right);
     let overview = report("analyze_capinfos", "tcp_any_interface").await;
     let findings = overview["findings"].as_array().expect("findings");
-    assert!(findings.iter().any(|finding| finding["rule"] == "capinfos_copies"), "{findings:?}");
+    assert!(findings.iter().any(|finding| finding["rule"] == "capture_packets_copied"), "{findings:?}");
 }
 
 #[tokio::test]

@@ -1,17 +1,18 @@
 //! The tool `analyze_capinfos`: what is kept during a run, and how it becomes the report.
 
-use mcpcap_analyzer::decode::Decoder;
+use mcpcap_analyzer::application::Conversations;
+use mcpcap_analyzer::decode::{Decoder, Packet};
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars, time};
 use serde::Deserialize;
 
 use crate::encapsulation::Encapsulations;
-use crate::hierarchy::Hierarchy;
+use crate::hierarchy::{Ended, Hierarchy};
 use crate::numbers::rounded;
-use crate::report::{Count, NameResolution, Report};
+use crate::report::{Count, Evicted, Limits, NameResolution, Report};
 use crate::sizes::Sizes;
 use crate::summary::Summary;
 use crate::times::{Times, decimal_seconds};
-use crate::{comments, file_type, findings, interfaces, precision, rates, sections};
+use crate::{comments, file_type, findings, interfaces, names, precision, protocols, rates, sections};
 
 /// It has no arguments: the figures are about the whole file.
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
@@ -24,25 +25,45 @@ pub struct Capinfos {
     decoder: Decoder,
     encapsulations: Encapsulations,
     hierarchy: Hierarchy,
+    conversations: Conversations,
     sizes: Sizes,
     times: Times,
     last_frame: u64,
+    window: Window,
+}
+
+impl Capinfos {
+    /// Counts a packet at its place in the hierarchy. What UDP and TCP carry is counted when its conversation ends.
+    fn place(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
+        let original = frame.original;
+        let (place, whole) = self.hierarchy.add(&packet.layers, names::inner(frame, packet), original);
+        let hierarchy = &mut self.hierarchy;
+        let number = u32::try_from(place).ok().filter(|_| whole);
+        let counted = number.is_some_and(|number| {
+            self.conversations.push(packet, number, original.into(), &mut |settled| hierarchy.settled(settled))
+        });
+        if !counted {
+            hierarchy.ended(place, Ended { packets: 1, bytes: original.into(), first_frame: frame.number });
+        }
+    }
 }
 
 impl Tool for Capinfos {
     const NAME: &'static str = "analyze_capinfos";
     const TITLE: &'static str = "Capture file overview";
-    const DESCRIPTION: &'static str = "What a packet capture is and holds, as Wireshark's capinfos tells it and more: file format, \
-        hashes and link layers; number and sizes of packets; time span, time order and rates; snap length and packets it cut; \
-        interfaces with their filters, packet and drop counts; sections, comments and embedded secrets; the protocol hierarchy from \
-        the link layer to the transport layer; and what could not be decoded. Start here with an unknown capture: it shows \
-        which protocols are there to be analysed by the other tools, and what in the capture limits any conclusion (dropped or \
-        cut packets, damaged file, times out of order). Reads the whole file.";
+    const DESCRIPTION: &'static str = "What a packet capture is and holds, as Wireshark's capinfos tells it and more. Start here with an unknown \
+        capture: `protocols` says which protocols are there, from the link layer to the application (dns, tls, http, sip, quic, smb ...), by the form \
+        of their messages on any port, else by port and marked so, with packets and bytes, and which tool to call next for each; \
+        `protocol_hierarchy` says which carries which. Also: file format, hashes and link layers; number and sizes of packets; time span, order, \
+        gaps and rates; snap length and packets it cut; interfaces with their filters, packet and drop counts; sections, comments and embedded \
+        secrets; what could not be decoded; and findings on what limits any conclusion (dropped or cut packets, damaged file, times that cannot be \
+        right). Reads the whole file.";
     type Arguments = Arguments;
     type Report = Report;
+    const PAGED: &'static [&'static str] = &["interfaces", "sections"];
 
-    fn open(_: Arguments, _: Window) -> Result<Self, Problem> {
-        Ok(Self::default())
+    fn open(_: Arguments, window: Window) -> Result<Self, Problem> {
+        Ok(Self { window, ..Self::default() })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
@@ -51,15 +72,18 @@ impl Tool for Capinfos {
         self.sizes.add(frame);
         self.encapsulations.add(frame.link.link_type);
         let packet = self.decoder.decode(frame);
-        self.hierarchy.add(&packet.layers, frame.original);
+        self.place(frame, &packet);
         Ok(Flow::More)
     }
 
-    fn finish(self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+        let hierarchy = &mut self.hierarchy;
+        self.conversations.finish(&mut |settled| hierarchy.settled(settled));
         let summary = Summary::from_value(&capture.reader)?;
         let (sizes, times) = (&self.sizes, &self.times);
         let file_type = file_type::of(&summary);
-        let (encapsulations, encapsulations_left_out) = self.encapsulations.list();
+        let (encapsulations, encapsulations_total) = self.encapsulations.list();
+        let (protocols, protocols_total) = protocols::list(&self.hierarchy, sizes.packets);
         let [first, last, first_record, last_record] = times.moments(&summary);
         let (first_packet_time, first_packet_epoch, first_packet_frame) = split(first);
         let (last_packet_time, last_packet_epoch, last_packet_frame) = split(last);
@@ -67,15 +91,24 @@ impl Tool for Capinfos {
         let rates = rates::of(sizes.packets, sizes.original, duration, times.without.total());
         let packet_size = sizes.quantiles.summary();
         let decoding = self.decoder.statistics();
+        let copies = self.decoder.copies();
         let findings = findings::all(&findings::Facts {
             times,
             sizes,
             summary: &summary,
+            copies: copies.as_ref(),
             decoding: &decoding,
             end: capture.end.as_ref(),
             last_frame: self.last_frame,
         });
         let file = &capture.file;
+        let interfaces = interfaces::page(&summary, self.window);
+        let sections = sections::page(&summary, self.window);
+        let pages = vec![interfaces.info("interfaces"), sections.info("sections")];
+        let evicted = Evicted {
+            conversations: self.conversations.evicted(),
+            announcements: self.conversations.announcements_evicted(),
+        };
         Ok(Report {
             filename: file.name.clone(),
             file_size_bytes: file.size,
@@ -89,13 +122,15 @@ impl Tool for Capinfos {
             byte_order: summary.byte_order.clone(),
             file_encapsulation: self.encapsulations.of_file(&summary),
             encapsulations,
-            encapsulations_left_out: Some(encapsulations_left_out).filter(|number| *number > 0),
+            encapsulations_total,
             time_precision: precision::of_file(&summary),
             time_precision_digits: summary.time_digits,
             snap_length: sizes.snap_length(&summary),
             packet_count: sizes.packets,
             data_size_bytes: sizes.original,
             captured_size_bytes: sizes.captured,
+            protocols,
+            protocols_total,
             first_packet_time,
             first_packet_epoch,
             first_packet_frame,
@@ -109,6 +144,7 @@ impl Tool for Capinfos {
             strict_time_order: times.in_order(),
             out_of_order: times.out_of_order(),
             packets_without_time: times.without.total(),
+            time_gaps: times.gaps.report(&summary),
             data_rate_bytes: rates.bytes,
             data_rate_bits: rates.bits,
             average_packet_rate: rates.packets,
@@ -119,10 +155,11 @@ impl Tool for Capinfos {
             drops: interfaces::drops(&summary),
             protocol_hierarchy: self.hierarchy.report(sizes.packets),
             decoding,
+            copies,
             interface_count: interfaces::count(&summary),
-            interfaces: interfaces::list(&summary),
+            interfaces: interfaces.into_items(),
             section_count: sections::count(&summary),
-            sections: sections::list(&summary),
+            sections: sections.into_items(),
             comments: comments::of(&summary),
             blocks: blocks(&summary),
             name_resolution: summary.names.map(|names| NameResolution { ipv4: names.ipv4, ipv6: names.ipv6 }),
@@ -132,6 +169,8 @@ impl Tool for Capinfos {
                 .map(|secret| Count { name: secret.kind.clone(), count: secret.count })
                 .collect(),
             findings,
+            limits: Limits { evicted },
+            pages,
         })
     }
 }

@@ -23,10 +23,9 @@ pub struct Comments {
     pub packet: u64,
     /// On other blocks.
     pub other: u64,
-    /// The texts: those of sections first, then interfaces, their statistics, and packets in order.
+    /// The texts of up to 100: those of sections first, then interfaces, their statistics, and packets in order. Of `total`, the others are not
+    /// here.
     pub texts: Vec<Comment>,
-    /// Comments whose text is not here.
-    pub texts_left_out: u64,
 }
 
 /// A comment and what it is on.
@@ -91,7 +90,6 @@ pub fn of(summary: &Summary) -> Option<Comments> {
         interface_statistics: counts.statistics,
         packet: counts.packet,
         other: counts.other,
-        texts_left_out: total.saturating_sub(texts.len() as u64),
         texts,
     })
 }
@@ -122,7 +120,7 @@ mod tests {
                 ("packet", None, None, Some(7), "p"),
             ]
         );
-        assert_eq!((found.total, found.texts_left_out), (6, 2));
+        assert_eq!((found.total, found.texts.len()), (6, 4));
     }
 
     #[test]
@@ -130,7 +128,7 @@ mod tests {
         let texts: Vec<_> = (1..=150).map(|n| json!({ "where": "packet", "frame": n, "text": "x" })).collect();
         let summary = Summary::from_value(&json!({ "comments": { "packet": 5000, "texts": texts } })).unwrap();
         let found = of(&summary).unwrap();
-        assert_eq!((found.texts.len(), found.texts_left_out), (100, 4900));
+        assert_eq!((found.texts.len(), found.total), (100, 5000));
         assert_eq!(of(&Summary::default()), None);
     }
 }

@@ -24,7 +24,7 @@ impl Encapsulations {
         *packets = packets.saturating_add(1);
     }
 
-    /// The encapsulations that packets have, the most frequent first, and how many more there are.
+    /// The encapsulations that packets have, the most frequent first, and how many there are in all.
     pub fn list(&self) -> (Vec<Encapsulation>, u64) {
         let mut all: Vec<_> = self
             .packets
@@ -38,9 +38,9 @@ impl Encapsulations {
             .collect();
         // Stable, so equal ones stay in the order of their numbers.
         all.sort_by_key(|entry| std::cmp::Reverse(entry.packets));
-        let left_out = all.len().saturating_sub(LISTED);
+        let total = all.len() as u64;
         all.truncate(LISTED);
-        (all, left_out as u64)
+        (all, total)
     }
 
     /// The encapsulation of the file: the one that all interfaces have, with packets or without, else `Per packet`.
@@ -94,12 +94,12 @@ mod tests {
     }
 
     #[test]
-    fn the_most_frequent_come_first_and_the_rest_is_counted() {
+    fn the_most_frequent_come_first_and_all_are_counted() {
         let mut found = Encapsulations::default();
         (1000..1060).for_each(|number| found.add(number));
         found.add(1059);
-        let (list, left_out) = found.list();
+        let (list, total) = found.list();
         assert_eq!((list[0].link_type, list[0].packets, list[1].link_type), (1059, 2, 1000));
-        assert_eq!((list.len(), left_out), (50, 10));
+        assert_eq!((list.len(), total), (50, 60));
     }
 }

@@ -1,13 +1,16 @@
-//! The protocol hierarchy, as in Wireshark: a tree of protocols, with packets and octets at each level.
+//! The protocol hierarchy, as in Wireshark: a tree of protocols, with packets and bytes at each level.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
+use mcpcap_analyzer::application::{By, Protocol, Settled};
 use mcpcap_analyzer::decode::Layer;
+use mcpcap_analyzer::stats::TopK;
 use mcpcap_analyzer::{JsonSchema, schemars};
 use serde::Serialize;
 
-use crate::link_types;
+use crate::names;
 use crate::numbers::percent;
 
 /// Nodes that are kept. Real captures have below a hundred.
@@ -16,74 +19,198 @@ const NODES: usize = 5_000;
 const NUMBERED: usize = 24;
 /// Rows that a report holds.
 const LISTED: usize = 100;
+/// Server ports of one protocol that are counted.
+const PORTS: usize = 256;
 
 /// Counts packets along the paths of their layers. A packet counts once at each level of its path, whole.
 pub struct Hierarchy {
     nodes: Vec<Node>,
     not_placed: u64,
+    ports: BTreeMap<Application, TopK<u16>>,
+}
+
+/// Something with a place in the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A layer, as the first packet has it.
+    Layer(Layer),
+    /// What a layer carries that is no layer of its own.
+    Inner(&'static str),
+    /// What UDP or TCP carry.
+    Application(Application),
+}
+
+/// What UDP or TCP carry: a protocol and how it was recognised, or neither; and whether it is TCP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Application {
+    /// The protocol; `None` when neither bytes nor ports tell.
+    pub protocol: Option<(Protocol, By)>,
+    /// Whether TCP carries it.
+    pub is_tcp: bool,
 }
 
 struct Node {
-    /// Without what differs between packets of the same protocol. `None`: the root.
-    layer: Option<Layer>,
+    /// `None`: the root.
+    kind: Option<Kind>,
     packets: u64,
-    octets: u64,
+    bytes: u64,
+    ended: Ended,
     children: Vec<usize>,
+}
+
+/// Packets whose innermost protocol a node is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ended {
+    /// How many.
+    pub packets: u64,
+    /// Sum of their original lengths.
+    pub bytes: u64,
+    /// The first one's frame; 0 without any.
+    pub first_frame: u64,
+}
+
+impl Ended {
+    /// Adds others.
+    pub fn add(&mut self, other: Self) {
+        if other.packets == 0 {
+            return;
+        }
+        self.first_frame = if self.packets == 0 { other.first_frame } else { self.first_frame.min(other.first_frame) };
+        self.packets = self.packets.saturating_add(other.packets);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+    }
 }
 
 impl Default for Hierarchy {
     fn default() -> Self {
-        Self { nodes: vec![Node::new(None)], not_placed: 0 }
+        Self { nodes: vec![Node::new(None)], not_placed: 0, ports: BTreeMap::new() }
     }
 }
 
 impl Node {
-    fn new(layer: Option<Layer>) -> Self {
-        Self { layer, packets: 0, octets: 0, children: Vec::new() }
+    fn new(kind: Option<Kind>) -> Self {
+        Self { kind, packets: 0, bytes: 0, ended: Ended::default(), children: Vec::new() }
+    }
+
+    fn count(&mut self, packets: u64, bytes: u64) {
+        self.packets = self.packets.saturating_add(packets);
+        self.bytes = self.bytes.saturating_add(bytes);
     }
 }
 
-impl Hierarchy {
-    /// Counts a packet of a length on the wire, in octets.
-    pub fn add(&mut self, layers: &[Layer], original: u32) {
-        let mut at = 0;
-        for layer in layers {
-            let Some(child) = self.child(at, plain(*layer)) else {
-                self.not_placed = self.not_placed.saturating_add(1);
-                return;
-            };
-            at = child;
-            if let Some(node) = self.nodes.get_mut(at) {
-                node.packets = node.packets.saturating_add(1);
-                node.octets = node.octets.saturating_add(original.into());
+impl Kind {
+    /// The protocol's name.
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            Self::Layer(layer) => names::layer(layer),
+            Self::Inner(name) => name.into(),
+            // Wireshark's word for what no dissector takes.
+            Self::Application(application) => {
+                application.protocol.map_or("data", |(protocol, _)| protocol.name()).into()
             }
         }
     }
 
-    fn child(&mut self, parent: usize, layer: Layer) -> Option<usize> {
-        let is = |at: usize, wanted: Layer| self.nodes.get(at).is_some_and(|node| node.layer == Some(wanted));
+    fn by(self) -> Option<&'static str> {
+        match self {
+            Self::Application(application) => application.protocol.map(|(_, by)| by.name()),
+            _ => None,
+        }
+    }
+
+    /// Whether both are the same protocol, whatever differs between its packets: VLAN ids, labels, session numbers.
+    fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Layer(one), Self::Layer(other)) if !names::is_numbered(one) => {
+                one == other || one.name() == other.name()
+            }
+            _ => self == other,
+        }
+    }
+
+    fn is_numbered(self) -> bool {
+        matches!(self, Self::Layer(layer) if names::is_numbered(layer))
+    }
+}
+
+impl Hierarchy {
+    /// Counts a packet of a length on the wire, in bytes, along its layers and what the last one carries by name. Its place, and whether that is
+    /// where its path ends: there may be no room for all of it.
+    pub fn add(&mut self, layers: &[Layer], inner: Option<&'static str>, original: u32) -> (usize, bool) {
+        let mut at = 0;
+        let path = layers.iter().map(|layer| Kind::Layer(*layer));
+        for kind in path.chain(inner.map(Kind::Inner)) {
+            let Some(child) = self.child(at, kind) else {
+                self.not_placed = self.not_placed.saturating_add(1);
+                return (at, false);
+            };
+            at = child;
+            if let Some(node) = self.nodes.get_mut(at) {
+                node.count(1, original.into());
+            }
+        }
+        (at, true)
+    }
+
+    /// Says that packets at a place have nothing further in them.
+    pub fn ended(&mut self, place: usize, ended: Ended) {
+        if let Some(node) = self.nodes.get_mut(place) {
+            node.ended.add(ended);
+        }
+    }
+
+    /// Counts packets of a conversation, which were counted down to their transport before.
+    pub fn settled(&mut self, settled: Settled) {
+        let application = Application { protocol: settled.protocol, is_tcp: settled.is_tcp };
+        self.ports.entry(application).or_insert_with(|| TopK::new(PORTS)).add(settled.port, settled.packets);
+        let place = settled.place as usize;
+        let child = self.child(place, Kind::Application(application));
+        if child.is_none() {
+            self.not_placed = self.not_placed.saturating_add(settled.packets);
+        }
+        if let Some(node) = child.and_then(|child| self.nodes.get_mut(child)) {
+            node.count(settled.packets, settled.bytes);
+        }
+        let ended = Ended { packets: settled.packets, bytes: settled.bytes, first_frame: settled.first_frame };
+        self.ended(child.unwrap_or(place), ended);
+    }
+
+    fn child(&mut self, parent: usize, kind: Kind) -> Option<usize> {
+        let is = |at: usize, wanted: Kind| {
+            self.nodes.get(at).is_some_and(|node| node.kind.is_some_and(|kind| kind.is_same(wanted)))
+        };
         let children = &self.nodes.get(parent)?.children;
-        if let Some(found) = children.iter().copied().find(|at| is(*at, layer)) {
+        if let Some(found) = children.iter().copied().find(|at| is(*at, kind)) {
             return Some(found);
         }
         // Protocols with a name always find a place among their siblings, whatever numbers a capture makes up.
-        let numbered = |at: &&usize| self.nodes.get(**at).is_some_and(|node| node.layer.is_some_and(is_numbered));
-        let full = is_numbered(layer) && children.iter().filter(numbered).count() >= NUMBERED;
+        let numbered = |at: &&usize| self.nodes.get(**at).is_some_and(|node| node.kind.is_some_and(Kind::is_numbered));
+        let full = kind.is_numbered() && children.iter().filter(numbered).count() >= NUMBERED;
         if full || self.nodes.len() >= NODES {
             return None;
         }
         let new = self.nodes.len();
-        self.nodes.push(Node::new(Some(layer)));
+        self.nodes.push(Node::new(Some(kind)));
         self.nodes.get_mut(parent)?.children.push(new);
         Some(new)
     }
 
+    /// What packets end with: each innermost protocol with its packets.
+    pub fn ends(&self) -> impl Iterator<Item = (Kind, Ended)> + '_ {
+        self.nodes.iter().filter_map(|node| Some((node.kind?, node.ended))).filter(|(_, ended)| ended.packets > 0)
+    }
+
+    /// The server ports of an application.
+    pub fn ports(&self, application: Application) -> Option<&TopK<u16>> {
+        self.ports.get(&application)
+    }
+
     /// The tree as rows, each below its parent, of `packets` in all.
     pub fn report(&self, packets: u64) -> ProtocolHierarchy {
-        // No node has more packets than its parent and none comes before it, so the first rows are a whole tree.
+        // No node has more packets than its parent. Applications get their nodes late, but below a parent that was there.
         let mut order: Vec<usize> = (1..self.nodes.len()).collect();
         order.sort_by_key(|at| Reverse(self.packets(*at)));
-        let left_out = order.len().saturating_sub(LISTED);
+        let total = order.len();
         order.truncate(LISTED);
         let mut kept = vec![false; self.nodes.len()];
         for at in order {
@@ -92,8 +219,8 @@ impl Hierarchy {
             }
         }
         let mut rows = Vec::new();
-        self.rows(0, "", 0, packets, &kept, &mut rows);
-        ProtocolHierarchy { rows, rows_left_out: left_out as u64, packets_not_placed: self.not_placed }
+        self.rows(0, "", packets, &kept, &mut rows);
+        ProtocolHierarchy { rows, rows_total: total as u64, packets_not_placed: self.not_placed }
     }
 
     fn packets(&self, at: usize) -> u64 {
@@ -101,102 +228,36 @@ impl Hierarchy {
     }
 
     /// The rows below a node. Recursion ends with the deepest path, and the decoder bounds those.
-    fn rows(&self, at: usize, path: &str, depth: u32, all: u64, kept: &[bool], rows: &mut Vec<ProtocolRow>) {
+    fn rows(&self, at: usize, path: &str, all: u64, kept: &[bool], rows: &mut Vec<ProtocolRow>) {
         let Some(node) = self.nodes.get(at) else { return };
         let mut children: Vec<usize> =
             node.children.iter().copied().filter(|child| kept.get(*child).is_some_and(|kept| *kept)).collect();
         children.sort_by_key(|child| Reverse(self.packets(*child)));
         for child in children {
-            let Some((node, layer)) = self.nodes.get(child).and_then(|node| Some((node, node.layer?))) else {
+            let Some((node, kind)) = self.nodes.get(child).and_then(|node| Some((node, node.kind?))) else {
                 continue;
             };
-            let protocol = name(layer);
+            let protocol = kind.name();
             let path = if path.is_empty() { protocol.to_string() } else { format!("{path}:{protocol}") };
             rows.push(ProtocolRow {
                 path: path.clone(),
-                depth,
-                protocol: protocol.into_owned(),
+                by: kind.by(),
                 packets: node.packets,
                 percent: percent(node.packets, all),
-                bytes: node.octets,
+                bytes: node.bytes,
             });
-            self.rows(child, &path, depth.saturating_add(1), all, kept, rows);
+            self.rows(child, &path, all, kept, rows);
         }
     }
 }
 
-/// The layer without what differs between packets of the same protocol: VLAN ids, labels, session numbers.
-fn plain(layer: Layer) -> Layer {
-    match layer {
-        Layer::Vlan(_) => Layer::Vlan(0),
-        Layer::Mpls(_) => Layer::Mpls(0),
-        Layer::PppoeSession(_) => Layer::PppoeSession(0),
-        Layer::Vxlan(_) => Layer::Vxlan(0),
-        Layer::Geneve(_) => Layer::Geneve(0),
-        Layer::L2tp(_) => Layer::L2tp(0),
-        Layer::Gtp(_) => Layer::Gtp(0),
-        Layer::Pbb(_) => Layer::Pbb(0),
-        Layer::FrameRelay(_) => Layer::FrameRelay(0),
-        Layer::LinuxCooked2 => Layer::LinuxCooked,
-        other => other,
-    }
-}
-
-fn is_numbered(layer: Layer) -> bool {
-    matches!(layer, Layer::OtherIp(_) | Layer::OtherEthertype(_) | Layer::OtherLink(_))
-}
-
-/// Wireshark's short name of the protocol; by number where the decoder gives no more.
-fn name(layer: Layer) -> Cow<'static, str> {
-    match layer {
-        Layer::OtherIp(number) => ip_protocol(number).map_or_else(|| format!("ip protocol {number}").into(), Cow::from),
-        Layer::OtherEthertype(number) => {
-            ethertype(number).map_or_else(|| format!("ethertype 0x{number:04x}").into(), Cow::from)
-        }
-        Layer::OtherLink(number) => link_types::short_name(number).into(),
-        known => known.name().into(),
-    }
-}
-
-/// Assigned Internet Protocol Numbers (IANA).
-fn ip_protocol(number: u8) -> Option<&'static str> {
-    Some(match number {
-        33 => "dccp",
-        46 => "rsvp",
-        50 => "esp",
-        88 => "eigrp",
-        89 => "ospf",
-        103 => "pim",
-        108 => "ipcomp",
-        112 => "vrrp",
-        _ => return None,
-    })
-}
-
-/// EtherTypes (IEEE registration authority).
-fn ethertype(number: u16) -> Option<&'static str> {
-    Some(match number {
-        0x8035 => "rarp",
-        0x8137 => "ipx",
-        0x8808 => "macc",
-        0x8809 => "slow",
-        0x888e => "eapol",
-        0x88cc => "lldp",
-        0x88f7 => "ptp",
-        0x8902 => "cfm",
-        0x8906 => "fcoe",
-        0x9000 => "loop",
-        _ => return None,
-    })
-}
-
-/// The protocol hierarchy from the link layer to the transport layer.
+/// The protocol hierarchy from the link layer to the application.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ProtocolHierarchy {
-    /// The tree, each protocol below the one that carries it; among siblings the most frequent first.
+    /// Protocols in the order of the tree: each stands below the one that carries it, those with more packets first.
     pub rows: Vec<ProtocolRow>,
-    /// Less frequent rows that are not here.
-    pub rows_left_out: u64,
+    /// Rows in all. Up to 100 are listed, those with most packets.
+    pub rows_total: u64,
     /// Packets that are counted only down to a protocol that carries too many others.
     pub packets_not_placed: u64,
 }
@@ -204,101 +265,22 @@ pub struct ProtocolHierarchy {
 /// A protocol at one place of the tree.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ProtocolRow {
-    /// The protocols down to this one: `eth:ip:tcp`.
+    /// The protocols down to this one: `eth:ip:tcp:tls`. The last one is Wireshark's short name or that of `protocols`, else `ip protocol 99`,
+    /// `ethertype 0x88b5`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub path: String,
-    /// Protocols above it.
-    pub depth: u32,
-    /// Wireshark's short name, else `ip protocol 99`, `ethertype 0x88b5`.
-    pub protocol: String,
+    /// How an application was recognised, as in `protocols`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub by: Option<&'static str>,
     /// Packets that have this path.
     pub packets: u64,
     /// Their share of all packets, in percent.
     pub percent: f64,
-    /// Sum of their original lengths, in octets.
+    /// Sum of their original lengths, in bytes.
     pub bytes: u64,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(hierarchy: &Hierarchy, packets: u64) -> Vec<(String, u64, u64)> {
-        hierarchy.report(packets).rows.into_iter().map(|row| (row.path, row.packets, row.bytes)).collect()
-    }
-
-    #[test]
-    fn a_packet_counts_once_at_each_level() {
-        let mut hierarchy = Hierarchy::default();
-        hierarchy.add(&[Layer::Ethernet, Layer::Arp], 60);
-        hierarchy.add(&[Layer::Ethernet, Layer::Ipv4, Layer::Tcp], 100);
-        hierarchy.add(&[Layer::Ethernet, Layer::Ipv4, Layer::Ipv4, Layer::Udp], 200);
-        let expected = [
-            ("eth", 3, 360),
-            ("eth:ip", 2, 300),
-            ("eth:ip:tcp", 1, 100),
-            ("eth:ip:ip", 1, 200),
-            ("eth:ip:ip:udp", 1, 200),
-            ("eth:arp", 1, 60),
-        ];
-        assert_eq!(shown(&hierarchy, 3), expected.map(|(path, packets, bytes)| (path.to_owned(), packets, bytes)));
-        assert_eq!(hierarchy.report(3).rows[1].percent, 66.67);
-    }
-
-    #[test]
-    fn vlans_and_labels_of_any_number_are_one_protocol() {
-        let mut hierarchy = Hierarchy::default();
-        hierarchy.add(&[Layer::Ethernet, Layer::Vlan(1), Layer::Mpls(2)], 60);
-        hierarchy.add(&[Layer::Ethernet, Layer::Vlan(7), Layer::Mpls(8)], 60);
-        assert_eq!(shown(&hierarchy, 2).len(), 3);
-        // Sessions and tunnels of any number, too.
-        let mut hierarchy = Hierarchy::default();
-        for number in 1..=50 {
-            for layer in [Layer::L2tp, Layer::Gtp, Layer::Pbb, Layer::FrameRelay, Layer::Vxlan, Layer::Geneve] {
-                hierarchy.add(&[layer(number)], 60);
-            }
-        }
-        assert_eq!(shown(&hierarchy, 300).len(), 6);
-    }
-
-    #[test]
-    fn protocols_without_a_name_are_told_by_number() {
-        let names = [
-            (Layer::OtherIp(89), "ospf"),
-            (Layer::OtherIp(253), "ip protocol 253"),
-            (Layer::OtherEthertype(0x88cc), "lldp"),
-            (Layer::OtherEthertype(0x88b5), "ethertype 0x88b5"),
-            (Layer::OtherLink(147), "user0"),
-        ];
-        for (layer, expected) in names {
-            assert_eq!(name(layer), expected);
-        }
-    }
-
-    #[test]
-    fn made_up_numbers_leave_room_for_named_protocols() {
-        let mut hierarchy = Hierarchy::default();
-        (0..=u16::MAX).for_each(|kind| hierarchy.add(&[Layer::Ethernet, Layer::OtherEthertype(kind)], 60));
-        hierarchy.add(&[Layer::Ethernet, Layer::Ipv6], 80);
-        assert_eq!(hierarchy.nodes.len(), 1 + 1 + NUMBERED + 1);
-        let report = hierarchy.report(65_537);
-        assert_eq!(report.packets_not_placed, 65_536 - NUMBERED as u64);
-        assert!(report.rows.iter().any(|row| row.path == "eth:ipv6"));
-    }
-
-    #[test]
-    fn nodes_and_rows_are_bounded_and_the_rows_are_a_whole_tree() {
-        let mut hierarchy = Hierarchy::default();
-        for path in 0..4096_u32 {
-            let layers: Vec<_> =
-                (0..12).map(|bit| if path >> bit & 1 == 0 { Layer::Vlan(0) } else { Layer::Mpls(0) }).collect();
-            hierarchy.add(&layers, 60);
-        }
-        let report = hierarchy.report(4096);
-        assert_eq!((hierarchy.nodes.len(), report.rows.len()), (NODES, LISTED));
-        assert!(report.rows_left_out > 0 && report.packets_not_placed > 0);
-        for row in &report.rows {
-            let parent = row.path.rsplit_once(':').map(|(parent, _)| parent);
-            assert!(parent.is_none_or(|parent| report.rows.iter().any(|other| other.path == parent)), "{}", row.path);
-        }
-    }
-}
+#[path = "hierarchy_tests.rs"]
+mod tests;

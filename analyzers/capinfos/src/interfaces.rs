@@ -1,13 +1,12 @@
 //! Interfaces: how each was captured, and what it reports as received and dropped.
 
+use mcpcap_analyzer::stats::{Page, Window};
 use mcpcap_analyzer::{JsonSchema, schemars, time};
 use serde::Serialize;
 
 use crate::summary::{self, Summary};
 use crate::{link_types, precision};
 
-/// Interfaces that a report lists.
-const LISTED: usize = 50;
 /// Statistics blocks of an interface that a report lists: the last ones, since their counters run from the capture's beginning.
 const STATISTICS_LISTED: usize = 3;
 
@@ -68,7 +67,7 @@ pub struct Interface {
     pub time_offset_seconds: Option<i64>,
     /// Packets of this interface.
     pub packets: u64,
-    /// Statistics blocks about it.
+    /// Statistics blocks about it; at least so many, where `drops` has `statistics_left_out`.
     pub statistics_count: u64,
     /// The last three of them, the latest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -134,9 +133,13 @@ pub fn count(summary: &Summary) -> u64 {
     (summary.interfaces.len() as u64).saturating_add(summary.interfaces_left_out)
 }
 
-/// The first of them.
-pub fn list(summary: &Summary) -> Vec<Interface> {
-    summary.interfaces.iter().take(LISTED).map(Interface::of).collect()
+/// The page of them that is asked for. The reader keeps the first ones only, so that a page can be had of these.
+pub fn page(summary: &Summary, window: Window) -> Page<Interface> {
+    let mut page = Page::new(window);
+    for interface in &summary.interfaces {
+        page.push(|| Interface::of(interface));
+    }
+    page
 }
 
 /// What all interfaces report as dropped; `None` without statistics.
@@ -258,7 +261,7 @@ mod tests {
     fn an_interface_shows_its_last_statistics_with_its_own_precision() {
         let blocks: Vec<_> = (1..=5).map(|n| json!({ "timestamp": n * 1_000_000_000_u64, "received": n })).collect();
         let found = summary(json!([{ "link_type": 1, "time_digits": 3, "snap_length": 0, "statistics": blocks }]));
-        let shown = &list(&found)[0];
+        let shown = &page(&found, Window::default()).into_items()[0];
         assert_eq!(
             (shown.encapsulation.as_str(), shown.time_precision, shown.snap_length),
             ("Ethernet", "milliseconds", None)

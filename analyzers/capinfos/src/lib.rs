@@ -15,16 +15,20 @@
 )]
 
 pub mod analysis;
+mod clocks;
 mod comments;
 mod encapsulation;
 mod file_type;
 mod findings;
+mod gaps;
 mod hierarchy;
 mod interfaces;
 mod link_types;
+mod names;
 mod numbers;
 mod precision;
 mod prompts;
+mod protocols;
 mod rates;
 mod report;
 mod sections;

@@ -46,24 +46,26 @@ Get to know the capture, and answer from the report, with numbers and field name
 `interfaces`: name, filter, operating system); what people noted (`comments`).
 2. When, and how much? `first_packet_time` to `last_packet_time` (UTC), `capture_duration_seconds`, `packet_count`, \
 `data_size_bytes`, the rates, `packet_size` and `packet_size_distribution`.
-3. What is in it? `protocol_hierarchy`: the protocols with most packets and bytes, tunnels and VLANs, and anything that does not \
-belong in such a network. Benign: a mirror port that sees each packet twice.
+3. What is in it? `protocols`: those with most packets and bytes, and anything that does not belong in such a network or is on a port where it is \
+not expected. What has `by` \"port\" is a guess by the port number; call it one. `protocol_hierarchy`: tunnels and VLANs. Benign: a mirror port that \
+sees each packet twice.
 4. How far can it be trusted? `findings` first; then `capture.complete`, `drops` (absent: unknown, not zero), `snap_length` \
-(packets cut), `strict_time_order`, `packets_without_time`, `decoding`, and a capture filter that hides traffic.
-5. What next? Name the other tools whose protocols are there, in the order of what they would tell, and what the capture cannot \
-answer.";
+(packets cut), `strict_time_order`, `time_gaps` (duration and rates cover them), `packets_without_time`, `decoding`, `limits`, and a capture filter \
+that hides traffic.
+5. What next? The tools that `protocols` names in `next`, in the order of what they would tell, and what the capture cannot answer.";
 
 const TRIAGE: &str = "\
 Find out what this capture is about and what in it deserves attention. Nothing is known of it yet.
 
-1. From the first report take the time span, the size, `protocol_hierarchy` and what limits trust (`findings`, `drops`, `snap_length`, \
-`capture.complete`). Say in two sentences what kind of capture it is.
-2. Call the tools whose protocols are there, those that the server offers, with the same `pcap_file`:
+1. From the first report take the time span, the size, `protocols` and what limits trust (`findings`, `time_gaps`, `drops`, `snap_length`, \
+`capture.complete`). Say in two sentences what kind of capture it is. `by` says how a protocol was recognised: \"port\" is only a guess.
+2. Call the tools that `protocols` names in `next`, those that the server offers, with the same `pcap_file`:
    - dhcp, dhcpv6: analyze_dhcp_packets: which device has which address (`leases`, `clients`)
-   - arp is counted in the hierarchy only; icmp, icmpv6: analyze_icmp_packets: what cannot be reached, who probes
+   - icmp, icmpv6: analyze_icmp_packets: what cannot be reached, who probes
    - dns, mdns, llmnr: analyze_dns_packets: which names, which servers, what fails
-   - tcp: analyze_tcp_connections, then analyze_tcp_anomalies where `issues` is not empty
+   - all that TCP carries: analyze_tcp_connections, then analyze_tcp_anomalies where `issues` is not empty
    - sip: analyze_sip_packets: calls, registrations, scanners
+   - others have no tool of their own: get_frames with `first_frame`; `port` narrows every tool to one of `ports`
 3. Read `findings` of each report before its statistics. Put all findings of all tools into one list, gravest first; join those about the same \
 address, name or time.
 4. Follow the two or three gravest: names lead to addresses, addresses to connections (`server_ip` of the TCP tools), connections to times. Use \
@@ -92,9 +94,11 @@ mod tests {
         let fields = schema["report"]["properties"].as_object().unwrap();
         let quoted = OVERVIEW.split('`').skip(1).step_by(2);
         // The host adds `capture`.
-        for name in quoted.filter(|name| *name != "capture.complete") {
+        for name in quoted.filter(|name| !["capture.complete", "by", "next"].contains(name)) {
             assert!(fields.contains_key(name), "{name}");
         }
+        let protocols = schema["report"]["properties"]["protocols"]["items"]["properties"].as_object().unwrap();
+        assert!(["by", "next", "ports", "first_frame"].iter().all(|name| protocols.contains_key(*name)));
     }
 
     #[test]

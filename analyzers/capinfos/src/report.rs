@@ -1,15 +1,17 @@
 //! The report of `analyze_capinfos`.
 
-use mcpcap_analyzer::decode::Statistics as Decoding;
+use mcpcap_analyzer::decode::{CopyReport, Statistics as Decoding};
 use mcpcap_analyzer::finding::Finding;
-use mcpcap_analyzer::stats::Summary as SizeSummary;
+use mcpcap_analyzer::stats::{PageInfo, Summary as SizeSummary};
 use mcpcap_analyzer::{JsonSchema, schemars};
 use serde::Serialize;
 
 use crate::comments::Comments;
 use crate::encapsulation::Encapsulation;
+use crate::gaps::TimeGaps;
 use crate::hierarchy::ProtocolHierarchy;
 use crate::interfaces::{Drops, Interface};
+use crate::protocols::ProtocolPackets;
 use crate::sections::Section;
 use crate::sizes::{SizeClass, SnapLength};
 use crate::times::{Moment, OutOfOrder};
@@ -54,9 +56,8 @@ pub struct Report {
     pub file_encapsulation: String,
     /// Link layers that packets have, the most frequent first.
     pub encapsulations: Vec<Encapsulation>,
-    /// Link layers beyond the 50 listed. Absent when there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encapsulations_left_out: Option<u64>,
+    /// Link layers in all. Up to 50 are listed.
+    pub encapsulations_total: u64,
     /// Unit of the last decimal of times: `microseconds`. `per packet` when interfaces differ, `unknown` without any.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub time_precision: &'static str,
@@ -71,6 +72,10 @@ pub struct Report {
     pub data_size_bytes: u64,
     /// Sum of captured lengths.
     pub captured_size_bytes: u64,
+    /// Which protocols are there, those with most packets first, each with the tool to call next. A packet counts once, at its innermost protocol.
+    pub protocols: Vec<ProtocolPackets>,
+    /// Protocols in all. Up to 100 are listed.
+    pub protocols_total: u64,
     /// Time of the earliest packet: RFC 3339, UTC. Absent when no packet has a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -114,6 +119,9 @@ pub struct Report {
     pub out_of_order: Option<OutOfOrder>,
     /// Packets whose time the file does not give.
     pub packets_without_time: u64,
+    /// Gaps in time that no single recording has. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_gaps: Option<TimeGaps>,
     /// Octets per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_rate_bytes: Option<f64>,
@@ -137,17 +145,20 @@ pub struct Report {
     /// Packets dropped before they reached the file. Absent when the file has no statistics: then it is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drops: Option<Drops>,
-    /// Protocols from the link layer to the transport layer. Packets quoted in ICMP errors are not counted.
+    /// Which protocols carry which, from the link layer to the application. Packets quoted in ICMP errors are not counted.
     pub protocol_hierarchy: ProtocolHierarchy,
     /// How many packets could be taken apart, and why others could not.
     pub decoding: Decoding,
+    /// Packets that were captured more than once. Absent when there are none. The counts of this report include the copies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<CopyReport>,
     /// Interfaces in the file.
     pub interface_count: u64,
-    /// The first 50 of them.
+    /// The interfaces, in pages; of more than 1,000 the first 1,000.
     pub interfaces: Vec<Interface>,
     /// Sections in the file; 0 in classic pcap.
     pub section_count: u64,
-    /// The first 50 of them.
+    /// The sections, in pages; of more than 1,000 the first 1,000.
     pub sections: Vec<Section>,
     /// Comments. Absent in classic pcap, which has none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,6 +172,27 @@ pub struct Report {
     pub decryption_secrets: Vec<Count>,
     /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
+    /// What had to be forgotten for want of room.
+    pub limits: Limits,
+    /// What part of `interfaces` and `sections` is here.
+    pub pages: Vec<PageInfo>,
+}
+
+/// What had to be forgotten for want of room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Limits {
+    /// Entries of tables that made room for others.
+    pub evicted: Evicted,
+}
+
+/// Entries of tables that made room for others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Evicted {
+    /// Conversations of UDP and TCP, beyond 32,768 at a time. Their packets are counted; those that came later were looked at as of a new
+    /// conversation, and may count as another protocol or as `data`.
+    pub conversations: u64,
+    /// Announced conversations of FTP, TFTP and multicast searches, beyond 1,024. They may count as `data`.
+    pub announcements: u64,
 }
 
 /// How many there are of something.

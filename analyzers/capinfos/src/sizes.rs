@@ -87,9 +87,9 @@ impl Sizes {
     }
 }
 
-/// The header's snap length, or the one that all interfaces have.
+/// The header's snap length, or the one that all interfaces have; `None` where there are more than the reader lists.
 fn given(summary: &Summary) -> Option<u32> {
-    if summary.snap_length.is_some() {
+    if summary.snap_length.is_some() || summary.interfaces_left_out > 0 {
         return summary.snap_length;
     }
     let first = summary.interfaces.first()?.snap_length;
@@ -99,8 +99,8 @@ fn given(summary: &Summary) -> Option<u32> {
 /// The most octets of a packet that were to be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SnapLength {
-    /// What the file says, in octets: its header (pcap), or all interfaces alike (pcapng). Absent when nothing is said, or when
-    /// interfaces differ; they are listed.
+    /// What the file says, in octets: its header (pcap), or all interfaces alike (pcapng). Absent when nothing is said, when
+    /// interfaces differ (they are listed), and when there are more than 1,000 of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given: Option<u32>,
     /// The least that was stored of a packet that was cut, in octets. Absent when none was cut.
@@ -201,5 +201,6 @@ mod tests {
         let given = |summary| Sizes::default().snap_length(&summary).given;
         assert_eq!(given(Summary { snap_length: Some(65_535), ..Summary::default() }), Some(65_535));
         assert_eq!((given(with(&[96, 96])), given(with(&[96, 0])), given(with(&[0, 0]))), (Some(96), None, None));
+        assert_eq!(given(Summary { interfaces_left_out: 1, ..with(&[96, 96]) }), None);
     }
 }

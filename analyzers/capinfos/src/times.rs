@@ -4,14 +4,19 @@ use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::{Frame, JsonSchema, schemars, time};
 use serde::Serialize;
 
+use crate::clocks::Clocks;
+use crate::gaps::Gaps;
 use crate::summary::Summary;
 
 /// The time of one packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
-    frame: u64,
-    nanoseconds: u64,
-    link: u32,
+    /// Number of the frame.
+    pub frame: u64,
+    /// Since 1970-01-01T00:00:00Z.
+    pub nanoseconds: u64,
+    /// Position of the interface among all of the file.
+    pub link: u32,
 }
 
 /// What is kept about times. Packets without a time are only counted.
@@ -23,11 +28,22 @@ pub struct Times {
     latest: Option<Stamp>,
     /// Packets that are earlier than the one before them.
     pub back: Evidence,
-    /// The largest such difference, in nanoseconds.
-    pub largest_step_back: u64,
+    /// The largest such difference, in nanoseconds, and the frames before and behind it.
+    pub largest_step_back: (u64, u64, u64),
     /// Packets whose time the file does not give.
     pub without: Evidence,
+    /// Packets whose time no clock has that was set.
+    pub implausible: Evidence,
+    /// Gaps between packets.
+    pub gaps: Gaps,
+    /// Clocks of interfaces.
+    pub clocks: Clocks,
 }
+
+/// 1990-01-01T00:00:00Z, in nanoseconds: there were no captures of these formats before.
+const PLAUSIBLE_FROM: u64 = 631_152_000_000_000_000;
+/// 2100-01-01T00:00:00Z, in nanoseconds.
+const PLAUSIBLE_TO: u64 = 4_102_444_800_000_000_000;
 
 impl Times {
     /// Takes a packet's time.
@@ -42,10 +58,17 @@ impl Times {
             let step_back = before.nanoseconds.saturating_sub(nanoseconds);
             if step_back > 0 {
                 self.back.add(frame.number);
-                self.largest_step_back = self.largest_step_back.max(step_back);
+                if step_back > self.largest_step_back.0 {
+                    self.largest_step_back = (step_back, before.frame, frame.number);
+                }
             }
         }
         self.first.get_or_insert(stamp);
+        if !(PLAUSIBLE_FROM..PLAUSIBLE_TO).contains(&nanoseconds) {
+            self.implausible.add(frame.number);
+        }
+        self.gaps.add(stamp);
+        self.clocks.add(stamp);
         if self.earliest.is_none_or(|earliest| nanoseconds < earliest.nanoseconds) {
             self.earliest = Some(stamp);
         }
@@ -73,7 +96,8 @@ impl Times {
         (self.back.total() > 0).then(|| OutOfOrder {
             packets: self.back.total(),
             first_frames: self.back.frames().to_vec(),
-            largest_step_back_seconds: time::seconds(self.largest_step_back),
+            largest_step_back_seconds: time::seconds(self.largest_step_back.0),
+            largest_step_back_frames: vec![self.largest_step_back.1, self.largest_step_back.2],
         })
     }
 
@@ -84,7 +108,8 @@ impl Times {
 }
 
 impl Stamp {
-    fn moment(self, summary: &Summary) -> Moment {
+    /// The time as a report tells it.
+    pub fn moment(self, summary: &Summary) -> Moment {
         Moment {
             frame: self.frame,
             time: time::rfc3339(self.nanoseconds, summary.digits_of_link(self.link)),
@@ -115,6 +140,8 @@ pub struct OutOfOrder {
     pub first_frames: Vec<u64>,
     /// By how much the worst of them is earlier, in seconds.
     pub largest_step_back_seconds: f64,
+    /// Numbers of the frame before it and of the worst one.
+    pub largest_step_back_frames: Vec<u64>,
 }
 
 /// Nanoseconds as seconds with nine decimals, exactly.
@@ -153,7 +180,7 @@ mod tests {
         assert_eq!(found.duration(), Some(7));
         let [earliest, latest, first, last] = found.moments(&Summary::default()).map(|moment| moment.unwrap().frame);
         assert_eq!((earliest, latest, first, last), (2, 3, 1, 4));
-        assert_eq!((found.in_order(), found.largest_step_back), (Some(false), 3));
+        assert_eq!((found.in_order(), found.largest_step_back), (Some(false), (3, 1, 2)));
         assert_eq!(found.out_of_order().unwrap().first_frames, [2, 4]);
     }
 

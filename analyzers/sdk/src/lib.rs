@@ -4,6 +4,7 @@
 //! one line of [`component!`]; the crate does the rest:
 //!
 //! * [`decode`] takes a frame apart from the link layer to the transport layer and puts IP fragments together,
+//! * [`application`] recognises application protocols by the form of their messages, and by ports,
 //! * [`stream`] puts TCP streams together,
 //! * [`stats`] keeps tables, top lists and percentiles in bounded memory,
 //! * [`finding`] is the form in which an analyzer says what an analyst would want to be told, [`burst`] finds many events within a short time,
@@ -119,6 +120,7 @@
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
+pub mod application;
 pub mod burst;
 pub mod capture;
 #[cfg(target_arch = "wasm32")]

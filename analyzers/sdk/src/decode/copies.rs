@@ -52,6 +52,9 @@ struct Recent {
     frame: u64,
     place: Place,
     copies: u32,
+    /// Copies with another hop limit than the one before, and that hop limit.
+    hops: u32,
+    hop_limit: u8,
 }
 
 /// Where and how a packet was captured.
@@ -98,8 +101,13 @@ pub struct CopyReport {
     /// Whether there may be more copies: so many packets came within 5 ms that some were forgotten.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub at_least: bool,
-    /// The most copies of one packet. Many with falling time to live are a packet that goes round in a loop.
+    /// The most copies of one packet.
     pub most_of_one_packet: u64,
+    /// The most copies of one packet that each had another time to live than the one before: many are a packet that goes round in a loop.
+    pub most_by_hop_limit: u64,
+    /// The first frames of that packet; none where no router was between.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub frames_of_most: Vec<u64>,
     /// In what copies differ from their packets.
     pub differ_in: CopyDifferences,
     /// Interfaces that packets and copies came over, by name or number. Text from the capture.
@@ -117,6 +125,9 @@ pub(super) struct Copies {
     frames: u64,
     packets: u64,
     most: u32,
+    most_hops: u32,
+    /// The packet that has most of them, by its first frame, and its frames.
+    frames_of_most: Vec<u64>,
     differences: CopyDifferences,
     /// Names of the capture's first links, by index.
     links: Vec<Option<String>>,
@@ -147,6 +158,8 @@ impl Copies {
             frames: 0,
             packets: 0,
             most: 0,
+            most_hops: 0,
+            frames_of_most: Vec::new(),
             differences: CopyDifferences::default(),
             links: Vec::new(),
             interfaces: Vec::new(),
@@ -161,6 +174,8 @@ impl Copies {
             packets: self.packets,
             at_least: self.forgotten,
             most_of_one_packet: u64::from(self.most),
+            most_by_hop_limit: u64::from(self.most_hops),
+            frames_of_most: self.frames_of_most.clone(),
             differ_in: self.differences,
             interfaces: self.interfaces.iter().map(|(link, number)| self.interface_name(*link, *number)).collect(),
             first: self.first.clone(),
@@ -200,6 +215,11 @@ impl Copies {
         });
         if let Some(known) = known {
             known.copies = known.copies.saturating_add(1);
+            if known.hop_limit != place.hop_limit {
+                // Each hop takes its own time.
+                (known.hop_limit, known.time) = (place.hop_limit, time);
+                known.hops = known.hops.saturating_add(1);
+            }
             let known = *known;
             self.count(frame, &known, place, bare);
             return Some(known.frame);
@@ -210,7 +230,8 @@ impl Copies {
         // The one that came first gives its place away.
         let oldest = ways.iter_mut().min_by_key(|known| known.frame)?;
         self.forgotten |= oldest.frame != 0 && time.abs_diff(oldest.time) <= WINDOW;
-        *oldest = Recent { digest, time, frame: frame.number, place, copies: 0 };
+        let hop_limit = place.hop_limit;
+        *oldest = Recent { digest, time, frame: frame.number, place, copies: 0, hops: 0, hop_limit };
         None
     }
 
@@ -218,6 +239,15 @@ impl Copies {
         self.frames = self.frames.saturating_add(1);
         self.packets = self.packets.saturating_add(u64::from(known.copies == 1));
         self.most = self.most.max(known.copies);
+        if known.hops > self.most_hops {
+            self.most_hops = known.hops;
+            if self.frames_of_most.first() != Some(&known.frame) {
+                self.frames_of_most = vec![known.frame];
+            }
+            if self.frames_of_most.len() < NAMED {
+                self.frames_of_most.push(frame.number);
+            }
+        }
         let count = |which: &mut u64, differs: bool| *which = which.saturating_add(u64::from(differs));
         let interface = (known.place.link_index, known.place.interface) != (place.link_index, place.interface);
         count(&mut self.differences.interface, interface);

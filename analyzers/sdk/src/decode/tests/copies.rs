@@ -166,6 +166,17 @@ fn interfaces_are_named_and_cooked_ones_told_by_their_number() {
 }
 
 #[test]
+fn a_packet_that_goes_round_is_told_by_its_hop_limits() {
+    let packet = identified(data(false), 7);
+    let mut tap = Tap::new();
+    for ttl in (20..=64).rev() {
+        tap.at(u64::from(64 - ttl) * MS, &with_ttl(packet.clone(), ttl));
+    }
+    let report = tap.decoder.copies().unwrap();
+    assert_eq!((report.most_by_hop_limit, &report.frames_of_most[..3]), (44, &[1, 2, 3][..]));
+}
+
+#[test]
 fn copies_of_fragments_do_not_disturb_their_datagram() {
     let piece = |offset: u16, more: bool, data: &[u8]| {
         let mut frame = vec![0; 12];

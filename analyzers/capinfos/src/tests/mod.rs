@@ -1,14 +1,32 @@
 //! The tool as a whole, over captures.
 
+mod copies;
+mod protocols;
+mod robust;
+mod times;
+
 use mcpcap_analyzer::harness::{self, build};
 use mcpcap_analyzer::{Capture, Run};
 use serde_json::{Value, json};
 
 use crate::analysis::Capinfos;
 
+/// What is in a file, by its path in the repository.
+fn file(path: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+fn report(path: &str) -> Value {
+    harness::run::<Capinfos>(&file(path), &json!({})).unwrap()
+}
+
 fn crafted(name: &str) -> Value {
-    let path = format!("{}/../../tests/captures/crafted/{name}", env!("CARGO_MANIFEST_DIR"));
-    harness::run::<Capinfos>(&std::fs::read(path).unwrap(), &json!({})).unwrap()
+    report(&format!("tests/captures/crafted/{name}"))
+}
+
+/// The rules of a report's findings.
+fn rules(report: &Value) -> Vec<&str> {
+    report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect()
 }
 
 /// The fields of a report that are named, in their order.
@@ -45,12 +63,14 @@ fn a_plain_capture() {
             "average_packet_size_bytes": 47.0,
             "decoding.decoded": 2,
             "interface_count": 1,
-            "findings": [],
+            "findings.0.rule": "capture_time_implausible",
+            "findings.1": null,
+            "limits.evicted": { "conversations": 0, "announcements": 0 },
         }),
     );
     let paths: Vec<_> =
         report["protocol_hierarchy"]["rows"].as_array().unwrap().iter().map(|row| &row["path"]).collect();
-    assert_eq!(paths, ["eth", "eth:ip", "eth:ip:udp"]);
+    assert_eq!(paths, ["eth", "eth:ip", "eth:ip:udp", "eth:ip:udp:data"]);
 }
 
 #[test]

@@ -1,9 +1,15 @@
 //! What limits the conclusions that a capture allows: lost, cut or unreadable packets, and times that cannot be trusted.
+//! A rule is a function of the facts, listed in [`all`].
+
+mod copies;
+mod times;
+
+#[cfg(test)]
+mod tests;
 
 use mcpcap_analyzer::capture::End;
-use mcpcap_analyzer::decode::Statistics as Decoding;
+use mcpcap_analyzer::decode::{CopyReport, Statistics as Decoding};
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Severity};
-use mcpcap_analyzer::time;
 
 use crate::interfaces::{Drops, drops};
 use crate::numbers::percent;
@@ -15,8 +21,6 @@ use crate::times::Times;
 const DROPS_MEDIUM: f64 = 1.0;
 /// Share of cut packets that is told, in percent.
 const CUT_TOLD: f64 = 1.0;
-/// Step back in time that merging and several capture queues do not explain, in nanoseconds.
-const STEP_BACK_LOW: u64 = 1_000_000_000;
 /// Share of undecoded packets that is told, in percent.
 const UNDECODED_TOLD: f64 = 5.0;
 
@@ -28,6 +32,8 @@ pub struct Facts<'a> {
     pub sizes: &'a Sizes,
     /// What the file says about itself.
     pub summary: &'a Summary,
+    /// Packets that were captured more than once.
+    pub copies: Option<&'a CopyReport>,
     /// How decoding went.
     pub decoding: &'a Decoding,
     /// Why reading ended early, if it did.
@@ -38,7 +44,20 @@ pub struct Facts<'a> {
 
 /// All findings, in a fixed order.
 pub fn all(facts: &Facts<'_>) -> Vec<Finding> {
-    let rules = [incomplete, dropped, cut, back_in_time, without_time, undecoded, secrets];
+    let rules = [
+        incomplete,
+        dropped,
+        cut,
+        times::gap,
+        times::clocks,
+        times::back,
+        times::without,
+        times::implausible,
+        copies::copied,
+        copies::looped,
+        undecoded,
+        secrets,
+    ];
     rules.iter().filter_map(|rule| rule(facts)).collect()
 }
 
@@ -143,48 +162,6 @@ fn cut(facts: &Facts<'_>) -> Option<Finding> {
     })
 }
 
-fn back_in_time(facts: &Facts<'_>) -> Option<Finding> {
-    let (frames, frames_total) = cited(&facts.times.back);
-    if frames_total == 0 {
-        return None;
-    }
-    let step = facts.times.largest_step_back;
-    Some(Finding {
-        rule: "capture_time_goes_back",
-        subject: CAPTURE.into(),
-        severity: if step >= STEP_BACK_LOW { Severity::Low } else { Severity::Info },
-        confidence: Confidence::High,
-        observation: format!(
-            "Packets that are earlier than the packet before them: {frames_total}, by up to {} seconds.",
-            time::seconds(step)
-        ),
-        measures: vec![
-            measure("packets_back_in_time", frames_total),
-            Measure { name: "largest_step_back_seconds", value: time::seconds(step) },
-        ],
-        threshold: "at least 1 packet earlier than the packet before it; low from a step of 1 s",
-        frames,
-        frames_total,
-        false_alarm: "Captures of several interfaces or queues, and files joined one behind the other, are not sorted by time.",
-    })
-}
-
-fn without_time(facts: &Facts<'_>) -> Option<Finding> {
-    let (frames, frames_total) = cited(&facts.times.without);
-    (frames_total > 0).then(|| Finding {
-        rule: "capture_packets_without_time",
-        subject: CAPTURE.into(),
-        severity: Severity::Info,
-        confidence: Confidence::High,
-        observation: format!("Packets without a usable time: {frames_total} of {}.", facts.sizes.packets),
-        measures: vec![measure("packets_without_time", frames_total)],
-        threshold: "at least 1 packet without a time, or with one before 1970 or after 2554",
-        frames,
-        frames_total,
-        false_alarm: "pcapng Simple Packet Blocks have no time by design.",
-    })
-}
-
 fn undecoded(facts: &Facts<'_>) -> Option<Finding> {
     let failures = || facts.decoding.stopped.iter().filter(|stop| stop.undecoded);
     let total = failures().fold(0_u64, |total, stop| total.saturating_add(stop.count));
@@ -229,7 +206,3 @@ fn secrets(facts: &Facts<'_>) -> Option<Finding> {
         false_alarm: "They are often put there on purpose, so that the capture can be analysed.",
     })
 }
-
-#[cfg(test)]
-#[path = "findings_tests.rs"]
-mod tests;

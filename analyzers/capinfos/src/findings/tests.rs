@@ -28,11 +28,13 @@ fn found(
     }
     let summary = Summary::from_value(&summary).unwrap();
     let last_frame = frames.len() as u64;
-    let facts = Facts { times: &times, sizes: &sizes, summary: &summary, decoding, end, last_frame };
+    let facts = Facts { times: &times, sizes: &sizes, summary: &summary, copies: None, decoding, end, last_frame };
     all(&facts).into_iter().map(|f| (f.rule, f.severity, f.frames, f.frames_total)).collect()
 }
 
-const QUIET: (Option<u64>, usize, u32) = (Some(1), 60, 60);
+/// 2023-11-14, in nanoseconds.
+const NOW: u64 = 1_700_000_000_000_000_000;
+const QUIET: (Option<u64>, usize, u32) = (Some(NOW), 60, 60);
 
 #[test]
 fn a_sound_capture_has_no_findings() {
@@ -70,7 +72,7 @@ fn drops_are_weighed_against_what_was_captured() {
 #[test]
 fn cut_packets_are_told_from_one_percent() {
     let mut frames = vec![QUIET; 99];
-    frames.push((Some(1), 60, 61));
+    frames.push((Some(NOW), 60, 61));
     assert_eq!(
         found(&frames, json!({}), &Statistics::default(), None),
         [("capture_packets_cut", Severity::Low, vec![100], 1)]
@@ -81,7 +83,9 @@ fn cut_packets_are_told_from_one_percent() {
 
 #[test]
 fn a_large_step_back_weighs_more_than_a_small_one() {
-    let step = |from, to| found(&[(Some(from), 60, 60), (Some(to), 60, 60)], json!({}), &Statistics::default(), None);
+    let step = |from, to| {
+        found(&[(Some(NOW + from), 60, 60), (Some(NOW + to), 60, 60)], json!({}), &Statistics::default(), None)
+    };
     assert_eq!(step(5, 4), [("capture_time_goes_back", Severity::Info, vec![2], 1)]);
     assert_eq!(step(1_000_000_000, 0)[0].1, Severity::Low);
 }

@@ -1,0 +1,69 @@
+//! Packets that were captured more than once, and packets that went round in a loop.
+
+use mcpcap_analyzer::finding::{Confidence, Finding, Severity};
+
+use super::{CAPTURE, Facts, measure};
+
+/// Copies of one packet, with different times to live, from which it is a loop: hardly any capture has so many places.
+const LOOP: u64 = 10;
+
+/// Whether packets stand in the file more than once.
+pub(super) fn copied(facts: &Facts<'_>) -> Option<Finding> {
+    let copies = facts.copies?;
+    let differ = copies.differ_in;
+    let at_least = if copies.at_least { "at least " } else { "" };
+    let mut frames: Vec<u64> = copies.first.iter().flat_map(|copy| [copy.copy_of, copy.frame]).collect();
+    frames.sort_unstable();
+    frames.dedup();
+    Some(Finding {
+        rule: "capture_packets_copied",
+        subject: CAPTURE.into(),
+        severity: Severity::Info,
+        confidence: if differ.nothing == copies.frames { Confidence::Medium } else { Confidence::High },
+        observation: format!(
+            "Frames that hold a packet once more: {at_least}{} of {}, copies of {} packets, over {} interfaces. Counts and rates of this tool \
+             include them; the other tools leave them out unless count_copies is set.",
+            copies.frames,
+            facts.sizes.packets,
+            copies.packets,
+            copies.interfaces.len()
+        ),
+        measures: vec![
+            measure("copies", copies.frames),
+            measure("packets_copied", copies.packets),
+            measure("over_another_interface", differ.interface),
+            measure("with_another_link_header", differ.link_header),
+            measure("with_another_hop_limit", differ.hop_limit),
+            measure("without_difference", differ.nothing),
+        ],
+        threshold: "1 packet with the addresses, identification, length and content of one at most 5 ms before it",
+        frames_total: copies.frames.saturating_add(copies.packets),
+        frames,
+        false_alarm: "A program that sends the same datagram twice at once, without identification, looks like a mirror port.",
+    })
+}
+
+/// Whether a packet went round.
+pub(super) fn looped(facts: &Facts<'_>) -> Option<Finding> {
+    let copies = facts.copies?;
+    if copies.most_by_hop_limit < LOOP {
+        return None;
+    }
+    let mut frames = copies.frames_of_most.clone();
+    frames.sort_unstable();
+    Some(Finding {
+        rule: "capture_packet_loop",
+        subject: CAPTURE.into(),
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        observation: format!(
+            "One packet passed {} times more, each time with another time to live: it goes round between routers.",
+            copies.most_by_hop_limit
+        ),
+        measures: vec![measure("times_more", copies.most_by_hop_limit)],
+        threshold: "a packet and at least 10 copies of it with different times to live, each at most 5 ms after the one before",
+        frames_total: copies.most_by_hop_limit.saturating_add(1),
+        frames,
+        false_alarm: "A capture from ten routers in a row has such copies too.",
+    })
+}

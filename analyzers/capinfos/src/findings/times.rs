@@ -1,0 +1,133 @@
+//! Times that cannot be trusted, or that no single recording has.
+
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Severity};
+use mcpcap_analyzer::time;
+
+use super::{CAPTURE, Facts, cited, measure};
+
+/// Step back in time that merging and several capture queues do not explain, in nanoseconds.
+const STEP_BACK_LOW: u64 = 1_000_000_000;
+
+/// Several recordings in one file, or a clock that was set.
+pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
+    let gaps = facts.times.gaps.report(facts.summary)?;
+    let longest = gaps.largest.first()?;
+    // Of the longest gaps, as many as fit with the frames on both sides.
+    let mut frames: Vec<u64> =
+        gaps.largest.iter().flat_map(|gap| [gap.before.frame, gap.after.frame]).take(Evidence::KEPT).collect();
+    frames.sort_unstable();
+    frames.dedup();
+    let at_least = if gaps.total_is_exact { "" } else { "at least " };
+    Some(Finding {
+        rule: "capture_time_gap",
+        subject: CAPTURE.into(),
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        observation: format!(
+            "Gaps between packets that are far longer than what was recorded: {at_least}{}, the longest {} seconds, from frame {} to frame {}; \
+             recorded in all: {} seconds. Duration and rates of the capture cover the gaps.",
+            gaps.total, longest.seconds, longest.before.frame, longest.after.frame, gaps.recorded_seconds
+        ),
+        measures: vec![
+            measure("gaps", gaps.total),
+            Measure { name: "longest_gap_seconds", value: longest.seconds },
+            Measure { name: "recorded_seconds", value: gaps.recorded_seconds },
+        ],
+        threshold: "a gap of at least 1 day that is at least 10 times as long as all stretches between such gaps together",
+        frames_total: gaps.frames,
+        frames,
+        false_alarm: "A link with a packet now and then over days has such gaps too.",
+    })
+}
+
+/// Interfaces whose packets alternate in the file, with times far from each other.
+pub(super) fn clocks(facts: &Facts<'_>) -> Option<Finding> {
+    let (apart, pairs) = facts.times.clocks.apart()?;
+    let mut frames = vec![apart.before.frame, apart.after.frame];
+    frames.sort_unstable();
+    Some(Finding {
+        rule: "capture_clocks_differ",
+        subject: CAPTURE.into(),
+        severity: Severity::Low,
+        confidence: Confidence::Medium,
+        observation: format!(
+            "Interfaces whose packets alternate in the file, with times that do not overlap: {pairs} pairs; farthest apart are those of frames {} and \
+             {}, by {} seconds at least.",
+            apart.before.frame,
+            apart.after.frame,
+            time::seconds(apart.nanoseconds)
+        ),
+        measures: vec![
+            measure("pairs_of_interfaces", pairs),
+            Measure { name: "least_difference_seconds", value: time::seconds(apart.nanoseconds) },
+        ],
+        threshold: "two of the first 64 interfaces, whose frames alternate in the file and whose times are at least 60 s apart",
+        frames_total: frames.len() as u64,
+        frames,
+        false_alarm: "Files that were joined in another order than that of time look like this.",
+    })
+}
+
+/// Packets that are earlier than those before them.
+pub(super) fn back(facts: &Facts<'_>) -> Option<Finding> {
+    let (frames, frames_total) = cited(&facts.times.back);
+    if frames_total == 0 {
+        return None;
+    }
+    let (step, before, behind) = facts.times.largest_step_back;
+    Some(Finding {
+        rule: "capture_time_goes_back",
+        subject: CAPTURE.into(),
+        severity: if step >= STEP_BACK_LOW { Severity::Low } else { Severity::Info },
+        confidence: Confidence::High,
+        observation: format!(
+            "Packets that are earlier than the packet before them: {frames_total}, by up to {} seconds (frames {before} and {behind}).",
+            time::seconds(step)
+        ),
+        measures: vec![
+            measure("packets_back_in_time", frames_total),
+            Measure { name: "largest_step_back_seconds", value: time::seconds(step) },
+        ],
+        threshold: "at least 1 packet earlier than the packet before it; low from a step of 1 s",
+        frames,
+        frames_total,
+        false_alarm: "Captures of several interfaces or queues, and files joined one behind the other, are not sorted by time.",
+    })
+}
+
+/// Packets without a time.
+pub(super) fn without(facts: &Facts<'_>) -> Option<Finding> {
+    let (frames, frames_total) = cited(&facts.times.without);
+    (frames_total > 0).then(|| Finding {
+        rule: "capture_packets_without_time",
+        subject: CAPTURE.into(),
+        severity: Severity::Info,
+        confidence: Confidence::High,
+        observation: format!("Packets without a usable time: {frames_total} of {}.", facts.sizes.packets),
+        measures: vec![measure("packets_without_time", frames_total)],
+        threshold: "at least 1 packet without a time, or with one before 1970 or after 2554",
+        frames,
+        frames_total,
+        false_alarm: "pcapng Simple Packet Blocks have no time by design.",
+    })
+}
+
+/// Packets whose time is that of a clock which was never set, or no time of day at all.
+pub(super) fn implausible(facts: &Facts<'_>) -> Option<Finding> {
+    let (frames, frames_total) = cited(&facts.times.implausible);
+    (frames_total > 0).then(|| Finding {
+        rule: "capture_time_implausible",
+        subject: CAPTURE.into(),
+        severity: Severity::Info,
+        confidence: Confidence::High,
+        observation: format!(
+            "Packets with a time before 1990 or from 2100 on: {frames_total} of {}. Their order and distances may be right; the date is not.",
+            facts.sizes.packets
+        ),
+        measures: vec![measure("packets_with_implausible_time", frames_total)],
+        threshold: "at least 1 packet with a time before 1990-01-01 or from 2100-01-01 on",
+        frames,
+        frames_total,
+        false_alarm: "Simulators and test tools count from 0; devices without a clock start in 1970.",
+    })
+}
