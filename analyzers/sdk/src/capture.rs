@@ -72,6 +72,9 @@ pub struct End {
     pub message: String,
 }
 
+/// Protocols that are named in an empty report, of those that were not looked into.
+const NAMED: usize = 5;
+
 impl Capture {
     /// Decimals of a second that the file's timestamps have (0 to 9).
     pub fn time_digits(&self) -> u8 {
@@ -96,9 +99,16 @@ impl Capture {
                 if *read == 1 { "1 was".to_owned() } else { format!("{read} were") },
             )
         };
-        let dark: u64 = decoding.stopped.iter().filter(|stop| stop.undecoded).map(|stop| stop.count).sum();
+        let dark = decoding.frames_not_seen();
         if dark > 0 {
-            text += &format!("; {} could not be looked into (limits.decoding)", count(dark, "frame"));
+            let names: Vec<&str> = decoding.not_looked_into.iter().take(NAMED).map(|of| of.protocol.as_str()).collect();
+            let more = decoding.not_looked_into.len().saturating_sub(names.len());
+            let named = match (names.is_empty(), more) {
+                (true, _) => "limits.decoding".to_owned(),
+                (false, 0) => names.join(", "),
+                (false, more) => format!("{} and {more} more", names.join(", ")),
+            };
+            text += &format!("; {} could not be looked into ({named})", count(dark, "frame"));
         }
         if let Some(end) = self.end.as_ref().filter(|end| end.reason != "enough") {
             text += &format!("; reading ended early ({})", end.reason);
@@ -127,7 +137,7 @@ fn count(number: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{Stop, StopCount};
+    use crate::decode::{NotLookedInto, Stop, StopCount};
 
     #[test]
     fn an_empty_report_says_what_was_looked_at() {
@@ -137,10 +147,15 @@ mod tests {
         assert_eq!(capture.nothing_found("SIP messages", &decoding), "No SIP messages found in this capture");
         decoding.stopped = vec![
             StopCount { reason: Stop::OtherNetworkLayer, undecoded: false, count: 5, frames: vec![1] },
-            StopCount { reason: Stop::UnknownLinkType, undecoded: true, count: 1, frames: vec![2] },
+            StopCount { reason: Stop::Malformed, undecoded: true, count: 1, frames: vec![2] },
         ];
         let text = capture.nothing_found("SIP messages", &decoding);
         assert!(text.ends_with("; 1 frame could not be looked into (limits.decoding)"), "{text}");
+        let hidden = |protocol: &str| NotLookedInto { protocol: protocol.into(), count: 2, frames: vec![3] };
+        decoding.not_looked_into = ["esp", "wireguard", "macsec", "gtp", "ip protocol 99", "other"].map(hidden).into();
+        let text = capture.nothing_found("SIP messages", &decoding);
+        let expected = "; 13 frames could not be looked into (esp, wireguard, macsec, gtp, ip protocol 99 and 1 more)";
+        assert!(text.ends_with(expected), "{text}");
         capture.frames =
             serde_json::from_str(r#"{ "read": 9, "delivered": 1, "asked": { "host": "192.0.2.0/24", "port": 53 } }"#)
                 .unwrap();
