@@ -31,13 +31,14 @@ fn is_ethertype(at: &Cursor<'_>, index: usize) -> bool {
     matches!(at.peek_u16(index), Some(0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x88a8))
 }
 
-/// Whether a label stack begins here that leads to IP: for MPLS over UDP (RFC 7510).
-pub(super) fn leads_to_ip(at: &Cursor<'_>) -> bool {
+/// Whether a label stack begins here that leads to IP or Ethernet.
+pub(super) fn looks(at: &Cursor<'_>) -> bool {
+    const LABELS_MAX: usize = 8;
     let mut at = *at;
-    for _ in 0..8 {
+    for _ in 0..LABELS_MAX {
         let Ok(entry) = at.u32() else { return false };
         if entry & 0x100 != 0 {
-            return looks::ip(&at);
+            return looks::ip(&at) || is_ethertype(&at, 12) || is_ethertype(&at, 16);
         }
     }
     false

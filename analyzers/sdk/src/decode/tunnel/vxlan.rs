@@ -67,7 +67,7 @@ pub(super) fn gpe_inside(at: &Cursor<'_>) -> Inside {
     if flags & VALID == 0 || flags & 0x30 != 0 {
         return Inside::Payload;
     }
-    let fits = if flags & PROTOCOL == 0 { looks::ethernet(&inner) } else { super::nsh::fits(*protocol, &inner) };
+    let fits = if flags & PROTOCOL == 0 { looks::ethernet(&inner) } else { looks::next_protocol(*protocol, &inner) };
     if fits { Tunnel::VxlanGpe.into() } else { Inside::Payload }
 }
 
