@@ -106,7 +106,7 @@ fn content(kind: u16, at: &Cursor<'_>, levels: u8) -> bool {
             begins(|first, code| (first, code) == (0x11, 0))
                 && at.peek_u16(4).is_none_or(|length| at.has(length.into()))
         }
-        0x894f => nsh(at),
+        0x894f => nsh(at, levels),
         // MACsec: version 0, and a length below 48.
         0x88e5 => begins(|control, short| control & 0x80 == 0 && short < 48) && at.has(24),
         // EAPOL, LLDP, slow protocols, flow control, PTP, connectivity fault management, loopback.
@@ -123,12 +123,12 @@ fn content(kind: u16, at: &Cursor<'_>, levels: u8) -> bool {
 }
 
 /// RFC 8300: version 0 and a length, and a next protocol that looks like what it is.
-fn nsh(at: &Cursor<'_>) -> bool {
+fn nsh(at: &Cursor<'_>, levels: u8) -> bool {
     match at.rest {
         [first, second, _, protocol, ..] if first >> 6 == 0 && second & 0x3f >= 2 => {
             let inner = at.behind(usize::from(second & 0x3f).saturating_mul(4));
             // What is nested further is not looked at.
-            inner.is_some_and(|inner| *protocol == 4 || next_protocol(*protocol, &inner))
+            inner.is_some_and(|inner| *protocol == 4 || next_protocol_within(*protocol, &inner, levels))
         }
         _ => false,
     }
@@ -136,11 +136,15 @@ fn nsh(at: &Cursor<'_>) -> bool {
 
 /// What a next protocol of NSH or VXLAN-GPE says.
 pub(super) fn next_protocol(protocol: u8, at: &Cursor<'_>) -> bool {
+    next_protocol_within(protocol, at, WITHIN_MAX)
+}
+
+fn next_protocol_within(protocol: u8, at: &Cursor<'_>, levels: u8) -> bool {
     match protocol {
         1 => ipv4(at),
         2 => ipv6(at),
-        3 => ethernet(at),
-        4 => nsh(at),
+        3 => ethernet_within(at, levels),
+        4 => nsh(at, levels),
         5 => mpls::looks(at),
         _ => false,
     }
