@@ -28,14 +28,27 @@ pub(super) fn ip(at: &Cursor<'_>) -> bool {
     ipv4(at) || ipv6(at)
 }
 
-/// IP that fills all there is, to the byte; of IPv4, the header's checksum is right, too. For what has no header of its own.
+/// IP that fills all there is, to the byte. Of IPv4, the header's checksum is right, too; of IPv6, protocol and addresses are in use.
+/// For what has no header of its own.
 pub(super) fn exactly_ip(at: &Cursor<'_>) -> bool {
     let whole = at.length();
     match at.peek(0).map(|first| first >> 4) {
         Some(4) => ipv4(at) && at.peek_u16(2).map(usize::from) == Some(whole) && ipv4_checksum(at),
-        Some(6) => ipv6(at) && at.peek_u16(4).map(|length| usize::from(length).saturating_add(40)) == Some(whole),
+        Some(6) => {
+            at.peek_u16(4).map(|length| usize::from(length).saturating_add(40)) == Some(whole)
+                && at.peek(6).is_some_and(|protocol| {
+                    matches!(protocol, 0 | 4 | 6 | 17 | 41 | 43 | 44 | 47 | 50 | 51 | 58 | 59 | 60 | 132)
+                })
+                && at.peek(8).is_some_and(is_in_use)
+                && at.peek(24).is_some_and(|first| first == 0xff || is_in_use(first))
+        }
         _ => false,
     }
+}
+
+/// The first byte of unicast addresses of IPv6 (IANA, Internet Protocol Version 6 Address Space).
+fn is_in_use(first: u8) -> bool {
+    matches!(first, 0 | 0x20..=0x3f | 0xfc..=0xfe)
 }
 
 /// RFC 1071 over the header.

@@ -33,13 +33,25 @@ fn is_ethertype(at: &Cursor<'_>, index: usize) -> bool {
 
 /// Whether a label stack begins here that leads to IP or Ethernet.
 pub(super) fn looks(at: &Cursor<'_>) -> bool {
+    below(at).is_some_and(|at| looks::ip(&at) || is_ethertype(&at, 12) || is_ethertype(&at, 16))
+}
+
+/// The same with better evidence, for where a UDP port alone tells of it (RFC 7510).
+pub(super) fn looks_surely(at: &Cursor<'_>) -> bool {
+    below(at).is_some_and(|at| {
+        let behind_control_word = || at.behind(4).is_some_and(|inner| looks::ethernet(&inner));
+        looks::exactly_ip(&at) || looks::ethernet(&at) || behind_control_word()
+    })
+}
+
+/// What is below a label stack.
+fn below<'a>(at: &Cursor<'a>) -> Option<Cursor<'a>> {
     const LABELS_MAX: usize = 8;
     let mut at = *at;
     for _ in 0..LABELS_MAX {
-        let Ok(entry) = at.u32() else { return false };
-        if entry & 0x100 != 0 {
-            return looks::ip(&at) || is_ethertype(&at, 12) || is_ethertype(&at, 16);
+        if at.u32().ok()? & 0x100 != 0 {
+            return Some(at);
         }
     }
-    false
+    None
 }

@@ -84,9 +84,9 @@ pub(super) fn over_udp(udp: &Udp, at: &Cursor<'_>) -> Inside {
         6081 => return vxlan::geneve_inside(at),
         37_008 => return tzsp::inside(at),
         4754 if gre::looks(at) => return Inside::Tunnel(Next::Protocol(47)),
-        6635 if mpls::looks(at) => return Inside::Tunnel(Next::Mpls),
+        6635 if mpls::looks_surely(at) => return Inside::Tunnel(Next::Mpls),
         // The first is GUE's; FOU has none, and these are the ones in the documentation of Linux (ip-fou(8)).
-        6080 | 5555 | 7777 | 8888 => return gue::inside(at),
+        6080 | 5555 | 7777 | 8888 if udp.source >= 1024 => return gue::inside(at),
         _ => {}
     }
     // These are sent to and from the port.
