@@ -1,9 +1,12 @@
 //! Whether bytes look like a header: for what a port or a label alone does not tell. What was not captured is taken for right.
 
 use super::cursor::Cursor;
+use super::mpls;
 
 /// Tags that are looked through to the EtherType.
 const TAGS_MAX: usize = 4;
+/// Frames within frames that are looked into.
+const WITHIN_MAX: u8 = 3;
 
 /// An IPv4 header whose lengths go with what there is.
 pub(super) fn ipv4(at: &Cursor<'_>) -> bool {
@@ -25,14 +28,27 @@ pub(super) fn ip(at: &Cursor<'_>) -> bool {
     ipv4(at) || ipv6(at)
 }
 
-/// IP that fills all there is, to the byte; of IPv4, the header's checksum is right, too. For what has no header of its own.
+/// IP that fills all there is, to the byte. Of IPv4, the header's checksum is right, too; of IPv6, protocol and addresses are in use.
+/// For what has no header of its own.
 pub(super) fn exactly_ip(at: &Cursor<'_>) -> bool {
     let whole = at.length();
     match at.peek(0).map(|first| first >> 4) {
         Some(4) => ipv4(at) && at.peek_u16(2).map(usize::from) == Some(whole) && ipv4_checksum(at),
-        Some(6) => ipv6(at) && at.peek_u16(4).map(|length| usize::from(length).saturating_add(40)) == Some(whole),
+        Some(6) => {
+            at.peek_u16(4).map(|length| usize::from(length).saturating_add(40)) == Some(whole)
+                && at.peek(6).is_some_and(|protocol| {
+                    matches!(protocol, 0 | 4 | 6 | 17 | 41 | 43 | 44 | 47 | 50 | 51 | 58 | 59 | 60 | 132)
+                })
+                && at.peek(8).is_some_and(is_in_use)
+                && at.peek(24).is_some_and(|first| first == 0xff || is_in_use(first))
+        }
         _ => false,
     }
+}
+
+/// The first byte of unicast addresses of IPv6 (IANA, Internet Protocol Version 6 Address Space).
+fn is_in_use(first: u8) -> bool {
+    matches!(first, 0 | 0x20..=0x3f | 0xfc..=0xfe)
 }
 
 /// RFC 1071 over the header.
@@ -50,30 +66,99 @@ fn ipv4_checksum(at: &Cursor<'_>) -> bool {
 
 /// Ethernet with a known type whose content looks like that, or IEEE 802.3 with a length that is there.
 pub(super) fn ethernet(at: &Cursor<'_>) -> bool {
-    let mut offset = 12_usize;
-    for _ in 0..TAGS_MAX {
-        let Some(kind) = at.peek_u16(offset) else { return false };
-        offset = offset.saturating_add(2);
-        if !matches!(kind, 0x8100 | 0x88a8 | 0x9100 | 0x9200) {
-            return at.behind(offset).is_some_and(|inner| carried(kind, &inner));
-        }
-        offset = offset.saturating_add(2);
-    }
-    false
+    ethernet_within(at, WITHIN_MAX)
 }
 
 /// What an EtherType says, or what a length of IEEE 802.3 has.
 pub(super) fn carried(kind: u16, at: &Cursor<'_>) -> bool {
+    carried_within(kind, at, WITHIN_MAX)
+}
+
+fn ethernet_within(at: &Cursor<'_>, levels: u8) -> bool {
+    at.peek_u16(12).zip(at.behind(14)).is_some_and(|(kind, inner)| carried_within(kind, &inner, levels))
+}
+
+fn carried_within(mut kind: u16, at: &Cursor<'_>, levels: u8) -> bool {
+    let Some(levels) = levels.checked_sub(1) else { return false };
+    let mut at = *at;
+    for _ in 0..TAGS_MAX {
+        let length = match kind {
+            0x8100 | 0x88a8 | 0x9100 | 0x9200 => 2,
+            0x8926 | 0x892f => 4,
+            0x8909 | 0x893f => 6,
+            _ => return content(kind, &at, levels),
+        };
+        if at.skip(length).is_err() {
+            return false;
+        }
+        let Ok(inner) = at.u16() else { return false };
+        kind = inner;
+    }
+    false
+}
+
+/// What an EtherType says that is no tag.
+fn content(kind: u16, at: &Cursor<'_>, levels: u8) -> bool {
+    // Beginnings; of what was cut before, nothing is known.
+    let begins = |test: fn(u8, u8) -> bool| match at.rest {
+        [first, second, ..] => test(*first, *second),
+        _ => at.is_cut(),
+    };
     match kind {
         0x0800 => ipv4(at),
         0x86dd => ipv6(at),
         // Ethernet and IPv4.
-        0x0806 | 0x8035 => at.rest.is_empty() && at.is_cut() || matches!(at.rest, [0, 1, 8, 0, ..]),
-        0x6558 => ethernet(at),
-        0x8863 | 0x8864 => at.peek(0).map_or(at.is_cut(), |first| first == 0x11),
-        0x6559 | 0x8808 | 0x8809 | 0x8847 | 0x8848 | 0x888e | 0x88cc | 0x88e5 | 0x88e7 | 0x88f7 | 0x8902 | 0x8909
-        | 0x8926 | 0x892f | 0x893f | 0x894f | 0x9000 => true,
+        0x0806 | 0x8035 => {
+            begins(|first, second| (first, second) == (0, 1)) && at.peek_u16(2).is_none_or(|kind| kind == 0x0800)
+        }
+        0x6558 => ethernet_within(at, levels),
+        0x88e7 => at.behind(4).is_some_and(|inner| ethernet_within(&inner, levels)),
+        0x8847 | 0x8848 => mpls::looks(at),
+        0x8863 => begins(|first, code| first == 0x11 && code != 0),
+        0x8864 => {
+            begins(|first, code| (first, code) == (0x11, 0))
+                && at.peek_u16(4).is_none_or(|length| at.has(length.into()))
+        }
+        0x894f => nsh(at, levels),
+        // MACsec: version 0, and a length below 48.
+        0x88e5 => begins(|control, short| control & 0x80 == 0 && short < 48) && at.has(24),
+        // EAPOL, LLDP, slow protocols, flow control, PTP, connectivity fault management, loopback.
+        0x888e => begins(|version, kind| matches!(version, 1..=3) && kind <= 8),
+        0x88cc => begins(|first, length| first == 2 && length >= 2),
+        0x8809 => begins(|subtype, version| matches!(subtype, 1..=10) && version <= 2),
+        0x8808 => begins(|high, low| matches!((high, low), (0 | 1, 1))),
+        0x88f7 => begins(|_, version| version & 0x0f == 2),
+        0x8902 => begins(|level, operation| level & 0x1f == 0 && operation > 0),
+        0x9000 => begins(|first, second| (first, second) == (0, 0)),
         0..=0x05dc => at.has(kind.into()) && llc(at),
+        _ => false,
+    }
+}
+
+/// RFC 8300: version 0 and a length, and a next protocol that looks like what it is.
+fn nsh(at: &Cursor<'_>, levels: u8) -> bool {
+    match at.rest {
+        [first, second, _, protocol, ..] if first >> 6 == 0 && second & 0x3f >= 2 => {
+            let inner = at.behind(usize::from(second & 0x3f).saturating_mul(4));
+            // What is nested further is not looked at.
+            inner.is_some_and(|inner| *protocol == 4 || next_protocol_within(*protocol, &inner, levels))
+        }
+        _ => false,
+    }
+}
+
+/// What a next protocol of NSH or VXLAN-GPE says.
+pub(super) fn next_protocol(protocol: u8, at: &Cursor<'_>) -> bool {
+    next_protocol_within(protocol, at, WITHIN_MAX)
+}
+
+fn next_protocol_within(protocol: u8, at: &Cursor<'_>, levels: u8) -> bool {
+    match protocol {
+        1 => ipv4(at),
+        2 => ipv6(at),
+        3 => ethernet_within(at, levels),
+        4 => nsh(at, levels),
+        5 => mpls::looks(at),
         _ => false,
     }
 }

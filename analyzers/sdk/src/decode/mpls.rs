@@ -31,14 +31,27 @@ fn is_ethertype(at: &Cursor<'_>, index: usize) -> bool {
     matches!(at.peek_u16(index), Some(0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x88a8))
 }
 
-/// Whether a label stack begins here that leads to IP: for MPLS over UDP (RFC 7510).
-pub(super) fn leads_to_ip(at: &Cursor<'_>) -> bool {
+/// Whether a label stack begins here that leads to IP or Ethernet.
+pub(super) fn looks(at: &Cursor<'_>) -> bool {
+    below(at).is_some_and(|at| looks::ip(&at) || is_ethertype(&at, 12) || is_ethertype(&at, 16))
+}
+
+/// The same with better evidence, for where a UDP port alone tells of it (RFC 7510).
+pub(super) fn looks_surely(at: &Cursor<'_>) -> bool {
+    below(at).is_some_and(|at| {
+        let behind_control_word = || at.behind(4).is_some_and(|inner| looks::ethernet(&inner));
+        looks::exactly_ip(&at) || looks::ethernet(&at) || behind_control_word()
+    })
+}
+
+/// What is below a label stack.
+fn below<'a>(at: &Cursor<'a>) -> Option<Cursor<'a>> {
+    const LABELS_MAX: usize = 8;
     let mut at = *at;
-    for _ in 0..8 {
-        let Ok(entry) = at.u32() else { return false };
-        if entry & 0x100 != 0 {
-            return looks::ip(&at);
+    for _ in 0..LABELS_MAX {
+        if at.u32().ok()? & 0x100 != 0 {
+            return Some(at);
         }
     }
-    false
+    None
 }

@@ -79,6 +79,17 @@ pub enum Layer {
     Arcnet,
     /// A header of Juniper's.
     Juniper,
+    /// Apple's header before frames of any link type.
+    Pktap,
+    /// OpenBSD's packet filter.
+    Pflog,
+    /// OpenBSD's encapsulation interface.
+    Enc,
+    /// A wireless driver's header.
+    Prism,
+    /// A wireless driver's header.
+    Avs,
+    TokenRing,
     Arp,
     Ipv4,
     Ipv6,
@@ -180,6 +191,12 @@ impl Layer {
             Self::Fddi => "fddi",
             Self::Arcnet => "arcnet",
             Self::Juniper => "juniper",
+            Self::Pktap => "pktap",
+            Self::Pflog => "pflog",
+            Self::Enc => "enc",
+            Self::Prism => "prism",
+            Self::Avs => "wlancap",
+            Self::TokenRing => "tr",
             Self::Arp => "arp",
             Self::Ipv4 => "ip",
             Self::Ipv6 => "ipv6",

@@ -156,7 +156,12 @@ fn no_frame_makes_it_panic() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize
     };
-    let mut captures: Vec<PathBuf> = std::fs::read_dir(crafted()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let folders = [crafted(), crafted().with_file_name("encapsulation")];
+    let mut captures: Vec<PathBuf> = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
     captures.sort();
     for capture in captures {
         let mut decoder = Decoder::new();

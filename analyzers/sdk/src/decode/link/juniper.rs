@@ -59,38 +59,27 @@ fn cookie(at: &Cursor<'_>) -> usize {
 /// Passes over the first of some lengths behind which there is a known header.
 fn guess(at: &mut Cursor<'_>, lengths: &[usize]) -> Step {
     for length in lengths {
-        if let Some(inner) = at.behind(*length)
-            && let Some(next) = header(&inner)
-        {
-            at.skip(*length)?;
-            // Cisco's network layer protocol identifiers follow the control field of LLC, whose addresses are not there.
-            if next == Next::Ipv4 || next == Next::Ipv6 {
-                at.skip(prefix(&inner))?;
-            }
+        if let Some((more, next)) = at.behind(*length).as_ref().and_then(header) {
+            at.skip(length.saturating_add(more))?;
             return Ok(next);
         }
     }
     Err(if at.is_cut() { at.shortage().into() } else { Unread::Juniper.into() })
 }
 
-/// Control field and identifier before IP.
-fn prefix(at: &Cursor<'_>) -> usize {
+/// What begins here, and what is to be passed over before it.
+fn header(at: &Cursor<'_>) -> Option<(usize, Next)> {
+    let behind = |count, test: fn(&Cursor<'_>) -> bool| at.behind(count).is_some_and(|inner| test(&inner));
     match at.rest {
-        [0x03, 0xcc | 0x8e, ..] => 2,
-        _ => 0,
-    }
-}
-
-fn header(at: &Cursor<'_>) -> Option<Next> {
-    match at.rest {
-        [0xfe, 0xfe, 0x03, ..] | [0xaa, 0xaa, 0x03, ..] => Some(Next::Llc),
-        [0x03, 0xcc, ..] if at.behind(2).is_some_and(|inner| looks::ipv4(&inner)) => Some(Next::Ipv4),
-        [0x03, 0x8e, ..] if at.behind(2).is_some_and(|inner| looks::ipv6(&inner)) => Some(Next::Ipv6),
         [] => None,
-        _ if looks::ipv4(at) => Some(Next::Ipv4),
-        _ if looks::ipv6(at) => Some(Next::Ipv6),
-        _ if looks::ppp(at) => Some(Next::Ppp),
-        _ if looks::ethernet(at) => Some(Next::Ethernet),
+        [0xfe, 0xfe, 0x03, ..] | [0xaa, 0xaa, 0x03, ..] => Some((0, Next::Llc)),
+        // A control field of LLC and a network layer protocol identifier, without the addresses.
+        [0x03, 0xcc, ..] if behind(2, looks::ipv4) => Some((2, Next::Ipv4)),
+        [0x03, 0x8e, ..] if behind(2, looks::ipv6) => Some((2, Next::Ipv6)),
+        _ if looks::ipv4(at) => Some((0, Next::Ipv4)),
+        _ if looks::ipv6(at) => Some((0, Next::Ipv6)),
+        _ if looks::ppp(at) => Some((0, Next::Ppp)),
+        _ if looks::ethernet(at) => Some((0, Next::Ethernet)),
         _ => None,
     }
 }

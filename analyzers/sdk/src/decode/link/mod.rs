@@ -4,6 +4,7 @@ mod arcnet;
 mod ethernet;
 mod host;
 mod juniper;
+mod prefixed;
 mod wan;
 mod wireless;
 
@@ -20,6 +21,7 @@ pub(super) use wireless::ieee80211;
 pub(super) mod linktype {
     pub const NULL: u16 = 0;
     pub const ETHERNET: u16 = 1;
+    pub const IEEE802_5: u16 = 6;
     pub const ARCNET_BSD: u16 = 7;
     pub const PPP: u16 = 9;
     pub const FDDI: u16 = 10;
@@ -28,12 +30,16 @@ pub(super) mod linktype {
     pub const DLT_RAW_OPENBSD: u16 = 14;
     pub const PPP_HDLC: u16 = 50;
     pub const PPP_ETHER: u16 = 51;
+    pub const ATM_RFC1483: u16 = 100;
     pub const RAW: u16 = 101;
     pub const C_HDLC: u16 = 104;
     pub const IEEE802_11: u16 = 105;
     pub const FRELAY: u16 = 107;
     pub const LOOP: u16 = 108;
+    pub const ENC: u16 = 109;
     pub const LINUX_SLL: u16 = 113;
+    pub const PFLOG: u16 = 117;
+    pub const IEEE802_11_PRISM: u16 = 119;
     pub const IEEE802_11_RADIOTAP: u16 = 127;
     pub const ARCNET_LINUX: u16 = 129;
     pub const JUNIPER_MLPPP: u16 = 130;
@@ -44,6 +50,7 @@ pub(super) mod linktype {
     pub const JUNIPER_ATM2: u16 = 135;
     pub const JUNIPER_SERVICES: u16 = 136;
     pub const JUNIPER_ATM1: u16 = 137;
+    pub const IEEE802_11_AVS: u16 = 163;
     pub const JUNIPER_MONITOR: u16 = 164;
     pub const JUNIPER_PPPOE: u16 = 167;
     pub const JUNIPER_PPPOE_ATM: u16 = 168;
@@ -58,7 +65,9 @@ pub(super) mod linktype {
     pub const IPV4: u16 = 228;
     pub const IPV6: u16 = 229;
     pub const NFLOG: u16 = 239;
+    pub const NETANALYZER: u16 = 240;
     pub const IPOIB: u16 = 242;
+    pub const PKTAP: u16 = 258;
     pub const LINUX_SLL2: u16 = 276;
 }
 
@@ -103,6 +112,14 @@ pub(super) fn link(at: &mut Cursor<'_>, link_type: u16, without_fcs: bool, layer
         linktype::LINUX_SLL2 => host::sll2(at, without_fcs, layers),
         linktype::IEEE802_11 => Ok(Next::Ieee80211 { padded: false, swapped: false }),
         linktype::IEEE802_11_RADIOTAP => wireless::radiotap(at, without_fcs, layers),
+        linktype::IEEE802_11_PRISM => prefixed::prism(at, layers),
+        linktype::IEEE802_11_AVS => prefixed::avs(at, layers),
+        linktype::IEEE802_5 => prefixed::token_ring(at, layers),
+        linktype::ATM_RFC1483 => prefixed::atm(at),
+        linktype::ENC => prefixed::enc(at, layers),
+        linktype::PFLOG => prefixed::pflog(at, layers),
+        linktype::NETANALYZER => prefixed::netanalyzer(at, without_fcs),
+        linktype::PKTAP => prefixed::pktap(at, layers),
         linktype::PPI => wireless::ppi(at, without_fcs, layers),
         linktype::IPNET => host::ipnet(at, layers),
         linktype::NFLOG => host::nflog(at, layers),

@@ -182,3 +182,36 @@ fn protocols_that_carry_no_packets_are_not_counted_as_not_looked_into() {
     }
     assert_eq!(decoder.statistics().frames_not_seen(), 0);
 }
+
+#[test]
+fn frames_within_frames_without_end_end() {
+    // What is checked before a tunnel is believed is bounded, too.
+    let ethernet = |kind: [u8; 2]| [&[2; 12][..], &kind].concat();
+    let nsh = [&[0x0f, 0xc2, 2, 3, 0, 0, 1, 0xff][..], &ethernet([0x89, 0x4f])].concat();
+    let bridged = ethernet([0x65, 0x58]);
+    let service = [&ethernet([0x88, 0xe7])[..], &[0; 4]].concat();
+    for (port, header, unit) in [
+        (4790, [0x0c, 0, 0, 4, 0, 0, 5, 0], &nsh),
+        (6081, [0, 0, 0x65, 0x58, 0, 0, 5, 0], &bridged),
+        (4789, [8, 0, 0, 1, 0, 0, 5, 0], &service),
+        (6635, [0, 1, 0, 64, 0, 1, 0, 64], &vec![0, 1, 0, 64]),
+    ] {
+        let content = [&header[..], &unit.repeat(60_000 / unit.len())].concat();
+        let frame = build::udp(("192.0.2.1", 50_000), ("192.0.2.2", port), &content);
+        let packet = decode_ethernet(&mut Decoder::new(), &frame);
+        assert!(matches!(packet.stop, None | Some(Stop::TooDeep)), "{port} {:?}", packet.stop);
+        assert!(packet.layers.len() < 50);
+    }
+}
+
+#[test]
+fn a_tunnel_that_the_snap_length_cut_is_not_a_datagram_without_content() {
+    let inner = build::udp(("192.0.2.1", 1), ("192.0.2.2", 2), b"hi");
+    let content = [&[8, 0, 0, 0, 0, 0, 5, 0][..], &inner].concat();
+    let frame = build::udp(("203.0.113.1", 50_000), ("203.0.113.2", 4789), &content);
+    let link = ethernet();
+    for kept in 50..92 {
+        let packet = decode(&mut Decoder::new(), &frame[..kept], frame.len(), &link);
+        assert_eq!((packet.stop, packet.transport.clone()), (Some(Stop::Cut), Transport::None), "{kept}");
+    }
+}

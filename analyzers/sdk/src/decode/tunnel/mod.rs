@@ -84,9 +84,9 @@ pub(super) fn over_udp(udp: &Udp, at: &Cursor<'_>) -> Inside {
         6081 => return vxlan::geneve_inside(at),
         37_008 => return tzsp::inside(at),
         4754 if gre::looks(at) => return Inside::Tunnel(Next::Protocol(47)),
-        6635 if mpls::leads_to_ip(at) => return Inside::Tunnel(Next::Mpls),
+        6635 if mpls::looks_surely(at) => return Inside::Tunnel(Next::Mpls),
         // The first is GUE's; FOU has none, and these are the ones in the documentation of Linux (ip-fou(8)).
-        6080 | 5555 | 7777 | 8888 => return gue::inside(at),
+        6080 | 5555 | 7777 | 8888 if udp.source >= 1024 => return gue::inside(at),
         _ => {}
     }
     // These are sent to and from the port.
@@ -97,13 +97,18 @@ pub(super) fn over_udp(udp: &Udp, at: &Cursor<'_>) -> Inside {
 }
 
 fn by_port(port: u16, other: u16, at: &Cursor<'_>) -> Inside {
-    match port {
+    let found = match port {
         1701 => l2tp::inside(at),
         2152 => gtp::inside(at),
         3544 => teredo::inside(at),
         5247 => capwap::inside(at),
         5072 => ayiya::inside(at),
-        1194 | 4500 | 51_820 | 41_641 => vpn::inside(port, other, at),
-        _ => Inside::Payload,
+        1194 | 4500 | 51_820 | 41_641 => vpn::inside(port, at),
+        _ => return Inside::Payload,
+    };
+    match found {
+        // Services with lower numbers are no peers of a tunnel: the port is a client's by chance.
+        Inside::Unread(_) if other < 1024 => Inside::Payload,
+        found => found,
     }
 }

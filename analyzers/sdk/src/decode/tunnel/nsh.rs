@@ -3,7 +3,7 @@
 use super::super::cursor::Cursor;
 use super::super::unread::Unread;
 use super::super::walk::{Next, Step};
-use super::super::{Layer, Layers, Stop, looks};
+use super::super::{Layer, Layers, Stop};
 use super::Tunnel;
 
 /// Base header, service path, and metadata of which the length tells.
@@ -28,22 +28,5 @@ pub(super) fn next(protocol: u8) -> Step {
         4 => Ok(Next::Tunnel(Tunnel::Nsh)),
         5 => Ok(Next::Mpls),
         other => Err(Unread::NextProtocol(other).into()),
-    }
-}
-
-/// Whether what follows looks like a next protocol.
-pub(super) fn fits(protocol: u8, at: &Cursor<'_>) -> bool {
-    match protocol {
-        1 => looks::ipv4(at),
-        2 => looks::ipv6(at),
-        3 => looks::ethernet(at),
-        4 => match at.rest {
-            [first, second, _, protocol, ..] if first >> 6 == 0 && second & 0x3f >= 2 && *protocol != 4 => {
-                at.behind(usize::from(second & 0x3f).saturating_mul(4)).is_some_and(|inner| fits(*protocol, &inner))
-            }
-            _ => false,
-        },
-        5 => super::mpls::leads_to_ip(at),
-        _ => false,
     }
 }

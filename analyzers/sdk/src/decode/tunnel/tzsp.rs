@@ -37,7 +37,11 @@ fn content(encapsulation: u16, at: &Cursor<'_>) -> Option<Next> {
         4 if looks::ppp(at) => Some(Next::Ppp),
         7 if looks::ip(at) => Some(Next::Ip),
         18 if looks::ieee80211(at, false) => Some(Next::Ieee80211 { padded: false, swapped: false }),
-        // Version 0 of radiotap.
+        // Message types and the format's magic number; version 0 of radiotap.
+        119 if matches!(at.rest, [0, 0, 0, 0x41 | 0x44, ..] | [0x41 | 0x44, 0, 0, 0, ..]) => {
+            Some(Next::Link(linktype::IEEE802_11_PRISM))
+        }
+        127 if matches!(at.rest, [0x80, 0x21, 0x10, ..]) => Some(Next::Link(linktype::IEEE802_11_AVS)),
         126 if matches!(at.rest, [0, _, 8..=255, 0, ..]) => Some(Next::Link(linktype::IEEE802_11_RADIOTAP)),
         _ => None,
     }

@@ -44,7 +44,8 @@ pub(super) fn inside(at: &Cursor<'_>) -> Inside {
         // Whoever receives it drops it.
         return if ethernet { Inside::Unread(Unread::Vxlan) } else { Inside::Payload };
     }
-    if ethernet || (is_bare(at.rest) && inner.peek_u16(12).is_some_and(|kind| kind >= 0x0600)) {
+    // A header with nothing else in it is good evidence: any type will do, also one that was cut off.
+    if ethernet || (is_bare(at.rest) && inner.peek_u16(12).map_or(at.is_cut(), |kind| kind >= 0x0600)) {
         return Tunnel::Vxlan.into();
     }
     // Some send the other format to this port.
@@ -67,7 +68,7 @@ pub(super) fn gpe_inside(at: &Cursor<'_>) -> Inside {
     if flags & VALID == 0 || flags & 0x30 != 0 {
         return Inside::Payload;
     }
-    let fits = if flags & PROTOCOL == 0 { looks::ethernet(&inner) } else { super::nsh::fits(*protocol, &inner) };
+    let fits = if flags & PROTOCOL == 0 { looks::ethernet(&inner) } else { looks::next_protocol(*protocol, &inner) };
     if fits { Tunnel::VxlanGpe.into() } else { Inside::Payload }
 }
 
