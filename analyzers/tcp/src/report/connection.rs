@@ -161,7 +161,7 @@ pub struct SideReport {
     /// How often it closed its window, and for how long.
     pub window_closed_times: u64,
     pub window_closed_seconds: f64,
-    /// Time until its data were acknowledged, as seen from where the capture was made.
+    /// Time until its data were acknowledged, as seen from where the capture was made. Of more than 16 segments on the way the last 16 are measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ack_rtt: Option<RoundTripReport>,
     /// TTL or hop limit of its first segment.

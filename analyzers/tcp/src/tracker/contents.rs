@@ -39,9 +39,9 @@ pub struct Contents {
     /// Segments that came again with other octets, both with checksums that are right or unknown.
     conflicts: u64,
     conflicting: Evidence,
-    /// Those of which one has a wrong checksum.
+    /// Those of which one has a wrong checksum, and the frames of the first.
     damaged: u64,
-    damage: Evidence,
+    damage: [u64; 2],
 }
 
 impl Contents {
@@ -66,12 +66,16 @@ impl Contents {
         if known.hash == hash {
             return;
         }
-        let wrong = checksum == Checksum::Wrong || known.checksum == Checksum::Wrong;
-        let (count, evidence) =
-            if wrong { (&mut self.damaged, &mut self.damage) } else { (&mut self.conflicts, &mut self.conflicting) };
-        *count = count.saturating_add(1);
-        evidence.add(known.frame);
-        evidence.add(frame);
+        if checksum == Checksum::Wrong || known.checksum == Checksum::Wrong {
+            if self.damaged == 0 {
+                self.damage = [known.frame, frame];
+            }
+            self.damaged = self.damaged.saturating_add(1);
+        } else {
+            self.conflicts = self.conflicts.saturating_add(1);
+            self.conflicting.add(known.frame);
+            self.conflicting.add(frame);
+        }
         if known.checksum == Checksum::Wrong && checksum != Checksum::Wrong {
             // The receiver took this one.
             *known = Content { sequence, length, hash, frame, checksum };
@@ -88,7 +92,9 @@ impl Contents {
         if self.are_sums_computed() || self.damaged == 0 {
             return (self.conflicts, self.conflicting.clone());
         }
-        (self.conflicts.saturating_add(self.damaged), self.conflicting.joined(&self.damage))
+        let mut damage = Evidence::default();
+        self.damage.into_iter().for_each(|frame| damage.add(frame));
+        (self.conflicts.saturating_add(self.damaged), self.conflicting.joined(&damage))
     }
 
     /// Segments that came again with other octets, one of both damaged.
@@ -138,18 +144,12 @@ fn pseudo_header(ip: &Ip, length: usize) -> u64 {
 /// The sum of 16-bit words, a missing last octet taken for 0.
 fn sum(bytes: &[u8]) -> u64 {
     let mut words = bytes.chunks_exact(4);
-    let mut all = 0_u64;
-    for word in &mut words {
-        if let [a, b, c, d] = word {
-            // 32 bits at once: 2^16 is 1 modulo 2^16 - 1. 2^32 of these fit.
-            all = all.wrapping_add(u32::from_be_bytes([*a, *b, *c, *d]).into());
-        }
-    }
+    // 32 bits at once, since 2^16 is 1 modulo 2^16 - 1, and in the order that costs least: it turns the octets of the sum (RFC 1071 §2).
+    let word = |word: &[u8]| word.try_into().map_or(0, |word| u64::from(u32::from_le_bytes(word)));
+    let all = words.by_ref().map(word).fold(0_u64, u64::wrapping_add);
     let mut last = [0; 4];
-    for (to, from) in last.iter_mut().zip(words.remainder()) {
-        *to = *from;
-    }
-    all.wrapping_add(u32::from_be_bytes(last).into())
+    last.iter_mut().zip(words.remainder()).for_each(|(to, from)| *to = *from);
+    fold(all.wrapping_add(u32::from_le_bytes(last).into())).swap_bytes().into()
 }
 
 fn fold(mut sum: u64) -> u16 {
