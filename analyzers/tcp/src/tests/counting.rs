@@ -130,6 +130,17 @@ fn every_conflict_is_counted() {
 }
 
 #[test]
+fn numbers_that_come_again_after_four_gibibytes_are_no_conflict() {
+    // Only a part was captured, as a filter does.
+    let numbers = [0_u32, 1_500_000_000, 3_000_000_000, 4_294_000_000, 0];
+    let talk = numbers.into_iter().enumerate().fold(Talk::new().handshake(), |talk, (n, number)| {
+        talk.s(ACK, (number.wrapping_add(5001), 1001), if n == 0 { b"hello" } else { b"HELLO" })
+    });
+    let report = joined([talk].into_iter());
+    assert!(!rules(&report).contains(&"tcp_conflicting_data"), "{report}");
+}
+
+#[test]
 fn a_closed_window_is_none_of_a_reset() {
     let talk = Talk::new().handshake().s(ACK, (5001, 1001), b"").window(0).s(RST, (5001, 0), b"").window(0);
     assert_eq!(joined([talk].into_iter())["summary"]["packets"]["zero_window"], 1);

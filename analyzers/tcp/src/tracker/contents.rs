@@ -45,8 +45,16 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Compares a segment, none of which is cut, with an earlier one of the same place and length.
-    pub fn compare(&mut self, packet: &Packet<'_>, tcp: &Tcp, header: &[u8], sequence: u32, length: u32) {
+    /// Compares a segment, none of which is cut, with an earlier one of the same place and length. What is `new` has none, although
+    /// numbers come again after 4 GiB.
+    pub fn compare(
+        &mut self,
+        packet: &Packet<'_>,
+        tcp: &Tcp,
+        header: &[u8],
+        (sequence, length): (u32, u32),
+        new: bool,
+    ) {
         let checksum = verify(packet, tcp, header);
         match checksum {
             Checksum::Right => self.sums.0 = self.sums.0.saturating_add(1),
@@ -63,6 +71,10 @@ impl Contents {
             self.kept.push(Content { sequence, length, hash, frame, checksum });
             return;
         };
+        if new {
+            *known = Content { sequence, length, hash, frame, checksum };
+            return;
+        }
         if known.hash == hash {
             return;
         }

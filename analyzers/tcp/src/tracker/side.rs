@@ -264,7 +264,7 @@ impl Sender {
             self.round_trips.sent(end, time);
         }
         if !packet.is_cut() {
-            self.contents.compare(packet, tcp, header, sequence, length);
+            self.contents.compare(packet, tcp, header, (sequence, length), added.repeated == 0);
         }
     }
 
