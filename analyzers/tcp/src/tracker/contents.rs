@@ -36,7 +36,7 @@ pub struct Contents {
     kept: SmallVec<[Content; 1]>,
     /// Segments with right checksums, and with wrong ones.
     sums: (u64, u64),
-    /// Segments that came again with other octets, both with checksums that are right or unknown.
+    /// Segments that came again with other bytes, both with checksums that are right or unknown.
     conflicts: u64,
     conflicting: Evidence,
     /// Those of which one has a wrong checksum, and the frames of the first.
@@ -99,7 +99,7 @@ impl Contents {
         self.sums.0 > self.sums.1
     }
 
-    /// Segments that came again with other octets that a receiver would take, and their frames.
+    /// Segments that came again with other bytes that a receiver would take, and their frames.
     pub fn conflicts(&self) -> (u64, Evidence) {
         if self.are_sums_computed() || self.damaged == 0 {
             return (self.conflicts, self.conflicting.clone());
@@ -109,7 +109,7 @@ impl Contents {
         (self.conflicts.saturating_add(self.damaged), self.conflicting.joined(&damage))
     }
 
-    /// Segments that came again with other octets, one of both damaged.
+    /// Segments that came again with other bytes, one of both damaged.
     pub fn damaged(&self) -> u64 {
         if self.are_sums_computed() { self.damaged } else { 0 }
     }
@@ -153,10 +153,10 @@ fn pseudo_header(ip: &Ip, length: usize) -> u64 {
     address(ip.source).saturating_add(address(ip.destination)).saturating_add(protocol).saturating_add(length)
 }
 
-/// The sum of 16-bit words, a missing last octet taken for 0.
+/// The sum of 16-bit words, a missing last byte taken for 0.
 fn sum(bytes: &[u8]) -> u64 {
     let mut words = bytes.chunks_exact(4);
-    // 32 bits at once, since 2^16 is 1 modulo 2^16 - 1, and in the order that costs least: it turns the octets of the sum (RFC 1071 §2).
+    // 32 bits at once, since 2^16 is 1 modulo 2^16 - 1, and in the order that costs least: it turns the bytes of the sum (RFC 1071 §2).
     let word = |word: &[u8]| word.try_into().map_or(0, |word| u64::from(u32::from_le_bytes(word)));
     let all = words.by_ref().map(word).fold(0_u64, u64::wrapping_add);
     let mut last = [0; 4];
