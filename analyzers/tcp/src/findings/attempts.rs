@@ -7,7 +7,7 @@ use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Sev
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use mcpcap_analyzer::stream::{Endpoint, Side};
 
-use super::parties::{Ports, Set};
+use super::parties::{Ports, Set, at_least};
 use super::silent::{self, Silent};
 use super::thresholds::{FLOOD_ATTEMPTS, FLOOD_SHARE, PROBE_SHARE, REFUSED, SCAN_PORTS, SILENT_SYNS, SWEEP_HOSTS};
 use crate::limits;
@@ -225,8 +225,8 @@ impl Watch {
             self.targets.iter().filter_map(|(end, target)| flood(*end, target, targets)).collect(),
             self.scans.iter().filter_map(scan).collect(),
             self.sweeps.iter().filter_map(sweep).collect(),
-            silent::findings(&silent),
-            self.targets.iter().filter_map(|(end, target)| refusing(*end, target)).collect(),
+            silent::findings(&silent, at_least(targets)),
+            self.targets.iter().filter_map(|(end, target)| refusing(*end, target, targets)).collect(),
         ]
     }
 }
@@ -236,8 +236,8 @@ fn flood(end: Endpoint, target: &Target, evicted: bool) -> Option<Finding> {
     found.then(|| {
         let sources = Set::<IpAddr>::many(&target.sources, evicted);
         let observation = format!(
-            "{}{} of {} connection attempts on {end} were neither completed nor refused; they came from {} address(es).",
-            if evicted { "At least " } else { "" },
+            "{end} got {}{} of {} connection attempts that were neither completed nor refused; they came from {} address(es).",
+            at_least(evicted),
             target.incomplete,
             target.attempts,
             sources.words()
@@ -249,9 +249,11 @@ fn flood(end: Endpoint, target: &Target, evicted: bool) -> Option<Finding> {
     })
 }
 
-fn refusing(end: Endpoint, target: &Target) -> Option<Finding> {
+fn refusing(end: Endpoint, target: &Target, evicted: bool) -> Option<Finding> {
     (target.accepted == 0 && target.refused >= REFUSED).then(|| {
-        let observation = format!("{end} answered {} of {} attempt(s) with RST.", target.refused, target.attempts);
+        let least = at_least(evicted);
+        let observation =
+            format!("{end} answered {least}{} of {} attempt(s) with RST.", target.refused, target.attempts);
         let measures = vec![Measure::count("refused", target.refused), Measure::count("attempts", target.attempts)];
         REFUSING.finding(end.to_string(), observation, measures, &target.refusals)
     })

@@ -5,6 +5,11 @@ use std::hash::Hash;
 use mcpcap_analyzer::finding::Measure;
 use mcpcap_analyzer::stats::Distinct;
 
+/// The words before numbers of which some may be missing.
+pub fn at_least(is: bool) -> &'static str {
+    if is { "at least " } else { "" }
+}
+
 /// How many of something there were, and how sure that is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Many {
@@ -33,7 +38,7 @@ impl Many {
             Some(error) => format!("about {} (standard error {:.1} %)", self.count, error * 100.0),
             None => self.count.to_string(),
         };
-        if self.at_least { format!("at least {number}") } else { number }
+        format!("{}{number}", at_least(self.at_least))
     }
 
     /// The number as a measure, and its error as another where there is one.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
 
+use super::parties::at_least;
 use crate::core::Segment;
 use crate::limits;
 
@@ -61,11 +62,13 @@ impl Watch {
 
     /// The findings.
     pub fn findings(&self) -> Vec<Finding> {
+        let least = at_least(self.evicted() > 0);
         self.sources
             .iter()
             .map(|(source, odd)| {
+                let count = odd.evidence.total();
                 let observation =
-                    format!("{source} sent {} segment(s) whose control bits no stack combines.", odd.evidence.total());
+                    format!("{source} sent {least}{count} segment(s) whose control bits no stack combines.");
                 let measures = vec![
                     Measure::count("without_any_bit", odd.empty),
                     Measure::count("syn_with_fin_or_rst", odd.syn_with_end),

@@ -33,7 +33,8 @@ enum Group {
 }
 
 /// The findings: one for each group of endpoints with the same port or of the same server, whichever is larger.
-pub fn findings(all: &[Silent<'_>]) -> Vec<Finding> {
+/// `least` stands before the numbers, where others made room.
+pub fn findings(all: &[Silent<'_>], least: &str) -> Vec<Finding> {
     let groups = |silent: &Silent<'_>| [Group::Port(silent.end.port), Group::Server(silent.end.address)];
     let mut sizes: BTreeMap<Group, usize> = BTreeMap::new();
     for group in all.iter().flat_map(groups) {
@@ -46,10 +47,10 @@ pub fn findings(all: &[Silent<'_>]) -> Vec<Finding> {
         let group = if sizes.get(&server) > sizes.get(&port) { server } else { port };
         grouped.entry(group).or_default().push(silent);
     }
-    grouped.into_iter().map(|(group, members)| finding(group, &members)).collect()
+    grouped.into_iter().map(|(group, members)| finding(group, &members, least)).collect()
 }
 
-fn finding(group: Group, members: &[&Silent<'_>]) -> Finding {
+fn finding(group: Group, members: &[&Silent<'_>], least: &str) -> Finding {
     let sum = |of: fn(&Silent<'_>) -> u64| members.iter().fold(0_u64, |sum, silent| sum.saturating_add(of(silent)));
     let (syns, attempts, many) = (sum(|silent| silent.syns), sum(|silent| silent.attempts), members.len());
     let mut evidence = Evidence::default();
@@ -60,18 +61,19 @@ fn finding(group: Group, members: &[&Silent<'_>]) -> Finding {
     let (subject, observation) = match (members, group) {
         ([silent], _) => {
             let end = silent.end;
-            (end.to_string(), format!("{end} got {syns} SYN in {attempts} attempt(s) and sent nothing."))
+            (end.to_string(), format!("{end} got {least}{syns} SYN in {attempts} attempt(s) and sent nothing."))
         }
         (_, Group::Port(port)) => {
             measures.push(Measure::count("servers", many as u64));
-            let words =
-                format!("{many} servers got {syns} SYN in {attempts} attempt(s) at port {port} and sent nothing.");
+            let words = format!(
+                "{least}{many} servers got {least}{syns} SYN in {attempts} attempt(s) at port {port} and sent nothing."
+            );
             (format!("port {port} of {many} servers"), words)
         }
         (_, Group::Server(server)) => {
             measures.push(Measure::count("ports", many as u64));
             let words = format!(
-                "{server} got {syns} SYN in {attempts} attempt(s) at {many} ports and sent nothing from there."
+                "{server} got {least}{syns} SYN in {attempts} attempt(s) at {many} ports and sent nothing from there."
             );
             (format!("{many} ports of {server}"), words)
         }

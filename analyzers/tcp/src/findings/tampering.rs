@@ -18,7 +18,7 @@ const CONFLICT: Rule = Rule {
     name: "tcp_conflicting_data",
     severity: Severity::High,
     confidence: Confidence::Medium,
-    threshold: "a segment that came again with the same place and length and other octets, within 8 segments of its sender, none of both \
+    threshold: "a segment that came again with the same place and length and other bytes, within 8 segments of its sender, none of both \
         with a wrong checksum",
     false_alarm: "A proxy or a network card that rewrites data; where the sender's checksums cannot be judged, packets damaged on the way.",
 };
@@ -77,7 +77,7 @@ fn conflict(connection: &Connection, side: Side) -> Option<Finding> {
     let sender = connection.sender(side);
     let (count, evidence) = sender.contents.conflicts();
     (count > 0).then(|| {
-        let observation = format!("{count} segment(s) of {} came again with other octets.", sender.endpoint);
+        let observation = format!("{count} segment(s) of {} came again with other bytes.", sender.endpoint);
         let measures = vec![
             Measure::count("segments", count),
             Measure::count("damaged_segments_left_out", sender.contents.damaged()),

@@ -1,6 +1,5 @@
 //! The report on a connection.
 
-use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
@@ -8,9 +7,10 @@ use super::{FileOrder, FlagCount};
 use crate::totals::name;
 use crate::tracker::community;
 use crate::tracker::connection::{Connection, State};
+use crate::tracker::event::Event;
 use crate::tracker::handshake::Shown;
-use crate::tracker::sequence::{Flag, Flags};
-use crate::tracker::side::Sender;
+use crate::tracker::sequence::Flag;
+use crate::tracker::side::{Again, Sender};
 
 /// A connection.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -103,21 +103,25 @@ pub struct ConnectionReport {
 pub struct ConnectionDetails {
     pub client: SideReport,
     pub server: SideReport,
-    /// The first frames with flags, up to 16. Ask with `connection` set to this `id` for all: they are in the list `events` then.
+    /// The first frames with flags or bytes that stand out, up to 16. Ask with `connection` set to this `id` for all: they are in the list `events` then.
     pub events: Vec<EventReport>,
     pub events_total: u64,
 }
 
-/// A frame with flags.
+/// A frame with flags, or whose bytes stand out.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EventReport {
     pub frame: u64,
     /// client or server.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub from: &'static str,
-    /// Wireshark's tcp.analysis flags.
+    /// Wireshark's tcp.analysis flags: its suspicions.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub flags: Vec<&'static str>,
+    /// What its bytes say: sent_again, late, or behind_its_ack (in the file).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub by_bytes: Vec<&'static str>,
 }
 
 /// What one end sent.
@@ -128,7 +132,7 @@ pub struct SideReport {
     pub payload_bytes: u64,
     /// Octets of payload, each counted once.
     pub new_payload_bytes: u64,
-    /// Octets of payload that were sent again: the capture has them more than once. At least so many where `missing_bytes` lie in more than
+    /// Bytes of payload that were sent again: the capture has them more than once. At least so many where `missing_bytes` lie in more than
     /// 16 holes. Keep-alives and window probes are neither.
     pub resent_payload_bytes: u64,
     /// Octets between others that the capture does not have.
@@ -161,7 +165,7 @@ pub struct SideReport {
     /// How often it closed its window, and for how long.
     pub window_closed_times: u64,
     pub window_closed_seconds: f64,
-    /// Time until its data were acknowledged, as seen from where the capture was made.
+    /// Time until its data were acknowledged, as seen from where the capture was made. Of more than 16 segments on the way the last 16 are measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ack_rtt: Option<RoundTripReport>,
     /// TTL or hop limit of its first segment.
@@ -242,20 +246,23 @@ impl ConnectionDetails {
         Self {
             client: SideReport::new(&connection.client),
             server: SideReport::new(&connection.server),
-            events: connection
-                .events
-                .iter()
-                .map(|(frame, side, found)| EventReport::new(*frame, *side, *found))
-                .collect(),
+            events: connection.events.iter().map(EventReport::new).collect(),
             events_total: connection.events_total,
         }
     }
 }
 
 impl EventReport {
-    /// A frame with flags.
-    pub fn new(frame: u64, side: Side, found: Flags) -> Self {
-        Self { frame, from: name(side), flags: found.iter().map(Flag::name).collect() }
+    /// The report on an event.
+    pub fn new(event: &Event) -> Self {
+        let Again { resent, late, acknowledged } = event.again;
+        let by_bytes = [(resent, "sent_again"), (late, "late"), (acknowledged, "behind_its_ack")];
+        Self {
+            frame: event.frame,
+            from: name(event.from),
+            flags: event.found.iter().map(Flag::name).collect(),
+            by_bytes: by_bytes.into_iter().filter_map(|(is, name)| is.then_some(name)).collect(),
+        }
     }
 }
 

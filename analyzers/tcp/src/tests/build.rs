@@ -35,6 +35,12 @@ impl Talk {
         self
     }
 
+    /// Turns time back, in microseconds.
+    pub fn back(mut self, microseconds: u64) -> Self {
+        self.now -= microseconds;
+        self
+    }
+
     /// A segment of the client: control bits, sequence and acknowledgment number, payload.
     pub fn c(self, flags: u16, numbers: (u32, u32), payload: &[u8]) -> Self {
         let frame =

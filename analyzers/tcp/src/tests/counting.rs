@@ -27,8 +27,9 @@ fn refused(source: &str, host: &str, port: u32) -> Talk {
 
 #[test]
 fn every_port_of_a_scan_is_counted() {
-    for (source, host) in [("198.51.100.9", "192.0.2.2"), ("[2001:db8::9]", "[2001:db8::2]")] {
-        for ports in [128, 129, 1000, 65_535] {
+    let (four, six) = (("198.51.100.9", "192.0.2.2"), ("[2001:db8::9]", "[2001:db8::2]"));
+    for ((source, host), many) in [(four, [128, 129, 1000, 65_535].as_slice()), (six, &[1000])] {
+        for &ports in many {
             let report = joined((1..=ports).map(|port| refused(source, host, port)));
             let found = finding(&report, "tcp_port_scan");
             let words = format!("probed {ports} different ports of {}.", host.trim_matches(['[', ']']));
@@ -127,6 +128,17 @@ fn every_conflict_is_counted() {
     });
     let report = joined([talk].into_iter());
     assert_eq!(finding(&report, "tcp_conflicting_data")["measures"][0]["value"], 9.0);
+}
+
+#[test]
+fn numbers_that_come_again_after_four_gibibytes_are_no_conflict() {
+    // Only a part was captured, as a filter does.
+    let numbers = [0_u32, 1_500_000_000, 3_000_000_000, 4_294_000_000, 0];
+    let talk = numbers.into_iter().enumerate().fold(Talk::new().handshake(), |talk, (n, number)| {
+        talk.s(ACK, (number.wrapping_add(5001), 1001), if n == 0 { b"hello" } else { b"HELLO" })
+    });
+    let report = joined([talk].into_iter());
+    assert!(!rules(&report).contains(&"tcp_conflicting_data"), "{report}");
 }
 
 #[test]

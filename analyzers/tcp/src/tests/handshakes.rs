@@ -102,6 +102,9 @@ fn a_syn_sent_again_is_measured_only_by_its_timestamp() {
         let again = syn(syn(Talk::new()).stamps(100, 0).wait(1000)).stamps(1100, 0);
         assert_eq!(times(rest(again, Some(echo)))[0], expected, "{echo}");
     }
+    // Captured twice within a millisecond: one transmission.
+    let twice = Talk::new().c(SYN, (1000, 0), b"").back(990).c(SYN, (1000, 0), b"");
+    assert_eq!(times(rest(twice, None))[0], json!(21.01));
     // A SYN that comes again behind the SYN-ACK is none that it could answer.
     let behind = Talk::new().c(SYN, (1000, 0), b"").s(SYN | ACK, (5000, 1001), b"").c(SYN, (1000, 0), b"");
     assert_eq!(times(behind)[0], json!(1.0));

@@ -79,6 +79,7 @@ fn flagged_frames_of_a_connection_go_on() {
     let (events, total) = all::<TcpConnections>(&capture, "events", &json!({ "connection": 1 }));
     assert_eq!((events.len(), total), (62, 62));
     assert_eq!(&events[..16], &details["events"].as_array().unwrap()[..]);
+    assert!(events.iter().all(|event| event["by_bytes"] == json!(["sent_again"])));
     assert!(events.is_sorted_by(|a, b| a["frame"].as_u64() < b["frame"].as_u64()));
 }
 

@@ -17,6 +17,10 @@ fn fin_then_reset_of_the_same_end_is_a_reset() {
     check(fin().c(RST, (1002, 0), b""), "RSTO", "ShAFaR");
     let fin = || Talk::new().handshake().s(ACK | FIN, (5001, 1001), b"").c(ACK, (1001, 5002), b"");
     check(fin().s(RST, (5002, 0), b""), "RSTR", "ShAfr");
+    let data = || Talk::new().handshake().c(ACK, (1001, 5001), b"hello").s(ACK | FIN, (5001, 1006), b"");
+    check(data().s(RST, (5002, 0), b"").c(RST, (1006, 0), b""), "RSTR", "ShADfrR");
+    // Both ends reset, and no byte of payload: Zeek calls that rejected.
+    check(fin().s(RST, (5002, 0), b"").c(RST, (1001, 0), b""), "REJ", "ShAfrR");
     // Unless the other end sends FIN behind it, or both did before.
     check(fin().s(RST, (5002, 0), b"").c(ACK | FIN, (1001, 5002), b""), "SF", "ShAfrF");
     check(fin().c(ACK | FIN, (1001, 5002), b"").c(RST, (1002, 0), b""), "SF", "ShAfFR");

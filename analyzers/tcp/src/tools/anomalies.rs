@@ -179,7 +179,7 @@ pub struct ConnectionCount {
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub connection: String,
     pub count: u64,
-    /// The first frames that carry it.
+    /// The first 20 frames that carry it. All: analyze_tcp_connections with `connection` set to `id`, list `events`.
     pub frames: Vec<u64>,
 }
 

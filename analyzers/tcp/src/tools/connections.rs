@@ -16,6 +16,7 @@ use crate::report::{
 };
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
+use crate::tracker::event::Event;
 use crate::tracker::sequence::Flag;
 
 /// What may be asked.
@@ -63,7 +64,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Connections in the order of their first packet.
     pub connections: Vec<ConnectionReport>,
-    /// With the argument `connection`: its frames with Wireshark's tcp.analysis flags.
+    /// With the argument `connection`: its frames with Wireshark's tcp.analysis flags, or whose bytes were sent again, late, or behind their ACK.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventReport>,
     /// What parts of `connections` and `events` these are.
@@ -136,8 +137,10 @@ struct Page {
 
 impl View for Page {
     fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>) {
-        if self.only == Some(seen.connection.id) && !seen.found.is_empty() {
-            self.events.push(|| EventReport::new(segment.packet.frame, seen.side, seen.found));
+        if self.only == Some(seen.connection.id)
+            && let Some(event) = Event::of(segment.packet.frame, seen.side, seen.found, seen.again)
+        {
+            self.events.push(|| EventReport::new(&event));
         }
     }
 

@@ -96,7 +96,7 @@ pub struct ConnectionRate {
     pub fast: u64,
     /// Sent again although it had been acknowledged.
     pub spurious: u64,
-    /// The first frames that carry them.
+    /// The first 20 frames that carry them. All: analyze_tcp_connections with `connection` set to `id`, list `events`.
     pub frames: Vec<u64>,
 }
 

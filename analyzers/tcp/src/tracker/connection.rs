@@ -7,6 +7,7 @@ use mcpcap_analyzer::stream::{Endpoint, Side};
 use smallvec::SmallVec;
 
 use super::contents;
+use super::event::{Ended, Event, Order};
 use super::handshake::{Handshake, Shown, completeness};
 use super::sequence::{self, Flags, Scale, Segment};
 use super::side::{Again, Sender, Size};
@@ -31,8 +32,8 @@ pub struct Connection {
     pub handshake: Handshake,
     /// Zeek's view of it.
     pub history: History,
-    /// The first segments with flags: frame, sender, flags.
-    pub events: SmallVec<[(u64, Side, Flags); 1]>,
+    /// The first segments with flags, or whose bytes stand out.
+    pub events: SmallVec<[Event; 1]>,
     /// How many there were.
     pub events_total: u64,
     /// Who ended it first, with FIN or RST, and the frame. What the connection went on after does not count.
@@ -47,27 +48,6 @@ pub struct Connection {
     /// Time of the last SYN, and from there to the first acknowledgment without SYN: what Wireshark measures reordering with.
     syn_time: Option<u64>,
     round_trip: Option<u64>,
-}
-
-/// A FIN or RST.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
-    /// Who sent it.
-    pub by: Side,
-    /// Its frame.
-    pub frame: u64,
-    /// Whether it is a RST.
-    pub reset: bool,
-}
-
-/// Signs that segments stand in the file in another order than they had on the wire.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Order {
-    /// Segments behind the acknowledgment of their octets.
-    pub acknowledged: u64,
-    /// Segments whose time is before that of the one before.
-    pub earlier: u64,
-    last: Option<u64>,
 }
 
 /// How a connection stands, in words.
@@ -89,15 +69,6 @@ pub enum State {
     Reset,
     /// Its beginning was not captured, and no end either.
     Midstream,
-}
-
-impl Order {
-    fn take(&mut self, time: Option<u64>, again: Again) {
-        self.acknowledged = self.acknowledged.saturating_add(again.acknowledged.into());
-        let earlier = time.zip(self.last).is_some_and(|(time, last)| time < last);
-        self.earlier = self.earlier.saturating_add(earlier.into());
-        self.last = time.or(self.last);
-    }
 }
 
 impl Connection {
@@ -161,7 +132,7 @@ impl Connection {
             std::mem::swap(&mut self.client, &mut self.server);
             self.history.turn();
             self.handshake.turn();
-            self.events.iter_mut().for_each(|(_, side, _)| *side = side.other());
+            self.events.iter_mut().for_each(|event| event.from = event.from.other());
             [&mut self.ended, &mut self.ignored].into_iter().flatten().for_each(|ended| ended.by = ended.by.other());
             self.fins.swap(0, 1);
         }
@@ -231,7 +202,7 @@ impl Connection {
         if !complete && self.handshake.is_complete() && !tcp.flags.syn() {
             self.go_on();
         }
-        self.note(packet, tcp, side, found);
+        self.note(packet, tcp, side, found, again);
         self.order.take(packet.timestamp, again);
         (found, again)
     }
@@ -271,16 +242,16 @@ impl Connection {
         }
     }
 
-    fn note(&mut self, packet: &Packet<'_>, tcp: &Tcp, side: Side, found: Flags) {
+    fn note(&mut self, packet: &Packet<'_>, tcp: &Tcp, side: Side, found: Flags, again: Again) {
         self.frames.1 = packet.frame;
         if let Some(time) = packet.timestamp {
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
         }
-        if !found.is_empty() {
+        if let Some(event) = Event::of(packet.frame, side, found, again) {
             self.events_total = self.events_total.saturating_add(1);
             if self.events.len() < limits::EVENTS {
-                self.events.push((packet.frame, side, found));
+                self.events.push(event);
             }
         }
         let reset = tcp.flags.rst();

@@ -36,17 +36,25 @@ pub struct Contents {
     kept: SmallVec<[Content; 1]>,
     /// Segments with right checksums, and with wrong ones.
     sums: (u64, u64),
-    /// Segments that came again with other octets, both with checksums that are right or unknown.
+    /// Segments that came again with other bytes, both with checksums that are right or unknown.
     conflicts: u64,
     conflicting: Evidence,
-    /// Those of which one has a wrong checksum.
+    /// Those of which one has a wrong checksum, and the frames of the first.
     damaged: u64,
-    damage: Evidence,
+    damage: [u64; 2],
 }
 
 impl Contents {
-    /// Compares a segment, none of which is cut, with an earlier one of the same place and length.
-    pub fn compare(&mut self, packet: &Packet<'_>, tcp: &Tcp, header: &[u8], sequence: u32, length: u32) {
+    /// Compares a segment, none of which is cut, with an earlier one of the same place and length. What is `new` has none, although
+    /// numbers come again after 4 GiB.
+    pub fn compare(
+        &mut self,
+        packet: &Packet<'_>,
+        tcp: &Tcp,
+        header: &[u8],
+        (sequence, length): (u32, u32),
+        new: bool,
+    ) {
         let checksum = verify(packet, tcp, header);
         match checksum {
             Checksum::Right => self.sums.0 = self.sums.0.saturating_add(1),
@@ -63,15 +71,23 @@ impl Contents {
             self.kept.push(Content { sequence, length, hash, frame, checksum });
             return;
         };
+        if new {
+            *known = Content { sequence, length, hash, frame, checksum };
+            return;
+        }
         if known.hash == hash {
             return;
         }
-        let wrong = checksum == Checksum::Wrong || known.checksum == Checksum::Wrong;
-        let (count, evidence) =
-            if wrong { (&mut self.damaged, &mut self.damage) } else { (&mut self.conflicts, &mut self.conflicting) };
-        *count = count.saturating_add(1);
-        evidence.add(known.frame);
-        evidence.add(frame);
+        if checksum == Checksum::Wrong || known.checksum == Checksum::Wrong {
+            if self.damaged == 0 {
+                self.damage = [known.frame, frame];
+            }
+            self.damaged = self.damaged.saturating_add(1);
+        } else {
+            self.conflicts = self.conflicts.saturating_add(1);
+            self.conflicting.add(known.frame);
+            self.conflicting.add(frame);
+        }
         if known.checksum == Checksum::Wrong && checksum != Checksum::Wrong {
             // The receiver took this one.
             *known = Content { sequence, length, hash, frame, checksum };
@@ -83,15 +99,17 @@ impl Contents {
         self.sums.0 > self.sums.1
     }
 
-    /// Segments that came again with other octets that a receiver would take, and their frames.
+    /// Segments that came again with other bytes that a receiver would take, and their frames.
     pub fn conflicts(&self) -> (u64, Evidence) {
         if self.are_sums_computed() || self.damaged == 0 {
             return (self.conflicts, self.conflicting.clone());
         }
-        (self.conflicts.saturating_add(self.damaged), self.conflicting.joined(&self.damage))
+        let mut damage = Evidence::default();
+        self.damage.into_iter().for_each(|frame| damage.add(frame));
+        (self.conflicts.saturating_add(self.damaged), self.conflicting.joined(&damage))
     }
 
-    /// Segments that came again with other octets, one of both damaged.
+    /// Segments that came again with other bytes, one of both damaged.
     pub fn damaged(&self) -> u64 {
         if self.are_sums_computed() { self.damaged } else { 0 }
     }
@@ -135,21 +153,15 @@ fn pseudo_header(ip: &Ip, length: usize) -> u64 {
     address(ip.source).saturating_add(address(ip.destination)).saturating_add(protocol).saturating_add(length)
 }
 
-/// The sum of 16-bit words, a missing last octet taken for 0.
+/// The sum of 16-bit words, a missing last byte taken for 0.
 fn sum(bytes: &[u8]) -> u64 {
     let mut words = bytes.chunks_exact(4);
-    let mut all = 0_u64;
-    for word in &mut words {
-        if let [a, b, c, d] = word {
-            // 32 bits at once: 2^16 is 1 modulo 2^16 - 1. 2^32 of these fit.
-            all = all.wrapping_add(u32::from_be_bytes([*a, *b, *c, *d]).into());
-        }
-    }
+    // 32 bits at once, since 2^16 is 1 modulo 2^16 - 1, and in the order that costs least: it turns the bytes of the sum (RFC 1071 §2).
+    let word = |word: &[u8]| word.try_into().map_or(0, |word| u64::from(u32::from_le_bytes(word)));
+    let all = words.by_ref().map(word).fold(0_u64, u64::wrapping_add);
     let mut last = [0; 4];
-    for (to, from) in last.iter_mut().zip(words.remainder()) {
-        *to = *from;
-    }
-    all.wrapping_add(u32::from_be_bytes(last).into())
+    last.iter_mut().zip(words.remainder()).for_each(|(to, from)| *to = *from);
+    fold(all.wrapping_add(u32::from_le_bytes(last).into())).swap_bytes().into()
 }
 
 fn fold(mut sum: u64) -> u16 {

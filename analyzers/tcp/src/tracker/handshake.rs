@@ -23,6 +23,10 @@ pub mod completeness {
     pub const RST: u8 = 32;
 }
 
+/// Segments of a handshake that are no further apart than this, in nanoseconds, are one transmission that was captured more than once: none
+/// is sent again so soon (RFC 6298 §2.1: after a second).
+const SAME: u64 = 1_000_000;
+
 /// When a segment came, and its timestamps option (RFC 7323 §3): the sender's value, and the one it echoes.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sent {
@@ -225,16 +229,14 @@ impl Handshake {
     }
 }
 
-/// From the one of some copies that a segment answers to that segment.
+/// From the one of some copies that a segment answers to that segment. Several are told apart by the timestamp that it echoes.
 fn between(copies: &Copies, answer: &Sent) -> Option<u64> {
     let since = |sent: &Sent| answer.time?.checked_sub(sent.time?);
-    let mut before = copies.iter().filter(|sent| since(sent).is_some());
-    let (first, more) = (before.next()?, before.next().is_some());
-    if !more {
-        return since(first);
-    }
-    // Copies with one timestamp are one transmission that was captured more than once.
-    let (_, echoed) = answer.stamps?;
-    let is_answered = |sent: &&Sent| sent.stamps.is_some_and(|(value, _)| value == echoed);
-    copies.iter().filter(is_answered).filter_map(since).max()
+    let echoes = |sent: &Sent| answer.stamps.zip(sent.stamps).is_some_and(|((_, echoed), (value, _))| echoed == value);
+    let before = || copies.iter().filter(|sent| since(sent).is_some());
+    let is_one = before().count() == 1;
+    let candidates =
+        || before().filter(|sent| is_one || echoes(sent) || (answer.stamps.is_none() && sent.stamps.is_none()));
+    let (least, most) = (candidates().filter_map(since).min()?, candidates().filter_map(since).max()?);
+    (most.saturating_sub(least) <= SAME).then_some(most)
 }

@@ -6,6 +6,7 @@ pub mod community;
 pub mod connection;
 mod contents;
 mod coverage;
+pub mod event;
 pub mod handshake;
 mod measures;
 mod number;

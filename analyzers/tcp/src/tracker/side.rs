@@ -24,11 +24,11 @@ pub struct Sender {
     pub payload: u64,
     /// Octets of payload, each once.
     pub new_payload: u64,
-    /// Octets of payload that were there before.
+    /// Bytes of payload that were there before.
     pub resent_payload: u64,
     /// Segments that were sent again: plain, fast and spurious ones, as far as Wireshark's analysis tells them apart.
     pub resent: [u64; 3],
-    /// Segments with octets that lie before others that came earlier, and that the capture has once.
+    /// Segments with bytes that lie before others that came earlier, and that the capture has once.
     pub late: u64,
     /// Segments with payload.
     pub data_packets: u64,
@@ -78,23 +78,23 @@ pub struct Sender {
     coverage: Coverage,
 }
 
-/// How a segment stands to what its sender sent before, by the octets that the capture has.
+/// How a segment stands to what its sender sent before, by the bytes that the capture has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Again {
-    /// It has octets, or a SYN or FIN, that were there before.
+    /// It has bytes, or a SYN or FIN, that were there before.
     pub resent: bool,
-    /// It has octets that lie before others that came earlier, and that the capture has once.
+    /// It has bytes that lie before others that came earlier, and that the capture has once.
     pub late: bool,
-    /// The other end had acknowledged its octets before they came.
+    /// The other end had acknowledged its bytes before they came.
     pub acknowledged: bool,
 }
 
 /// How large a segment is, and when it came.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
-    /// Octets of payload on the wire.
+    /// Bytes of payload on the wire.
     pub length: u32,
-    /// Octets of the frame on the wire.
+    /// Bytes of the frame on the wire.
     pub wire: u32,
     /// Nanoseconds since 1970.
     pub time: u64,
@@ -264,11 +264,11 @@ impl Sender {
             self.round_trips.sent(end, time);
         }
         if !packet.is_cut() {
-            self.contents.compare(packet, tcp, header, sequence, length);
+            self.contents.compare(packet, tcp, header, (sequence, length), added.repeated == 0);
         }
     }
 
-    /// Takes an acknowledgment that the other end sent: how many runs of octets it covers that are not in the capture.
+    /// Takes an acknowledgment that the other end sent: how many runs of bytes it covers that are not in the capture.
     pub fn acknowledge(&mut self, tcp: &Tcp, time: u64) -> u32 {
         let acknowledgment = tcp.acknowledgment;
         self.round_trips.acknowledge(acknowledgment, time);

@@ -248,7 +248,7 @@ impl End {
         self.state == State::Established || (self.state == State::Closed && self.before == State::Established)
     }
 
-    /// Whether no octet of payload was sent, by its numbers.
+    /// Whether no byte of payload was sent, by its numbers.
     pub fn is_empty(&self) -> bool {
         let highest = if number::after(self.last, self.acknowledged) { self.last } else { self.acknowledged };
         highest.wrapping_sub(self.start) <= 1_u32.saturating_add(self.fin.into())

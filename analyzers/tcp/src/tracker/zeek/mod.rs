@@ -12,7 +12,7 @@
 //! | q, i | more than one of the three: i with both FIN and RST, otherwise q. Once |
 //! | t | payload that does not reach beyond the highest number of its end: sent again, or overtaken. What overlaps and goes on is none. Counted |
 //! | w | window 0 without RST, unless the other end sent FIN or this one RST. Counted |
-//! | g | an acknowledgment covers octets of its receiver that are not there, while both ends are established or closed from there. Counted |
+//! | g | an acknowledgment covers bytes of its receiver that are not there, while both ends are established or closed from there. Counted |
 //! | ^ | the first segment came from the server, or SYN told later who is who |
 //!
 //! Counted letters stand at the 1st, 10th, 100th time and so on. Capitals are the client's.
@@ -44,11 +44,11 @@ pub struct Letters {
     pub sequence: u32,
     /// Acknowledgment number; meaningful with ACK.
     pub acknowledgment: u32,
-    /// Octets of payload.
+    /// Bytes of payload.
     pub length: u32,
     /// Whether the window field is 0.
     pub zero_window: bool,
-    /// Runs of octets of the other end, acknowledged for the first time by this segment, that are not in the capture.
+    /// Runs of bytes of the other end, acknowledged for the first time by this segment, that are not in the capture.
     pub gaps: u32,
 }
 
