@@ -34,7 +34,7 @@ pub const TOP_NAMES: usize = 1024;
 /// Record types of one domain.
 pub const DOMAIN_TYPES: usize = 8;
 
-/// Queries on other ports that wait for an answer.
+/// Messages on other ports that wait for one of the other direction.
 pub const CANDIDATES: usize = 256;
 /// The longest message that is held until the other direction agrees.
 pub const CANDIDATE_OCTETS: usize = 4096;

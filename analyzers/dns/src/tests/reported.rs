@@ -220,6 +220,42 @@ fn a_capture_in_any_order_says_the_same() {
     }
 }
 
+/// Each query is answered or not, and each response is one of the kinds that are told, whatever the bytes are.
+#[test]
+fn the_numbers_add_up_in_broken_captures_too() {
+    let folder = format!("{}/../../tests/captures", env!("CARGO_MANIFEST_DIR"));
+    let names = [
+        "reported/dns_tcp_ten_percent_lost.pcap",
+        "reported/junk_and_formerr.pcap",
+        "reported/unicast_dns_port5353.pcap",
+        "crafted/dns_records.pcap",
+        "crafted/dns_edge.pcap",
+    ];
+    for name in names {
+        let capture = std::fs::read(format!("{folder}/{name}")).unwrap();
+        for copy in mcpcap_analyzer::harness::changed(&capture, 11, 20, 12) {
+            // A header that is none ends reading, and frames before it are reported.
+            let Ok(report) = mcpcap_analyzer::harness::run::<crate::tool::DnsPackets>(&copy, &json!({})) else {
+                continue;
+            };
+            let transactions = &report["statistics"]["transactions"];
+            let number = |field: &str| transactions[field].as_u64().unwrap();
+            assert_eq!(number("asked"), number("answered") + number("unanswered"), "{name}");
+            let services = report["statistics"]["services"].as_array().unwrap().iter();
+            let dns = services.filter(|service| service["service"] == "dns");
+            let responses: u64 = dns.map(|service| service["responses"].as_u64().unwrap()).sum();
+            let kinds = [
+                "answered",
+                "duplicate_responses",
+                "conflicting_responses",
+                "unasked_responses",
+                "responses_to_another_question",
+            ];
+            assert_eq!(kinds.into_iter().map(number).sum::<u64>(), responses, "{name}");
+        }
+    }
+}
+
 #[test]
 fn a_clock_that_is_set_back_does_not_part_queries_from_responses() {
     let report = run(

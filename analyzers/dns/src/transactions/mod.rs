@@ -125,7 +125,7 @@ impl Transactions {
             return Outcome::Unpaired;
         }
         self.given_up.now(seen.timestamp);
-        let brief = Brief::of(message, asked);
+        let brief = Brief::of(seen, message, asked);
         let key = Key::of(seen, message);
         if !brief.is_response {
             return self.query(key, seen, message, &brief, asked, place, out);
