@@ -69,16 +69,16 @@ impl Candidates {
         let Some((is_response, id, question)) = strict(octets) else { return Verdict::Other };
         let (client, server) = seen.ends(is_response);
         let key = Key { client, server, id, question };
+        let is_other = self.held.get(&key).is_some_and(|held| held.is_response != is_response);
+        let other = if is_other { self.held.remove(&key) } else { None };
         if self.servers.get_mut(&server).is_some() {
-            return Verdict::Dns(None);
+            return Verdict::Dns(other.map(|other| other.message));
         }
         if octets.len() > limits::CANDIDATE_OCTETS {
             self.unconfirmed.add(seen.frame);
             return Verdict::Other;
         }
-        if self.held.get(&key).is_some_and(|held| held.is_response != is_response)
-            && let Some(other) = self.held.remove(&key)
-        {
+        if let Some(other) = other {
             self.servers.insert(server, ());
             return Verdict::Dns(Some(other.message));
         }
@@ -89,6 +89,16 @@ impl Candidates {
             self.unconfirmed.add(gone.message.seen.frame);
         }
         Verdict::Other
+    }
+
+    /// Messages without a counterpart to and from servers that were found to speak DNS later, in the order of the file.
+    pub fn confirmed(&mut self) -> Vec<Held> {
+        let keys: Vec<Key> = self.held.iter().map(|(key, _)| key.clone()).collect();
+        let known = keys.iter().filter(|key| self.servers.get(&key.server).is_some());
+        let mut found: Vec<Held> =
+            known.filter_map(|key| self.held.remove(key)).map(|waiting| waiting.message).collect();
+        found.sort_by_key(|held| held.seen.frame);
+        found
     }
 
     /// Messages that found no counterpart.

@@ -29,6 +29,21 @@ fn datagrams_count_when_both_directions_agree() {
 }
 
 #[test]
+fn what_waited_counts_once_the_server_is_known() {
+    let report = report(&[
+        udp((CLIENT, 4000), (SERVER, 5300), &query(1, "a.example", A)),
+        udp((CLIENT, 4001), (SERVER, 5300), &query(2, "b.example", A)),
+        udp((CLIENT, 4002), (SERVER, 5300), &query(3, "c.example", A)),
+        udp((SERVER, 5300), (CLIENT, 4000), &response(1, "a.example", A, 0, ANSWER)),
+        udp((SERVER, 5300), (CLIENT, 4001), &response(2, "b.example", A, 0, ANSWER)),
+    ]);
+    assert_eq!(frames(&report), [1, 2, 3, 4, 5]);
+    let transactions = &report["statistics"]["transactions"];
+    assert_eq!((&transactions["asked"], &transactions["answered"]), (&json!(3), &json!(2)));
+    assert_eq!((&transactions["unanswered"], &report["limits"]["unconfirmed_candidates"]), (&json!(1), &json!(0)));
+}
+
+#[test]
 fn the_response_may_stand_before_the_query_in_the_file() {
     for (client, server) in [(CLIENT, SERVER), ("2001:db8::10", "2001:db8::53")] {
         let report = super::run(

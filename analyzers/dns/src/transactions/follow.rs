@@ -7,10 +7,15 @@ use mcpcap_analyzer::stats::BoundedMap;
 use crate::limits;
 use crate::seen::{Seen, Transport};
 
+/// Times of one open question that are kept.
+const ASKED_KEPT: usize = 8;
+
 /// Questions that are followed.
 pub(super) struct Follow {
-    /// Questions that wait for an answer, whatever their identifier and port.
-    open: BoundedMap<(IpAddr, u64), ()>,
+    /// Questions that wait for an answer, whatever their identifier and port, with the times at which they were asked.
+    open: BoundedMap<(IpAddr, u64), Vec<u64>>,
+    /// Those asked again before an answer.
+    asked_again: u64,
     /// By client, server and question.
     retries: BoundedMap<(IpAddr, IpAddr, u64), Retry>,
 }
@@ -34,28 +39,42 @@ impl Retry {
 
 impl Follow {
     pub(super) fn new() -> Self {
-        Self { open: BoundedMap::new(limits::OPEN_QUESTIONS), retries: BoundedMap::new(limits::TRUNCATED_ANSWERS) }
+        Self {
+            open: BoundedMap::new(limits::OPEN_QUESTIONS),
+            asked_again: 0,
+            retries: BoundedMap::new(limits::TRUNCATED_ANSWERS),
+        }
     }
 
-    /// Takes a question. Whether the same client has it open already, and whether it retries a truncated answer.
-    pub(super) fn asked(&mut self, seen: &Seen, question: u64) -> (bool, bool) {
+    /// Takes a question. Whether it retries a truncated answer.
+    pub(super) fn asked(&mut self, seen: &Seen, question: u64) -> bool {
         let (client, server) = seen.parties(false);
-        let again = self.open.get(&(client, question)).is_some();
-        if !again {
-            self.open.insert((client, question), ());
+        let (times, _) = self.open.get_or_insert_with((client, question), Vec::new);
+        self.asked_again = self.asked_again.saturating_add((!times.is_empty()).into());
+        if times.len() >= ASKED_KEPT {
+            times.remove(0);
         }
+        times.push(seen.timestamp.unwrap_or(0));
         if seen.transport == Transport::Udp {
-            return (again, false);
+            return false;
         }
         let (retry, _) = self.retries.get_or_insert_with((client, server, question), Retry::default);
         retry.over_tcp = Some(seen.timestamp);
-        (again, retry.happened())
+        retry.happened()
     }
 
     /// Takes the first answer to a question. Whether its retry over TCP is known already.
     pub(super) fn answered(&mut self, seen: &Seen, question: u64, truncated: bool) -> bool {
         let (client, server) = seen.parties(true);
-        self.open.remove(&(client, question));
+        if let Some(mut times) = self.open.remove(&(client, question)) {
+            let before = times.len();
+            // What was asked after the answer stands before it in the file, and was not asked again before it.
+            times.retain(|asked| seen.timestamp.is_some_and(|answered| *asked > answered));
+            if !times.is_empty() {
+                self.asked_again = self.asked_again.saturating_sub((times.len() < before).into());
+                self.open.insert((client, question), times);
+            }
+        }
         if !truncated || seen.transport == Transport::Tcp {
             return false;
         }
@@ -63,6 +82,11 @@ impl Follow {
         retry.truncated = Some(seen.timestamp);
         retry.counted = false;
         retry.happened()
+    }
+
+    /// Questions that the same client asked again before an answer.
+    pub(super) fn asked_again(&self) -> u64 {
+        self.asked_again
     }
 
     /// Questions, and truncated answers or questions over TCP, that had to make room.

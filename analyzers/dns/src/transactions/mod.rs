@@ -183,8 +183,7 @@ impl Transactions {
         self.count(key.service, Outcome::Asked);
         out.push(judged(Outcome::Asked, place));
         if key.service == Service::Dns {
-            let (again, retried) = self.follow.asked(seen, identity);
-            self.totals.asked_again = self.totals.asked_again.saturating_add(again.into());
+            let retried = self.follow.asked(seen, identity);
             self.totals.retried_over_tcp = self.totals.retried_over_tcp.saturating_add(retried.into());
         }
         if waits_for_it {
@@ -362,7 +361,7 @@ impl Transactions {
 
     /// Totals over all transactions.
     pub fn totals(&self) -> Totals {
-        self.totals
+        Totals { asked_again: self.follow.asked_again(), ..self.totals }
     }
 
     /// Latencies over UDP and over TCP.

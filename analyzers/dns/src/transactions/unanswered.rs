@@ -46,7 +46,7 @@ impl Transactions {
             .flat_map(|(key, list)| list.iter().map(move |transaction| (key, transaction)))
             .filter(|(key, transaction)| key.service == Service::Dns && transaction.responses == 0)
             .collect();
-        open.sort_by_key(|(_, transaction)| transaction.frame);
+        open.sort_by_key(|(_, transaction)| (transaction.first, transaction.frame));
         let long =
             open.iter().filter(|(_, transaction)| waited(transaction).is_some_and(|waited| waited >= limits::PATIENCE));
         let long = (long.count() as u64).saturating_add(self.given_up.long);
