@@ -100,6 +100,8 @@ pub enum Outcome {
     Asked,
     /// The same query again, before an answer.
     Retransmitted,
+    /// One that was judged to be that, until a response came that was sent before it: a query of its own.
+    AskedAnew,
     /// A response to a query that had none.
     Answered {
         /// QTYPE of the query; a response may leave the question out.

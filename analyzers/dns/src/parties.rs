@@ -141,6 +141,11 @@ impl Parties {
                 party.evidence.add(seen.frame);
             }
             Outcome::Retransmitted => one(&mut party.retransmitted, true),
+            Outcome::AskedAnew => {
+                party.retransmitted = party.retransmitted.saturating_sub(1);
+                one(&mut party.asked, true);
+                party.evidence.add(seen.frame);
+            }
             Outcome::Answered { .. } => one(&mut party.answered, true),
             Outcome::Unasked => one(&mut party.unasked, true),
             Outcome::OtherQuestion { .. } => one(&mut party.other_question, true),

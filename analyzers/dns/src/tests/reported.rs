@@ -189,6 +189,11 @@ fn a_capture_in_any_order_says_the_same() {
         (3_020_000, answer(4002, &response(3, "c.example", A, 3, &[]))),
         (3_500_000, ask(4005, &query(6, "c.example", A))),
         (3_510_000, answer(4005, &response(6, "c.example", A, 0, ONE))),
+        // One port and one identifier for two questions within a moment.
+        (3_600_000, ask(4006, &query(7, "f.example", A))),
+        (3_610_000, answer(4006, &response(7, "f.example", A, 0, ONE))),
+        (3_700_000, ask(4006, &query(7, "f.example", A))),
+        (3_710_000, answer(4006, &response(7, "f.example", A, 0, ONE))),
         (4_000_000, ask(4003, &query(4, "d.example", A))),
         (9_000_000, answer(4004, &response(5, "e.example", A, 0, ONE))),
     ];
@@ -203,8 +208,8 @@ fn a_capture_in_any_order_says_the_same() {
     let in_order: Vec<usize> = (0..frames.len()).collect();
     let expected = said(&in_order);
     for (field, count) in [
-        ("asked", 5),
-        ("answered", 4),
+        ("asked", 7),
+        ("answered", 6),
         ("retransmitted", 1),
         ("duplicate_responses", 1),
         ("conflicting_responses", 1),

@@ -44,7 +44,7 @@ impl Transactions {
             .table
             .iter()
             .flat_map(|(key, list)| list.iter().map(move |transaction| (key, transaction)))
-            .filter(|(key, transaction)| key.service == Service::Dns && transaction.responses == 0)
+            .filter(|(key, transaction)| key.service == Service::Dns && transaction.response.is_none())
             .collect();
         open.sort_by_key(|(_, transaction)| (transaction.first, transaction.frame));
         let long =
