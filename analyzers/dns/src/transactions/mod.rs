@@ -5,6 +5,7 @@
 //! leaves the table.
 
 mod follow;
+mod totals;
 mod transaction;
 mod unanswered;
 
@@ -20,6 +21,7 @@ use crate::message::codes::operation;
 use crate::question::{self, Asked};
 use crate::seen::{Seen, Service, Transport};
 use follow::Follow;
+pub use totals::{Evicted, Totals};
 use transaction::{Response, Transaction, find, find_by_file, precedes};
 use unanswered::GivenUp;
 
@@ -40,39 +42,6 @@ impl Key {
         let server = (seen.service != Service::Llmnr).then_some(server);
         Self { service: seen.service, transport: seen.transport, client, server, id: message.header.id }
     }
-}
-
-/// Totals over all transactions of DNS, and of LLMNR where the name says so. LLMNR questions without an answer are no failure: they ask
-/// who has a name, and mostly nobody has.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Totals {
-    pub asked: u64,
-    pub answered: u64,
-    pub retransmitted: u64,
-    pub asked_again: u64,
-    pub duplicates: u64,
-    pub conflicting: u64,
-    pub late: u64,
-    pub unasked: u64,
-    pub other_question: u64,
-    pub truncated: u64,
-    pub retried_over_tcp: u64,
-    pub before_query: u64,
-    pub llmnr_asked: u64,
-    pub llmnr_answered: u64,
-}
-
-/// Entries that had to make room.
-#[derive(Debug, Clone, Copy)]
-pub struct Evicted {
-    /// Queries whose response may still have come.
-    pub queries: u64,
-    /// Responses that waited for their query.
-    pub waiting: u64,
-    /// Questions that were open.
-    pub open_questions: u64,
-    /// Truncated answers, and questions over TCP.
-    pub retries: u64,
 }
 
 /// Pairs queries with responses.
@@ -192,7 +161,7 @@ impl Transactions {
             (answer.frame, answer.timestamp) = (given.frame, given.time);
             let brief = Brief { is_response: true, ..*brief };
             if key.service == Service::Dns {
-                self.follow.answered(&answer, identity, false);
+                self.follow.answered(&answer, identity);
             }
             let outcome = Outcome::Answered { kind: brief.topic.kind() };
             self.count(key.service, outcome);
@@ -272,13 +241,15 @@ impl Transactions {
         let (outcome, place, other) = transaction.answer(response);
         let identity = transaction.identity;
         if let Some(other) = other {
-            self.insert_other(key, other, response, out);
+            let first = (transaction.frame, transaction.first);
+            self.insert_other(key, first, other, response, out);
         }
-        if key.service == Service::Dns && matches!(outcome, Outcome::Answered { .. }) {
-            let truncated = response.brief.truncated;
-            let retried = self.follow.answered(&response.seen, identity, truncated);
-            self.totals.retried_over_tcp = self.totals.retried_over_tcp.saturating_add(retried.into());
-            if truncated && key.transport == Transport::Udp {
+        if key.service == Service::Dns {
+            self.follow.answered(&response.seen, identity);
+            let answered = matches!(outcome, Outcome::Answered { .. });
+            if answered && response.brief.truncated && key.transport == Transport::Udp {
+                let retried = self.follow.truncated(&response.seen, identity);
+                self.totals.retried_over_tcp = self.totals.retried_over_tcp.saturating_add(retried.into());
                 self.totals.truncated = self.totals.truncated.saturating_add(1);
             }
         }
@@ -288,8 +259,20 @@ impl Transactions {
     }
 
     /// Takes a query that was thought to be the one before it, sent again, until that one's response came.
-    fn insert_other(&mut self, key: &Key, other: Transaction, response: &Response, out: &mut Vec<Decision>) {
+    /// `first` is that one's frame and time.
+    fn insert_other(
+        &mut self,
+        key: &Key,
+        first: (u64, Option<u64>),
+        other: Transaction,
+        response: &Response,
+        out: &mut Vec<Decision>,
+    ) {
         let mut seen = Seen { source: key.client, destination: other.server, ..response.seen };
+        (seen.frame, seen.timestamp) = first;
+        if key.service == Service::Dns {
+            self.follow.asked(&seen, other.identity);
+        }
         (seen.frame, seen.timestamp) = (other.frame, other.first);
         let brief = Brief { is_response: false, topic: other.topic, ..response.brief };
         if key.service == Service::Dns {
