@@ -49,6 +49,8 @@ pub struct Activity<'a> {
     pub asked: u64,
     /// Responses.
     pub responses: u64,
+    /// Whether there may have been more before it made room.
+    pub at_least: bool,
     /// Frames with the questions.
     pub evidence: &'a Evidence,
 }
@@ -167,6 +169,7 @@ impl Parties {
             queries: party.queries,
             asked: party.asked,
             responses: party.responses,
+            at_least: party.at_least,
             evidence: &party.evidence,
         })
     }
