@@ -152,7 +152,9 @@ impl Analysis {
                 Some("has the ends and the identifier of an open query, and another question")
             }
             Outcome::Unasked => Some("the capture holds no query for this response"),
-            Outcome::Asked | Outcome::Answered { .. } | Outcome::Waiting | Outcome::Unpaired => None,
+            Outcome::Asked | Outcome::AskedAnew | Outcome::Answered { .. } | Outcome::Waiting | Outcome::Unpaired => {
+                None
+            }
         };
         match judged.outcome {
             Outcome::AnsweredAgain { request, .. } => own.request_frame = Some(request),

@@ -14,20 +14,21 @@ use crate::seen::{Seen, Service};
 pub enum Topic {
     /// Its first question, by hash, and the parts of it.
     Question { hash: u64, name: u64, kind: u16, class: u16 },
-    /// It has no question: an error (RFC 1035 §4.1.1 leaves that open), or the next message of a transfer (RFC 5936 §2.2.1).
+    /// It has no question: an error (RFC 1035 §4.1.1 leaves that open), or the next message of a transfer (RFC 5936 §2.2.1); or the
+    /// question was cut off.
     None,
     /// It should have one, which cannot be read.
     Unreadable,
 }
 
 impl Topic {
-    /// What a message is about; `asked` is its first question.
-    pub fn of(message: &Message<'_>, asked: Option<&Asked>) -> Self {
+    /// What a message is about; `asked` is its first question, `cut` says that its end is not there.
+    pub fn of(message: &Message<'_>, asked: Option<&Asked>, cut: bool) -> Self {
         match asked {
             Some(asked) => {
                 Self::Question { hash: asked.hash, name: asked.name_hash, kind: asked.kind, class: asked.class }
             }
-            None if message.header.counts.first() == Some(&0) => Self::None,
+            None if cut || message.header.counts.first() == Some(&0) => Self::None,
             None => Self::Unreadable,
         }
     }
@@ -64,11 +65,11 @@ pub struct Brief {
 
 impl Brief {
     /// Of a message; `asked` is its first question.
-    pub fn of(message: &Message<'_>, asked: Option<&Asked>) -> Self {
+    pub fn of(seen: &Seen, message: &Message<'_>, asked: Option<&Asked>) -> Self {
         let is_response = message.header.is_response();
         Self {
             is_response,
-            topic: Topic::of(message, asked),
+            topic: Topic::of(message, asked, seen.short.is_some()),
             rcode: message.rcode(),
             size: message.octets().len() as u64,
             answers: if is_response { message.section(Section::Answer).count() as u64 } else { 0 },
@@ -99,6 +100,8 @@ pub enum Outcome {
     Asked,
     /// The same query again, before an answer.
     Retransmitted,
+    /// One that was judged to be that, until a response came that was sent before it: a query of its own.
+    AskedAnew,
     /// A response to a query that had none.
     Answered {
         /// QTYPE of the query; a response may leave the question out.

@@ -1,7 +1,6 @@
 //! DNS on ports of its own: believed when both directions agree.
 //!
-//! A payload that parses strictly as a query is held until a response with the same identifier and question comes from where it
-//! went. Then both count, and whatever parses strictly to or from that server counts at once. A single such payload proves nothing.
+//! A payload that parses strictly is held until one of the other direction with the same identifier and question comes. Then both count, and whatever parses strictly to or from that server counts at once. A single such payload proves nothing.
 
 use std::net::SocketAddr;
 
@@ -33,15 +32,21 @@ struct Key {
 /// What to make of a payload.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is DNS, and so is the query that was held for it, if there is one.
+    /// It is DNS, and so is the message that was held for it, if there is one.
     Dns(Option<Held>),
     /// It is not, or not yet.
     Other,
 }
 
-/// Queries on other ports that wait for an answer.
+/// A message that waits, and its direction.
+struct Waiting {
+    is_response: bool,
+    message: Held,
+}
+
+/// Messages on other ports that wait for one of the other direction, whichever stands first in the file.
 pub struct Candidates {
-    held: BoundedMap<Key, Held>,
+    held: BoundedMap<Key, Waiting>,
     servers: BoundedMap<SocketAddr, ()>,
     unconfirmed: Evidence,
 }
@@ -64,39 +69,47 @@ impl Candidates {
         let Some((is_response, id, question)) = strict(octets) else { return Verdict::Other };
         let (client, server) = seen.ends(is_response);
         let key = Key { client, server, id, question };
+        let is_other = self.held.get(&key).is_some_and(|held| held.is_response != is_response);
+        let other = if is_other { self.held.remove(&key) } else { None };
         if self.servers.get_mut(&server).is_some() {
-            return Verdict::Dns(None);
+            return Verdict::Dns(other.map(|other| other.message));
         }
-        if is_response {
-            return match self.held.remove(&key) {
-                Some(query) => {
-                    self.servers.insert(server, ());
-                    Verdict::Dns(Some(query))
-                }
-                None => Verdict::Other,
-            };
-        }
-        if octets.len() <= limits::CANDIDATE_OCTETS {
-            // The first transmission is kept: a query sent again is the same query.
-            let (_, gone) = self.held.get_or_insert_with(key, || Held { seen: *seen, octets: octets.to_vec() });
-            if let Some((_, gone)) = gone {
-                self.unconfirmed.add(gone.seen.frame);
-            }
-        } else {
+        if octets.len() > limits::CANDIDATE_OCTETS {
             self.unconfirmed.add(seen.frame);
+            return Verdict::Other;
+        }
+        if let Some(other) = other {
+            self.servers.insert(server, ());
+            return Verdict::Dns(Some(other.message));
+        }
+        // The first transmission is kept: a query sent again is the same query.
+        let make = || Waiting { is_response, message: Held { seen: *seen, octets: octets.to_vec() } };
+        let (_, gone) = self.held.get_or_insert_with(key, make);
+        if let Some((_, gone)) = gone {
+            self.unconfirmed.add(gone.message.seen.frame);
         }
         Verdict::Other
     }
 
-    /// Queries that found no answer.
+    /// Messages without a counterpart to and from servers that were found to speak DNS later, in the order of the file.
+    pub fn confirmed(&mut self) -> Vec<Held> {
+        let keys: Vec<Key> = self.held.iter().map(|(key, _)| key.clone()).collect();
+        let known = keys.iter().filter(|key| self.servers.get(&key.server).is_some());
+        let mut found: Vec<Held> =
+            known.filter_map(|key| self.held.remove(key)).map(|waiting| waiting.message).collect();
+        found.sort_by_key(|held| held.seen.frame);
+        found
+    }
+
+    /// Messages that found no counterpart.
     pub fn unconfirmed(mut self) -> Evidence {
-        let mut frames: Vec<u64> = self.held.iter().map(|(_, held)| held.seen.frame).collect();
+        let mut frames: Vec<u64> = self.held.iter().map(|(_, held)| held.message.seen.frame).collect();
         frames.sort_unstable();
         frames.into_iter().for_each(|frame| self.unconfirmed.add(frame));
         self.unconfirmed
     }
 
-    /// Queries, and servers that were known, that had to make room.
+    /// Messages, and servers that were known, that had to make room.
     pub fn evicted(&self) -> (u64, u64) {
         (self.held.evicted(), self.servers.evicted())
     }

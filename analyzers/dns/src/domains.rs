@@ -86,7 +86,7 @@ pub struct Domain {
     /// It may have been here before and made room.
     at_least: bool,
     /// A name may have been counted twice.
-    distinct_at_most: bool,
+    pub distinct_at_most: bool,
 }
 
 /// A registered domain in the report.

@@ -2,17 +2,17 @@
 //! make room is counted in the report. Together they stay below 40 MiB, whatever the capture.
 
 /// Queries that wait for their response, or for a further one.
-pub const TRANSACTIONS: usize = 16_384;
+pub const TRANSACTIONS: usize = 8192;
 /// Questions with the same ends and identifier. Honest clients have one at a time; some use one port and one identifier for ever.
 pub const QUESTIONS_OF_ONE_KEY: usize = 8;
 /// Nanoseconds after a transmission, up to which the same query is sent again; one that comes later is asked anew. Resolvers wait for up to
 /// 30 s (glibc's `RES_MAXRETRANS`).
 pub const RESEND: u64 = 30_000_000_000;
 /// Responses whose query did not come yet.
-pub const WAITING: usize = 8192;
+pub const WAITING: usize = 4096;
 /// Those of them with the same ends and identifier.
 pub const WAITING_OF_ONE_KEY: usize = 8;
-/// Questions known as open, to notice that somebody asks again.
+/// Questions of clients that are followed, to notice that somebody asks again.
 pub const OPEN_QUESTIONS: usize = 8192;
 /// Truncated answers for which a retry over TCP is awaited.
 pub const TRUNCATED_ANSWERS: usize = 4096;
@@ -34,7 +34,7 @@ pub const TOP_NAMES: usize = 1024;
 /// Record types of one domain.
 pub const DOMAIN_TYPES: usize = 8;
 
-/// Queries on other ports that wait for an answer.
+/// Messages on other ports that wait for one of the other direction.
 pub const CANDIDATES: usize = 256;
 /// The longest message that is held until the other direction agrees.
 pub const CANDIDATE_OCTETS: usize = 4096;

@@ -49,6 +49,8 @@ pub struct Activity<'a> {
     pub asked: u64,
     /// Responses.
     pub responses: u64,
+    /// Whether there may have been more before it made room.
+    pub at_least: bool,
     /// Frames with the questions.
     pub evidence: &'a Evidence,
 }
@@ -141,6 +143,11 @@ impl Parties {
                 party.evidence.add(seen.frame);
             }
             Outcome::Retransmitted => one(&mut party.retransmitted, true),
+            Outcome::AskedAnew => {
+                party.retransmitted = party.retransmitted.saturating_sub(1);
+                one(&mut party.asked, true);
+                party.evidence.add(seen.frame);
+            }
             Outcome::Answered { .. } => one(&mut party.answered, true),
             Outcome::Unasked => one(&mut party.unasked, true),
             Outcome::OtherQuestion { .. } => one(&mut party.other_question, true),
@@ -162,6 +169,7 @@ impl Parties {
             queries: party.queries,
             asked: party.asked,
             responses: party.responses,
+            at_least: party.at_least,
             evidence: &party.evidence,
         })
     }

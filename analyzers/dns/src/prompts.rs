@@ -50,18 +50,19 @@ Judge this DNS traffic from a defender's point of view.
 
 1. Read `findings` first. For each one compare `measures` with `threshold`, weigh `false_alarm`, then look at the messages themselves: call \
 again with `name` set to the finding's domain, or page to its frames.
-2. Tunnels (dns_tunnel) and other data in names: `statistics.domains[]` with high `distinct_names`, `mean_label_octets` and \
+2. Tunnels (dns_tunnel, dns_tunnel_without_domain) and other data in names: `statistics.domains[]` with high `distinct_names`, `mean_label_octets` and \
 `mean_label_entropy`, TXT or NULL in `types`, and more `octets_up` than browsing explains. Benign: antivirus and block list lookups, \
 content networks, mail authentication.
 3. Generated names (dns_generated_names, dns_nxdomain_burst): clients with a high share of NXDOMAIN in `statistics.clients[].rcodes`. Benign: \
 suffix search lists, browser probes, mail servers that ask block lists.
-4. Forged answers (dns_conflicting_answers, dns_unasked_responses, dns_response_flood): compare both responses' `answers` and timing. Benign: \
-resent queries that the capture missed.
+4. Forged answers (dns_conflicting_answers, dns_answers_to_another_question, dns_unasked_responses, dns_response_flood): compare both \
+responses' `answers` and timing, and `other_question`. Benign: queries that the capture missed.
 5. Reconnaissance: dns_zone_transfer, ANY queries, long runs of PTR queries, dynamic updates (opcode UPDATE) and their `rcode`. Benign: \
 secondary servers, DHCP servers that register names.
 6. Who answers: `statistics.servers[]` that are not the expected resolvers, and llmnr_answers_for_many_names. Benign: mobile devices with fixed \
 resolvers.
-7. `statistics.services[].malformed`: messages that are no DNS on its ports, or built to break parsers.
+7. `statistics.services[].malformed`: other protocols on its ports (`not_dns`), which may be tunnels through a firewall, and messages built to \
+break parsers.
 
 Answer with the suspicions in order of gravity: what was observed, the frames, the benign explanation and what speaks against it, and what to \
 check next. Say so plainly when nothing stands out.";
@@ -95,7 +96,7 @@ same capture (analyze_dhcp_packets) may tell which.
 \"*.example.com\") and list queries with their responses: `frame`, `timestamp`, `source_ip`, name, type, `rcode`, `answers`.
 4. Findings: take over `findings` with rule, `measures`, `threshold` and frames, and keep apart what was observed and what is inferred. \
 Name the benign explanation of each, and what would decide between both.
-5. Sequence: order the events by time; a response belongs to its query by `request_frame`, not by neighbourhood. Addresses that answers gave \
+5. Sequence: order the events by time, since the file may not (`limits.order`); a response belongs to its query by `request_frame`, not by neighbourhood. Addresses that answers gave \
 lead to connections: look for them with the TCP tools (analyze_tcp_connections).
 6. Gaps: unanswered queries, responses without queries, `skipped_tcp_octets`, malformed messages with their frames.
 

@@ -105,6 +105,9 @@ impl Tool for DnsPackets {
         streams.finish(&mut |connection, state: &mut Framing, event| {
             state.take(connection, event, framing, &mut |found| take(analysis, found));
         });
+        for held in self.candidates.confirmed() {
+            self.analysis.message(&held.seen, &held.octets);
+        }
         let (candidates, confirmed_servers) = self.candidates.evicted();
         let unconfirmed = self.candidates.unconfirmed().joined(&self.framing.unconfirmed);
         let limits = Limits {

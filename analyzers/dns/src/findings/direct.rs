@@ -25,8 +25,8 @@ const RULE: Rule = Rule {
 };
 
 /// Clients and servers that are followed, and domains of each.
-const PAIRS: usize = 256;
-const DOMAINS: usize = 2048;
+const PAIRS: usize = 128;
+const DOMAINS: usize = 1024;
 
 pub(super) struct Watch {
     pairs: BoundedMap<(IpAddr, IpAddr), Pair>,

@@ -57,6 +57,8 @@ struct Host {
     /// Those after the first seconds of the capture.
     later: Evidence,
     later_octets: u64,
+    /// It may have been here before, with queries, and made room.
+    may_have_asked: bool,
 }
 
 impl Watch {
@@ -75,7 +77,8 @@ impl Watch {
             return;
         }
         let (client, _) = seen.parties(message.header.is_response());
-        let (host, _) = self.hosts.get_or_insert_with(client, Host::default);
+        let may_have_asked = self.hosts.evicted() > 0;
+        let (host, _) = self.hosts.get_or_insert_with(client, || Host { may_have_asked, ..Host::default() });
         host.queries = host.queries.saturating_add(u64::from(!message.header.is_response()));
     }
 
@@ -132,7 +135,12 @@ impl Watch {
             let (rule, matches) = if asks {
                 (&UNASKED, responses.saturating_sub(evicted) >= UNASKED_RESPONSES)
             } else {
-                (&FLOOD, responses >= FLOOD_RESPONSES && octets >= responses.saturating_mul(FLOOD_MEAN_OCTETS))
+                (
+                    &FLOOD,
+                    !host.may_have_asked
+                        && responses >= FLOOD_RESPONSES
+                        && octets >= responses.saturating_mul(FLOOD_MEAN_OCTETS),
+                )
             };
             if matches {
                 let observation = format!(

@@ -17,7 +17,9 @@ pub(super) fn findings(servers: &Parties) -> Vec<Finding> {
     if servers.iter().all(|server| server.responses == 0) {
         return Vec::new();
     }
-    let silent = servers.iter().filter(|server| server.asked >= SILENT_QUESTIONS && server.responses == 0);
+    // One that made room may have answered before.
+    let silent =
+        servers.iter().filter(|server| server.asked >= SILENT_QUESTIONS && server.responses == 0 && !server.at_least);
     let finding = |server: crate::parties::Activity<'_>| {
         let observation = format!("{} questions in {} queries, and no response.", server.asked, server.queries);
         let measures = vec![Measure::count("questions", server.asked), Measure::count("queries", server.queries)];

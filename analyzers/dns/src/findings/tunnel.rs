@@ -43,7 +43,8 @@ fn data_share(domain: &Domain) -> f64 {
 fn finding(name: &str, domain: &Domain) -> Finding {
     let confidence = if is_random(domain) && carries_data(domain) { Confidence::High } else { RULE.confidence };
     let observation = format!(
-        "{} different names with {:.0} octets in front of the domain on average, in {} queries of {} octets; {} responses of {} octets.",
+        "{}{} different names with {:.0} octets in front of the domain on average, in {} queries of {} octets; {} responses of {} octets.",
+        if domain.distinct_at_most { "At most " } else { "" },
         domain.distinct,
         domain.mean_label_octets(),
         domain.queries,

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::harness::build::udp;
 use serde_json::{Value, json};
 
-use super::build::{A, CLIENT, SERVER, response};
+use super::build::{A, CLIENT, SERVER, query, response};
 use super::run;
 
 const V6: (&str, &str) = ("2001:db8::10", "2001:db8::53");
@@ -67,6 +67,34 @@ fn only_frames_that_the_snap_length_cut_are_called_so() {
         // Nobody says so: the message is broken.
         set(&mut enclosed, ETHERNET + header + 4, whole - header);
         assert_eq!(reasons(&enclosed, length - 20), ["ends_early"]);
+    }
+}
+
+/// Captures of the first 64 bytes have identifiers and ends, and rarely a whole question.
+#[test]
+fn what_was_cut_pairs_by_ends_and_identifier() {
+    let name = "a.long.name.that.does.not.fit.example";
+    let words = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    for (client, server, captured) in [(CLIENT, SERVER, 64), (V6.0, V6.1, 84)] {
+        let frames = [
+            udp((client, 4000), (server, 53), &query(1, name, A)),
+            udp((client, 4000), (server, 53), &query(1, name, A)),
+            udp((server, 53), (client, 4000), &response(1, name, A, 0, &[[203, 0, 113, 1]])),
+        ];
+        let mut file = words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, captured as u32, 1]);
+        for (at, frame) in (0..).zip(&frames) {
+            file.extend(words(&[at, 0, captured as u32, frame.len() as u32]));
+            file.extend_from_slice(&frame[..captured]);
+        }
+        let report = run(&file, &json!({}));
+        let transactions = &report["statistics"]["transactions"];
+        for (field, count) in
+            [("asked", 1), ("retransmitted", 1), ("answered", 1), ("responses_to_another_question", 0)]
+        {
+            assert_eq!(transactions[field], count, "{field}");
+        }
+        assert_eq!(report["statistics"]["services"][0]["malformed"][0]["reason"], "cut_by_snap_length");
+        assert_eq!(report["statistics"]["services"][0]["malformed"][0]["count"], 3);
     }
 }
 

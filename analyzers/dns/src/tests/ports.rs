@@ -29,6 +29,39 @@ fn datagrams_count_when_both_directions_agree() {
 }
 
 #[test]
+fn what_waited_counts_once_the_server_is_known() {
+    let report = report(&[
+        udp((CLIENT, 4000), (SERVER, 5300), &query(1, "a.example", A)),
+        udp((CLIENT, 4001), (SERVER, 5300), &query(2, "b.example", A)),
+        udp((CLIENT, 4002), (SERVER, 5300), &query(3, "c.example", A)),
+        udp((SERVER, 5300), (CLIENT, 4000), &response(1, "a.example", A, 0, ANSWER)),
+        udp((SERVER, 5300), (CLIENT, 4001), &response(2, "b.example", A, 0, ANSWER)),
+    ]);
+    assert_eq!(frames(&report), [1, 2, 3, 4, 5]);
+    let transactions = &report["statistics"]["transactions"];
+    assert_eq!((&transactions["asked"], &transactions["answered"]), (&json!(3), &json!(2)));
+    assert_eq!((&transactions["unanswered"], &report["limits"]["unconfirmed_candidates"]), (&json!(1), &json!(0)));
+}
+
+#[test]
+fn the_response_may_stand_before_the_query_in_the_file() {
+    for (client, server) in [(CLIENT, SERVER), ("2001:db8::10", "2001:db8::53")] {
+        let report = super::run(
+            &mcpcap_analyzer::harness::build::pcap(&[
+                (5000, udp((server, 5300), (client, 4000), &response(1, "a.example", A, 0, ANSWER))),
+                (1000, udp((client, 4000), (server, 5300), &query(1, "a.example", A))),
+                (9000, udp((server, 5300), (client, 4001), &response(2, "b.example", A, 0, ANSWER))),
+            ]),
+            &json!({}),
+        );
+        assert_eq!(frames(&report), [1, 2, 3]);
+        let transactions = &report["statistics"]["transactions"];
+        assert_eq!((&transactions["answered"], &transactions["unasked_responses"]), (&json!(1), &json!(1)));
+        assert_eq!(report["limits"]["unconfirmed_candidates"], 0);
+    }
+}
+
+#[test]
 fn streams_count_when_both_directions_agree() {
     let question = prefixed(&query(1, "a.example", A));
     let answer = prefixed(&response(1, "a.example", A, 0, ANSWER));

@@ -187,6 +187,18 @@ fn a_capture_in_any_order_says_the_same() {
         (3_000_000, ask(4002, &query(3, "c.example", A))),
         (3_010_000, answer(4002, &response(3, "c.example", A, 0, ONE))),
         (3_020_000, answer(4002, &response(3, "c.example", A, 3, &[]))),
+        (3_500_000, ask(4005, &query(6, "c.example", A))),
+        (3_510_000, answer(4005, &response(6, "c.example", A, 0, ONE))),
+        // Asked again with another identifier, and the first is answered after the second.
+        (3_550_000, ask(4007, &query(8, "g.example", A))),
+        (3_560_000, ask(4008, &query(9, "g.example", A))),
+        (3_570_000, answer(4008, &response(9, "g.example", A, 0, ONE))),
+        (3_580_000, answer(4007, &response(8, "g.example", A, 0, ONE))),
+        // One port and one identifier for two questions within a moment.
+        (3_600_000, ask(4006, &query(7, "f.example", A))),
+        (3_610_000, answer(4006, &response(7, "f.example", A, 0, ONE))),
+        (3_700_000, ask(4006, &query(7, "f.example", A))),
+        (3_710_000, answer(4006, &response(7, "f.example", A, 0, ONE))),
         (4_000_000, ask(4003, &query(4, "d.example", A))),
         (9_000_000, answer(4004, &response(5, "e.example", A, 0, ONE))),
     ];
@@ -199,8 +211,9 @@ fn a_capture_in_any_order_says_the_same() {
     let in_order: Vec<usize> = (0..frames.len()).collect();
     let expected = said(&in_order);
     for (field, count) in [
-        ("asked", 4),
-        ("answered", 3),
+        ("asked", 9),
+        ("answered", 8),
+        ("asked_again", 1),
         ("retransmitted", 1),
         ("duplicate_responses", 1),
         ("conflicting_responses", 1),
@@ -218,6 +231,58 @@ fn a_capture_in_any_order_says_the_same() {
         }
         assert_eq!(said(&order), expected, "{order:?}");
     }
+}
+
+/// Each query is answered or not, and each response is one of the kinds that are told, whatever the bytes are.
+#[test]
+fn the_numbers_add_up_in_broken_captures_too() {
+    let folder = format!("{}/../../tests/captures", env!("CARGO_MANIFEST_DIR"));
+    let names = [
+        "reported/dns_tcp_ten_percent_lost.pcap",
+        "reported/junk_and_formerr.pcap",
+        "reported/unicast_dns_port5353.pcap",
+        "crafted/dns_records.pcap",
+        "crafted/dns_edge.pcap",
+    ];
+    for name in names {
+        let capture = std::fs::read(format!("{folder}/{name}")).unwrap();
+        for copy in mcpcap_analyzer::harness::changed(&capture, 11, 20, 12) {
+            // A header that is none ends reading, and frames before it are reported.
+            let Ok(report) = mcpcap_analyzer::harness::run::<crate::tool::DnsPackets>(&copy, &json!({})) else {
+                continue;
+            };
+            let transactions = &report["statistics"]["transactions"];
+            let number = |field: &str| transactions[field].as_u64().unwrap();
+            assert_eq!(number("asked"), number("answered") + number("unanswered"), "{name}");
+            let services = report["statistics"]["services"].as_array().unwrap().iter();
+            let dns = services.filter(|service| service["service"] == "dns");
+            let responses: u64 = dns.map(|service| service["responses"].as_u64().unwrap()).sum();
+            let kinds = [
+                "answered",
+                "duplicate_responses",
+                "conflicting_responses",
+                "unasked_responses",
+                "responses_to_another_question",
+            ];
+            assert_eq!(kinds.into_iter().map(number).sum::<u64>(), responses, "{name}");
+        }
+    }
+}
+
+/// Neighbouring frames are swapped, as between capture queues: the question was not open any more when it was asked again.
+#[test]
+fn a_question_asked_after_its_answer_was_not_asked_again_before_it() {
+    let report = run(
+        &pcap(&[
+            (1000, ask(4000, &query(1, "a.example", A))),
+            (5000, ask(4001, &query(2, "a.example", A))),
+            (4000, answer(4000, &response(1, "a.example", A, 0, ONE))),
+            (6000, ask(4002, &query(3, "a.example", A))),
+            (7000, answer(4001, &response(2, "a.example", A, 0, ONE))),
+        ]),
+        &json!({}),
+    );
+    check(&report, &[("asked", 3), ("answered", 2), ("asked_again", 1)]);
 }
 
 #[test]

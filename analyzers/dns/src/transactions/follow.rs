@@ -7,12 +7,59 @@ use mcpcap_analyzer::stats::BoundedMap;
 use crate::limits;
 use crate::seen::{Seen, Transport};
 
+/// Questions and answers of one client about one thing that are kept.
+const EVENTS_KEPT: usize = 16;
+
 /// Questions that are followed.
 pub(super) struct Follow {
-    /// Questions that wait for an answer, whatever their identifier and port.
-    open: BoundedMap<(IpAddr, u64), ()>,
+    /// What one client asked and was answered, whatever identifier, port and server.
+    histories: BoundedMap<(IpAddr, u64), History>,
+    /// Questions asked again before an answer, of histories that made room.
+    asked_again: u64,
+    /// Histories that made room with a question open.
+    evicted: u64,
     /// By client, server and question.
     retries: BoundedMap<(IpAddr, IpAddr, u64), Retry>,
+}
+
+/// Questions and answers about one thing, by time, so that their order in the file does not matter.
+#[derive(Default)]
+struct History {
+    /// Times, and whether it was an answer.
+    events: Vec<(u64, bool)>,
+    /// Whether a question stood before these, and how often one was asked again until then.
+    open_before: bool,
+    again_before: u64,
+}
+
+impl History {
+    /// Takes a question or an answer; once, since a question may be told again when more is known of it.
+    fn add(&mut self, seen: &Seen, is_answer: bool) {
+        // Without times the order of the file is all there is.
+        let event = (seen.timestamp.unwrap_or(seen.frame), is_answer);
+        let Err(at) = self.events.binary_search(&event) else { return };
+        self.events.insert(at, event);
+        if self.events.len() > EVENTS_KEPT {
+            let (_, is_answer) = self.events.remove(0);
+            self.again_before = self.again_before.saturating_add((self.open_before && !is_answer).into());
+            self.open_before = !is_answer;
+        }
+    }
+
+    /// How often a question came while one was open.
+    fn again(&self) -> u64 {
+        let mut open = self.open_before;
+        let mut again = self.again_before;
+        for (_, is_answer) in &self.events {
+            again = again.saturating_add((open && !is_answer).into());
+            open = !is_answer;
+        }
+        again
+    }
+
+    fn is_open(&self) -> bool {
+        self.events.last().map_or(self.open_before, |(_, is_answer)| !is_answer)
+    }
 }
 
 /// A truncated answer over UDP, and the same question over TCP.
@@ -34,39 +81,57 @@ impl Retry {
 
 impl Follow {
     pub(super) fn new() -> Self {
-        Self { open: BoundedMap::new(limits::OPEN_QUESTIONS), retries: BoundedMap::new(limits::TRUNCATED_ANSWERS) }
+        Self {
+            histories: BoundedMap::new(limits::OPEN_QUESTIONS),
+            asked_again: 0,
+            evicted: 0,
+            retries: BoundedMap::new(limits::TRUNCATED_ANSWERS),
+        }
     }
 
-    /// Takes a question. Whether the same client has it open already, and whether it retries a truncated answer.
-    pub(super) fn asked(&mut self, seen: &Seen, question: u64) -> (bool, bool) {
+    /// Takes a question. Whether it retries a truncated answer.
+    pub(super) fn asked(&mut self, seen: &Seen, question: u64) -> bool {
         let (client, server) = seen.parties(false);
-        let again = self.open.get(&(client, question)).is_some();
-        if !again {
-            self.open.insert((client, question), ());
-        }
+        self.note((client, question), seen, false);
         if seen.transport == Transport::Udp {
-            return (again, false);
+            return false;
         }
         let (retry, _) = self.retries.get_or_insert_with((client, server, question), Retry::default);
         retry.over_tcp = Some(seen.timestamp);
-        (again, retry.happened())
+        retry.happened()
     }
 
-    /// Takes the first answer to a question. Whether its retry over TCP is known already.
-    pub(super) fn answered(&mut self, seen: &Seen, question: u64, truncated: bool) -> bool {
+    /// Takes an answer to a question.
+    pub(super) fn answered(&mut self, seen: &Seen, question: u64) {
+        let (client, _) = seen.parties(true);
+        self.note((client, question), seen, true);
+    }
+
+    /// Takes a truncated answer over UDP. Whether its retry over TCP is known already.
+    pub(super) fn truncated(&mut self, seen: &Seen, question: u64) -> bool {
         let (client, server) = seen.parties(true);
-        self.open.remove(&(client, question));
-        if !truncated || seen.transport == Transport::Tcp {
-            return false;
-        }
         let (retry, _) = self.retries.get_or_insert_with((client, server, question), Retry::default);
         retry.truncated = Some(seen.timestamp);
         retry.counted = false;
         retry.happened()
     }
 
-    /// Questions, and truncated answers or questions over TCP, that had to make room.
+    fn note(&mut self, key: (IpAddr, u64), seen: &Seen, is_answer: bool) {
+        let (history, gone) = self.histories.get_or_insert_with(key, History::default);
+        history.add(seen, is_answer);
+        if let Some((_, gone)) = gone {
+            self.asked_again = self.asked_again.saturating_add(gone.again());
+            self.evicted = self.evicted.saturating_add(gone.is_open().into());
+        }
+    }
+
+    /// Questions that the same client asked again before an answer.
+    pub(super) fn asked_again(&self) -> u64 {
+        self.histories.iter().map(|(_, history)| history.again()).fold(self.asked_again, u64::saturating_add)
+    }
+
+    /// Open questions, and truncated answers or questions over TCP, that had to make room.
     pub(super) fn evicted(&self) -> (u64, u64) {
-        (self.open.evicted(), self.retries.evicted())
+        (self.evicted, self.retries.evicted())
     }
 }

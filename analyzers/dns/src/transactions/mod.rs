@@ -5,6 +5,7 @@
 //! leaves the table.
 
 mod follow;
+mod totals;
 mod transaction;
 mod unanswered;
 
@@ -20,6 +21,7 @@ use crate::message::codes::operation;
 use crate::question::{self, Asked};
 use crate::seen::{Seen, Service, Transport};
 use follow::Follow;
+pub use totals::{Evicted, Totals};
 use transaction::{Response, Transaction, find, find_by_file, precedes};
 use unanswered::GivenUp;
 
@@ -40,39 +42,6 @@ impl Key {
         let server = (seen.service != Service::Llmnr).then_some(server);
         Self { service: seen.service, transport: seen.transport, client, server, id: message.header.id }
     }
-}
-
-/// Totals over all transactions of DNS, and of LLMNR where the name says so. LLMNR questions without an answer are no failure: they ask
-/// who has a name, and mostly nobody has.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Totals {
-    pub asked: u64,
-    pub answered: u64,
-    pub retransmitted: u64,
-    pub asked_again: u64,
-    pub duplicates: u64,
-    pub conflicting: u64,
-    pub late: u64,
-    pub unasked: u64,
-    pub other_question: u64,
-    pub truncated: u64,
-    pub retried_over_tcp: u64,
-    pub before_query: u64,
-    pub llmnr_asked: u64,
-    pub llmnr_answered: u64,
-}
-
-/// Entries that had to make room.
-#[derive(Debug, Clone, Copy)]
-pub struct Evicted {
-    /// Queries whose response may still have come.
-    pub queries: u64,
-    /// Responses that waited for their query.
-    pub waiting: u64,
-    /// Questions that were open.
-    pub open_questions: u64,
-    /// Truncated answers, and questions over TCP.
-    pub retries: u64,
 }
 
 /// Pairs queries with responses.
@@ -125,7 +94,7 @@ impl Transactions {
             return Outcome::Unpaired;
         }
         self.given_up.now(seen.timestamp);
-        let brief = Brief::of(message, asked);
+        let brief = Brief::of(seen, message, asked);
         let key = Key::of(seen, message);
         if !brief.is_response {
             return self.query(key, seen, message, &brief, asked, place, out);
@@ -155,27 +124,28 @@ impl Transactions {
         let same = |transaction: &Transaction| transaction.identity == identity;
         let previous = list.iter_mut().rev().find(|transaction| same(transaction) && transaction.is_older(seen));
         if let Some(previous) = previous.filter(|previous| previous.is_sent_again_by(seen)) {
-            previous.queries = previous.queries.saturating_add(1);
-            previous.last = previous.last.max(seen.timestamp);
+            previous.was_sent_again(seen, place);
             self.count(key.service, Outcome::Retransmitted);
             out.push(judged(Outcome::Retransmitted, place));
             return Outcome::Retransmitted;
         }
         // It may be an earlier transmission of a query that stands before it in the file, if nothing answered it in between.
         let next = list.iter_mut().find(|transaction| same(transaction) && !transaction.is_older(seen));
-        let own = Transaction::new(seen, brief, identity, asked.map(|asked| asked.name.clone()), place);
+        let mut own = Transaction::new(seen, brief, identity, asked.map(|asked| asked.name.clone()), place);
         let waits_for_it = waits.iter().any(|response| find(std::slice::from_ref(&own), response).is_some());
         let pause = |next: &Transaction| next.first.zip(seen.timestamp).map(|(next, now)| next.saturating_sub(now));
         if let Some(next) = next
             && !waits_for_it
             && pause(next).is_some_and(|pause| pause <= limits::RESEND)
         {
-            next.queries = next.queries.saturating_add(1);
             let later = next.was_sent_before(seen, place);
             self.count(key.service, Outcome::Retransmitted);
             out.push(judged(Outcome::Retransmitted, later));
             return Outcome::Retransmitted;
         }
+        // Responses to it may have been taken for further ones to the query before it.
+        let previous = list.iter_mut().rev().find(|transaction| same(transaction) && transaction.is_older(seen));
+        let given = previous.and_then(|previous| previous.give_responses(&mut own));
         let at = list.iter().position(|transaction| !transaction.is_older(seen)).unwrap_or(list.len());
         list.insert(at, own);
         let dropped = (list.len() > limits::QUESTIONS_OF_ONE_KEY).then(|| list.remove(0));
@@ -183,9 +153,19 @@ impl Transactions {
         self.count(key.service, Outcome::Asked);
         out.push(judged(Outcome::Asked, place));
         if key.service == Service::Dns {
-            let (again, retried) = self.follow.asked(seen, identity);
-            self.totals.asked_again = self.totals.asked_again.saturating_add(again.into());
+            let retried = self.follow.asked(seen, identity);
             self.totals.retried_over_tcp = self.totals.retried_over_tcp.saturating_add(retried.into());
+        }
+        if let Some(given) = given {
+            let mut answer = Seen { source: seen.destination, destination: seen.source, ..*seen };
+            (answer.frame, answer.timestamp) = (given.frame, given.time);
+            let brief = Brief { is_response: true, ..*brief };
+            if key.service == Service::Dns {
+                self.follow.answered(&answer, identity);
+            }
+            let outcome = Outcome::Answered { kind: brief.topic.kind() };
+            self.count(key.service, outcome);
+            out.push(Decision::Judged(Judged { seen: answer, brief, outcome, place: given.place }));
         }
         if waits_for_it {
             self.resume(&key, seen, out);
@@ -258,19 +238,53 @@ impl Transactions {
         let Some(transaction) = self.table.get_mut(key).and_then(|list| list.get_mut(at)) else {
             return Outcome::Unpaired;
         };
-        let (outcome, place) = transaction.answer(response);
+        let (outcome, place, other) = transaction.answer(response);
         let identity = transaction.identity;
-        if key.service == Service::Dns && matches!(outcome, Outcome::Answered { .. }) {
-            let truncated = response.brief.truncated;
-            let retried = self.follow.answered(&response.seen, identity, truncated);
-            self.totals.retried_over_tcp = self.totals.retried_over_tcp.saturating_add(retried.into());
-            if truncated && key.transport == Transport::Udp {
+        if let Some(other) = other {
+            let first = (transaction.frame, transaction.first);
+            self.insert_other(key, first, other, response, out);
+        }
+        if key.service == Service::Dns {
+            self.follow.answered(&response.seen, identity);
+            let answered = matches!(outcome, Outcome::Answered { .. });
+            if answered && response.brief.truncated && key.transport == Transport::Udp {
+                let retried = self.follow.truncated(&response.seen, identity);
+                self.totals.retried_over_tcp = self.totals.retried_over_tcp.saturating_add(retried.into());
                 self.totals.truncated = self.totals.truncated.saturating_add(1);
             }
         }
         self.count(key.service, outcome);
         out.push(Decision::Judged(Judged { seen: response.seen, brief: response.brief, outcome, place }));
         outcome
+    }
+
+    /// Takes a query that was thought to be the one before it, sent again, until that one's response came.
+    /// `first` is that one's frame and time.
+    fn insert_other(
+        &mut self,
+        key: &Key,
+        first: (u64, Option<u64>),
+        other: Transaction,
+        response: &Response,
+        out: &mut Vec<Decision>,
+    ) {
+        let mut seen = Seen { source: key.client, destination: other.server, ..response.seen };
+        (seen.frame, seen.timestamp) = first;
+        if key.service == Service::Dns {
+            self.follow.asked(&seen, other.identity);
+        }
+        (seen.frame, seen.timestamp) = (other.frame, other.first);
+        let brief = Brief { is_response: false, topic: other.topic, ..response.brief };
+        if key.service == Service::Dns {
+            self.follow.asked(&seen, other.identity);
+            self.totals.retransmitted = self.totals.retransmitted.saturating_sub(1);
+        }
+        self.count(key.service, Outcome::Asked);
+        out.push(Decision::Judged(Judged { seen, brief, outcome: Outcome::AskedAnew, place: other.place }));
+        let Some(list) = self.table.get_mut(key) else { return };
+        let at = list.iter().position(|known| !known.is_older(&seen)).unwrap_or(list.len());
+        list.insert(at, other);
+        self.kept = self.kept.saturating_add(1);
     }
 
     /// Decides about a response whose query will not come any more.
@@ -300,7 +314,7 @@ impl Transactions {
             (_, Outcome::Answered { .. }) => &mut totals.answered,
             (_, Outcome::Unasked) => &mut totals.unasked,
             (_, Outcome::OtherQuestion { .. }) => &mut totals.other_question,
-            (_, Outcome::AnsweredAgain { .. } | Outcome::Waiting | Outcome::Unpaired) => return,
+            (_, Outcome::AskedAnew | Outcome::AnsweredAgain { .. } | Outcome::Waiting | Outcome::Unpaired) => return,
         };
         *count = count.saturating_add(1);
     }
@@ -314,10 +328,10 @@ impl Transactions {
         }
     }
 
-    fn settle(&mut self, key: &Key, mut transaction: Transaction, out: &mut Vec<Decision>) {
+    fn settle(&mut self, key: &Key, transaction: Transaction, out: &mut Vec<Decision>) {
         let Some(response) = transaction.response else { return };
         let latency = transaction.first.zip(response.time).and_then(|(first, answered)| answered.checked_sub(first));
-        let (duplicates, conflicting) = transaction.further(key.service, key.transport);
+        let (duplicates, conflicting, conflicts) = transaction.further(key.service, key.transport);
         if key.service == Service::Dns {
             let totals = &mut self.totals;
             totals.duplicates = totals.duplicates.saturating_add(duplicates);
@@ -330,7 +344,6 @@ impl Transactions {
                 }
             }
         }
-        transaction.conflicts.truncate(usize::try_from(conflicting).unwrap_or(usize::MAX));
         out.push(Decision::Settled(Settled {
             service: key.service,
             client: key.client,
@@ -338,7 +351,7 @@ impl Transactions {
             request: (transaction.frame, transaction.place),
             response: (response.frame, response.place),
             latency,
-            conflicts: transaction.conflicts,
+            conflicts,
         }));
     }
 
@@ -362,7 +375,7 @@ impl Transactions {
 
     /// Totals over all transactions.
     pub fn totals(&self) -> Totals {
-        self.totals
+        Totals { asked_again: self.follow.asked_again(), ..self.totals }
     }
 
     /// Latencies over UDP and over TCP.

@@ -8,8 +8,10 @@ use crate::message::codes::kind;
 use crate::message::name::Name;
 use crate::seen::{Seen, Service, Transport};
 
-/// Responses of one query that say something else and are told by frame.
-const CONFLICTS_KEPT: usize = 4;
+/// Responses after the first that are known one by one.
+const AGAIN_KEPT: usize = 8;
+/// Transmissions after the first that are known one by one.
+const RESENT_KEPT: usize = 8;
 
 /// A query and what came back.
 #[derive(Debug)]
@@ -27,22 +29,33 @@ pub(super) struct Transaction {
     /// Time of the last transmission.
     pub(super) last: Option<u64>,
     pub(super) queries: u32,
-    pub(super) responses: u32,
+    /// The last transmissions besides the first, by time.
+    resent: Vec<Sent>,
     /// The first response by time.
     pub(super) response: Option<First>,
-    /// Responses that say something else than the first.
-    pub(super) differing: u32,
-    pub(super) conflicts: Vec<(u64, Option<usize>)>,
+    /// The next ones, by time; and how many more there are, and of those how many say something else.
+    again: Vec<First>,
+    more: u32,
+    more_differing: u32,
 }
 
-/// A first response.
+/// One transmission of a query.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    frame: u64,
+    time: Option<u64>,
+    place: Option<usize>,
+}
+
+/// A response, in short.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct First {
     pub(super) frame: u64,
     pub(super) time: Option<u64>,
     pub(super) place: Option<usize>,
     digest: u64,
-    truncated: bool,
+    /// Whether what it says can be compared: it is whole.
+    compares: bool,
 }
 
 /// A response that is to be paired.
@@ -79,10 +92,11 @@ impl Transaction {
             place,
             last: seen.timestamp,
             queries: 1,
-            responses: 0,
+            resent: Vec::new(),
             response: None,
-            differing: 0,
-            conflicts: Vec::new(),
+            again: Vec::new(),
+            more: 0,
+            more_differing: 0,
         }
     }
 
@@ -109,11 +123,55 @@ impl Transaction {
         open && pause.is_none_or(|pause| pause <= limits::RESEND)
     }
 
+    /// Takes a further transmission.
+    pub(super) fn was_sent_again(&mut self, seen: &Seen, place: Option<usize>) {
+        self.last = self.last.max(seen.timestamp);
+        self.add(Sent { frame: seen.frame, time: seen.timestamp, place });
+    }
+
     /// Takes a transmission that was sent before all that are known; gives the place of the one that was the first until now.
     pub(super) fn was_sent_before(&mut self, seen: &Seen, place: Option<usize>) -> Option<usize> {
-        self.frame = seen.frame;
-        self.first = seen.timestamp;
-        std::mem::replace(&mut self.place, place)
+        let first = Sent { frame: self.frame, time: self.first, place: self.place };
+        (self.frame, self.first, self.place) = (seen.frame, seen.timestamp, place);
+        self.add(first);
+        first.place
+    }
+
+    fn add(&mut self, sent: Sent) {
+        self.queries = self.queries.saturating_add(1);
+        let at = self.resent.partition_point(|other| (other.time, other.frame) < (sent.time, sent.frame));
+        self.resent.insert(at, sent);
+        if self.resent.len() > RESENT_KEPT {
+            self.resent.remove(0);
+        }
+    }
+
+    /// Transmissions after the first response are another query, of which nobody knew as long as that response had not come.
+    fn split(&mut self) -> Option<Self> {
+        let answered = self.response?.time?;
+        let at = self.resent.partition_point(|sent| sent.time.is_none_or(|time| time <= answered));
+        let mut resent = self.resent.split_off(at).into_iter();
+        let first = resent.next()?;
+        let resent: Vec<Sent> = resent.collect();
+        let queries = u32::try_from(resent.len().saturating_add(1)).unwrap_or(u32::MAX);
+        self.queries = self.queries.saturating_sub(queries);
+        let last = std::mem::replace(&mut self.last, self.resent.last().map_or(self.first, |sent| sent.time));
+        Some(Self {
+            identity: self.identity,
+            topic: self.topic,
+            name: self.name.clone(),
+            server: self.server,
+            frame: first.frame,
+            first: first.time,
+            place: first.place,
+            last,
+            queries,
+            resent,
+            response: None,
+            again: Vec::new(),
+            more: 0,
+            more_differing: 0,
+        })
     }
 
     /// Whether a response repeats its question.
@@ -149,48 +207,79 @@ impl Transaction {
         })
     }
 
-    /// Takes a response. What it is, and the place of which that is to be noted.
-    pub(super) fn answer(&mut self, response: &Response) -> (Outcome, Option<usize>) {
-        self.responses = self.responses.saturating_add(1);
+    /// Takes a response. What it is, the place of which that is to be noted, and a query that turned out to be another one.
+    pub(super) fn answer(&mut self, response: &Response) -> (Outcome, Option<usize>, Option<Self>) {
         let own = First {
             frame: response.seen.frame,
             time: response.seen.timestamp,
             place: response.place,
             digest: response.digest,
-            truncated: response.brief.truncated,
+            compares: response.brief.complete && !response.brief.truncated,
         };
         let kind = self.topic.kind();
-        let Some(first) = self.response else {
-            self.response = Some(own);
-            return (Outcome::Answered { kind }, response.place);
-        };
         // The file may have the second answer before the first.
-        let is_earlier = first.time.zip(own.time).is_some_and(|(first, own)| own < first);
-        let (first, later) = if is_earlier { (own, first) } else { (first, own) };
+        let is_earlier = |first: First| first.time.zip(own.time).is_some_and(|(first, own)| own < first);
+        let (first, later) = match self.response {
+            None => (own, None),
+            Some(first) if is_earlier(first) => (own, Some(first)),
+            Some(first) => (first, Some(own)),
+        };
         self.response = Some(first);
-        let truncated = first.truncated || later.truncated;
-        if response.brief.complete && first.digest != later.digest && !truncated {
-            self.differing = self.differing.saturating_add(1);
-            if self.conflicts.len() < CONFLICTS_KEPT {
-                self.conflicts.push((later.frame, later.place));
-            }
+        if let Some(later) = later {
+            self.add_again(later);
         }
+        let mut other = self.split();
+        if let Some(answered) = other.as_mut().and_then(|other| self.give_responses(other)) {
+            return (Outcome::Answered { kind }, answered.place, other);
+        }
+        let Some(later) = later else { return (Outcome::Answered { kind }, own.place, other) };
         let continued = response.seen.transport == Transport::Tcp && matches!(kind, Some(kind::AXFR | kind::IXFR));
-        (Outcome::AnsweredAgain { request: self.frame, continued, kind }, later.place)
+        (Outcome::AnsweredAgain { request: self.frame, continued, kind }, later.place, other)
     }
 
-    /// Further responses that say the same, or continue the first; and those that say something else although each query had its response.
-    pub(super) fn further(&self, service: Service, transport: Transport) -> (u64, u64) {
-        let more = u64::from(self.responses.saturating_sub(1));
-        if transport == Transport::Tcp && matches!(self.topic.kind(), Some(kind::AXFR | kind::IXFR)) {
-            return (0, 0);
+    fn add_again(&mut self, response: First) {
+        let at = self.again.partition_point(|other| (other.time, other.frame) < (response.time, response.frame));
+        self.again.insert(at, response);
+        if self.again.len() > AGAIN_KEPT
+            && let Some(last) = self.again.pop()
+        {
+            self.more = self.more.saturating_add(1);
+            self.more_differing = self.more_differing.saturating_add(self.says_otherwise(last).into());
         }
-        let conflicting = if service == Service::Dns && transport == Transport::Udp {
-            u64::from(self.differing.min(self.responses.saturating_sub(self.queries)))
-        } else {
-            0
-        };
-        (more.saturating_sub(conflicting), conflicting)
+    }
+
+    /// Gives a later query its responses, which were taken for further ones to this query. The first of them.
+    pub(super) fn give_responses(&mut self, later: &mut Self) -> Option<First> {
+        let asked = later.first?;
+        let at = self.again.partition_point(|response| response.time.is_none_or(|time| time < asked));
+        let mut given = self.again.split_off(at).into_iter();
+        let first = given.next()?;
+        later.response = Some(first);
+        later.again = given.collect();
+        Some(first)
+    }
+
+    fn says_otherwise(&self, other: First) -> bool {
+        self.response.is_some_and(|first| first.compares && other.compares && first.digest != other.digest)
+    }
+
+    /// How many further responses say the same, or continue the first; and how many say something else although each query had its
+    /// response, with the first of those.
+    pub(super) fn further(&self, service: Service, transport: Transport) -> (u64, u64, Vec<(u64, Option<usize>)>) {
+        if transport == Transport::Tcp && matches!(self.topic.kind(), Some(kind::AXFR | kind::IXFR)) {
+            return (0, 0, Vec::new());
+        }
+        let more = u64::from(self.more).saturating_add(self.again.len() as u64);
+        let mut conflicts = Vec::new();
+        let mut conflicting = 0;
+        if service == Service::Dns && transport == Transport::Udp {
+            let differing = self.again.iter().filter(|other| self.says_otherwise(**other));
+            conflicts.extend(differing.map(|other| (other.frame, other.place)));
+            let differing = u64::from(self.more_differing).saturating_add(conflicts.len() as u64);
+            conflicting = differing.min(more.saturating_add(1).saturating_sub(self.queries.into()));
+            conflicts.truncate(usize::try_from(conflicting).unwrap_or(usize::MAX));
+        }
+        (more.saturating_sub(conflicting), conflicting, conflicts)
     }
 }
 
@@ -203,7 +292,7 @@ pub(super) fn find(list: &[Transaction], response: &Response) -> Option<usize> {
 
 /// The same by the order of the file, for clocks that were set back: only queries that are still open.
 pub(super) fn find_by_file(list: &[Transaction], response: &Response) -> Option<usize> {
-    let before = |transaction: &Transaction| transaction.responses == 0 && transaction.frame < response.seen.frame;
+    let before = |transaction: &Transaction| transaction.response.is_none() && transaction.frame < response.seen.frame;
     pick(list, &response.brief, before, |_| true)
 }
 

@@ -44,9 +44,9 @@ impl Transactions {
             .table
             .iter()
             .flat_map(|(key, list)| list.iter().map(move |transaction| (key, transaction)))
-            .filter(|(key, transaction)| key.service == Service::Dns && transaction.responses == 0)
+            .filter(|(key, transaction)| key.service == Service::Dns && transaction.response.is_none())
             .collect();
-        open.sort_by_key(|(_, transaction)| transaction.frame);
+        open.sort_by_key(|(_, transaction)| (transaction.first, transaction.frame));
         let long =
             open.iter().filter(|(_, transaction)| waited(transaction).is_some_and(|waited| waited >= limits::PATIENCE));
         let long = (long.count() as u64).saturating_add(self.given_up.long);
