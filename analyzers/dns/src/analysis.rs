@@ -223,13 +223,18 @@ impl Analysis {
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
         // On ports of its own, a query is listed when its response comes.
         packets.sort_by_key(|packet| packet.frame);
-        let malformed = statistics.services.iter().any(|service| !service.malformed.is_empty());
+        let malformed = statistics.services.iter().flat_map(|service| &service.malformed);
+        let malformed = malformed.fold(0_u64, |sum, of| sum.saturating_add(of.count));
         Report {
             dns_packets_found: messages,
             dns_packets_analyzed: messages,
             message: (messages == 0).then(|| {
-                let malformed = if malformed { "; payloads on their ports were not messages" } else { "" };
-                capture.nothing_found("DNS, mDNS or LLMNR messages", &limits.decoding) + malformed
+                let text = capture.nothing_found("DNS, mDNS or LLMNR messages", &limits.decoding);
+                match malformed {
+                    0 => text,
+                    1 => text + "; 1 payload on their ports was none",
+                    many => format!("{text}; {many} payloads on their ports were none"),
+                }
             }),
             copies,
             statistics,

@@ -78,11 +78,12 @@ fn weigh(schemas: &[&Value], place: &str, looked_at: &mut usize) -> Result<(), S
         }
     }
     // Entries of a list, however they are named, may meet all of these.
-    let entries = |schema: &&Map<String, Value>| -> Vec<&Value> {
-        let one = ["items", "contains"].iter().filter_map(|keyword| schema.get(*keyword));
-        one.chain(schema.get("prefixItems").and_then(Value::as_array).into_iter().flatten()).collect()
-    };
-    below(all.iter().flat_map(entries).collect(), place, "[]", looked_at)?;
+    let mut entries: Vec<&Value> = Vec::new();
+    for schema in &all {
+        entries.extend(["items", "contains"].iter().filter_map(|keyword| schema.get(*keyword)));
+        entries.extend(schema.get("prefixItems").and_then(Value::as_array).into_iter().flatten());
+    }
+    below(entries, place, "[]", looked_at)?;
     // A field may meet its own schemas and those of all others.
     let others: Vec<&Value> = all
         .iter()

@@ -46,7 +46,7 @@ const LAYERS: [&str; 24] = [
 
 /// Frames that hold each protocol.
 fn layers(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Value)) {
-    let mut ours = BTreeMap::new();
+    let mut ours: BTreeMap<&str, u64> = BTreeMap::new();
     for row in report["protocol_hierarchy"]["rows"].as_array().expect("rows") {
         let path: Vec<&str> = row["path"].as_str().expect("a path").split(':').collect();
         let (protocol, around) = path.split_last().expect("a protocol");
