@@ -129,6 +129,7 @@ fn a_response_whose_request_is_not_there_waits_no_longer_than_it_must() {
     let report = report(&frames);
     let statistics = &report["statistics"];
     assert_eq!((&statistics["unasked_responses"], &report["sip_packets_analyzed"]), (&json!(1), &json!(83)));
+    assert_eq!(report["limits"]["requests_behind_their_responses"], 1);
     let call = &report["calls"][0];
     assert_eq!(
         (&call["frame"], &call["outcome"], &call["acknowledged"]),

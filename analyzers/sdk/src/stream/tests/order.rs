@@ -41,6 +41,19 @@ fn responses_that_stand_before_their_requests_wait() {
 }
 
 #[test]
+fn data_that_comes_after_its_hole_was_given_up_is_late() {
+    let mut bench = connected(99);
+    bench.send(Client, ACK, 100, 500, b"ab").send(Client, ACK, 105, 500, b"fg");
+    for _ in 0..5 {
+        bench.send(Server, ACK, 500, 107, b"");
+    }
+    bench.send(Client, ACK, 102, 500, b"cde").send(Client, ACK, 105, 500, b"fg");
+    let (out, statistics) = bench.finish();
+    assert_eq!(out.client, "ab???fg");
+    assert_eq!((statistics.late, statistics.retransmitted), (1, 1));
+}
+
+#[test]
 fn acknowledgments_before_their_data_make_no_gap() {
     let mut bench = connected(99);
     for n in 1..20 {
