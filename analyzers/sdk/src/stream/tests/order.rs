@@ -1,6 +1,8 @@
 //! The order between both directions, in all the ways in which a capture can hide it.
 
 use super::*;
+use crate::decode::Decoder;
+use crate::{Flow, harness};
 
 use Side::{Client, Server};
 
@@ -348,4 +350,35 @@ fn crafted_segments_neither_stall_nor_pile_up() {
         let missing = out.events.iter().filter(|(_, text)| text.starts_with('?')).map(|(_, text)| text.len() as u64);
         assert_eq!(missing.sum::<u64>(), statistics.missing_octets, "round {round}");
     }
+}
+
+/// The events of a capture, and how it went.
+fn of_capture(name: &str) -> (Out, Statistics) {
+    let path = format!("{}/../../tests/captures/reported/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (mut decoder, mut streams, mut out) = (Decoder::new(), Streams::<()>::new(), Out::default());
+    harness::frames(&std::fs::read(path).unwrap(), |frame| {
+        streams.push(&decoder.decode(frame), &mut |connection, (), event| out.take(connection, event));
+        Ok(Flow::More)
+    })
+    .unwrap();
+    streams.finish(&mut |connection, (), event| out.take(connection, event));
+    (out, streams.statistics())
+}
+
+/// 200 exchanges; 20 segments with queries are missing, and each answer acknowledges its query.
+#[test]
+fn each_answer_stands_behind_its_query_or_the_hole_of_it() {
+    let (out, statistics) = of_capture("dns_tcp_ten_percent_lost.pcap");
+    let sides: Vec<Side> = out.events.iter().map(|(from, _)| *from).collect();
+    assert_eq!(sides, [Client, Server].repeat(200));
+    let holes = out.events.iter().filter(|(from, text)| *from == Client && text.starts_with('?')).count();
+    assert_eq!((holes, statistics.gaps, statistics.late, statistics.held_limit), (20, 20, 0, 0));
+}
+
+/// Each acknowledgment stands before the 1,000 bytes that it acknowledges.
+#[test]
+fn a_file_with_acknowledgments_in_front_has_no_gap() {
+    let (out, statistics) = of_capture("ack_before_data.pcap");
+    assert_eq!((out.server.len(), out.closed), (6000, vec![CloseReason::Fin]));
+    assert_eq!(statistics, Statistics { connections: 1, ..Statistics::default() });
 }
