@@ -266,7 +266,12 @@ impl Analysis {
             registrations,
             packets,
             pages: vec![calls_page, registrations_page, packets_page],
-            limits: Limits { evicted, responses_not_told_apart: self.transactions.not_told_apart, ..carried.limits },
+            limits: Limits {
+                evicted,
+                requests_behind_their_responses: self.transactions.too_late,
+                responses_not_told_apart: self.transactions.not_told_apart,
+                ..carried.limits
+            },
             note: self.maximum.note("messages"),
         }
     }

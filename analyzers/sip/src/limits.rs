@@ -15,6 +15,8 @@ pub const WAITING: u64 = 64;
 pub const WAITING_OCTETS: usize = 256 << 10;
 /// Transactions that wait for responses or retransmissions.
 pub const TRANSACTIONS: usize = 8192;
+/// Transactions of responses without a request that are remembered.
+pub const ORPHANS: usize = 4096;
 /// Responses that are told apart within one transaction.
 pub const RESPONSES_OF_ONE_TRANSACTION: usize = 8;
 /// Calls that are followed at the same time.

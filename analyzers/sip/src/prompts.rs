@@ -79,7 +79,7 @@ Benign: busy, cancelled and challenged calls are no faults; the 401 or 407 befor
 3. Registrations: `registrations[]` with `state`, `history`, `codes`, `contacts` and their `expires`: wrong password (`rejected`), stale nonces, \
 intervals too short (423), bindings that expire before they are renewed.
 4. Slowness: `post_dial_delay`, `setup_time`, `statistics.transactions[].latency`: median against p95; retransmissions at 0.5, 1, 2, 4 s point at \
-loss or a silent server (sip_silent_server). Benign: ring time is people's, not the network's.
+loss or a silent server (sip_silent_server, sip_unanswered_requests). Benign: ring time is people's, not the network's.
 5. Silence or one-way audio: `calls[].media[]`: each side's address, port, direction, codecs; compare offer and answer. Private addresses \
 (sip_private_media_address), port 0, sendonly or inactive, no common codec, encryption on one side only. The RTP itself is seen with the traffic tools, by \
 these addresses and ports.

@@ -15,7 +15,7 @@ use crate::limits;
 use crate::message::Fault;
 use crate::message::sdp::Media;
 use crate::parties::PartyReport;
-use crate::registrations::{RegistrationReport, RegistrationsReport};
+use crate::registrations::report::{RegistrationReport, RegistrationsReport};
 use crate::seen::Transport;
 
 /// What `analyze_sip_packets` answers.
@@ -277,6 +277,10 @@ impl MediaReport {
 pub struct Limits {
     /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
     pub evicted: Evicted,
+    /// Requests that stand more than 64 messages behind a response to them, since the file is not in the order of time: those responses
+    /// count as unasked, and these requests as unanswered unless other responses follow. At least so many, when there are more than 4,096
+    /// responses without a request.
+    pub requests_behind_their_responses: u64,
     /// Responses of transactions that had more than 8 different ones; when these are sent again, they count as new.
     pub responses_not_told_apart: u64,
     /// Messages over TCP whose end is not in the capture.

@@ -123,6 +123,7 @@ impl Tool for SipPackets {
         *keep_alives = keep_alives.saturating_add(self.framing.keep_alives);
         let limits = Limits {
             evicted: Evicted::default(),
+            requests_behind_their_responses: 0,
             responses_not_told_apart: 0,
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,

@@ -114,6 +114,10 @@ pub struct Transactions {
     pub of_other_methods: u64,
     /// Responses of transactions with more than are told apart.
     pub not_told_apart: u64,
+    /// Transactions of responses that waited for their request in vain.
+    orphans: BoundedMap<Key, ()>,
+    /// Requests that came after all.
+    pub too_late: u64,
     /// Unanswered ones that left the table.
     given_up: u64,
     /// The one that left the table last.
@@ -143,6 +147,8 @@ impl Transactions {
             answered: 0,
             of_other_methods: 0,
             not_told_apart: 0,
+            orphans: BoundedMap::new(limits::ORPHANS),
+            too_late: 0,
             given_up: 0,
             gone: None,
         }
@@ -188,6 +194,7 @@ impl Transactions {
             self.given_up = self.given_up.saturating_add(u64::from(self.gone.is_some()));
         }
         self.requests = self.requests.saturating_add(u64::from(!facts.is("ACK")));
+        self.too_late = self.too_late.saturating_add(u64::from(self.orphans.remove(&key).is_some()));
         match self.method(facts.method) {
             Some(method) => add(&mut method.requests),
             None => add(&mut self.of_other_methods),
@@ -198,6 +205,7 @@ impl Transactions {
     fn response(&mut self, key: &Key, seen: &Seen, facts: &Facts<'_>, status: u16) -> Outcome {
         let Some(transaction) = self.table.get_mut(key) else {
             add(&mut self.unasked);
+            self.orphans.insert(*key, ());
             return Outcome::Unasked;
         };
         // Another RSeq makes another response of the same status.

@@ -57,6 +57,8 @@ pub(super) struct Half {
     reached: u64,
     /// Up to this offset, both ends have shown that the bytes were on the wire; and the packet that showed it.
     confirmed: (u64, u64),
+    /// The last holes that were given up: where each began and ended.
+    given_up: [(u64, u64); 2],
     fin: Option<u64>,
     /// The last packet from this end.
     heard: u64,
@@ -76,6 +78,7 @@ impl Half {
             acknowledged: 0,
             reached: 0,
             confirmed: (0, 0),
+            given_up: [(0, 0); 2],
             fin: None,
             heard: 0,
             absent: true,
@@ -213,7 +216,11 @@ impl Half {
         }
         // What lies before the next byte has been delivered.
         let Some(end) = u64::try_from(end).ok().filter(|end| *end > self.next) else {
-            add(&mut out.statistics.retransmitted);
+            let filled = |(from, to): &(u64, u64)| {
+                i64::try_from(*to).is_ok_and(|to| offset < to) && end > i64::try_from(*from).unwrap_or(i64::MAX)
+            };
+            let is_late = self.given_up.iter().any(filled);
+            add(if is_late { &mut out.statistics.late } else { &mut out.statistics.retransmitted });
             return;
         };
         let skipped = i64::try_from(self.next).unwrap_or(i64::MAX).saturating_sub(offset).max(0).unsigned_abs();
@@ -266,7 +273,9 @@ impl Half {
 
     /// Gives up what is not there before an offset, or before the first piece.
     pub(super) fn give_up<F: FnMut(Event<'_>)>(&mut self, to: u64, out: &mut Outlet<'_, F>) {
-        self.gap(self.held.first().map_or(to, |(first, _)| to.min(first)), out);
+        let (from, to) = (self.next, self.held.first().map_or(to, |(first, _)| to.min(first)));
+        self.gap(to, out);
+        self.given_up = [(from, to), self.given_up[0]];
         self.whole = self.held.end_of_run(self.whole);
     }
 

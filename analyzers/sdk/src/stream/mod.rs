@@ -120,8 +120,11 @@ pub struct Statistics {
     pub connections: u64,
     /// Connections that made room for others before they ended.
     pub evicted: u64,
-    /// Segments whose octets had all been there before.
+    /// Segments whose bytes had all been there before.
     pub retransmitted: u64,
+    /// Segments that stand so far behind their place in the file that the hole which they fill had been given up: their bytes are lost to
+    /// the analysis.
+    pub late: u64,
     /// Segments that came before others that precede them.
     pub out_of_order: u64,
     /// Segments that said otherwise about octets that were held already.

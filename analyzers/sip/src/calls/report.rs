@@ -11,6 +11,7 @@ use crate::report::{Count, MediaReport, is_false};
 /// copies, answers to challenges and re-INVITEs belong to it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CallsReport {
+    /// At most so many when `limits.evicted.calls` is not 0: what comes later of a call that made room counts as another.
     pub total: u64,
     /// By `outcome` of `calls[]`.
     pub outcomes: Vec<Count>,

@@ -1,5 +1,6 @@
 //! Requests that get no answer: servers that never speak, and methods that a server does not answer.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
@@ -34,8 +35,8 @@ const UNANSWERED: Rule = Rule {
     name: "sip_unanswered_requests",
     severity: Severity::Low,
     confidence: Confidence::Medium,
-    threshold: "requests of one method from one client to one server without any response, sent 5 or more times (retransmissions counted), 20 % or \
-        more of all of that method; the server sends other SIP messages",
+    threshold: "requests of one method to one server without any response, sent 5 or more times (retransmissions counted), 20 % or more of all of \
+        that method, from one client, or else from all clients of which none reaches this alone; the server sends other SIP messages",
     false_alarm: "A capture that ends too early, lacks packets or does not see the way of these responses; a server that is told to ignore scanners.",
 };
 
@@ -151,15 +152,36 @@ impl Watch {
     pub(super) fn findings(&self) -> [Vec<Finding>; 2] {
         let silent =
             |(address, server): &(&IpAddr, &Server)| server.sent >= SILENT_REQUESTS && !self.spoken.contains(**address);
-        let unanswered = |((_, server, _), method): &(&(IpAddr, IpAddr, u64), &Method)| {
-            method.sent >= SILENT_REQUESTS
-                && method.unanswered.saturating_mul(100) >= method.requests.saturating_mul(UNANSWERED_PERCENT)
-                && self.spoken.contains(*server)
-        };
         [
             self.servers.iter().filter(silent).map(|(address, server)| server.finding(*address)).collect(),
-            self.methods.iter().filter(unanswered).map(|(ends, method)| method.finding(*ends)).collect(),
+            self.unanswered_methods(),
         ]
+    }
+
+    /// Of each client that reaches the threshold alone, and of all others of a server together.
+    fn unanswered_methods(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut others: BTreeMap<(IpAddr, u64), (Method, u64)> = BTreeMap::new();
+        for ((client, server, name), method) in self.methods.iter() {
+            if !self.spoken.contains(*server) {
+                continue;
+            }
+            if method.is_told() {
+                let observation = format!("{} of {} requests of this method", method.unanswered, method.requests);
+                findings.push(method.finding(pair(&(*client, *server)), observation));
+                continue;
+            }
+            let (all, clients) = others.entry((*server, *name)).or_default();
+            *clients = clients.saturating_add(1);
+            all.join(method);
+        }
+        for ((server, _), (method, clients)) in others.iter().filter(|(_, (method, _))| method.is_told()) {
+            let Method { unanswered, requests, .. } = method;
+            let observation =
+                format!("{unanswered} of {requests} requests of this method from {clients} clients together");
+            findings.push(method.finding(server.to_string(), observation));
+        }
+        findings
     }
 }
 
@@ -181,11 +203,25 @@ impl Server {
 }
 
 impl Method {
-    fn finding(&self, (client, server, _): (IpAddr, IpAddr, u64)) -> Finding {
+    fn is_told(&self) -> bool {
+        self.sent >= SILENT_REQUESTS
+            && self.unanswered.saturating_mul(100) >= self.requests.saturating_mul(UNANSWERED_PERCENT)
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.name.clone_from(&other.name);
+        self.requests = self.requests.saturating_add(other.requests);
+        self.unanswered = self.unanswered.saturating_add(other.unanswered);
+        self.sent = self.sent.saturating_add(other.sent);
+        self.evidence = self.evidence.joined(&other.evidence);
+    }
+
+    /// `ends`: whom it is about.
+    fn finding(&self, ends: String, observation: String) -> Finding {
         let Self { unanswered, requests, sent, .. } = self;
         UNANSWERED.finding(
-            format!("{}: {}", pair(&(client, server)), self.name),
-            format!("{unanswered} of {requests} requests of this method got no response; they were sent {sent} times in all."),
+            format!("{ends}: {}", self.name),
+            format!("{observation} got no response; they were sent {sent} times in all."),
             vec![
                 Measure::count("unanswered", *unanswered),
                 Measure::count("requests", *requests),

@@ -209,6 +209,31 @@ fn registers_without_an_answer_are_told_though_the_server_speaks() {
 }
 
 #[test]
+fn many_clients_with_one_unanswered_request_each_are_told_together() {
+    let options = request("OPTIONS", "sip:example.com", "o", 1);
+    let from = |n: u32, answered: bool| {
+        let host = format!("10.0.0.{n}");
+        let ask = register(n, "");
+        let answer = answered.then(|| ask.answer("200 OK", "x").over(BOB, &host));
+        [Some(ask.over(&host, BOB)), answer].into_iter().flatten()
+    };
+    let mut frames = vec![options.there(), options.answer("200 OK", "x").back()];
+    frames.extend((0..22).flat_map(|n| from(n, false)));
+    let told = report(&frames);
+    assert_eq!(rules(&told), ["sip_unanswered_requests"]);
+    let finding = &told["findings"][0];
+    assert_eq!((&finding["subject"], &finding["frames_total"]), (&json!(format!("{BOB}: REGISTER")), &json!(22)));
+    assert!(
+        finding["observation"]
+            .as_str()
+            .unwrap()
+            .starts_with("22 of 22 requests of this method from 22 clients together")
+    );
+    frames.extend((22..142).flat_map(|n| from(n, true)));
+    assert!(rules(&report(&frames)).is_empty(), "22 of 142");
+}
+
+#[test]
 fn requests_that_left_the_table_count_as_unanswered_too() {
     let mut frames: Vec<Vec<u8>> = (0..22).map(|n| register(n, "").there()).collect();
     for n in 0..9000 {

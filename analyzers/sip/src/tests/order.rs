@@ -129,6 +129,7 @@ fn a_response_whose_request_is_not_there_waits_no_longer_than_it_must() {
     let report = report(&frames);
     let statistics = &report["statistics"];
     assert_eq!((&statistics["unasked_responses"], &report["sip_packets_analyzed"]), (&json!(1), &json!(83)));
+    assert_eq!(report["limits"]["requests_behind_their_responses"], 1);
     let call = &report["calls"][0];
     assert_eq!(
         (&call["frame"], &call["outcome"], &call["acknowledged"]),
@@ -166,4 +167,60 @@ fn a_hole_before_an_invite_does_not_hide_its_answer() {
     let ladder: Vec<_> =
         call["ladder"].as_array().unwrap().iter().map(|step| (&step["frame"], &step["message"])).collect();
     assert_eq!(ladder, [(&json!(5), &json!("INVITE")), (&json!(6), &json!("486 INVITE"))]);
+}
+
+#[test]
+fn a_hole_before_an_invite_in_all_forms() {
+    let options = request("OPTIONS", URI, "o", 1);
+    let lost = options.octets().len() as u32;
+    let answer = options.answer("200 OK", "x").octets();
+    let invite = request("INVITE", URI, "c", 1);
+    let (asked, busy) = (invite.octets(), invite.answer("486 Busy Here", "b").octets());
+    for (alice, bob) in [(ALICE, BOB), ("2001:db8::10", "2001:db8::20")] {
+        for (port, tags) in [(5060, false), (5060, true), (7777, false), (7777, true)] {
+            let (client, server) = ((alice, 4000), (bob, port));
+            // So that the numbers wrap within the connection.
+            let (c, s) = (u32::MAX - 50, u32::MAX - 20);
+            let (c1, s1) = (c.wrapping_add(1), s.wrapping_add(1));
+            let (c2, s2) = (c1.wrapping_add(lost), s1.wrapping_add(answer.len() as u32));
+            let c3 = c2.wrapping_add(asked.len() as u32);
+            let frames = [
+                (true, tcp(client, server, 0x02, (c, 0), &[])),
+                (false, tcp(server, client, 0x12, (s, c1), &[])),
+                (true, tcp(client, server, 0x10, (c1, s1), &[])),
+                (false, tcp(server, client, DATA, (s1, c2), &answer)),
+                (true, tcp(client, server, DATA, (c2, s2), &asked)),
+                (false, tcp(server, client, DATA, (s2, c3), &busy)),
+            ];
+            let frames = frames.into_iter().map(|(there, frame)| match (tags, there) {
+                (false, _) => frame,
+                (true, true) => tagged(frame, 10),
+                (true, false) => tagged(frame, 20),
+            });
+            let report = report(&frames.collect::<Vec<_>>());
+            let call = &report["calls"][0];
+            assert_eq!((&call["frame"], &call["outcome"]), (&json!(5), &json!("busy")), "{alice} {port} {tags}");
+            assert_eq!(call["ladder"][1]["frame"], 6);
+            assert_eq!(report["statistics"]["unanswered_requests_total"], 0);
+            assert_eq!(report["limits"]["reassembly"]["missing_octets"], lost);
+        }
+    }
+}
+
+#[test]
+fn what_waits_counts_and_is_taken_when_reading_ends() {
+    let invite = request("INVITE", URI, "c", 1);
+    let busy = invite.answer("486 Busy Here", "b1");
+    // Sent again, before its request.
+    let again = report(&[busy.back(), busy.back(), invite.there()]);
+    let statistics = &again["statistics"];
+    assert_eq!((&statistics["unasked_responses"], &statistics["retransmitted_responses"]), (&json!(0), &json!(1)));
+    assert_eq!(
+        (&again["packets"][0]["request_frame"], &again["packets"][1]["retransmission_of"]),
+        (&json!(3), &json!(1))
+    );
+    let frames = [(0, busy.back()), (1, invite.there())];
+    let first = run(&mcpcap_analyzer::harness::build::pcap(&frames), &json!({ "max_packets": 1 }));
+    assert_eq!((&first["sip_packets_analyzed"], &first["statistics"]["unasked_responses"]), (&json!(1), &json!(1)));
+    assert_eq!(first["packets"].as_array().unwrap().len(), 1);
 }

@@ -1,13 +1,14 @@
 //! Registrations (RFC 3261 §10): who registered which account where, and what came of it.
 
+pub mod report;
+
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Page, PageInfo};
-use mcpcap_analyzer::{JsonSchema, Window, time};
-use serde::Serialize;
+use mcpcap_analyzer::{Window, time};
 
 use crate::counts::status_name;
 use crate::details::text;
@@ -16,9 +17,10 @@ use crate::limits;
 use crate::message::Message;
 use crate::message::address::Address;
 use crate::message::facts::Facts;
-use crate::report::{CodeCount, is_false};
+use crate::report::CodeCount;
 use crate::seen::Seen;
 use crate::transactions::Outcome;
+use report::{Contact, HistoryReport, RegistrationReport, RegistrationsReport};
 
 /// Account, client and server.
 type Key = (Vec<u8>, IpAddr, IpAddr);
@@ -43,6 +45,7 @@ struct Registration {
     rejected: u64,
     accepted: u64,
     codes: Vec<(u16, u64)>,
+    more_codes: bool,
     state: &'static str,
     was_registered: bool,
     /// Requests that wait for a final response: the frame of each, and what it asks for.
@@ -72,88 +75,6 @@ struct Chapter {
     state: &'static str,
     time: Option<u64>,
     evidence: Evidence,
-}
-
-/// Numbers over all registrations. Retransmissions do not count.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct RegistrationsReport {
-    pub requests: u64,
-    /// Requests answered with 2xx: registered, removed, or told of the bindings.
-    pub accepted: u64,
-    /// Requests without credentials, or with an old nonce, answered with 401 or 407: the usual first step.
-    pub challenged: u64,
-    /// Requests with credentials answered with 401, 403 or 407.
-    pub rejected: u64,
-    /// Requests answered with another code from 300 on.
-    pub failed: u64,
-    /// Different combinations of account, client and server.
-    pub total: u64,
-    /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
-    pub total_is_exact: bool,
-}
-
-/// An account that a client registered at a server. Texts are from the capture.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct RegistrationReport {
-    /// User and host of To.
-    pub account: String,
-    pub client: IpAddr,
-    pub server: IpAddr,
-    pub first_frame: u64,
-    pub last_frame: u64,
-    /// What came last: `registered`, `removed`, `no_binding` (a 2xx that lists none, to a request without Contact or one that is not in the
-    /// capture), `challenged`, `rejected`, `failed`, `unanswered`. What came before is in `history`.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub state: &'static str,
-    /// Whether the server confirmed a binding at any time, whatever came later.
-    pub was_registered: bool,
-    pub requests: u64,
-    pub challenged: u64,
-    pub rejected: u64,
-    pub accepted: u64,
-    /// What the server said, in the order of the capture, with the frames that say so; the same several times in a row is one entry.
-    pub history: Vec<HistoryReport>,
-    /// Entries of `history` in all; the first 16 are kept. `packets` has all messages, with the arguments `method` REGISTER and `user`.
-    pub history_total: u64,
-    /// Final codes, up to 20 different ones.
-    pub codes: Vec<CodeCount>,
-    /// Bindings as the server last said, else as the client asked for; the first 8.
-    pub contacts: Vec<Contact>,
-    /// Bindings in that message.
-    pub contacts_total: u64,
-    /// Names in credentials; the first 8.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub usernames: Vec<String>,
-    /// Whether there were more.
-    #[serde(skip_serializing_if = "is_false")]
-    pub more_usernames: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_agent: Option<String>,
-}
-
-/// What the server said.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct HistoryReport {
-    /// As in `state`.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub state: &'static str,
-    /// UTC, RFC 3339: of the first of these responses.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub time: Option<String>,
-    /// How many responses.
-    pub count: u64,
-    /// Their frames; the first 20.
-    pub frames: Vec<u64>,
-}
-
-/// A binding.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Contact {
-    pub uri: String,
-    /// Seconds; absent when nothing is said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires: Option<u64>,
 }
 
 impl Registrations {
@@ -313,7 +234,7 @@ impl Registration {
         match self.codes.iter_mut().find(|(code, _)| *code == status) {
             Some((_, count)) => *count = count.saturating_add(1),
             None if room => self.codes.push((status, 1)),
-            None => {}
+            None => self.more_codes = true,
         }
     }
 
@@ -378,6 +299,7 @@ impl Registration {
             history: self.history.iter().map(chapter).collect(),
             history_total: self.chapters,
             codes: self.codes.iter().map(code).collect(),
+            more_codes: self.more_codes,
             contacts: self.contacts.clone(),
             contacts_total: self.contacts_total,
             usernames: self.usernames.clone(),

@@ -1,0 +1,93 @@
+//! Registrations as the report lists them.
+
+use std::net::IpAddr;
+
+use mcpcap_analyzer::JsonSchema;
+use serde::Serialize;
+
+use crate::report::{CodeCount, is_false};
+
+/// Numbers over all registrations. Retransmissions do not count.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RegistrationsReport {
+    pub requests: u64,
+    /// Requests answered with 2xx: registered, removed, or told of the bindings.
+    pub accepted: u64,
+    /// Requests without credentials, or with an old nonce, answered with 401 or 407: the usual first step.
+    pub challenged: u64,
+    /// Requests with credentials answered with 401, 403 or 407.
+    pub rejected: u64,
+    /// Requests answered with another code from 300 on.
+    pub failed: u64,
+    /// Different combinations of account, client and server.
+    pub total: u64,
+    /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
+    pub total_is_exact: bool,
+}
+
+/// An account that a client registered at a server. Texts are from the capture.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RegistrationReport {
+    /// User and host of To.
+    pub account: String,
+    pub client: IpAddr,
+    pub server: IpAddr,
+    pub first_frame: u64,
+    pub last_frame: u64,
+    /// What came last: `registered`, `removed`, `no_binding` (a 2xx that lists none, to a request without Contact or one that is not in the
+    /// capture), `challenged`, `rejected`, `failed`, `unanswered`. What came before is in `history`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub state: &'static str,
+    /// Whether the server confirmed a binding at any time, whatever came later.
+    pub was_registered: bool,
+    pub requests: u64,
+    pub challenged: u64,
+    pub rejected: u64,
+    pub accepted: u64,
+    /// What the server said, in the order of the capture, with the frames that say so; the same several times in a row is one entry.
+    pub history: Vec<HistoryReport>,
+    /// Entries of `history` in all; the first 16 are kept. `packets` has all messages, with the arguments `method` REGISTER and `user`.
+    pub history_total: u64,
+    /// Final codes, the first 20 different ones.
+    pub codes: Vec<CodeCount>,
+    /// Whether there were more.
+    #[serde(skip_serializing_if = "is_false")]
+    pub more_codes: bool,
+    /// Bindings as the server last said, else as the client asked for; the first 8.
+    pub contacts: Vec<Contact>,
+    /// Bindings in that message.
+    pub contacts_total: u64,
+    /// Names in credentials; the first 8.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub usernames: Vec<String>,
+    /// Whether there were more.
+    #[serde(skip_serializing_if = "is_false")]
+    pub more_usernames: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+}
+
+/// What the server said.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HistoryReport {
+    /// As in `state`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub state: &'static str,
+    /// UTC, RFC 3339: of the first of these responses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub time: Option<String>,
+    /// How many responses.
+    pub count: u64,
+    /// Their frames; the first 20.
+    pub frames: Vec<u64>,
+}
+
+/// A binding.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Contact {
+    pub uri: String,
+    /// Seconds; absent when nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<u64>,
+}
