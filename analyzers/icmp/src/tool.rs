@@ -107,7 +107,8 @@ impl Tool for IcmpPackets {
     const TITLE: &'static str = "ICMP analysis";
     const DESCRIPTION: &'static str = "Analyses the ICMP and ICMPv6 messages of a packet capture. Pairs echo requests with replies (loss, \
         round-trip times, duplicates, late replies), names what is unreachable and by whose word with the packet it is about, rebuilds the paths \
-        of traceroutes, path MTUs and redirects, neighbour discovery and router advertisements. Reports findings with frame numbers: sweeps, \
+        of traceroutes (also from errors alone), path MTUs and redirects, neighbour discovery and router advertisements. Tells who talks within ICMP \
+        tunnels. Reports findings with frame numbers: sweeps, \
         floods, smurf attacks, tunnels, UDP scans, rogue routers, spoofed neighbours. Lists messages page by page. Use it for hosts that do not \
         answer, for slow or changing paths, and for reconnaissance and covert channels.";
     type Arguments = Arguments;
