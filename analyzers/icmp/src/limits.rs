@@ -31,6 +31,8 @@ pub const QUOTED_ANSWERS: usize = 128;
 pub const ENTRIES: usize = 2048;
 /// Link-layer addresses of one neighbour, in all VLANs.
 pub const NEIGHBOUR_ADDRESSES: usize = 8;
+/// Spans of time within which one router advertised itself.
+pub const ROUTER_SPANS: usize = 8;
 /// Prefixes, servers, domains of one router advertisement.
 pub const OPTION_VALUES: usize = 8;
 /// Sources and destinations of which the report says how many different ones there are.

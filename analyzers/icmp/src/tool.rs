@@ -17,7 +17,7 @@ use crate::errors::Errors;
 use crate::findings::{Watch, carried};
 use crate::limits;
 use crate::message::{Message, Version};
-use crate::neighbours::Neighbours;
+use crate::neighbours::{Neighbours, Place};
 use crate::paths::Paths;
 use crate::report::{Evicted, Limits, Report, Statistics, TypeCount};
 use crate::waiting::Vlans;
@@ -254,7 +254,9 @@ impl IcmpPackets {
         let outcome = self.echoes.take(message, packet.frame, packet.timestamp, vlans);
         self.errors.take(message, packet.frame);
         self.paths.message(message, packet);
-        self.neighbours.take(message, packet.frame, packet.vlans().last(), vlans);
+        let vlan = packet.vlans().last();
+        let time = packet.timestamp.unwrap_or_default();
+        self.neighbours.take(message, &Place { frame: packet.frame, time, vlan, vlans });
         self.watch.take(message, packet.frame, packet.timestamp, outcome);
         if self.filter.fits(message) {
             self.packets.push(|| PacketDetails::new(frame, packet, message, outcome));

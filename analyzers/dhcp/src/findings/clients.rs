@@ -20,7 +20,8 @@ const UNANSWERED_CLIENT: Rule = Rule {
     severity: Severity::Low,
     confidence: Confidence::Medium,
     threshold: "2 or more DISCOVER or SOLICIT of a client that are half a second or more apart, and no OFFER, ADVERTISE, ACK or REPLY to it in the whole capture",
-    false_alarm: "A network without a server for that family, a capture of one direction, or one that ends before the answer.",
+    false_alarm: "A network without a server for that family, a capture of one direction, or one that ends before the answer. Where \
+        `limits.findings_evicted` is not 0, an answer may have been forgotten.",
 };
 const CONFLICT: Rule = Rule {
     name: "dhcp_address_conflict",
