@@ -39,8 +39,10 @@ pub const OPTION_VALUES: usize = 8;
 pub const PARTIES: usize = 1024;
 /// Different hosts or ports of one party that are kept as a list.
 pub const FEW: usize = 64;
-/// Parties of one rule with a table for more hosts than that.
-pub const LARGE_TABLES: usize = 64;
+/// Parties of one rule with a table for more hosts than that: up to 80 KB each.
+pub const LARGE_TABLES: usize = 32;
+/// Pairs of hosts with a table for all ports: 8 KB each.
+pub const PORT_TABLES: usize = 256;
 /// Labels of an MPLS stack in an error.
 pub const LABELS: usize = 8;
 
