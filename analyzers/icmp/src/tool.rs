@@ -153,6 +153,7 @@ impl Tool for IcmpPackets {
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         let (digits, most) = (capture.time_digits(), self.entries);
         self.echoes.finish();
+        self.paths.finish();
         self.settle();
         let pages = vec![self.packets.info("packets")];
         let (probes, paths_evicted) = self.paths.evicted();
