@@ -105,6 +105,17 @@ pub struct OptionDetails {
     pub name: Cow<'static, str>,
     /// May be text from the capture.
     pub values: Vec<String>,
+    /// There are more values than these 64.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_values: bool,
+}
+
+impl OptionDetails {
+    fn new(code: u16, name: Cow<'static, str>, mut values: Vec<String>) -> Self {
+        let more_values = values.len() > limits::OPTION_VALUES;
+        values.truncate(limits::OPTION_VALUES);
+        Self { code, name, values, more_values }
+    }
 }
 
 impl PacketDetails {
@@ -152,10 +163,9 @@ impl PacketDetails {
 
     /// Describes a DHCPv4 message. Its time has nine decimals.
     pub fn v4(packet: &Packet<'_>, destination: IpAddr, seen: &Seen, message: &v4::Message) -> Self {
-        let options = message.options.iter().flatten().map(|option| OptionDetails {
-            code: option.code.into(),
-            name: named(v4::names::option(option.code).map(|(name, _)| name), "option", option.code.into()),
-            values: v4::values::values(option.code, &option.value),
+        let options = message.options.iter().flatten().map(|option| {
+            let name = named(v4::names::option(option.code).map(|(name, _)| name), "option", option.code.into());
+            OptionDetails::new(option.code.into(), name, v4::values::values(option.code, &option.value))
         });
         Self {
             bootp: Some(Bootp {
@@ -180,10 +190,9 @@ impl PacketDetails {
     /// Describes a DHCPv6 message. Its time has nine decimals.
     pub fn v6(packet: &Packet<'_>, destination: IpAddr, seen: &Seen, message: &v6::Message) -> Self {
         let options = |options: &[v6::DhcpOption]| -> Vec<OptionDetails> {
-            let describe = |option: &v6::DhcpOption| OptionDetails {
-                code: option.code,
-                name: named(v6::names::option(option.code), "option", option.code),
-                values: v6::values::values(option.code, &option.value),
+            let describe = |option: &v6::DhcpOption| {
+                let name = named(v6::names::option(option.code), "option", option.code);
+                OptionDetails::new(option.code, name, v6::values::values(option.code, &option.value))
             };
             options.iter().map(describe).collect()
         };

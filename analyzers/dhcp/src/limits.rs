@@ -15,10 +15,12 @@ pub const VALUES: usize = 8;
 pub const SEGMENTS: usize = 64;
 /// See [`SEGMENTS`].
 pub const SEGMENT_SERVERS: usize = 16;
+/// VLANs in which one address may be leased at the same time.
+pub const HELD_VLANS: usize = 8;
 /// Characters of a name, class or identifier of a client or server.
 pub const NAME_CHARACTERS: usize = 64;
-/// Options of one message; values of one option; characters of one value.
-pub const OPTIONS: usize = 128;
+/// Options of one message (all codes of DHCPv4); values of one option; characters of one value.
+pub const OPTIONS: usize = 256;
 /// See [`OPTIONS`].
 pub const OPTION_VALUES: usize = 64;
 /// See [`OPTIONS`].

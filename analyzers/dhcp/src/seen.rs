@@ -111,6 +111,8 @@ pub struct Seen {
     pub relay_ids: Vec<String>,
     /// What is offered, granted, declined or released.
     pub leases: Vec<Lease>,
+    /// There were more addresses and prefixes than `leases` holds.
+    pub more_leases: bool,
     /// Identity associations: code of the option, and IAID (DHCPv6).
     pub associations: Vec<(u16, u32)>,
     /// The address that the client asks for.
@@ -159,7 +161,10 @@ impl Seen {
             renewal: message.number(code::RENEWAL_TIME),
             rebinding: message.number(code::REBINDING_TIME),
         });
-        let listed = |code: u8| message.option(code).map(|value| values::values(code, value)).unwrap_or_default();
+        let listed = |code: u8| {
+            let values = message.option(code).map(|value| values::values(code, value)).unwrap_or_default();
+            values.into_iter().take(limits::OPTION_VALUES).collect::<Vec<_>>()
+        };
         let from_server = message.op == 2;
         let given = |code: u8| if from_server { listed(code) } else { Vec::new() };
         let fqdn = message.option(code::FQDN).and_then(values::fqdn);
@@ -188,6 +193,7 @@ impl Seen {
                 })
                 .collect(),
             leases: lease.into_iter().collect(),
+            more_leases: false,
             associations: Vec::new(),
             requested: message
                 .address(code::REQUESTED_ADDRESS)
@@ -273,22 +279,21 @@ impl Seen {
                 })
                 .take(limits::VALUES)
                 .collect(),
-            leases: if wanted { bindings.iter().map(lease).collect() } else { Vec::new() },
+            leases: bindings.iter().take(if wanted { limits::OPTION_VALUES } else { 0 }).map(lease).collect(),
+            more_leases: bindings.len() > limits::OPTION_VALUES,
             associations: message.associations(),
             requested: (!wanted).then(|| bindings.first().map(|binding| binding.address.clone())).flatten(),
             hostname: message
                 .option(code::FQDN)
                 .and_then(|value| v6::values::values(code::FQDN, value).pop())
                 .filter(|name| !name.is_empty()),
-            vendor: message
-                .option(code::VENDOR_CLASS)
-                .map(|value| v6::values::values(code::VENDOR_CLASS, value).join(" ")),
+            vendor: message.option(code::VENDOR_CLASS).map(|value| first_values(code::VENDOR_CLASS, value).join(" ")),
             fingerprint: message
                 .option(code::OPTION_REQUEST)
-                .map(|value| v6::values::values(code::OPTION_REQUEST, value).join(",")),
+                .map(|value| first_values(code::OPTION_REQUEST, value).join(",")),
             routers: Vec::new(),
             dns: match message.option(code::DNS) {
-                Some(value) if from_server => v6::values::values(code::DNS, value),
+                Some(value) if from_server => first_values(code::DNS, value),
                 _ => Vec::new(),
             },
             reason: status.filter(|_| from_server).map(|(code, words)| {
@@ -297,6 +302,13 @@ impl Seen {
             }),
         }
     }
+}
+
+/// The first values of a DHCPv6 option.
+fn first_values(code: u16, value: &[u8]) -> Vec<String> {
+    let mut values = v6::values::values(code, value);
+    values.truncate(limits::OPTION_VALUES);
+    values
 }
 
 fn name(kind: Option<u8>, known: fn(u8) -> Option<&'static str>, without: &'static str) -> Cow<'static, str> {

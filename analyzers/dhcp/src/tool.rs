@@ -238,7 +238,8 @@ impl DhcpPackets {
 
     fn take(&mut self, seen: Seen, malformed: Option<&'static str>, details: impl FnOnce(&Seen) -> PacketDetails) {
         self.counts.take(&seen);
-        if let Some(reason) = malformed {
+        let more = seen.more_leases.then_some("more than 64 addresses and prefixes; the first 64 are analysed");
+        for reason in malformed.into_iter().chain(more) {
             self.counts.malformed(reason, seen.frame);
         }
         if self.filter.fits(&seen) {

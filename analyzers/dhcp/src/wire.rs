@@ -24,11 +24,11 @@ pub fn labels(octets: &[u8]) -> Option<(String, &[u8])> {
     Some((name, rest))
 }
 
-/// A list of names in DNS form, in which later names may point into earlier ones (RFC 3397).
+/// A list of names in DNS form, in which later names may point into earlier ones (RFC 3397); one more than is listed, if there are more.
 pub fn name_list(octets: &[u8]) -> Option<Vec<String>> {
     let mut names = Vec::new();
     let mut at = 0;
-    while at < octets.len() && names.len() < limits::OPTION_VALUES {
+    while at < octets.len() && names.len() <= limits::OPTION_VALUES {
         let (name, next) = name_at(octets, at)?;
         names.push(name);
         at = next;

@@ -63,13 +63,10 @@ impl Inner {
 pub fn packet_within(payload: &[u8], on_wire: usize) -> Option<Ends> {
     // The shortest IP header.
     let last = payload.len().checked_sub(20)?.min(limits::INNER_OFFSET);
-    (0..=last).find_map(|at| {
-        let rest = payload.get(at..)?;
-        match rest.first()? >> 4 {
-            4 => ipv4(rest, on_wire.checked_sub(at)?),
-            6 => ipv6(rest, on_wire.checked_sub(at)?),
-            _ => None,
-        }
+    let firsts = payload.get(..=last)?.iter().enumerate();
+    firsts.filter(|(_, first)| matches!(*first >> 4, 4 | 6)).find_map(|(at, first)| {
+        let (rest, on_wire) = (payload.get(at..)?, on_wire.checked_sub(at)?);
+        if first >> 4 == 4 { ipv4(rest, on_wire) } else { ipv6(rest, on_wire) }
     })
 }
 
@@ -114,7 +111,7 @@ pub struct TunnelReport {
     pub packets: u64,
     /// Ends and protocol of the packets within, the most frequent first.
     pub flows: Vec<InnerFlow>,
-    /// Packets with other ends or protocols, for which there was no room in `flows`.
+    /// Packets with ends or protocols beyond the 16 that are kept; they are in no entry of `flows`.
     #[serde(skip_serializing_if = "is_zero")]
     pub other_packets: u64,
 }

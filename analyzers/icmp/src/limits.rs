@@ -31,14 +31,18 @@ pub const QUOTED_ANSWERS: usize = 128;
 pub const ENTRIES: usize = 2048;
 /// Link-layer addresses of one neighbour, in all VLANs.
 pub const NEIGHBOUR_ADDRESSES: usize = 8;
+/// Spans of time within which one router advertised itself.
+pub const ROUTER_SPANS: usize = 8;
 /// Prefixes, servers, domains of one router advertisement.
 pub const OPTION_VALUES: usize = 8;
 /// Sources and destinations of which the report says how many different ones there are.
 pub const PARTIES: usize = 1024;
 /// Different hosts or ports of one party that are kept as a list.
 pub const FEW: usize = 64;
-/// Parties of one rule with a table for more hosts than that.
-pub const LARGE_TABLES: usize = 64;
+/// Parties of one rule with a table for more hosts than that: up to 80 KB each.
+pub const LARGE_TABLES: usize = 32;
+/// Pairs of hosts with a table for all ports: 8 KB each.
+pub const PORT_TABLES: usize = 256;
 /// Labels of an MPLS stack in an error.
 pub const LABELS: usize = 8;
 

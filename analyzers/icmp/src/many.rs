@@ -46,13 +46,13 @@ impl Number {
     }
 }
 
-/// How many parties may still have a large table: such a table takes up to 80 KB.
+/// How many parties of a rule may still have a large table.
 pub struct Room(usize);
 
 impl Room {
-    /// Room for the large tables of one rule.
-    pub fn new() -> Self {
-        Self(limits::LARGE_TABLES)
+    /// Room for so many.
+    pub fn new(tables: usize) -> Self {
+        Self(tables)
     }
 }
 
@@ -131,7 +131,7 @@ pub struct Crowds {
 impl Crowds {
     /// Nobody yet.
     pub fn new() -> Self {
-        Self { parties: BoundedMap::new(limits::PARTIES), room: Room::new() }
+        Self { parties: BoundedMap::new(limits::PARTIES), room: Room::new(limits::LARGE_TABLES) }
     }
 
     /// Takes a message between a party and another.
@@ -156,17 +156,18 @@ impl Crowds {
     }
 }
 
-/// Different numbers of 16 bits, exactly: a list while few, then one bit for each.
+/// Different numbers of 16 bits: a list while few, then one bit for each as far as there is room.
 #[derive(Default)]
 pub struct Ports {
     few: Vec<u16>,
     bits: Vec<u64>,
     count: u64,
+    is_full: bool,
 }
 
 impl Ports {
     /// Counts a port, unless it was there before.
-    pub fn add(&mut self, port: u16) {
+    pub fn add(&mut self, port: u16, room: &mut Room) {
         if self.bits.is_empty() {
             match self.few.binary_search(&port) {
                 Ok(_) => return,
@@ -175,7 +176,12 @@ impl Ports {
                     self.count = self.count.saturating_add(1);
                     return;
                 }
+                Err(_) if room.0 == 0 => {
+                    self.is_full = true;
+                    return;
+                }
                 Err(_) => {
+                    room.0 = room.0.saturating_sub(1);
                     self.bits = vec![0; 1024];
                     self.count = 0;
                     std::mem::take(&mut self.few).into_iter().for_each(|known| self.set(known));
@@ -195,9 +201,14 @@ impl Ports {
         }
     }
 
+    /// Gives the room of its table back.
+    pub fn release(self, room: &mut Room) {
+        room.0 = room.0.saturating_add((!self.bits.is_empty()).into());
+    }
+
     /// How many different ones there were.
-    pub fn count(&self) -> u64 {
-        self.count
+    pub fn count(&self) -> Number {
+        Number { value: self.count, worth: if self.is_full { Worth::AtLeast } else { Worth::Exact } }
     }
 }
 
@@ -207,11 +218,13 @@ mod tests {
 
     #[test]
     fn ports_are_counted_exactly_all_65536_of_them() {
-        let mut ports = Ports::default();
-        for port in (0..=u16::MAX).rev().chain(0..1000) {
-            ports.add(port);
-        }
-        assert_eq!(ports.count(), 65_536);
+        let count = |tables: usize| {
+            let (mut room, mut ports) = (Room(tables), Ports::default());
+            (0..=u16::MAX).rev().chain(0..1000).for_each(|port| ports.add(port, &mut room));
+            ports.count()
+        };
+        assert_eq!(count(1), Number { value: 65_536, worth: Worth::Exact });
+        assert_eq!(count(0), Number { value: 64, worth: Worth::AtLeast });
     }
 
     #[test]

@@ -14,6 +14,23 @@ use crate::limits;
 use crate::message::{Message, Version, address};
 use crate::waiting::Vlans;
 
+/// How near in time hosts or routers must be heard to contradict one another, in nanoseconds. Routers advertise themselves twice an hour or more
+/// often (RFC 4861 §6.2.1).
+pub const TOGETHER: u64 = 3_600_000_000_000;
+
+/// Where and when a message was heard.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// Its frame.
+    pub frame: u64,
+    /// Nanoseconds since 1970; 0 where the file gives none.
+    pub time: u64,
+    /// The innermost VLAN.
+    pub vlan: Option<u16>,
+    /// All VLANs.
+    pub vlans: Vlans,
+}
+
 /// Everything that hosts and routers of a link say of themselves.
 pub struct Neighbours {
     neighbours: BoundedMap<Ipv6Addr, Neighbour>,
@@ -44,6 +61,17 @@ pub struct Claim {
     pub vlans: Vlans,
     /// The frames.
     pub evidence: Evidence,
+    /// First and last time.
+    times: (u64, u64),
+}
+
+impl Claim {
+    /// Whether another one was made at about the same time, in the same VLAN.
+    fn is_rival_of(&self, other: &Self) -> bool {
+        let begins = self.times.0.max(other.times.0);
+        let ends = self.times.1.min(other.times.1);
+        self.vlans == other.vlans && self.mac != other.mac && begins.saturating_sub(ends) <= TOGETHER
+    }
 }
 
 impl Neighbour {
@@ -61,9 +89,12 @@ impl Neighbour {
         }
     }
 
-    /// The claims of the VLAN with most different ones.
+    /// The claims that contradict one another: those of the VLAN with most of them.
     pub fn rivals(&self) -> Vec<&Claim> {
-        let of = |vlans: Vlans| self.claims.iter().filter(move |claim| claim.vlans == vlans);
+        let of = |vlans: Vlans| {
+            let here = self.claims.iter().filter(move |claim| claim.vlans == vlans);
+            here.filter(|claim| self.claims.iter().any(|other| claim.is_rival_of(other)))
+        };
         let fullest = self.claims.iter().map(|claim| claim.vlans).max_by_key(|vlans| of(*vlans).count());
         fullest.map(|vlans| of(vlans).collect()).unwrap_or_default()
     }
@@ -79,6 +110,8 @@ pub struct Router {
     pub lifetime: u16,
     last: RouterOptions,
     had_lifetime: bool,
+    /// Spans of time, first and last, within which it advertised itself as default router at least once an hour.
+    pub spans: Vec<(u64, u64)>,
 }
 
 impl Neighbours {
@@ -109,7 +142,7 @@ impl Neighbours {
     }
 
     /// Takes a message.
-    pub fn take(&mut self, message: &Message<'_>, frame: u64, vlan: Option<u16>, vlans: Vlans) {
+    pub fn take(&mut self, message: &Message<'_>, seen: &Place) {
         match (message.version, message.kind) {
             (Version::V6, kind::V6_NEIGHBOR_SOLICITATION) => {
                 self.counts.0 = self.counts.0.saturating_add(1);
@@ -120,9 +153,9 @@ impl Neighbours {
                     known.solicited = known.solicited.saturating_add(1);
                 }
             }
-            (Version::V6, kind::V6_NEIGHBOR_ADVERTISEMENT) => self.advertisement(message, frame, vlans),
-            (Version::V6, kind::V6_ROUTER_ADVERTISEMENT) => self.router(message, frame, vlan, router_v6(message)),
-            (Version::V4, kind::ROUTER_ADVERTISEMENT) => self.router(message, frame, vlan, router_v4(message)),
+            (Version::V6, kind::V6_NEIGHBOR_ADVERTISEMENT) => self.advertisement(message, seen),
+            (Version::V6, kind::V6_ROUTER_ADVERTISEMENT) => self.router(message, seen, router_v6(message)),
+            (Version::V4, kind::ROUTER_ADVERTISEMENT) => self.router(message, seen, router_v4(message)),
             (Version::V6, 131) => {
                 if let Some(group) = address(message.data, 0) {
                     self.group(group);
@@ -133,7 +166,8 @@ impl Neighbours {
         }
     }
 
-    fn advertisement(&mut self, message: &Message<'_>, frame: u64, vlans: Vlans) {
+    fn advertisement(&mut self, message: &Message<'_>, seen: &Place) {
+        let Place { frame, time, vlans, .. } = *seen;
         self.counts.2 = self.counts.2.saturating_add(1);
         let Some(target) = message.target() else { return };
         self.different.0.add(&target);
@@ -149,16 +183,18 @@ impl Neighbours {
         let is_full = known.claims.len() >= limits::NEIGHBOUR_ADDRESSES;
         if let Some(claim) = known.claims.iter_mut().find(|claim| claim.mac == mac && claim.vlans == vlans) {
             claim.evidence.add(frame);
+            claim.times = (claim.times.0.min(time), claim.times.1.max(time));
         } else if !is_full {
             let mut evidence = Evidence::default();
             evidence.add(frame);
-            known.claims.push(Claim { mac, vlans, evidence });
+            known.claims.push(Claim { mac, vlans, evidence, times: (time, time) });
         } else {
             known.more_claims = true;
         }
     }
 
-    fn router(&mut self, message: &Message<'_>, frame: u64, vlan: Option<u16>, said: Option<(u16, RouterOptions)>) {
+    fn router(&mut self, message: &Message<'_>, seen: &Place, said: Option<(u16, RouterOptions)>) {
+        let Place { frame, vlan, .. } = *seen;
         let Some((lifetime, said)) = said else { return };
         self.different.1.add(&(message.source, vlan));
         let (router, _) = self.routers.get_or_insert_with((message.source, vlan), || Router {
@@ -167,12 +203,16 @@ impl Neighbours {
             lifetime,
             last: RouterOptions::default(),
             had_lifetime: false,
+            spans: Vec::new(),
         });
         router.evidence.add(frame);
         if lifetime == 0 && router.had_lifetime {
             router.withdrawn.add(frame);
         }
         router.had_lifetime |= lifetime > 0;
+        if lifetime > 0 {
+            router.advertised(seen.time);
+        }
         (router.lifetime, router.last) = (lifetime, said);
     }
 
@@ -220,6 +260,18 @@ impl Neighbours {
 }
 
 impl Router {
+    fn advertised(&mut self, now: u64) {
+        let is_full = self.spans.len() >= limits::ROUTER_SPANS;
+        match self.spans.last_mut() {
+            Some(last)
+                if is_full || (now <= last.1.saturating_add(TOGETHER) && now.saturating_add(TOGETHER) >= last.0) =>
+            {
+                *last = (last.0.min(now), last.1.max(now));
+            }
+            _ => self.spans.push((now, now)),
+        }
+    }
+
     /// Whether another router's advertisements would configure a host alike.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let configuration = |router: &Self| RouterOptions { mac: None, hop_limit: 0, ..router.last.clone() };

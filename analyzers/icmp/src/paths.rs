@@ -33,6 +33,21 @@ struct Sent {
 /// Source, destination and protocol of probes.
 pub type PathKey = (IpAddr, IpAddr, u8);
 
+/// Frame and time of an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct At {
+    /// Its frame.
+    pub frame: u64,
+    /// Nanoseconds since 1970.
+    pub time: Option<u64>,
+}
+
+impl At {
+    fn of(packet: &Packet<'_>) -> Self {
+        Self { frame: packet.frame, time: packet.timestamp }
+    }
+}
+
 /// All paths.
 pub struct Paths {
     probes: BoundedMap<Probe, Sent>,
@@ -121,20 +136,20 @@ impl Paths {
             let protocol = packet.ip.as_ref().map_or(0, |ip| ip.protocol);
             let key = (message.destination, message.source, protocol, numbers);
             if let Some(probe) = self.by_numbers.get(&key).copied() {
-                self.answer(probe, message.source, packet, Some("echo reply"), &[]);
+                self.answer(probe, message.source, At::of(packet), Some("echo reply"), &[]);
             } else {
                 let key = (message.destination, message.source, protocol);
-                self.quoted.reply(key, numbers, true, packet.frame, "echo reply");
+                self.quoted.reply(key, numbers, true, At::of(packet), "echo reply");
             }
         }
     }
 
     fn tcp_answer(&mut self, packet: &Packet<'_>, ip: &Ip, numbers: (u16, u16), opens: bool) {
         if let Some(probe) = self.by_numbers.get(&(ip.destination, ip.source, ip.protocol, numbers)).copied() {
-            self.answer(probe, ip.source, packet, Some("TCP answer"), &[]);
+            self.answer(probe, ip.source, At::of(packet), Some("TCP answer"), &[]);
         } else if opens {
             let key = (ip.destination, ip.source, ip.protocol);
-            self.quoted.reply(key, numbers, false, packet.frame, "TCP answer");
+            self.quoted.reply(key, numbers, false, At::of(packet), "TCP answer");
         }
     }
 
@@ -159,13 +174,13 @@ impl Paths {
             let key = (quoted.source, quoted.destination, quoted.protocol, numbers);
             match self.by_numbers.get(&key) {
                 Some(known) => probe = *known,
-                None => return self.quoted.error(quoted, message.source, packet.frame, end),
+                None => return self.quoted.error(quoted, message.source, At::of(packet), end),
             }
         }
-        self.answer(probe, message.source, packet, end, &message.mpls_labels());
+        self.answer(probe, message.source, At::of(packet), end, &message.mpls_labels());
     }
 
-    fn answer(&mut self, probe: Probe, from: IpAddr, packet: &Packet<'_>, end: Option<&'static str>, labels: &[u32]) {
+    fn answer(&mut self, probe: Probe, from: IpAddr, at: At, end: Option<&'static str>, labels: &[u32]) {
         let Some(sent) = self.probes.get_mut(&probe) else { return };
         if std::mem::replace(&mut sent.answered, true) {
             return;
@@ -189,15 +204,32 @@ impl Paths {
                 hop.more = true;
             }
         }
-        let round_trip = packet.timestamp.zip(sent.time).and_then(|(now, then)| now.checked_sub(then));
+        let round_trip = at.time.zip(sent.time).and_then(|(now, then)| now.checked_sub(then));
         if hop.times.len() < limits::HOP_TIMES {
             hop.times.extend(round_trip);
-            hop.frames.push(packet.frame);
+            hop.frames.push(at.frame);
         }
         if hop.labels.is_empty() {
             hop.labels = labels.to_vec();
         }
         hop.end = hop.end.or(end);
+    }
+
+    /// Gives the answers that stood before their probes in the file to their paths.
+    pub fn finish(&mut self) {
+        let mut quoted = std::mem::replace(&mut self.quoted, QuotedPaths::new());
+        quoted.resolve(|(source, destination, protocol), numbers, answer| {
+            let exact = Probe { source, destination, protocol, numbers, identification: answer.identification };
+            let by_numbers = self.by_numbers.get(&(source, destination, protocol, numbers));
+            let probe = Some(exact).filter(|exact| self.probes.get(exact).is_some()).or(by_numbers.copied());
+            let sent = probe.and_then(|probe| Some((probe, self.probes.get(&probe)?.time?)));
+            let Some((probe, _)) = sent.filter(|(_, sent)| answer.at.time.is_some_and(|now| *sent <= now)) else {
+                return false;
+            };
+            self.answer(probe, answer.from, answer.at, answer.end, &[]);
+            true
+        });
+        self.quoted = quoted;
     }
 
     /// The paths in the order of their first probe, those from quotes by their first answer, up to `most`; and how many there are.

@@ -57,7 +57,8 @@ or two answering devices. The first request may wait for ARP or neighbour discov
 3. Errors: `unreachable_destinations[]` with `code_name`, `reported_by` (the destination itself, or the router where the path ends), `protocol` and \
 `ports`. Port unreachable: nobody listens. Host or network unreachable: routing or a host that is down. Prohibited: a filter says so.
 4. Path: `paths[]` hop by hop: where `answered` falls below `probes` for this and all later hops, packets are lost; at a single hop it is mostly \
-rate limiting of errors, which is benign. `repeated` shows loops. `mpls_labels` show the provider's tunnels.
+rate limiting of errors, which is benign. `repeated` shows loops. `mpls_labels` show the provider's tunnels. With `derived` the probes were not captured: \
+read `uncertain`.
 5. MTU: `path_mtus[]`; without an answer to it, large packets vanish. Look for unanswered large echoes (`packet_size`).
 6. Links: `redirects[]`, `neighbour_discovery`: addresses asked for (`solicited`) that nobody has, several `macs`, router lifetimes and prefixes.
 
@@ -67,10 +68,10 @@ const SECURITY: &str = "\
 Judge this ICMP traffic from a defender's point of view.
 
 1. Read `findings` first. For each one compare `measures` with `threshold`, weigh `false_alarm`, then look at the messages themselves with `host`.
-2. Reconnaissance: icmp_sweep, icmp_udp_scan, icmp_timestamp_or_mask_request, traceroutes in `paths[]`. What answered is what was learnt. Benign: \
+2. Reconnaissance: icmp_sweep, icmp_neighbour_sweep, icmp_udp_scan, icmp_timestamp_or_mask_request, traceroutes in `paths[]`. What answered is what was learnt. Benign: \
 monitoring and inventory of one's own.
 3. Floods: icmp_flood, icmp_smurf, many `replies_without_request` (the victim of somebody else's spoofing). Benign: load tests, one-sided captures.
-4. Covert channels: icmp_tunnel, icmp_large_payloads, `replies_unlike_request`, `payload_entropy`, echoes whose sizes vary (`min_payload`, \
+4. Covert channels: icmp_tunnel (`tunnels[]` has the ends of packets within), icmp_large_payloads, `replies_unlike_request`, `payload_entropy`, echoes whose sizes vary (`min_payload`, \
 `max_payload`), long sessions of many requests to one outside host. Benign: MTU tests, monitors with their own payload.
 5. Traffic diverted: icmp_redirect, icmp_several_routers, icmp_router_withdrawn, icmp_neighbour_conflict: who claims to be router or neighbour, \
 with which `mac`, `dns_servers` and `prefixes`. Benign: redundant routers, replaced hardware.
@@ -85,7 +86,7 @@ Reconstruct what happened in ICMP, so that others can check it.
 1. Scope: the capture's name, time span and whether it was read whole (`capture`), `icmp_packets_found`, `limits`, `note`. Times are UTC.
 2. Parties: `unique_sources`, `echo_pairs[]` with `identifiers` (one for each run of a ping program), `first_frame`; who probed (icmp_sweep, \
 icmp_udp_scan, `paths[]`) and what answered.
-3. Channels: for a suspected tunnel the frames of requests and replies, `payload_size` and `rtt_ms` of each by paging through `packets` with `host`, \
+3. Channels: for a suspected tunnel `tunnels[]` (who talked to whom within), the frames of requests and replies, `payload_size` and `rtt_ms` of each by paging through `packets` with `host`, \
 first and last time, octets each way. Reports hold no payload; name the frames to extract it from.
 4. Errors as witnesses: `quoted` names connections that failed, even those that the capture has nothing else of.
 5. Findings: take over `findings` with rule, `measures`, `threshold` and frames, and keep apart what was observed and what is inferred. Name the \

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::decode::Quoted;
@@ -9,10 +10,12 @@ use mcpcap_analyzer::stats::BoundedMap;
 use serde::Serialize;
 
 use crate::limits;
-use crate::paths::{HopReport, PathKey};
+use crate::paths::{At, HopReport, PathKey};
 
 /// The first destination port of traceroute's UDP probes (IANA "traceroute use"); each further probe has the next one.
 const FIRST_PORT: u16 = 33_434;
+/// The ports of the first hops.
+const FIRST_PORTS: RangeInclusive<u16> = FIRST_PORT..=33_689;
 /// Probes for each hop: three unless told otherwise, so that is tried first.
 const PROBES_FOR_HOP: [u16; 10] = [3, 1, 2, 4, 5, 6, 7, 8, 9, 10];
 
@@ -29,14 +32,18 @@ type Key = (PathKey, u16);
 
 /// An error about a probe, or the reply to one.
 #[derive(Debug, Clone, Copy)]
-struct Answer {
-    from: IpAddr,
-    frame: u64,
+pub struct Answer {
+    /// Who answers.
+    pub from: IpAddr,
+    /// When.
+    pub at: At,
     source_port: u16,
     /// Destination port, or the sequence number of an echo.
     number: u16,
-    identification: u32,
-    end: Option<&'static str>,
+    /// Identification of the probe.
+    pub identification: u32,
+    /// How the destination answered, instead of "time exceeded".
+    pub end: Option<&'static str>,
 }
 
 /// What gives the order of answers: its name, and how to read it.
@@ -93,34 +100,47 @@ impl QuotedPaths {
     }
 
     /// Takes an error about a packet that was not captured. `end`: how the destination answered, instead of "time exceeded".
-    pub fn error(&mut self, quoted: &Quoted, from: IpAddr, frame: u64, end: Option<&'static str>) {
+    pub fn error(&mut self, quoted: &Quoted, from: IpAddr, at: At, end: Option<&'static str>) {
         let key = (quoted.source, quoted.destination, quoted.protocol);
         let (key, source_port, number) = match (quoted.ports, quoted.icmp) {
             (Some((source, destination)), _) => ((key, 0), source, destination),
             (_, Some((_, identifier, sequence))) => ((key, identifier), 0, sequence),
             _ => return,
         };
-        let answer = Answer { from, frame, source_port, number, identification: quoted.identification, end };
+        let answer = Answer { from, at, source_port, number, identification: quoted.identification, end };
         match end {
-            // A destination that refuses is no traceroute yet: one hop limit must have been used up before.
-            Some(_) => self.answer(&key, answer),
-            None => self.paths.get_or_insert_with(key, Answers::default).0.take(answer),
+            // A destination that refuses is no traceroute yet: one hop limit must have been used up before, unless the port is traceroute's.
+            Some(_) if !(quoted.protocol == 17 && FIRST_PORTS.contains(&number)) => self.answer(&key, answer),
+            _ => self.paths.get_or_insert_with(key, Answers::default).0.take(answer),
         }
     }
 
     /// Takes an echo reply, or the answer of a TCP port; `numbers` are those of the probe.
-    pub fn reply(&mut self, key: PathKey, numbers: (u16, u16), is_echo: bool, frame: u64, end: &'static str) {
+    pub fn reply(&mut self, key: PathKey, numbers: (u16, u16), is_echo: bool, at: At, end: &'static str) {
         if self.paths.is_empty() {
             return;
         }
         let (identifier, source_port) = if is_echo { (numbers.0, 0) } else { (0, numbers.0) };
-        let answer = Answer { from: key.1, frame, source_port, number: numbers.1, identification: 0, end: Some(end) };
+        let answer = Answer { from: key.1, at, source_port, number: numbers.1, identification: 0, end: Some(end) };
         self.answer(&(key, identifier), answer);
     }
 
     fn answer(&mut self, key: &Key, answer: Answer) {
         if let Some(known) = self.paths.get_mut(key) {
             known.take(answer);
+        }
+    }
+
+    /// Offers each answer with the ends and the numbers of its probe; those that are taken are no longer here. Errors of routers come first, as
+    /// they make a path.
+    pub fn resolve(&mut self, mut take: impl FnMut(PathKey, (u16, u16), &Answer) -> bool) {
+        for ((key, identifier), answers) in self.paths.iter_mut() {
+            let is_echo = matches!(key.2, 1 | 58);
+            answers.kept.sort_by_key(|answer| (answer.end.is_some(), answer.at.time, answer.at.frame));
+            answers.kept.retain(|answer| {
+                let first = if is_echo { *identifier } else { answer.source_port };
+                !take(*key, (first, answer.number), answer)
+            });
         }
     }
 
@@ -146,7 +166,7 @@ impl Answers {
     fn path(&self, key: PathKey) -> Option<QuotedPath> {
         let (ordered_by, number) = self.order(key.2)?;
         let mut answers: Vec<(u64, &Answer)> = self.kept.iter().map(|answer| (number(answer), answer)).collect();
-        answers.sort_by_key(|(number, answer)| (*number, answer.frame));
+        answers.sort_by_key(|(number, answer)| (*number, answer.at.frame));
         unwrap_round(&mut answers);
         let mut uncertain = vec![UNSEEN];
         let probes_for_hop = (ordered_by == "destination port").then(|| probes_for_hop(&answers)).flatten();
@@ -167,7 +187,7 @@ impl Answers {
         Some(QuotedPath {
             key,
             reached: self.kept.iter().any(|answer| answer.from == key.1),
-            first_frame: self.kept.iter().map(|answer| answer.frame).min().unwrap_or_default(),
+            first_frame: self.kept.iter().map(|answer| answer.at.frame).min().unwrap_or_default(),
             hops,
             derived: Derived { ordered_by, probes_for_hop, uncertain },
         })
@@ -176,9 +196,8 @@ impl Answers {
     /// What differs from probe to probe, and so gives their order.
     fn order(&self, protocol: u8) -> Option<Order> {
         let varies = |of: fn(&Answer) -> u64| {
-            let quotes = self.kept.iter().filter(|answer| answer.end.is_none());
-            let all: BTreeSet<u64> = quotes.map(of).collect();
-            all.len() > 1
+            let mut all = self.kept.iter().map(of);
+            all.next().is_some_and(|first| all.any(|other| other != first))
         };
         let destination: fn(&Answer) -> u64 = |answer| answer.number.into();
         let source: fn(&Answer) -> u64 = |answer| answer.source_port.into();
@@ -188,7 +207,9 @@ impl Answers {
         } else if varies(source) {
             Some(("source port", source))
         } else {
-            varies(identification).then_some(("identification", identification))
+            // Replies do not quote: theirs is 0.
+            let are_all_known = self.kept.iter().all(|answer| answer.identification > 0);
+            (are_all_known && varies(identification)).then_some(("identification", identification))
         }
     }
 }
@@ -272,7 +293,7 @@ impl Answer {
         hop.answered = hop.answered.saturating_add(1);
         hop.probes = hop.answered;
         if hop.frames.len() < limits::HOP_TIMES {
-            hop.frames.push(self.frame);
+            hop.frames.push(self.at.frame);
         }
         if !hop.addresses.contains(&self.from) {
             if hop.addresses.len() < limits::HOP_ADDRESSES {

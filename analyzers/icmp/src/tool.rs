@@ -17,7 +17,7 @@ use crate::errors::Errors;
 use crate::findings::{Watch, carried};
 use crate::limits;
 use crate::message::{Message, Version};
-use crate::neighbours::Neighbours;
+use crate::neighbours::{Neighbours, Place};
 use crate::paths::Paths;
 use crate::report::{Evicted, Limits, Report, Statistics, TypeCount};
 use crate::waiting::Vlans;
@@ -110,7 +110,8 @@ impl Tool for IcmpPackets {
     const TITLE: &'static str = "ICMP analysis";
     const DESCRIPTION: &'static str = "Analyses the ICMP and ICMPv6 messages of a packet capture. Pairs echo requests with replies (loss, \
         round-trip times, duplicates, late replies), names what is unreachable and by whose word with the packet it is about, rebuilds the paths \
-        of traceroutes, path MTUs and redirects, neighbour discovery and router advertisements. Reports findings with frame numbers: sweeps, \
+        of traceroutes (also from errors alone), path MTUs and redirects, neighbour discovery and router advertisements. Tells who talks within ICMP \
+        tunnels. Reports findings with frame numbers: sweeps, \
         floods, smurf attacks, tunnels, UDP scans, rogue routers, spoofed neighbours. Lists messages page by page. Use it for hosts that do not \
         answer, for slow or changing paths, and for reconnaissance and covert channels.";
     type Arguments = Arguments;
@@ -158,6 +159,7 @@ impl Tool for IcmpPackets {
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         let (digits, most) = (capture.time_digits(), self.entries);
         self.echoes.finish();
+        self.paths.finish();
         self.settle();
         let pages = vec![self.packets.info("packets")];
         let (probes, paths_evicted) = self.paths.evicted();
@@ -261,7 +263,9 @@ impl IcmpPackets {
         let outcome = self.echoes.take(message, packet.frame, packet.timestamp, vlans);
         self.errors.take(message, packet.frame);
         self.paths.message(message, packet);
-        self.neighbours.take(message, packet.frame, packet.vlans().last(), vlans);
+        let vlan = packet.vlans().last();
+        let time = packet.timestamp.unwrap_or_default();
+        self.neighbours.take(message, &Place { frame: packet.frame, time, vlan, vlans });
         self.watch.take(message, packet.frame, packet.timestamp, outcome);
         if self.filter.fits(message) {
             self.packets.push(|| PacketDetails::new(frame, packet, message, outcome));

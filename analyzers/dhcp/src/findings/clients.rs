@@ -20,13 +20,14 @@ const UNANSWERED_CLIENT: Rule = Rule {
     severity: Severity::Low,
     confidence: Confidence::Medium,
     threshold: "2 or more DISCOVER or SOLICIT of a client that are half a second or more apart, and no OFFER, ADVERTISE, ACK or REPLY to it in the whole capture",
-    false_alarm: "A network without a server for that family, a capture of one direction, or one that ends before the answer.",
+    false_alarm: "A network without a server for that family, a capture of one direction, or one that ends before the answer. Where \
+        `limits.findings_evicted` is not 0, an answer may have been forgotten.",
 };
 const CONFLICT: Rule = Rule {
     name: "dhcp_address_conflict",
     severity: Severity::Medium,
     confidence: Confidence::High,
-    threshold: "a client declines an address, or a server grants one to a client while another client's lease of it is valid",
+    threshold: "a client declines an address, or a server grants one to a client while another client's lease of it in the same VLAN is valid",
     false_alarm: "A client that changed its identifier between two systems (dual boot, network boot), which then holds both leases.",
 };
 
@@ -34,7 +35,8 @@ const CONFLICT: Rule = Rule {
 pub struct Watch {
     segments: BoundedMap<Place, Crowd>,
     waiting: BoundedMap<(Family, String), Waiting>,
-    held: BoundedMap<String, Held>,
+    /// By address, and there by VLAN: networks may use the same private addresses.
+    held: BoundedMap<String, Vec<Held>>,
     conflicts: BoundedMap<String, Conflict>,
 }
 
@@ -60,6 +62,7 @@ struct Waiting {
 }
 
 struct Held {
+    vlan: Option<u16>,
     client: String,
     until: u64,
     frame: u64,
@@ -115,12 +118,10 @@ impl Watch {
                     let (conflict, _) = self.conflicts.get_or_insert_with(lease.address.clone(), Conflict::default);
                     conflict.declines = conflict.declines.saturating_add(1);
                     conflict.evidence.add(seen.frame);
-                    self.held.remove(&lease.address);
                 }
+                self.give_back(seen);
             }
-            Role::Release => seen.leases.iter().for_each(|lease| {
-                self.held.remove(&lease.address);
-            }),
+            Role::Release => self.give_back(seen),
             _ => {}
         }
     }
@@ -131,7 +132,9 @@ impl Watch {
             // An ACK to an INFORM has no lease time, and grants nothing.
             let Some(valid) = lease.valid else { continue };
             let until = now.saturating_add(u64::from(valid).saturating_mul(1_000_000_000));
-            if let Some(held) = self.held.get(&lease.address)
+            let vlan = seen.segment.vlan;
+            let (held, _) = self.held.get_or_insert_with(lease.address.clone(), Vec::new);
+            if let Some(held) = held.iter().find(|held| held.vlan == vlan)
                 && held.client != seen.client
                 && held.until > now
             {
@@ -140,8 +143,20 @@ impl Watch {
                 conflict.evidence.add(held.frame);
                 conflict.evidence.add(seen.frame);
             }
-            let held = Held { client: seen.client.clone(), until, frame: seen.frame };
-            self.held.insert(lease.address.clone(), held);
+            held.retain(|held| held.vlan != vlan);
+            if held.len() >= limits::HELD_VLANS {
+                held.remove(0);
+            }
+            held.push(Held { vlan, client: seen.client.clone(), until, frame: seen.frame });
+        }
+    }
+
+    /// Ends what a client holds, in whatever VLAN: the two directions may bear different tags.
+    fn give_back(&mut self, seen: &Seen) {
+        for lease in &seen.leases {
+            if let Some(held) = self.held.get_mut(&lease.address) {
+                held.retain(|held| held.client != seen.client);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::build::{V4, every, lease, v6};
+use super::build::{V4, every, lease, tagged, v6};
 use super::{report, rules};
 
 #[track_caller]
@@ -81,6 +81,23 @@ fn an_address_for_two_clients_is_a_conflict() {
     assert_eq!(rules(&report(&every(100, frames))), [""; 0]);
     // After an hour and more, the first lease is over.
     assert_eq!(rules(&report(&every(1_000_000, [lease(1, 1, 53, 100), lease(2, 2, 53, 100)].concat()))), [""; 0]);
+}
+
+#[test]
+fn the_same_address_in_two_vlans_is_no_conflict() {
+    let on = |vlans: [u16; 2], frames: Vec<Vec<u8>>| -> Vec<Vec<u8>> {
+        frames.iter().zip(vlans.iter().cycle()).map(|(frame, vlan)| tagged(frame, &[*vlan])).collect()
+    };
+    let (one, other) = (lease(1, 1, 53, 100), lease(2, 2, 53, 100));
+    let of = |frames: [Vec<Vec<u8>>; 2]| report(&every(100, frames.concat()));
+    assert_eq!(rules(&of([on([5, 5], one.clone()), on([6, 6], other.clone())])), [""; 0]);
+    assert_eq!(rules(&of([on([5, 5], one.clone()), on([5, 5], other.clone())])), ["dhcp_address_conflict"]);
+    // A tag for each direction: clients on 5, servers on 6. Given back before.
+    let mut release = V4::new(7, 9, 1).frame();
+    release[42 + 12..42 + 16].copy_from_slice(&[192, 0, 2, 100]);
+    let given_back = [on([5, 6], one.clone()), vec![tagged(&release, &[5])]].concat();
+    assert_eq!(rules(&of([given_back, on([5, 6], other.clone())])), [""; 0]);
+    assert_eq!(rules(&of([on([5, 6], one), on([5, 6], other)])), ["dhcp_address_conflict"]);
 }
 
 #[test]

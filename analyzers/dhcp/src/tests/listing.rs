@@ -3,7 +3,7 @@
 use mcpcap_analyzer::harness;
 use serde_json::{Value, json};
 
-use super::build::{V4, every};
+use super::build::{V4, every, option6, v6};
 use super::{file, run};
 use crate::tool::DhcpPackets;
 
@@ -108,4 +108,16 @@ fn values_beyond_what_is_kept_are_told() {
     };
     assert_eq!((asks(9)["requested"].as_array().unwrap().len(), &asks(9)["more_values"]), (8, &true.into()));
     assert!(asks(8).get("more_values").is_none());
+    // The values of one option: 70 name servers, in two parts (RFC 3396).
+    let servers = [192, 0, 2, 53].repeat(35);
+    let offer = V4::new(2, 1, 1).server(53).address(9).option(6, &servers).option(6, &servers);
+    let report = run(&harness::build::pcap(&every(100, [offer.frame()])), &json!({}));
+    let options = report["packets"][0]["options"].as_array().unwrap();
+    let option = options.iter().find(|option| option["code"] == 6).unwrap();
+    assert_eq!((option["values"].as_array().unwrap().len(), &option["more_values"]), (64, &true.into()));
+    assert!(options.iter().all(|option| option["code"] == 6 || option.get("more_values").is_none()));
+    // More options than are read.
+    let many = v6(1, 1, 9, None, &option6(99, &[]).repeat(300));
+    let report = run(&harness::build::pcap(&every(100, [many])), &json!({}));
+    assert_eq!(report["statistics"]["malformed"][0]["reason"], "more options than any message has");
 }

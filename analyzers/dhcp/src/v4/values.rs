@@ -9,12 +9,10 @@ use super::type_name;
 use crate::limits;
 use crate::wire::{self, name_list};
 
-/// The values of an option. What does not fit its form is hexadecimal digits.
+/// All values of an option. What does not fit its form is hexadecimal digits.
 pub fn values(code: u8, value: &[u8]) -> Vec<String> {
     let form = names::option(code).map_or(Form::Hex, |(_, form)| form);
-    let mut values = read(form, value).unwrap_or_else(|| vec![hex(value)]);
-    values.truncate(limits::OPTION_VALUES);
-    values
+    read(form, value).unwrap_or_else(|| vec![hex(value)])
 }
 
 fn hex(value: &[u8]) -> String {

@@ -146,7 +146,7 @@ impl Message {
         self.xid.and(self.kinds.last().copied())
     }
 
-    /// What identity associations hold: addresses and prefixes.
+    /// What identity associations hold: addresses and prefixes; one more than is kept, if there are more.
     pub fn bindings(&self) -> Vec<Binding> {
         let mut found = Vec::new();
         for option in &self.options {
@@ -164,7 +164,7 @@ impl Message {
             for held in inner {
                 let (renewal, rebinding) = (times(4), times(8));
                 let binding = binding(&held).map(|binding| Binding { renewal, rebinding, ..binding });
-                found.extend(binding.filter(|_| found.len() < limits::OPTION_VALUES));
+                found.extend(binding.filter(|_| found.len() <= limits::OPTION_VALUES));
             }
         }
         found
@@ -250,9 +250,10 @@ pub fn walk(mut area: &[u8], options: &mut Vec<DhcpOption>, cut: bool) -> Option
             return Some(if cut { "cut off in the capture" } else { "an option is longer than the message" });
         };
         area = rest;
-        if options.len() < limits::OPTIONS {
-            options.push(DhcpOption { code: u16::from_be_bytes([*a, *b]), value: value.to_vec() });
+        if options.len() >= limits::OPTIONS {
+            return Some("more options than any message has");
         }
+        options.push(DhcpOption { code: u16::from_be_bytes([*a, *b]), value: value.to_vec() });
     }
     None
 }

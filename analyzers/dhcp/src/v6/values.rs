@@ -13,11 +13,9 @@ fn hex(value: &[u8]) -> String {
     text::hexadecimal(value, "", limits::CHARACTERS)
 }
 
-/// The values of an option. What does not fit its form is hexadecimal digits.
+/// All values of an option. What does not fit its form is hexadecimal digits.
 pub fn values(code: u16, value: &[u8]) -> Vec<String> {
-    let mut values = read(code, value, 0).unwrap_or_else(|| vec![hex(value)]);
-    values.truncate(limits::OPTION_VALUES);
-    values
+    read(code, value, 0).unwrap_or_else(|| vec![hex(value)])
 }
 
 fn read(code: u16, value: &[u8], depth: usize) -> Option<Vec<String>> {

@@ -46,7 +46,7 @@ struct Span {
 impl Watch {
     /// Nothing seen yet.
     pub fn new() -> Self {
-        Self { senders: BoundedMap::new(limits::PARTIES), room: Room::new() }
+        Self { senders: BoundedMap::new(limits::PARTIES), room: Room::new(limits::LARGE_TABLES) }
     }
 
     /// Entries that made room.

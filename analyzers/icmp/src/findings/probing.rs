@@ -8,7 +8,7 @@ use mcpcap_analyzer::stats::BoundedMap;
 use super::thresholds::{PROBES, UDP_SCAN_PORTS};
 use crate::codes::kind;
 use crate::limits;
-use crate::many::Ports;
+use crate::many::{Ports, Room};
 use crate::message::{Message, Version};
 
 const UDP_SCAN: Rule = Rule {
@@ -29,6 +29,7 @@ const QUESTIONS: Rule = Rule {
 /// What is kept.
 pub struct Watch {
     ports: BoundedMap<(IpAddr, IpAddr), Closed>,
+    room: Room,
     questions: BoundedMap<IpAddr, Evidence>,
 }
 
@@ -41,7 +42,11 @@ struct Closed {
 impl Watch {
     /// Nothing seen yet.
     pub fn new() -> Self {
-        Self { ports: BoundedMap::new(limits::PARTIES), questions: BoundedMap::new(limits::PARTIES) }
+        Self {
+            ports: BoundedMap::new(limits::PARTIES),
+            room: Room::new(limits::PORT_TABLES),
+            questions: BoundedMap::new(limits::PARTIES),
+        }
     }
 
     /// Entries that made room.
@@ -56,21 +61,24 @@ impl Watch {
         }
         let Some(quoted) = message.quoted.filter(|_| message.is_port_unreachable()) else { return };
         let Some((_, port)) = quoted.ports else { return };
-        let (closed, _) = self.ports.get_or_insert_with((quoted.source, quoted.destination), Closed::default);
+        let (closed, gone) = self.ports.get_or_insert_with((quoted.source, quoted.destination), Closed::default);
         closed.evidence.add(frame);
-        closed.ports.add(port);
+        closed.ports.add(port, &mut self.room);
+        if let Some((_, gone)) = gone {
+            gone.ports.release(&mut self.room);
+        }
     }
 
     /// The findings, by rule.
     pub fn findings(&self) -> [Vec<Finding>; 2] {
-        let scans = self.ports.iter().filter(|(_, closed)| closed.ports.count() >= UDP_SCAN_PORTS);
+        let scans = self.ports.iter().filter(|(_, closed)| closed.ports.count().value >= UDP_SCAN_PORTS);
         let scans = scans.map(|((source, target), closed)| {
             let count = closed.ports.count();
-            let observation = format!("{source} sent to {count} different closed ports of {target}.");
+            let observation = format!("{source} sent to {} different closed ports of {target}.", count.in_words());
             UDP_SCAN.finding(
                 format!("{source} to {target}"),
                 observation,
-                vec![Measure::count("ports", count)],
+                vec![count.measure("ports", "ports_at_least")],
                 &closed.evidence,
             )
         });

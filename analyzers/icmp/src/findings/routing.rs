@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 
 use crate::errors::Errors;
-use crate::neighbours::Neighbours;
+use crate::neighbours::{Neighbours, Router, TOGETHER};
 use crate::paths::PathReport;
 
 const REDIRECT: Rule = Rule {
@@ -20,7 +20,8 @@ const ROUTERS: Rule = Rule {
     name: "icmp_several_routers",
     severity: Severity::Medium,
     confidence: Confidence::Medium,
-    threshold: "two or more routers that advertise themselves as default router on one link (one VLAN) and say different things",
+    threshold: "two or more routers of one version of IP that advertise themselves as default router on one link (one VLAN) within one hour and \
+        say different things",
     false_alarm: "Two routers for redundancy, or a capture of several links at once.",
 };
 const WITHDRAWN: Rule = Rule {
@@ -34,7 +35,8 @@ const NEIGHBOUR: Rule = Rule {
     name: "icmp_neighbour_conflict",
     severity: Severity::High,
     confidence: Confidence::Medium,
-    threshold: "neighbour advertisements that give two or more link-layer addresses for one address on one link (one VLAN)",
+    threshold: "neighbour advertisements that give two or more link-layer addresses for one address on one link (one VLAN) within \
+        one hour",
     false_alarm: "A replaced network card, a cluster address that moved, or several links in one capture.",
 };
 const LOOP: Rule = Rule {
@@ -91,22 +93,44 @@ pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) 
     [redirects.collect(), routers(neighbours), withdrawn.collect(), conflicts.collect(), loops.collect()]
 }
 
+/// Routers of one version of IP on one link.
+type Link = (Option<u16>, bool);
+
 fn routers(neighbours: &Neighbours) -> Vec<Finding> {
-    let mut links: BTreeMap<Option<u16>, Vec<(IpAddr, &crate::neighbours::Router)>> = BTreeMap::new();
+    let mut links: BTreeMap<Link, Vec<(u64, u64, IpAddr, &Router)>> = BTreeMap::new();
+    // One that withdrew itself leaves its place to another.
     for ((address, vlan), router) in neighbours.routers().filter(|(_, router)| router.lifetime > 0) {
-        links.entry(*vlan).or_default().push((*address, router));
+        let spans = router.spans.iter().map(|(first, last)| (*first, *last, *address, router));
+        links.entry((*vlan, address.is_ipv6())).or_default().extend(spans);
     }
-    let several = links.into_iter().filter(|(_, routers)| {
-        routers.first().is_some_and(|(_, first)| routers.iter().any(|(_, router)| !router.says_the_same(first)))
-    });
-    let finding = several.map(|(vlan, mut routers)| {
-        routers.sort_by_key(|(address, _)| *address);
-        let addresses: Vec<String> = routers.iter().map(|(address, _)| address.to_string()).collect();
-        let evidence = routers.iter().fold(Evidence::default(), |all, (_, router)| all.joined(&router.evidence));
-        let link = vlan.map_or_else(|| "one link".to_owned(), |vlan| format!("VLAN {vlan}"));
-        let observation = format!("{} routers advertise themselves on {link} and say different things.", routers.len());
-        let measures = vec![Measure::count("routers", routers.len() as u64)];
-        ROUTERS.finding(addresses.join(", "), observation, measures, &evidence)
-    });
-    finding.collect()
+    let mut found = Vec::new();
+    for ((vlan, _), mut spans) in links {
+        spans.sort_by_key(|(first, last, address, _)| (*first, *last, *address));
+        // Those that are near in time, one to the next.
+        let mut ends = 0;
+        let mut together: BTreeMap<IpAddr, &Router> = BTreeMap::new();
+        for (first, last, address, router) in spans {
+            if first.saturating_sub(ends) > TOGETHER {
+                found.extend(several_routers(vlan, &std::mem::take(&mut together)));
+            }
+            together.insert(address, router);
+            ends = last.max(ends);
+        }
+        found.extend(several_routers(vlan, &together));
+    }
+    found
+}
+
+fn several_routers(vlan: Option<u16>, routers: &BTreeMap<IpAddr, &Router>) -> Option<Finding> {
+    let first = routers.values().next()?;
+    if routers.values().all(|router| router.says_the_same(first)) {
+        return None;
+    }
+    let addresses: Vec<String> = routers.keys().map(IpAddr::to_string).collect();
+    let evidence = routers.values().fold(Evidence::default(), |all, router| all.joined(&router.evidence));
+    let link = vlan.map_or_else(|| "one link".to_owned(), |vlan| format!("VLAN {vlan}"));
+    let observation =
+        format!("{} routers advertise themselves on {link} within one hour and say different things.", routers.len());
+    let measures = vec![Measure::count("routers", routers.len() as u64)];
+    Some(ROUTERS.finding(addresses.join(", "), observation, measures, &evidence))
 }

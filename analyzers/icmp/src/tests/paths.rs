@@ -97,3 +97,31 @@ fn label_stacks_are_read() {
     assert_eq!(report["packets"][0]["mpls_labels"], json!([16]));
     assert_eq!(report["statistics"]["paths"][0]["hops"][0]["mpls_labels"], json!([16]));
 }
+
+#[test]
+fn answers_that_stand_before_their_probes_in_the_file_belong_to_them() {
+    let probes: Vec<_> = (1..=3).map(|limit| probe(33_433 + u16::from(limit), limit)).collect();
+    let mut frames = every(
+        1000,
+        [
+            probes[0].clone(),
+            exceeded("198.51.100.1", &probes[0]),
+            probes[1].clone(),
+            exceeded("198.51.100.2", &probes[1]),
+            probes[2].clone(),
+            icmp(TARGET, SOURCE, 3, 3, &[&[0; 4], &packet(&probes[2])[..28]].concat()),
+        ],
+    );
+    let in_order = report(&frames);
+    frames.reverse();
+    let reversed = report(&frames);
+    for report in [&in_order, &reversed] {
+        assert_eq!(report["statistics"]["paths_total"], 1);
+        let path = &report["statistics"]["paths"][0];
+        assert!(path.get("derived").is_none(), "{path}");
+        assert_eq!(path["reached"], true);
+        let hops: Vec<_> = path["hops"].as_array().unwrap().iter().map(|hop| (&hop["hop"], &hop["rtt_ms"])).collect();
+        let millisecond = json!([1.0]);
+        assert_eq!(hops, [(&1.into(), &millisecond), (&2.into(), &millisecond), (&3.into(), &millisecond)]);
+    }
+}

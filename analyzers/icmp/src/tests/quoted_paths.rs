@@ -55,6 +55,31 @@ fn udp_ports_give_the_hops_with_silent_ones_between() {
 }
 
 #[test]
+fn one_router_and_the_destination_are_a_path() {
+    for (source, target, router) in NETS {
+        let probe = |number: u16| build::udp((source, 50_000), (target, 33_434 + number), b"0123456789ab");
+        let frames = [exceeded(&router(1), source, &probe(0)), closed(target, source, &probe(3))];
+        for frames in [frames.to_vec(), frames.into_iter().rev().collect()] {
+            assert_eq!(path(&report(&every(1000, frames))), [(1, router(1)), (2, target.to_owned())]);
+        }
+    }
+}
+
+#[test]
+fn probes_with_equal_ports_are_ordered_by_identification() {
+    let (source, target, router) = NETS[0];
+    let probe = |number: u8| {
+        let mut frame = build::udp((source, 50_000), (target, 33_434), b"0123456789ab");
+        frame[18..20].copy_from_slice(&[7, number]);
+        frame
+    };
+    let frames = [3, 1, 2].map(|n| exceeded(&router(n), source, &probe(n as u8)));
+    let report = report(&every(1000, frames));
+    assert_eq!(path(&report), [(1, router(1)), (2, router(2)), (3, router(3))]);
+    assert_eq!(report["statistics"]["paths"][0]["derived"]["ordered_by"], "identification");
+}
+
+#[test]
 fn one_probe_for_each_hop_is_seen_from_the_ports() {
     let (source, target, router) = NETS[0];
     let probe = |number: u16| build::udp((source, 40_000), (target, 33_434 + number), b"x");

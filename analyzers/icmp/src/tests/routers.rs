@@ -110,3 +110,25 @@ fn lists_that_are_longer_than_what_is_kept_say_so() {
     let router = &found["statistics"]["neighbour_discovery"]["routers"][0];
     assert_eq!((router["dns_servers"].as_array().unwrap().len(), &router["more_values"]), (8, &true.into()));
 }
+
+#[test]
+fn routers_and_neighbours_that_are_heard_years_apart_do_not_contradict() {
+    let years = 7 * 365 * 86_400;
+    let at = |seconds: u64, frame: Vec<u8>| (1_400_000_000_000_000 + seconds * 1_000_000, frame);
+    let other = || advertisement("fe80::2", 1800, 2);
+    for (pause, expected) in [(3600, &["icmp_several_routers"][..]), (3601, &[]), (years, &[])] {
+        assert_eq!(rules(&report(&[at(0, advertisement(ROUTER, 1800, 1)), at(pause, other())])), expected, "{pause}");
+    }
+    // One that is heard for years, and another in the middle.
+    let long =
+        [at(0, advertisement(ROUTER, 1800, 1)), at(years, advertisement(ROUTER, 1800, 1)), at(years / 2, other())];
+    assert_eq!(rules(&report(&long)), [""; 0]);
+    let near =
+        [at(0, advertisement(ROUTER, 1800, 1)), at(years, advertisement(ROUTER, 1800, 1)), at(years - 60, other())];
+    assert_eq!(rules(&report(&near)), ["icmp_several_routers"]);
+    assert_eq!(rules(&report(&[at(0, neighbour(1)), at(years, neighbour(2))])), [""; 0]);
+    assert_eq!(rules(&report(&[at(years, neighbour(1)), at(years - 60, neighbour(2))])), ["icmp_neighbour_conflict"]);
+    // A router of IPv4 and one of IPv6 have nothing to agree on (RFC 1256 §3).
+    let v4 = icmp("192.0.2.1", "224.0.0.1", 9, 0, &[1, 2, 0x07, 0x08, 192, 0, 2, 1, 0, 0, 0, 0]);
+    assert_eq!(rules(&report(&[at(0, advertisement(ROUTER, 1800, 1)), at(60, v4)])), [""; 0]);
+}
