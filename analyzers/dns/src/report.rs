@@ -187,7 +187,8 @@ pub struct Limits {
     pub unconfirmed_candidates: u64,
     /// Frames of the first of them.
     pub unconfirmed_frames: Vec<u64>,
-    /// Messages over TCP whose end is not in the capture.
+    /// Messages over TCP whose end is not in the capture. Those whose header is there are counted as messages, with `tcp_hole` or
+    /// `cut_by_snap_length` under `malformed`.
     pub incomplete_over_tcp: u64,
     /// Octets of DNS connections that belong to no message that could be found.
     pub skipped_tcp_octets: u64,
