@@ -123,6 +123,11 @@ pub enum Outcome {
         /// What differs.
         differs: Differs,
     },
+    /// A response with the ends and the identifier of a payload that is no message: servers answer such with an error.
+    OtherPayload {
+        /// Frame of that payload.
+        request: u64,
+    },
     /// A response without a query in the capture.
     Unasked,
     /// A response whose query did not come yet: it may stand behind it in the file.
