@@ -164,7 +164,9 @@ pub struct Settled {
     pub response: (u64, Option<usize>),
     /// Nanoseconds from the one to the other.
     pub latency: Option<u64>,
-    /// Responses that say something else than the first, more than the query was sent again.
+    /// How many responses say something else than the first, more than the query was sent again.
+    pub conflicting: u64,
+    /// The first of them.
     pub conflicts: Vec<(u64, Option<usize>)>,
 }
 

@@ -346,6 +346,7 @@ impl Transactions {
             request: (transaction.frame, transaction.place),
             response: (response.frame, response.place),
             latency,
+            conflicting,
             conflicts,
         }));
     }
