@@ -68,9 +68,13 @@ impl Analysis {
         }
         let message = match Message::parse(octets, seen.short) {
             Ok(message) => message,
-            Err(reason) => return self.malformed(seen, reason),
+            Err(reason) => {
+                self.transactions.payload(seen, octets);
+                return self.malformed(seen, reason);
+            }
         };
         if !message.is_plausible(seen.short.map_or(octets.len(), |short| short.whole)) {
+            self.transactions.payload(seen, octets);
             return self.malformed(seen, Malformed::NotDns);
         }
         self.maximum.take();
@@ -151,13 +155,16 @@ impl Analysis {
             Outcome::OtherQuestion { .. } => {
                 Some("has the ends and the identifier of an open query, and another question")
             }
+            Outcome::OtherPayload { .. } => Some("answers a payload that is no message"),
             Outcome::Unasked => Some("the capture holds no query for this response"),
             Outcome::Asked | Outcome::AskedAnew | Outcome::Answered { .. } | Outcome::Waiting | Outcome::Unpaired => {
                 None
             }
         };
         match judged.outcome {
-            Outcome::AnsweredAgain { request, .. } => own.request_frame = Some(request),
+            Outcome::AnsweredAgain { request, .. } | Outcome::OtherPayload { request } => {
+                own.request_frame = Some(request)
+            }
             Outcome::OtherQuestion { request, differs } => {
                 own.other_question = Some(OtherQuestion { query_frame: request, differs });
             }
@@ -204,6 +211,7 @@ impl Analysis {
             },
             evicted: report::Evicted {
                 transactions: evicted.queries,
+                other_payloads: evicted.other_payloads,
                 open_questions: evicted.open_questions,
                 retries: evicted.retries,
                 servers: self.servers.evicted(),
@@ -308,6 +316,7 @@ fn transactions_report(transactions: &Transactions, end: Option<u64>) -> Transac
         conflicting_responses: totals.conflicting,
         unasked_responses: totals.unasked,
         responses_to_another_question: totals.other_question,
+        responses_to_other_payloads: totals.other_payload,
         truncated_responses: totals.truncated,
         retried_over_tcp: totals.retried_over_tcp,
         llmnr_asked: totals.llmnr_asked,

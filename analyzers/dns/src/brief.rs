@@ -123,6 +123,11 @@ pub enum Outcome {
         /// What differs.
         differs: Differs,
     },
+    /// A response with the ends and the identifier of a payload that is no message: servers answer such with an error.
+    OtherPayload {
+        /// Frame of that payload.
+        request: u64,
+    },
     /// A response without a query in the capture.
     Unasked,
     /// A response whose query did not come yet: it may stand behind it in the file.
@@ -159,7 +164,9 @@ pub struct Settled {
     pub response: (u64, Option<usize>),
     /// Nanoseconds from the one to the other.
     pub latency: Option<u64>,
-    /// Responses that say something else than the first, more than the query was sent again.
+    /// How many responses say something else than the first, more than the query was sent again.
+    pub conflicting: u64,
+    /// The first of them.
     pub conflicts: Vec<(u64, Option<usize>)>,
 }
 

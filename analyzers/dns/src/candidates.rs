@@ -1,6 +1,7 @@
 //! DNS on ports of its own: believed when both directions agree.
 //!
-//! A payload that parses strictly is held until one of the other direction with the same identifier and question comes. Then both count, and whatever parses strictly to or from that server counts at once. A single such payload proves nothing.
+//! A payload that parses strictly is held until one of the other direction with the same identifier and question comes. Then both
+//! count, and whatever parses strictly to or from that server counts at once. A single such payload proves nothing.
 
 use std::net::SocketAddr;
 

@@ -151,7 +151,7 @@ impl Parties {
             Outcome::Answered { .. } => one(&mut party.answered, true),
             Outcome::Unasked => one(&mut party.unasked, true),
             Outcome::OtherQuestion { .. } => one(&mut party.other_question, true),
-            Outcome::AnsweredAgain { .. } | Outcome::Waiting | Outcome::Unpaired => {}
+            Outcome::AnsweredAgain { .. } | Outcome::OtherPayload { .. } | Outcome::Waiting | Outcome::Unpaired => {}
         }
     }
 

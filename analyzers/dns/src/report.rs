@@ -111,6 +111,8 @@ pub struct TransactionsReport {
     pub unasked_responses: u64,
     /// Responses with the ends and the identifier of a query that is open, which asks something else.
     pub responses_to_another_question: u64,
+    /// Responses with the ends and the identifier of a payload that is no message (`not_dns` or `header_too_short` under `malformed`).
+    pub responses_to_other_payloads: u64,
     /// Truncated responses over UDP.
     pub truncated_responses: u64,
     /// How many of those questions came again over TCP.
@@ -191,7 +193,8 @@ pub struct Limits {
     pub unconfirmed_candidates: u64,
     /// Frames of the first of them.
     pub unconfirmed_frames: Vec<u64>,
-    /// Messages over TCP whose end is not in the capture.
+    /// Messages over TCP whose end is not in the capture. Those whose header is there are counted as messages, with `tcp_hole` or
+    /// `cut_by_snap_length` under `malformed`.
     pub incomplete_over_tcp: u64,
     /// Octets of DNS connections that belong to no message that could be found.
     pub skipped_tcp_octets: u64,
@@ -206,6 +209,8 @@ pub struct Limits {
 pub struct Evicted {
     /// Queries that made room before a response came; a later one counts as unasked.
     pub transactions: u64,
+    /// Payloads that are no messages; a response to one counts as unasked.
+    pub other_payloads: u64,
     /// Questions that were open; `asked_again` is at least what it says.
     pub open_questions: u64,
     /// Truncated responses and questions over TCP; `retried_over_tcp` is at least what it says.

@@ -91,8 +91,9 @@ impl Tool for DnsPackets {
             decode::Transport::Udp(udp) => self.datagram(frame, &packet, udp.length),
             decode::Transport::Tcp(_) => {
                 let Self { streams, framing, analysis, .. } = self;
+                let cut = (frame.is_cut() && packet.is_cut()).then_some(frame.number);
                 streams.push(&packet, &mut |connection, state: &mut Framing, event| {
-                    state.take(connection, event, framing, &mut |found| take(analysis, found));
+                    state.take(connection, event, cut, framing, &mut |found| take(analysis, found));
                 });
             }
             _ => {}
@@ -103,7 +104,7 @@ impl Tool for DnsPackets {
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         let Self { streams, framing, analysis, .. } = &mut self;
         streams.finish(&mut |connection, state: &mut Framing, event| {
-            state.take(connection, event, framing, &mut |found| take(analysis, found));
+            state.take(connection, event, None, framing, &mut |found| take(analysis, found));
         });
         for held in self.candidates.confirmed() {
             self.analysis.message(&held.seen, &held.octets);

@@ -18,8 +18,9 @@ const RULE: Rule = Rule {
     severity: Severity::High,
     confidence: Confidence::Medium,
     threshold: "one client asks one server for 30 or more registered domains whose first name is long (30 or more bytes in its labels) and \
-                looks random (3.5 or more bits of entropy per byte) or is asked for as TXT, NULL, CNAME, MX, KEY or SRV, and these are \
-                20 % or more of all domains that it asks that server for; confidence is high at half",
+                looks random (3.5 or more bits of entropy per byte) or is asked for as TXT, NULL, CNAME, MX, KEY or SRV, or for names of two \
+                or more labels with 30 or more different last labels that are no top-level domains; and these are 20 % or more of all \
+                domains that it asks that server for; confidence is high at half",
     false_alarm: "Measurements of resolvers, and scans that ask for random names. Ordinary long names share a few domains, for each of which only \
                   the first name counts here.",
 };
@@ -38,6 +39,8 @@ struct Pair {
     more: bool,
     long: u64,
     octets: u64,
+    /// Last labels that are no top-level domains.
+    last_labels: HashSet<u64>,
     evidence: Evidence,
 }
 
@@ -61,6 +64,12 @@ impl Watch {
         if !pair.domains.insert(hash) {
             return;
         }
+        if let Some(last) = asked.name.labels().skip(1).last()
+            && !psl2::lookup(domain).is_some_and(|found| found.is_known())
+            && pair.last_labels.insert(question::hash(last))
+        {
+            pair.evidence.add(seen.frame);
+        }
         let labels: Vec<u8> = asked.name.labels().flatten().copied().collect();
         if (labels.len() as f64) < TUNNEL_OCTETS {
             return;
@@ -78,19 +87,22 @@ impl Watch {
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {
-        let share = |pair: &Pair| pair.long as f64 / pair.domains.len().max(1) as f64;
-        let found = self.pairs.iter().filter(|(_, pair)| pair.long >= TUNNEL_NAMES && share(pair) >= DIRECT_SHARE);
+        let most = |pair: &Pair| pair.long.max(pair.last_labels.len() as u64);
+        let share = |pair: &Pair| most(pair) as f64 / pair.domains.len().max(1) as f64;
+        let found = self.pairs.iter().filter(|(_, pair)| most(pair) >= TUNNEL_NAMES && share(pair) >= DIRECT_SHARE);
         let finding = |((server, client), found): (&(IpAddr, IpAddr), &Pair)| {
             let all = found.domains.len() as u64;
+            let last_labels = found.last_labels.len() as u64;
             let observation = format!(
-                "Of {}{all} different registered domains, {} were asked for with a long name that has no domain in common with the others, {} \
-                 bytes of labels in all.",
+                "Of {}{all} different registered domains, {} were asked for with a long name that has no domain in common with the others, of \
+                 {} bytes in all; {last_labels} different last labels are no top-level domains.",
                 if found.more { "the first " } else { "" },
                 found.long,
                 found.octets
             );
             let measures = vec![
                 Measure::count("long_names", found.long),
+                Measure::count("last_labels", last_labels),
                 Measure::count("domains", all),
                 Measure::new("share", share(found)),
                 Measure::count("label_bytes", found.octets),

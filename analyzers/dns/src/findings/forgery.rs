@@ -43,7 +43,8 @@ const PAIRS: usize = 256;
 const HOSTS: usize = 2048;
 
 pub(super) struct Watch {
-    conflicts: BoundedMap<(IpAddr, IpAddr), Evidence>,
+    /// Conflicting responses by server and client: how many, and the frames of the first ones with those of their queries.
+    conflicts: BoundedMap<(IpAddr, IpAddr), (u64, Evidence)>,
     hosts: BoundedMap<IpAddr, Host>,
     start: Option<u64>,
 }
@@ -99,11 +100,12 @@ impl Watch {
 
     /// Takes a query all of whose responses are known.
     pub(super) fn settled(&mut self, settled: &Settled) {
-        if settled.conflicts.is_empty() {
+        if settled.conflicting == 0 {
             return;
         }
         let ends = (settled.server.ip(), settled.client.ip());
-        let (evidence, _) = self.conflicts.get_or_insert_with(ends, Evidence::default);
+        let ((conflicting, evidence), _) = self.conflicts.get_or_insert_with(ends, Default::default);
+        *conflicting = conflicting.saturating_add(settled.conflicting);
         [settled.request.0, settled.response.0].into_iter().for_each(|frame| evidence.add(frame));
         settled.conflicts.iter().for_each(|(frame, _)| evidence.add(*frame));
     }
@@ -118,12 +120,13 @@ impl Watch {
         let mut found: Vec<Finding> = self
             .conflicts
             .iter()
-            .map(|((server, client), evidence)| {
-                let observation = "Two responses to one query say different things.".to_owned();
+            .map(|((server, client), (conflicting, evidence))| {
+                let observation =
+                    format!("{conflicting} responses say something else than the first one to the same query.");
                 CONFLICT.finding(
                     pair(*server, *client),
                     observation,
-                    vec![Measure::count("frames", evidence.total())],
+                    vec![Measure::count("responses", *conflicting)],
                     evidence,
                 )
             })

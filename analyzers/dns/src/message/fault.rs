@@ -13,6 +13,8 @@ pub enum Malformed {
     FragmentMissing,
     /// The IP or UDP length says that there is more than the frame holds, which the snap length did not cut; what is there was read.
     EnclosingLength,
+    /// The rest is in TCP segments that are not in the capture, as far as it is known; what is there was read.
+    TcpHole,
     /// A payload on the protocol's port that is something else: its first 12 bytes are no header, or have counts for which there is no room.
     /// Not counted as a message.
     NotDns,
@@ -40,10 +42,11 @@ pub enum Malformed {
 
 impl Malformed {
     /// All reasons, in the order in which reports list equal counts.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::CutBySnapLength,
         Self::FragmentMissing,
         Self::EnclosingLength,
+        Self::TcpHole,
         Self::NotDns,
         Self::HeaderTooShort,
         Self::EndsEarly,

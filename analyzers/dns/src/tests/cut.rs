@@ -1,9 +1,9 @@
 //! Messages whose end is not there, and why.
 
-use mcpcap_analyzer::harness::build::udp;
+use mcpcap_analyzer::harness::build::{tcp, udp};
 use serde_json::{Value, json};
 
-use super::build::{A, CLIENT, SERVER, query, response};
+use super::build::{A, CLIENT, SERVER, prefixed, query, response};
 use super::run;
 
 const V6: (&str, &str) = ("2001:db8::10", "2001:db8::53");
@@ -95,6 +95,41 @@ fn what_was_cut_pairs_by_ends_and_identifier() {
         }
         assert_eq!(report["statistics"]["services"][0]["malformed"][0]["reason"], "cut_by_snap_length");
         assert_eq!(report["statistics"]["services"][0]["malformed"][0]["count"], 3);
+    }
+}
+
+/// As over UDP; the next message begins behind what was cut.
+#[test]
+fn what_was_cut_in_a_stream_pairs_too() {
+    let words = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    for (client, server, captured) in [(CLIENT, SERVER, 90), (V6.0, V6.1, 110)] {
+        let (mut asked_at, mut answered_at) = (100_u32, 500_u32);
+        let mut frames = vec![
+            tcp((client, 4000), (server, 53), 0x02, (99, 0), &[]),
+            tcp((server, 53), (client, 4000), 0x12, (499, 100), &[]),
+        ];
+        for id in 0..3 {
+            let name = "a.long.name.that.does.not.fit.example";
+            let (asked, answered) =
+                (prefixed(&query(id, name, A)), prefixed(&response(id, name, A, 0, &[[203, 0, 113, 1]])));
+            frames.push(tcp((client, 4000), (server, 53), 0x18, (asked_at, answered_at), &asked));
+            asked_at += asked.len() as u32;
+            frames.push(tcp((server, 53), (client, 4000), 0x18, (answered_at, asked_at), &answered));
+            answered_at += answered.len() as u32;
+        }
+        let mut file = words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, captured as u32, 1]);
+        for (at, frame) in (0..).zip(&frames) {
+            let length = captured.min(frame.len());
+            file.extend(words(&[at, 0, length as u32, frame.len() as u32]));
+            file.extend_from_slice(&frame[..length]);
+        }
+        let report = run(&file, &json!({}));
+        let transactions = &report["statistics"]["transactions"];
+        for (field, count) in [("asked", 3), ("answered", 3), ("unasked_responses", 0)] {
+            assert_eq!(transactions[field], count, "{field}");
+        }
+        let malformed = &report["statistics"]["services"][0]["malformed"];
+        assert_eq!((&malformed[0]["reason"], &malformed[0]["count"]), (&json!("cut_by_snap_length"), &json!(6)));
     }
 }
 

@@ -74,6 +74,17 @@ fn data_in_names_without_a_common_domain_is_found_by_its_ends() {
             (0..40).map(|n| format!("{}.edge-{}.cdn-{}.example", random(n, 12, hex), n % 4, n % 3)).collect();
         assert!(rules(&report(&frames(&long))).is_empty());
     }
+    // Short ones, whose last labels are no top-level domains.
+    let short = |count: u32| -> Vec<Vec<u8>> {
+        let name = |n| format!("{}.{}", random(n, 8, hex), random(n + 7, 6, hex));
+        (0..count).map(|n| ask(4000, &query(n as u16, &name(n), A))).collect()
+    };
+    assert_eq!(rules(&report(&short(30))), ["dns_tunnel_without_domain"]);
+    assert!(rules(&report(&short(29))).is_empty());
+    // Hosts of one inner domain, and names without a domain.
+    let inner =
+        |n: u16| [ask(4000, &query(n, &format!("h{n}.d{n}.corp"), A)), ask(4000, &query(n, &format!("host{n}"), A))];
+    assert!(rules(&report(&(0..100).flat_map(inner).collect::<Vec<_>>())).is_empty());
     // Over TCP too.
     let mut frames = vec![tcp((CLIENT, 4000), (SERVER, 53), 0x02, (99, 0), &[])];
     let mut at = 100;

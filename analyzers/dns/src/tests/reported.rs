@@ -92,6 +92,25 @@ fn an_error_belongs_to_the_malformed_query_before_it() {
     assert_eq!(report["statistics"]["servers"][0]["answered"], 40);
 }
 
+/// The same with payloads that cannot be meant as messages, and in any order.
+#[test]
+fn an_error_belongs_to_the_junk_before_it() {
+    for (client, server) in [(CLIENT, SERVER), V6] {
+        let mut error = response(0x4745, "", A, 1, &[]);
+        error.truncate(12);
+        error[5] = 0;
+        let junk = (1000, udp((client, 4000), (server, 53), b"GET / HTTP/1.1\r\n\r\n"));
+        let error = (2000, udp((server, 53), (client, 4000), &error));
+        for frames in [[junk.clone(), error.clone()], [error, junk]] {
+            let report = run(&pcap(&frames), &json!({}));
+            check(&report, &[("asked", 0), ("unasked_responses", 0), ("responses_to_other_payloads", 1)]);
+            assert_eq!(malformed(&report), [("not_dns", 1)]);
+            let junk = if frames[0].0 == 1000 { 1 } else { 2 };
+            assert_eq!(report["packets"][0]["request_frame"], junk);
+        }
+    }
+}
+
 #[test]
 fn other_protocols_on_the_ports_of_dns_are_no_messages() {
     let report = reported("ntp_from_port_53.pcap");
@@ -263,6 +282,7 @@ fn the_numbers_add_up_in_broken_captures_too() {
                 "conflicting_responses",
                 "unasked_responses",
                 "responses_to_another_question",
+                "responses_to_other_payloads",
             ];
             assert_eq!(kinds.into_iter().map(number).sum::<u64>(), responses, "{name}");
         }

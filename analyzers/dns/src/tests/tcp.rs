@@ -76,7 +76,42 @@ fn a_message_that_never_ends_is_incomplete() {
     let mut frames = from_client(&[(0, &one[..20])]);
     frames.push(tcp((CLIENT, 4000), (SERVER, 53), FIN, (120, 1), &[]));
     let report = report(&frames);
-    assert_eq!((&report["dns_packets_found"], &report["limits"]["incomplete_over_tcp"]), (&json!(0), &json!(1)));
+    assert_eq!((&report["dns_packets_found"], &report["limits"]["incomplete_over_tcp"]), (&json!(1), &json!(1)));
+    let malformed = &report["statistics"]["services"][0]["malformed"];
+    assert_eq!(*malformed, json!([{ "reason": "tcp_hole", "count": 1, "frames": [2] }]));
+}
+
+#[test]
+fn a_response_with_a_hole_is_an_answer() {
+    for (client, server) in [(CLIENT, SERVER), ("2001:db8::10", "2001:db8::53")] {
+        let asked = prefixed(&query(1, "a.example", A));
+        let answered = prefixed(&response(1, "a.example", A, 0, &[[203, 0, 113, 1]; 100]));
+        let next = 100 + asked.len() as u32;
+        let back = |at: usize, bytes: &[u8]| tcp((server, 53), (client, 4000), DATA, (500 + at as u32, next), bytes);
+        let second = prefixed(&query(2, "b.example", A));
+        let more = prefixed(&response(2, "b.example", A, 0, &[]));
+        let mut frames = vec![
+            tcp((client, 4000), (server, 53), SYN, (99, 0), &[]),
+            tcp((server, 53), (client, 4000), 0x12, (499, 100), &[]),
+            tcp((client, 4000), (server, 53), DATA, (100, 500), &asked),
+            back(0, &answered[..500]),
+            back(1000, &answered[1000..]),
+            tcp((client, 4000), (server, 53), DATA, (next, 500 + answered.len() as u32), &second),
+        ];
+        frames.push(tcp(
+            (server, 53),
+            (client, 4000),
+            DATA,
+            (500 + answered.len() as u32, next + second.len() as u32),
+            &more,
+        ));
+        let report = report(&frames);
+        let transactions = &report["statistics"]["transactions"];
+        assert_eq!((&transactions["asked"], &transactions["answered"]), (&json!(2), &json!(2)));
+        let malformed = &report["statistics"]["services"][0]["malformed"];
+        assert_eq!(*malformed, json!([{ "reason": "tcp_hole", "count": 1, "frames": [4] }]));
+        assert_eq!(report["limits"]["incomplete_over_tcp"], 1);
+    }
 }
 
 /// RFC 5936 §2.2: later messages of a transfer need not repeat the question.

@@ -160,6 +160,11 @@ fn two_different_answers_to_one_query_conflict() {
     check(&report, &[("duplicate_responses", 0), ("conflicting_responses", 1)]);
     assert_eq!(rules(&report), ["dns_conflicting_answers"]);
     assert_eq!(report["findings"][0]["frames"], json!([1, 2, 3]));
+    assert_eq!(report["findings"][0]["measures"][0]["value"], 1.0);
+    let flood = (0..20).map(|n| answer(4000, &response(1, "a.example", A, 0, &[[203, 0, 113, n]])));
+    let report = super::report(&std::iter::once(ask(4000, &query(1, "a.example", A))).chain(flood).collect::<Vec<_>>());
+    check(&report, &[("answered", 1), ("conflicting_responses", 19), ("duplicate_responses", 0)]);
+    assert_eq!(report["findings"][0]["measures"][0], json!({ "name": "responses", "value": 19.0 }));
 }
 
 #[test]

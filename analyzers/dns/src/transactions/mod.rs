@@ -5,11 +5,10 @@
 //! leaves the table.
 
 mod follow;
+mod key;
 mod totals;
 mod transaction;
 mod unanswered;
-
-use std::net::SocketAddr;
 
 use mcpcap_analyzer::stats::{BoundedMap, Quantiles};
 
@@ -21,28 +20,10 @@ use crate::message::codes::operation;
 use crate::question::{self, Asked};
 use crate::seen::{Seen, Service, Transport};
 use follow::Follow;
+use key::Key;
 pub use totals::{Evicted, Totals};
 use transaction::{Response, Transaction, find, find_by_file, precedes};
 use unanswered::GivenUp;
-
-/// What both directions have in common, besides the question.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    service: Service,
-    transport: Transport,
-    client: SocketAddr,
-    /// None with LLMNR: the question goes to a group, the answer comes from a member (RFC 4795 §2.4).
-    server: Option<SocketAddr>,
-    id: u16,
-}
-
-impl Key {
-    fn of(seen: &Seen, message: &Message<'_>) -> Self {
-        let (client, server) = seen.ends(message.header.is_response());
-        let server = (seen.service != Service::Llmnr).then_some(server);
-        Self { service: seen.service, transport: seen.transport, client, server, id: message.header.id }
-    }
-}
 
 /// Pairs queries with responses.
 pub struct Transactions {
@@ -53,6 +34,8 @@ pub struct Transactions {
     waiting: BoundedMap<Key, Vec<Response>>,
     waiting_kept: usize,
     waiting_evicted: u64,
+    /// Frames and times of payloads that are no messages, to which errors answer.
+    payloads: BoundedMap<Key, (u64, Option<u64>)>,
     follow: Follow,
     udp: Quantiles,
     tcp: Quantiles,
@@ -70,6 +53,7 @@ impl Transactions {
             waiting: BoundedMap::new(limits::WAITING.saturating_add(1)),
             waiting_kept: 0,
             waiting_evicted: 0,
+            payloads: BoundedMap::new(limits::OTHER_PAYLOADS),
             follow: Follow::new(),
             udp: Quantiles::new(),
             tcp: Quantiles::new(),
@@ -102,6 +86,14 @@ impl Transactions {
         let compares = seen.transport == Transport::Udp && seen.service == Service::Dns;
         let digest = if compares { digest::of(message) } else { 0 };
         self.response(key, Response { seen: *seen, brief, digest, place, other: None }, out)
+    }
+
+    /// Takes a payload that is no message. Its first two bytes stand where the identifier would.
+    pub fn payload(&mut self, seen: &Seen, octets: &[u8]) {
+        if let Some((id, _)) = octets.split_first_chunk::<2>() {
+            let key = Key::between(seen, false, u16::from_be_bytes(*id));
+            self.payloads.insert(key, (seen.frame, seen.timestamp));
+        }
     }
 
     #[allow(clippy::too_many_arguments, reason = "what is known of one message")]
@@ -294,9 +286,11 @@ impl Transactions {
             self.pair(key, at, response, out);
             return;
         }
-        let outcome = match response.other {
-            Some((request, differs)) => Outcome::OtherQuestion { request, differs },
-            None => Outcome::Unasked,
+        let payload = self.payloads.get(key).filter(|(frame, time)| precedes(*frame, *time, &response.seen));
+        let outcome = match (response.other, payload) {
+            (Some((request, differs)), _) => Outcome::OtherQuestion { request, differs },
+            (None, Some((request, _))) => Outcome::OtherPayload { request: *request },
+            (None, None) => Outcome::Unasked,
         };
         self.count(key.service, outcome);
         let (seen, brief, place) = (response.seen, response.brief, response.place);
@@ -314,6 +308,7 @@ impl Transactions {
             (_, Outcome::Answered { .. }) => &mut totals.answered,
             (_, Outcome::Unasked) => &mut totals.unasked,
             (_, Outcome::OtherQuestion { .. }) => &mut totals.other_question,
+            (_, Outcome::OtherPayload { .. }) => &mut totals.other_payload,
             (_, Outcome::AskedAnew | Outcome::AnsweredAgain { .. } | Outcome::Waiting | Outcome::Unpaired) => return,
         };
         *count = count.saturating_add(1);
@@ -351,6 +346,7 @@ impl Transactions {
             request: (transaction.frame, transaction.place),
             response: (response.frame, response.place),
             latency,
+            conflicting,
             conflicts,
         }));
     }
@@ -386,6 +382,12 @@ impl Transactions {
     /// What had to make room.
     pub fn evicted(&self) -> Evicted {
         let (open_questions, retries) = self.follow.evicted();
-        Evicted { queries: self.given_up.evicted(), waiting: self.waiting_evicted, open_questions, retries }
+        Evicted {
+            queries: self.given_up.evicted(),
+            waiting: self.waiting_evicted,
+            other_payloads: self.payloads.evicted(),
+            open_questions,
+            retries,
+        }
     }
 }

@@ -13,6 +13,7 @@ pub struct Totals {
     pub late: u64,
     pub unasked: u64,
     pub other_question: u64,
+    pub other_payload: u64,
     pub truncated: u64,
     pub retried_over_tcp: u64,
     pub before_query: u64,
@@ -27,6 +28,8 @@ pub struct Evicted {
     pub queries: u64,
     /// Responses that waited for their query.
     pub waiting: u64,
+    /// Payloads that are no messages.
+    pub other_payloads: u64,
     /// Questions that were open.
     pub open_questions: u64,
     /// Truncated answers, and questions over TCP.
