@@ -59,6 +59,14 @@ fn each_part_may_be_late_in_the_file() {
     assert_eq!(connection["details"]["server"]["payload_bytes"], 5);
 }
 
+#[test]
+fn times_that_go_back_are_told() {
+    let report = detailed(data(Talk::new().handshake()).back(5000).s(ACK, (5006, 1006), b"more").frames());
+    assert_eq!(report["summary"]["file_order"]["time_goes_back"], 1, "{report}");
+    assert_eq!(report["connections"][0]["file_order"]["connections"], 1);
+    assert!(detailed(data(Talk::new().handshake()).frames())["summary"]["file_order"].is_null());
+}
+
 fn times(talk: Talk) -> [Value; 3] {
     let report = detailed(talk.frames());
     ["syn_to_syn_ack_ms", "syn_ack_to_ack_ms", "handshake_ms"].map(|name| report["connections"][0][name].clone())
