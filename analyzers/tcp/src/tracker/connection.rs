@@ -176,7 +176,7 @@ impl Connection {
         );
         let header = if length > 0 { contents::header(packet, tcp, frame.data) } else { &[] };
         let again = own.take(packet, tcp, header, found, Size { length, wire: frame.original, time });
-        let gaps = if tcp.flags.ack() && !tcp.flags.rst() { other.acknowledge(tcp, time) } else { 0 };
+        let gaps = if tcp.flags.ack() && !tcp.flags.rst() { other.acknowledge(tcp, packet.timestamp) } else { 0 };
         if tcp.flags.syn() {
             self.scale(side, tcp.flags.ack());
         } else if !tcp.flags.rst() {
