@@ -82,11 +82,12 @@ fn finding(answer: Answer, group: Group, members: &[&Tried<'_>], least: &str) ->
             (format!("{many} ports of {server}"), server.to_string(), format!(" at {least}{many} ports"))
         }
     };
+    let there = if many == 1 { "" } else { " from there" };
     let (rule, name, observation) = match answer {
         Answer::Silent => (
             SILENT,
             "syn",
-            format!("{who} got {least}{count} SYN in {attempts} attempt(s){place} and sent nothing from there."),
+            format!("{who} got {least}{count} SYN in {attempts} attempt(s){place} and sent nothing{there}."),
         ),
         Answer::Refusing => {
             (REFUSING, "refused", format!("{who} answered {least}{count} of {attempts} attempt(s){place} with RST."))

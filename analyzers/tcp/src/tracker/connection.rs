@@ -286,6 +286,11 @@ impl Connection {
         self.client.late.saturating_add(self.server.late)
     }
 
+    /// Bytes of both directions, between others, that are not in the capture.
+    pub fn missing(&self) -> u64 {
+        self.client.missing().saturating_add(self.server.missing())
+    }
+
     /// Whether the order in the file is not that on the wire.
     pub fn is_disordered(&self) -> bool {
         self.handshake.reversed || self.order.acknowledged > 0 || self.order.earlier > 0
