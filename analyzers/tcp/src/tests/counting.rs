@@ -36,6 +36,10 @@ fn every_port_of_a_scan_is_counted() {
             assert!(found["observation"].as_str().unwrap().contains(&words), "{found}");
             assert_eq!(found["measures"][0], json!({ "name": "ports", "value": f64::from(ports) }));
             assert_eq!(found["frames_total"], ports);
+            // Connections make room for others, which is told, and changes no number here.
+            assert_eq!(report["limits"]["evicted"]["connections"], ports.saturating_sub(7168));
+            assert_eq!(report["summary"]["total_connections"], ports);
+            assert_eq!(report["summary"]["rejected_connections"], ports);
         }
     }
 }
