@@ -152,16 +152,19 @@ fn closed_window(core: &Core) -> Option<Pattern> {
 fn gaps(core: &Core) -> Option<Pattern> {
     let totals = &core.totals;
     let (lost, unseen) = (totals.flagged(Flag::LostSegment), totals.flagged(Flag::AckLostSegment));
-    (lost > 0 || unseen > 0).then(|| Pattern {
+    (lost > 0 || unseen > 0 || totals.missing > 0).then(|| Pattern {
         pattern: "capture_gaps",
         category: "capture_quality",
         observations: vec![
             Measure::count("lost_segment", lost),
             Measure::count("ack_lost_segment", unseen),
+            Measure::count("missing_bytes", totals.missing),
             Measure::count("one_sided_connections", totals.one_sided),
         ],
         description: format!(
-            "{lost} segments come after others that are not in the capture, {unseen} acknowledge some that are not."
+            "{} bytes between others are not in the capture. Wireshark suspects {lost} segments behind missing ones, and {unseen} \
+            acknowledgments of such.",
+            totals.missing
         ),
     })
 }

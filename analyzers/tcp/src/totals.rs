@@ -33,6 +33,8 @@ pub struct Totals {
     /// Segments that were sent again, and that came late.
     resent: u64,
     late: u64,
+    /// Bytes between others that the capture does not have.
+    pub missing: u64,
     order: FileOrder,
     /// Connections by [`State`].
     states: [u64; 8],
@@ -68,6 +70,7 @@ impl Totals {
         add(&mut self.failed, connection.is_failed());
         add(&mut self.half_open, connection.is_half_open());
         self.order.add(connection);
+        self.missing = self.missing.saturating_add(connection.missing());
         add(&mut self.one_sided, connection.one_sided().is_some());
         if let Some(count) = self.states.get_mut(connection.state() as usize) {
             add(count, true);

@@ -7,8 +7,8 @@ use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Sev
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use mcpcap_analyzer::stream::{Endpoint, Side};
 
+use super::answers::{self, Answer, Tried};
 use super::parties::{Ports, Set, at_least};
-use super::silent::{self, Silent};
 use super::thresholds::{FLOOD_ATTEMPTS, FLOOD_SHARE, PROBE_SHARE, REFUSED, SCAN_PORTS, SILENT_SYNS, SWEEP_HOSTS};
 use crate::limits;
 use crate::report::share;
@@ -35,14 +35,6 @@ const SWEEP: Rule = Rule {
     threshold: "15 or more different hosts probed by one source at one port, 80 % or more of these connections without data of it, accepted or not",
     false_alarm: "An inventory scanner of one's own, a load balancer's health checks, or a peer-to-peer program that looks for peers.",
 };
-const REFUSING: Rule = Rule {
-    name: "tcp_refused",
-    severity: Severity::Low,
-    confidence: Confidence::High,
-    threshold: "3 or more attempts answered with RST by an endpoint that accepted none",
-    false_alarm: "The probes of a scan, which mostly meet closed ports.",
-};
-
 /// What is kept of attempts.
 pub struct Watch {
     targets: BoundedMap<Endpoint, Target>,
@@ -187,7 +179,7 @@ impl Watch {
 
     /// Endpoints that sent nothing. Where clients acknowledge what a server sent, and nothing of it is there, the capture lacks its
     /// direction, and its silence means nothing.
-    fn silent(&self) -> Vec<Silent<'_>> {
+    fn silent(&self) -> Vec<Tried<'_>> {
         let mut servers: BTreeMap<IpAddr, [bool; 2]> = BTreeMap::new();
         for (end, target) in self.targets.iter() {
             let [heard, one_sided] = servers.entry(end.address).or_default();
@@ -200,14 +192,23 @@ impl Watch {
         };
         let told = |(end, target): (&Endpoint, _)| {
             let Target { syns, attempts, evidence, .. }: &Target = target;
-            Silent { end: *end, syns: *syns, attempts: *attempts, evidence }
+            Tried { end: *end, count: *syns, attempts: *attempts, evidence }
         };
         self.targets.iter().filter(is_silent).map(told).collect()
     }
 
+    /// Endpoints that refused, and accepted nothing.
+    fn refusing(&self) -> Vec<Tried<'_>> {
+        let told = |(end, target): (&Endpoint, _)| {
+            let Target { refused, attempts, refusals, .. }: &Target = target;
+            Tried { end: *end, count: *refused, attempts: *attempts, evidence: refusals }
+        };
+        let is_refusing = |(_, target): &(&Endpoint, &Target)| target.accepted == 0 && target.refused >= REFUSED;
+        self.targets.iter().filter(is_refusing).map(told).collect()
+    }
+
     /// The findings, by rule.
     pub fn findings(&self) -> [Vec<Finding>; 5] {
-        let silent = self.silent();
         let [targets, scans, sweeps] =
             [self.targets.evicted(), self.scans.evicted(), self.sweeps.evicted()].map(|evicted| evicted > 0);
         let scan = |((source, host), probes): (&(IpAddr, IpAddr), &Probes<Ports>)| {
@@ -225,8 +226,8 @@ impl Watch {
             self.targets.iter().filter_map(|(end, target)| flood(*end, target, targets)).collect(),
             self.scans.iter().filter_map(scan).collect(),
             self.sweeps.iter().filter_map(sweep).collect(),
-            silent::findings(&silent, at_least(targets)),
-            self.targets.iter().filter_map(|(end, target)| refusing(*end, target, targets)).collect(),
+            answers::findings(Answer::Silent, &self.silent(), at_least(targets)),
+            answers::findings(Answer::Refusing, &self.refusing(), at_least(targets)),
         ]
     }
 }
@@ -246,15 +247,5 @@ fn flood(end: Endpoint, target: &Target, evicted: bool) -> Option<Finding> {
             vec![Measure::count("incomplete", target.incomplete), Measure::count("attempts", target.attempts)];
         measures.extend(sources.measures("sources"));
         FLOOD.finding(end.to_string(), observation, measures, &target.evidence)
-    })
-}
-
-fn refusing(end: Endpoint, target: &Target, evicted: bool) -> Option<Finding> {
-    (target.accepted == 0 && target.refused >= REFUSED).then(|| {
-        let least = at_least(evicted);
-        let observation =
-            format!("{end} answered {least}{} of {} attempt(s) with RST.", target.refused, target.attempts);
-        let measures = vec![Measure::count("refused", target.refused), Measure::count("attempts", target.attempts)];
-        REFUSING.finding(end.to_string(), observation, measures, &target.refusals)
     })
 }

@@ -1,10 +1,10 @@
 //! What an analyst would want to be told. Each group of rules has a file; their numbers are in [`thresholds`].
 
+mod answers;
 mod attempts;
 mod parties;
 mod quality;
 mod segments;
-mod silent;
 mod tampering;
 pub mod thresholds;
 

@@ -7,7 +7,6 @@ use mcpcap_analyzer::time;
 use super::thresholds::{LOSSY_SEGMENTS, LOSSY_SHARE, STALLED};
 use crate::report::{share, text};
 use crate::tracker::connection::Connection;
-use crate::tracker::sequence::Flag;
 
 const WINDOW: Rule = Rule {
     name: "tcp_closed_window",
@@ -20,7 +19,7 @@ const LOSSY: Rule = Rule {
     name: "tcp_much_sent_again",
     severity: Severity::Low,
     confidence: Confidence::Medium,
-    threshold: "10 or more segments of a connection sent again, 5 % or more of all its segments",
+    threshold: "10 or more segments of a connection with bytes that the capture has more than once, 5 % or more of all its segments",
     false_alarm: "A capture made at a mirror port that repeats packets, or on two interfaces at once.",
 };
 
@@ -54,10 +53,11 @@ fn lossy(connection: &Connection) -> Option<Finding> {
     let (resent, packets) = (connection.resent(), connection.packets());
     let rate = share(resent, packets);
     (resent >= LOSSY_SEGMENTS && rate >= LOSSY_SHARE).then(|| {
-        let both = |flag| connection.client.count(flag).saturating_add(connection.server.count(flag));
+        let [_, _, spurious] = connection.client.resent;
+        let [_, _, more] = connection.server.resent;
         let measures = vec![
             Measure::count("sent_again", resent),
-            Measure::count("spurious", both(Flag::SpuriousRetransmission)),
+            Measure::count("spurious", spurious.saturating_add(more)),
             Measure::count("packets", packets),
             Measure::new("share", rate),
         ];

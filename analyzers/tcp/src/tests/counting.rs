@@ -36,6 +36,10 @@ fn every_port_of_a_scan_is_counted() {
             assert!(found["observation"].as_str().unwrap().contains(&words), "{found}");
             assert_eq!(found["measures"][0], json!({ "name": "ports", "value": f64::from(ports) }));
             assert_eq!(found["frames_total"], ports);
+            // Connections make room for others, which is told, and changes no number here.
+            assert_eq!(report["limits"]["evicted"]["connections"], ports.saturating_sub(7168));
+            assert_eq!(report["summary"]["total_connections"], ports);
+            assert_eq!(report["summary"]["rejected_connections"], ports);
         }
     }
 }
@@ -97,6 +101,12 @@ fn silent_servers_are_told_together_and_not_where_a_direction_is_missing() {
     assert_eq!(report["findings"].as_array().unwrap().iter().filter(|f| f["rule"] == "tcp_silent_server").count(), 2);
     let one_server = (1..=5).map(|port| tries(&format!("198.51.100.1:{port}")));
     assert_eq!(finding(&joined(one_server), "tcp_silent_server")["subject"], "5 ports of 198.51.100.1");
+    let refusing =
+        (1..=9).flat_map(|host| (0..3).map(move |_| refused("192.0.2.1", &format!("198.51.100.{host}"), 25)));
+    let report = joined(refusing);
+    let found = finding(&report, "tcp_refused");
+    assert_eq!(found["subject"], "port 25 of 9 servers");
+    assert_eq!(found["observation"], "9 servers answered 27 of 27 attempt(s) at port 25 with RST.");
     // The client acknowledges and sends data: the server answered, and the capture lacks it.
     let one_sided = tries("198.51.100.1:22").c(ACK, (1001, 5001), b"").c(ACK, (1001, 5001), b"hello");
     let other_port = tries("198.51.100.1:443");
@@ -115,6 +125,8 @@ fn octets_that_changed_by_damage_are_no_conflict() {
         assert!(!told(right().damage().wait(300).s(ACK, (5006, 1001), b"HELLO").tagged()));
         assert!(!told(right().damage().wait(300).s(ACK, (5006, 1001), b"HELLO")));
         assert!(!told(right().wait(300).s(ACK, (5006, 1001), b"HELLO").damage()));
+        let first = Talk::between(client, server).handshake().s(ACK, (5001, 1001), b"hello").damage();
+        assert!(!told(first.wait(300).s(ACK, (5001, 1001), b"HELLO")));
         assert!(told(right().offload().wait(300).s(ACK, (5006, 1001), b"HELLO").offload()));
         let never = Talk::between(client, server).handshake().s(ACK, (5001, 1001), b"hello").damage();
         assert!(told(never.wait(300).s(ACK, (5001, 1001), b"HELLO").damage()));

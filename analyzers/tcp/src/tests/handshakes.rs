@@ -59,6 +59,25 @@ fn each_part_may_be_late_in_the_file() {
     assert_eq!(connection["details"]["server"]["payload_bytes"], 5);
 }
 
+#[test]
+fn what_comes_again_long_after_its_answer_was_not_overtaken_by_it() {
+    let order = |talk: Talk| detailed(talk.frames())["summary"]["file_order"].clone();
+    let syn = |wait: u64| {
+        Talk::new().s(SYN | ACK, (5000, 1001), b"").wait(wait).c(SYN, (1000, 0), b"").c(ACK, (1001, 5001), b"")
+    };
+    assert_eq!((&order(syn(9))["reversed_handshakes"], order(syn(1000))), (&json!(1), Value::Null));
+    let bytes = |wait: u64| Talk::new().handshake().s(ACK, (5001, 1006), b"").wait(wait).c(ACK, (1001, 5001), b"hello");
+    assert_eq!((&order(bytes(9))["data_behind_its_ack"], order(bytes(1000))), (&json!(1), Value::Null));
+}
+
+#[test]
+fn times_that_go_back_are_told() {
+    let report = detailed(data(Talk::new().handshake()).back(5000).s(ACK, (5006, 1006), b"more").frames());
+    assert_eq!(report["summary"]["file_order"]["time_goes_back"], 1, "{report}");
+    assert_eq!(report["connections"][0]["file_order"]["connections"], 1);
+    assert!(detailed(data(Talk::new().handshake()).frames())["summary"]["file_order"].is_null());
+}
+
 fn times(talk: Talk) -> [Value; 3] {
     let report = detailed(talk.frames());
     ["syn_to_syn_ack_ms", "syn_ack_to_ack_ms", "handshake_ms"].map(|name| report["connections"][0][name].clone())

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{connections, counts, file};
 use crate::tools::anomalies::TcpAnomalies;
+use crate::tools::flow::TrafficFlow;
 use crate::tools::retransmissions::TcpRetransmissions;
 
 fn capture(name: &str) -> Vec<u8> {
@@ -63,4 +64,16 @@ fn bytes_that_are_in_the_file_once_were_not_sent_again() {
     let server = &report["connections"][0]["details"]["server"];
     assert_eq!((&server["resent_payload_bytes"], &server["new_payload_bytes"]), (&json!(0), &json!(6000)));
     assert_eq!(report["connections"][0]["handshake"], "complete");
+    let flow =
+        harness::run::<TrafficFlow>(&capture("ack_before_data"), &json!({ "server_ip": "198.51.100.20" })).unwrap();
+    assert_eq!(
+        (&flow["server_to_client"]["retransmissions"], &flow["file_order"]["data_behind_its_ack"]),
+        (&json!(0), &json!(6))
+    );
+    let anomalies = harness::run::<TcpAnomalies>(&capture("ack_before_data"), &json!({})).unwrap();
+    let patterns: Vec<_> =
+        anomalies["patterns"].as_array().unwrap().iter().map(|pattern| &pattern["pattern"]).collect();
+    assert_eq!(patterns, ["capture_gaps", "file_order"]);
+    let words = anomalies["patterns"][0]["description"].as_str().unwrap();
+    assert!(words.starts_with("0 bytes between others are not in the capture"), "{words}");
 }

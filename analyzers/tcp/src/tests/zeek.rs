@@ -1,5 +1,6 @@
 //! Zeek's rules that its reference does not tell, each with a capture. Where Zeek's own test suite has the same case, its expected
-//! output is named: `core.tcp.rst-after-syn`, `core.tcp.fin-retransmit`, `conn_state-RST-behavior`.
+//! output is named: `core.tcp.rst-after-syn`, `core.tcp.fin-retransmit`, `core.tcp.missing-syn`, `core.tcp.rxmit-history`,
+//! `conn_state-RST-behavior`, `half-duplex-client`.
 
 use super::build::{ACK, FIN, RST, SYN, Talk};
 use super::{connections, detailed, file};
@@ -31,6 +32,14 @@ fn syn_ack_and_its_ack_are_established_although_the_syn_is_missing() {
     check(Talk::new().s(SYN | ACK, (5000, 1001), b"").c(ACK, (1001, 5001), b""), "S1", "^hA");
     let late = Talk::new().s(SYN | ACK, (5000, 1001), b"").c(SYN, (1000, 0), b"").c(ACK, (1001, 5001), b"");
     check(late, "S1", "^hSA");
+}
+
+/// `core.tcp.missing-syn`: SF with ^hADdFaf, and nothing missed.
+#[test]
+fn a_whole_connection_but_for_its_syn() {
+    let talk = Talk::new().s(SYN | ACK, (5000, 1001), b"").c(ACK, (1001, 5001), b"").c(ACK, (1001, 5001), b"hello");
+    let talk = talk.s(ACK, (5001, 1006), b"world").c(ACK | FIN, (1006, 5006), b"").s(ACK, (5006, 1007), b"");
+    check(talk.s(ACK | FIN, (5006, 1007), b"").c(ACK, (1007, 5007), b""), "SF", "^hADdFaf");
 }
 
 /// `conn_state-RST-behavior`: R is OTH, SR and SaR are RSTOS0, SaFR is OTH.

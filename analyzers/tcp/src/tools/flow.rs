@@ -13,7 +13,7 @@ use crate::core::{Core, Segment, View};
 use crate::filter::Filter;
 use crate::limits::RESETS_LISTED;
 use crate::listing::Ranked;
-use crate::report::{FlagCount, Limits, SegmentCounts, share, text};
+use crate::report::{FileOrder, FlagCount, Limits, SegmentCounts, share, text};
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 use crate::tracker::sequence::Flag;
@@ -56,6 +56,9 @@ pub struct Report {
     pub client_to_server: DirectionReport,
     pub server_to_client: DirectionReport,
     pub analysis: Analysis,
+    /// Signs that the order in the file is not that on the wire; absent without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_order: Option<FileOrder>,
     /// The connections, those with most octets first. Of more than 4,096 the first 4,096 can be listed.
     pub largest_connections: Vec<ConnectionBytes>,
     /// The frames with RST, in the order of the file.
@@ -226,6 +229,7 @@ impl Tool for TrafficFlow {
         let pages = vec![page, flows.resets.info("resets")];
         let (found, message, copies) = (core.found(), core.message(capture), core.copies());
         let (note, server) = (core.note(), core.filter.text());
+        let file_order = core.totals.order();
         let (findings, limits) = core.findings();
         Ok(Report {
             tcp_packets_found: found,
@@ -233,6 +237,7 @@ impl Tool for TrafficFlow {
             copies,
             server,
             analysis: Analysis::new(&flows.to.counts, &flows.from.counts),
+            file_order,
             client_to_server: flows.to.report(),
             server_to_client: flows.from.report(),
             largest_connections,

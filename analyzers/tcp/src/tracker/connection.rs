@@ -176,7 +176,7 @@ impl Connection {
         );
         let header = if length > 0 { contents::header(packet, tcp, frame.data) } else { &[] };
         let again = own.take(packet, tcp, header, found, Size { length, wire: frame.original, time });
-        let gaps = if tcp.flags.ack() && !tcp.flags.rst() { other.acknowledge(tcp, time) } else { 0 };
+        let gaps = if tcp.flags.ack() && !tcp.flags.rst() { other.acknowledge(tcp, packet.timestamp) } else { 0 };
         if tcp.flags.syn() {
             self.scale(side, tcp.flags.ack());
         } else if !tcp.flags.rst() {
@@ -284,6 +284,11 @@ impl Connection {
     /// Segments in both directions with octets that lie before others that came earlier, and that the capture has once.
     pub fn late(&self) -> u64 {
         self.client.late.saturating_add(self.server.late)
+    }
+
+    /// Bytes of both directions, between others, that are not in the capture.
+    pub fn missing(&self) -> u64 {
+        self.client.missing().saturating_add(self.server.missing())
     }
 
     /// Whether the order in the file is not that on the wire.

@@ -96,7 +96,7 @@ impl Contents {
 
     /// Whether wrong checksums mean damage. An end that never has a right one does not compute them, or somebody changed addresses since.
     fn are_sums_computed(&self) -> bool {
-        self.sums.0 > self.sums.1
+        self.sums.0 > 0 && self.sums.0 >= self.sums.1
     }
 
     /// Segments that came again with other bytes that a receiver would take, and their frames.

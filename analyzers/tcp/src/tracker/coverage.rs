@@ -18,6 +18,8 @@ pub struct Coverage {
     forgotten_from: u32,
     /// How far the other end acknowledged, once it is known where the octets begin.
     acknowledged: Option<u32>,
+    /// When it did so.
+    acknowledged_time: Option<u64>,
     /// The first octets, not acknowledged yet, that were cut by the snap length.
     cut: Option<u32>,
 }
@@ -31,7 +33,7 @@ pub struct Added {
     pub repeated: u32,
     /// Whether new ones lie before others that came earlier.
     pub late: bool,
-    /// Whether all of it had been acknowledged although none of it was there.
+    /// Whether all of it had been acknowledged, a moment before, although none of it was there.
     pub acknowledged: bool,
 }
 
@@ -43,7 +45,7 @@ impl Coverage {
     }
 
     /// Adds a segment's octets.
-    pub fn add(&mut self, sequence: u32, length: u32, cut: bool) -> Added {
+    pub fn add(&mut self, sequence: u32, length: u32, cut: bool, time: Option<u64>) -> Added {
         let end = sequence.wrapping_add(length);
         let Some(next) = self.next else {
             self.begin(sequence);
@@ -52,7 +54,8 @@ impl Coverage {
             return Added { new: length, ..Added::default() };
         };
         self.note_cut(sequence, cut);
-        let acknowledged = self.acknowledged.is_some_and(|known| !number::after(end, known));
+        let acknowledged = self.acknowledged.is_some_and(|known| !number::after(end, known))
+            && number::is_overtaken(self.acknowledged_time, time);
         let gap = number::beyond(sequence, next);
         if gap > 0 {
             self.hole(next, sequence);
@@ -99,15 +102,15 @@ impl Coverage {
 
     /// Takes an acknowledgment by the other end: how many runs of octets it covers, not covered before, whose content is not there. What was
     /// cut by the snap length counts as one run with its neighbours.
-    pub fn acknowledge(&mut self, acknowledgment: u32) -> u32 {
+    pub fn acknowledge(&mut self, acknowledgment: u32, time: Option<u64>) -> u32 {
         let Some(from) = self.acknowledged else {
-            self.acknowledged = Some(acknowledgment);
+            (self.acknowledged, self.acknowledged_time) = (Some(acknowledgment), time);
             return 0;
         };
         if !number::after(acknowledgment, from) {
             return 0;
         }
-        self.acknowledged = Some(acknowledgment);
+        (self.acknowledged, self.acknowledged_time) = (Some(acknowledgment), time);
         let next = self.next.filter(|next| number::after(*next, from)).unwrap_or(from);
         let mut gaps = u32::from(number::after(acknowledgment, next));
         for (start, end) in &self.holes {
@@ -165,7 +168,7 @@ mod tests {
     use super::*;
 
     fn new(seen: &mut Coverage, sequence: u32, length: u32) -> (u32, u32) {
-        let added = seen.add(sequence, length, false);
+        let added = seen.add(sequence, length, false, None);
         (added.new, added.repeated)
     }
 
@@ -185,7 +188,7 @@ mod tests {
         assert_eq!(new(&mut seen, start.wrapping_sub(10), 10), (10, 0));
         assert_eq!(new(&mut seen, start.wrapping_add(100), 10), (10, 0));
         assert_eq!(seen.missing(), 100);
-        assert!(seen.add(start.wrapping_add(40), 20, false).late);
+        assert!(seen.add(start.wrapping_add(40), 20, false, None).late);
         assert_eq!(seen.missing(), 80);
         assert_eq!(new(&mut seen, start, 100), (80, 20));
         assert_eq!((seen.missing(), new(&mut seen, start, 100)), (0, (0, 100)));
@@ -211,21 +214,24 @@ mod tests {
     fn an_acknowledgment_shows_each_gap_once() {
         let mut seen = Coverage::default();
         seen.begin(1000);
-        seen.add(1100, 10, false);
-        assert_eq!((seen.acknowledge(1000), seen.acknowledge(1110), seen.acknowledge(1110)), (0, 1, 0));
+        seen.add(1100, 10, false, None);
+        assert_eq!(
+            (seen.acknowledge(1000, None), seen.acknowledge(1110, None), seen.acknowledge(1110, None)),
+            (0, 1, 0)
+        );
         // Acknowledged, and not there at all; then it comes.
-        assert_eq!(seen.acknowledge(1200), 1);
-        let late = seen.add(1110, 90, false);
+        assert_eq!(seen.acknowledge(1200, None), 1);
+        let late = seen.add(1110, 90, false, None);
         assert!(late.acknowledged && late.repeated == 0);
-        assert_eq!(seen.acknowledge(1200), 0);
-        seen.add(1200, 100, true);
-        assert_eq!((seen.acknowledge(1300), seen.acknowledge(1301)), (1, 1));
+        assert_eq!(seen.acknowledge(1200, None), 0);
+        seen.add(1200, 100, true, None);
+        assert_eq!((seen.acknowledge(1300, None), seen.acknowledge(1301, None)), (1, 1));
     }
 
     #[test]
     fn what_began_before_the_capture_is_no_gap() {
         let mut seen = Coverage::default();
-        assert_eq!(seen.acknowledge(5000), 0);
-        assert_eq!(seen.add(4000, 100, false), Added { new: 100, ..Added::default() });
+        assert_eq!(seen.acknowledge(5000, None), 0);
+        assert_eq!(seen.add(4000, 100, false, None), Added { new: 100, ..Added::default() });
     }
 }

@@ -132,7 +132,7 @@ impl Handshake {
             if acknowledged != answers.0 && acknowledged != answers.1 {
                 (self.answered, self.ack, self.syn_acks) = (None, None, Copies::new());
             } else {
-                self.reversed = true;
+                self.reversed = self.first_syn_ack().is_none_or(|answer| number::is_overtaken(answer.time, sent.time));
             }
         }
         self.answers = answers;
@@ -159,7 +159,7 @@ impl Handshake {
         if let Some((_, early)) = self.early.filter(|(number, _)| *number == next)
             && self.ack.is_none()
         {
-            (self.ack, self.reversed) = (Some(early), true);
+            (self.ack, self.reversed) = (Some(early), number::is_overtaken(early.time, sent.time));
         }
     }
 

@@ -251,7 +251,7 @@ impl Sender {
         if found.has(Flag::KeepAlive) || found.has(Flag::ZeroWindowProbe) {
             return;
         }
-        let added = self.coverage.add(sequence, length, packet.is_cut());
+        let added = self.coverage.add(sequence, length, packet.is_cut(), packet.timestamp);
         self.new_payload = self.new_payload.saturating_add(added.new.into());
         self.resent_payload = self.resent_payload.saturating_add(added.repeated.into());
         again.resent |= added.repeated > 0;
@@ -269,7 +269,8 @@ impl Sender {
     }
 
     /// Takes an acknowledgment that the other end sent: how many runs of bytes it covers that are not in the capture.
-    pub fn acknowledge(&mut self, tcp: &Tcp, time: u64) -> u32 {
+    pub fn acknowledge(&mut self, tcp: &Tcp, timestamp: Option<u64>) -> u32 {
+        let time = timestamp.unwrap_or_default();
         let acknowledgment = tcp.acknowledgment;
         self.round_trips.acknowledge(acknowledgment, time);
         if tcp.flags.syn() {
@@ -277,6 +278,6 @@ impl Sender {
         }
         // FIN takes a number and no octet.
         let fin = self.finished == Some(acknowledgment);
-        self.coverage.acknowledge(acknowledgment.wrapping_sub(fin.into()))
+        self.coverage.acknowledge(acknowledgment.wrapping_sub(fin.into()), timestamp)
     }
 }
