@@ -112,6 +112,9 @@ for version, packet, frame, kind, pppkind, number, nextnumber in INNER:
     over_udp(name + "vxlan-gpe", 4790, struct.pack("!II", 0x0C000000 | nextnumber, 5 << 8) + packet)
     over_udp(name + "vxlan-gpe with ethernet", 4790, struct.pack("!II", 0x0C000003, 5 << 8) + frame)
     over_udp(name + "nsh in vxlan-gpe", 4790, struct.pack("!II", 0x0C000004, 5 << 8) + nsh(nextnumber, packet))
+    over_udp(name + "vxlan-gpe to the port of vxlan", 4789, struct.pack("!II", 0x0C000000 | nextnumber, 5 << 8) + packet)
+    over_udp(name + "lisp", 4341, struct.pack("!II", 0xC0123456, 1) + packet)
+    add(name + "ethernet in srv6", ethernet(0x86DD, ip6(43, struct.pack("!BBBBBBH", 143, 2, 4, 0, 0, 0, 0) + b"\x20\1" + b"\1" * 14 + frame)))
     over_udp(name + "geneve", 6081, struct.pack("!BBHI", 0, 0, 0x6558, 5 << 8) + frame)
     over_udp(name + "geneve with options", 6081, struct.pack("!BBHII", 1, 0, kind, 5 << 8, 0x01020300) + packet)
     over_udp(name + "geneve, all reserved bits set", 6081, struct.pack("!BBHI", 0, 0x3F, kind, 5 << 8 | 0xFF) + packet)
@@ -255,7 +258,7 @@ add("unread link type 147", SECRET, "link_147")
 add("unread arcnet fragment", bytes([1, 2, 212, 2, 0, 7]) + I4[20:], "link_7")
 
 # Ordinary traffic on the ports of tunnels.
-for port in [1194, 1701, 2152, 3544, 4500, 4754, 4789, 4790, 5072, 5247, 5555, 6080, 6081, 6635, 7777, 8472, 8888, 37008, 41641, 51820]:
+for port in [1194, 1701, 2152, 3544, 4341, 4500, 4754, 4789, 4790, 5072, 5247, 5555, 6080, 6081, 6635, 7777, 8472, 8888, 37008, 41641, 51820]:
     add("ordinary query from %d" % port, ethernet(0x0800, udp(port, 53, QUERY)))
     add("ordinary answer to %d" % port, ethernet(0x86DD, udp(53, port, QUERY[:2] + b"\x81\x80" + QUERY[4:], 6)))
     for first in [0x0000, 0x0010, 0x0100, 0x0400, 0x0800, 0x0C00, 0x3000, 0x30FF, 0x3200, 0x4800]:

@@ -49,6 +49,8 @@ pub enum Layer {
     Ayiya,
     /// Generic UDP Encapsulation.
     Gue,
+    /// Locator/ID Separation Protocol, data.
+    Lisp,
     /// Ethernet over IP (RFC 3378).
     EtherIp,
     /// Network Service Header.
@@ -174,6 +176,7 @@ impl Layer {
             Self::Tzsp => "tzsp",
             Self::Ayiya => "ayiya",
             Self::Gue => "gue",
+            Self::Lisp => "lisp-data",
             Self::EtherIp => "etherip",
             Self::Nsh => "nsh",
             Self::Wccp => "wccp",
@@ -361,7 +364,8 @@ pub struct Packet<'a> {
     /// the innermost [`Layer`] carries, for example an ARP message or what IP carries.
     pub payload: Cow<'a, [u8]>,
     /// How long the payload was on the wire by the headers' word. Longer than `payload` when it was cut. Where headers contradict
-    /// each other, the outer one is believed: UDP never has more than IP does.
+    /// each other, the outer one is believed: UDP never has more than IP does, nor IP more than PPPoE. The frame's own length is
+    /// believed, too, unless no frame before it was longer: packet brokers cut frames to one length and do not say so.
     pub payload_length: usize,
     /// Frames that a datagram was put together from, in the order they came; empty when it was not fragmented.
     pub fragments: Vec<u64>,

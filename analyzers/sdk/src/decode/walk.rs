@@ -257,6 +257,8 @@ impl<'f> Walk<'f> {
             }
             115 => return Ok(Next::Tunnel(Tunnel::L2tp3Ip)),
             137 => return Ok(Next::Mpls),
+            // RFC 8986.
+            143 => return Ok(Next::Ethernet),
             _ => {}
         }
         if let Some(ip) = &mut packet.ip
