@@ -69,6 +69,13 @@ pub enum Layer {
     Hsr,
     /// IEEE 802.1AE.
     Macsec,
+    /// IEEE 802.1CB redundancy tag.
+    Rtag,
+    Trill,
+    /// Cisco FabricPath.
+    FabricPath,
+    /// A register message of Protocol Independent Multicast.
+    Pim,
     /// Per-Packet Information.
     Ppi,
     /// With its data link connection identifier.
@@ -186,6 +193,10 @@ impl Layer {
             Self::Pbb(_) => "ieee8021ah",
             Self::Hsr => "hsr",
             Self::Macsec => "macsec",
+            Self::Rtag => "ieee8021cb",
+            Self::Trill => "trill",
+            Self::FabricPath => "cfp",
+            Self::Pim => "pim",
             Self::Ppi => "ppi",
             Self::FrameRelay(_) => "fr",
             Self::Ipnet => "ipnet",

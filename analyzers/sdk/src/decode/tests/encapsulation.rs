@@ -164,6 +164,9 @@ fn names_are_bounded_and_the_rest_is_counted_together() {
     let names = decoder.statistics().not_looked_into;
     assert_eq!((names.len(), names[0].protocol.as_str()), (33, "ethertype 0x7000"));
     assert_eq!((names[32].protocol.as_str(), names[32].count, names[32].frames.len()), ("other", 68, 10));
+    let words = decoder.statistics().not_looked_into_in_words().unwrap();
+    assert!(words.starts_with("ethertype 0x7000 in 1 frame, ethertype 0x7001 in 1 frame, "), "{words}");
+    assert!(words.ends_with(", others in 95"), "{words}");
     assert_eq!((decoder.statistics().frames_not_looked_into(), decoder.statistics().frames_not_seen()), (100, 100));
 }
 
@@ -180,7 +183,7 @@ fn protocols_that_carry_no_packets_are_not_counted_as_not_looked_into() {
         frame[23] = protocol;
         assert_eq!(decode_ethernet(&mut decoder, &frame).stop, Some(Stop::OtherTransport));
     }
-    assert_eq!(decoder.statistics().frames_not_seen(), 0);
+    assert_eq!((decoder.statistics().frames_not_seen(), decoder.statistics().not_looked_into_in_words()), (0, None));
 }
 
 #[test]
