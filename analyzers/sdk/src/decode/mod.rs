@@ -2,8 +2,11 @@
 //!
 //! [`Decoder`] looks through VLAN tags, MPLS, PPPoE and tunnels to the innermost packet, and puts IP fragments together. What
 //! it cannot take apart is counted by reason in [`Statistics`], with frame numbers, and what it does not look into although packets
-//! may be in it, by name. Packets that an ICMP error quotes
-//! are that message's payload, not packets; [`quoted()`] reads their headers.
+//! may be in it, by name. Packets that an ICMP error quotes are that message's payload, not packets; [`quoted()`] reads their headers.
+//!
+//! What only a UDP port tells of is checked before it is believed, and reserved bits are ignored where RFCs say so: neither is ordinary
+//! traffic taken for a tunnel, nor does a bit hide what a tunnel carries. Every length in a header bounds what is within it; where an
+//! inner header claims more, the outer one is believed.
 //!
 //! Checksums and frame check sequences are not verified: where they are computed by the network card, captures of sent frames hold
 //! unfinished ones, and nearly all receivers drop what is damaged before it is captured.
@@ -12,6 +15,7 @@ mod cursor;
 mod datagram;
 mod ethertype;
 mod fragments;
+mod layer;
 mod link;
 mod looks;
 mod mpls;
@@ -28,7 +32,8 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub use packet::{Header, Icmp, Ip, Layer, Layers, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
+pub use layer::{Layer, Layers};
+pub use packet::{Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};
 pub use unread::Unread;
