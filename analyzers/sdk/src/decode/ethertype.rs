@@ -29,6 +29,7 @@ pub(super) fn ethertype(at: &mut Cursor<'_>, kind: u16, layers: &mut Layers) -> 
         }
         0x8864 => Ok(Next::PppoeSession),
         0x6558 => Ok(Next::Ethernet),
+        0x6559 => Ok(Next::FrameRelay),
         0x880b => Ok(Next::Ppp),
         0x894f => Ok(Next::Tunnel(Tunnel::Nsh)),
         0x8926 => tag(at, Layer::VnTag, 4, layers),
