@@ -228,6 +228,15 @@ for version, packet, frame, kind, pppkind, number, nextnumber in INNER:
     add(name + "token ring with a route", b"\x10\x40" + frame[:6] + b"\x82" + frame[7:12] + b"\x06\x30\0\x11\0\x20" + llc(kind) + packet, "link_6")
     add(name + "atm", llc(kind) + packet, "link_100")
     add(name + "netanalyzer", b"\0\x10\0\0" + frame + b"\xee" * 4, "link_240")
+    nlpid = b"\x03\xcc" if version == "ipv4" else b"\x03\x8e"
+    add(name + "juniper mlppp of a services card", b"MGC\0" + b"\x54\0\0\1" + struct.pack("!H", pppkind) + packet, "link_130")
+    add(name + "juniper mlfr", juniper + b"\x54\0\0\1" + nlpid + packet, "link_131")
+    add(name + "juniper mfr", juniper + b"\x54\0\0\1" + nlpid + packet, "link_134")
+    add(name + "juniper es", juniper + packet, "link_132")
+    add(name + "juniper services", juniper + b"\0" * 16 + packet, "link_136")
+    add(name + "juniper monitor", juniper + b"\0" * 8 + packet, "link_164")
+    add(name + "juniper atm1 with vc multiplexing", juniper + b"\0\0\0\1" + packet, "link_137")
+    add(name + "juniper pppoe over atm", juniper + struct.pack("!HBBHHH", 0x8864, 0x11, 0, 9, 2 + len(packet), pppkind) + packet, "link_168")
     if version == "ipv4":
         add(name + "arcnet, old", bytes([1, 2, 240]) + packet, "link_7")
         add(name + "juniper vp", juniper + b"\0" * 18 + packet, "link_183")
