@@ -29,6 +29,7 @@ pub(super) fn ethertype(at: &mut Cursor<'_>, kind: u16, layers: &mut Layers) -> 
         }
         0x8864 => Ok(Next::PppoeSession),
         0x6558 => Ok(Next::Ethernet),
+        0x6559 => Ok(Next::FrameRelay),
         0x880b => Ok(Next::Ppp),
         0x894f => Ok(Next::Tunnel(Tunnel::Nsh)),
         0x8926 => tag(at, Layer::VnTag, 4, layers),
@@ -43,6 +44,15 @@ pub(super) fn ethertype(at: &mut Cursor<'_>, kind: u16, layers: &mut Layers) -> 
             Ok(Next::Ethernet)
         }
         0x892f => hsr(at, layers),
+        // IEEE 802.1CB: reserved bytes and a sequence number.
+        0xf1c1 => tag(at, Layer::Rtag, 4, layers),
+        0x22f3 => trill(at, layers),
+        // Cisco's FabricPath: a tree and a time to live, and the frame.
+        0x8903 => {
+            layers.push(Layer::FabricPath);
+            at.skip(2)?;
+            Ok(Next::Ethernet)
+        }
         other => {
             layers.push(Layer::OtherEthertype(other));
             Err(if carries_no_packets(other) {
@@ -82,6 +92,17 @@ fn tag(at: &mut Cursor<'_>, layer: Layer, length: usize, layers: &mut Layers) ->
     layers.push(layer);
     at.skip(length)?;
     type_or_length(at)
+}
+
+/// RFC 6325 3: version and length of options, which are in units of four bytes, egress and ingress, and the frame.
+fn trill(at: &mut Cursor<'_>, layers: &mut Layers) -> Step {
+    layers.push(Layer::Trill);
+    let flags = at.u16()?;
+    if flags >> 14 != 0 {
+        return Err(Stop::Malformed.into());
+    }
+    at.skip(usize::from(flags >> 6 & 0x1f).saturating_mul(4).saturating_add(4))?;
+    Ok(Next::Ethernet)
 }
 
 /// IEC 62439-3: path and size, sequence number, and the type that the tag stands before.

@@ -84,7 +84,7 @@ fn carried_within(mut kind: u16, at: &Cursor<'_>, levels: u8) -> bool {
     for _ in 0..TAGS_MAX {
         let length = match kind {
             0x8100 | 0x88a8 | 0x9100 | 0x9200 => 2,
-            0x8926 | 0x892f => 4,
+            0x8926 | 0x892f | 0xf1c1 => 4,
             0x8909 | 0x893f => 6,
             _ => return content(kind, &at, levels),
         };

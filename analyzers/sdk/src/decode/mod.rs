@@ -2,8 +2,11 @@
 //!
 //! [`Decoder`] looks through VLAN tags, MPLS, PPPoE and tunnels to the innermost packet, and puts IP fragments together. What
 //! it cannot take apart is counted by reason in [`Statistics`], with frame numbers, and what it does not look into although packets
-//! may be in it, by name. Packets that an ICMP error quotes
-//! are that message's payload, not packets; [`quoted()`] reads their headers.
+//! may be in it, by name. Packets that an ICMP error quotes are that message's payload, not packets; [`quoted()`] reads their headers.
+//!
+//! What only a UDP port tells of is checked before it is believed, and reserved bits are ignored where RFCs say so: neither is ordinary
+//! traffic taken for a tunnel, nor does a bit hide what a tunnel carries. Every length in a header bounds what is within it; where an
+//! inner header claims more, the outer one is believed.
 //!
 //! Packets that were captured more than once are recognised: [`Packet::copy_of`] tells where they stand first. Their fragments are not
 //! put together again.
@@ -16,6 +19,7 @@ mod cursor;
 mod datagram;
 mod ethertype;
 mod fragments;
+mod layer;
 mod link;
 mod looks;
 mod mpls;
@@ -33,7 +37,8 @@ mod walk;
 mod tests;
 
 pub use copies::{Copy, CopyDifferences, CopyReport};
-pub use packet::{Header, Icmp, Ip, Layer, Layers, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
+pub use layer::{Layer, Layers};
+pub use packet::{Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};
 pub use unread::Unread;

@@ -78,6 +78,20 @@ impl Statistics {
         self.not_looked_into.iter().fold(0, |sum, entry| sum.saturating_add(entry.count))
     }
 
+    /// What was not looked into, in words: `esp in 2 frames, gtp in 1 frame`. `None` when all was.
+    pub fn not_looked_into_in_words(&self) -> Option<String> {
+        const NAMED: usize = 5;
+        let words = |entry: &NotLookedInto| {
+            format!("{} in {} {}", entry.protocol, entry.count, if entry.count == 1 { "frame" } else { "frames" })
+        };
+        let mut named: Vec<String> = self.not_looked_into.iter().take(NAMED).map(words).collect();
+        let others = self.not_looked_into.iter().skip(NAMED).fold(0_u64, |sum, entry| sum.saturating_add(entry.count));
+        if others > 0 {
+            named.push(format!("others in {others}"));
+        }
+        (!named.is_empty()).then(|| named.join(", "))
+    }
+
     /// Frames in which a tool may have missed something: those not looked into, and those that could not be read.
     pub fn frames_not_seen(&self) -> u64 {
         // Unknown link types are among those not looked into.

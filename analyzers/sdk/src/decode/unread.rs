@@ -131,7 +131,6 @@ fn ip_protocol(number: u8) -> Option<&'static str> {
 /// Names of EtherTypes that are not looked into.
 fn ethertype(number: u16) -> Option<&'static str> {
     Some(match number {
-        0x22f3 => "trill",
         0x8137 => "ipx",
         0x8906 => "fcoe",
         0x8915 => "roce",

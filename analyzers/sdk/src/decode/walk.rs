@@ -11,7 +11,7 @@ use super::fragments::{Fragments, Key, Outcome};
 use super::network::{self, Extension};
 use super::tunnel::{self, Inside, Tunnel};
 use super::unread::{End, Unread};
-use super::{Header, Ip, Layer, Layers, Packet, Stop, Transport, ethertype, link, mpls, ppp, transport};
+use super::{Header, Ip, Layer, Layers, Packet, Stop, Transport, ethertype, link, looks, mpls, ppp, transport};
 use crate::Frame;
 
 /// The most layers that are looked through; real frames have up to twelve.
@@ -292,8 +292,16 @@ impl<'f> Walk<'f> {
                 at.skip(2)?;
                 return Ok(Next::Ethernet);
             }
+            // A register message (RFC 7761 4.9.3) holds the packet that is sent to a group.
+            103 if at.peek(0) == Some(0x21) && at.behind(8).is_some_and(|inner| looks::ip(&inner)) => {
+                layers.push(Layer::Pim);
+                at.skip(8)?;
+                return Ok(Next::Ip);
+            }
             115 => return Ok(Next::Tunnel(Tunnel::L2tp3Ip)),
             137 => return Ok(Next::Mpls),
+            // RFC 8986.
+            143 => return Ok(Next::Ethernet),
             _ => {}
         }
         if let Some(ip) = &mut packet.ip

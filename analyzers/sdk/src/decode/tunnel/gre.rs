@@ -56,8 +56,12 @@ pub(in super::super) fn gre(at: &mut Cursor<'_>, layers: &mut Layers) -> Step {
         protocol::ARUBA_FIRST..=protocol::ARUBA_LAST if protocol & 0x0f == 0 => {
             if looks::ethernet(at) {
                 Ok(Next::Ethernet)
-            } else {
+            } else if looks::ieee80211(at, false) {
                 Ok(Next::Ieee80211 { padded: false, swapped: false })
+            } else if at.is_cut() {
+                Err(Stop::Cut.into())
+            } else {
+                Err(Unread::Ethertype(protocol).into())
             }
         }
         protocol::KEEPALIVE | protocol::CDP | protocol::NHRP | protocol::ARUBA_KEEPALIVE => {

@@ -7,6 +7,7 @@ mod gre;
 mod gtp;
 mod gue;
 mod l2tp;
+mod lisp;
 mod nsh;
 mod teredo;
 mod tzsp;
@@ -35,6 +36,7 @@ pub(super) enum Tunnel {
     Tzsp,
     Ayiya,
     Gue,
+    Lisp,
     Nsh,
 }
 
@@ -53,6 +55,7 @@ pub(super) fn header(tunnel: Tunnel, at: &mut Cursor<'_>, layers: &mut Layers) -
         Tunnel::Tzsp => tzsp::tzsp(at, layers),
         Tunnel::Ayiya => ayiya::ayiya(at, layers),
         Tunnel::Gue => gue::gue(at, layers),
+        Tunnel::Lisp => lisp::lisp(at, layers),
         Tunnel::Nsh => nsh::nsh(at, layers),
     }
 }
@@ -82,6 +85,7 @@ pub(super) fn over_udp(udp: &Udp, at: &Cursor<'_>) -> Inside {
         4789 | 8472 => return vxlan::inside(at),
         4790 => return vxlan::gpe_inside(at),
         6081 => return vxlan::geneve_inside(at),
+        4341 => return lisp::inside(at),
         37_008 => return tzsp::inside(at),
         4754 if gre::looks(at) => return Inside::Tunnel(Next::Protocol(47)),
         6635 if mpls::looks_surely(at) => return Inside::Tunnel(Next::Mpls),

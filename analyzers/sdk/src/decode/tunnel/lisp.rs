@@ -1,0 +1,17 @@
+//! LISP data (RFC 9300 5): IP behind eight bytes that tell nothing of it.
+
+use super::super::cursor::Cursor;
+use super::super::walk::{Next, Step};
+use super::super::{Layer, Layers, looks};
+use super::{Inside, Tunnel};
+
+pub(super) fn lisp(at: &mut Cursor<'_>, layers: &mut Layers) -> Step {
+    layers.push(Layer::Lisp);
+    at.skip(8)?;
+    Ok(Next::Ip)
+}
+
+/// What is in a datagram to the port of LISP data.
+pub(super) fn inside(at: &Cursor<'_>) -> Inside {
+    if at.behind(8).is_some_and(|inner| looks::exactly_ip(&inner)) { Tunnel::Lisp.into() } else { Inside::Payload }
+}
