@@ -23,6 +23,8 @@ const OFFER_OPEN: u64 = 120_000_000_000;
 pub enum Outcome {
     Leased,
     Configured,
+    /// A query about leases that was answered.
+    Answered,
     Refused,
     Declined,
     Released,
@@ -33,9 +35,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Leased,
         Self::Configured,
+        Self::Answered,
         Self::Refused,
         Self::Declined,
         Self::Released,
@@ -194,7 +197,7 @@ impl Exchange {
                     self.last_answer = Some(seen.role);
                 }
             }
-            Role::Grant | Role::Refuse => {
+            Role::Grant | Role::Refuse | Role::Answer => {
                 add(&mut counts.grants);
                 self.last_answer = Some(seen.role);
                 // With rapid commit the grant answers the first message.
@@ -227,6 +230,7 @@ impl Exchange {
             _ if counts.declines > 0 => Outcome::Declined,
             _ if counts.releases > 0 => Outcome::Released,
             Some(Role::Refuse) => Outcome::Refused,
+            Some(Role::Answer) => Outcome::Answered,
             Some(_) if self.address.is_some() => Outcome::Leased,
             Some(_) => Outcome::Configured,
             None if counts.requests > 0 || counts.asks > 0 => Outcome::Unanswered,

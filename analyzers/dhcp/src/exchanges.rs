@@ -129,7 +129,7 @@ pub struct ExchangeSummary {
 /// Exchanges with an outcome.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OutcomeCount {
-    /// leased, configured (without address), refused, declined, released, offered (and not taken), unanswered, other.
+    /// leased, configured (without address), answered (a query about leases), refused, declined, released, offered (and not taken), unanswered, other.
     pub outcome: Outcome,
     pub count: u64,
 }

@@ -270,7 +270,7 @@ pub struct ClientReport {
     pub requested: Vec<String>,
     /// Addresses that it was granted.
     pub addresses: Vec<String>,
-    /// Some of these lists is longer: they hold the first 8 values.
+    /// Some of these lists is longer; they hold the first 8 values, the options of `packets` all.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub more_values: bool,
     pub messages: u64,
@@ -290,7 +290,7 @@ pub struct ServerReport {
     pub refusals: u64,
     pub routers: Vec<String>,
     pub dns_servers: Vec<String>,
-    /// Some of these lists is longer: they hold the first 8 values.
+    /// Some of these lists is longer; they hold the first 8 values, the options of `packets` all.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub more_values: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

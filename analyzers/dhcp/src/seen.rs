@@ -48,6 +48,8 @@ pub enum Role {
     Release,
     /// INFORM, INFORMATION-REQUEST, and queries.
     Ask,
+    /// The answer to a query about leases (RFC 4388 §5, RFC 5007 §4.1).
+    Answer,
     /// Everything else.
     Other,
 }
@@ -145,6 +147,7 @@ impl Seen {
             Some(kind::DECLINE) => Role::Decline,
             Some(kind::RELEASE) => Role::Release,
             Some(kind::INFORM | kind::LEASE_QUERY) => Role::Ask,
+            Some(kind::LEASE_UNASSIGNED | kind::LEASE_UNKNOWN | kind::LEASE_ACTIVE) => Role::Answer,
             _ => Role::Other,
         };
         let set = |address: Ipv4Addr| Some(address).filter(|address| !address.is_unspecified());
@@ -229,6 +232,7 @@ impl Seen {
             Some(kind::DECLINE) => Role::Decline,
             Some(kind::RELEASE) => Role::Release,
             Some(11 | 14) => Role::Ask,
+            Some(15) => Role::Answer,
             _ => Role::Other,
         };
         let from_server = matches!(type_code, Some(kind::ADVERTISE | kind::REPLY | kind::RECONFIGURE | 15 | 17))

@@ -178,7 +178,7 @@ pub struct UnreachableReport {
     pub protocol: Cow<'static, str>,
     /// Their destination ports, the first ones.
     pub ports: Vec<u16>,
-    /// There were other ports besides these.
+    /// There were other ports besides these; the messages in `packets` (`icmp_type` chooses) have them all.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub more_ports: bool,
     pub count: u64,

@@ -52,5 +52,5 @@ pub const LISTED: usize = 20;
 pub const LIST_ENTRIES: u16 = 20;
 /// The most that `list_entries` may ask for.
 pub const LIST_ENTRIES_MOST: u16 = 2048;
-/// Addresses listed as sources and destinations.
+/// Addresses listed as sources and destinations, unless `list_entries` says otherwise.
 pub const ADDRESSES_LISTED: usize = 100;

@@ -366,7 +366,7 @@ pub struct RouterReport {
     pub dns_search: Vec<String>,
     /// Addresses that an ICMP router advertisement names.
     pub gateways: Vec<IpAddr>,
-    /// Some of these lists is longer: they hold the first 8 values.
+    /// Some of these lists is longer; they hold the first 8 values.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub more_values: bool,
 }

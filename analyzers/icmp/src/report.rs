@@ -56,7 +56,8 @@ pub struct Statistics {
     pub unique_destinations_count: u64,
     /// Whether both counts of addresses are exact.
     pub unique_counts_exact: bool,
-    /// The first 100 sources, in order of appearance.
+    /// The first sources, in order of appearance: 100, or as many as `list_entries` says.
+    /// `unique_sources_count` says how many there are.
     pub unique_sources: Vec<IpAddr>,
     pub unique_destinations: Vec<IpAddr>,
     /// Different pairs of requester and target that exchanged echoes.

@@ -180,7 +180,7 @@ pub struct PairReport {
     pub ip_version: u8,
     /// The first identifiers.
     pub identifiers: Vec<u16>,
-    /// There were other identifiers besides these.
+    /// There were other identifiers besides these; the messages in `packets` have them all.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub more_identifiers: bool,
     pub requests: u64,

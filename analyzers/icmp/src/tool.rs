@@ -39,7 +39,7 @@ pub struct Arguments {
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
-    /// Entries of each list of the statistics, and findings of each rule: 20 unless said otherwise.
+    /// Entries of each list of the statistics, and findings of each rule: 20 (of addresses 100) unless said otherwise.
     #[serde(default)]
     #[schemars(range(min = 1, max = 2048))]
     pub list_entries: Option<u16>,
@@ -70,15 +70,19 @@ impl Filter {
 }
 
 /// Addresses: how many different ones, and the first of them.
-#[derive(Default)]
 struct Addresses {
     distinct: Distinct,
     first: Vec<IpAddr>,
+    most: usize,
 }
 
 impl Addresses {
+    fn new(most: usize) -> Self {
+        Self { distinct: Distinct::new(), first: Vec::new(), most }
+    }
+
     fn add(&mut self, address: IpAddr) {
-        if self.distinct.add(&address) && self.first.len() < limits::ADDRESSES_LISTED {
+        if self.distinct.add(&address) && self.first.len() < self.most {
             self.first.push(address);
         }
     }
@@ -123,6 +127,7 @@ impl Tool for IcmpPackets {
         if !(1..=limits::LIST_ENTRIES_MOST).contains(&entries) {
             return Err(Problem::argument("list_entries", "must be 1 to 2048"));
         }
+        let addresses = arguments.list_entries.map_or(limits::ADDRESSES_LISTED, usize::from);
         Ok(Self {
             decoder: Decoder::new().counting_copies(arguments.count_copies),
             maximum: Maximum::new(arguments.max_packets),
@@ -132,8 +137,8 @@ impl Tool for IcmpPackets {
             out_of_order: 0,
             filter: Filter::new(&arguments)?,
             counts: BTreeMap::new(),
-            sources: Addresses::default(),
-            destinations: Addresses::default(),
+            sources: Addresses::new(addresses),
+            destinations: Addresses::new(addresses),
             echoes: Echoes::new(),
             errors: Errors::new(),
             paths: Paths::new(),

@@ -159,11 +159,14 @@ impl Waiting {
 
     /// Makes room: the oldest requests stand for one another, and the oldest replies wait no longer. `left` is told of the latter.
     pub fn make_room(&mut self, separate: impl Fn(Vlans, Vlans) -> bool, mut left: impl FnMut(Left)) {
-        while self.replies.len() > limits::SAME_NUMBERS / 2 {
+        // Half, so that the next message finds room.
+        let keep = |kept: usize| if kept > limits::SAME_NUMBERS { limits::SAME_NUMBERS / 2 } else { kept };
+        let (asked, replies) = (keep(self.asked.len()), keep(self.replies.len()));
+        while self.replies.len() > replies {
             let reply = self.replies.remove(0);
             left(self.leave(reply, &separate));
         }
-        while self.asked.len() > limits::SAME_NUMBERS / 2 {
+        while self.asked.len() > asked {
             let gone = self.asked.remove(0);
             // Within a VLAN, so that its replies find it.
             let next = self.asked.iter_mut().find(|asked| asked.heard.vlans == gone.heard.vlans);

@@ -52,7 +52,7 @@ impl V4 {
 
     /// The frame.
     pub fn frame(&self) -> Vec<u8> {
-        let from_server = matches!(self.kind, 2 | 5 | 6);
+        let from_server = matches!(self.kind, 2 | 5 | 6 | 11..=13);
         let mut octets = vec![0; 236];
         octets[..4].copy_from_slice(&[if from_server { 2 } else { 1 }, 1, 6, 0]);
         octets[4..8].copy_from_slice(&self.xid.to_be_bytes());
@@ -96,7 +96,7 @@ pub fn v6(kind: u8, xid: u32, client: u8, server: Option<u8>, options: &[u8]) ->
         octets.extend_from_slice(&option6(2, &duid(server)));
     }
     octets.extend_from_slice(options);
-    if matches!(kind, 2 | 7) {
+    if matches!(kind, 2 | 7 | 15) {
         build::udp(("fe80::5", 547), ("fe80::9", 546), &octets)
     } else {
         build::udp(("fe80::9", 546), ("ff02::1:2", 547), &octets)

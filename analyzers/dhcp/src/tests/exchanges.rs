@@ -32,6 +32,13 @@ fn each_outcome_has_its_name() {
     check(vec![request().frame(), V4::new(6, 7, 1).server(53).option(56, b"wrong network").frame()], "refused");
     check(vec![V4::new(8, 7, 1).frame(), V4::new(5, 7, 1).server(53).frame()], "configured");
     check(vec![V4::new(7, 7, 1).frame()], "released");
+    // LEASEQUERY (RFC 4388 §5): unassigned, unknown, active; LEASEQUERY of DHCPv6 (RFC 5007 §4.1).
+    check(vec![V4::new(10, 7, 1).frame()], "unanswered");
+    for kind in [11, 12, 13] {
+        check(vec![V4::new(10, 7, 1).frame(), V4::new(kind, 7, 1).server(53).frame()], "answered");
+    }
+    check(vec![v6(14, 7, 1, None, &[])], "unanswered");
+    check(vec![v6(14, 7, 1, None, &[]), v6(15, 7, 1, Some(5), &[])], "answered");
     let mut declined = lease(7, 1, 53, 100);
     declined.push(V4::new(4, 7, 1).option(50, &[192, 0, 2, 100]).frame());
     check(declined, "declined");

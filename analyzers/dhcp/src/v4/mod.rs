@@ -52,6 +52,9 @@ pub mod kind {
     pub const RELEASE: u8 = 7;
     pub const INFORM: u8 = 8;
     pub const LEASE_QUERY: u8 = 10;
+    pub const LEASE_UNASSIGNED: u8 = 11;
+    pub const LEASE_UNKNOWN: u8 = 12;
+    pub const LEASE_ACTIVE: u8 = 13;
 }
 
 /// A message.

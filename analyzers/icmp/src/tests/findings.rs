@@ -56,6 +56,7 @@ fn estimates_and_lower_bounds_say_so() {
     assert!((sweep["measures"][0]["value"].as_f64().unwrap() - 20_000.0).abs() < 600.0, "{sweep}");
     assert!(sweep["observation"].as_str().unwrap().contains("standard error 0.8 %"), "{sweep}");
     assert_eq!(found["statistics"]["unique_counts_exact"], false);
+    assert_eq!(found["statistics"]["unique_destinations"].as_array().unwrap().len(), 100);
     // More sources than there are large tables, each with more hosts than a list holds.
     let source = |n: u32| format!("192.0.2.{}", n % 100);
     let found = report(&every(10, (0..10_000).map(|n| echo(&source(n), &host(n), false, (1, 1), b"x"))));

@@ -83,5 +83,8 @@ fn lists_state_their_totals_and_an_argument_gets_the_rest() {
         let redirects = report["findings"].as_array().unwrap().iter().filter(|one| one["rule"] == "icmp_redirect");
         assert_eq!(redirects.count(), listed);
         assert_eq!(report["findings_total"], 31);
+        // Of addresses there are 100 without the argument: 30 targets, and the one that is told.
+        let addresses = report["statistics"]["unique_destinations"].as_array().unwrap().len();
+        assert_eq!(addresses, if listed == 25 { 25 } else { 31 });
     }
 }
