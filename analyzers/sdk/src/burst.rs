@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::finding::Evidence;
+use crate::finding::{Evidence, Measure};
 
 /// So many events within a span of time are a burst.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +41,12 @@ impl Burst {
     }
 
     fn forget(&mut self, rate: &Rate, now: u64) {
-        while self.window.front().is_some_and(|(time, ..)| now.saturating_sub(*time) > rate.span) {
+        while self.window.front().is_some_and(|(time, ..)| now.abs_diff(*time) > rate.span) {
             self.window.pop_front();
+        }
+        // Where time goes back, what is far ahead may stand behind what is near.
+        if self.window.back().is_some_and(|(time, ..)| *time > now.saturating_add(rate.span)) {
+            self.window.retain(|(time, ..)| now.abs_diff(*time) <= rate.span);
         }
     }
 
@@ -75,9 +79,19 @@ impl Burst {
         self.most
     }
 
+    /// Whether there may have been more than [`Burst::most`].
+    pub fn is_at_least(&self) -> bool {
+        self.most >= Self::KEPT
+    }
+
+    /// The most events as a measure; under the second name when there may have been more.
+    pub fn measure(&self, name: &'static str, at_least: &'static str) -> Measure {
+        Measure::count(if self.is_at_least() { at_least } else { name }, self.most as u64)
+    }
+
     /// The most events as words: `12`, or `at least 256`.
     pub fn most_in_words(&self) -> String {
-        let at_least = if self.most >= Self::KEPT { "at least " } else { "" };
+        let at_least = if self.is_at_least() { "at least " } else { "" };
         format!("{at_least}{}", self.most)
     }
 
@@ -104,6 +118,20 @@ mod tests {
         burst.note(7);
         assert_eq!((burst.most(), burst.most_in_words().as_str()), (3, "3"));
         assert_eq!(burst.evidence().frames(), [2, 3, 4, 5, 7]);
+    }
+
+    #[test]
+    fn events_far_apart_are_none_whichever_way_time_goes() {
+        let mut burst = Burst::default();
+        for (frame, now) in (1..).zip([1000, 900, 800, 700, 600, 500]) {
+            burst.take(&RATE, now, frame);
+        }
+        assert_eq!(burst.most(), 1);
+        // In a file that goes back a little, those near each other are one.
+        for (frame, now) in (1..).zip([5000, 4995, 5002]) {
+            burst.take(&RATE, now, frame);
+        }
+        assert_eq!(burst.most(), 3);
     }
 
     #[test]

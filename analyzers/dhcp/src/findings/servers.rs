@@ -104,10 +104,8 @@ impl Watch {
         let refused = refusals.map(|(server, refusals)| {
             let observation =
                 format!("A server refused {} requests within 60 seconds.", refusals.burst.most_in_words());
-            let is_cut = refusals.burst.most() >= Burst::KEPT;
-            let in_60_seconds = if is_cut { "refusals_in_60_seconds_at_least" } else { "refusals_in_60_seconds" };
             let measures = vec![
-                Measure::count(in_60_seconds, refusals.burst.most() as u64),
+                refusals.burst.measure("refusals_in_60_seconds", "refusals_in_60_seconds_at_least"),
                 Measure::count("refusals", refusals.total),
             ];
             REFUSED.finding(server.clone(), observation, measures, refusals.burst.evidence())

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::burst::Burst;
-use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Finding, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
 
 use super::thresholds::NXDOMAIN_NAMES;
@@ -47,7 +47,7 @@ impl Watch {
             RULE.finding(
                 address.to_string(),
                 format!("Up to {} different names that do not exist within 60 seconds.", burst.most_in_words()),
-                vec![Measure::count("names_in_60_seconds", burst.most() as u64)],
+                vec![burst.measure("names_in_60_seconds", "names_in_60_seconds_at_least")],
                 burst.evidence(),
             )
         };

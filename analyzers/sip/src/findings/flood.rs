@@ -65,7 +65,7 @@ impl Watch {
                     found.answered
                 ),
                 vec![
-                    Measure::count("invites_in_1_second", found.burst.most() as u64),
+                    found.burst.measure("invites_in_1_second", "invites_in_1_second_at_least"),
                     Measure::count("invites", found.invites),
                     Measure::count("accepted", found.answered),
                 ],

@@ -83,7 +83,7 @@ impl Watch {
                 ),
                 vec![
                     Measure::count("rejected_logins", found.rejected),
-                    Measure::count("rejected_logins_in_60_seconds", found.rejections.most() as u64),
+                    found.rejections.measure("rejected_logins_in_60_seconds", "rejected_logins_in_60_seconds_at_least"),
                     Measure::count("accounts", accounts),
                     Measure::count("accepted_afterwards", found.accepted),
                 ],

@@ -18,11 +18,12 @@ fn finding<'a>(report: &'a Value, rule: &str) -> &'a Value {
 }
 
 fn refused(source: &str, host: &str, port: u32) -> Talk {
-    Talk::between(&format!("{source}:4444"), &format!("{host}:{port}")).c(SYN, (1000, 0), b"").s(
-        RST | ACK,
-        (0, 1001),
-        b"",
-    )
+    refused_after(0, source, host, port)
+}
+
+fn refused_after(milliseconds: u64, source: &str, host: &str, port: u32) -> Talk {
+    let talk = Talk::between(&format!("{source}:4444"), &format!("{host}:{port}")).wait(milliseconds);
+    talk.c(SYN, (1000, 0), b"").s(RST | ACK, (0, 1001), b"")
 }
 
 #[test]
@@ -101,8 +102,9 @@ fn silent_servers_are_told_together_and_not_where_a_direction_is_missing() {
     assert_eq!(report["findings"].as_array().unwrap().iter().filter(|f| f["rule"] == "tcp_silent_server").count(), 2);
     let one_server = (1..=5).map(|port| tries(&format!("198.51.100.1:{port}")));
     assert_eq!(finding(&joined(one_server), "tcp_silent_server")["subject"], "5 ports of 198.51.100.1");
-    let refusing =
-        (1..=9).flat_map(|host| (0..3).map(move |_| refused("192.0.2.1", &format!("198.51.100.{host}"), 25)));
+    let refusing = (1..=9).flat_map(|host| {
+        (0..3).map(move |nth| refused_after(nth * 100, "192.0.2.1", &format!("198.51.100.{host}"), 25))
+    });
     let report = joined(refusing);
     let found = finding(&report, "tcp_refused");
     assert_eq!(found["subject"], "port 25 of 9 servers");
