@@ -55,9 +55,10 @@ fn layers(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Valu
             *ours.entry(*protocol).or_default() += row["packets"].as_u64().expect("packets");
         }
     }
-    let theirs = &facts["protocol_frames"];
-    let theirs: BTreeMap<&str, u64> =
-        LAYERS.into_iter().filter_map(|name| Some((name, theirs[name].as_u64()?))).collect();
+    let count = |name: &str| facts["protocol_frames"][name].as_u64();
+    // tshark has a name of its own for tags with the EtherType 0x88a8.
+    let of = |name| if name == "vlan" { count(name).max(count("ieee8021ad")) } else { count(name) };
+    let theirs: BTreeMap<&str, u64> = LAYERS.into_iter().filter_map(|name| Some((name, of(name)?))).collect();
     note("layers", json!(ours), json!(theirs));
 }
 

@@ -93,25 +93,46 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
+fn of_version(report: &Value, version: u64) -> impl Iterator<Item = &Value> {
+    let all = report["transactions"].as_array().expect("transactions").iter();
+    all.filter(move |exchange| exchange["ip_version"] == version)
+}
+
+/// The transaction ids of an exchange.
+fn ids(exchange: &Value) -> Vec<String> {
+    let further = exchange["further_transaction_ids"].as_array().into_iter().flatten();
+    std::iter::once(&exchange["transaction_id"]).chain(further).map(text).collect()
+}
+
 fn exchanges(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {
-    let ours = report["transactions"].as_array().expect("transactions").iter();
-    let ours: BTreeMap<(String, String), Vec<&str>> = ours
-        .filter(|exchange| exchange["ip_version"] == 4)
-        .map(|exchange| {
-            let messages = exchange["messages"].as_array().expect("messages").iter().take(20);
-            let sequence = messages.map(|step| step["message_type"].as_str().expect("a type")).collect();
-            ((text(&exchange["transaction_id"]), text(&exchange["client"])), sequence)
-        })
-        .collect();
-    note("dhcp transactions", json!(ours.len()), json!(number(&theirs["transactions"])));
+    // The oracle groups by transaction id; an exchange may have several.
+    let mut ours: Vec<(Vec<String>, String, Vec<&str>)> = Vec::new();
+    for exchange in of_version(report, 4) {
+        let messages = exchange["messages"].as_array().expect("messages").iter().take(20);
+        let sequence = messages.map(|step| step["message_type"].as_str().expect("a type")).collect();
+        ours.push((ids(exchange), text(&exchange["client"]), sequence));
+    }
+    let all: usize = ours.iter().map(|(ids, ..)| ids.len()).sum();
+    note("dhcp transactions", json!(all), json!(number(&theirs["transactions"])));
     let full = ["DISCOVER", "OFFER", "REQUEST", "ACK"];
-    let complete = ours.values().filter(|sequence| full.iter().all(|kind| sequence.contains(kind))).count();
+    let of_one_id = ours.iter().filter(|(ids, ..)| ids.len() == 1);
+    let complete = of_one_id.filter(|(.., sequence)| full.iter().all(|kind| sequence.contains(kind))).count();
     note("dhcp complete exchanges", json!(complete), json!(number(&theirs["full_dora"])));
-    for other in theirs["transaction_list"].as_array().into_iter().flatten() {
-        // Without a header that could be read there is nothing to group by.
-        if other["xid"].is_string() {
-            let sequence = ours.get(&(text(&other["xid"]), text(&other["client"])));
-            note(&format!("dhcp transaction {}", text(&other["xid"])), json!(sequence), other["sequence"].clone());
+    // Without a header that could be read there is nothing to group by.
+    let list = theirs["transaction_list"].as_array().into_iter().flatten().filter(|other| other["xid"].is_string());
+    let theirs: Vec<&Value> = list.collect();
+    for (ids, client, sequence) in &ours {
+        let of = theirs.iter().filter(|other| other["client"] == *client && ids.contains(&text(&other["xid"])));
+        let steps: Vec<&Value> = of.flat_map(|other| other["sequence"].as_array().expect("a sequence")).collect();
+        if !steps.is_empty() {
+            note(&format!("dhcp transaction {}", ids.join(" ")), json!(sequence), json!(steps));
+        }
+    }
+    for other in theirs {
+        let known =
+            ours.iter().any(|(ids, client, _)| other["client"] == *client && ids.contains(&text(&other["xid"])));
+        if !known {
+            note(&format!("dhcp transaction {}", text(&other["xid"])), Value::Null, other["sequence"].clone());
         }
     }
 }
@@ -123,11 +144,7 @@ fn v6(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value))
     note("dhcpv6 messages", json!(messages), json!(number(&theirs["messages"])));
     let relayed = types(&statistics["message_types_with_relayed"], 6);
     note("dhcpv6 types with relayed", json!(relayed), json!(by_code(&theirs["types_incl_relayed"])));
-    let ours = report["transactions"].as_array().expect("transactions").iter();
-    let ids: BTreeSet<String> = ours
-        .filter(|exchange| exchange["ip_version"] == 6 && exchange["transaction_id"] != "0x000000")
-        .map(|exchange| text(&exchange["transaction_id"]))
-        .collect();
+    let ids: BTreeSet<String> = of_version(report, 6).flat_map(ids).filter(|id| id != "0x000000").collect();
     note("dhcpv6 transactions", json!(ids.len()), json!(number(&theirs["transaction_ids"])));
     let addresses: BTreeSet<String> = statistics["leases"]
         .as_array()

@@ -113,10 +113,12 @@ fn judge(folder: &str, found: Differences) {
         .as_array()
         .expect("a list for the folder")
         .iter()
-        .map(|entry| {
+        .flat_map(|entry| {
             assert!(entry["reason"].as_str().is_some_and(|reason| reason.len() > 10), "{entry} needs its reason");
-            let text = |field: &str| entry[field].as_str().expect("text").to_owned();
-            ((text("file"), text("field")), (entry["ours"].clone(), entry["tshark"].clone()))
+            let file = entry["file"].as_str().expect("text").to_owned();
+            // Ours and tshark's, by field.
+            let fields = entry["fields"].as_object().expect("fields").iter();
+            fields.map(move |(field, both)| ((file.clone(), field.clone()), (both[0].clone(), both[1].clone())))
         })
         .collect();
     let mut wrong = Vec::new();

