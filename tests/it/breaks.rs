@@ -27,8 +27,12 @@ fn what_stands_behind_a_break_takes_no_memory() {
     file.set_len(BEHIND as u64).unwrap();
     let compressed = folder.path().join("compressed.pcapng.zst");
     // What grows a hundred times and less is no bomb.
-    let content =
-        [broken(), (0..6_u32 << 20).flat_map(|n| (n.wrapping_mul(0x9e37_79b9) >> 24).to_le_bytes()).collect()];
+    let mut random = 1_u64;
+    let noise = std::iter::repeat_with(|| {
+        random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        (random >> 32) as u32
+    });
+    let content = [broken(), noise.take(1 << 20).flat_map(u32::to_le_bytes).collect()];
     let content = [content.concat(), vec![0; BEHIND]].concat();
     let packed = ruzstd::encoding::compress_to_vec(content.as_slice(), ruzstd::encoding::CompressionLevel::Fastest);
     drop(content);

@@ -87,6 +87,12 @@ impl Tool {
                 format!("unknown argument {}; {} takes {}", unknown.join(", "), self.name, known.join(", "))
             }
             ValidationErrorKind::Required { property } => format!("argument {property} is missing"),
+            // All of them: who is told a few would guess the rest.
+            ValidationErrorKind::Enum { options } => {
+                let options: Vec<String> = options.as_array().into_iter().flatten().map(Value::to_string).collect();
+                let given = shown(&error.instance().to_string());
+                format!("argument {name}: {given} is not one of {}", options.join(", "))
+            }
             _ => format!("argument {name}: {}", shown(&error.to_string())),
         };
         Err(AnswerError::new(Code::BadArgument, message))

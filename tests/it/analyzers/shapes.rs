@@ -34,7 +34,7 @@ fn a_report_of_any_shape_is_answered_or_refused_within_bounds() {
 #[test]
 fn a_schema_that_makes_checking_costly_is_refused() {
     let mut description = super::description("costly");
-    let many = vec![json!({ "type": "object" }); 2000];
+    let many = vec![json!({}); 600];
     description["tools"][0]["report"]["properties"]["packets"] = json!({ "type": "array", "items": { "allOf": many } });
     let place = Place::new();
     place.put("costly.wasm", &speaker(&description));
