@@ -11,7 +11,7 @@ use exports::mcpcap::analysis::analyze::{Batch, Guest, Problem};
 use mcpcap::analysis::types::{BadInput, LimitReached};
 
 /// Its tools whose reports are looked at.
-const TOOLS: [&str; 29] = [
+const TOOLS: [&str; 31] = [
     "honest",
     "panic",
     "panic_in_feed",
@@ -41,6 +41,8 @@ const TOOLS: [&str; 29] = [
     "shape_keys",
     "shape_numbers",
     "shape_long",
+    "shape_most_packets",
+    "shape_most_statistics",
 ];
 /// What it promises of all reports.
 const REPORT: &str = r#"{"type":"object","properties":{"frames":{"type":"integer"},"seen":{"type":"object"},
@@ -123,29 +125,39 @@ impl Guest for Hostile {
 /// A report of nearly 16 MiB that is as much work as its shape can make.
 fn shaped(shape: &str) -> String {
     const SIZE: usize = (16 << 20) - 1000;
-    let list = |of: &str| {
-        let mut list = format!("{of},").repeat(SIZE / (of.len() + 1));
-        list.pop();
-        list
+    // Just as many values as the host takes.
+    let most = if shape.starts_with("shape_most") { 99_000 } else { usize::MAX };
+    let (nested, deep) =
+        (format!("{}{}", "[".repeat(100), "]".repeat(100)), format!("{}1{}", "{\"a\":".repeat(60), "}".repeat(60)));
+    let (head, of, tail) = match shape {
+        "shape_objects" => (r#"{"packets":["#, "{}", "]}"),
+        "shape_lists" => (r#"{"seen":{"a":["#, "[]", "]}}"),
+        "shape_findings" => (r#"{"findings":["#, "{}", "]}"),
+        "shape_nested" => (r#"{"seen":{"a":["#, nested.as_str(), "]}}"),
+        "shape_deep" => (r#"{"packets":["#, deep.as_str(), "]}"),
+        "shape_strings" => (r#"{"texts":["#, r#""""#, "]}"),
+        "shape_most_packets" => (r#"{"packets":["#, r#"{"a":1}"#, "]}"),
+        "shape_most_statistics" => (r#"{"seen":{"a":["#, r#"{"some_longer_name":"some longer text"}"#, "]}}"),
+        "shape_keys" => (r#"{"seen":{"#, "", "}}"),
+        "shape_numbers" => (r#"{"seen":{"a":["#, "0", "]}}"),
+        _ => (r#"{"texts":[""#, r"\u202e", r#""]}"#),
     };
-    let nested = |levels: usize| {
-        let of = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-        list(&of)
-    };
-    match shape {
-        "shape_objects" => format!("{{\"packets\":[{}]}}", list("{}")),
-        "shape_lists" => format!("{{\"seen\":{{\"a\":[{}]}}}}", list("[]")),
-        "shape_findings" => format!("{{\"findings\":[{}]}}", list("{}")),
-        "shape_nested" => format!("{{\"seen\":{{\"a\":[{}]}}}}", nested(100)),
-        "shape_deep" => format!("{{\"packets\":[{}]}}", list(&format!("{}1{}", "{\"a\":".repeat(60), "}".repeat(60)))),
-        "shape_strings" => format!("{{\"texts\":[{}]}}", list("\"\"")),
-        "shape_keys" => {
-            let keys: Vec<String> = (0..SIZE / 11).map(|n| format!("\"{n:06}\":0")).collect();
-            format!("{{\"seen\":{{{}}}}}", keys.join(","))
+    let mut report = String::with_capacity(SIZE + 1000);
+    report.push_str(head);
+    for n in 0..most {
+        if report.len() >= SIZE {
+            break;
         }
-        "shape_numbers" => format!("{{\"seen\":{{\"a\":[{}]}}}}", list("0")),
-        _ => format!("{{\"texts\":[\"{}\"]}}", "\\u202e".repeat(SIZE / 6)),
+        if n > 0 && shape != "shape_long" {
+            report.push(',');
+        }
+        match shape {
+            "shape_keys" => report.push_str(&format!("\"{n:07}\":0")),
+            _ => report.push_str(of),
+        }
     }
+    report.push_str(tail);
+    report
 }
 
 fn amount(arguments: &str) -> usize {
