@@ -31,8 +31,6 @@ pub const DEPTH: usize = 8;
 /// Characters of option values in all listed messages.
 pub const DETAIL_CHARACTERS: usize = 2 << 20;
 /// Entries of the lists of statistics, unless `list_entries` says otherwise.
-pub const LIST_ENTRIES: u16 = 50;
+pub const LIST_ENTRIES: usize = 50;
 /// Findings of one rule, unless `list_entries` says otherwise.
-pub const FINDINGS_OF_ONE_RULE: u16 = 20;
-/// The most that `list_entries` may ask for.
-pub const LIST_ENTRIES_MOST: u16 = 2048;
+pub const FINDINGS_OF_ONE_RULE: usize = 20;

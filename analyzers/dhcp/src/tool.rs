@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet, Transport};
 use mcpcap_analyzer::stats::Page;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, list_entries, time};
 use serde::Deserialize;
 
 use crate::counts::Counts;
@@ -98,12 +98,9 @@ impl Tool for DhcpPackets {
                 return Err(Problem::argument(name, "must have 1 to 255 characters"));
             }
         }
-        if arguments.list_entries.is_some_and(|entries| !(1..=limits::LIST_ENTRIES_MOST).contains(&entries)) {
-            return Err(Problem::argument("list_entries", "must be 1 to 2048"));
-        }
-        let most = |usual: u16| usize::from(arguments.list_entries.unwrap_or(usual));
+        let most = |usual| list_entries(arguments.list_entries, usual);
         Ok(Self {
-            most: (most(limits::LIST_ENTRIES), most(limits::FINDINGS_OF_ONE_RULE)),
+            most: (most(limits::LIST_ENTRIES)?, most(limits::FINDINGS_OF_ONE_RULE)?),
             decoder: Decoder::new().counting_copies(arguments.count_copies),
             maximum: Maximum::new(arguments.max_packets),
             filter: Filter {

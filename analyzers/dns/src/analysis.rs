@@ -11,6 +11,7 @@ use crate::counts::Counts;
 use crate::details::{self, Budget, OtherQuestion, PacketDetails};
 use crate::domains::{self, Domains};
 use crate::findings::Watch;
+use crate::limits;
 use crate::message::Message;
 use crate::message::fault::Malformed;
 use crate::order::OrderReport;
@@ -36,23 +37,26 @@ pub struct Analysis {
     packets: Page<PacketDetails>,
     budget: Budget,
     decisions: Vec<Decision>,
+    /// Entries of each list of the statistics.
+    entries: usize,
 }
 
 impl Analysis {
-    /// Nothing seen yet.
-    pub fn new(arguments: &Arguments, window: Window) -> Self {
+    /// Nothing seen yet. Lists of the statistics get so many `entries`.
+    pub fn new(arguments: &Arguments, entries: usize, window: Window) -> Self {
         Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Default::default(),
             transactions: Transactions::new(),
             servers: Parties::new(),
             clients: Parties::new(),
-            domains: Domains::new(),
+            domains: Domains::new(arguments.list_entries.map_or(limits::DISTINCT_NAMES_LISTED, usize::from)),
             watch: Watch::new(),
             filter: arguments.name.as_deref().map(Pattern::new),
             packets: Page::new(window),
             budget: Budget::new(),
             decisions: Vec::new(),
+            entries,
         }
     }
 
@@ -225,8 +229,9 @@ impl Analysis {
             ..limits
         };
         let pages = vec![self.packets.info("packets")];
-        let statistics = statistics(&self.counts, &self.transactions, &self.servers, &self.clients, &self.domains, end);
-        let (findings, findings_total) = self.watch.finish(&self.domains, &self.servers, &self.transactions);
+        let statistics = self.statistics(end);
+        let watch = self.watch;
+        let (findings, findings_total) = watch.finish(&self.domains, &self.servers, &self.transactions, self.entries);
         let mut packets = self.packets.into_items();
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
         // On ports of its own, a query is listed when its response comes.
@@ -254,6 +259,38 @@ impl Analysis {
             note: self.maximum.note("messages"),
         }
     }
+
+    fn statistics(&self, end: Option<u64>) -> Statistics {
+        let Self { counts, transactions, servers, clients, domains, entries, .. } = self;
+        let (unique, exact, names) = domains.distinct();
+        let (top_names, top_names_are_exact) = domains.top_names(*entries);
+        let messages: u64 = counts.iter().map(Counts::messages).sum();
+        let responses: u64 = counts.iter().map(Counts::responses).sum();
+        Statistics {
+            queries: messages.saturating_sub(responses),
+            responses,
+            unique_domains_queried: unique,
+            unique_domains_is_exact: exact,
+            unique_domains: names.to_vec(),
+            services: Service::ALL
+                .into_iter()
+                .zip(counts)
+                .filter_map(|(service, counts)| counts.report(service))
+                .collect(),
+            transactions: transactions_report(transactions, end, *entries),
+            servers: servers.top(*entries),
+            servers_total: servers.total().0,
+            servers_total_is_exact: servers.total().1,
+            clients: clients.top(*entries),
+            clients_total: clients.total().0,
+            clients_total_is_exact: clients.total().1,
+            domains: domains.top(*entries),
+            domains_total: domains.total().0,
+            domains_total_is_exact: domains.total().1,
+            top_names,
+            top_names_are_exact,
+        }
+    }
 }
 
 /// Whether a question's or answer's name fits.
@@ -266,43 +303,9 @@ fn names_match(pattern: &Pattern, message: &Message<'_>) -> bool {
     questions.chain(owners).any(|name| pattern.matches(&name.fold().to_string()))
 }
 
-fn statistics(
-    counts: &[Counts],
-    transactions: &Transactions,
-    servers: &Parties,
-    clients: &Parties,
-    domains: &Domains,
-    end: Option<u64>,
-) -> Statistics {
-    let (unique, exact, names) = domains.distinct();
-    let (top_names, top_names_are_exact) = domains.top_names();
-    let messages: u64 = counts.iter().map(Counts::messages).sum();
-    let responses: u64 = counts.iter().map(Counts::responses).sum();
-    Statistics {
-        queries: messages.saturating_sub(responses),
-        responses,
-        unique_domains_queried: unique,
-        unique_domains_is_exact: exact,
-        unique_domains: names.to_vec(),
-        services: Service::ALL.into_iter().zip(counts).filter_map(|(service, counts)| counts.report(service)).collect(),
-        transactions: transactions_report(transactions, end),
-        servers: servers.top(),
-        servers_total: servers.total().0,
-        servers_total_is_exact: servers.total().1,
-        clients: clients.top(),
-        clients_total: clients.total().0,
-        clients_total_is_exact: clients.total().1,
-        domains: domains.top(),
-        domains_total: domains.total().0,
-        domains_total_is_exact: domains.total().1,
-        top_names,
-        top_names_are_exact,
-    }
-}
-
-fn transactions_report(transactions: &Transactions, end: Option<u64>) -> TransactionsReport {
+fn transactions_report(transactions: &Transactions, end: Option<u64>, entries: usize) -> TransactionsReport {
     let totals = transactions.totals();
-    let (unanswered, unanswered_for_5_seconds, unanswered_queries) = transactions.unanswered(end);
+    let (unanswered, unanswered_for_5_seconds, unanswered_queries) = transactions.unanswered(end, entries);
     let latency = transactions.latencies().into_iter();
     TransactionsReport {
         asked: totals.asked,

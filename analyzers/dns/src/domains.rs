@@ -146,11 +146,12 @@ pub struct Domains {
     top: TopK<String>,
     distinct: Distinct,
     first: Vec<String>,
+    listed: usize,
 }
 
 impl Domains {
-    /// No names yet.
-    pub fn new() -> Self {
+    /// No names yet; so many different ones will be listed.
+    pub fn new(listed: usize) -> Self {
         Self {
             table: BoundedMap::new(limits::DOMAINS),
             different: Distinct::new(),
@@ -158,12 +159,13 @@ impl Domains {
             top: TopK::new(limits::TOP_NAMES),
             distinct: Distinct::new(),
             first: Vec::new(),
+            listed,
         }
     }
 
     /// Takes a question name of any protocol, asked or answered, folded.
     pub fn name(&mut self, name: &Name) {
-        if self.distinct.add(name) && self.first.len() < limits::DISTINCT_NAMES_LISTED {
+        if self.distinct.add(name) && self.first.len() < self.listed {
             self.first.push(name.to_string());
         }
     }
@@ -222,17 +224,17 @@ impl Domains {
     }
 
     /// The domains most asked for.
-    pub fn top(&self) -> Vec<DomainReport> {
+    pub fn top(&self, most: usize) -> Vec<DomainReport> {
         let mut all: Vec<(&String, &Domain)> = self.table.iter().collect();
         all.sort_by_key(|(name, domain)| {
             (std::cmp::Reverse(domain.queries), std::cmp::Reverse(domain.responses), *name)
         });
-        all.into_iter().take(limits::LISTED).map(|(name, domain)| domain.report(name)).collect()
+        all.into_iter().take(most).map(|(name, domain)| domain.report(name)).collect()
     }
 
     /// The names most asked for, and whether their counts are exact.
-    pub fn top_names(&self) -> (Vec<NameCount>, bool) {
-        let names = self.top.top(limits::LISTED).into_iter();
+    pub fn top_names(&self, most: usize) -> (Vec<NameCount>, bool) {
+        let names = self.top.top(most).into_iter();
         let names = names.map(|top| NameCount {
             name: top.key,
             queries: top.count,

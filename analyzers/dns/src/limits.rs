@@ -51,14 +51,10 @@ pub const TCP_BUFFERED: usize = 4 << 20;
 /// Octets that TCP reassembly holds behind holes, in all connections and in one direction.
 pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
 
-/// Entries of statistics lists.
+/// Entries of statistics lists, and findings of one rule, unless `list_entries` says otherwise.
 pub const LISTED: usize = 20;
-/// Unanswered queries in the report.
-pub const UNANSWERED_LISTED: usize = 20;
-/// Different names in the report.
+/// Different names in the report, likewise.
 pub const DISTINCT_NAMES_LISTED: usize = 100;
-/// Findings of one rule.
-pub const FINDINGS_OF_ONE_RULE: usize = 20;
 /// Records of one section of a listed message.
 pub const RECORDS_LISTED: usize = 50;
 /// EDNS options of a listed message.

@@ -184,11 +184,11 @@ impl Parties {
         self.table.evicted()
     }
 
-    /// The busiest ones.
-    pub fn top(&self) -> Vec<PartyReport> {
+    /// The busiest ones, so many at the most.
+    pub fn top(&self, most: usize) -> Vec<PartyReport> {
         let mut all: Vec<(&IpAddr, &Party)> = self.table.iter().collect();
         all.sort_by_key(|(address, party)| (std::cmp::Reverse(party.messages), **address));
-        all.truncate(limits::LISTED);
+        all.truncate(most);
         all.into_iter()
             .map(|(address, party)| PartyReport {
                 address: *address,

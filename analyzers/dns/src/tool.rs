@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries};
 use serde::Deserialize;
 
 use crate::analysis::Analysis;
@@ -36,6 +36,10 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 1024))]
     pub name: Option<String>,
+    /// Entries of each list of the statistics, and findings of each rule: 20 (of `unique_domains` 100) unless said otherwise.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 2048))]
+    pub list_entries: Option<u16>,
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
@@ -68,6 +72,7 @@ impl Tool for DnsPackets {
         if arguments.name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 1024) {
             return Err(Problem::argument("name", "must have 1 to 1024 characters"));
         }
+        let entries = list_entries(arguments.list_entries, limits::LISTED)?;
         let (held_total, held) = limits::TCP_HELD;
         let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
         Ok(Self {
@@ -76,7 +81,7 @@ impl Tool for DnsPackets {
             framing: Totals::default(),
             candidates: Candidates::new(),
             mdns: Mdns::new(),
-            analysis: Analysis::new(&arguments, window),
+            analysis: Analysis::new(&arguments, entries, window),
             order: Order::default(),
         })
     }

@@ -49,8 +49,6 @@ pub const LABELS: usize = 8;
 /// Values within an entry of a list.
 pub const LISTED: usize = 20;
 /// Entries of the lists of statistics, and findings of one rule, unless `list_entries` says otherwise.
-pub const LIST_ENTRIES: u16 = 20;
-/// The most that `list_entries` may ask for.
-pub const LIST_ENTRIES_MOST: u16 = 2048;
+pub const LIST_ENTRIES: usize = 20;
 /// Addresses listed as sources and destinations, unless `list_entries` says otherwise.
 pub const ADDRESSES_LISTED: usize = 100;

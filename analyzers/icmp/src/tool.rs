@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet};
 use mcpcap_analyzer::stats::{Distinct, Page};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, list_entries, time};
 use serde::Deserialize;
 
 use crate::codes;
@@ -123,15 +123,12 @@ impl Tool for IcmpPackets {
     const PAGED: &'static [&'static str] = &["packets"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
-        let entries = arguments.list_entries.unwrap_or(limits::LIST_ENTRIES);
-        if !(1..=limits::LIST_ENTRIES_MOST).contains(&entries) {
-            return Err(Problem::argument("list_entries", "must be 1 to 2048"));
-        }
+        let entries = list_entries(arguments.list_entries, limits::LIST_ENTRIES)?;
         let addresses = arguments.list_entries.map_or(limits::ADDRESSES_LISTED, usize::from);
         Ok(Self {
             decoder: Decoder::new().counting_copies(arguments.count_copies),
             maximum: Maximum::new(arguments.max_packets),
-            entries: entries.into(),
+            entries,
             short: 0,
             latest: 0,
             out_of_order: 0,

@@ -12,6 +12,8 @@ pub(crate) const MAX_LISTED: usize = 1_000;
 pub(crate) const MAX_TEXT: usize = 1_024;
 /// The most types of secrets that are told apart.
 const MAX_SECRET_TYPES: usize = 16;
+/// The name under which those beyond are counted.
+const OTHER_SECRETS: &str = "other";
 
 /// The summary in the making.
 #[derive(Debug, Default)]
@@ -139,7 +141,14 @@ impl Facts {
                 secrets.push(SecretsCount { kind: kind.to_owned(), count: 0 });
                 secrets.last_mut()
             }
-            None => secrets.last_mut(),
+            // Further ones together, not as one of those that are known.
+            None => match secrets.iter().position(|entry| entry.kind == OTHER_SECRETS) {
+                Some(position) => secrets.get_mut(position),
+                None => {
+                    secrets.push(SecretsCount { kind: OTHER_SECRETS.into(), count: 0 });
+                    secrets.last_mut()
+                }
+            },
         };
         if let Some(entry) = entry {
             count(&mut entry.count);
@@ -235,7 +244,7 @@ mod tests {
             (comments.packet, comments.section, comments.texts.len(), comments.texts_left_out),
             (1_500, 1, 1_000, 501)
         );
-        assert_eq!(summary.secrets.len(), 16);
+        assert_eq!(summary.secrets.len(), 17);
         assert_eq!(summary.secrets.iter().map(|entry| entry.count).sum::<u64>(), 1_500);
     }
 

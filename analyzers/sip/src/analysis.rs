@@ -12,7 +12,6 @@ use crate::counts::Counts;
 use crate::details::{self, Budget, PacketDetails};
 use crate::filter::Filter;
 use crate::findings::Watch;
-use crate::limits;
 use crate::message::facts::Facts;
 use crate::message::{Fault, Message, sdp};
 use crate::parties::Parties;
@@ -37,7 +36,7 @@ pub struct Analysis {
     filter: Filter,
     window: Window,
     /// Entries of each list of statistics.
-    top: usize,
+    entries: usize,
     packets: Page<PacketDetails>,
     budget: Budget,
 }
@@ -52,7 +51,7 @@ pub struct Carried {
 
 impl Analysis {
     /// Nothing seen yet.
-    pub fn new(arguments: &Arguments, filter: Filter, window: Window) -> Self {
+    pub fn new(arguments: &Arguments, filter: Filter, entries: usize, window: Window) -> Self {
         Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Counts::new(),
@@ -65,7 +64,7 @@ impl Analysis {
             watch: Watch::new(),
             filter,
             window,
-            top: arguments.top.map_or(limits::LISTED, |top| top.get().into()),
+            entries,
             packets: Page::new(window),
             budget: Budget::new(arguments.headers),
         }
@@ -200,7 +199,7 @@ impl Analysis {
             (user_agents, user_agents_total),
             (servers, servers_total),
             (dialled_prefixes, dialled_prefixes_total),
-        ] = self.counts.lists(self.top);
+        ] = self.counts.lists(self.entries);
         let (status_codes, malformed) = (self.counts.codes(), self.counts.faults());
         let (endpoints_total, endpoints_total_is_exact) = self.parties.total();
         let (unique_call_ids, unique_call_ids_is_exact) = self.counts.call_ids();
@@ -227,15 +226,15 @@ impl Analysis {
             lists_are_exact: self.counts.is_exact(),
             transactions: self.transactions.report(),
             requests_of_other_methods: self.transactions.of_other_methods,
-            unanswered_requests: self.transactions.unanswered(self.top),
+            unanswered_requests: self.transactions.unanswered(self.entries),
             unanswered_requests_total: self.transactions.unanswered_total(),
             retransmitted_requests: self.transactions.retransmitted_requests,
             retransmitted_responses: self.transactions.retransmitted_responses,
             unasked_responses: self.transactions.unasked,
             calls: calls_report,
             registrations: self.registrations.report(),
-            authentication: self.authentication.report(self.top),
-            endpoints: self.parties.report(self.top),
+            authentication: self.authentication.report(self.entries),
+            endpoints: self.parties.report(self.entries),
             endpoints_total,
             endpoints_total_is_exact,
             malformed_total: malformed.len() as u64,

@@ -59,9 +59,8 @@ pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
 /// Segments without a message after which a connection on ports of no known protocol is let go.
 pub const TRIES: u8 = 16;
 
-/// Entries of each list of statistics, unless the argument `top` asks for another number, and the most that it may ask for.
+/// Entries of each list of statistics, unless `list_entries` says otherwise.
 pub const LISTED: usize = 20;
-pub const TOP: u16 = 1000;
 /// Final codes of one registration that are told apart.
 pub const CODES: usize = 20;
 /// Findings of one rule.

@@ -52,7 +52,7 @@ pub struct Report {
     pub note: Option<String>,
 }
 
-/// Numbers over all messages. Lists hold the 20 first entries, or as many as the argument `top` asks for; how many there are in all stands
+/// Numbers over all messages. Lists hold the 20 first entries, or as many as the argument `list_entries` asks for; how many there are in all stands
 /// beside each.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {

@@ -1,11 +1,11 @@
 //! The tool: its arguments, and the way from frames to messages.
 
 use std::net::SocketAddr;
-use std::num::{NonZeroU16, NonZeroU64};
+use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
@@ -35,10 +35,10 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 256))]
     pub user: Option<String>,
-    /// Entries of each list of statistics: 20 if not given, at most 1000. `calls`, `registrations` and `packets` have pages instead.
+    /// Entries of each list of the statistics: 20 unless said otherwise. `calls`, `registrations` and `packets` have pages instead.
     #[serde(default)]
-    #[schemars(range(max = 1000))]
-    pub top: Option<NonZeroU16>,
+    #[schemars(range(min = 1, max = 2048))]
+    pub list_entries: Option<u16>,
     /// Give all headers of listed messages, not only the main ones.
     #[serde(default)]
     pub headers: bool,
@@ -75,9 +75,7 @@ impl Tool for SipPackets {
                 return Err(Problem::argument(name, format!("must have 1 to {most} characters")));
             }
         }
-        if arguments.top.is_some_and(|top| top.get() > limits::TOP) {
-            return Err(Problem::argument("top", format!("must be 1 to {}", limits::TOP)));
-        }
+        let entries = list_entries(arguments.list_entries, limits::LISTED)?;
         let filter = Filter {
             call_id: arguments.call_id.clone(),
             method: arguments.method.clone(),
@@ -89,7 +87,7 @@ impl Tool for SipPackets {
             decoder: Decoder::new().counting_copies(arguments.count_copies),
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
-            analysis: Analysis::new(&arguments, filter, window),
+            analysis: Analysis::new(&arguments, filter, entries, window),
         })
     }
 

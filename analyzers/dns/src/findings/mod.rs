@@ -17,7 +17,6 @@ use mcpcap_analyzer::finding::{self, Finding};
 
 use crate::brief::{Brief, Outcome, Settled};
 use crate::domains::Domains;
-use crate::limits;
 use crate::message::Message;
 use crate::message::codes::response;
 use crate::parties::Parties;
@@ -103,8 +102,14 @@ impl Watch {
         }
     }
 
-    /// The findings, the gravest first, and how many there are.
-    pub fn finish(self, domains: &Domains, servers: &Parties, transactions: &Transactions) -> (Vec<Finding>, u64) {
+    /// The findings, the gravest first, up to `most` of each rule, and how many there are.
+    pub fn finish(
+        self,
+        domains: &Domains,
+        servers: &Parties,
+        transactions: &Transactions,
+        most: usize,
+    ) -> (Vec<Finding>, u64) {
         let rules = [
             tunnel::findings(domains),
             self.direct.findings(),
@@ -117,7 +122,7 @@ impl Watch {
             silent::findings(servers),
         ];
         let total = rules.iter().map(|found| found.len() as u64).sum();
-        (finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE), total)
+        (finding::ranked(rules, most), total)
     }
 }
 

@@ -37,7 +37,7 @@ impl GivenUp {
 
 impl Transactions {
     /// How many were not answered; how many of those although the capture went on for long enough; and the first ones.
-    pub fn unanswered(&self, end: Option<u64>) -> (u64, u64, Vec<Unanswered>) {
+    pub fn unanswered(&self, end: Option<u64>, most: usize) -> (u64, u64, Vec<Unanswered>) {
         let waited =
             |transaction: &Transaction| end.zip(transaction.first).map(|(end, first)| end.saturating_sub(first));
         let mut open: Vec<(&Key, &Transaction)> = self
@@ -53,7 +53,7 @@ impl Transactions {
         let total = (open.len() as u64).saturating_add(self.given_up.total);
         let first = open
             .iter()
-            .take(limits::UNANSWERED_LISTED)
+            .take(most)
             .map(|(key, transaction)| {
                 let (name, kind) = (transaction.name.as_ref(), transaction.topic.kind());
                 Unanswered::new(transaction.frame, key.client, transaction.server, name, kind)

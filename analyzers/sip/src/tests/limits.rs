@@ -25,9 +25,11 @@ fn many(count: u32) -> Vec<u8> {
 }
 
 #[test]
-fn lists_of_statistics_tell_their_length_and_top_gives_more() {
+fn lists_of_statistics_tell_their_length_and_an_argument_gives_more() {
     let capture = many(30);
-    for (arguments, listed) in [(json!({}), 20), (json!({ "top": 25 }), 25), (json!({ "top": 1000 }), 30)] {
+    for (arguments, listed) in
+        [(json!({}), 20), (json!({ "list_entries": 25 }), 25), (json!({ "list_entries": 2048 }), 30)]
+    {
         let statistics = &run(&capture, &arguments)["statistics"];
         assert_eq!((length(&statistics["user_agents"]), &statistics["user_agents_total"]), (listed, &json!(30)));
         assert_eq!((length(&statistics["call_ids"]), &statistics["unique_call_ids"]), (listed, &json!(30)));
@@ -40,10 +42,10 @@ fn lists_of_statistics_tell_their_length_and_top_gives_more() {
             (&json!(true), &json!(true))
         );
     }
-    for top in [json!(0), json!(1001), json!(-1)] {
-        match harness::run::<SipPackets>(&capture, &json!({ "top": top })) {
-            Err(mcpcap_analyzer::Problem::Arguments { argument, .. }) => assert_eq!(argument, "top"),
-            other => panic!("{top}: {other:?}"),
+    for entries in [json!(0), json!(2049), json!(-1)] {
+        match harness::run::<SipPackets>(&capture, &json!({ "list_entries": entries })) {
+            Err(mcpcap_analyzer::Problem::Arguments { argument, .. }) => assert_eq!(argument, "list_entries"),
+            other => panic!("{entries}: {other:?}"),
         }
     }
 }

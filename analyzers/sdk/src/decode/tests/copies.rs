@@ -181,7 +181,7 @@ fn copies_of_fragments_do_not_disturb_their_datagram() {
     let piece = |offset: u16, more: bool, data: &[u8]| {
         let mut frame = vec![0; 12];
         frame.extend_from_slice(&[8, 0, 0x45, 0, 0, 20 + data.len() as u8, 0, 7]);
-        frame.extend_from_slice(&(offset / 8 | if more { 0x2000 } else { 0 }).to_be_bytes());
+        frame.extend_from_slice(&((offset / 8) | if more { 0x2000 } else { 0 }).to_be_bytes());
         frame.extend_from_slice(&[64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
         frame.extend_from_slice(data);
         frame
