@@ -173,6 +173,24 @@ impl Service {
         self.offered.has_changed().is_ok()
     }
 
+    /// Waits until the analyzers that were there at the start and are kept from before are offered: a moment. What has to be compiled first is not
+    /// waited for; clients are told when it is there.
+    pub async fn ready(&self) {
+        let mut offered = self.offered.clone();
+        let ready = offered.wait_for(|published| published.is_ready);
+        if tokio::time::timeout(self.line.limits.ready, ready).await.is_err() {
+            tracing::warn!("analyzers are still being looked at; clients are told when they are there");
+        }
+    }
+
+    /// Waits until there is a tool or prompt that `has` looks for, or all analyzers that were there at the start have been loaded or refused. Those
+    /// of this program are there from the beginning.
+    pub async fn settled_for(&self, has: impl Fn(&Catalog) -> bool) {
+        if !has(&self.catalog()) {
+            self.settled().await;
+        }
+    }
+
     /// Waits until the analyzers that were there at the start have been loaded or refused, for as long as clients may be kept waiting.
     pub async fn settled(&self) {
         let mut offered = self.offered.clone();
@@ -205,7 +223,7 @@ impl Service {
         cancel: CancellationToken,
         progress: Arc<Progress>,
     ) -> Result<Answer, AnswerError> {
-        self.settled().await;
+        self.settled_for(|catalog| catalog.tool(tool).is_some()).await;
         let catalog = self.catalog();
         let Some(known) = catalog.tool(tool) else {
             let names: Vec<&str> = catalog.tools.iter().map(|tool| tool.name.as_str()).collect();
@@ -384,8 +402,12 @@ fn offer(
     let builtin = Arc::new(builtin);
     let foreign = &options.analyzers;
     let is_settled = foreign.places.is_empty();
-    let (sender, receiver) =
-        watch::channel(Published { catalog: Arc::clone(&builtin), is_settled, ..Published::default() });
+    let (sender, receiver) = watch::channel(Published {
+        catalog: Arc::clone(&builtin),
+        is_ready: is_settled,
+        is_settled,
+        ..Published::default()
+    });
     if !is_settled {
         let shelf = Shelf::new(foreign.clone(), loader(sandbox, options, stop)?);
         analyzers::watch(shelf, builtin, sender, stop.clone()).map_err(StartError::Thread)?;

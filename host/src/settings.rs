@@ -52,7 +52,9 @@ pub struct Limits {
     pub kept: u64,
     /// What compiling an analyzer of others may cost.
     pub compile: CompileLimits,
-    /// How long clients wait for analyzers of others that are compiled when the server starts; what comes later is notified.
+    /// How long lists wait for analyzers of others that are kept from before, when the server starts.
+    pub ready: Duration,
+    /// How long a call of a tool that is not there yet waits for analyzers that are compiled when the server starts.
     pub settle: Duration,
     /// Calls that may wait for their turn. More would wait longer than clients do.
     pub waiting: usize,
@@ -90,6 +92,7 @@ impl Default for Limits {
                 // CPython takes 16 s of one. More would each need room of its own.
                 threads: std::thread::available_parallelism().map_or(1, usize::from).min(4),
             },
+            ready: Duration::from_secs(2),
             settle: Duration::from_secs(45),
             waiting: 256,
         }

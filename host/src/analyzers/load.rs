@@ -139,6 +139,12 @@ impl Loader {
         self.cache.as_ref()
     }
 
+    /// Whether what a component offers is kept from before, so that telling takes no time.
+    pub(super) fn is_kept(&self, content: &Content) -> bool {
+        let name = self.entry(content, "words");
+        self.cache.as_ref().is_some_and(|cache| cache.get(&name).is_some())
+    }
+
     /// What a component offers.
     ///
     /// # Errors

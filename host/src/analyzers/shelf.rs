@@ -94,7 +94,7 @@ impl Shelf {
     }
 
     /// Looks at all places and loads what is new or changed, and approved. Whether anything is other than before. `told` hears of what is there
-    /// already when the rest takes long.
+    /// already while the rest is fetched and compiled: first of what is kept from before.
     pub fn look(&mut self, told: &mut dyn FnMut(&Self)) -> bool {
         let mut changed = self.look_at_lock();
         let spots = self.spots();
@@ -104,10 +104,17 @@ impl Shelf {
             self.known.retain(|spot, _| spots.contains(spot));
         }
         changed |= self.known.len() != before;
-        for spot in spots {
-            changed |= self.look_at(spot);
+        for spot in &spots {
+            changed |= self.look_at(spot, false);
         }
-        changed |= self.load(told);
+        changed |= self.load(true, &mut |_| {});
+        if !self.begun && self.is_waiting(&spots) {
+            told(self);
+        }
+        for spot in &spots {
+            changed |= self.look_at(spot, self.options.may_fetch);
+        }
+        changed |= self.load(false, told);
         self.begun = true;
         self.digests.keep(self.loader.cache().map(Arc::as_ref));
         changed
@@ -148,18 +155,26 @@ impl Shelf {
         spots
     }
 
-    /// Notices a new or changed component. Whether it was read.
-    fn look_at(&mut self, spot: Spot) -> bool {
-        let known = self.known.get_mut(&spot);
-        let path = match &spot {
+    /// Whether something has yet to be fetched or compiled.
+    fn is_waiting(&self, spots: &[Spot]) -> bool {
+        !self.wanted().is_empty() || spots.iter().any(|spot| !self.known.contains_key(spot))
+    }
+
+    /// Notices a new or changed component. Whether it was read. What only a registry has is left for a look that `may_fetch`.
+    fn look_at(&mut self, spot: &Spot, may_fetch: bool) -> bool {
+        let known = self.known.get_mut(spot);
+        let path = match spot {
             Spot::Registry(reference) => {
                 // What could not be fetched is not asked for each second.
                 if known.is_some() {
                     return false;
                 }
-                let fetched = registry::fetch(reference, self.loader.cache().map(Arc::as_ref), self.options.may_fetch);
+                let fetched = registry::fetch(reference, self.loader.cache().map(Arc::as_ref), may_fetch);
+                if fetched.is_err() && !may_fetch && self.options.may_fetch {
+                    return false;
+                }
                 let content = fetched.map(Content::of_bytes).map_err(|error| Arc::new(LoadError::from(error)));
-                self.known.insert(spot, Known { stamp: None, seen: None, content, offer: None });
+                self.known.insert(spot.clone(), Known { stamp: None, seen: None, content, offer: None });
                 return true;
             }
             Spot::File(path) => path,
@@ -178,7 +193,7 @@ impl Shelf {
             None if self.begun => {
                 // Stays without a stamp until it was seen twice.
                 let waits = Err(Arc::new(LoadError::Read(std::io::Error::other("it is still being written"))));
-                self.known.insert(spot, Known { stamp: None, seen: current, content: waits, offer: None });
+                self.known.insert(spot.clone(), Known { stamp: None, seen: current, content: waits, offer: None });
                 return false;
             }
             _ => {}
@@ -188,24 +203,29 @@ impl Shelf {
             .map(|sha256| Content::of_file(path, sha256))
             .map_err(|error| Arc::new(LoadError::Read(error)));
         // The same content need not be loaded again.
-        let before = self.known.remove(&spot);
+        let before = self.known.remove(spot);
         let offer = before.and_then(|known| match (&known.content, &content) {
             (Ok(old), Ok(new)) if old.sha256 == new.sha256 => known.offer,
             _ => None,
         });
-        self.known.insert(spot, Known { stamp: current, seen: None, content, offer });
+        self.known.insert(spot.clone(), Known { stamp: current, seen: None, content, offer });
         true
     }
 
-    /// Loads what may be loaded and is not. `told` hears of it whenever that has taken a while: the slow ones do not hold up the others.
-    fn load(&mut self, told: &mut dyn FnMut(&Self)) -> bool {
-        let wanted: Vec<(Spot, Content)> = self
-            .known
-            .iter()
-            .filter(|(_, known)| known.offer.is_none())
+    /// What may be loaded and is not.
+    fn wanted(&self) -> Vec<(Spot, Content)> {
+        let missing = self.known.iter().filter(|(_, known)| known.offer.is_none());
+        missing
             .filter_map(|(spot, known)| Some((spot.clone(), known.content.as_ref().ok()?.clone())))
             .filter(|(spot, content)| may_be_loaded(&self.options, &self.lock, spot, content).is_ok())
-            .collect();
+            .collect()
+    }
+
+    /// Loads what may be loaded and is not; `only_kept`: what takes no time. `told` hears of it whenever that has taken a while: the slow ones do
+    /// not hold up the others.
+    fn load(&mut self, only_kept: bool, told: &mut dyn FnMut(&Self)) -> bool {
+        let mut wanted = self.wanted();
+        wanted.retain(|(_, content)| !only_kept || self.loader.is_kept(content));
         let mut last_told = Instant::now();
         for (spot, content) in &wanted {
             let loaded = self.loader.load(content).map(Arc::new).map_err(Arc::new);

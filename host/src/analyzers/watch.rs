@@ -21,6 +21,8 @@ pub(crate) struct Published {
     pub(crate) catalog: Arc<Catalog>,
     /// The analyzers of others, offered or not.
     pub(crate) entries: Arc<Vec<Entry>>,
+    /// Whether what was there at the start and is kept from before is offered.
+    pub(crate) is_ready: bool,
     /// Whether all that was there at the start has been loaded or refused.
     pub(crate) is_settled: bool,
 }
@@ -68,5 +70,10 @@ fn publish(shelf: &Shelf, builtin: &Arc<Catalog>, published: &watch::Sender<Publ
     }
     let (tools, prompts) = (catalog.tools.len(), catalog.prompts.len());
     tracing::info!(tools, prompts, "analyzers of others were looked at");
-    published.send_replace(Published { catalog: Arc::new(catalog), entries: Arc::new(entries), is_settled });
+    published.send_replace(Published {
+        catalog: Arc::new(catalog),
+        entries: Arc::new(entries),
+        is_ready: true,
+        is_settled,
+    });
 }

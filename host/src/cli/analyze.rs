@@ -38,7 +38,7 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
 
 /// Prints the report on standard output. Progress is shown on standard error when that is a terminal.
 pub async fn run(service: &Arc<Service>, typed: Arguments) -> Result<(), String> {
-    service.settled().await;
+    service.settled_for(|catalog| catalog.tool(&typed.tool).is_some()).await;
     let catalog = service.catalog();
     let tool = catalog.tool(&typed.tool).map(AsRef::as_ref);
     let mut arguments: Map<String, Value> =

@@ -164,7 +164,7 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        self.service.settled().await;
+        self.service.ready().await;
         let tools = self.service.catalog().tools.iter().map(|tool| self.tool(tool)).collect();
         let (tools, next) = page(tools, cursor(request).as_deref())?;
         let mut result = ListToolsResult::with_all_items(tools);
@@ -182,7 +182,7 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        self.service.settled().await;
+        self.service.settled_for(|catalog| catalog.tool(&request.name).is_some()).await;
         if self.service.catalog().tool(&request.name).is_none() {
             let name = neutral(&request.name, 100);
             return Err(ErrorData::invalid_params(format!("Unknown tool: {name}"), None));
@@ -200,7 +200,7 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        self.service.settled().await;
+        self.service.ready().await;
         let prompts = self.service.catalog().prompts.iter().map(|offered| prompt(offered)).collect();
         let (prompts, next) = page(prompts, cursor(request).as_deref())?;
         let mut result = ListPromptsResult::with_all_items(prompts);
@@ -213,7 +213,7 @@ impl ServerHandler for Server {
         request: GetPromptRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        self.service.settled().await;
+        self.service.settled_for(|catalog| catalog.prompt(&request.name).is_some()).await;
         let service = Arc::clone(&self.service);
         let written = tokio::task::spawn_blocking(move || {
             let catalog = service.catalog();

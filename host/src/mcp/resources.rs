@@ -86,7 +86,8 @@ pub(super) async fn read(
     let shown = neutral(uri, 300);
     let missing =
         || ErrorData::resource_not_found(format!("there is no resource {shown}"), Some(json!({ "uri": shown })));
-    service.settled().await;
+    let guided = |catalog: &Catalog| uri.strip_prefix(GUIDE).is_none_or(|name| catalog.tool(name).is_some());
+    service.settled_for(guided).await;
     let catalog = service.catalog();
     if let Some(tool) = uri.strip_prefix(GUIDE).and_then(|name| catalog.tool(name)) {
         let text = ResourceContents::text(fields(tool), uri).with_mime_type("text/markdown");

@@ -80,16 +80,59 @@ fn a_server_notices_what_comes_changes_and_goes() {
 }
 
 #[test]
-fn what_is_there_at_the_start_is_in_the_first_list() {
+fn what_is_kept_from_before_is_in_the_first_list_and_nobody_waits_for_what_is_not() {
     let place = Place::new();
     for name in ["alpha", "beta"] {
         place.put(&format!("{name}.wasm"), &speaker(&description(name)));
     }
+    // Compiling takes a while; a call waits for the tool that it names.
+    let mut session = Session::begin(&place);
+    session.dialog.hear();
+    let call = json!({ "name": "beta_count", "arguments": { "pcap_file": example("dns.pcap") } });
+    let answer = session.ask("tools/call", call);
+    assert_eq!(answer["result"]["isError"], json!(false), "{answer}");
+    drop(session);
     let mut session = Session::begin(&place);
     session.dialog.hear();
     assert_eq!(session.foreign(), ["alpha_count", "beta_count"]);
     let guide = session.ask("resources/read", json!({ "uri": "mcpcap://guide/beta_count" }));
     assert!(guide["result"]["contents"][0]["text"].as_str().unwrap().contains("of a third party"), "{guide}");
+}
+
+#[test]
+fn an_analyzer_that_takes_long_to_compile_holds_up_no_tool_of_ours() {
+    let place = Place::new();
+    // Two megabytes of code in one component.
+    place.put("slow.wasm", &slow());
+    let mut session = Session::begin(&place);
+    session.dialog.hear();
+    assert_eq!(session.foreign(), [""; 0]);
+    let call = json!({ "name": "analyze_dns_packets", "arguments": { "pcap_file": example("dns.pcap") } });
+    assert!(session.ask("tools/call", call)["result"]["structuredContent"]["dns_packets_found"].is_u64());
+    let mut there = session.foreign();
+    while there.is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        there = session.foreign();
+    }
+    assert_eq!(there, ["slow_count"]);
+}
+
+/// An analyzer with much code that is never run, which takes a while to compile.
+fn slow() -> Vec<u8> {
+    let mut wasm = speaker(&description("slow"));
+    let body = "(local.set 0 (i32.mul (local.get 0) (i32.const 3)))".repeat(2000);
+    let functions = format!("(func (local i32) {body})").repeat(100);
+    let module = wat::parse_str(format!("(module {functions})")).unwrap();
+    // A core module section of the component, which nothing instantiates.
+    wasm.push(1);
+    let mut length = module.len();
+    while length >= 0x80 {
+        wasm.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    wasm.push(length as u8);
+    wasm.extend_from_slice(&module);
+    wasm
 }
 
 #[test]
