@@ -15,7 +15,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio_util::sync::CancellationToken;
 
 use super::page::page;
-use crate::catalog::Tool;
+use crate::catalog::{Catalog, Tool};
 use crate::contract::text::neutral;
 use crate::service::Service;
 
