@@ -5,6 +5,7 @@
 mod fetch;
 mod file;
 mod kept;
+mod public;
 mod roots;
 mod source;
 

@@ -51,13 +51,21 @@ pub(super) async fn authorize(State(door): State<Arc<Door>>, request: Request, n
 
 /// Keeps web pages from reading what is not MCP's through a name of their own for this machine.
 pub(super) async fn local(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = if host.starts_with('[') { host.split(']').next() } else { host.split(':').next() };
-    if door.local && !matches!(name, Some("localhost" | "127.0.0.1" | "[::1")) {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    if door.local && !host.is_some_and(is_this_machine) {
         door.service.metrics.refused("host");
         return (StatusCode::FORBIDDEN, "this Host is not served here\n").into_response();
     }
     next.run(request).await
+}
+
+/// Whether a Host header names this machine, and nothing besides but a port.
+fn is_this_machine(host: &str) -> bool {
+    let is_port = |rest: &str| {
+        let digits = rest.strip_prefix(':').filter(|port| port.bytes().all(|digit| digit.is_ascii_digit()));
+        rest.is_empty() || digits.is_some_and(|port| port.parse::<u16>().is_ok())
+    };
+    ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host.strip_prefix(name).is_some_and(is_port))
 }
 
 /// Reads the body, within its limits, and refuses what is no JSON-RPC message with that protocol's errors.
@@ -140,4 +148,36 @@ pub(super) async fn sessions(State(door): State<Arc<Door>>, request: Request, ne
 
 fn session(headers: &HeaderMap) -> Option<String> {
     headers.get(SESSION).and_then(|id: &HeaderValue| id.to_str().ok()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_this_machine() {
+        for own in ["localhost", "localhost:8000", "127.0.0.1", "127.0.0.1:9103", "[::1]", "[::1]:9103"] {
+            assert!(is_this_machine(own), "{own}");
+        }
+        for other in [
+            "",
+            "evil.example",
+            "127.0.0.1:9103@evil.example",
+            "localhost@evil.example",
+            "[::1",
+            "[::1].evil.example",
+            "[::1]evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example:80",
+            "localhost:80:80",
+            "localhost:+80",
+            "localhost:",
+            "localhost:65536",
+            "localhost/",
+            "127.0.0.1 ",
+            "::1",
+        ] {
+            assert!(!is_this_machine(other), "{other}");
+        }
+    }
 }
