@@ -121,14 +121,16 @@ async fn broken_messages_get_the_protocols_errors() {
         (b"{bad".to_vec(), 400, -32700),
         (b"\xff\xfe".to_vec(), 400, -32700),
         (b"".to_vec(), 400, -32700),
-        ([b"[".repeat(100_000), b"]".repeat(100_000)].concat(), 400, -32700),
+        ([b"[".repeat(30_000), b"]".repeat(30_000)].concat(), 400, -32700),
         (b"[]".to_vec(), 400, -32600),
         (b"\"text\"".to_vec(), 400, -32600),
     ] {
         let (got, answer) = sent(&http, raw(body)).await;
         assert_eq!((got, message(&answer)["error"]["code"].as_i64()), (status, Some(code)), "{answer}");
     }
-    assert_eq!(sent(&http, raw(vec![b' '; 2 << 20])).await.0, 413);
+    for length in [(64 << 10) + 1, 1 << 20, 2 << 20] {
+        assert_eq!(sent(&http, raw(vec![b' '; length])).await.0, 413, "{length}");
+    }
     let (status, _) = sent(&http, raw(b"{}".to_vec()).header("content-type", "text/plain")).await;
     assert_eq!(status, 415);
     // What the revision without handshake has not, or no more.
@@ -211,6 +213,41 @@ async fn a_session_that_is_unknown_or_ended_is_not_found() {
     assert!(deleted.status().is_success());
     assert_eq!(with(Method::DELETE, &session).send().await.unwrap().status(), 404);
     assert_eq!(with(Method::POST, &session).body(body).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn a_session_keeps_little_of_its_client() {
+    const SESSIONS: u64 = 200;
+    let http = Http::start(&[]).await;
+    let client = reqwest_client();
+    // Many small values: as much memory as so many bytes can become.
+    let heavy = vec![json!({}); 20_000];
+    let begin = |heavy: &Value| {
+        let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "clientInfo": { "name": "test", "version": "1" },
+            "capabilities": { "experimental": { "a": { "b": heavy } } } } });
+        let request = client.post(http.mcp()).header("content-type", "application/json");
+        request.header("accept", "application/json, text/event-stream").body(hello.to_string()).send()
+    };
+    let memory = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", http.child.id().unwrap())).unwrap();
+        let kibibytes =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB")?.trim().parse().ok());
+        kibibytes.unwrap_or(0_u64)
+    };
+    let heavy = json!(heavy);
+    for _ in 0..8 {
+        assert_eq!(begin(&heavy).await.unwrap().status(), 200);
+    }
+    let before = memory();
+    for _ in 0..SESSIONS {
+        let answer = begin(&heavy).await.unwrap();
+        assert!(answer.headers().contains_key("mcp-session-id"));
+        assert_eq!(message(&answer.text().await.unwrap())["result"]["serverInfo"]["name"], "mcpcap");
+    }
+    // Kept whole, each would be 1.4 MiB.
+    let each = memory().saturating_sub(before) / SESSIONS;
+    assert!(each < 500, "{each} KiB for each session");
 }
 
 #[tokio::test]

@@ -4,21 +4,25 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use rmcp::transport::streamable_http_server::session::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::{Value, json};
 
+use super::introduction;
 use super::token::Token;
 use crate::service::Service;
 
-/// The longest body of a request, in octets. Arguments are short.
-pub(super) const BODY: usize = 1 << 20;
+/// The longest body of a request, in bytes. Arguments are short, and a call that waits for its turn keeps them.
+pub(super) const BODY: usize = 64 << 10;
+/// Bytes of a longer one that are read and dropped.
+const DRAINED: usize = 4 << 20;
 /// How long a body may take.
 const BODY_TIME: Duration = Duration::from_secs(20);
 /// Sessions that are kept. Each takes some tens of kB; beyond, the one that was silent longest ends.
@@ -59,6 +63,23 @@ pub(super) async fn local(State(door): State<Arc<Door>>, request: Request, next:
     next.run(request).await
 }
 
+/// The bytes of a body; of one that is too long one more than is allowed. Who sends it hears an answer only when it was read, so it is, up to a
+/// bound, and not kept.
+async fn read(body: Body) -> Result<Vec<u8>, axum::Error> {
+    let mut chunks = body.into_data_stream();
+    let (mut bytes, mut seen) = (Vec::new(), 0_usize);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        seen = seen.saturating_add(chunk.len());
+        let room = BODY.saturating_add(1).saturating_sub(bytes.len());
+        bytes.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if seen > DRAINED {
+            break;
+        }
+    }
+    Ok(bytes)
+}
+
 /// Whether a Host header names this machine, and nothing besides but a port.
 fn is_this_machine(host: &str) -> bool {
     let is_port = |rest: &str| {
@@ -74,19 +95,16 @@ pub(super) async fn body(State(door): State<Arc<Door>>, request: Request, next: 
         return next.run(request).await;
     }
     let refused = |reason| door.service.metrics.refused(reason);
-    let (parts, body) = request.into_parts();
-    let bytes = match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY)).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) => {
+    let (mut parts, body) = request.into_parts();
+    let mut bytes = match tokio::time::timeout(BODY_TIME, read(body)).await {
+        Ok(Ok(bytes)) if bytes.len() > BODY => {
             refused("body");
-            let mut cause: Option<&dyn std::error::Error> = Some(&error);
-            while let Some(one) = cause {
-                if one.to_string().contains("length limit exceeded") {
-                    let text = format!("the body is longer than {BODY} octets\n");
-                    return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
-                }
-                cause = one.source();
-            }
+            let text = format!("the body is longer than {BODY} bytes\n");
+            return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
+        }
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => {
+            refused("body");
             return (StatusCode::BAD_REQUEST, "the body is broken\n").into_response();
         }
         Err(_) => {
@@ -97,7 +115,14 @@ pub(super) async fn body(State(door): State<Arc<Door>>, request: Request, next: 
     // Another type is refused for that by MCP itself.
     if is_json(&parts.headers) {
         let wrong = match serde_json::from_slice::<Value>(&bytes) {
-            Ok(Value::Object(_)) => None,
+            Ok(Value::Object(mut message)) => {
+                if introduction::shorten(&mut message) {
+                    bytes = Value::Object(message).to_string().into_bytes();
+                    // It has another length now.
+                    parts.headers.remove(CONTENT_LENGTH);
+                }
+                None
+            }
             Ok(_) => Some((-32600, "a body is one JSON-RPC message, a JSON object".to_owned())),
             Err(error) => Some((-32700, format!("the body is not JSON: {error}"))),
         };

@@ -2,6 +2,7 @@
 
 mod accept;
 mod door;
+mod introduction;
 mod token;
 
 use std::net::{IpAddr, SocketAddr};
