@@ -2,7 +2,7 @@
 
 use mcpcap_analyzer::application::Conversations;
 use mcpcap_analyzer::decode::{Decoder, Packet};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars, time};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries, schemars, time};
 use serde::Deserialize;
 
 use crate::encapsulation::Encapsulations;
@@ -14,10 +14,15 @@ use crate::summary::Summary;
 use crate::times::{Times, decimal_seconds};
 use crate::{comments, file_type, findings, interfaces, names, precision, protocols, rates, sections};
 
-/// It has no arguments: the figures are about the whole file.
+/// What may be asked of `analyze_capinfos`. The figures are about the whole file.
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Entries of each list without pages: 100 protocols and comments, 50 encapsulations, 20 gaps unless said otherwise.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 2048))]
+    pub list_entries: Option<u16>,
+}
 
 /// The state of a run.
 #[derive(Default)]
@@ -30,6 +35,8 @@ pub struct Capinfos {
     times: Times,
     last_frame: u64,
     window: Window,
+    /// Entries of each list without pages, where they were asked for.
+    entries: Option<usize>,
 }
 
 impl Capinfos {
@@ -62,8 +69,9 @@ impl Tool for Capinfos {
     type Report = Report;
     const PAGED: &'static [&'static str] = &["interfaces", "sections"];
 
-    fn open(_: Arguments, window: Window) -> Result<Self, Problem> {
-        Ok(Self { window, ..Self::default() })
+    fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
+        let entries = arguments.list_entries.map(|asked| list_entries(Some(asked), 0)).transpose()?;
+        Ok(Self { window, entries, ..Self::default() })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
@@ -82,8 +90,8 @@ impl Tool for Capinfos {
         let summary = Summary::from_value(&capture.reader)?;
         let (sizes, times) = (&self.sizes, &self.times);
         let file_type = file_type::of(&summary);
-        let (encapsulations, encapsulations_total) = self.encapsulations.list();
-        let (protocols, protocols_total) = protocols::list(&self.hierarchy, sizes.packets);
+        let (encapsulations, encapsulations_total) = self.encapsulations.list(self.entries);
+        let (protocols, protocols_total) = protocols::list(&self.hierarchy, sizes.packets, self.entries);
         let [first, last, first_record, last_record] = times.moments(&summary);
         let (first_packet_time, first_packet_epoch, first_packet_frame) = split(first);
         let (last_packet_time, last_packet_epoch, last_packet_frame) = split(last);
@@ -144,7 +152,7 @@ impl Tool for Capinfos {
             strict_time_order: times.in_order(),
             out_of_order: times.out_of_order(),
             packets_without_time: times.without.total(),
-            time_gaps: times.gaps.report(&summary),
+            time_gaps: times.gaps.report(&summary, self.entries),
             data_rate_bytes: rates.bytes,
             data_rate_bits: rates.bits,
             average_packet_rate: rates.packets,
@@ -153,14 +161,14 @@ impl Tool for Capinfos {
             packet_size,
             packet_size_distribution: sizes.distribution(),
             drops: interfaces::drops(&summary),
-            protocol_hierarchy: self.hierarchy.report(sizes.packets),
+            protocol_hierarchy: self.hierarchy.report(sizes.packets, self.entries),
             decoding,
             copies,
             interface_count: interfaces::count(&summary),
             interfaces: interfaces.into_items(),
             section_count: sections::count(&summary),
             sections: sections.into_items(),
-            comments: comments::of(&summary),
+            comments: comments::of(&summary, self.entries),
             blocks: blocks(&summary),
             name_resolution: summary.names.map(|names| NameResolution { ipv4: names.ipv4, ipv6: names.ipv6 }),
             decryption_secrets: summary

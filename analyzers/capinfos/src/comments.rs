@@ -48,7 +48,7 @@ pub struct Comment {
 }
 
 /// The comments of a file; `None` when its format has none.
-pub fn of(summary: &Summary) -> Option<Comments> {
+pub fn of(summary: &Summary, entries: Option<usize>) -> Option<Comments> {
     let counts = summary.comments.as_ref()?;
     let sections = (0_u64..).zip(&summary.sections).flat_map(|(number, section)| {
         section.comments.iter().map(move |text| Comment {
@@ -79,7 +79,8 @@ pub fn of(summary: &Summary) -> Option<Comments> {
         text: comment.text.clone(),
         ..Comment::default()
     });
-    let texts: Vec<_> = sections.chain(interfaces).chain(statistics).chain(others).take(LISTED).collect();
+    let texts: Vec<_> =
+        sections.chain(interfaces).chain(statistics).chain(others).take(entries.unwrap_or(LISTED)).collect();
     let total = [counts.section, counts.interface, counts.statistics, counts.packet, counts.other]
         .into_iter()
         .fold(0, u64::saturating_add);
@@ -108,7 +109,7 @@ mod tests {
                           "texts": [{ "where": "packet", "frame": 7, "text": "p" }] }
         }))
         .unwrap();
-        let found = of(&summary).unwrap();
+        let found = of(&summary, None).unwrap();
         let shown: Vec<_> =
             found.texts.iter().map(|c| (c.place.as_str(), c.section, c.interface, c.frame, c.text.as_str())).collect();
         assert_eq!(
@@ -127,8 +128,8 @@ mod tests {
     fn the_list_is_bounded() {
         let texts: Vec<_> = (1..=150).map(|n| json!({ "where": "packet", "frame": n, "text": "x" })).collect();
         let summary = Summary::from_value(&json!({ "comments": { "packet": 5000, "texts": texts } })).unwrap();
-        let found = of(&summary).unwrap();
+        let found = of(&summary, None).unwrap();
         assert_eq!((found.texts.len(), found.total), (100, 5000));
-        assert_eq!(of(&Summary::default()), None);
+        assert_eq!(of(&Summary::default(), None), None);
     }
 }

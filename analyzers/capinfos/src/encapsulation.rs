@@ -25,7 +25,7 @@ impl Encapsulations {
     }
 
     /// The encapsulations that packets have, the most frequent first, and how many there are in all.
-    pub fn list(&self) -> (Vec<Encapsulation>, u64) {
+    pub fn list(&self, entries: Option<usize>) -> (Vec<Encapsulation>, u64) {
         let mut all: Vec<_> = self
             .packets
             .iter()
@@ -39,7 +39,7 @@ impl Encapsulations {
         // Stable, so equal ones stay in the order of their numbers.
         all.sort_by_key(|entry| std::cmp::Reverse(entry.packets));
         let total = all.len() as u64;
-        all.truncate(LISTED);
+        all.truncate(entries.unwrap_or(LISTED));
         (all, total)
     }
 
@@ -98,7 +98,7 @@ mod tests {
         let mut found = Encapsulations::default();
         (1000..1060).for_each(|number| found.add(number));
         found.add(1059);
-        let (list, total) = found.list();
+        let (list, total) = found.list(None);
         assert_eq!((list[0].link_type, list[0].packets, list[1].link_type), (1059, 2, 1000));
         assert_eq!((list.len(), total), (50, 60));
     }

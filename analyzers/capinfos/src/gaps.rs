@@ -94,8 +94,8 @@ impl Gaps {
         }
     }
 
-    /// The gaps that are told; `None` without any.
-    pub fn report(&self, summary: &Summary) -> Option<TimeGaps> {
+    /// The gaps that are told, so many of them as `entries` says; `None` without any.
+    pub fn report(&self, summary: &Summary, entries: Option<usize>) -> Option<TimeGaps> {
         let covered = self.stretches.iter().fold(0_u64, |all, stretch| {
             all.saturating_add(stretch.last.nanoseconds.saturating_sub(stretch.first.nanoseconds))
         });
@@ -114,7 +114,7 @@ impl Gaps {
         frames.sort_unstable();
         frames.dedup();
         told.sort_by_key(|(gap, ..)| std::cmp::Reverse(*gap));
-        let largest = told.into_iter().take(LISTED).map(|(gap, before, after)| TimeGap {
+        let largest = told.into_iter().take(entries.unwrap_or(LISTED)).map(|(gap, before, after)| TimeGap {
             seconds: time::seconds(gap),
             before: before.last.moment(summary),
             packets_before: before.packets,
@@ -176,7 +176,7 @@ mod tests {
     fn gaps(seconds: &[u64]) -> Option<Found> {
         let mut gaps = Gaps::default();
         (1..).zip(seconds).for_each(|(frame, second)| gaps.add(Stamp { frame, nanoseconds: second * SECOND, link: 0 }));
-        let found = gaps.report(&Summary::default())?;
+        let found = gaps.report(&Summary::default(), None)?;
         Some((
             found.total,
             found.total_is_exact,

@@ -206,12 +206,12 @@ impl Hierarchy {
     }
 
     /// The tree as rows, each below its parent, of `packets` in all.
-    pub fn report(&self, packets: u64) -> ProtocolHierarchy {
+    pub fn report(&self, packets: u64, entries: Option<usize>) -> ProtocolHierarchy {
         // No node has more packets than its parent. Applications get their nodes late, but below a parent that was there.
         let mut order: Vec<usize> = (1..self.nodes.len()).collect();
         order.sort_by_key(|at| Reverse(self.packets(*at)));
         let total = order.len();
-        order.truncate(LISTED);
+        order.truncate(entries.unwrap_or(LISTED));
         let mut kept = vec![false; self.nodes.len()];
         for at in order {
             if let Some(flag) = kept.get_mut(at) {

@@ -62,7 +62,7 @@ pub struct ProtocolPackets {
 }
 
 /// The protocols with most packets first, and how many there are in all. Their packets add up to `packets`.
-pub fn list(hierarchy: &Hierarchy, packets: u64) -> (Vec<ProtocolPackets>, u64) {
+pub fn list(hierarchy: &Hierarchy, packets: u64, entries: Option<usize>) -> (Vec<ProtocolPackets>, u64) {
     let mut all: BTreeMap<(String, Option<Application>), Ended> = BTreeMap::new();
     for (kind, ended) in hierarchy.ends() {
         let application = match kind {
@@ -75,7 +75,7 @@ pub fn list(hierarchy: &Hierarchy, packets: u64) -> (Vec<ProtocolPackets>, u64) 
     let mut all: Vec<_> = all.into_iter().collect();
     // Stable, so equal ones stay in the order of their names.
     all.sort_by_key(|(_, ended)| Reverse(ended.packets));
-    all.truncate(LISTED);
+    all.truncate(entries.unwrap_or(LISTED));
     let list = all.into_iter().map(|((protocol, application), ended)| {
         let ports = application.and_then(|application| hierarchy.ports(application));
         let listed: Vec<u16> =
@@ -137,7 +137,7 @@ mod tests {
                 first_frame: frame,
             });
         }
-        let (list, total) = list(&hierarchy, 5);
+        let (list, total) = list(&hierarchy, 5, None);
         let shown: Vec<_> =
             list.iter().map(|row| (row.protocol.as_str(), row.by, row.packets, row.first_frame, row.next)).collect();
         assert_eq!(

@@ -48,8 +48,8 @@ pub struct Core {
 }
 
 impl Core {
-    /// A run that analyses at most `maximum` segments.
-    pub fn new(filter: Filter, maximum: Option<NonZeroU64>, count_copies: bool) -> Self {
+    /// A run that analyses at most `maximum` segments, and keeps so many `findings` of one rule.
+    pub fn new(filter: Filter, maximum: Option<NonZeroU64>, count_copies: bool, findings: usize) -> Self {
         Self {
             decoder: Decoder::new().counting_copies(count_copies),
             tracker: Tracker::new(),
@@ -57,7 +57,7 @@ impl Core {
             maximum: Maximum::new(maximum),
             all: 0,
             totals: Totals::default(),
-            watch: Watch::new(),
+            watch: Watch::new(findings),
         }
     }
 

@@ -10,7 +10,7 @@ const STEP_BACK_LOW: u64 = 1_000_000_000;
 
 /// Several recordings in one file, or a clock that was set.
 pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
-    let gaps = facts.times.gaps.report(facts.summary)?;
+    let gaps = facts.times.gaps.report(facts.summary, None)?;
     let longest = gaps.largest.first()?;
     // Of the longest gaps, as many as fit with the frames on both sides.
     let mut frames: Vec<u64> =

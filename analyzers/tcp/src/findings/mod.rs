@@ -11,7 +11,6 @@ pub mod thresholds;
 use mcpcap_analyzer::finding::{self, Finding};
 
 use crate::core::Segment;
-use crate::limits;
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 
@@ -23,12 +22,15 @@ pub struct Watch {
     single: [Vec<Finding>; 5],
     /// Those of them that found no place.
     left_out: u64,
+    /// Findings of one rule that are kept.
+    most: usize,
 }
 
 impl Watch {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
+    /// Nothing seen yet; so many findings of one rule are kept at the `most`.
+    pub fn new(most: usize) -> Self {
         Self {
+            most,
             attempts: attempts::Watch::new(),
             segments: segments::Watch::new(),
             single: Default::default(),
@@ -55,8 +57,8 @@ impl Watch {
                 list.push(found);
                 // The order is that of the report, so that those with most frames stay.
                 list.sort_by(|a, b| (b.frames_total, &a.frames).cmp(&(a.frames_total, &b.frames)));
-                self.left_out = self.left_out.saturating_add((list.len() > limits::FINDINGS_OF_ONE_RULE).into());
-                list.truncate(limits::FINDINGS_OF_ONE_RULE);
+                self.left_out = self.left_out.saturating_add((list.len() > self.most).into());
+                list.truncate(self.most);
             }
         }
     }
@@ -65,8 +67,8 @@ impl Watch {
     pub fn finish(self) -> (Vec<Finding>, u64) {
         let of_many = self.attempts.findings().into_iter().chain([self.segments.findings()]);
         let rules: Vec<_> = self.single.into_iter().chain(of_many).collect();
-        let more = rules.iter().map(|list| list.len().saturating_sub(limits::FINDINGS_OF_ONE_RULE) as u64);
+        let more = rules.iter().map(|list| list.len().saturating_sub(self.most) as u64);
         let left_out = more.fold(self.left_out, u64::saturating_add);
-        (finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE), left_out)
+        (finding::ranked(rules, self.most), left_out)
     }
 }

@@ -7,12 +7,12 @@ use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::{Finding, Measure};
 use mcpcap_analyzer::stats::{Page, PageInfo, TopK};
 use mcpcap_analyzer::stream::Side;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
-use crate::limits::PARTIES;
+use crate::limits::{self, PARTIES};
 use crate::listing::{Ranked, Row};
 use crate::patterns;
 use crate::report::{ConnStateCount, FileOrder, FlagCount, Limits, share, text};
@@ -32,6 +32,10 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
+    /// Findings of each rule: 100 unless said otherwise. Lists have pages.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 2048))]
+    pub list_entries: Option<u16>,
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
@@ -301,6 +305,7 @@ impl Tool for TcpAnomalies {
     const PAGED: &'static [&'static str] = &["rst_by_source", "connections_with_rst", "retransmissions_by_connection"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
+        let most = list_entries(arguments.list_entries, limits::FINDINGS_OF_ONE_RULE)?;
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
         let seen = Anomalies {
             sources: TopK::new(PARTIES),
@@ -309,7 +314,7 @@ impl Tool for TcpAnomalies {
             resent: Ranked::new(window),
             window,
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies), seen })
+        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies, most), seen })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {

@@ -6,11 +6,12 @@ use std::ops::Range;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{self, PageInfo};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, time};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries, time};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
+use crate::limits;
 use crate::report::{
     ConnStateCount, ConnectionReport, EventReport, FileOrder, FlagCount, HandshakeTimes, Limits, SegmentCounts,
 };
@@ -38,6 +39,10 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
+    /// Findings of each rule: 100 unless said otherwise. Lists have pages.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 2048))]
+    pub list_entries: Option<u16>,
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
@@ -169,10 +174,11 @@ impl Tool for TcpConnections {
     const PAGED: &'static [&'static str] = &["connections", "events"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
+        let most = list_entries(arguments.list_entries, limits::FINDINGS_OF_ONE_RULE)?;
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
         let listed = window.offset..window.offset.saturating_add(window.limit.min(Window::MOST) as u64);
         Ok(Self {
-            core: Core::new(filter, arguments.max_packets, arguments.count_copies),
+            core: Core::new(filter, arguments.max_packets, arguments.count_copies, most),
             page: Page {
                 listed,
                 only: arguments.connection,

@@ -6,12 +6,12 @@ use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Page, PageInfo};
 use mcpcap_analyzer::stream::Endpoint;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::Filter;
-use crate::limits::RESETS_LISTED;
+use crate::limits::{self, RESETS_LISTED};
 use crate::listing::Ranked;
 use crate::report::{FileOrder, FlagCount, Limits, SegmentCounts, share, text};
 use crate::tracker::Seen;
@@ -33,6 +33,10 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
+    /// Findings of each rule: 100 unless said otherwise. Lists have pages.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 2048))]
+    pub list_entries: Option<u16>,
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
@@ -204,6 +208,7 @@ impl Tool for TrafficFlow {
     const PAGED: &'static [&'static str] = &["largest_connections", "resets"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
+        let most = list_entries(arguments.list_entries, limits::FINDINGS_OF_ONE_RULE)?;
         if arguments.server_ip.trim().is_empty() {
             return Err(Problem::argument("server_ip", "must be the address of the server"));
         }
@@ -215,7 +220,7 @@ impl Tool for TrafficFlow {
             largest: Ranked::new(window),
             resets: Page::new(window),
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies), flows })
+        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies, most), flows })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {

@@ -5,11 +5,12 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::PageInfo;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
+use crate::limits;
 use crate::listing::{Ranked, Row, key};
 use crate::report::{FileOrder, FlagCount, Limits, share, text};
 use crate::tracker::Seen;
@@ -33,6 +34,10 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
+    /// Findings of each rule: 100 unless said otherwise. Lists have pages.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 2048))]
+    pub list_entries: Option<u16>,
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
@@ -157,13 +162,14 @@ impl Tool for TcpRetransmissions {
     const PAGED: &'static [&'static str] = &["by_connection"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
+        let most = list_entries(arguments.list_entries, limits::FINDINGS_OF_ONE_RULE)?;
         let threshold = arguments.threshold.unwrap_or(THRESHOLD);
         if !(0.0..=1.0).contains(&threshold) {
             return Err(Problem::argument("threshold", "must be a share between 0 and 1, such as 0.02"));
         }
         let filter = Filter::new(arguments.server_ip.as_deref(), None)?;
         Ok(Self {
-            core: Core::new(filter, arguments.max_packets, arguments.count_copies),
+            core: Core::new(filter, arguments.max_packets, arguments.count_copies, most),
             rates: Rates { threshold, worst: Ranked::new(window), highest: None, above: 0 },
         })
     }
