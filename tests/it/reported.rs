@@ -185,3 +185,29 @@ async fn nothing_found_says_what_was_asked_for() {
     let message = found["message"].as_str().expect("a message");
     assert!(message.contains("among the 2 frames that fit first_frame 2, last_frame 3"), "{message}");
 }
+
+#[tokio::test]
+async fn handshakes_whose_parts_are_missing_or_late_and_data_behind_its_acknowledgment() {
+    let client = json!("192.0.2.10:40001");
+    let begins = report("analyze_tcp_connections", "begins_with_synack_open").await;
+    let right = [
+        ("/summary/failed_handshakes", json!(0)),
+        ("/summary/established_connections", json!(1)),
+        ("/connections/0/client", client),
+        ("/connections/0/handshake", json!("syn_not_captured")),
+    ];
+    holds("begins_with_synack_open", &begins, &right);
+    for name in ["synack_syn_ack", "syn_after_synack"] {
+        let found = report("analyze_tcp_connections", name).await;
+        let right = [("/summary/successful_handshakes", json!(1)), ("/connections/0/handshake", json!("complete"))];
+        holds(name, &found, &right);
+    }
+    for name in ["synack_syn_ack", "syn_after_synack", "ack_before_data"] {
+        let found = report("analyze_tcp_retransmissions", name).await;
+        let right = [
+            ("/total_retransmissions", json!(0)),
+            ("/file_order/note", json!("The order in the file is not the order on the wire")),
+        ];
+        holds(name, &found, &right);
+    }
+}
