@@ -72,9 +72,6 @@ pub struct End {
     pub message: String,
 }
 
-/// Protocols that are named in an empty report, of those that were not looked into.
-const NAMED: usize = 5;
-
 impl Capture {
     /// Decimals of a second that the file's timestamps have (0 to 9).
     pub fn time_digits(&self) -> u8 {
@@ -101,13 +98,7 @@ impl Capture {
         };
         let dark = decoding.frames_not_seen();
         if dark > 0 {
-            let names: Vec<&str> = decoding.not_looked_into.iter().take(NAMED).map(|of| of.protocol.as_str()).collect();
-            let more = decoding.not_looked_into.len().saturating_sub(names.len());
-            let named = match (names.is_empty(), more) {
-                (true, _) => "limits.decoding".to_owned(),
-                (false, 0) => names.join(", "),
-                (false, more) => format!("{} and {more} more", names.join(", ")),
-            };
+            let named = decoding.not_looked_into_in_words().unwrap_or_else(|| "limits.decoding".to_owned());
             text += &format!("; {} could not be looked into ({named})", count(dark, "frame"));
         }
         if let Some(end) = self.end.as_ref().filter(|end| end.reason != "enough") {
@@ -154,7 +145,8 @@ mod tests {
         let hidden = |protocol: &str| NotLookedInto { protocol: protocol.into(), count: 2, frames: vec![3] };
         decoding.not_looked_into = ["esp", "wireguard", "macsec", "gtp", "ip protocol 99", "other"].map(hidden).into();
         let text = capture.nothing_found("SIP messages", &decoding);
-        let expected = "; 13 frames could not be looked into (esp, wireguard, macsec, gtp, ip protocol 99 and 1 more)";
+        let expected = "; 13 frames could not be looked into (esp in 2 frames, wireguard in 2 frames, macsec in 2 frames, gtp in 2 frames, \
+            ip protocol 99 in 2 frames, others in 2)";
         assert!(text.ends_with(expected), "{text}");
         capture.frames =
             serde_json::from_str(r#"{ "read": 9, "delivered": 1, "asked": { "host": "192.0.2.0/24", "port": 53 } }"#)
