@@ -21,7 +21,7 @@ pub(super) fn copied(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Info,
         confidence: if differ.nothing == copies.frames { Confidence::Medium } else { Confidence::High },
         observation: format!(
-            "Frames that hold a packet once more: {at_least}{} of {}, copies of {} packets, over {} interfaces. Counts and rates of this tool \
+            "Frames that hold a packet once more: {at_least}{} of {}; packets with copies: {}; interfaces: {}. Counts and rates of this tool \
              include them; the other tools leave them out unless count_copies is set.",
             copies.frames,
             facts.sizes.packets,
