@@ -110,7 +110,7 @@ impl Tool for Capinfos {
             last_frame: self.last_frame,
         });
         let file = &capture.file;
-        let interfaces = interfaces::page(&summary, self.window);
+        let interfaces = interfaces::page(&summary, self.window.clone());
         let sections = sections::page(&summary, self.window);
         let pages = vec![interfaces.info("interfaces"), sections.info("sections")];
         let evicted = Evicted {

@@ -109,7 +109,7 @@ impl Tool for DhcpPackets {
             },
             reorder: Reorder::default(),
             counts: Counts::new(),
-            exchanges: Exchanges::new(Page::new(window)),
+            exchanges: Exchanges::new(Page::new(window.clone())),
             parties: Parties::new(),
             leases: Leases::new(),
             watch: Watch::new(),

@@ -28,6 +28,7 @@ pub fn tool<T: Tool>() -> Value {
         "arguments": schema::<T::Arguments>(SchemaSettings::draft2020_12().for_deserialize()),
         "report": schema::<T::Report>(SchemaSettings::draft2020_12().for_serialize()),
         "paged": T::PAGED,
+        "cut": T::CUT,
     })
 }
 

@@ -125,19 +125,21 @@ impl Rule {
     }
 }
 
-/// The findings of all rules, the gravest first; of each rule those with most frames, up to `most_of_one_rule`.
-pub fn ranked(rules: impl IntoIterator<Item = Vec<Finding>>, most_of_one_rule: usize) -> Vec<Finding> {
-    let mut all = Vec::new();
+/// The findings of all rules, the gravest first: of each rule those with most frames, up to `most_of_one_rule`, and apart from them all others.
+pub fn ranked(rules: impl IntoIterator<Item = Vec<Finding>>, most_of_one_rule: usize) -> (Vec<Finding>, Vec<Finding>) {
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
     for mut of_rule in rules {
         of_rule.sort_by(|a, b| (a.rule, Reverse(a.frames_total)).cmp(&(b.rule, Reverse(b.frames_total))));
-        of_rule.truncate(most_of_one_rule);
-        all.extend(of_rule);
+        rest.extend(of_rule.split_off(most_of_one_rule.min(of_rule.len())));
+        first.extend(of_rule);
     }
-    all.sort_by(|a, b| {
-        let key = |finding: &Finding| (Reverse(finding.severity), finding.rule, Reverse(finding.frames_total));
-        (key(a), &a.subject).cmp(&(key(b), &b.subject))
-    });
-    all
+    for list in [&mut first, &mut rest] {
+        list.sort_by(|a, b| {
+            let key = |finding: &Finding| (Reverse(finding.severity), finding.rule, Reverse(finding.frames_total));
+            (key(a), &a.subject).cmp(&(key(b), &b.subject))
+        });
+    }
+    (first, rest)
 }
 
 /// Frame numbers for a finding: the first few, and how many there were.
@@ -223,10 +225,10 @@ mod tests {
             rule.finding(format!("{frames}"), String::new(), vec![Measure::count("n", frames)], &evidence)
         };
         let (mild, grave) = (rule("mild", Severity::Info), rule("grave", Severity::High));
-        let all =
+        let (all, rest) =
             ranked([vec![finding(&mild, 9)], vec![finding(&grave, 1), finding(&grave, 3), finding(&grave, 2)]], 2);
         let order: Vec<_> = all.iter().map(|found| (found.rule, found.subject.as_str())).collect();
         assert_eq!(order, [("grave", "3"), ("grave", "2"), ("mild", "9")]);
-        assert_eq!(all[0].frames, [1, 2, 3]);
+        assert_eq!((all[0].frames.as_slice(), rest[0].subject.as_str()), (&[1, 2, 3][..], "1"));
     }
 }

@@ -33,8 +33,11 @@ pub trait Tool: Sized + 'static {
 
     /// Lists of the report that may be longer than a page: those for which the report's `pages` has a [`PageInfo`](crate::stats::PageInfo).
     const PAGED: &'static [&'static str] = &[];
+    /// Lists of which the report holds the first entries, unless a page of one is asked for by name: for example `statistics.servers`. Make them
+    /// with [`Lists`](crate::stats::Lists).
+    const CUT: &'static [&'static str] = &[];
 
-    /// Begins a run. `window` is the part of the lists in [`Self::PAGED`] that is asked for.
+    /// Begins a run. `window` is the part of the lists in [`Self::PAGED`], or of one list of [`Self::CUT`], that is asked for.
     ///
     /// # Errors
     /// [`Problem::Arguments`] for values that fit the schema and still make no sense.

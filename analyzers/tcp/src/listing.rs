@@ -103,7 +103,7 @@ mod tests {
     fn pages_joined_are_the_whole_list_in_order() {
         let mut all = Vec::new();
         for offset in [0, 4, 8] {
-            let mut ranked = Ranked::new(Window { offset, limit: 4 });
+            let mut ranked = Ranked::new(Window { offset, limit: 4, list: None });
             for id in 0..10_u64 {
                 ranked.add(key([0.5, 0.25, 1.0][(id % 3) as usize]), id, || id);
             }
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn what_can_be_paged_through_is_bounded_and_all_is_counted() {
-        let mut ranked = Ranked::new(Window { offset: 1 << 40, limit: 1000 });
+        let mut ranked = Ranked::new(Window { offset: 1 << 40, limit: 1000, list: None });
         (0..10_000).for_each(|id| ranked.add(id, id, || id));
         assert_eq!((ranked.total(), ranked.kept.len()), (10_000, RANKED));
         let (entries, info) = ranked.finish("list");

@@ -61,6 +61,6 @@ impl Watch {
     pub fn finish(&self, most: usize) -> (Vec<Finding>, u64) {
         let rules: Vec<_> = self.servers.findings().into_iter().chain(self.clients.findings()).collect();
         let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
-        (finding::ranked(rules, most), total)
+        (finding::ranked(rules, most).0, total)
     }
 }

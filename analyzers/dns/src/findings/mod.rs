@@ -122,7 +122,7 @@ impl Watch {
             silent::findings(servers),
         ];
         let total = rules.iter().map(|found| found.len() as u64).sum();
-        (finding::ranked(rules, most), total)
+        (finding::ranked(rules, most).0, total)
     }
 }
 

@@ -54,6 +54,6 @@ impl Watch {
         let rules = rules.chain(routing::findings(errors, neighbours, paths)).chain(self.probing.findings());
         let rules: Vec<_> = rules.chain([self.neighbours.findings()]).collect();
         let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
-        (finding::ranked(rules, most), total)
+        (finding::ranked(rules, most).0, total)
     }
 }

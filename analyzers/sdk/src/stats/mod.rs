@@ -6,12 +6,14 @@
 
 mod bounded_map;
 mod distinct;
+mod lists;
 mod page;
 mod quantiles;
 mod top_k;
 
 pub use bounded_map::BoundedMap;
 pub use distinct::Distinct;
+pub use lists::{Lists, Part};
 pub use page::{Page, PageInfo, Window};
 pub use quantiles::{Quantiles, Summary, SummaryMs};
 pub use top_k::{Top, TopK};

@@ -4,13 +4,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which part of its lists a report is to hold. The host asks for it, as a client pages through a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Window {
     /// How many items come before the first one listed.
     pub offset: u64,
     /// How many items to list.
     pub limit: usize,
+    /// The list of [`Tool::CUT`](crate::Tool::CUT) that is asked for; absent: those of [`Tool::PAGED`](crate::Tool::PAGED).
+    pub list: Option<String>,
 }
 
 impl Window {
@@ -20,7 +22,7 @@ impl Window {
 
 impl Default for Window {
     fn default() -> Self {
-        Self { offset: 0, limit: 50 }
+        Self { offset: 0, limit: 50, list: None }
     }
 }
 
@@ -100,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_page_holds_no_more_than_the_most() {
-        let mut page = Page::new(Window { offset: 1, limit: usize::MAX });
+        let mut page = Page::new(Window { offset: 1, limit: usize::MAX, list: None });
         assert_eq!((0..2000).filter_map(|n| page.push(|| n)).count(), Window::MOST);
         assert_eq!((page.total(), page.into_items().len()), (2000, Window::MOST));
     }
@@ -109,7 +111,7 @@ mod tests {
     fn pages_joined_are_the_whole_list() {
         let mut all = Vec::new();
         for offset in [0, 4, 8] {
-            let mut page = Page::new(Window { offset, limit: 4 });
+            let mut page = Page::new(Window { offset, limit: 4, list: None });
             for n in 0..10 {
                 page.push(|| n);
             }

@@ -146,7 +146,7 @@ impl Watch {
             self.private_media.findings(),
         ];
         let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
-        let mut findings = finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE);
+        let mut findings = finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE).0;
         if self.evicted() > 0 {
             findings.iter_mut().for_each(|finding| finding.observation.push_str(LOWER_BOUNDS));
         }

@@ -69,6 +69,6 @@ impl Watch {
         let rules: Vec<_> = self.single.into_iter().chain(of_many).collect();
         let more = rules.iter().map(|list| list.len().saturating_sub(self.most) as u64);
         let left_out = more.fold(self.left_out, u64::saturating_add);
-        (finding::ranked(rules, self.most), left_out)
+        (finding::ranked(rules, self.most).0, left_out)
     }
 }

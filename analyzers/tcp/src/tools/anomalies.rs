@@ -310,8 +310,8 @@ impl Tool for TcpAnomalies {
         let seen = Anomalies {
             sources: TopK::new(PARTIES),
             directions: Directions::default(),
-            resets: Ranked::new(window),
-            resent: Ranked::new(window),
+            resets: Ranked::new(window.clone()),
+            resent: Ranked::new(window.clone()),
             window,
         };
         Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies, most), seen })

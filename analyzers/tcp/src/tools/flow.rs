@@ -217,7 +217,7 @@ impl Tool for TrafficFlow {
             server: filter,
             to: Direction::default(),
             from: Direction::default(),
-            largest: Ranked::new(window),
+            largest: Ranked::new(window.clone()),
             resets: Page::new(window),
         };
         Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies, most), flows })

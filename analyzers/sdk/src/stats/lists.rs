@@ -1,0 +1,146 @@
+//! The short lists of a report, of which it holds the first entries unless a page of one is asked for.
+
+use crate::finding::{self, Finding};
+use crate::stats::{PageInfo, Window};
+
+/// Cuts the lists that [`Tool::CUT`](crate::Tool::CUT) names, and tells how many entries each has.
+///
+/// ```
+/// use mcpcap_analyzer::stats::{Lists, Window};
+///
+/// let mut lists = Lists::new(Window::default());
+/// let first: Vec<u32> = lists.cut("statistics.servers", 2, [7, 8, 9].into_iter()).collect();
+/// assert_eq!(first, [7, 8]);
+/// let told = lists.into_pages();
+/// assert_eq!((told[0].list, told[0].total, told[0].offset, told[0].returned), ("statistics.servers", 3, 0, 2));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Lists {
+    window: Window,
+    pages: Vec<PageInfo>,
+}
+
+impl Lists {
+    /// For what is asked for in [`Tool::open`](crate::Tool::open).
+    pub fn new(window: Window) -> Self {
+        Self { window, pages: Vec::new() }
+    }
+
+    /// Which entries of a list the report is to hold: the `usual` first ones, or those of the page of it that is asked for.
+    pub fn part(&self, list: &str, usual: usize) -> Part {
+        if self.window.list.as_deref() == Some(list) {
+            let offset = usize::try_from(self.window.offset).unwrap_or(usize::MAX);
+            return Part { offset, limit: self.window.limit.min(Window::MOST) };
+        }
+        Part { offset: 0, limit: usual }
+    }
+
+    /// The entries of that part.
+    pub fn cut<I: ExactSizeIterator>(
+        &mut self,
+        list: &'static str,
+        usual: usize,
+        entries: I,
+    ) -> std::iter::Take<std::iter::Skip<I>> {
+        let part = self.part(list, usual);
+        self.told(list, entries.len(), part);
+        entries.skip(part.offset).take(part.limit)
+    }
+
+    /// Says how many entries a list has, of which the caller itself takes the `part`.
+    pub fn told(&mut self, list: &'static str, total: usize, part: Part) {
+        let returned = total.saturating_sub(part.offset).min(part.limit);
+        if returned < total {
+            self.pages.push(PageInfo {
+                list,
+                total: total as u64,
+                offset: part.offset as u64,
+                returned: returned as u64,
+            });
+        }
+    }
+
+    /// The list `findings`: the gravest first, of each rule the `usual` ones with most frames; further pages hold the others, likewise.
+    pub fn findings(&mut self, rules: impl IntoIterator<Item = Vec<Finding>>, usual: usize) -> Vec<Finding> {
+        let (first, rest) = finding::ranked(rules, usual);
+        let usual = first.len();
+        let all: Vec<Finding> = first.into_iter().chain(rest).collect();
+        self.cut(FINDINGS, usual, all.into_iter()).collect()
+    }
+
+    /// What the report's `pages` says of the lists that hold less than all.
+    pub fn into_pages(self) -> Vec<PageInfo> {
+        self.pages
+    }
+}
+
+/// The name of the list of findings.
+const FINDINGS: &str = "findings";
+
+/// A part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Entries before the first one.
+    pub offset: usize,
+    /// Entries at the most.
+    pub limit: usize,
+}
+
+impl Part {
+    /// The number of the first entry behind the part: so many entries have to be found to fill it.
+    pub fn end(self) -> usize {
+        self.offset.saturating_add(self.limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Confidence, Evidence, Measure, Rule, Severity};
+
+    fn asking(list: &str, offset: u64, limit: usize) -> Lists {
+        Lists::new(Window { offset, limit, list: Some(list.to_owned()) })
+    }
+
+    #[test]
+    fn only_the_list_that_is_asked_for_has_a_page() {
+        let mut lists = asking("a", 3, 2);
+        assert_eq!(lists.cut("a", 10, 0..9).collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(lists.cut("b", 2, 0..9).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(lists.cut("c", 9, 0..9).count(), 9);
+        let told: Vec<_> = lists.into_pages().iter().map(|p| (p.list, p.total, p.offset, p.returned)).collect();
+        assert_eq!(told, [("a", 9, 3, 2), ("b", 9, 0, 2)]);
+        let mut behind = asking("a", u64::MAX, usize::MAX);
+        assert_eq!((behind.cut("a", 1, 0..9).count(), behind.part("a", 1).end()), (0, usize::MAX));
+    }
+
+    #[test]
+    fn pages_of_findings_joined_are_all_of_them() {
+        const RULE: [Rule; 2] = [rule("a", Severity::Low), rule("b", Severity::High)];
+        const fn rule(name: &'static str, severity: Severity) -> Rule {
+            Rule { name, severity, confidence: Confidence::Low, threshold: "", false_alarm: "" }
+        }
+        let rules = || {
+            RULE.map(|rule| {
+                let of = |frames: u64| {
+                    let mut evidence = Evidence::default();
+                    (1..=frames).for_each(|frame| evidence.add(frame));
+                    rule.finding(String::new(), String::new(), Vec::<Measure>::new(), &evidence)
+                };
+                (1..=30).map(of).collect::<Vec<_>>()
+            })
+        };
+        let shown = |found: Vec<Finding>| found.iter().map(|f| (f.rule, f.frames_total)).collect::<Vec<_>>();
+        let mut first = Lists::new(Window::default());
+        let mut joined = shown(first.findings(rules(), 2));
+        assert_eq!(joined, [("b", 30), ("b", 29), ("a", 30), ("a", 29)]);
+        assert_eq!(first.into_pages()[0].total, 60);
+        while joined.len() < 60 {
+            joined.extend(shown(asking("findings", joined.len() as u64, 7).findings(rules(), 2)));
+        }
+        assert_eq!((joined[4], joined[32]), (("b", 28), ("a", 28)));
+        joined.sort_unstable();
+        joined.dedup();
+        assert_eq!(joined.len(), 60);
+    }
+}
