@@ -273,6 +273,7 @@ impl Service {
             return Err(AnswerError::new(Code::Busy, message));
         };
         let common = Common::take(&mut arguments, self.max_chars)?;
+        known.check_sections(&common)?;
         let file = match arguments.shift_remove("pcap_file") {
             Some(Value::String(file)) => file,
             _ => return Err(AnswerError::new(Code::BadArgument, "argument pcap_file must be a string")),
@@ -348,7 +349,7 @@ impl Service {
         let effort =
             || Effort { cancel, until: (started + self.line.limits.run).max(Instant::now() + self.line.limits.call) };
         let run = |window: Window, capture: CaptureFile| -> Result<(Draft, Outcome), AnswerError> {
-            let outcome = self.window(tool, &arguments, common, window, capture, cancel, progress)?;
+            let outcome = self.window(tool, &arguments, common, &window, capture, cancel, progress)?;
             Ok((Draft::read(&outcome.report, tool, window, &effort())?, outcome))
         };
         let (mut draft, mut outcome) = run(Window::of(tool, common), capture)?;
@@ -372,13 +373,13 @@ impl Service {
         tool: &Tool,
         arguments: &Map<String, Value>,
         common: &Common,
-        window: Window,
+        window: &Window,
         capture: CaptureFile,
         cancel: &CancellationToken,
         progress: &dyn Fn(u64),
     ) -> Result<Outcome, AnswerError> {
         let mut arguments = arguments.clone();
-        if !tool.paged.is_empty() {
+        if !tool.paged.is_empty() || window.list.is_some() {
             arguments.insert("page".into(), window.to_json());
         }
         let arguments = Value::Object(arguments).to_string();

@@ -12,7 +12,7 @@ use super::prompt::{Prompt, PromptArgument};
 use super::tool::{Tool, with_common};
 use super::{lint, vocabulary};
 use crate::contract::text::{neutral, neutral_lines};
-use crate::contract::{evidence, schema};
+use crate::contract::{evidence, path, schema};
 use crate::sandbox::{Analyzer, Fault};
 use crate::settings::Limits;
 
@@ -117,6 +117,8 @@ pub(super) struct ToolDescription {
     pub(super) report: Map<String, Value>,
     #[serde(default)]
     pub(super) paged: Vec<String>,
+    #[serde(default)]
+    pub(super) cut: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -277,6 +279,8 @@ fn make_tool(
         own_name: tool.name,
         name,
         paged: tool.paged,
+        lists: path::lists(&report),
+        cut: tool.cut,
         report,
         answer_validator,
         input: Arc::new(input),

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::describe::Module;
 use super::shown;
 use crate::answer::{AnswerError, Code};
-use crate::contract::arguments;
 use crate::contract::text::neutral;
+use crate::contract::{Common, arguments, schema};
 use crate::sandbox::Analyzer;
 
 /// A tool that clients can call.
@@ -31,6 +31,10 @@ pub struct Tool {
     pub module: Module,
     /// Lists of the report that the component gives in parts.
     pub paged: Vec<String>,
+    /// Lists of which the component gives the first entries, unless a page is asked for by name.
+    pub cut: Vec<String>,
+    /// All lists of the report that can be asked for, by their dotted names.
+    pub(crate) lists: Vec<String>,
     /// The component's schema of the report, with what is not published.
     pub(crate) report: Value,
     pub(crate) analyzer: Analyzer,
@@ -96,6 +100,23 @@ impl Tool {
             _ => format!("argument {name}: {}", shown(&error.to_string())),
         };
         Err(AnswerError::new(Code::BadArgument, message))
+    }
+
+    /// Checks that the parts of the report that are asked for are there.
+    ///
+    /// # Errors
+    /// [`Code::BadArgument`] with all that are there.
+    pub fn check_sections(&self, common: &Common) -> Result<(), AnswerError> {
+        let sections = schema::sections(&self.report);
+        let is_known = |name: &str| sections.iter().chain(&self.lists).any(|known| known == name);
+        let Some(unknown) = common.lists().find(|name| !is_known(name)) else { return Ok(()) };
+        let known: Vec<&str> =
+            sections.iter().chain(self.lists.iter().filter(|name| name.contains('.'))).map(String::as_str).collect();
+        let argument = if common.cursor.is_some() { "cursor" } else { "section" };
+        Err(AnswerError::new(
+            Code::BadArgument,
+            format!("argument {argument}: {} is not one of {}", shown(unknown), known.join(", ")),
+        ))
     }
 
     /// Checks an answer against the schema that clients know.

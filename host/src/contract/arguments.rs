@@ -78,8 +78,11 @@ pub fn describe(properties: &mut Map<String, Value>, sections: &[String]) {
         (
             "section",
             json!({
-                "type": "array", "items": { "type": "string", "enum": sections },
-                "description": "Only these parts of the report. Default: all."
+                "type": "array", "items": { "type": "string" },
+                "description": format!(
+                    "Only these parts of the report: {}; or lists within them, as `shown` names them. Default: all.",
+                    sections.join(", ")
+                )
             }),
         ),
         (
@@ -168,6 +171,13 @@ impl Common {
             Some(cursor) => cursor.list == section,
             None => self.sections.is_empty() || self.sections.iter().any(|wanted| wanted == section),
         }
+    }
+
+    /// The lists that are asked for by their own names: that of the cursor, else those of `section`.
+    pub fn lists(&self) -> impl Iterator<Item = &str> {
+        let of_cursor = self.cursor.iter().map(|cursor| cursor.list.as_str());
+        let of_section = self.sections.iter().map(String::as_str).filter(|_| self.cursor.is_none());
+        of_cursor.chain(of_section)
     }
 
     /// Entries before the first one wanted.

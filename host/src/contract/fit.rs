@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::draft::Page;
+use super::path::{self, put, schema_at};
 use super::schema::{self, items, property};
 use super::shrink::{LEVELS, Level, shrunk};
 use super::size::{size, text_size};
@@ -16,6 +18,8 @@ const STATISTICS_TENTHS: usize = 6;
 const TOTALS_TENTHS: usize = 9;
 /// Attempts to fit before only the head is given. Each takes away what the last one was too long.
 const ATTEMPTS: usize = 24;
+/// The part of the room that is for telling of lists within statistics, as a divisor.
+const WITHIN: usize = 8;
 /// Paths in `shortened`, names in `left_out` and `captured_text`.
 const NAMES: usize = 60;
 
@@ -29,6 +33,8 @@ pub struct Report<'a> {
     pub frames: Option<u64>,
     /// The component's fields, in its order.
     pub parts: Vec<Part>,
+    /// What the component says of the lists that it gives in parts.
+    pub pages: &'a [Page],
     /// The component's schema of the report.
     pub schema: &'a Value,
     /// The cursor that leads to an entry of a list.
@@ -100,7 +106,7 @@ impl Entries {
         let of_list = |part: &Part| match part {
             Part::Whole(..) => Vec::new(),
             Part::List(list) => {
-                let schema = items(property(report.schema, &list.name));
+                let schema = items(schema_at(report.schema, &list.name));
                 let first = LEVELS.first().copied();
                 let entry = |entry: &Value| {
                     let mut cut = BTreeSet::new();
@@ -173,8 +179,9 @@ fn attempt<'a>(
         if list.total > 0 {
             lists.push(listed(report, list, page.len()));
         }
-        fields.insert(list.name.clone(), page.into());
+        put(&mut fields, &list.name, page.into());
     }
+    within(report, &fields, &mut cut, most / WITHIN, &mut lists);
     Ok(assembled(report, fields, lists, &cut, left_out))
 }
 
@@ -304,7 +311,7 @@ fn smallest(
     room: usize,
     cut: &mut BTreeSet<String>,
 ) -> Result<(Value, usize), usize> {
-    let schema = items(property(report.schema, &list.name));
+    let schema = items(schema_at(report.schema, &list.name));
     let mut needed = usize::MAX;
     for level in LEVELS {
         let mut paths = BTreeSet::new();
@@ -320,6 +327,46 @@ fn smallest(
         }
     }
     Err(needed)
+}
+
+/// Tells of the lists within the statistics that are cut, as far as there is room for it; the others stay in `cut` by their names.
+fn within(
+    report: &Report<'_>,
+    fields: &Map<String, Value>,
+    cut: &mut BTreeSet<String>,
+    room: usize,
+    lists: &mut Vec<Value>,
+) {
+    let of_component = report.pages.iter().filter(|page| page.is_cut).map(|page| page.list.clone());
+    let names: BTreeSet<String> = of_component.chain(cut.iter().filter(|name| !name.contains('[')).cloned()).collect();
+    let mut used = 0_usize;
+    for part in &report.parts {
+        let Part::Whole(field, value) = part else { continue };
+        let Some(whole) = value.as_object() else { continue };
+        for name in &names {
+            let Some(inner) = name.strip_prefix(field.as_str()).and_then(|rest| rest.strip_prefix('.')) else {
+                continue;
+            };
+            let (Some(Value::Array(all)), Some(Value::Array(here))) = (path::at(whole, inner), path::at(fields, name))
+            else {
+                continue;
+            };
+            let told = report.pages.iter().find(|page| page.list == *name).map_or(0, |page| page.total);
+            let (total, returned) = (told.max(all.len() as u64), here.len() as u64);
+            if returned >= total {
+                continue;
+            }
+            let next = (report.cursor)(name, returned);
+            let info = json!({ "list": name, "total": total, "offset": 0, "returned": returned, "next": next });
+            used = used.saturating_add(size(&info)).saturating_add(1);
+            if used <= room {
+                cut.remove(name);
+                lists.push(info);
+            } else {
+                cut.insert(name.clone());
+            }
+        }
+    }
 }
 
 fn listed(report: &Report<'_>, list: &List, returned: usize) -> Value {

@@ -30,10 +30,16 @@ pub fn apply(
         let fields = sortable(schema, &list.name);
         if fields.contains(field) {
             if (list.entries.len() as u64) < list.total {
-                return bad(format!(
-                    "argument sort: {} has {} entries, and lists of up to {MOST} can be sorted; choose fewer frames",
-                    list.name, list.total
-                ));
+                let name = &list.name;
+                return bad(match common.lists().any(|asked| asked == name) || list.total > MOST {
+                    true => format!(
+                        "argument sort: {name} has {} entries, and lists of up to {MOST} can be sorted; choose fewer frames",
+                        list.total
+                    ),
+                    false => format!(
+                        "argument sort: of {name} only the first entries are here; ask for it with `section` [\"{name}\"]"
+                    ),
+                });
             }
             list.entries.sort_by(|a, b| {
                 let (a, b) = (a.get(field), b.get(field));

@@ -1,5 +1,7 @@
 //! The output contract over the real binary: budgets, pages, choice, order, receipts.
 
+mod pages;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -228,102 +230,6 @@ async fn every_report_on_every_capture_fits_its_budget_and_its_schema_and_shows_
 }
 
 #[tokio::test]
-async fn pages_joined_are_the_whole_list() {
-    let client = client().await;
-    for (tool, capture, max_chars) in [
-        ("analyze_dns_packets", "dns.pcap", 2_500),
-        ("analyze_dns_packets", "dns.pcap", 20_000),
-        ("analyze_dhcp_packets", "dhcp.pcap", 6_000),
-        ("analyze_icmp_packets", "icmp.pcap", 4_000),
-        ("analyze_tcp_connections", "tcp.pcap", 3_000),
-        ("analyze_sip_packets", "sip.pcap", 9_000),
-    ] {
-        join(&client, tool, &example(capture), &json!({}), max_chars).await;
-    }
-    // Every tool on every capture made by hand that is about protocols and not about link types or file headers.
-    let is_one = |path: &&PathBuf| {
-        let name = path.file_name().unwrap().to_string_lossy();
-        !path.starts_with(root().join("examples")) && !name.starts_with("l_") && !name.starts_with("f_")
-    };
-    for capture in captures().iter().filter(is_one) {
-        for tool in client.list_all_tools().await.unwrap() {
-            let arguments = match tool.name.as_ref() {
-                "analyze_traffic_flow" => json!({ "server_ip": "192.0.2.53" }),
-                "get_frames" => json!({ "frames": (1..=50).collect::<Vec<u64>>() }),
-                _ => json!({}),
-            };
-            join(&client, &tool.name, capture, &arguments, 3_000).await;
-        }
-    }
-    client.cancel().await.unwrap();
-}
-
-/// Follows the pages of every list of a report, and compares what they hold with the whole.
-async fn join(client: &Client, tool: &str, capture: &Path, arguments: &Value, max_chars: u64) {
-    let with = |more: Value| {
-        let mut all = arguments.clone();
-        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        all
-    };
-    let whole = call(client, tool, capture, &with(json!({ "max_chars": 1_000_000 }))).await;
-    // What is no capture has no lists.
-    let Some(whole) = whole.structured_content else { return };
-    if characters(&whole) as u64 <= max_chars {
-        return;
-    }
-    let first = report(client, tool, capture, &with(json!({ "max_chars": max_chars }))).await;
-    for list in whole["shown"]["lists"].as_array().unwrap() {
-        let place = format!("{tool} {} {list}", capture.display());
-        assert!(list.get("next").is_none(), "{place}");
-        let name = list["list"].as_str().unwrap();
-        let listed = |report: &Value| {
-            let lists = report["shown"]["lists"].as_array().unwrap();
-            lists.iter().find(|list| list["list"] == name).cloned().unwrap_or_else(|| panic!("{place}: {report}"))
-        };
-        let mut joined = first[name].as_array().unwrap().clone();
-        let mut info = listed(&first);
-        let mut shortened = !first["shown"]["shortened"].is_null();
-        while let Some(next) = info.get("next") {
-            let page = report(client, tool, capture, &with(json!({ "max_chars": max_chars, "cursor": next }))).await;
-            info = listed(&page);
-            assert_eq!(info["offset"], joined.len(), "{place}");
-            let entries = page[name].as_array().unwrap();
-            assert!(!entries.is_empty() && info["returned"] == entries.len(), "{place} {info}");
-            joined.extend(entries.iter().cloned());
-            shortened |= !page["shown"]["shortened"].is_null();
-        }
-        let all = whole[name].as_array().unwrap();
-        assert_eq!((joined.len(), &info["total"]), (all.len(), &json!(all.len())), "{place}");
-        // An entry larger than a whole answer loses something, and the answer says so.
-        assert!(shortened || joined == *all, "{place}");
-    }
-}
-
-#[tokio::test]
-async fn a_cursor_holds_for_its_capture_and_its_question_only() {
-    let client = client().await;
-    let folder = tempfile::tempdir().unwrap();
-    let capture = folder.path().join("x.pcap");
-    std::fs::copy(example("dns.pcap"), &capture).unwrap();
-    let tool = "analyze_dns_packets";
-    let first = report(&client, tool, &capture, &json!({ "limit": 5, "section": ["packets"] })).await;
-    let next = &first["shown"]["lists"][0]["next"];
-    assert_eq!(first["shown"]["lists"][0]["returned"], 5);
-    // Another page size, or other sections, ask the same.
-    let page = report(&client, tool, &capture, &json!({ "limit": 2, "cursor": next })).await;
-    assert_eq!(page["shown"]["lists"][0]["offset"], 5);
-    assert!(page.get("statistics").is_none());
-    let error = refusal(&client, tool, &capture, &json!({ "name": "x", "cursor": next })).await;
-    assert!(error["error"].as_str().unwrap().contains("other arguments"), "{error}");
-    let error = refusal(&client, tool, &capture, &json!({ "cursor": "rubbish" })).await;
-    assert_eq!(error["code"], "bad_argument");
-    std::fs::copy(crafted("dns_records.pcap"), &capture).unwrap();
-    let error = refusal(&client, tool, &capture, &json!({ "cursor": next })).await;
-    assert!(error["error"].as_str().unwrap().contains("changed"), "{error}");
-    client.cancel().await.unwrap();
-}
-
-#[tokio::test]
 async fn frames_and_times_choose_what_is_analysed() {
     let client = client().await;
     let (tool, capture) = ("analyze_dns_packets", example("dns.pcap"));
@@ -393,28 +299,6 @@ async fn frames_that_a_report_cites_can_be_looked_at() {
     assert_eq!(shown["shown"]["lists"][0]["total"], cited.as_array().unwrap().len());
     assert_eq!(shown["packets"][0]["frame"], cited[0]);
     assert!(shown["packets"][0]["protocols"].as_str().unwrap().starts_with("eth:ip"));
-    client.cancel().await.unwrap();
-}
-
-#[tokio::test]
-async fn sections_and_order_are_as_asked_for() {
-    let client = client().await;
-    let (tool, capture) = ("analyze_dns_packets", example("dns.pcap"));
-    let part = report(&client, tool, &capture, &json!({ "section": ["findings"] })).await;
-    assert!(part.get("findings").is_some() && part.get("packets").is_none() && part.get("statistics").is_none());
-    let error = refusal(&client, tool, &capture, &json!({ "section": ["finding"] })).await;
-    assert!(error["error"].as_str().unwrap().contains("\"findings\""), "{error}");
-    let sorted =
-        report(&client, tool, &capture, &json!({ "section": ["packets"], "sort": "-latency_ms", "limit": 9 })).await;
-    let latencies: Vec<f64> =
-        sorted["packets"].as_array().unwrap().iter().map(|packet| packet["latency_ms"].as_f64().unwrap()).collect();
-    assert!(latencies.len() == 9 && latencies.is_sorted_by(|a, b| a >= b), "{latencies:?}");
-    let next = &sorted["shown"]["lists"][0]["next"];
-    let page = report(&client, tool, &capture, &json!({ "sort": "-latency_ms", "limit": 1, "cursor": next })).await;
-    assert!(page["packets"][0]["latency_ms"].as_f64().unwrap() <= latencies[8]);
-    assert_eq!(page["shown"]["lists"][0]["offset"], 9);
-    let error = refusal(&client, tool, &capture, &json!({ "sort": "beauty" })).await;
-    assert!(error["error"].as_str().unwrap().contains("latency_ms"), "{error}");
     client.cancel().await.unwrap();
 }
 

@@ -1,0 +1,141 @@
+//! A component's report as it came, and the part of its lists that is asked for.
+
+use serde_json::{Map, Value, json};
+
+use super::{Common, path, schema};
+use crate::answer::{AnswerError, Code};
+use crate::catalog::Tool;
+use crate::effort::{Effort, Stopped};
+
+/// Characters of a report that one entry of a list takes at least, roughly: more entries are not asked for.
+const SMALL_ENTRY: usize = 40;
+/// Entries that a component lists in one run.
+const WINDOW: usize = 1000;
+
+/// What of a component's lists is asked for in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// Entries before the first one.
+    pub offset: u64,
+    /// Entries.
+    pub limit: usize,
+    /// The list, when it is one that the component cuts; otherwise all that it pages.
+    pub list: Option<String>,
+}
+
+impl Window {
+    /// The part of the lists that an answer can hold; all that one run gives when they are to be sorted.
+    pub fn of(tool: &Tool, common: &Common) -> Self {
+        let cut = common.lists().find(|list| tool.cut.iter().any(|cut| cut == list)).map(str::to_owned);
+        if common.sort.is_some() {
+            return Self { offset: 0, limit: WINDOW, list: cut };
+        }
+        let is_here = common.cursor.as_ref().is_some_and(|cursor| tool.paged.contains(&cursor.list)) || cut.is_some();
+        let fitting = (common.max_chars / SMALL_ENTRY).clamp(1, WINDOW);
+        Self { offset: if is_here { common.offset() } else { 0 }, limit: common.limit.min(fitting), list: cut }
+    }
+
+    /// As the arguments of a component hold it.
+    pub fn to_json(&self) -> Value {
+        let mut window = json!({ "offset": self.offset, "limit": self.limit });
+        if let (Some(list), Some(window)) = (&self.list, window.as_object_mut()) {
+            window.insert("list".into(), list.as_str().into());
+        }
+        window
+    }
+}
+
+/// What a component says of a list that it gives in parts.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Its name.
+    pub list: String,
+    /// Entries in all.
+    pub total: u64,
+    /// Entries before the first one here.
+    pub offset: u64,
+    /// Whether the component cuts it when nobody asks for it by name.
+    pub is_cut: bool,
+}
+
+/// A component's report, read and taken apart.
+pub struct Draft {
+    /// Its fields, in order.
+    pub(super) fields: Map<String, Value>,
+    pub(super) pages: Vec<Page>,
+    pub(super) window: Window,
+}
+
+impl Draft {
+    /// Reads a report.
+    ///
+    /// # Errors
+    /// [`Code::ComponentFault`] when it is not a JSON object, or nested too deeply; as [`Effort::read`].
+    pub fn read(report: &str, tool: &Tool, window: Window, effort: &Effort<'_>) -> Result<Self, AnswerError> {
+        let fault = |code, reason: String| {
+            AnswerError::new(code, format!("the {} component's report {reason}", tool.module.name))
+        };
+        let report = effort.read(report).map_err(|stopped| match stopped {
+            Stopped::Cancelled | Stopped::Time => stopped.into(),
+            Stopped::Values => fault(Code::LimitReached, format!("has {stopped}")),
+            Stopped::Malformed(_) => fault(Code::ComponentFault, format!("is {stopped}")),
+        })?;
+        let Value::Object(mut fields) = report else {
+            return Err(fault(Code::ComponentFault, "is not a JSON object".into()));
+        };
+        for own in schema::OWN {
+            fields.shift_remove(own);
+        }
+        let pages = fields.shift_remove(schema::PAGES);
+        let page = |page: &Value| {
+            let number = |name: &str| page.get(name).and_then(Value::as_u64);
+            let list = page.get("list")?.as_str()?.to_owned();
+            let is_cut = tool.cut.contains(&list);
+            let is_known = is_cut || tool.paged.contains(&list);
+            is_known.then_some(Page { list, total: number("total")?, offset: number("offset")?, is_cut })
+        };
+        let pages = pages.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(page).collect();
+        Ok(Self { fields, pages, window })
+    }
+
+    /// Entries that had to make room in the component's tables, as its report tells in `limits.evicted`.
+    pub fn evicted(&self) -> u64 {
+        match path::at(&self.fields, "limits.evicted") {
+            Some(Value::Object(tables)) => tables.values().filter_map(Value::as_u64).fold(0, u64::saturating_add),
+            Some(number) => number.as_u64().unwrap_or(0),
+            None => 0,
+        }
+    }
+
+    /// The window that follows, while a list goes on behind this one.
+    pub fn next(&self) -> Option<Window> {
+        let goes_on = |page: &&Page| {
+            let here = path::at(&self.fields, &page.list).and_then(Value::as_array).map_or(0, Vec::len);
+            here > 0 && page.offset.saturating_add(here as u64) < page.total
+        };
+        let behind = self.window.offset.saturating_add(self.window.limit as u64);
+        let list = self.window.list.clone();
+        self.asked().any(|page| goes_on(&page)).then_some(Window { offset: behind, limit: self.window.limit, list })
+    }
+
+    /// Adds the entries of the following windows.
+    pub fn append(&mut self, mut next: Self) {
+        let asked: Vec<String> = self.asked().map(|page| page.list.clone()).collect();
+        self.window = next.window;
+        for list in asked {
+            if let (Some(Value::Array(entries)), Some(Value::Array(more))) =
+                (path::at_mut(&mut self.fields, &list), path::at_mut(&mut next.fields, &list))
+            {
+                entries.append(more);
+            }
+        }
+    }
+
+    /// The lists that the window is about.
+    fn asked(&self) -> impl Iterator<Item = &Page> {
+        self.pages.iter().filter(|page| match &self.window.list {
+            Some(list) => page.list == *list,
+            None => !page.is_cut,
+        })
+    }
+}
