@@ -2,7 +2,8 @@
 
 use mcpcap_analyzer::application::Conversations;
 use mcpcap_analyzer::decode::{Decoder, Packet};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries, schemars, time};
+use mcpcap_analyzer::stats::Lists;
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars, time};
 use serde::Deserialize;
 
 use crate::encapsulation::Encapsulations;
@@ -12,17 +13,12 @@ use crate::report::{Count, Evicted, Limits, NameResolution, Report};
 use crate::sizes::Sizes;
 use crate::summary::Summary;
 use crate::times::{Times, decimal_seconds};
-use crate::{comments, file_type, findings, interfaces, names, precision, protocols, rates, sections};
+use crate::{comments, file_type, findings, interfaces, lists, names, precision, protocols, rates, sections};
 
-/// What may be asked of `analyze_capinfos`. The figures are about the whole file.
+/// It has no arguments: the figures are about the whole file.
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Arguments {
-    /// Entries of each list without pages: 100 protocols and comments, 50 encapsulations, 20 gaps unless said otherwise.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 2048))]
-    pub list_entries: Option<u16>,
-}
+pub struct Arguments {}
 
 /// The state of a run.
 #[derive(Default)]
@@ -34,9 +30,9 @@ pub struct Capinfos {
     sizes: Sizes,
     times: Times,
     last_frame: u64,
+    /// What is asked for of the lists with pages.
     window: Window,
-    /// Entries of each list without pages, where they were asked for.
-    entries: Option<usize>,
+    lists: Lists,
 }
 
 impl Capinfos {
@@ -68,10 +64,13 @@ impl Tool for Capinfos {
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["interfaces", "sections"];
+    const CUT: &'static [&'static str] = lists::ALL;
 
-    fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
-        let entries = arguments.list_entries.map(|asked| list_entries(Some(asked), 0)).transpose()?;
-        Ok(Self { window, entries, ..Self::default() })
+    fn open(_: Arguments, window: Window) -> Result<Self, Problem> {
+        let lists = Lists::new(window.clone());
+        let window = if window.list.is_some() { Window::default() } else { window };
+        let (sizes, times) = (Sizes::new(&lists), Times::new(&lists));
+        Ok(Self { sizes, times, window, lists, ..Self::default() })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
@@ -88,10 +87,10 @@ impl Tool for Capinfos {
         let hierarchy = &mut self.hierarchy;
         self.conversations.finish(&mut |settled| hierarchy.settled(settled));
         let summary = Summary::from_value(&capture.reader)?;
-        let (sizes, times) = (&self.sizes, &self.times);
+        let (sizes, times, mut lists) = (&self.sizes, &self.times, self.lists);
         let file_type = file_type::of(&summary);
-        let (encapsulations, encapsulations_total) = self.encapsulations.list(self.entries);
-        let (protocols, protocols_total) = protocols::list(&self.hierarchy, sizes.packets, self.entries);
+        let (encapsulations, encapsulations_total) = self.encapsulations.list(&mut lists);
+        let (protocols, protocols_total) = protocols::list(&self.hierarchy, sizes.packets, &mut lists);
         let [first, last, first_record, last_record] = times.moments(&summary);
         let (first_packet_time, first_packet_epoch, first_packet_frame) = split(first);
         let (last_packet_time, last_packet_epoch, last_packet_frame) = split(last);
@@ -112,7 +111,13 @@ impl Tool for Capinfos {
         let file = &capture.file;
         let interfaces = interfaces::page(&summary, self.window.clone());
         let sections = sections::page(&summary, self.window);
-        let pages = vec![interfaces.info("interfaces"), sections.info("sections")];
+        let snap_length = sizes.snap_length(&summary, &mut lists);
+        let out_of_order = times.out_of_order(&mut lists);
+        let time_gaps = times.gaps.report(&summary, &mut lists);
+        let protocol_hierarchy = self.hierarchy.report(sizes.packets, &mut lists);
+        let comments = comments::of(&summary, &mut lists);
+        let paged = [interfaces.info("interfaces"), sections.info("sections")];
+        let pages = paged.into_iter().chain(lists.into_pages()).collect();
         let evicted = Evicted {
             conversations: self.conversations.evicted(),
             announcements: self.conversations.announcements_evicted(),
@@ -133,7 +138,7 @@ impl Tool for Capinfos {
             encapsulations_total,
             time_precision: precision::of_file(&summary),
             time_precision_digits: summary.time_digits,
-            snap_length: sizes.snap_length(&summary),
+            snap_length,
             packet_count: sizes.packets,
             data_size_bytes: sizes.original,
             captured_size_bytes: sizes.captured,
@@ -150,9 +155,9 @@ impl Tool for Capinfos {
             capture_duration_seconds: duration.map(time::seconds),
             capture_duration_exact: duration.map(decimal_seconds),
             strict_time_order: times.in_order(),
-            out_of_order: times.out_of_order(),
+            out_of_order,
             packets_without_time: times.without.total(),
-            time_gaps: times.gaps.report(&summary, self.entries),
+            time_gaps,
             data_rate_bytes: rates.bytes,
             data_rate_bits: rates.bits,
             average_packet_rate: rates.packets,
@@ -161,14 +166,14 @@ impl Tool for Capinfos {
             packet_size,
             packet_size_distribution: sizes.distribution(),
             drops: interfaces::drops(&summary),
-            protocol_hierarchy: self.hierarchy.report(sizes.packets, self.entries),
+            protocol_hierarchy,
             decoding,
             copies,
             interface_count: interfaces::count(&summary),
             interfaces: interfaces.into_items(),
             section_count: sections::count(&summary),
             sections: sections.into_items(),
-            comments: comments::of(&summary, self.entries),
+            comments,
             blocks: blocks(&summary),
             name_resolution: summary.names.map(|names| NameResolution { ipv4: names.ipv4, ipv6: names.ipv6 }),
             decryption_secrets: summary

@@ -1,11 +1,13 @@
 //! Comments that people or programs left in a pcapng file.
 
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{JsonSchema, schemars};
 use serde::Serialize;
 
+use crate::lists;
 use crate::summary::Summary;
 
-/// Texts that a report holds. The reader keeps more, and cuts each to 1,024 octets.
+/// Texts that a report holds first. The reader keeps more, and cuts each to 1,024 octets.
 const LISTED: usize = 100;
 
 /// Comments: how many by the kind of block they are on, and the first texts.
@@ -23,8 +25,7 @@ pub struct Comments {
     pub packet: u64,
     /// On other blocks.
     pub other: u64,
-    /// The texts of up to 100: those of sections first, then interfaces, their statistics, and packets in order. Of `total`, the others are not
-    /// here.
+    /// The texts that the reader keeps of them: those of sections first, then interfaces, their statistics, and packets in order.
     pub texts: Vec<Comment>,
 }
 
@@ -48,7 +49,7 @@ pub struct Comment {
 }
 
 /// The comments of a file; `None` when its format has none.
-pub fn of(summary: &Summary, entries: Option<usize>) -> Option<Comments> {
+pub fn of(summary: &Summary, lists: &mut Lists) -> Option<Comments> {
     let counts = summary.comments.as_ref()?;
     let sections = (0_u64..).zip(&summary.sections).flat_map(|(number, section)| {
         section.comments.iter().map(move |text| Comment {
@@ -79,8 +80,8 @@ pub fn of(summary: &Summary, entries: Option<usize>) -> Option<Comments> {
         text: comment.text.clone(),
         ..Comment::default()
     });
-    let texts: Vec<_> =
-        sections.chain(interfaces).chain(statistics).chain(others).take(entries.unwrap_or(LISTED)).collect();
+    let texts: Vec<_> = sections.chain(interfaces).chain(statistics).chain(others).collect();
+    let texts = lists.cut(lists::COMMENTS, LISTED, texts.into_iter()).collect();
     let total = [counts.section, counts.interface, counts.statistics, counts.packet, counts.other]
         .into_iter()
         .fold(0, u64::saturating_add);
@@ -109,7 +110,7 @@ mod tests {
                           "texts": [{ "where": "packet", "frame": 7, "text": "p" }] }
         }))
         .unwrap();
-        let found = of(&summary, None).unwrap();
+        let found = of(&summary, &mut Lists::default()).unwrap();
         let shown: Vec<_> =
             found.texts.iter().map(|c| (c.place.as_str(), c.section, c.interface, c.frame, c.text.as_str())).collect();
         assert_eq!(
@@ -128,8 +129,8 @@ mod tests {
     fn the_list_is_bounded() {
         let texts: Vec<_> = (1..=150).map(|n| json!({ "where": "packet", "frame": n, "text": "x" })).collect();
         let summary = Summary::from_value(&json!({ "comments": { "packet": 5000, "texts": texts } })).unwrap();
-        let found = of(&summary, None).unwrap();
+        let found = of(&summary, &mut Lists::default()).unwrap();
         assert_eq!((found.texts.len(), found.total), (100, 5000));
-        assert_eq!(of(&Summary::default(), None), None);
+        assert_eq!(of(&Summary::default(), &mut Lists::default()), None);
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{JsonSchema, schemars};
 use serde::Serialize;
 
-use crate::link_types;
 use crate::summary::Summary;
+use crate::{link_types, lists};
 
-/// Encapsulations that a report lists.
+/// Encapsulations that a report lists first.
 const LISTED: usize = 50;
 
 /// Counts packets by link type. There are 65,536 link types at most, so this stays small.
@@ -25,22 +26,18 @@ impl Encapsulations {
     }
 
     /// The encapsulations that packets have, the most frequent first, and how many there are in all.
-    pub fn list(&self, entries: Option<usize>) -> (Vec<Encapsulation>, u64) {
-        let mut all: Vec<_> = self
-            .packets
-            .iter()
-            .map(|(number, packets)| Encapsulation {
-                name: link_types::name(*number),
-                short_name: link_types::short_name(*number),
-                link_type: *number,
-                packets: *packets,
-            })
-            .collect();
+    pub fn list(&self, lists: &mut Lists) -> (Vec<Encapsulation>, u64) {
+        let mut all: Vec<_> = self.packets.iter().collect();
         // Stable, so equal ones stay in the order of their numbers.
-        all.sort_by_key(|entry| std::cmp::Reverse(entry.packets));
+        all.sort_by_key(|(_, packets)| std::cmp::Reverse(**packets));
         let total = all.len() as u64;
-        all.truncate(entries.unwrap_or(LISTED));
-        (all, total)
+        let listed = lists.cut(lists::ENCAPSULATIONS, LISTED, all.into_iter()).map(|(number, packets)| Encapsulation {
+            name: link_types::name(*number),
+            short_name: link_types::short_name(*number),
+            link_type: *number,
+            packets: *packets,
+        });
+        (listed.collect(), total)
     }
 
     /// The encapsulation of the file: the one that all interfaces have, with packets or without, else `Per packet`.
@@ -98,7 +95,7 @@ mod tests {
         let mut found = Encapsulations::default();
         (1000..1060).for_each(|number| found.add(number));
         found.add(1059);
-        let (list, total) = found.list(None);
+        let (list, total) = found.list(&mut Lists::default());
         assert_eq!((list[0].link_type, list[0].packets, list[1].link_type), (1059, 2, 1000));
         assert_eq!((list.len(), total), (50, 60));
     }

@@ -1,8 +1,10 @@
 //! Gaps in time that no single recording has: several recordings in one file, or a clock that was set.
 
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{JsonSchema, schemars, time};
 use serde::Serialize;
 
+use crate::lists;
 use crate::summary::Summary;
 use crate::times::{Moment, Stamp};
 
@@ -12,7 +14,7 @@ const GAP: u64 = 86_400_000_000_000;
 const LONGER: u64 = 10;
 /// Stretches of time that are kept.
 const STRETCHES: usize = 64;
-/// Gaps that a report lists.
+/// Gaps that a report lists first.
 const LISTED: usize = 20;
 
 /// Stretches of time with packets, a day or more apart from each other. Their order in the file does not matter.
@@ -94,8 +96,8 @@ impl Gaps {
         }
     }
 
-    /// The gaps that are told, so many of them as `entries` says; `None` without any.
-    pub fn report(&self, summary: &Summary, entries: Option<usize>) -> Option<TimeGaps> {
+    /// The gaps that are told; `None` without any.
+    pub fn report(&self, summary: &Summary, lists: &mut Lists) -> Option<TimeGaps> {
         let covered = self.stretches.iter().fold(0_u64, |all, stretch| {
             all.saturating_add(stretch.last.nanoseconds.saturating_sub(stretch.first.nanoseconds))
         });
@@ -114,7 +116,7 @@ impl Gaps {
         frames.sort_unstable();
         frames.dedup();
         told.sort_by_key(|(gap, ..)| std::cmp::Reverse(*gap));
-        let largest = told.into_iter().take(entries.unwrap_or(LISTED)).map(|(gap, before, after)| TimeGap {
+        let largest = lists.cut(lists::GAPS, LISTED, told.into_iter()).map(|(gap, before, after)| TimeGap {
             seconds: time::seconds(gap),
             before: before.last.moment(summary),
             packets_before: before.packets,
@@ -140,7 +142,7 @@ pub struct TimeGaps {
     pub total_is_exact: bool,
     /// Length of those stretches together, in seconds. Rates and duration of the capture cover the gaps too.
     pub recorded_seconds: f64,
-    /// The longest first, up to 20.
+    /// The longest first.
     pub largest: Vec<TimeGap>,
     /// Frames on both sides of all of them: a packet alone between two gaps is one.
     #[serde(skip)]
@@ -176,7 +178,7 @@ mod tests {
     fn gaps(seconds: &[u64]) -> Option<Found> {
         let mut gaps = Gaps::default();
         (1..).zip(seconds).for_each(|(frame, second)| gaps.add(Stamp { frame, nanoseconds: second * SECOND, link: 0 }));
-        let found = gaps.report(&Summary::default(), None)?;
+        let found = gaps.report(&Summary::default(), &mut Lists::default())?;
         Some((
             found.total,
             found.total_is_exact,

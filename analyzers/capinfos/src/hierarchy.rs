@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use mcpcap_analyzer::application::{By, Protocol, Settled};
 use mcpcap_analyzer::decode::Layer;
-use mcpcap_analyzer::stats::TopK;
+use mcpcap_analyzer::stats::{Lists, TopK};
 use mcpcap_analyzer::{JsonSchema, schemars};
 use serde::Serialize;
 
+use crate::lists;
 use crate::names;
 use crate::numbers::percent;
 
@@ -17,7 +18,7 @@ use crate::numbers::percent;
 const NODES: usize = 5_000;
 /// Children of one node that are known by number only. It bounds the search among them.
 const NUMBERED: usize = 24;
-/// Rows that a report holds.
+/// Rows that a report holds first.
 const LISTED: usize = 100;
 /// Server ports of one protocol that are counted.
 const PORTS: usize = 256;
@@ -206,47 +207,44 @@ impl Hierarchy {
     }
 
     /// The tree as rows, each below its parent, of `packets` in all.
-    pub fn report(&self, packets: u64, entries: Option<usize>) -> ProtocolHierarchy {
+    pub fn report(&self, packets: u64, lists: &mut Lists) -> ProtocolHierarchy {
+        let mut tree = Vec::new();
+        self.walk(0, "", &mut tree);
         // No node has more packets than its parent. Applications get their nodes late, but below a parent that was there.
         let mut order: Vec<usize> = (1..self.nodes.len()).collect();
         order.sort_by_key(|at| Reverse(self.packets(*at)));
-        let total = order.len();
-        order.truncate(entries.unwrap_or(LISTED));
-        let mut kept = vec![false; self.nodes.len()];
-        for at in order {
-            if let Some(flag) = kept.get_mut(at) {
+        let mut is_first = vec![false; self.nodes.len()];
+        for at in order.into_iter().take(LISTED) {
+            if let Some(flag) = is_first.get_mut(at) {
                 *flag = true;
             }
         }
-        let mut rows = Vec::new();
-        self.rows(0, "", packets, &kept, &mut rows);
-        ProtocolHierarchy { rows, rows_total: total as u64, packets_not_placed: self.not_placed }
+        // Stable, so both those with most packets and the others behind them stay in the order of the tree.
+        tree.sort_by_key(|(at, ..)| !is_first.get(*at).is_some_and(|first| *first));
+        let rows_total = tree.len() as u64;
+        let rows = lists.cut(lists::ROWS, LISTED, tree.into_iter()).filter_map(|(at, kind, path)| {
+            let node = self.nodes.get(at)?;
+            let percent = percent(node.packets, packets);
+            Some(ProtocolRow { path, by: kind.by(), packets: node.packets, percent, bytes: node.bytes })
+        });
+        ProtocolHierarchy { rows: rows.collect(), rows_total, packets_not_placed: self.not_placed }
     }
 
     fn packets(&self, at: usize) -> u64 {
         self.nodes.get(at).map_or(0, |node| node.packets)
     }
 
-    /// The rows below a node. Recursion ends with the deepest path, and the decoder bounds those.
-    fn rows(&self, at: usize, path: &str, all: u64, kept: &[bool], rows: &mut Vec<ProtocolRow>) {
+    /// The nodes below a node, with their paths. Recursion ends with the deepest path, and the decoder bounds those.
+    fn walk(&self, at: usize, path: &str, found: &mut Vec<(usize, Kind, String)>) {
         let Some(node) = self.nodes.get(at) else { return };
-        let mut children: Vec<usize> =
-            node.children.iter().copied().filter(|child| kept.get(*child).is_some_and(|kept| *kept)).collect();
+        let mut children = node.children.clone();
         children.sort_by_key(|child| Reverse(self.packets(*child)));
         for child in children {
-            let Some((node, kind)) = self.nodes.get(child).and_then(|node| Some((node, node.kind?))) else {
-                continue;
-            };
+            let Some(kind) = self.nodes.get(child).and_then(|node| node.kind) else { continue };
             let protocol = kind.name();
             let path = if path.is_empty() { protocol.to_string() } else { format!("{path}:{protocol}") };
-            rows.push(ProtocolRow {
-                path: path.clone(),
-                by: kind.by(),
-                packets: node.packets,
-                percent: percent(node.packets, all),
-                bytes: node.bytes,
-            });
-            self.rows(child, &path, all, kept, rows);
+            found.push((child, kind, path.clone()));
+            self.walk(child, &path, found);
         }
     }
 }
@@ -254,9 +252,10 @@ impl Hierarchy {
 /// The protocol hierarchy from the link layer to the application.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ProtocolHierarchy {
-    /// Protocols in the order of the tree: each stands below the one that carries it, those with more packets first.
+    /// Protocols in the order of the tree: each stands below the one that carries it, those with more packets first. Of more than 100, the 100 with
+    /// most packets stand in front of the others.
     pub rows: Vec<ProtocolRow>,
-    /// Rows in all. Up to 100 are listed, those with most packets.
+    /// Rows in all.
     pub rows_total: u64,
     /// Packets that are counted only down to a protocol that carries too many others.
     pub packets_not_placed: u64,

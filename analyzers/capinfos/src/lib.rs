@@ -24,6 +24,7 @@ mod gaps;
 mod hierarchy;
 mod interfaces;
 mod link_types;
+mod lists;
 mod names;
 mod numbers;
 mod precision;

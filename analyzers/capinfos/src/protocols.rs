@@ -3,13 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{JsonSchema, schemars};
 use serde::Serialize;
 
 use crate::hierarchy::{Application, Ended, Hierarchy, Kind};
+use crate::lists;
 use crate::numbers::percent;
 
-/// Protocols that a report lists.
+/// Protocols that a report lists first.
 const LISTED: usize = 100;
 /// Ports that are listed of each.
 const PORTS_LISTED: usize = 5;
@@ -62,7 +64,7 @@ pub struct ProtocolPackets {
 }
 
 /// The protocols with most packets first, and how many there are in all. Their packets add up to `packets`.
-pub fn list(hierarchy: &Hierarchy, packets: u64, entries: Option<usize>) -> (Vec<ProtocolPackets>, u64) {
+pub fn list(hierarchy: &Hierarchy, packets: u64, lists: &mut Lists) -> (Vec<ProtocolPackets>, u64) {
     let mut all: BTreeMap<(String, Option<Application>), Ended> = BTreeMap::new();
     for (kind, ended) in hierarchy.ends() {
         let application = match kind {
@@ -75,8 +77,7 @@ pub fn list(hierarchy: &Hierarchy, packets: u64, entries: Option<usize>) -> (Vec
     let mut all: Vec<_> = all.into_iter().collect();
     // Stable, so equal ones stay in the order of their names.
     all.sort_by_key(|(_, ended)| Reverse(ended.packets));
-    all.truncate(entries.unwrap_or(LISTED));
-    let list = all.into_iter().map(|((protocol, application), ended)| {
+    let list = lists.cut(lists::PROTOCOLS, LISTED, all.into_iter()).map(|((protocol, application), ended)| {
         let ports = application.and_then(|application| hierarchy.ports(application));
         let listed: Vec<u16> =
             ports.map(|ports| ports.top(PORTS_LISTED)).unwrap_or_default().iter().map(|top| top.key).collect();
@@ -137,7 +138,7 @@ mod tests {
                 first_frame: frame,
             });
         }
-        let (list, total) = list(&hierarchy, 5, None);
+        let (list, total) = list(&hierarchy, 5, &mut Lists::default());
         let shown: Vec<_> =
             list.iter().map(|row| (row.protocol.as_str(), row.by, row.packets, row.first_frame, row.next)).collect();
         assert_eq!(

@@ -56,7 +56,7 @@ pub struct Report {
     pub file_encapsulation: String,
     /// Link layers that packets have, the most frequent first.
     pub encapsulations: Vec<Encapsulation>,
-    /// Link layers in all. Up to 50 are listed.
+    /// Link layers in all.
     pub encapsulations_total: u64,
     /// Unit of the last decimal of times: `microseconds`. `per packet` when interfaces differ, `unknown` without any.
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -74,7 +74,7 @@ pub struct Report {
     pub captured_size_bytes: u64,
     /// Which protocols are there, those with most packets first, each with the tool to call next. A packet counts once, at its innermost protocol.
     pub protocols: Vec<ProtocolPackets>,
-    /// Protocols in all. Up to 100 are listed.
+    /// Protocols in all.
     pub protocols_total: u64,
     /// Time of the earliest packet: RFC 3339, UTC. Absent when no packet has a time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,7 +174,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What had to be forgotten for want of room.
     pub limits: Limits,
-    /// What part of `interfaces` and `sections` is here.
+    /// What part of `interfaces` and `sections` is here, and of the lists that hold only their first entries.
     pub pages: Vec<PageInfo>,
 }
 

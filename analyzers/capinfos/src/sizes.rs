@@ -1,10 +1,10 @@
 //! How long packets are, on the wire and in the file.
 
-use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::Quantiles;
+use mcpcap_analyzer::stats::{Lists, Quantiles};
 use mcpcap_analyzer::{Frame, JsonSchema, schemars};
 use serde::Serialize;
 
+use crate::lists::{self, Frames};
 use crate::numbers::percent;
 use crate::summary::Summary;
 
@@ -23,7 +23,7 @@ pub struct Sizes {
     /// Median and percentiles.
     pub quantiles: Quantiles,
     /// Packets of which not all was stored.
-    pub cut: Evidence,
+    pub cut: Frames,
     cut_captured: Option<(u32, u32)>,
     classes: [Class; CLASSES.len()],
 }
@@ -35,6 +35,11 @@ struct Class {
 }
 
 impl Sizes {
+    /// No packets yet.
+    pub fn new(lists: &Lists) -> Self {
+        Self { cut: Frames::new(lists::CUT, lists), ..Self::default() }
+    }
+
     /// Takes a packet's sizes.
     pub fn add(&mut self, frame: &Frame<'_>) {
         // The host gives frames with 32-bit lengths.
@@ -57,13 +62,13 @@ impl Sizes {
     }
 
     /// What the file says about its snap length, and what its packets show of it.
-    pub fn snap_length(&self, summary: &Summary) -> SnapLength {
+    pub fn snap_length(&self, summary: &Summary, lists: &mut Lists) -> SnapLength {
         SnapLength {
             given: given(summary).filter(|octets| *octets > 0),
             inferred_min: self.cut_captured.map(|(least, _)| least),
             inferred_max: self.cut_captured.map(|(_, most)| most),
             packets_cut: self.cut.total(),
-            first_frames_cut: self.cut.frames().to_vec(),
+            first_frames_cut: self.cut.list(lists::CUT, lists),
             bytes_missing: self.original.saturating_sub(self.captured),
         }
     }
@@ -111,7 +116,7 @@ pub struct SnapLength {
     pub inferred_max: Option<u32>,
     /// Packets that were cut: less was stored than was on the wire.
     pub packets_cut: u64,
-    /// Numbers of the first 20 of them.
+    /// Their numbers.
     pub first_frames_cut: Vec<u64>,
     /// Octets that were on the wire and not stored.
     pub bytes_missing: u64,
@@ -186,7 +191,7 @@ mod tests {
     #[test]
     fn the_snap_length_is_inferred_from_packets_that_were_cut() {
         let found = sizes(&[(60, 60), (96, 1500), (128, 200), (300, 200)]);
-        let snap = found.snap_length(&Summary::default());
+        let snap = found.snap_length(&Summary::default(), &mut Lists::default());
         assert_eq!((snap.inferred_min, snap.inferred_max), (Some(96), Some(128)));
         assert_eq!((snap.packets_cut, snap.first_frames_cut, snap.given), (2, vec![2, 3], None));
         assert_eq!((found.original, found.captured), (1960, 584));
@@ -198,7 +203,7 @@ mod tests {
             interfaces: lengths.iter().map(|l| Interface { snap_length: *l, ..Interface::default() }).collect(),
             ..Summary::default()
         };
-        let given = |summary| Sizes::default().snap_length(&summary).given;
+        let given = |summary| Sizes::default().snap_length(&summary, &mut Lists::default()).given;
         assert_eq!(given(Summary { snap_length: Some(65_535), ..Summary::default() }), Some(65_535));
         assert_eq!((given(with(&[96, 96])), given(with(&[96, 0])), given(with(&[0, 0]))), (Some(96), None, None));
         assert_eq!(given(Summary { interfaces_left_out: 1, ..with(&[96, 96]) }), None);

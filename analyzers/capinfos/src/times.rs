@@ -1,11 +1,13 @@
 //! When packets were captured: the span of the capture, and whether its packets are in order.
 
 use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{Frame, JsonSchema, schemars, time};
 use serde::Serialize;
 
 use crate::clocks::Clocks;
 use crate::gaps::Gaps;
+use crate::lists::{self, Frames};
 use crate::summary::Summary;
 
 /// The time of one packet.
@@ -27,7 +29,7 @@ pub struct Times {
     earliest: Option<Stamp>,
     latest: Option<Stamp>,
     /// Packets that are earlier than the one before them.
-    pub back: Evidence,
+    pub back: Frames,
     /// The largest such difference, in nanoseconds, and the frames before and behind it.
     pub largest_step_back: (u64, u64, u64),
     /// Packets whose time the file does not give.
@@ -46,6 +48,11 @@ const PLAUSIBLE_FROM: u64 = 631_152_000_000_000_000;
 const PLAUSIBLE_TO: u64 = 4_102_444_800_000_000_000;
 
 impl Times {
+    /// No times yet.
+    pub fn new(lists: &Lists) -> Self {
+        Self { back: Frames::new(lists::BACK, lists), ..Self::default() }
+    }
+
     /// Takes a packet's time.
     pub fn add(&mut self, frame: &Frame<'_>) {
         let Some(nanoseconds) = frame.timestamp else {
@@ -92,10 +99,10 @@ impl Times {
     }
 
     /// What the report says about the packets that are earlier than the one before them.
-    pub fn out_of_order(&self) -> Option<OutOfOrder> {
+    pub fn out_of_order(&self, lists: &mut Lists) -> Option<OutOfOrder> {
         (self.back.total() > 0).then(|| OutOfOrder {
             packets: self.back.total(),
-            first_frames: self.back.frames().to_vec(),
+            first_frames: self.back.list(lists::BACK, lists),
             largest_step_back_seconds: time::seconds(self.largest_step_back.0),
             largest_step_back_frames: vec![self.largest_step_back.1, self.largest_step_back.2],
         })
@@ -136,7 +143,7 @@ pub struct Moment {
 pub struct OutOfOrder {
     /// How many.
     pub packets: u64,
-    /// Numbers of the first 20 of them.
+    /// Their numbers.
     pub first_frames: Vec<u64>,
     /// By how much the worst of them is earlier, in seconds.
     pub largest_step_back_seconds: f64,
@@ -181,13 +188,16 @@ mod tests {
         let [earliest, latest, first, last] = found.moments(&Summary::default()).map(|moment| moment.unwrap().frame);
         assert_eq!((earliest, latest, first, last), (2, 3, 1, 4));
         assert_eq!((found.in_order(), found.largest_step_back), (Some(false), (3, 1, 2)));
-        assert_eq!(found.out_of_order().unwrap().first_frames, [2, 4]);
+        assert_eq!(found.out_of_order(&mut Lists::default()).unwrap().first_frames, [2, 4]);
     }
 
     #[test]
     fn equal_times_are_in_order() {
         let found = times(&[Some(5), Some(5)]);
-        assert_eq!((found.in_order(), found.duration(), found.out_of_order()), (Some(true), Some(0), None));
+        assert_eq!(
+            (found.in_order(), found.duration(), found.out_of_order(&mut Lists::default())),
+            (Some(true), Some(0), None)
+        );
     }
 
     #[test]

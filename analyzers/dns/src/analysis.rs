@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use mcpcap_analyzer::decode::CopyReport;
-use mcpcap_analyzer::stats::Page;
+use mcpcap_analyzer::stats::{Lists, Page};
 use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
 
 use crate::brief::{Decision, Judged, Outcome, Settled};
@@ -11,7 +11,7 @@ use crate::counts::Counts;
 use crate::details::{self, Budget, OtherQuestion, PacketDetails};
 use crate::domains::{self, Domains};
 use crate::findings::Watch;
-use crate::limits;
+use crate::lists;
 use crate::message::Message;
 use crate::message::fault::Malformed;
 use crate::order::OrderReport;
@@ -37,27 +37,33 @@ pub struct Analysis {
     packets: Page<PacketDetails>,
     budget: Budget,
     decisions: Vec<Decision>,
-    /// Entries of each list of the statistics.
-    entries: usize,
+    lists: Lists,
 }
 
 impl Analysis {
-    /// Nothing seen yet. Lists of the statistics get so many `entries`.
-    pub fn new(arguments: &Arguments, entries: usize, window: Window) -> Self {
+    /// Nothing seen yet.
+    pub fn new(arguments: &Arguments, window: Window) -> Self {
+        let lists = Lists::new(window.clone());
+        let packets = if window.list.is_some() { Window::default() } else { window };
         Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Default::default(),
             transactions: Transactions::new(),
             servers: Parties::new(),
             clients: Parties::new(),
-            domains: Domains::new(arguments.list_entries.map_or(limits::DISTINCT_NAMES_LISTED, usize::from)),
+            domains: Domains::new(&lists),
             watch: Watch::new(),
             filter: arguments.name.as_deref().map(Pattern::new),
-            packets: Page::new(window),
+            packets: Page::new(packets),
             budget: Budget::new(),
             decisions: Vec::new(),
-            entries,
+            lists,
         }
+    }
+
+    /// The lists of the report that hold their first entries.
+    pub fn lists(&mut self) -> &mut Lists {
+        &mut self.lists
     }
 
     /// Whether more frames are wanted.
@@ -228,10 +234,11 @@ impl Analysis {
             codes_not_kept: self.counts.iter().map(Counts::codes_not_kept).sum(),
             ..limits
         };
-        let pages = vec![self.packets.info("packets")];
-        let statistics = self.statistics(end);
+        let mut lists = std::mem::take(&mut self.lists);
+        let statistics = self.statistics(end, &mut lists);
         let watch = self.watch;
-        let (findings, findings_total) = watch.finish(&self.domains, &self.servers, &self.transactions, self.entries);
+        let (findings, findings_total) = watch.finish(&self.domains, &self.servers, &self.transactions, &mut lists);
+        let pages = std::iter::once(self.packets.info("packets")).chain(lists.into_pages()).collect();
         let mut packets = self.packets.into_items();
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
         // On ports of its own, a query is listed when its response comes.
@@ -260,10 +267,10 @@ impl Analysis {
         }
     }
 
-    fn statistics(&self, end: Option<u64>) -> Statistics {
-        let Self { counts, transactions, servers, clients, domains, entries, .. } = self;
-        let (unique, exact, names) = domains.distinct();
-        let (top_names, top_names_are_exact) = domains.top_names(*entries);
+    fn statistics(&self, end: Option<u64>, lists: &mut Lists) -> Statistics {
+        let Self { counts, transactions, servers, clients, domains, .. } = self;
+        let (unique, exact) = domains.distinct();
+        let (top_names, top_names_are_exact) = domains.top_names(lists);
         let messages: u64 = counts.iter().map(Counts::messages).sum();
         let responses: u64 = counts.iter().map(Counts::responses).sum();
         Statistics {
@@ -271,20 +278,20 @@ impl Analysis {
             responses,
             unique_domains_queried: unique,
             unique_domains_is_exact: exact,
-            unique_domains: names.to_vec(),
+            unique_domains: domains.listed(lists),
             services: Service::ALL
                 .into_iter()
                 .zip(counts)
                 .filter_map(|(service, counts)| counts.report(service))
                 .collect(),
-            transactions: transactions_report(transactions, end, *entries),
-            servers: servers.top(*entries),
+            transactions: transactions_report(transactions, end, lists),
+            servers: servers.busiest(lists::SERVERS, lists),
             servers_total: servers.total().0,
             servers_total_is_exact: servers.total().1,
-            clients: clients.top(*entries),
+            clients: clients.busiest(lists::CLIENTS, lists),
             clients_total: clients.total().0,
             clients_total_is_exact: clients.total().1,
-            domains: domains.top(*entries),
+            domains: domains.top(lists),
             domains_total: domains.total().0,
             domains_total_is_exact: domains.total().1,
             top_names,
@@ -303,9 +310,9 @@ fn names_match(pattern: &Pattern, message: &Message<'_>) -> bool {
     questions.chain(owners).any(|name| pattern.matches(&name.fold().to_string()))
 }
 
-fn transactions_report(transactions: &Transactions, end: Option<u64>, entries: usize) -> TransactionsReport {
+fn transactions_report(transactions: &Transactions, end: Option<u64>, lists: &mut Lists) -> TransactionsReport {
     let totals = transactions.totals();
-    let (unanswered, unanswered_for_5_seconds, unanswered_queries) = transactions.unanswered(end, entries);
+    let (unanswered, unanswered_for_5_seconds, unanswered_queries) = transactions.unanswered(end, lists);
     let latency = transactions.latencies().into_iter();
     TransactionsReport {
         asked: totals.asked,

@@ -5,7 +5,6 @@
 
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::BoundedMap;
 
 use crate::limits;
@@ -45,11 +44,42 @@ struct Waiting {
     message: Held,
 }
 
+/// Frames of messages that found no counterpart.
+#[derive(Debug, Default)]
+pub struct Unconfirmed {
+    total: u64,
+    last: Option<u64>,
+    /// The first ones.
+    frames: Vec<u64>,
+}
+
+impl Unconfirmed {
+    /// Adds a frame. The same frame twice in a row counts once.
+    pub fn add(&mut self, frame: u64) {
+        if self.last.replace(frame) == Some(frame) {
+            return;
+        }
+        self.total = self.total.saturating_add(1);
+        if self.frames.len() < limits::UNCONFIRMED_FRAMES {
+            self.frames.push(frame);
+        }
+    }
+
+    /// How many there are of both, and the frames that are known, in the order of the file.
+    pub fn joined(self, other: Self) -> (u64, Vec<u64>) {
+        let mut frames = [self.frames, other.frames].concat();
+        frames.sort_unstable();
+        frames.dedup();
+        frames.truncate(limits::UNCONFIRMED_FRAMES);
+        (self.total.saturating_add(other.total), frames)
+    }
+}
+
 /// Messages on other ports that wait for one of the other direction, whichever stands first in the file.
 pub struct Candidates {
     held: BoundedMap<Key, Waiting>,
     servers: BoundedMap<SocketAddr, ()>,
-    unconfirmed: Evidence,
+    unconfirmed: Unconfirmed,
 }
 
 impl Candidates {
@@ -58,7 +88,7 @@ impl Candidates {
         Self {
             held: BoundedMap::new(limits::CANDIDATES),
             servers: BoundedMap::new(limits::CONFIRMED),
-            unconfirmed: Evidence::default(),
+            unconfirmed: Unconfirmed::default(),
         }
     }
 
@@ -103,7 +133,7 @@ impl Candidates {
     }
 
     /// Messages that found no counterpart.
-    pub fn unconfirmed(mut self) -> Evidence {
+    pub fn unconfirmed(mut self) -> Unconfirmed {
         let mut frames: Vec<u64> = self.held.iter().map(|(_, held)| held.message.seen.frame).collect();
         frames.sort_unstable();
         frames.into_iter().for_each(|frame| self.unconfirmed.add(frame));

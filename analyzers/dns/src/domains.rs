@@ -2,17 +2,17 @@
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, TopK, entropy};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Part, TopK, entropy};
 use serde::Serialize;
 
 use crate::counts::{CodeCount, CodeCounts};
-use crate::limits;
 use crate::message::Message;
 use crate::message::codes::{self, response};
 use crate::message::name::Name;
 use crate::question::Asked;
 use crate::report::{is_false, is_zero};
 use crate::seen::{Seen, Service};
+use crate::{limits, lists};
 
 /// Types that carry data back; iodine asks for a private one (65399) too.
 pub const DATA_TYPES: [u16; 7] = [
@@ -145,28 +145,35 @@ pub struct Domains {
     names: BoundedMap<u64, ()>,
     top: TopK<String>,
     distinct: Distinct,
-    first: Vec<String>,
-    listed: usize,
+    /// Names whose first appearance was noticed: how many, which part of them is listed, and these.
+    appeared: usize,
+    part: Part,
+    listed: Vec<String>,
 }
 
 impl Domains {
-    /// No names yet; so many different ones will be listed.
-    pub fn new(listed: usize) -> Self {
+    /// No names yet; `lists` tells which of the different ones will be listed.
+    pub fn new(lists: &Lists) -> Self {
+        let part = lists.part(lists::UNIQUE_DOMAINS, limits::DISTINCT_NAMES_LISTED);
         Self {
             table: BoundedMap::new(limits::DOMAINS),
             different: Distinct::new(),
             names: BoundedMap::new(limits::NAMES),
             top: TopK::new(limits::TOP_NAMES),
             distinct: Distinct::new(),
-            first: Vec::new(),
-            listed,
+            appeared: 0,
+            part,
+            listed: Vec::new(),
         }
     }
 
     /// Takes a question name of any protocol, asked or answered, folded.
     pub fn name(&mut self, name: &Name) {
-        if self.distinct.add(name) && self.first.len() < self.listed {
-            self.first.push(name.to_string());
+        if self.distinct.add(name) {
+            if self.appeared >= self.part.offset && self.listed.len() < self.part.limit {
+                self.listed.push(name.to_string());
+            }
+            self.appeared = self.appeared.saturating_add(1);
         }
     }
 
@@ -208,9 +215,15 @@ impl Domains {
         self.table.iter()
     }
 
-    /// How many different question names there were, whether that is exact, and the first ones.
-    pub fn distinct(&self) -> (u64, bool, &[String]) {
-        (self.distinct.count(), self.distinct.is_exact(), &self.first)
+    /// How many different question names there were, and whether that is exact.
+    pub fn distinct(&self) -> (u64, bool) {
+        (self.distinct.count(), self.distinct.is_exact())
+    }
+
+    /// Different question names in order of appearance, as long as their number was exact.
+    pub fn listed(&self, lists: &mut Lists) -> Vec<String> {
+        lists.told(lists::UNIQUE_DOMAINS, self.appeared, self.part);
+        self.listed.clone()
     }
 
     /// How many domains there were, and whether that is exact.
@@ -224,17 +237,19 @@ impl Domains {
     }
 
     /// The domains most asked for.
-    pub fn top(&self, most: usize) -> Vec<DomainReport> {
+    pub fn top(&self, lists: &mut Lists) -> Vec<DomainReport> {
         let mut all: Vec<(&String, &Domain)> = self.table.iter().collect();
         all.sort_by_key(|(name, domain)| {
             (std::cmp::Reverse(domain.queries), std::cmp::Reverse(domain.responses), *name)
         });
-        all.into_iter().take(most).map(|(name, domain)| domain.report(name)).collect()
+        lists.cut(lists::DOMAINS, limits::LISTED, all.into_iter()).map(|(name, domain)| domain.report(name)).collect()
     }
 
     /// The names most asked for, and whether their counts are exact.
-    pub fn top_names(&self, most: usize) -> (Vec<NameCount>, bool) {
-        let names = self.top.top(most).into_iter();
+    pub fn top_names(&self, lists: &mut Lists) -> (Vec<NameCount>, bool) {
+        let part = lists.part(lists::TOP_NAMES, limits::LISTED);
+        lists.told(lists::TOP_NAMES, self.top.len(), part);
+        let names = self.top.top(part.end()).into_iter().skip(part.offset);
         let names = names.map(|top| NameCount {
             name: top.key,
             queries: top.count,

@@ -5,7 +5,7 @@
 //! * `message`: the wire format
 //! * `tcp`, `mdns` and `candidates`: messages in TCP streams, on the port of mDNS, and on ports of their own
 //! * `analysis`: what is done with each message, in `counts`, `transactions`, `parties`, `domains`, `findings` and `details`
-//! * `report`: the report; `limits`: how much is kept and listed
+//! * `report`: the report; `limits`: how much is kept and listed; `lists`: which lists hold only their first entries
 #![deny(unsafe_code)]
 
 mod analysis;
@@ -17,6 +17,7 @@ mod digest;
 mod domains;
 mod findings;
 mod limits;
+mod lists;
 mod mdns;
 mod message;
 mod order;

@@ -40,6 +40,8 @@ pub const DOMAIN_TYPES: usize = 8;
 pub const CANDIDATES: usize = 256;
 /// The longest message that is held until the other direction agrees.
 pub const CANDIDATE_OCTETS: usize = 4096;
+/// Frames of messages without one, of which a report can list the first ones.
+pub const UNCONFIRMED_FRAMES: usize = 2048;
 /// Ends that asked the group of mDNS from a port of their own.
 pub const ONE_SHOT_QUERIERS: usize = 1024;
 /// Endpoints on other ports that are known to speak DNS.
@@ -51,9 +53,9 @@ pub const TCP_BUFFERED: usize = 4 << 20;
 /// Octets that TCP reassembly holds behind holes, in all connections and in one direction.
 pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
 
-/// Entries of statistics lists, and findings of one rule, unless `list_entries` says otherwise.
+/// First entries of statistics lists, and findings of one rule.
 pub const LISTED: usize = 20;
-/// Different names in the report, likewise.
+/// The first different names.
 pub const DISTINCT_NAMES_LISTED: usize = 100;
 /// Records of one section of a listed message.
 pub const RECORDS_LISTED: usize = 50;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Quantiles, SummaryMs};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Quantiles, SummaryMs};
 use serde::Serialize;
 
 use crate::brief::Outcome;
@@ -184,12 +184,12 @@ impl Parties {
         self.table.evicted()
     }
 
-    /// The busiest ones, so many at the most.
-    pub fn top(&self, most: usize) -> Vec<PartyReport> {
+    /// The busiest ones, for the list with that name.
+    pub fn busiest(&self, list: &'static str, lists: &mut Lists) -> Vec<PartyReport> {
         let mut all: Vec<(&IpAddr, &Party)> = self.table.iter().collect();
         all.sort_by_key(|(address, party)| (std::cmp::Reverse(party.messages), **address));
-        all.truncate(most);
-        all.into_iter()
+        lists
+            .cut(list, limits::LISTED, all.into_iter())
             .map(|(address, party)| PartyReport {
                 address: *address,
                 messages: party.messages,

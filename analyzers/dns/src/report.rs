@@ -33,13 +33,13 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     pub statistics: Statistics,
-    /// What an analyst would want to be told; of each rule the 20 findings with the most frames.
+    /// What an analyst would want to be told; of each rule first the 20 findings with the most frames.
     pub findings: Vec<Finding>,
     /// How many findings there are.
     pub findings_total: u64,
     /// Messages in the order of the capture, as far as `limit`, `offset` and `name` ask for them.
     pub packets: Vec<PacketDetails>,
-    /// What part of `packets` this is.
+    /// What part of `packets` this is, and of the lists that hold only their first entries.
     pub pages: Vec<PageInfo>,
     /// What was not kept, and what was not decoded.
     pub limits: Limits,
@@ -59,7 +59,7 @@ pub struct Statistics {
     pub unique_domains_queried: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub unique_domains_is_exact: bool,
-    /// The first of these names, in lower case, in order of appearance. Text from the capture.
+    /// These names, in lower case, in order of appearance, up to the first 4,097. Text from the capture.
     pub unique_domains: Vec<String>,
     /// Counts for each of DNS, mDNS and LLMNR that was seen.
     pub services: Vec<ServiceReport>,
@@ -123,7 +123,7 @@ pub struct TransactionsReport {
     pub llmnr_answered: u64,
     /// Time from the first transmission of a query to its first response.
     pub latency: Vec<LatencyReport>,
-    /// The first queries without a response, 20 at most; `unanswered` says how many there are.
+    /// Queries without a response, in the order of time; `unanswered` says how many there are.
     pub unanswered_queries: Vec<Unanswered>,
 }
 
@@ -191,7 +191,7 @@ pub struct Limits {
     pub evicted: Evicted,
     /// Messages on other ports that look like DNS, without a matching message of the other direction. They are not counted above.
     pub unconfirmed_candidates: u64,
-    /// Frames of the first of them.
+    /// Their frames, up to 2,048.
     pub unconfirmed_frames: Vec<u64>,
     /// Messages over TCP whose end is not in the capture. Those whose header is there are counted as messages, with `tcp_hole` or
     /// `cut_by_snap_length` under `malformed`.

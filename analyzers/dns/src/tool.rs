@@ -5,12 +5,13 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::Deserialize;
 
 use crate::analysis::Analysis;
 use crate::candidates::{Candidates, Verdict};
 use crate::limits;
+use crate::lists;
 use crate::mdns::Mdns;
 use crate::message::Short;
 use crate::message::fault::Malformed;
@@ -36,10 +37,6 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 1024))]
     pub name: Option<String>,
-    /// Entries of each list of the statistics, and findings of each rule: 20 (of `unique_domains` 100) unless said otherwise.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 2048))]
-    pub list_entries: Option<u16>,
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
@@ -67,12 +64,12 @@ impl Tool for DnsPackets {
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["packets"];
+    const CUT: &'static [&'static str] = lists::ALL;
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         if arguments.name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 1024) {
             return Err(Problem::argument("name", "must have 1 to 1024 characters"));
         }
-        let entries = list_entries(arguments.list_entries, limits::LISTED)?;
         let (held_total, held) = limits::TCP_HELD;
         let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
         Ok(Self {
@@ -81,7 +78,7 @@ impl Tool for DnsPackets {
             framing: Totals::default(),
             candidates: Candidates::new(),
             mdns: Mdns::new(),
-            analysis: Analysis::new(&arguments, entries, window),
+            analysis: Analysis::new(&arguments, window),
             order: Order::default(),
         })
     }
@@ -115,7 +112,9 @@ impl Tool for DnsPackets {
             self.analysis.message(&held.seen, &held.octets);
         }
         let (candidates, confirmed_servers) = self.candidates.evicted();
-        let unconfirmed = self.candidates.unconfirmed().joined(&self.framing.unconfirmed);
+        let (unconfirmed, unconfirmed_frames) = self.candidates.unconfirmed().joined(self.framing.unconfirmed);
+        let unconfirmed_frames =
+            self.analysis.lists().cut(lists::UNCONFIRMED, limits::LISTED, unconfirmed_frames.into_iter());
         let limits = Limits {
             order: self.order.report(),
             evicted: Evicted {
@@ -124,8 +123,8 @@ impl Tool for DnsPackets {
                 one_shot_queriers: self.mdns.evicted(),
                 ..Evicted::default()
             },
-            unconfirmed_candidates: unconfirmed.total(),
-            unconfirmed_frames: unconfirmed.frames().to_vec(),
+            unconfirmed_candidates: unconfirmed,
+            unconfirmed_frames: unconfirmed_frames.collect(),
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             codes_not_kept: 0,

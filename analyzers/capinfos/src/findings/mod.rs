@@ -136,7 +136,7 @@ fn dropped(facts: &Facts<'_>) -> Option<Finding> {
 
 fn cut(facts: &Facts<'_>) -> Option<Finding> {
     let sizes = facts.sizes;
-    let (frames, frames_total) = cited(&sizes.cut);
+    let (frames, frames_total) = cited(&sizes.cut.evidence);
     let share = percent(frames_total, sizes.packets);
     if frames_total == 0 || share < CUT_TOLD {
         return None;

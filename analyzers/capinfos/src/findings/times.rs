@@ -1,6 +1,7 @@
 //! Times that cannot be trusted, or that no single recording has.
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Severity};
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::time;
 
 use super::{CAPTURE, Facts, cited, measure};
@@ -10,7 +11,7 @@ const STEP_BACK_LOW: u64 = 1_000_000_000;
 
 /// Several recordings in one file, or a clock that was set.
 pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
-    let gaps = facts.times.gaps.report(facts.summary, None)?;
+    let gaps = facts.times.gaps.report(facts.summary, &mut Lists::default())?;
     let longest = gaps.largest.first()?;
     // Of the longest gaps, as many as fit with the frames on both sides.
     let mut frames: Vec<u64> =
@@ -70,7 +71,7 @@ pub(super) fn clocks(facts: &Facts<'_>) -> Option<Finding> {
 
 /// Packets that are earlier than those before them.
 pub(super) fn back(facts: &Facts<'_>) -> Option<Finding> {
-    let (frames, frames_total) = cited(&facts.times.back);
+    let (frames, frames_total) = cited(&facts.times.back.evidence);
     if frames_total == 0 {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Packets that are in the file more than once, and lists that an argument makes longer.
+//! Packets that are in the file more than once.
 
 use super::*;
 
@@ -11,30 +11,6 @@ fn copies_are_a_finding_and_still_counted_as_packets() {
         assert_eq!(report["findings"][0]["frames"].as_array().unwrap()[..2], [json!(1), json!(2)]);
     }
     assert!(report("examples/captures/dns.pcap").get("copies").is_none());
-}
-
-#[test]
-fn an_argument_gives_the_rest_of_lists_without_pages() {
-    let frames: Vec<_> = (0..150_u16)
-        .map(|n| {
-            let mut frame = build::udp(("192.0.2.1", 1000), ("192.0.2.2", 2000), b"x");
-            // Protocols without a name, each a row of its own.
-            frame[23] = 100 + (n % 150) as u8;
-            (1_700_000_000_000_000 + u64::from(n) * 10_000, frame)
-        })
-        .collect();
-    let capture = build::pcap(&frames);
-    let length = |list: &Value| list.as_array().unwrap().len();
-    let report = |arguments| harness::run::<Capinfos>(&capture, &arguments).unwrap();
-    let (all, few) = (report(json!({})), report(json!({ "list_entries": 5 })));
-    for (list, total) in
-        [("/protocols", "/protocols_total"), ("/protocol_hierarchy/rows", "/protocol_hierarchy/rows_total")]
-    {
-        let entries = |report: &Value| length(report.pointer(list).unwrap());
-        assert_eq!((entries(&all) as u64, entries(&few)), (all.pointer(total).unwrap().as_u64().unwrap(), 5));
-        assert_eq!(all.pointer(total), few.pointer(total));
-    }
-    assert!(harness::run::<Capinfos>(&capture, &json!({ "list_entries": 0 })).is_err());
 }
 
 #[test]

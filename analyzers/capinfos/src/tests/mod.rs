@@ -1,6 +1,8 @@
 //! The tool as a whole, over captures.
 
 mod copies;
+mod lists;
+mod pcapng;
 mod protocols;
 mod robust;
 mod times;

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::harness::{self, build};
 use serde_json::{Value, json};
 
-use super::{check, rules};
+use super::{check, pcapng, rules};
 use crate::analysis::Capinfos;
 
 fn at(seconds: &[u64]) -> Value {
@@ -77,28 +77,22 @@ fn times_of_a_clock_that_was_never_set_are_told() {
 }
 
 /// A pcapng file of two Ethernet interfaces: frames by interface and second.
-fn pcapng(frames: &[(u32, u64)]) -> Vec<u8> {
-    let block = |kind: u32, body: &[u8]| {
-        let length = u32::try_from(body.len() + 12).unwrap().to_le_bytes();
-        [&kind.to_le_bytes()[..], &length, body, &length].concat()
+fn two_interfaces(frames: &[(usize, u64)]) -> Vec<u8> {
+    let mut lldp = vec![0; 60];
+    lldp[12..14].copy_from_slice(&[0x88, 0xcc]);
+    let packet = |(interface, second): &(usize, u64)| pcapng::Packet {
+        interface: *interface,
+        microseconds: second * 1_000_000,
+        octets: lldp.clone(),
+        original: 60,
+        comment: None,
     };
-    let header = [&0x1a2b_3c4d_u32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xff; 8]].concat();
-    let interface = [1, 0, 0, 0, 0, 0, 0, 0];
-    let mut file = [block(0x0a0d_0d0a, &header), block(1, &interface), block(1, &interface)].concat();
-    for (interface, second) in frames {
-        let time = second * 1_000_000;
-        let mut lldp = [0; 60];
-        lldp[12..14].copy_from_slice(&[0x88, 0xcc]);
-        let words = [*interface, (time >> 32) as u32, time as u32, 60, 60];
-        let body: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).chain(lldp).collect();
-        file.extend(block(6, &body));
-    }
-    file
+    pcapng::file(&[1, 1], &frames.iter().map(packet).collect::<Vec<_>>())
 }
 
 #[test]
 fn interfaces_with_different_clocks_are_told() {
-    let report = |frames: &[_]| harness::run::<Capinfos>(&pcapng(frames), &json!({})).unwrap();
+    let report = |frames: &[_]| harness::run::<Capinfos>(&two_interfaces(frames), &json!({})).unwrap();
     let found = report(&[(0, NOW), (1, NOW - 3_600), (0, NOW + 1), (1, NOW - 3_599)]);
     assert_eq!(rules(&found), ["capture_clocks_differ", "capture_time_goes_back"]);
     check(&found, json!({ "findings.0.frames": [1, 4], "findings.0.measures.1.value": 3_599.0 }));

@@ -115,9 +115,10 @@ impl Watch {
         (self.conflicts.evicted(), self.hosts.evicted())
     }
 
-    /// `evicted`: so many queries had to make room that so many responses may have lost their query here and not in the capture.
-    pub(super) fn findings(&self, evicted: u64) -> Vec<Finding> {
-        let mut found: Vec<Finding> = self
+    /// What each of the three rules finds. `evicted`: so many queries had to make room that so many responses may have lost their query
+    /// here and not in the capture.
+    pub(super) fn findings(&self, evicted: u64) -> [Vec<Finding>; 3] {
+        let conflicts = self
             .conflicts
             .iter()
             .map(|((server, client), (conflicting, evidence))| {
@@ -131,15 +132,17 @@ impl Watch {
                 )
             })
             .collect();
+        let (mut unasked, mut floods) = (Vec::new(), Vec::new());
         for (address, host) in self.hosts.iter() {
             let asks = host.queries > 0;
             let (evidence, octets) = if asks { (&host.later, host.later_octets) } else { (&host.all, host.all_octets) };
             let responses = evidence.total();
-            let (rule, matches) = if asks {
-                (&UNASKED, responses.saturating_sub(evicted) >= UNASKED_RESPONSES)
+            let (rule, found, matches) = if asks {
+                (&UNASKED, &mut unasked, responses.saturating_sub(evicted) >= UNASKED_RESPONSES)
             } else {
                 (
                     &FLOOD,
+                    &mut floods,
                     !host.may_have_asked
                         && responses >= FLOOD_RESPONSES
                         && octets >= responses.saturating_mul(FLOOD_MEAN_OCTETS),
@@ -158,6 +161,6 @@ impl Watch {
                 found.push(rule.finding(address.to_string(), observation, measures, evidence));
             }
         }
-        found
+        [conflicts, unasked, floods]
     }
 }

@@ -13,10 +13,12 @@ mod tunnel;
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{self, Finding};
+use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::Lists;
 
 use crate::brief::{Brief, Outcome, Settled};
 use crate::domains::Domains;
+use crate::limits;
 use crate::message::Message;
 use crate::message::codes::response;
 use crate::parties::Parties;
@@ -102,27 +104,30 @@ impl Watch {
         }
     }
 
-    /// The findings, the gravest first, up to `most` of each rule, and how many there are.
+    /// The findings, the gravest first, and how many there are.
     pub fn finish(
         self,
         domains: &Domains,
         servers: &Parties,
         transactions: &Transactions,
-        most: usize,
+        lists: &mut Lists,
     ) -> (Vec<Finding>, u64) {
+        let [conflicts, unasked, floods] = self.forgery.findings(transactions.evicted().queries);
         let rules = [
             tunnel::findings(domains),
             self.direct.findings(),
             self.generated.findings(),
             self.nxdomain.findings(),
-            self.forgery.findings(transactions.evicted().queries),
+            conflicts,
+            unasked,
+            floods,
             self.other_question.findings(),
             self.transfer.findings(),
             self.llmnr.findings(),
             silent::findings(servers),
         ];
         let total = rules.iter().map(|found| found.len() as u64).sum();
-        (finding::ranked(rules, most).0, total)
+        (lists.findings(rules, limits::LISTED), total)
     }
 }
 

@@ -4,10 +4,9 @@ mod direction;
 
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stream::{Connection, Event, Side};
 
-use crate::candidates::{Held, strict};
+use crate::candidates::{Held, Unconfirmed, strict};
 use crate::limits;
 use crate::message::Short;
 use crate::message::fault::Malformed;
@@ -54,7 +53,7 @@ pub struct Totals {
     /// Octets that wait in buffers now.
     pub buffered: usize,
     /// Messages on other ports without a counterpart in the other direction.
-    pub unconfirmed: Evidence,
+    pub unconfirmed: Unconfirmed,
 }
 
 impl Framing {

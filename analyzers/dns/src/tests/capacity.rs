@@ -36,28 +36,6 @@ fn servers_beyond_the_table_are_counted_and_those_that_come_again_say_so() {
 }
 
 #[test]
-fn an_argument_gives_the_rest_of_each_list() {
-    let frames: Vec<_> = (0..150)
-        .map(|n| udp((&host(n), 4000), (&host(n + 200), 53), &query(n as u16, &format!("a.b{n}.com"), A)))
-        .collect();
-    let frames: Vec<(u64, Vec<u8>)> = (0..).step_by(1000).map(|n| 1_000_000 + n).zip(frames).collect();
-    for (arguments, listed, names) in [(json!({}), 20, 100), (json!({ "list_entries": 140 }), 140, 140)] {
-        let statistics = &run(&pcap(&frames), &arguments)["statistics"];
-        let length = |list: &Value| list.as_array().unwrap().len();
-        for list in ["servers", "clients", "domains"] {
-            assert_eq!(
-                (length(&statistics[list]), &statistics[format!("{list}_total")]),
-                (listed, &json!(150)),
-                "{list}"
-            );
-        }
-        assert_eq!((length(&statistics["top_names"]), length(&statistics["unique_domains"])), (listed, names));
-        let transactions = &statistics["transactions"];
-        assert_eq!((length(&transactions["unanswered_queries"]), &transactions["unanswered"]), (listed, &json!(150)));
-    }
-}
-
-#[test]
 fn domains_and_codes_beyond_the_tables_are_counted() {
     let domains = (0..limits::DOMAINS + 30).chain(std::iter::once(0));
     let report_of_domains = report(domains.map(|n| ask(4000, &query(n as u16, &format!("www.domain{n}.com"), A))));

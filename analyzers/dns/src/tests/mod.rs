@@ -6,6 +6,7 @@ mod crafted;
 mod cut;
 mod findings;
 mod listing;
+mod lists;
 mod ports;
 mod recordings;
 mod reported;

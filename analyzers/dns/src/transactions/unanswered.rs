@@ -1,8 +1,10 @@
 //! Queries without a response.
 
+use mcpcap_analyzer::stats::Lists;
+
 use super::{Key, Service, Transaction, Transactions};
-use crate::limits;
 use crate::report::Unanswered;
+use crate::{limits, lists};
 
 /// Unanswered queries that left the table.
 #[derive(Default)]
@@ -37,7 +39,7 @@ impl GivenUp {
 
 impl Transactions {
     /// How many were not answered; how many of those although the capture went on for long enough; and the first ones.
-    pub fn unanswered(&self, end: Option<u64>, most: usize) -> (u64, u64, Vec<Unanswered>) {
+    pub fn unanswered(&self, end: Option<u64>, lists: &mut Lists) -> (u64, u64, Vec<Unanswered>) {
         let waited =
             |transaction: &Transaction| end.zip(transaction.first).map(|(end, first)| end.saturating_sub(first));
         let mut open: Vec<(&Key, &Transaction)> = self
@@ -51,9 +53,8 @@ impl Transactions {
             open.iter().filter(|(_, transaction)| waited(transaction).is_some_and(|waited| waited >= limits::PATIENCE));
         let long = (long.count() as u64).saturating_add(self.given_up.long);
         let total = (open.len() as u64).saturating_add(self.given_up.total);
-        let first = open
-            .iter()
-            .take(most)
+        let first = lists
+            .cut(lists::UNANSWERED, limits::LISTED, open.iter())
             .map(|(key, transaction)| {
                 let (name, kind) = (transaction.name.as_ref(), transaction.topic.kind());
                 Unanswered::new(transaction.frame, key.client, transaction.server, name, kind)

@@ -1,0 +1,19 @@
+//! The lists of the report that hold their first entries, by the names under which the rest can be asked for.
+
+/// Names asked for, in order of appearance.
+pub const UNIQUE_DOMAINS: &str = "statistics.unique_domains";
+/// Queries without a response.
+pub const UNANSWERED: &str = "statistics.transactions.unanswered_queries";
+/// The busiest servers.
+pub const SERVERS: &str = "statistics.servers";
+/// The busiest clients.
+pub const CLIENTS: &str = "statistics.clients";
+/// Registered domains.
+pub const DOMAINS: &str = "statistics.domains";
+/// Names most asked for.
+pub const TOP_NAMES: &str = "statistics.top_names";
+/// Frames of messages on other ports without a counterpart.
+pub const UNCONFIRMED: &str = "limits.unconfirmed_frames";
+
+/// All of them, and the findings.
+pub const ALL: &[&str] = &[UNIQUE_DOMAINS, UNANSWERED, SERVERS, CLIENTS, DOMAINS, TOP_NAMES, "findings", UNCONFIRMED];
