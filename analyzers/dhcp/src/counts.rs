@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{Distinct, TopK};
+use mcpcap_analyzer::stats::{Distinct, Lists, TopK};
 use serde::Serialize;
 
 use crate::limits;
@@ -102,7 +102,7 @@ impl Counts {
     }
 
     /// The report.
-    pub fn report(self, most: usize) -> CountsReport {
+    pub fn report(self, lists: &mut Lists) -> CountsReport {
         let types = self.types.iter().map(|((family, kind), count)| TypeCount {
             ip_version: family.number(),
             message_type: match (family, kind) {
@@ -132,10 +132,6 @@ impl Counts {
             name: named(v6::names::option(top.key), "option", top.key),
             count: top.count,
         });
-        let listed = |table: &TopK<String>| {
-            let top = table.top(most).into_iter();
-            top.map(|top| TextCount { text: top.key, count: top.count, count_too_high: top.error }).collect()
-        };
         CountsReport {
             message_type_counts: types.collect(),
             message_types_with_relayed: relayed.collect(),
@@ -143,9 +139,9 @@ impl Counts {
             bootp_replies: self.ops.get(&2).copied().unwrap_or_default(),
             via_relay: self.via_relay,
             option_counts: options_v4.chain(options_v6).collect(),
-            hostnames: listed(&self.hostnames),
+            hostnames: texts(&self.hostnames, "statistics.hostnames", lists),
             hostnames_total: self.different_hostnames.count(),
-            vendor_classes: listed(&self.vendors),
+            vendor_classes: texts(&self.vendors, "statistics.vendor_classes", lists),
             vendor_classes_total: self.different_vendors.count(),
             malformed: self
                 .malformed
@@ -158,6 +154,13 @@ impl Counts {
                 .collect(),
         }
     }
+}
+
+/// The most frequent texts of a table.
+fn texts(table: &TopK<String>, list: &'static str, lists: &mut Lists) -> Vec<TextCount> {
+    let top = table.top(table.len()).into_iter();
+    let listed = lists.cut(list, limits::LIST_ENTRIES, top);
+    listed.map(|top| TextCount { text: top.key, count: top.count, count_too_high: top.error }).collect()
 }
 
 fn add(count: &mut u64) {

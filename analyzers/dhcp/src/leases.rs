@@ -1,6 +1,6 @@
 //! Leases: who was granted which address or prefix, and until when.
 
-use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
@@ -85,11 +85,12 @@ impl Leases {
     }
 
     /// Leases in the order of their first grant.
-    pub fn report(&self, most: usize) -> Vec<LeaseReport> {
+    pub fn report(&self, lists: &mut Lists) -> Vec<LeaseReport> {
         let mut all: Vec<_> =
             self.leases.iter().filter(|(_, lease)| lease.granted.is_some() || lease.frames.1 > 0).collect();
         all.sort_by_key(|(key, lease)| (lease.frames.0, *key));
-        let reports = all.into_iter().take(most).map(|((client, address), lease)| {
+        let listed = lists.cut("statistics.leases", limits::LIST_ENTRIES, all.into_iter());
+        let reports = listed.map(|((client, address), lease)| {
             let expires = lease
                 .granted
                 .zip(lease.valid)

@@ -30,7 +30,7 @@ pub const DEPTH: usize = 8;
 
 /// Characters of option values in all listed messages.
 pub const DETAIL_CHARACTERS: usize = 2 << 20;
-/// Entries of the lists of statistics, unless `list_entries` says otherwise.
+/// Entries of the lists of statistics, unless a page is asked for.
 pub const LIST_ENTRIES: usize = 50;
-/// Findings of one rule, unless `list_entries` says otherwise.
+/// Findings of one rule on the first page.
 pub const FINDINGS_OF_ONE_RULE: usize = 20;

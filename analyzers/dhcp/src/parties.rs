@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists};
 use mcpcap_analyzer::{JsonSchema, text};
 use serde::Serialize;
 
@@ -178,10 +178,11 @@ impl Parties {
     }
 
     /// Clients, those with most messages first.
-    pub fn clients(&self, most: usize) -> Vec<ClientReport> {
+    pub fn clients(&self, lists: &mut Lists) -> Vec<ClientReport> {
         let mut all: Vec<_> = self.clients.iter().collect();
         all.sort_by_key(|(key, client)| (Reverse(client.messages), *key));
-        let reports = all.into_iter().take(most).map(|((family, name), client)| ClientReport {
+        let listed = lists.cut("statistics.clients", limits::LIST_ENTRIES, all.into_iter());
+        let reports = listed.map(|((family, name), client)| ClientReport {
             ip_version: family.number(),
             client: name.clone(),
             macs: client.macs.kept.clone(),
@@ -200,10 +201,11 @@ impl Parties {
     }
 
     /// Servers, those with most messages first.
-    pub fn servers(&self, most: usize) -> Vec<ServerReport> {
+    pub fn servers(&self, lists: &mut Lists) -> Vec<ServerReport> {
         let mut all: Vec<_> = self.servers.iter().collect();
         all.sort_by_key(|(key, server)| (Reverse(server.frames.total()), *key));
-        let reports = all.into_iter().take(most).map(|((family, name), server)| ServerReport {
+        let listed = lists.cut("statistics.servers", limits::LIST_ENTRIES, all.into_iter());
+        let reports = listed.map(|((family, name), server)| ServerReport {
             ip_version: family.number(),
             server: name.clone(),
             source_addresses: server.sources.kept.clone(),
@@ -221,10 +223,11 @@ impl Parties {
     }
 
     /// Relays, those with most messages first.
-    pub fn relays(&self, most: usize) -> Vec<RelayReport> {
+    pub fn relays(&self, lists: &mut Lists) -> Vec<RelayReport> {
         let mut all: Vec<_> = self.relays.iter().collect();
         all.sort_by_key(|(address, relay)| (Reverse(relay.messages), **address));
-        let reports = all.into_iter().take(most).map(|(address, relay)| RelayReport {
+        let listed = lists.cut("statistics.relays", limits::LIST_ENTRIES, all.into_iter());
+        let reports = listed.map(|(address, relay)| RelayReport {
             relay: *address,
             messages: relay.messages,
             identifiers: relay.ids.kept.clone(),

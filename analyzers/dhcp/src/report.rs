@@ -28,7 +28,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     pub statistics: Statistics,
-    /// What an analyst would want to be told: of each rule those with most frames, up to 20 or as many as `list_entries` says.
+    /// What an analyst would want to be told: first of each rule the 20 with most frames.
     pub findings: Vec<Finding>,
     /// Findings in all.
     pub findings_total: u64,
@@ -36,7 +36,8 @@ pub struct Report {
     pub transactions: Vec<ExchangeReport>,
     /// Messages in the order of the capture, as far as `limit`, `offset`, `client` and `message_type` ask for them.
     pub packets: Vec<PacketDetails>,
-    /// What part of `packets` and of `transactions` this is.
+    /// What part of `packets` and of `transactions` this is, and of each list that is cut. Their `total` is what can be listed; what made room is in
+    /// `limits`.
     pub pages: Vec<PageInfo>,
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
@@ -44,8 +45,8 @@ pub struct Report {
     pub note: Option<String>,
 }
 
-/// Numbers over all messages. Each list holds up to 50 entries, or as many as `list_entries` says; the field with `total` or `unique` in its name
-/// says how many there are. Counts of different ones are exact up to 4,096; beyond, they are estimates with a standard error of 0.8 %.
+/// Numbers over all messages. Each list holds up to 50 entries; the field with `total` or `unique` in its name says how many there are.
+/// Counts of different ones are exact up to 4,096; beyond, they are estimates with a standard error of 0.8 %.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
     pub unique_clients_count: u64,

@@ -3,8 +3,8 @@
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet, Transport};
-use mcpcap_analyzer::stats::Page;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, list_entries, time};
+use mcpcap_analyzer::stats::{Lists, Page};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
 use serde::Deserialize;
 
 use crate::counts::Counts;
@@ -37,18 +37,13 @@ pub struct Arguments {
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
-    /// Entries of each list of the statistics, and findings of each rule: 50 and 20 unless said otherwise.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 2048))]
-    pub list_entries: Option<u16>,
 }
 
 /// One run of `analyze_dhcp_packets`.
 pub struct DhcpPackets {
     decoder: Decoder,
     maximum: Maximum,
-    /// Entries of lists, findings of one rule.
-    most: (usize, usize),
+    lists: Lists,
     filter: Filter,
     reorder: Reorder,
     counts: Counts,
@@ -91,6 +86,15 @@ impl Tool for DhcpPackets {
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["packets", "transactions"];
+    const CUT: &'static [&'static str] = &[
+        "findings",
+        "statistics.clients",
+        "statistics.servers",
+        "statistics.relays",
+        "statistics.leases",
+        "statistics.hostnames",
+        "statistics.vendor_classes",
+    ];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         for (name, text) in [("client", &arguments.client), ("message_type", &arguments.message_type)] {
@@ -98,9 +102,8 @@ impl Tool for DhcpPackets {
                 return Err(Problem::argument(name, "must have 1 to 255 characters"));
             }
         }
-        let most = |usual| list_entries(arguments.list_entries, usual);
         Ok(Self {
-            most: (most(limits::LIST_ENTRIES)?, most(limits::FINDINGS_OF_ONE_RULE)?),
+            lists: Lists::new(window.clone()),
             decoder: Decoder::new().counting_copies(arguments.count_copies),
             maximum: Maximum::new(arguments.max_packets),
             filter: Filter {
@@ -138,7 +141,7 @@ impl Tool for DhcpPackets {
             self.analyse(&seen);
         }
         let digits = capture.time_digits();
-        let (most, most_of_one_rule) = self.most;
+        let mut lists = self.lists;
         let limits = Limits {
             exchanges_evicted: self.exchanges.evicted(),
             parties_evicted: self.parties.evicted(),
@@ -149,38 +152,39 @@ impl Tool for DhcpPackets {
             decoding: self.decoder.statistics(),
         };
         let (exchanges, transactions) = self.exchanges.finish();
-        let pages = vec![self.packets.info("packets"), transactions.info("transactions")];
+        let paged = [self.packets.info("packets"), transactions.info("transactions")];
         let (mut transactions, mut packets) = (transactions.into_items(), self.packets.into_items());
-        let mut leases = self.leases.report(most);
-        let (findings, findings_total) = self.watch.finish(most_of_one_rule);
+        let mut leases = self.leases.report(&mut lists);
+        let (findings, findings_total) = self.watch.finish(&mut lists);
         let started = transactions.iter_mut().filter_map(|transaction| transaction.start_time.as_mut());
         let listed = packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut());
         let leased = leases.iter_mut().flat_map(|lease| [lease.granted.as_mut(), lease.expires.as_mut()]).flatten();
         started.chain(listed).chain(leased).for_each(|text| time::shorten(text, digits));
         let different = self.parties.different();
+        let statistics = Statistics {
+            unique_clients_count: different.clients.count(),
+            unique_servers_count: different.servers.count(),
+            counts: self.counts.report(&mut lists),
+            exchanges,
+            clients: self.parties.clients(&mut lists),
+            servers: self.parties.servers(&mut lists),
+            relays: self.parties.relays(&mut lists),
+            relays_total: different.relays.count(),
+            leases,
+            leases_total: self.leases.total(),
+        };
         Ok(Report {
             dhcp_packets_found: self.maximum.taken(),
             dhcp_packets_analyzed: self.maximum.taken(),
             message: (self.maximum.taken() == 0)
                 .then(|| capture.nothing_found("DHCP or BOOTP messages", &limits.decoding)),
             copies: self.decoder.copies(),
-            statistics: Statistics {
-                unique_clients_count: different.clients.count(),
-                unique_servers_count: different.servers.count(),
-                counts: self.counts.report(most),
-                exchanges,
-                clients: self.parties.clients(most),
-                servers: self.parties.servers(most),
-                relays: self.parties.relays(most),
-                relays_total: different.relays.count(),
-                leases,
-                leases_total: self.leases.total(),
-            },
+            statistics,
             findings,
             findings_total,
             transactions,
             packets,
-            pages,
+            pages: paged.into_iter().chain(lists.into_pages()).collect(),
             limits,
             note: self.maximum.note("DHCP messages"),
         })

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Quantiles, SummaryMs};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Quantiles, SummaryMs};
 use serde::Serialize;
 
 use crate::limits;
@@ -294,8 +294,8 @@ impl Echoes {
         self.settled.push(Settled { reply, answer });
     }
 
-    /// The report, with the `most` pairs that sent most requests.
-    pub fn report(&self, most: usize) -> (EchoReport, Vec<PairReport>) {
+    /// The report, and the pairs, those with most messages first.
+    pub fn report(&self, lists: &mut Lists) -> (EchoReport, Vec<PairReport>) {
         let totals = self.totals;
         let unanswered = totals.requests.saturating_sub(totals.answered);
         let report = EchoReport {
@@ -316,7 +316,7 @@ impl Echoes {
         sessions.sort_by_key(|(ends, session)| {
             (std::cmp::Reverse(session.requests.saturating_add(session.replies)), **ends)
         });
-        let pairs = sessions.into_iter().take(most);
+        let pairs = lists.cut("statistics.echo_pairs", limits::LIST_ENTRIES, sessions.into_iter());
         (report, pairs.map(|((requester, target), session)| PairReport::new(*requester, *target, session)).collect())
     }
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::decode::Quoted;
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists};
 use serde::Serialize;
 
 use crate::codes;
@@ -114,10 +114,11 @@ impl Errors {
     }
 
     /// What is unreachable, the most frequent first.
-    pub fn unreachable(&self, most: usize) -> Vec<UnreachableReport> {
+    pub fn unreachable(&self, lists: &mut Lists) -> Vec<UnreachableReport> {
         let mut all: Vec<_> = self.unreachable.iter().collect();
         all.sort_by_key(|(key, counted)| (Reverse(counted.evidence.total()), **key));
-        let reports = all.into_iter().take(most).map(|((destination, version, code, reporter), counted)| {
+        let listed = lists.cut("statistics.unreachable_destinations", limits::LIST_ENTRIES, all.into_iter());
+        let reports = listed.map(|((destination, version, code, reporter), counted)| {
             let kind = if *version == Version::V4 { codes::kind::UNREACHABLE } else { codes::kind::V6_UNREACHABLE };
             UnreachableReport {
                 destination: *destination,
@@ -135,10 +136,11 @@ impl Errors {
     }
 
     /// Path MTUs.
-    pub fn path_mtus(&self, most: usize) -> Vec<MtuReport> {
+    pub fn path_mtus(&self, lists: &mut Lists) -> Vec<MtuReport> {
         let mut all: Vec<_> = self.mtus.iter().collect();
         all.sort_by_key(|(key, _)| **key);
-        let reports = all.into_iter().take(most).map(|((source, destination), mtu)| MtuReport {
+        let listed = lists.cut("statistics.path_mtus", limits::LIST_ENTRIES, all.into_iter());
+        let reports = listed.map(|((source, destination), mtu)| MtuReport {
             source: *source,
             destination: *destination,
             mtu: mtu.smallest,
@@ -150,10 +152,11 @@ impl Errors {
     }
 
     /// Redirects, as a list.
-    pub fn redirect_reports(&self, most: usize) -> Vec<RedirectReport> {
+    pub fn redirect_reports(&self, lists: &mut Lists) -> Vec<RedirectReport> {
         let mut all: Vec<_> = self.redirects.iter().collect();
         all.sort_by_key(|(key, evidence)| (Reverse(evidence.total()), **key));
-        let reports = all.into_iter().take(most).map(|((router, gateway, destination), evidence)| RedirectReport {
+        let listed = lists.cut("statistics.redirects", limits::LIST_ENTRIES, all.into_iter());
+        let reports = listed.map(|((router, gateway, destination), evidence)| RedirectReport {
             router: *router,
             gateway: *gateway,
             destination: *destination,

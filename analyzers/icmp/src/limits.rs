@@ -48,7 +48,9 @@ pub const LABELS: usize = 8;
 
 /// Values within an entry of a list.
 pub const LISTED: usize = 20;
-/// Entries of the lists of statistics, and findings of one rule, unless `list_entries` says otherwise.
+/// Entries of the lists of statistics, unless a page is asked for; findings of one rule on the first page.
 pub const LIST_ENTRIES: usize = 20;
-/// Addresses listed as sources and destinations, unless `list_entries` says otherwise.
+/// Sources, and destinations, that are kept for the list. Beyond, a [`Distinct`](mcpcap_analyzer::stats::Distinct) no longer says which are new.
+pub const ADDRESSES: usize = 4096;
+/// Of those, how many are listed, unless a page is asked for.
 pub const ADDRESSES_LISTED: usize = 100;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::net::{IpAddr, Ipv6Addr};
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, TopK};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, TopK};
 use mcpcap_analyzer::{JsonSchema, text};
 use serde::Serialize;
 
@@ -17,6 +17,11 @@ use crate::waiting::Vlans;
 /// How near in time hosts or routers must be heard to contradict one another, in nanoseconds. Routers advertise themselves twice an hour or more
 /// often (RFC 4861 §6.2.1).
 pub const TOGETHER: u64 = 3_600_000_000_000;
+
+/// The lists of the report.
+const NEIGHBOURS: &str = "statistics.neighbour_discovery.neighbours";
+const ROUTERS: &str = "statistics.neighbour_discovery.routers";
+const GROUPS: &str = "statistics.neighbour_discovery.multicast_groups";
 
 /// Where and when a message was heard.
 #[derive(Debug, Clone, Copy)]
@@ -235,24 +240,26 @@ impl Neighbours {
     }
 
     /// The report; `None` when there is nothing to say.
-    pub fn report(&self, most: usize) -> Option<NeighbourReport> {
+    pub fn report(&self, lists: &mut Lists) -> Option<NeighbourReport> {
         let mut neighbours: Vec<_> = self.neighbours.iter().collect();
         neighbours.sort_by_key(|(target, known)| (known.claims.is_empty(), **target));
         let mut routers: Vec<_> = self.routers.iter().collect();
         routers.sort_by_key(|(key, router)| (Reverse(router.evidence.total()), **key));
-        let groups = self.groups.top(most);
+        let groups = self.groups.top(self.groups.len());
         let nothing = neighbours.is_empty() && routers.is_empty() && groups.is_empty();
+        let neighbours = lists.cut(NEIGHBOURS, limits::LIST_ENTRIES, neighbours.into_iter());
+        let routers = lists.cut(ROUTERS, limits::LIST_ENTRIES, routers.into_iter());
+        let groups = lists.cut(GROUPS, limits::LIST_ENTRIES, groups.into_iter());
         (!nothing).then(|| NeighbourReport {
             solicitations: self.counts.0,
             duplicate_address_probes: self.counts.1,
             advertisements: self.counts.2,
             neighbours_total: self.different.0.count(),
-            neighbours: neighbours.into_iter().take(most).map(|(target, known)| known.report(*target)).collect(),
+            neighbours: neighbours.map(|(target, known)| known.report(*target)).collect(),
             routers_total: self.different.1.count(),
-            routers: routers.into_iter().take(most).map(|(key, router)| router.report(*key)).collect(),
+            routers: routers.map(|(key, router)| router.report(*key)).collect(),
             multicast_groups_total: self.different.2.count(),
             multicast_groups: groups
-                .into_iter()
                 .map(|group| GroupReport { group: group.key, reports: group.count, reports_too_many: group.error })
                 .collect(),
         })

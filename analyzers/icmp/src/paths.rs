@@ -232,8 +232,8 @@ impl Paths {
         self.quoted = quoted;
     }
 
-    /// The paths in the order of their first probe, those from quotes by their first answer, up to `most`; and how many there are.
-    pub fn report(&self, most: usize) -> (Vec<PathReport>, u64) {
+    /// The paths in the order of their first probe, those from quotes by their first answer; and how many there are.
+    pub fn report(&self) -> (Vec<PathReport>, u64) {
         let mut unanswered: BTreeMap<(PathKey, u8), u64> = BTreeMap::new();
         for (probe, sent) in self.probes.iter().filter(|(_, sent)| !sent.answered) {
             let key = (probe.source, probe.destination, probe.protocol);
@@ -251,7 +251,6 @@ impl Paths {
         });
         let mut reports: Vec<PathReport> = captured.chain(quoted.into_iter().map(PathReport::quoted)).collect();
         reports.sort_by_key(|path| (path.first_frame, path.source, path.destination));
-        reports.truncate(most);
         (reports, total)
     }
 }

@@ -32,13 +32,13 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     pub statistics: Statistics,
-    /// What an analyst would want to be told: of each rule those with most frames, as many as `list_entries` says.
+    /// What an analyst would want to be told: first of each rule the 20 with most frames.
     pub findings: Vec<Finding>,
     /// Findings in all.
     pub findings_total: u64,
     /// Messages in the order of the capture, as far as `limit`, `offset`, `host` and `icmp_type` ask for them.
     pub packets: Vec<PacketDetails>,
-    /// What part of `packets` this is.
+    /// What part of `packets` this is, and of each list that is cut. Their `total` is what can be listed; what made room is in `limits`.
     pub pages: Vec<PageInfo>,
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
@@ -46,8 +46,8 @@ pub struct Report {
     pub note: Option<String>,
 }
 
-/// Numbers over all messages. Each list holds as many entries as `list_entries` says; the field with `total` in its name beside it, how many
-/// there are. Counts of different ones are exact up to 4,096; beyond, they are estimates with a standard error of 0.8 %.
+/// Numbers over all messages. Each list holds up to 20 entries; the field with `total` in its name beside it says how many there are.
+/// Counts of different ones are exact up to 4,096; beyond, they are estimates with a standard error of 0.8 %.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
     /// Messages by version, type and code.
@@ -56,9 +56,9 @@ pub struct Statistics {
     pub unique_destinations_count: u64,
     /// Whether both counts of addresses are exact.
     pub unique_counts_exact: bool,
-    /// The first sources, in order of appearance: 100, or as many as `list_entries` says.
-    /// `unique_sources_count` says how many there are.
+    /// Sources in order of appearance, the first 100; up to 4,096 can be listed. `unique_sources_count` says how many there are.
     pub unique_sources: Vec<IpAddr>,
+    /// Likewise.
     pub unique_destinations: Vec<IpAddr>,
     /// Different pairs of requester and target that exchanged echoes.
     pub echo_sessions: u64,

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet};
-use mcpcap_analyzer::stats::{Distinct, Page};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, list_entries, time};
+use mcpcap_analyzer::stats::{Distinct, Lists, Page};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
 use serde::Deserialize;
 
 use crate::codes;
@@ -39,10 +39,6 @@ pub struct Arguments {
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
-    /// Entries of each list of the statistics, and findings of each rule: 20 (of addresses 100) unless said otherwise.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 2048))]
-    pub list_entries: Option<u16>,
 }
 
 /// Which messages are listed.
@@ -73,18 +69,21 @@ impl Filter {
 struct Addresses {
     distinct: Distinct,
     first: Vec<IpAddr>,
-    most: usize,
 }
 
 impl Addresses {
-    fn new(most: usize) -> Self {
-        Self { distinct: Distinct::new(), first: Vec::new(), most }
+    fn new() -> Self {
+        Self { distinct: Distinct::new(), first: Vec::new() }
     }
 
     fn add(&mut self, address: IpAddr) {
-        if self.distinct.add(&address) && self.first.len() < self.most {
+        if self.distinct.add(&address) && self.first.len() < limits::ADDRESSES {
             self.first.push(address);
         }
+    }
+
+    fn report(self, list: &'static str, lists: &mut Lists) -> Vec<IpAddr> {
+        lists.cut(list, limits::ADDRESSES_LISTED, self.first.into_iter()).collect()
     }
 }
 
@@ -92,7 +91,7 @@ impl Addresses {
 pub struct IcmpPackets {
     decoder: Decoder,
     maximum: Maximum,
-    entries: usize,
+    lists: Lists,
     short: u64,
     latest: u64,
     out_of_order: u64,
@@ -121,21 +120,33 @@ impl Tool for IcmpPackets {
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["packets"];
+    const CUT: &'static [&'static str] = &[
+        "findings",
+        "statistics.unique_sources",
+        "statistics.unique_destinations",
+        "statistics.echo_pairs",
+        "statistics.tunnels",
+        "statistics.unreachable_destinations",
+        "statistics.paths",
+        "statistics.path_mtus",
+        "statistics.redirects",
+        "statistics.neighbour_discovery.neighbours",
+        "statistics.neighbour_discovery.routers",
+        "statistics.neighbour_discovery.multicast_groups",
+    ];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
-        let entries = list_entries(arguments.list_entries, limits::LIST_ENTRIES)?;
-        let addresses = arguments.list_entries.map_or(limits::ADDRESSES_LISTED, usize::from);
         Ok(Self {
             decoder: Decoder::new().counting_copies(arguments.count_copies),
             maximum: Maximum::new(arguments.max_packets),
-            entries,
+            lists: Lists::new(window.clone()),
             short: 0,
             latest: 0,
             out_of_order: 0,
             filter: Filter::new(&arguments)?,
             counts: BTreeMap::new(),
-            sources: Addresses::new(addresses),
-            destinations: Addresses::new(addresses),
+            sources: Addresses::new(),
+            destinations: Addresses::new(),
             echoes: Echoes::new(),
             errors: Errors::new(),
             paths: Paths::new(),
@@ -159,11 +170,11 @@ impl Tool for IcmpPackets {
     }
 
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
-        let (digits, most) = (capture.time_digits(), self.entries);
+        let (digits, mut lists) = (capture.time_digits(), std::mem::take(&mut self.lists));
         self.echoes.finish();
         self.paths.finish();
         self.settle();
-        let pages = vec![self.packets.info("packets")];
+        let paged = self.packets.info("packets");
         let (probes, paths_evicted) = self.paths.evicted();
         let echoes = self.echoes.evicted();
         let evicted = Evicted {
@@ -178,10 +189,10 @@ impl Tool for IcmpPackets {
             neighbours: self.neighbours.evicted(),
             sources: self.watch.evicted().saturating_add(echoes.victims),
         };
-        let (mut paths, paths_total) = self.paths.report(usize::MAX);
-        let (findings, findings_total) = self.watch.finish(&self.echoes, &self.errors, &self.neighbours, &paths, most);
-        paths.truncate(most);
-        let (echo, pairs) = self.echoes.report(most);
+        let (paths, paths_total) = self.paths.report();
+        let (findings, findings_total) =
+            self.watch.finish(&self.echoes, &self.errors, &self.neighbours, &paths, &mut lists);
+        let (echo, pairs) = self.echoes.report(&mut lists);
         let (echo_sessions, _) = self.echoes.pairs();
         let mut tunnels: Vec<_> = self
             .echoes
@@ -190,7 +201,6 @@ impl Tool for IcmpPackets {
             .collect();
         tunnels.sort_by_key(|tunnel| (Reverse(tunnel.packets), tunnel.requester, tunnel.target));
         let tunnels_total = tunnels.len() as u64;
-        tunnels.truncate(most);
         let different = self.errors.different();
         let counts = self.counts.iter().map(|((version, kind, code), count)| TypeCount {
             ip_version: version.number(),
@@ -205,24 +215,24 @@ impl Tool for IcmpPackets {
             unique_sources_count: self.sources.distinct.count(),
             unique_destinations_count: self.destinations.distinct.count(),
             unique_counts_exact: self.sources.distinct.is_exact() && self.destinations.distinct.is_exact(),
-            unique_sources: self.sources.first,
-            unique_destinations: self.destinations.first,
+            unique_sources: self.sources.report("statistics.unique_sources", &mut lists),
+            unique_destinations: self.destinations.report("statistics.unique_destinations", &mut lists),
             echo_sessions,
             echo,
             echo_pairs: pairs,
             echo_pairs_total: echo_sessions,
-            tunnels,
+            tunnels: lists.cut("statistics.tunnels", limits::LIST_ENTRIES, tunnels.into_iter()).collect(),
             tunnels_total,
             unreachable_destinations_count: different.destinations.count(),
-            unreachable_destinations: self.errors.unreachable(most),
+            unreachable_destinations: self.errors.unreachable(&mut lists),
             unreachable_destinations_total: different.unreachable.count(),
-            paths,
+            paths: lists.cut("statistics.paths", limits::LIST_ENTRIES, paths.into_iter()).collect(),
             paths_total,
-            path_mtus: self.errors.path_mtus(most),
+            path_mtus: self.errors.path_mtus(&mut lists),
             path_mtus_total: different.mtus.count(),
-            redirects: self.errors.redirect_reports(most),
+            redirects: self.errors.redirect_reports(&mut lists),
             redirects_total: different.redirects.count(),
-            neighbour_discovery: self.neighbours.report(most),
+            neighbour_discovery: self.neighbours.report(&mut lists),
         };
         let mut packets = self.packets.into_items();
         for text in packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()) {
@@ -238,7 +248,7 @@ impl Tool for IcmpPackets {
             findings,
             findings_total,
             packets,
-            pages,
+            pages: [paged].into_iter().chain(lists.into_pages()).collect(),
             limits: Limits {
                 evicted,
                 short_messages: self.short,

@@ -7,8 +7,10 @@ pub mod thresholds;
 use std::fmt;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{self, Finding};
+use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::Lists;
 
+use crate::limits;
 use crate::seen::{Family, Seen};
 
 /// A segment for one family.
@@ -57,10 +59,10 @@ impl Watch {
         self.clients.take(seen);
     }
 
-    /// Findings, the gravest first, up to `most` of each rule; and how many there are in all.
-    pub fn finish(&self, most: usize) -> (Vec<Finding>, u64) {
+    /// Findings, the gravest first; and how many there are in all.
+    pub fn finish(&self, lists: &mut Lists) -> (Vec<Finding>, u64) {
         let rules: Vec<_> = self.servers.findings().into_iter().chain(self.clients.findings()).collect();
         let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
-        (finding::ranked(rules, most).0, total)
+        (lists.findings(rules, limits::FINDINGS_OF_ONE_RULE), total)
     }
 }

@@ -5,6 +5,7 @@ mod crafted;
 mod exchanges;
 mod findings;
 mod listing;
+mod lists;
 mod one_exchange;
 mod order;
 mod recordings;

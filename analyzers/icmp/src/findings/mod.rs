@@ -6,10 +6,12 @@ mod probing;
 mod routing;
 pub mod thresholds;
 
-use mcpcap_analyzer::finding::{self, Finding};
+use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::Lists;
 
 use crate::echo::{Echoes, Outcome};
 use crate::errors::Errors;
+use crate::limits;
 use crate::message::Message;
 use crate::neighbours::Neighbours;
 use crate::paths::PathReport;
@@ -41,19 +43,19 @@ impl Watch {
         self.neighbours.take(message, frame, time);
     }
 
-    /// Findings, the gravest first, up to `most` of each rule; and how many there are in all.
+    /// Findings, the gravest first; and how many there are in all.
     pub fn finish(
         &mut self,
         echoes: &Echoes,
         errors: &Errors,
         neighbours: &Neighbours,
         paths: &[PathReport],
-        most: usize,
+        lists: &mut Lists,
     ) -> (Vec<Finding>, u64) {
         let rules = self.echoes.findings(echoes).into_iter();
         let rules = rules.chain(routing::findings(errors, neighbours, paths)).chain(self.probing.findings());
         let rules: Vec<_> = rules.chain([self.neighbours.findings()]).collect();
         let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
-        (finding::ranked(rules, most).0, total)
+        (lists.findings(rules, limits::LIST_ENTRIES), total)
     }
 }

@@ -5,6 +5,7 @@ mod crafted;
 mod echoes;
 mod findings;
 mod listing;
+mod lists;
 mod pairing;
 mod paths;
 mod quoted_paths;

@@ -1,0 +1,176 @@
+//! The lists that are cut, and their pages.
+
+use std::collections::BTreeSet;
+
+use mcpcap_analyzer::Tool;
+use mcpcap_analyzer::harness::{self, build};
+use serde_json::{Value, json};
+
+use super::build::{echo, every, hops, icmp, packet};
+use super::run;
+use crate::limits;
+use crate::tool::IcmpPackets;
+
+/// 110 hosts that answer echoes, of which 30 are the ends of a tunnel, of a path, and of errors; 30 each of neighbours, routers and groups;
+/// 25 that ask for the time.
+fn crowded() -> Vec<u8> {
+    const ASKING: &str = "192.0.2.1";
+    const ROUTER: &str = "192.0.2.9";
+    let target = |n: u16| format!("198.51.100.{n}");
+    let v6 = |prefix: &str, n: u16| format!("{prefix}::{n:x}");
+    let octets = |text: String| text.parse::<std::net::Ipv6Addr>().unwrap().octets();
+    let pings = (1..=110).flat_map(|n| {
+        [
+            echo(ASKING, &target(n), false, (1, n), b"x"), //
+            echo(&target(n), ASKING, true, (1, n), b"x"),
+        ]
+    });
+    let errors = (1..=30).flat_map(|n| {
+        let sent = build::udp((ASKING, 4000), (&target(n), 53), b"");
+        let probe = hops(build::udp((ASKING, 4000), (&target(n), 33_434), b""), 1);
+        let about = |kind: u8, code: u8, rest: [u8; 4], frame: &[u8]| {
+            icmp(ROUTER, ASKING, kind, code, &[&rest, &packet(frame)[..28]].concat())
+        };
+        [
+            about(3, 1, [0; 4], &sent),
+            about(3, 4, [0, 0, 5, 0], &sent),
+            about(5, 1, [192, 0, 2, 7], &sent),
+            probe.clone(),
+            about(11, 0, [0; 4], &probe),
+        ]
+    });
+    let tunnels = (1..=30).flat_map(|n| {
+        let within = build::udp(("10.0.0.1", 1), ("10.0.0.2", 53), b"q");
+        (0..3).map(move |sequence| echo(ASKING, &format!("198.51.100.{n}"), false, (2, sequence), packet(&within)))
+    });
+    let links = (1..=30).flat_map(|n| {
+        let solicited = [&[0; 4][..], &octets(v6("2001:db8", n))].concat();
+        let group = [&[0; 4][..], &octets(v6("ff05", n))].concat();
+        [
+            icmp("fe80::1", "ff02::1", 135, 0, &solicited),
+            icmp(&v6("fe80", n), "ff02::1", 134, 0, &[64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0]),
+            icmp("fe80::1", "ff02::2", 131, 0, &group),
+        ]
+    });
+    let questions = (1..=25).map(|n| icmp(&format!("203.0.113.{n}"), ROUTER, 13, 0, &[0; 16]));
+    harness::build::pcap(&every(1000, pings.chain(errors).chain(tunnels).chain(links).chain(questions)))
+}
+
+/// The list at a dotted path; none where it is left out.
+fn entries<'a>(report: &'a Value, path: &str) -> &'a [Value] {
+    let found = path.split('.').fold(report, |value, name| &value[name]);
+    found.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// What the report says of a list that it holds a part of.
+fn told<'a>(report: &'a Value, list: &str) -> Option<&'a Value> {
+    entries(report, "pages").iter().find(|page| page["list"] == list)
+}
+
+/// The lists with so many entries or more that are not within others.
+fn long_lists(value: &Value, path: &str, least: usize, found: &mut Vec<String>) {
+    match value {
+        Value::Array(list) if list.len() >= least => found.push(path.to_owned()),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                long_lists(value, &path, least, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn pages_of_each_cut_list_joined_are_all_of_it_once() {
+    let capture = crowded();
+    let usual = run(&capture, &json!({}));
+    for list in IcmpPackets::CUT {
+        let first = entries(&usual, list);
+        let total = told(&usual, list).unwrap_or_else(|| panic!("{list} is not cut"))["total"].as_u64().unwrap();
+        let info = |offset: usize, returned: usize| {
+            Some(json!({ "list": list, "total": total, "offset": offset, "returned": returned }))
+        };
+        assert_eq!(told(&usual, list).cloned(), info(0, first.len()));
+        let page = |offset: usize, limit: usize| {
+            run(&capture, &json!({ "page": { "offset": offset, "limit": limit, "list": list } }))
+        };
+        let big = page(0, 1000);
+        let whole = entries(&big, list);
+        assert_eq!((whole.len() as u64, told(&big, list)), (total, None), "{list}");
+        assert!(first.len() < whole.len() && whole.starts_with(first), "{list}");
+        let mut joined = Vec::new();
+        while joined.len() < whole.len() {
+            let next = page(joined.len(), 7);
+            let part = entries(&next, list);
+            assert_eq!(told(&next, list).cloned(), info(joined.len(), 7.min(whole.len() - joined.len())));
+            assert!(!part.is_empty(), "{list}");
+            joined.extend_from_slice(part);
+        }
+        assert_eq!(joined, whole, "{list}");
+        let different: BTreeSet<String> = joined.iter().map(Value::to_string).collect();
+        assert_eq!(different.len(), whole.len(), "{list}");
+        let behind = page(whole.len(), 7);
+        assert_eq!((entries(&behind, list).len(), told(&behind, list).cloned()), (0, info(whole.len(), 0)));
+        // The others are as ever.
+        for other in IcmpPackets::CUT.iter().filter(|other| *other != list) {
+            assert_eq!(entries(&behind, other), entries(&usual, other), "{other} with {list}");
+        }
+    }
+}
+
+#[test]
+fn no_list_is_cut_without_saying_so() {
+    let usual = run(&crowded(), &json!({}));
+    let mut long = Vec::new();
+    long_lists(&usual, "", limits::LIST_ENTRIES, &mut long);
+    assert!(IcmpPackets::CUT.iter().all(|list| long.iter().any(|long| long == list)), "{long:?}");
+    for list in long {
+        assert!(told(&usual, &list).is_some(), "{list}");
+        assert!(IcmpPackets::CUT.iter().chain(IcmpPackets::PAGED).any(|named| *named == list), "{list}");
+    }
+}
+
+#[test]
+fn lists_state_their_totals() {
+    let report = run(&crowded(), &json!({}));
+    let statistics = &report["statistics"];
+    let neighbours = &statistics["neighbour_discovery"];
+    // Sources: 110 targets, who asks, a router, 30 routers of IPv6 (of which one solicits), 25 that ask for the time.
+    for (list, listed, said, total) in [
+        ("unique_sources", 100, &statistics["unique_sources_count"], 167),
+        ("unique_destinations", 100, &statistics["unique_destinations_count"], 114),
+        ("echo_pairs", 20, &statistics["echo_pairs_total"], 110),
+        ("tunnels", 20, &statistics["tunnels_total"], 30),
+        ("unreachable_destinations", 20, &statistics["unreachable_destinations_total"], 30),
+        ("paths", 20, &statistics["paths_total"], 30),
+        ("path_mtus", 20, &statistics["path_mtus_total"], 30),
+        ("redirects", 20, &statistics["redirects_total"], 30),
+        ("neighbour_discovery.neighbours", 20, &neighbours["neighbours_total"], 30),
+        ("neighbour_discovery.routers", 20, &neighbours["routers_total"], 30),
+        ("neighbour_discovery.multicast_groups", 20, &neighbours["multicast_groups_total"], 30),
+    ] {
+        let path = format!("statistics.{list}");
+        assert_eq!((entries(&report, &path).len(), said), (listed, &total.into()), "{list}");
+        assert_eq!(told(&report, &path).unwrap()["total"], total, "{list}");
+    }
+    // 30 tunnels, 30 redirects, 25 questions, a sweep of hosts and one of neighbours; 20 of each rule come first.
+    assert_eq!((entries(&report, "findings").len(), &report["findings_total"]), (62, &87.into()));
+    assert_eq!(told(&report, "findings").unwrap()["total"], 87);
+}
+
+#[test]
+fn of_more_addresses_than_are_kept_the_first_ones_can_be_listed() {
+    let source = |n: u32| std::net::Ipv4Addr::from(0x0a00_0000 + n).to_string();
+    let capture = build::pcap(&every(10, (0..5000).map(|n| icmp(&source(n), "192.0.2.1", 8, 0, &[0; 4]))));
+    let page = |offset: u64| {
+        let list = "statistics.unique_sources";
+        run(&capture, &json!({ "page": { "offset": offset, "limit": 10, "list": list } }))
+    };
+    let last = page(4090);
+    let listed: Vec<Value> = (4090..4096).map(|n| source(n).into()).collect();
+    assert_eq!(last["statistics"]["unique_sources"], Value::Array(listed));
+    assert_eq!(told(&last, "statistics.unique_sources").unwrap()["total"], 4096);
+    assert_eq!(page(0)["statistics"]["unique_sources"][9], source(9));
+    assert!(last["statistics"]["unique_sources_count"].as_u64().unwrap().abs_diff(5000) < 200);
+}
