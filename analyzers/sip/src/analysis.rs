@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::CopyReport;
-use mcpcap_analyzer::stats::Page;
+use mcpcap_analyzer::stats::{Lists, Page};
 use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
 
 use crate::authentication::Authentication;
@@ -35,8 +35,7 @@ pub struct Analysis {
     watch: Watch,
     filter: Filter,
     window: Window,
-    /// Entries of each list of statistics.
-    entries: usize,
+    lists: Lists,
     packets: Page<PacketDetails>,
     budget: Budget,
 }
@@ -51,7 +50,7 @@ pub struct Carried {
 
 impl Analysis {
     /// Nothing seen yet.
-    pub fn new(arguments: &Arguments, filter: Filter, entries: usize, window: Window) -> Self {
+    pub fn new(arguments: &Arguments, filter: Filter, window: Window) -> Self {
         Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Counts::new(),
@@ -64,7 +63,7 @@ impl Analysis {
             watch: Watch::new(),
             filter,
             window: window.clone(),
-            entries,
+            lists: Lists::new(window.clone()),
             packets: Page::new(window),
             budget: Budget::new(arguments.headers),
         }
@@ -188,7 +187,8 @@ impl Analysis {
             authentication: self.authentication.evicted(),
             pairs: self.watch.evicted(),
         };
-        let (findings, findings_total) = self.watch.finish();
+        let lists = &mut self.lists;
+        let (findings, findings_total) = self.watch.finish(lists);
         let packets_page = self.packets.info("packets");
         let (calls_report, calls, calls_page) = self.calls.finish(digits);
         let (registrations, registrations_page) = self.registrations.list(self.window, &self.filter, digits);
@@ -199,7 +199,7 @@ impl Analysis {
             (user_agents, user_agents_total),
             (servers, servers_total),
             (dialled_prefixes, dialled_prefixes_total),
-        ] = self.counts.lists(self.entries);
+        ] = self.counts.lists(lists);
         let (status_codes, malformed) = (self.counts.codes(), self.counts.faults());
         let (endpoints_total, endpoints_total_is_exact) = self.parties.total();
         let (unique_call_ids, unique_call_ids_is_exact) = self.counts.call_ids();
@@ -226,15 +226,15 @@ impl Analysis {
             lists_are_exact: self.counts.is_exact(),
             transactions: self.transactions.report(),
             requests_of_other_methods: self.transactions.of_other_methods,
-            unanswered_requests: self.transactions.unanswered(self.entries),
+            unanswered_requests: self.transactions.unanswered(lists),
             unanswered_requests_total: self.transactions.unanswered_total(),
             retransmitted_requests: self.transactions.retransmitted_requests,
             retransmitted_responses: self.transactions.retransmitted_responses,
             unasked_responses: self.transactions.unasked,
             calls: calls_report,
             registrations: self.registrations.report(),
-            authentication: self.authentication.report(self.entries),
-            endpoints: self.parties.report(self.entries),
+            authentication: self.authentication.report(lists),
+            endpoints: self.parties.report(lists),
             endpoints_total,
             endpoints_total_is_exact,
             malformed_total: malformed.len() as u64,
@@ -243,6 +243,8 @@ impl Analysis {
             websockets: carried.websockets,
             keep_alives: self.counts.keep_alives,
         };
+        let mut pages = vec![calls_page, registrations_page, packets_page];
+        pages.extend(self.lists.into_pages());
         let mut packets = self.packets.into_items();
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
         // A message of a stream has the frame that carries its end, which may have come before that of the message in front.
@@ -264,7 +266,7 @@ impl Analysis {
             calls,
             registrations,
             packets,
-            pages: vec![calls_page, registrations_page, packets_page],
+            pages,
             limits: Limits {
                 evicted,
                 requests_behind_their_responses: self.transactions.too_late,

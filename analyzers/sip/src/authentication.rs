@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists};
 use serde::Serialize;
 
 use crate::details::word;
@@ -119,7 +119,7 @@ impl Authentication {
     }
 
     /// What there was.
-    pub fn report(&self, most: usize) -> AuthenticationReport {
+    pub fn report(&self, lists: &mut Lists) -> AuthenticationReport {
         let mut challenges: Vec<_> = self.challenges.iter().collect();
         challenges.sort_by_key(|(_, known)| (Reverse(known.count), known.first));
         let mut credentials: Vec<_> = self.credentials.iter().collect();
@@ -128,18 +128,16 @@ impl Authentication {
             challenges_total: self.distinct_challenges.count(),
             credentials_total: self.distinct_credentials.count(),
             totals_are_exact: self.distinct_challenges.is_exact() && self.distinct_credentials.is_exact(),
-            challenges: challenges
-                .into_iter()
-                .take(most)
+            challenges: lists
+                .cut("statistics.authentication.challenges", limits::LISTED, challenges.into_iter())
                 .map(|((server, texts), known)| {
                     let [scheme, realm, algorithm, qop] = texts.clone();
                     let (count, stale, first_frame) = (known.count, known.stale, known.first);
                     ChallengeReport { server: *server, scheme, realm, algorithm, qop, count, stale, first_frame }
                 })
                 .collect(),
-            credentials: credentials
-                .into_iter()
-                .take(most)
+            credentials: lists
+                .cut("statistics.authentication.credentials", limits::LISTED, credentials.into_iter())
                 .map(|((client, server, texts), known)| {
                     let [scheme, username, realm, algorithm, qop] = texts.clone();
                     let (count, first_frame) = (known.count, known.first);

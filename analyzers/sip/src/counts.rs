@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{Distinct, Top, TopK};
+use mcpcap_analyzer::stats::{Distinct, Lists, Top, TopK};
 
 use crate::details::{text, word};
 use crate::limits;
@@ -103,10 +103,22 @@ impl Counts {
 
     /// Lists of names: methods, CSeq methods, Call-IDs, agents, servers, dialled prefixes; each with how many entries there are in all, or
     /// at least, where the lists are not exact.
-    pub fn lists(&self, most: usize) -> [(Vec<Count>, u64); 6] {
+    pub fn lists(&self, lists: &mut Lists) -> [(Vec<Count>, u64); 6] {
         let count = |top: Top<String>| Count { name: top.key, count: top.count, too_high_by: top.error };
-        [&self.methods, &self.cseq_methods, &self.calls, &self.agents, &self.servers, &self.prefixes]
-            .map(|table| (table.top(most).into_iter().map(count).collect(), table.len() as u64))
+        [
+            ("statistics.methods", &self.methods),
+            ("statistics.cseq_methods", &self.cseq_methods),
+            ("statistics.call_ids", &self.calls),
+            ("statistics.user_agents", &self.agents),
+            ("statistics.servers", &self.servers),
+            ("statistics.dialled_prefixes", &self.prefixes),
+        ]
+        .map(|(list, table)| {
+            let part = lists.part(list, limits::LISTED);
+            lists.told(list, table.len(), part);
+            let entries = table.top(part.end()).into_iter().skip(part.offset);
+            (entries.map(count).collect(), table.len() as u64)
+        })
     }
 
     /// Whether all of these lists are exact.

@@ -59,11 +59,11 @@ pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
 /// Segments without a message after which a connection on ports of no known protocol is let go.
 pub const TRIES: u8 = 16;
 
-/// Entries of each list of statistics, unless `list_entries` says otherwise.
+/// Entries of each list of statistics, before further pages.
 pub const LISTED: usize = 20;
 /// Final codes of one registration that are told apart.
 pub const CODES: usize = 20;
-/// Findings of one rule.
+/// Findings of one rule, before those of the others follow on further pages.
 pub const FINDINGS_OF_ONE_RULE: usize = 100;
 /// Headers of a listed message.
 pub const HEADERS_LISTED: usize = 64;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists};
 use serde::Serialize;
 
 use crate::details::text;
@@ -97,7 +97,7 @@ impl Parties {
     }
 
     /// The busiest ones.
-    pub fn report(&self, most: usize) -> Vec<PartyReport> {
+    pub fn report(&self, lists: &mut Lists) -> Vec<PartyReport> {
         let mut all: Vec<(&IpAddr, &Party)> = self.table.iter().collect();
         let sent = |party: &Party| party.requests_sent.saturating_add(party.responses_sent);
         all.sort_by_key(|(address, party)| (Reverse(sent(party)), **address));
@@ -111,6 +111,6 @@ impl Parties {
             agents: party.agents.clone(),
             more_agents: party.more_agents,
         };
-        all.into_iter().take(most).map(report).collect()
+        lists.cut("statistics.endpoints", limits::LISTED, all.into_iter()).map(report).collect()
     }
 }

@@ -45,7 +45,7 @@ fn text(arguments: &PromptArguments, body: &str) -> String {
 /// What holds for SIP besides the rules of all prompts.
 const RULES: &str = "\
 - `calls`, `registrations` and `packets` are pages; `call_id`, `user` and `method` choose among them, and `headers` set to true gives all headers of messages.
-- Lists in `statistics` hold the 20 first entries; the field named `…_total` beside each says how many there are, and `list_entries` gives more.
+- Lists in `statistics` hold the 20 first entries; the field named `…_total` beside each says how many there are, and `next` in `shown.lists` leads to the others.
 - From, To, Contact, User-Agent and Via are claims of the sender; only addresses of frames were seen by the capture. Never write out credentials.";
 
 const SECURITY: &str = "\

@@ -35,7 +35,7 @@ pub struct Report {
     pub statistics: Statistics,
     /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
-    /// Findings in all. Of each rule the 100 with most frames are listed; choosing frames by address shows others.
+    /// Findings in all. Of each rule the 100 with most frames come first, the others on further pages.
     pub findings_total: u64,
     /// Calls in order of their first frame, as far as `limit`, `offset`, `call_id` and `user` ask for them.
     pub calls: Vec<CallReport>,
@@ -43,7 +43,7 @@ pub struct Report {
     pub registrations: Vec<RegistrationReport>,
     /// Messages in the order of the capture, as far as `limit`, `offset` and the filters ask for them.
     pub packets: Vec<PacketDetails>,
-    /// What part of `calls`, `registrations` and `packets` this is.
+    /// What part of `calls`, `registrations` and `packets` this is, and of each other list that has more entries.
     pub pages: Vec<PageInfo>,
     /// What was not kept, and what was not decoded.
     pub limits: Limits,
@@ -52,8 +52,7 @@ pub struct Report {
     pub note: Option<String>,
 }
 
-/// Numbers over all messages. Lists hold the 20 first entries, or as many as the argument `list_entries` asks for; how many there are in all stands
-/// beside each.
+/// Numbers over all messages. Lists hold the 20 first entries; how many there are in all stands beside each.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
     pub requests: u64,

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
@@ -35,10 +35,6 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 256))]
     pub user: Option<String>,
-    /// Entries of each list of the statistics: 20 unless said otherwise. `calls`, `registrations` and `packets` have pages instead.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 2048))]
-    pub list_entries: Option<u16>,
     /// Give all headers of listed messages, not only the main ones.
     #[serde(default)]
     pub headers: bool,
@@ -66,6 +62,19 @@ impl Tool for SipPackets {
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["calls", "registrations", "packets"];
+    const CUT: &'static [&'static str] = &[
+        "statistics.methods",
+        "statistics.cseq_methods",
+        "statistics.call_ids",
+        "statistics.user_agents",
+        "statistics.servers",
+        "statistics.dialled_prefixes",
+        "statistics.unanswered_requests",
+        "statistics.authentication.challenges",
+        "statistics.authentication.credentials",
+        "statistics.endpoints",
+        "findings",
+    ];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         for (name, value, most) in
@@ -75,7 +84,6 @@ impl Tool for SipPackets {
                 return Err(Problem::argument(name, format!("must have 1 to {most} characters")));
             }
         }
-        let entries = list_entries(arguments.list_entries, limits::LISTED)?;
         let filter = Filter {
             call_id: arguments.call_id.clone(),
             method: arguments.method.clone(),
@@ -87,7 +95,7 @@ impl Tool for SipPackets {
             decoder: Decoder::new().counting_copies(arguments.count_copies),
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
-            analysis: Analysis::new(&arguments, filter, entries, window),
+            analysis: Analysis::new(&arguments, filter, window),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::stats::{BoundedMap, Quantiles};
+use mcpcap_analyzer::stats::{BoundedMap, Lists, Quantiles};
 
 use crate::limits;
 use crate::message::facts::{Facts, hash};
@@ -275,10 +275,9 @@ impl Transactions {
     }
 
     /// The first requests without a response in the capture.
-    pub fn unanswered(&self, most: usize) -> Vec<Unanswered> {
+    pub fn unanswered(&self, lists: &mut Lists) -> Vec<Unanswered> {
         let mut all: Vec<_> = self.table.iter().filter(|(_, transaction)| transaction.is_open()).collect();
         all.sort_by_key(|(_, transaction)| transaction.frame);
-        all.truncate(most);
         let report = |(key, transaction): (&Key, &Transaction)| Unanswered {
             frame: transaction.frame,
             method: transaction.method.clone(),
@@ -286,7 +285,7 @@ impl Transactions {
             server: key.server,
             sent: transaction.sent,
         };
-        all.into_iter().map(report).collect()
+        lists.cut("statistics.unanswered_requests", limits::LISTED, all.into_iter()).map(report).collect()
     }
 
     /// How many requests got no response.

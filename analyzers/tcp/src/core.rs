@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{CopyReport, Decoder, Packet, Tcp, Transport};
 use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::stream::Endpoint;
 use mcpcap_analyzer::{Capture, Flow, Frame, Maximum};
 
@@ -48,8 +49,8 @@ pub struct Core {
 }
 
 impl Core {
-    /// A run that analyses at most `maximum` segments, and keeps so many `findings` of one rule.
-    pub fn new(filter: Filter, maximum: Option<NonZeroU64>, count_copies: bool, findings: usize) -> Self {
+    /// A run that analyses at most `maximum` segments.
+    pub fn new(filter: Filter, maximum: Option<NonZeroU64>, count_copies: bool) -> Self {
         Self {
             decoder: Decoder::new().counting_copies(count_copies),
             tracker: Tracker::new(),
@@ -57,7 +58,7 @@ impl Core {
             maximum: Maximum::new(maximum),
             all: 0,
             totals: Totals::default(),
-            watch: Watch::new(findings),
+            watch: Watch::new(),
         }
     }
 
@@ -108,10 +109,10 @@ impl Core {
         self.tracker.seen()
     }
 
-    /// The findings, and what was not kept and not decoded.
-    pub fn findings(self) -> (Vec<Finding>, Limits) {
+    /// The findings that are to be listed, and what was not kept and not decoded.
+    pub fn findings(self, lists: &mut Lists) -> (Vec<Finding>, Limits) {
         let evicted = Evicted { connections: self.tracker.evicted(), parties: self.watch.evicted() };
-        let (findings, findings_left_out) = self.watch.finish();
+        let (findings, findings_left_out) = self.watch.finish(lists);
         (findings, Limits { evicted, findings_left_out, decoding: self.decoder.statistics() })
     }
 

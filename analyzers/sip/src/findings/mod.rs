@@ -13,7 +13,8 @@ pub mod thresholds;
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{self, Finding};
+use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::Lists;
 
 use crate::limits;
 use crate::message::facts::Facts;
@@ -128,8 +129,8 @@ impl Watch {
         .fold(0, u64::saturating_add)
     }
 
-    /// Findings, the gravest first, and how many there are in all.
-    pub fn finish(self) -> (Vec<Finding>, u64) {
+    /// The findings that are to be listed, the gravest first, and how many there are in all.
+    pub fn finish(self, lists: &mut Lists) -> (Vec<Finding>, u64) {
         let [basic, digest] = self.credentials.findings();
         let [silent, unanswered] = self.silent.findings();
         let rules = [
@@ -146,7 +147,7 @@ impl Watch {
             self.private_media.findings(),
         ];
         let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
-        let mut findings = finding::ranked(rules, limits::FINDINGS_OF_ONE_RULE).0;
+        let mut findings = lists.findings(rules, limits::FINDINGS_OF_ONE_RULE);
         if self.evicted() > 0 {
             findings.iter_mut().for_each(|finding| finding.observation.push_str(LOWER_BOUNDS));
         }

@@ -7,6 +7,7 @@ mod findings;
 mod limits;
 mod listing;
 mod order;
+mod pages;
 mod recordings;
 mod registrations;
 mod robust;

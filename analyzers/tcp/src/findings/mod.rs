@@ -8,9 +8,12 @@ mod segments;
 mod tampering;
 pub mod thresholds;
 
-use mcpcap_analyzer::finding::{self, Finding};
+use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::stats::Lists;
 
 use crate::core::Segment;
+use crate::limits;
+use crate::listing::Best;
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 
@@ -18,23 +21,17 @@ use crate::tracker::connection::Connection;
 pub struct Watch {
     attempts: attempts::Watch,
     segments: segments::Watch,
-    /// Findings about single connections, by rule, the first ones.
-    single: [Vec<Finding>; 5],
-    /// Those of them that found no place.
-    left_out: u64,
-    /// Findings of one rule that are kept.
-    most: usize,
+    /// Findings about single connections, by rule, those with most frames.
+    single: [Best<Finding>; 5],
 }
 
 impl Watch {
-    /// Nothing seen yet; so many findings of one rule are kept at the `most`.
-    pub fn new(most: usize) -> Self {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
         Self {
-            most,
             attempts: attempts::Watch::new(),
             segments: segments::Watch::new(),
-            single: Default::default(),
-            left_out: 0,
+            single: std::array::from_fn(|_| Best::new(limits::FINDINGS_KEPT)),
         }
     }
 
@@ -54,21 +51,18 @@ impl Watch {
         let found = quality::findings(connection).into_iter().chain(tampering::findings(connection));
         for (list, found) in self.single.iter_mut().zip(found) {
             if let Some(found) = found {
-                list.push(found);
-                // The order is that of the report, so that those with most frames stay.
-                list.sort_by(|a, b| (b.frames_total, &a.frames).cmp(&(a.frames_total, &b.frames)));
-                self.left_out = self.left_out.saturating_add((list.len() > self.most).into());
-                list.truncate(self.most);
+                // No other connection has one of its frames.
+                let id = found.frames.first().copied().unwrap_or(connection.frames.0);
+                list.add(found.frames_total, id, || found);
             }
         }
     }
 
-    /// All findings, the gravest first, and how many more there were: of each rule those with most frames are kept.
-    pub fn finish(self) -> (Vec<Finding>, u64) {
+    /// The findings that are to be listed, the gravest first, and how many were not kept.
+    pub fn finish(self, lists: &mut Lists) -> (Vec<Finding>, u64) {
+        let left_out = self.single.iter().map(Best::left_out).fold(0, u64::saturating_add);
+        let single = self.single.into_iter().map(|list| list.into_entries().collect());
         let of_many = self.attempts.findings().into_iter().chain([self.segments.findings()]);
-        let rules: Vec<_> = self.single.into_iter().chain(of_many).collect();
-        let more = rules.iter().map(|list| list.len().saturating_sub(self.most) as u64);
-        let left_out = more.fold(self.left_out, u64::saturating_add);
-        (finding::ranked(rules, self.most).0, left_out)
+        (lists.findings(single.chain(of_many), limits::FINDINGS_OF_ONE_RULE), left_out)
     }
 }

@@ -110,7 +110,7 @@ pub struct Evicted {
 pub struct Limits {
     /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
     pub evicted: Evicted,
-    /// Findings that are not listed: of each rule the 100 with most frames are.
+    /// Findings that no page of `findings` has: of a rule about single connections the 1,024 with most frames are kept.
     pub findings_left_out: u64,
     pub decoding: decode::Statistics,
 }

@@ -1,5 +1,7 @@
 //! Each list that is cut has a next page.
 
+use std::collections::BTreeSet;
+
 use mcpcap_analyzer::{Tool, harness};
 use serde_json::{Value, json};
 
@@ -83,15 +85,97 @@ fn flagged_frames_of_a_connection_go_on() {
     assert!(events.is_sorted_by(|a, b| a["frame"].as_u64() < b["frame"].as_u64()));
 }
 
-#[test]
-fn findings_that_are_not_listed_are_counted() {
-    let lossy = |n: u32| {
-        let talk = Talk::between(&format!("198.51.100.{n}:4000"), "192.0.2.2:80").handshake();
-        let talk = talk.c(ACK, (1001, 5001), b"hello");
-        (0..12).fold(talk, |talk, _| talk.wait(300).c(ACK, (1001, 5001), b"hello")).s(ACK, (5001, 1006), b"")
+/// Connections that send much again and are reset from elsewhere, by turns in the name of each end.
+fn troubled(connections: u32) -> Vec<u8> {
+    let talk = |n: u32| {
+        let client = format!("198.51.{}.{}:4000", n / 200, n % 200 + 1);
+        let talk = Talk::between(&client, "192.0.2.2:80").handshake().c(ACK, (1001, 5001), b"hello");
+        let again = |talk: Talk, _| talk.wait(300).c(ACK, (1001, 5001), b"hello");
+        let talk = (0..12 + n % 5).fold(talk, again).s(ACK, (5001, 1006), b"");
+        if n.is_multiple_of(2) { talk.s(RST, (5001, 0), b"").hops(57) } else { talk.c(RST, (1006, 0), b"").hops(57) }
     };
-    let frames: Vec<_> = (1..=120).flat_map(|n| lossy(n).frames()).collect();
-    let report = harness::run::<TcpConnections>(&harness::build::pcap(&frames), &json!({})).unwrap();
-    assert_eq!(report["limits"]["findings_left_out"], 20);
-    assert_eq!(report["findings"].as_array().unwrap().len(), 100);
+    harness::build::pcap(&(0..connections).flat_map(|n| talk(n).frames()).collect::<Vec<_>>())
+}
+
+/// The list with a dotted path.
+fn at<'a>(report: &'a Value, path: &str) -> &'a [Value] {
+    path.split('.').fold(report, |part, name| &part[name]).as_array().unwrap()
+}
+
+/// Total, offset and number of entries of a list, if the report says that it holds less than all.
+fn told(report: &Value, list: &str) -> Option<[u64; 3]> {
+    let page = report["pages"].as_array().unwrap().iter().find(|page| page["list"] == list)?;
+    Some(["total", "offset", "returned"].map(|name| page[name].as_u64().unwrap()))
+}
+
+/// Each list that the tool cuts: pages joined are the whole list, which begins as it does without a page.
+fn cut_lists_go_on<T: Tool>(capture: &[u8], arguments: &Value) {
+    let usual = harness::run::<T>(capture, arguments).unwrap();
+    for list in T::CUT {
+        let [total, ..] = told(&usual, list).unwrap_or_else(|| panic!("{list} of {} is not cut", T::NAME));
+        assert_eq!(told(&usual, list), Some([total, 0, at(&usual, list).len() as u64]), "{list}");
+        let page = |offset: u64, limit: u64| {
+            let mut arguments = arguments.clone();
+            arguments["page"] = json!({ "offset": offset, "limit": limit, "list": list });
+            let report = harness::run::<T>(capture, &arguments).unwrap();
+            let entries = at(&report, list).to_vec();
+            let returned = entries.len() as u64;
+            assert_eq!(returned, limit.min(total - offset), "{list}");
+            assert_eq!(told(&report, list), (returned < total).then_some([total, offset, returned]), "{list}");
+            entries
+        };
+        let whole = page(0, 1000);
+        let joined: Vec<Value> = (0..total).step_by(23).flat_map(|offset| page(offset, 23)).collect();
+        assert!(joined == whole && whole.starts_with(at(&usual, list)), "{list} of {}", T::NAME);
+        let different: BTreeSet<String> = whole.iter().map(Value::to_string).collect();
+        assert_eq!(different.len() as u64, total, "{list}");
+    }
+}
+
+#[test]
+fn all_lists_that_are_cut_go_on() {
+    let capture = troubled(105);
+    cut_lists_go_on::<TcpConnections>(&capture, &json!({}));
+    cut_lists_go_on::<TcpRetransmissions>(&capture, &json!({}));
+    cut_lists_go_on::<TcpAnomalies>(&capture, &json!({}));
+    cut_lists_go_on::<TrafficFlow>(&capture, &json!({ "server_ip": "192.0.2.2" }));
+}
+
+#[test]
+fn frames_with_resets_are_listed_by_direction() {
+    let page = json!({ "offset": 10, "limit": 10, "list": "server_to_client.rst_frames" });
+    let arguments = json!({ "server_ip": "192.0.2.2", "page": page });
+    let report = harness::run::<TrafficFlow>(&troubled(40), &arguments).unwrap();
+    assert_eq!(told(&report, "server_to_client.rst_frames"), Some([20, 10, 10]));
+    assert_eq!(told(&report, "client_to_server.rst_frames"), Some([20, 0, 10]));
+    let usual = harness::run::<TrafficFlow>(&troubled(40), &json!({ "server_ip": "192.0.2.2" })).unwrap();
+    let all = |to_server: bool| {
+        let resets = usual["resets"].as_array().unwrap().iter().filter(move |reset| reset["to_server"] == to_server);
+        resets.map(|reset| reset["frame"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(at(&report, "server_to_client.rst_frames"), &all(false)[10..]);
+    assert_eq!(at(&report, "client_to_server.rst_frames"), &all(true)[..10]);
+}
+
+#[test]
+fn findings_beyond_those_kept_are_counted() {
+    let reset = |n: u32| {
+        let client = format!("198.51.{}.{}:4000", n / 200, n % 200 + 1);
+        Talk::between(&client, "192.0.2.2:80")
+            .handshake()
+            .s(ACK, (5001, 1001), b"hello")
+            .s(RST, (5006, 0), b"")
+            .hops(57)
+    };
+    let capture =
+        |connections: u32| harness::build::pcap(&(0..connections).flat_map(|n| reset(n).frames()).collect::<Vec<_>>());
+    let report = |connections, arguments| harness::run::<TcpConnections>(&capture(connections), &arguments).unwrap();
+    let few = report(120, json!({}));
+    assert_eq!((at(&few, "findings").len(), told(&few, "findings")), (100, Some([120, 0, 100])));
+    assert_eq!(few["limits"]["findings_left_out"], 0);
+    let many = report(1036, json!({ "page": { "offset": 1016, "limit": 20, "list": "findings" } }));
+    assert_eq!(many["limits"]["findings_left_out"], 12);
+    assert_eq!(told(&many, "findings"), Some([1024, 1016, 8]));
+    let frames: Vec<u64> = at(&many, "findings").iter().map(|finding| finding["frames"][0].as_u64().unwrap()).collect();
+    assert!(frames.iter().all(|frame| *frame <= 1024 * 5), "{frames:?}");
 }

@@ -5,14 +5,14 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::{Finding, Measure};
-use mcpcap_analyzer::stats::{Page, PageInfo, TopK};
+use mcpcap_analyzer::stats::{Lists, Page, PageInfo, TopK};
 use mcpcap_analyzer::stream::Side;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
-use crate::limits::{self, PARTIES};
+use crate::limits::PARTIES;
 use crate::listing::{Ranked, Row};
 use crate::patterns;
 use crate::report::{ConnStateCount, FileOrder, FlagCount, Limits, share, text};
@@ -32,10 +32,6 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Findings of each rule: 100 unless said otherwise. Lists have pages.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 2048))]
-    pub list_entries: Option<u16>,
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
@@ -64,7 +60,7 @@ pub struct Report {
     pub connections_with_rst: Vec<ResetConnection>,
     /// Connections that sent again, those with most packets sent again first. Of more than 4,096 the first 4,096 can be listed.
     pub retransmissions_by_connection: Vec<ConnectionCount>,
-    /// What parts of the three lists above these are.
+    /// What parts of the three lists above these are, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,
     pub findings: Vec<Finding>,
     pub limits: Limits,
@@ -247,6 +243,7 @@ pub struct Notable {
 pub struct TcpAnomalies {
     core: Core,
     seen: Anomalies,
+    lists: Lists,
 }
 
 struct Anomalies {
@@ -303,10 +300,11 @@ impl Tool for TcpAnomalies {
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["rst_by_source", "connections_with_rst", "retransmissions_by_connection"];
+    const CUT: &'static [&'static str] = &["findings"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
-        let most = list_entries(arguments.list_entries, limits::FINDINGS_OF_ONE_RULE)?;
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
+        let lists = Lists::new(window.clone());
         let seen = Anomalies {
             sources: TopK::new(PARTIES),
             directions: Directions::default(),
@@ -314,7 +312,7 @@ impl Tool for TcpAnomalies {
             resent: Ranked::new(window.clone()),
             window,
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies, most), seen })
+        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies), seen, lists })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
@@ -323,7 +321,7 @@ impl Tool for TcpAnomalies {
 
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         self.core.finish(&mut self.seen);
-        let Self { core, seen } = self;
+        let Self { core, seen, mut lists } = self;
         let patterns = patterns::all(&core, seen.directions, seen.resets.total());
         let statistics = statistics(&core, &seen);
         let mut sources = Page::new(seen.window);
@@ -334,7 +332,9 @@ impl Tool for TcpAnomalies {
         let (retransmissions_by_connection, resent) = seen.resent.finish("retransmissions_by_connection");
         let (found, message, copies) = (core.found(), core.message(capture), core.copies());
         let (note, filter) = (core.note(), core.filter.report());
-        let (findings, limits) = core.findings();
+        let (findings, limits) = core.findings(&mut lists);
+        let mut pages = vec![sources.info("rst_by_source"), resets, resent];
+        pages.extend(lists.into_pages());
         Ok(Report {
             tcp_packets_found: found,
             message,
@@ -342,7 +342,7 @@ impl Tool for TcpAnomalies {
             filter,
             summary: patterns::summary(&patterns),
             patterns,
-            pages: vec![sources.info("rst_by_source"), resets, resent],
+            pages,
             rst_by_source: sources.into_items(),
             connections_with_rst,
             retransmissions_by_connection,

@@ -5,13 +5,12 @@ use std::ops::Range;
 
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
-use mcpcap_analyzer::stats::{self, PageInfo};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries, time};
+use mcpcap_analyzer::stats::{self, Lists, PageInfo};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, time};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
-use crate::limits;
 use crate::report::{
     ConnStateCount, ConnectionReport, EventReport, FileOrder, FlagCount, HandshakeTimes, Limits, SegmentCounts,
 };
@@ -39,10 +38,6 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Findings of each rule: 100 unless said otherwise. Lists have pages.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 2048))]
-    pub list_entries: Option<u16>,
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
@@ -72,7 +67,7 @@ pub struct Report {
     /// With the argument `connection`: its frames with Wireshark's tcp.analysis flags, or whose bytes were sent again, late, or behind their ACK.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventReport>,
-    /// What parts of `connections` and `events` these are.
+    /// What parts of `connections` and `events` these are, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
@@ -128,6 +123,7 @@ pub struct Summary {
 pub struct TcpConnections {
     core: Core,
     page: Page,
+    lists: Lists,
 }
 
 /// The connections of the page, kept until the run ends.
@@ -172,13 +168,14 @@ impl Tool for TcpConnections {
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["connections", "events"];
+    const CUT: &'static [&'static str] = &["findings"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
-        let most = list_entries(arguments.list_entries, limits::FINDINGS_OF_ONE_RULE)?;
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
         let listed = window.offset..window.offset.saturating_add(window.limit.min(Window::MOST) as u64);
         Ok(Self {
-            core: Core::new(filter, arguments.max_packets, arguments.count_copies, most),
+            lists: Lists::new(window.clone()),
+            core: Core::new(filter, arguments.max_packets, arguments.count_copies),
             page: Page {
                 listed,
                 only: arguments.connection,
@@ -195,7 +192,7 @@ impl Tool for TcpConnections {
 
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         self.core.finish(&mut self.page);
-        let Self { core, page } = self;
+        let Self { core, page, mut lists } = self;
         let mut connections = page.kept;
         connections.sort_by_key(|connection| connection.id);
         let digits = capture.time_digits();
@@ -214,8 +211,9 @@ impl Tool for TcpConnections {
         let (found, message, copies) = (core.found(), core.message(capture), core.copies());
         let (note, filter) = (core.note(), core.filter.report());
         let (summary, issues) = (summary(&core), issues(&core));
-        let (findings, limits) = core.findings();
-        let pages = vec![info, page.events.info("events")];
+        let (findings, limits) = core.findings(&mut lists);
+        let mut pages = vec![info, page.events.info("events")];
+        pages.extend(lists.into_pages());
         let events = page.events.into_items();
         Ok(Report {
             tcp_packets_found: found,

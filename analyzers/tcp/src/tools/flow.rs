@@ -4,14 +4,14 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
-use mcpcap_analyzer::stats::{Page, PageInfo};
+use mcpcap_analyzer::stats::{Lists, Page, PageInfo, Part};
 use mcpcap_analyzer::stream::Endpoint;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::Filter;
-use crate::limits::{self, RESETS_LISTED};
+use crate::limits::RESETS_LISTED;
 use crate::listing::Ranked;
 use crate::report::{FileOrder, FlagCount, Limits, SegmentCounts, share, text};
 use crate::tracker::Seen;
@@ -20,6 +20,9 @@ use crate::tracker::sequence::Flag;
 
 /// How much more one direction must have than the other to be the heavier one.
 const HEAVIER: f64 = 1.2;
+/// Lists of frames with RST, to the server and from it.
+const RESETS_TO: &str = "client_to_server.rst_frames";
+const RESETS_FROM: &str = "server_to_client.rst_frames";
 
 /// What may be asked.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -33,10 +36,6 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Findings of each rule: 100 unless said otherwise. Lists have pages.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 2048))]
-    pub list_entries: Option<u16>,
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
@@ -67,7 +66,7 @@ pub struct Report {
     pub largest_connections: Vec<ConnectionBytes>,
     /// The frames with RST, in the order of the file.
     pub resets: Vec<ResetFrame>,
-    /// What parts of `largest_connections` and `resets` these are.
+    /// What parts of `largest_connections` and `resets` these are, and of other lists that have more entries.
     pub pages: Vec<PageInfo>,
     pub findings: Vec<Finding>,
     pub limits: Limits,
@@ -145,6 +144,7 @@ pub struct ConnectionBytes {
 pub struct TrafficFlow {
     core: Core,
     flows: Flows,
+    lists: Lists,
 }
 
 struct Flows {
@@ -155,13 +155,13 @@ struct Flows {
     resets: Page<ResetFrame>,
 }
 
-#[derive(Default)]
 struct Direction {
     counts: SegmentCounts,
     flagged: [u64; Flag::ALL.len()],
     resent: u64,
     late: u64,
-    resets: Vec<u64>,
+    resets: Page<u64>,
+    resets_part: Part,
 }
 
 impl View for Flows {
@@ -184,9 +184,7 @@ impl View for Flows {
         direction.late = direction.late.saturating_add(seen.again.late.into());
         if segment.tcp.flags.rst() {
             let frame = segment.packet.frame;
-            if direction.resets.len() < RESETS_LISTED {
-                direction.resets.push(frame);
-            }
+            direction.resets.push(|| frame);
             self.resets.push(|| ResetFrame { frame, connection: seen.connection.id, to_server });
         }
     }
@@ -206,21 +204,22 @@ impl Tool for TrafficFlow {
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["largest_connections", "resets"];
+    const CUT: &'static [&'static str] = &["findings", RESETS_TO, RESETS_FROM];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
-        let most = list_entries(arguments.list_entries, limits::FINDINGS_OF_ONE_RULE)?;
         if arguments.server_ip.trim().is_empty() {
             return Err(Problem::argument("server_ip", "must be the address of the server"));
         }
         let filter = Filter::new(Some(&arguments.server_ip), arguments.server_port)?;
+        let lists = Lists::new(window.clone());
         let flows = Flows {
             server: filter,
-            to: Direction::default(),
-            from: Direction::default(),
+            to: Direction::new(lists.part(RESETS_TO, RESETS_LISTED)),
+            from: Direction::new(lists.part(RESETS_FROM, RESETS_LISTED)),
             largest: Ranked::new(window.clone()),
             resets: Page::new(window),
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies, most), flows })
+        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies), flows, lists })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
@@ -229,22 +228,26 @@ impl Tool for TrafficFlow {
 
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         self.core.finish(&mut self.flows);
-        let Self { core, flows } = self;
+        let Self { core, flows, mut lists } = self;
         let (largest_connections, page) = flows.largest.finish("largest_connections");
-        let pages = vec![page, flows.resets.info("resets")];
+        let mut pages = vec![page, flows.resets.info("resets")];
         let (found, message, copies) = (core.found(), core.message(capture), core.copies());
         let (note, server) = (core.note(), core.filter.text());
         let file_order = core.totals.order();
-        let (findings, limits) = core.findings();
+        let (findings, limits) = core.findings(&mut lists);
+        let analysis = Analysis::new(&flows.to.counts, &flows.from.counts);
+        let client_to_server = flows.to.report(RESETS_TO, &mut lists);
+        let server_to_client = flows.from.report(RESETS_FROM, &mut lists);
+        pages.extend(lists.into_pages());
         Ok(Report {
             tcp_packets_found: found,
             message,
             copies,
             server,
-            analysis: Analysis::new(&flows.to.counts, &flows.from.counts),
+            client_to_server,
+            server_to_client,
+            analysis,
             file_order,
-            client_to_server: flows.to.report(),
-            server_to_client: flows.from.report(),
             largest_connections,
             resets: flows.resets.into_items(),
             pages,
@@ -256,7 +259,22 @@ impl Tool for TrafficFlow {
 }
 
 impl Direction {
-    fn report(self) -> DirectionReport {
+    /// Nothing seen yet; of the frames with RST a `part` is listed.
+    fn new(part: Part) -> Self {
+        let window = Window { offset: part.offset as u64, limit: part.limit, list: None };
+        Self {
+            counts: SegmentCounts::default(),
+            flagged: [0; Flag::ALL.len()],
+            resent: 0,
+            late: 0,
+            resets: Page::new(window),
+            resets_part: part,
+        }
+    }
+
+    /// The report, whose frames with RST are the list named `resets`.
+    fn report(self, resets: &'static str, lists: &mut Lists) -> DirectionReport {
+        lists.told(resets, usize::try_from(self.resets.total()).unwrap_or(usize::MAX), self.resets_part);
         let count = |flag: Flag| self.flagged.get(flag as usize).copied().unwrap_or_default();
         let analysis = Flag::ALL.into_iter().map(|flag| FlagCount { name: flag.name(), count: count(flag) });
         DirectionReport {
@@ -271,7 +289,7 @@ impl Direction {
             retransmissions: self.resent,
             late_packets: self.late,
             analysis: analysis.filter(|entry| entry.count > 0).collect(),
-            rst_frames: self.resets,
+            rst_frames: self.resets.into_items(),
         }
     }
 }

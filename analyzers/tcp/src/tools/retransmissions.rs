@@ -4,13 +4,12 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
-use mcpcap_analyzer::stats::PageInfo;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, list_entries};
+use mcpcap_analyzer::stats::{Lists, PageInfo};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
-use crate::limits;
 use crate::listing::{Ranked, Row, key};
 use crate::report::{FileOrder, FlagCount, Limits, share, text};
 use crate::tracker::Seen;
@@ -34,10 +33,6 @@ pub struct Arguments {
     /// Analyse only the first so many TCP packets that fit, and read no further.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Findings of each rule: 100 unless said otherwise. Lists have pages.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 2048))]
-    pub list_entries: Option<u16>,
     /// Count packets that were captured more than once each time. Default: once.
     #[serde(default)]
     pub count_copies: bool,
@@ -73,7 +68,7 @@ pub struct Report {
     pub analysis: Vec<FlagCount>,
     /// The connections that sent again, those with the highest rates first. Of more than 4,096 the first 4,096 can be listed.
     pub by_connection: Vec<ConnectionRate>,
-    /// What part of `by_connection` this is.
+    /// What part of `by_connection` this is, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,
     pub summary: Summary,
     pub findings: Vec<Finding>,
@@ -121,6 +116,7 @@ pub struct Summary {
 pub struct TcpRetransmissions {
     core: Core,
     rates: Rates,
+    lists: Lists,
 }
 
 struct Rates {
@@ -160,16 +156,17 @@ impl Tool for TcpRetransmissions {
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["by_connection"];
+    const CUT: &'static [&'static str] = &["findings"];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
-        let most = list_entries(arguments.list_entries, limits::FINDINGS_OF_ONE_RULE)?;
         let threshold = arguments.threshold.unwrap_or(THRESHOLD);
         if !(0.0..=1.0).contains(&threshold) {
             return Err(Problem::argument("threshold", "must be a share between 0 and 1, such as 0.02"));
         }
         let filter = Filter::new(arguments.server_ip.as_deref(), None)?;
         Ok(Self {
-            core: Core::new(filter, arguments.max_packets, arguments.count_copies, most),
+            lists: Lists::new(window.clone()),
+            core: Core::new(filter, arguments.max_packets, arguments.count_copies),
             rates: Rates { threshold, worst: Ranked::new(window), highest: None, above: 0 },
         })
     }
@@ -180,7 +177,7 @@ impl Tool for TcpRetransmissions {
 
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
         self.core.finish(&mut self.rates);
-        let Self { core, rates } = self;
+        let Self { core, rates, mut lists } = self;
         let resent = core.totals.resent();
         let rate = share(resent, core.found());
         let with = rates.worst.total();
@@ -201,7 +198,9 @@ impl Tool for TcpRetransmissions {
         let (note, filter) = (core.note(), core.filter.report());
         let (late_packets, file_order) = (core.totals.late(), core.totals.order());
         let total_connections = core.connections();
-        let (findings, limits) = core.findings();
+        let (findings, limits) = core.findings(&mut lists);
+        let mut pages = vec![page];
+        pages.extend(lists.into_pages());
         Ok(Report {
             tcp_packets_found: found,
             message,
@@ -222,7 +221,7 @@ impl Tool for TcpRetransmissions {
                 connections_above_threshold: rates.above,
             },
             by_connection,
-            pages: vec![page],
+            pages,
             limits,
             note,
             findings,
