@@ -67,10 +67,10 @@ impl Tool for Capinfos {
     const CUT: &'static [&'static str] = lists::ALL;
 
     fn open(_: Arguments, window: Window) -> Result<Self, Problem> {
-        let lists = Lists::new(window.clone());
+        let (lists, decoder) = (Lists::new(window.clone()), Decoder::new().listing(&window));
         let window = if window.list.is_some() { Window::default() } else { window };
         let (sizes, times) = (Sizes::new(&lists), Times::new(&lists));
-        Ok(Self { sizes, times, window, lists, ..Self::default() })
+        Ok(Self { decoder, sizes, times, window, lists, ..Self::default() })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
@@ -98,7 +98,7 @@ impl Tool for Capinfos {
         let rates = rates::of(sizes.packets, sizes.original, duration, times.without.total());
         let packet_size = sizes.quantiles.summary();
         let decoding = self.decoder.statistics();
-        let copies = self.decoder.copies();
+        let copies = self.decoder.copies(&mut lists);
         let findings = findings::all(&findings::Facts {
             times,
             sizes,

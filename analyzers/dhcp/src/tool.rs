@@ -103,8 +103,8 @@ impl Tool for DhcpPackets {
             }
         }
         Ok(Self {
+            decoder: Decoder::new().counting_copies(arguments.count_copies).listing(&window),
             lists: Lists::new(window.clone()),
-            decoder: Decoder::new().counting_copies(arguments.count_copies),
             maximum: Maximum::new(arguments.max_packets),
             filter: Filter {
                 client: arguments.client.map(|client| client.to_lowercase()),
@@ -178,7 +178,7 @@ impl Tool for DhcpPackets {
             dhcp_packets_analyzed: self.maximum.taken(),
             message: (self.maximum.taken() == 0)
                 .then(|| capture.nothing_found("DHCP or BOOTP messages", &limits.decoding)),
-            copies: self.decoder.copies(),
+            copies: self.decoder.copies(&mut lists),
             statistics,
             findings,
             findings_total,

@@ -73,7 +73,7 @@ impl Tool for DnsPackets {
         let (held_total, held) = limits::TCP_HELD;
         let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
         Ok(Self {
-            decoder: Decoder::new().counting_copies(arguments.count_copies),
+            decoder: Decoder::new().counting_copies(arguments.count_copies).listing(&window),
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
             candidates: Candidates::new(),
@@ -131,7 +131,7 @@ impl Tool for DnsPackets {
             decoding: self.decoder.statistics(),
             reassembly: self.streams.statistics(),
         };
-        let copies = self.decoder.copies();
+        let copies = self.decoder.copies(self.analysis.lists());
         Ok(self.analysis.report(capture, self.order.end(), copies, limits))
     }
 }

@@ -137,7 +137,7 @@ impl Tool for IcmpPackets {
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         Ok(Self {
-            decoder: Decoder::new().counting_copies(arguments.count_copies),
+            decoder: Decoder::new().counting_copies(arguments.count_copies).listing(&window),
             maximum: Maximum::new(arguments.max_packets),
             lists: Lists::new(window.clone()),
             short: 0,
@@ -243,7 +243,7 @@ impl Tool for IcmpPackets {
             icmp_packets_analyzed: self.maximum.taken(),
             message: (self.maximum.taken() == 0)
                 .then(|| capture.nothing_found("ICMP or ICMPv6 messages", &self.decoder.statistics())),
-            copies: self.decoder.copies(),
+            copies: self.decoder.copies(&mut lists),
             statistics,
             findings,
             findings_total,

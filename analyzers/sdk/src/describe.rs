@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
+use crate::decode::copies;
 use crate::{Prompt, Tool, ToolEntry};
 
 /// Marks a text that is not from the capture: `#[schemars(extend("x-mcpcap-fixed" = true))]` on a field. The host takes every other text
@@ -21,14 +22,18 @@ pub fn component(name: &str, version: &str, tools: &[ToolEntry], prompts: &[Prom
 
 /// What it says about one tool.
 pub fn tool<T: Tool>() -> Value {
+    let report = schema::<T::Report>(SchemaSettings::draft2020_12().for_serialize());
+    // The decoder cuts those, in whichever report they are.
+    let of_copies = report.pointer("/properties/copies").map_or(&[][..], |_| &copies::CUT);
+    let cut = [T::CUT, of_copies].concat();
     json!({
         "name": T::NAME,
         "title": T::TITLE,
         "description": T::DESCRIPTION,
         "arguments": schema::<T::Arguments>(SchemaSettings::draft2020_12().for_deserialize()),
-        "report": schema::<T::Report>(SchemaSettings::draft2020_12().for_serialize()),
+        "report": report,
         "paged": T::PAGED,
-        "cut": T::CUT,
+        "cut": cut,
     })
 }
 

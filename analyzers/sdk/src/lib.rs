@@ -132,7 +132,6 @@ pub mod finding;
 pub mod frame;
 #[cfg(any(test, feature = "harness"))]
 pub mod harness;
-mod list_entries;
 mod maximum;
 pub mod problem;
 pub mod prompt;
@@ -144,7 +143,6 @@ mod tool;
 
 pub use capture::Capture;
 pub use frame::{Frame, Link};
-pub use list_entries::{LIST_ENTRIES_MOST, list_entries};
 pub use maximum::Maximum;
 pub use problem::Problem;
 pub use schemars::JsonSchema;

@@ -69,6 +69,11 @@ impl Analysis {
         }
     }
 
+    /// The lists of the report that hold their first entries.
+    pub fn lists(&mut self) -> &mut Lists {
+        &mut self.lists
+    }
+
     /// Whether more frames are wanted.
     pub fn flow(&self) -> Flow {
         self.maximum.flow()

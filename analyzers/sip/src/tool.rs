@@ -92,7 +92,7 @@ impl Tool for SipPackets {
         let (held_total, held) = limits::TCP_HELD;
         let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
         Ok(Self {
-            decoder: Decoder::new().counting_copies(arguments.count_copies),
+            decoder: Decoder::new().counting_copies(arguments.count_copies).listing(&window),
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
             analysis: Analysis::new(&arguments, filter, window),
@@ -140,7 +140,7 @@ impl Tool for SipPackets {
         let carried = Carried {
             encrypted: self.framing.encrypted,
             websockets: self.framing.websockets,
-            copies: self.decoder.copies(),
+            copies: self.decoder.copies(self.analysis.lists()),
             limits,
         };
         Ok(self.analysis.report(capture, carried))

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{CopyReport, Decoder, Packet, Tcp, Transport};
 use mcpcap_analyzer::finding::Finding;
-use mcpcap_analyzer::stats::Lists;
+use mcpcap_analyzer::stats::{Lists, Window};
 use mcpcap_analyzer::stream::Endpoint;
 use mcpcap_analyzer::{Capture, Flow, Frame, Maximum};
 
@@ -50,9 +50,9 @@ pub struct Core {
 
 impl Core {
     /// A run that analyses at most `maximum` segments.
-    pub fn new(filter: Filter, maximum: Option<NonZeroU64>, count_copies: bool) -> Self {
+    pub fn new(filter: Filter, maximum: Option<NonZeroU64>, count_copies: bool, window: &Window) -> Self {
         Self {
-            decoder: Decoder::new().counting_copies(count_copies),
+            decoder: Decoder::new().counting_copies(count_copies).listing(window),
             tracker: Tracker::new(),
             filter,
             maximum: Maximum::new(maximum),
@@ -126,8 +126,8 @@ impl Core {
     }
 
     /// Packets that were captured more than once.
-    pub fn copies(&self) -> Option<CopyReport> {
-        self.decoder.copies()
+    pub fn copies(&self, lists: &mut Lists) -> Option<CopyReport> {
+        self.decoder.copies(lists)
     }
 
     /// Says that `max_packets` ended reading.

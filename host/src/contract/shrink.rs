@@ -57,12 +57,18 @@ pub fn shrunk(value: &Value, schema: &Value, level: Level, path: &str, cut: &mut
                 let required = schema.get("required").and_then(Value::as_array);
                 required.is_some_and(|required| required.iter().any(|known| known == name))
             };
-            let kept = fields.iter().filter(|(name, _)| level.optional || demanded(name));
-            let field = |(name, value): (&String, &Value)| {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                (neutral(name, LONGEST_NAME).into_owned(), shrunk(value, property(schema, name), level, &path, cut))
-            };
-            Value::Object(kept.map(field).collect::<Map<_, _>>())
+            let mut kept = Map::new();
+            for (name, value) in fields {
+                let inner = || if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                if level.optional || demanded(name) {
+                    let value = shrunk(value, property(schema, name), level, &inner(), cut);
+                    kept.insert(neutral(name, LONGEST_NAME).into_owned(), value);
+                } else {
+                    // What is left out is named: parts by their own names, single values by the name of what they belong to.
+                    cut.insert(if value.is_object() || value.is_array() { inner() } else { path.to_owned() });
+                }
+            }
+            Value::Object(kept)
         }
         other => other.clone(),
     }
@@ -105,6 +111,7 @@ mod tests {
     #[test]
     fn the_last_level_keeps_what_the_schema_demands() {
         let schema = json!({ "properties": { "a": {}, "b": {} }, "required": ["a"] });
-        assert_eq!(at(7, &json!({ "a": 1, "b": 2 }), &schema).0, json!({ "a": 1 }));
+        let value = json!({ "a": 1, "b": 2, "c": [3] });
+        assert_eq!(at(7, &value, &schema), (json!({ "a": 1 }), vec!["s".into(), "s.c".into()]));
     }
 }

@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::datagram::Piece;
 use super::{Ip, Layer, Packet, TcpFlags, Transport};
 use crate::Frame;
-use crate::stats::FixedHash;
+use crate::stats::{FixedHash, Lists, Part, Window};
 use crate::text::printable;
 
 /// How long after a packet its copies come, in nanoseconds: a router forwards within a few milliseconds.
@@ -32,10 +32,18 @@ const WINDOW_UNIDENTIFIED: u64 = 1_000_000;
 const SETS: usize = 2048;
 const WAYS: usize = 4;
 
-/// Copies that are named in the report.
+/// Copies, and frames of the packet with most of them, that the report names.
 const NAMED: usize = 10;
-/// Interfaces that are named in the report.
+/// Interfaces that the report names.
 const INTERFACES: usize = 32;
+/// Interfaces, and frames of the packet with most copies, that are kept: more hops than this no packet makes.
+const KEPT: usize = 256;
+
+const FIRST: &str = "copies.first";
+const OF_MOST: &str = "copies.frames_of_most";
+const OVER: &str = "copies.interfaces";
+/// The lists of [`CopyReport`] that are cut, where a tool's report has it as `copies`.
+pub(crate) const CUT: [&str; 3] = [FIRST, OF_MOST, OVER];
 /// Characters of an interface's name.
 const NAME_MOST: usize = 64;
 
@@ -112,6 +120,9 @@ pub struct CopyReport {
     pub differ_in: CopyDifferences,
     /// Interfaces that packets and copies came over, by name or number. Text from the capture.
     pub interfaces: Vec<String>,
+    /// Whether there are more than the 256 interfaces that were kept.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_interfaces: bool,
     /// The first copies.
     pub first: Vec<Copy>,
 }
@@ -133,6 +144,9 @@ pub(super) struct Copies {
     links: Vec<Option<String>>,
     /// Link index and number of each interface that packets and copies came over.
     interfaces: Vec<(u32, u32)>,
+    more_interfaces: bool,
+    /// The copies that are asked for.
+    part: Part,
     first: Vec<Copy>,
 }
 
@@ -163,21 +177,35 @@ impl Copies {
             differences: CopyDifferences::default(),
             links: Vec::new(),
             interfaces: Vec::new(),
+            more_interfaces: false,
+            part: Part { offset: 0, limit: NAMED },
             first: Vec::new(),
         }
     }
 
+    /// Names the copies that are asked for.
+    pub(super) fn listing(&mut self, window: &Window) {
+        self.part = Lists::new(window.clone()).part(FIRST, NAMED);
+    }
+
     /// What was found; `None` when there is no copy.
-    pub(super) fn report(&self) -> Option<CopyReport> {
-        (self.frames > 0).then(|| CopyReport {
+    pub(super) fn report(&self, lists: &mut Lists) -> Option<CopyReport> {
+        if self.frames == 0 {
+            return None;
+        }
+        lists.told(FIRST, usize::try_from(self.frames).unwrap_or(usize::MAX), self.part);
+        let interfaces = lists.cut(OVER, INTERFACES, self.interfaces.iter());
+        let interfaces = interfaces.map(|(link, number)| self.interface_name(*link, *number)).collect();
+        Some(CopyReport {
             frames: self.frames,
             packets: self.packets,
             at_least: self.forgotten,
             most_of_one_packet: u64::from(self.most),
             most_by_hop_limit: u64::from(self.most_hops),
-            frames_of_most: self.frames_of_most.clone(),
+            frames_of_most: lists.cut(OF_MOST, NAMED, self.frames_of_most.iter().copied()).collect(),
             differ_in: self.differences,
-            interfaces: self.interfaces.iter().map(|(link, number)| self.interface_name(*link, *number)).collect(),
+            interfaces,
+            more_interfaces: self.more_interfaces,
             first: self.first.clone(),
         })
     }
@@ -189,7 +217,7 @@ impl Copies {
     /// resets, which hosts do repeat at once, are when the packets around them were copied too.
     pub(super) fn take(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, sight: &Sight<'_>) -> Option<u64> {
         let time = frame.timestamp?;
-        if self.links.len() < INTERFACES && frame.link_index as usize == self.links.len() {
+        if self.links.len() < KEPT && frame.link_index as usize == self.links.len() {
             self.links.push(frame.link.name.as_ref().map(|name| printable(name.as_bytes(), NAME_MOST)));
         }
         let digest = self.digest(sight);
@@ -244,7 +272,7 @@ impl Copies {
             if self.frames_of_most.first() != Some(&known.frame) {
                 self.frames_of_most = vec![known.frame];
             }
-            if self.frames_of_most.len() < NAMED {
+            if self.frames_of_most.len() < KEPT {
                 self.frames_of_most.push(frame.number);
             }
         }
@@ -259,11 +287,16 @@ impl Copies {
         }
         for seen in [known.place, place] {
             let key = (seen.link_index, seen.interface);
-            if self.interfaces.len() < INTERFACES && !self.interfaces.contains(&key) {
-                self.interfaces.push(key);
+            if self.interfaces.contains(&key) {
+                continue;
+            }
+            match self.interfaces.len() < KEPT {
+                true => self.interfaces.push(key),
+                false => self.more_interfaces = true,
             }
         }
-        if self.first.len() < NAMED {
+        let before = usize::try_from(self.frames).unwrap_or(usize::MAX).saturating_sub(1);
+        if (self.part.offset..self.part.end()).contains(&before) {
             self.first.push(Copy { frame: frame.number, copy_of: known.frame });
         }
     }

@@ -14,7 +14,7 @@
 //! Checksums and frame check sequences are not verified: where they are computed by the network card, captures of sent frames hold
 //! unfinished ones, and nearly all receivers drop what is damaged before it is captured.
 
-mod copies;
+pub(crate) mod copies;
 mod cursor;
 mod datagram;
 mod ethertype;
@@ -44,6 +44,7 @@ pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};
 pub use unread::Unread;
 
 use crate::Frame;
+use crate::stats::{Lists, Window};
 use copies::Copies;
 use cursor::Bound;
 use fragments::Fragments;
@@ -100,6 +101,15 @@ impl Decoder {
         Self { copies: (!count).then(Copies::new), ..self }
     }
 
+    /// Keeps of the copies those that are asked for.
+    #[must_use]
+    pub fn listing(mut self, window: &Window) -> Self {
+        if let Some(copies) = &mut self.copies {
+            copies.listing(window);
+        }
+        self
+    }
+
     /// Takes a frame apart as far as it goes. [`Packet::stop`] tells why it went no further.
     pub fn decode<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
         let bound = self.bound(frame);
@@ -117,8 +127,8 @@ impl Decoder {
     }
 
     /// The copies so far; `None` when there are none, or they are counted like other packets.
-    pub fn copies(&self) -> Option<CopyReport> {
-        self.copies.as_ref().and_then(Copies::report)
+    pub fn copies(&self, lists: &mut Lists) -> Option<CopyReport> {
+        self.copies.as_ref().and_then(|copies| copies.report(lists))
     }
 
     /// Whether a frame's length is to be believed. Packet brokers cut all frames to the same length and do not say so, but after a

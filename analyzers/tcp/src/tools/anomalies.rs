@@ -310,9 +310,9 @@ impl Tool for TcpAnomalies {
             directions: Directions::default(),
             resets: Ranked::new(window.clone()),
             resent: Ranked::new(window.clone()),
-            window,
+            window: window.clone(),
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies), seen, lists })
+        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies, &window), seen, lists })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
@@ -330,7 +330,7 @@ impl Tool for TcpAnomalies {
         }
         let (connections_with_rst, resets) = seen.resets.finish("connections_with_rst");
         let (retransmissions_by_connection, resent) = seen.resent.finish("retransmissions_by_connection");
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies());
+        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (findings, limits) = core.findings(&mut lists);
         let mut pages = vec![sources.info("rst_by_source"), resets, resent];

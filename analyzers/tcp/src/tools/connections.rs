@@ -175,7 +175,7 @@ impl Tool for TcpConnections {
         let listed = window.offset..window.offset.saturating_add(window.limit.min(Window::MOST) as u64);
         Ok(Self {
             lists: Lists::new(window.clone()),
-            core: Core::new(filter, arguments.max_packets, arguments.count_copies),
+            core: Core::new(filter, arguments.max_packets, arguments.count_copies, &window),
             page: Page {
                 listed,
                 only: arguments.connection,
@@ -208,7 +208,7 @@ impl Tool for TcpConnections {
             offset: page.listed.start,
             returned: connections.len() as u64,
         };
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies());
+        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (summary, issues) = (summary(&core), issues(&core));
         let (findings, limits) = core.findings(&mut lists);

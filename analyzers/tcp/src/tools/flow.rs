@@ -217,9 +217,9 @@ impl Tool for TrafficFlow {
             to: Direction::new(lists.part(RESETS_TO, RESETS_LISTED)),
             from: Direction::new(lists.part(RESETS_FROM, RESETS_LISTED)),
             largest: Ranked::new(window.clone()),
-            resets: Page::new(window),
+            resets: Page::new(window.clone()),
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies), flows, lists })
+        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies, &window), flows, lists })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
@@ -231,7 +231,7 @@ impl Tool for TrafficFlow {
         let Self { core, flows, mut lists } = self;
         let (largest_connections, page) = flows.largest.finish("largest_connections");
         let mut pages = vec![page, flows.resets.info("resets")];
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies());
+        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
         let (note, server) = (core.note(), core.filter.text());
         let file_order = core.totals.order();
         let (findings, limits) = core.findings(&mut lists);

@@ -166,7 +166,7 @@ impl Tool for TcpRetransmissions {
         let filter = Filter::new(arguments.server_ip.as_deref(), None)?;
         Ok(Self {
             lists: Lists::new(window.clone()),
-            core: Core::new(filter, arguments.max_packets, arguments.count_copies),
+            core: Core::new(filter, arguments.max_packets, arguments.count_copies, &window),
             rates: Rates { threshold, worst: Ranked::new(window), highest: None, above: 0 },
         })
     }
@@ -194,7 +194,7 @@ impl Tool for TcpRetransmissions {
         ];
         let count = |flag: Flag| FlagCount { name: flag.name(), count: core.totals.flagged(flag) };
         let analysis = kinds.into_iter().map(count).collect();
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies());
+        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (late_packets, file_order) = (core.totals.late(), core.totals.order());
         let total_connections = core.connections();

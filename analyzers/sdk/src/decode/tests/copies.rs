@@ -1,6 +1,7 @@
 //! Packets that were captured more than once.
 
 use super::*;
+use crate::stats::{Lists, Window};
 
 const MS: u64 = 1_000_000;
 const A: &str = "192.0.2.1";
@@ -86,7 +87,7 @@ fn an_equal_packet_within_milliseconds_is_a_copy_wherever_it_was_captured() {
         ] {
             let mut tap = Tap::new();
             assert_eq!((tap.at(0, &first), tap.at(MS / 2, &second)), (None, Some(1)), "{name}");
-            let report = serde_json::to_value(tap.decoder.copies().unwrap()).unwrap();
+            let report = serde_json::to_value(tap.decoder.copies(&mut Lists::default()).unwrap()).unwrap();
             assert_eq!(report["differ_in"][differs], 1, "{name}: {report}");
             assert_eq!(report["first"], serde_json::json!([{ "frame": 2, "copy_of": 1 }]), "{name}");
         }
@@ -104,7 +105,7 @@ fn what_a_host_sends_again_is_no_copy() {
         let mut tap = Tap::new();
         let first = if name.starts_with("without") { data(false) } else { first.clone() };
         assert_eq!((tap.at(0, &first), tap.at(after, &second)), (None, None), "{name}");
-        assert_eq!(tap.decoder.copies(), None, "{name}");
+        assert_eq!(tap.decoder.copies(&mut Lists::default()), None, "{name}");
     }
     // Other content, and the same content cut elsewhere.
     let mut other = first.clone();
@@ -149,7 +150,7 @@ fn interfaces_are_named_and_cooked_ones_told_by_their_number() {
     assert_eq!(tap.over(0, &packet, &named("eth0"), 0), None);
     assert_eq!(tap.over(1000, &packet, &named("br0"), 1), Some(1));
     assert_eq!(tap.over(2000, &packet, &named("br0"), 1), Some(1));
-    let report = tap.decoder.copies().unwrap();
+    let report = tap.decoder.copies(&mut Lists::default()).unwrap();
     assert_eq!((report.frames, report.packets, report.most_of_one_packet), (2, 1, 2));
     assert_eq!(report.interfaces, ["eth0", "br0"]);
     assert_eq!(report.differ_in.interface, 2);
@@ -162,7 +163,7 @@ fn interfaces_are_named_and_cooked_ones_told_by_their_number() {
     let link = Link { link_type: 276, ..Link::default() };
     let mut tap = Tap::new();
     assert_eq!((tap.over(0, &cooked(2), &link, 0), tap.over(9, &cooked(5), &link, 0)), (None, Some(1)));
-    assert_eq!(tap.decoder.copies().unwrap().interfaces, ["interface 2", "interface 5"]);
+    assert_eq!(tap.decoder.copies(&mut Lists::default()).unwrap().interfaces, ["interface 2", "interface 5"]);
 }
 
 #[test]
@@ -172,8 +173,32 @@ fn a_packet_that_goes_round_is_told_by_its_hop_limits() {
     for ttl in (20..=64).rev() {
         tap.at(u64::from(64 - ttl) * MS, &with_ttl(packet.clone(), ttl));
     }
-    let report = tap.decoder.copies().unwrap();
+    let report = tap.decoder.copies(&mut Lists::default()).unwrap();
     assert_eq!((report.most_by_hop_limit, &report.frames_of_most[..3]), (44, &[1, 2, 3][..]));
+}
+
+#[test]
+fn lists_of_copies_have_pages() {
+    let packet = identified(data(false), 7);
+    let report = |list: &str, offset: u64| {
+        let window = Window { offset, limit: 20, list: Some(list.into()) };
+        let mut tap = Tap { decoder: Decoder::new().listing(&window), number: 0 };
+        for ttl in (20..=64).rev() {
+            let of_interface = Link { name: Some(format!("eth{ttl}")), ..ethernet() };
+            tap.over(u64::from(64 - ttl) * MS, &with_ttl(packet.clone(), ttl), &of_interface, u32::from(64 - ttl));
+        }
+        let mut lists = Lists::new(window);
+        (tap.decoder.copies(&mut lists).unwrap(), lists.into_pages())
+    };
+    let (first, pages) = report("copies.first", 20);
+    assert_eq!(first.first.iter().map(|copy| copy.frame).collect::<Vec<_>>(), (22..=41).collect::<Vec<_>>());
+    let told: Vec<_> = pages.iter().map(|page| (page.list, page.total, page.offset, page.returned)).collect();
+    assert_eq!(
+        told,
+        [("copies.first", 44, 20, 20), ("copies.interfaces", 45, 0, 32), ("copies.frames_of_most", 45, 0, 10)]
+    );
+    assert_eq!(report("copies.frames_of_most", 40).0.frames_of_most, [41, 42, 43, 44, 45]);
+    assert_eq!(report("copies.interfaces", 44).0.interfaces, ["eth20"]);
 }
 
 #[test]
@@ -201,7 +226,7 @@ fn without_times_and_on_demand_nothing_is_a_copy() {
     let packet = identified(data(false), 7);
     let mut tap = Tap { decoder: Decoder::new().counting_copies(true), number: 0 };
     assert_eq!((tap.at(0, &packet), tap.at(1, &packet)), (None, None));
-    assert_eq!(tap.decoder.copies(), None);
+    assert_eq!(tap.decoder.copies(&mut Lists::default()), None);
 }
 
 #[test]
@@ -211,5 +236,5 @@ fn memory_is_bounded_and_what_was_forgotten_is_said() {
         tap.at(u64::from(id), &identified(data(false), (id % 65_536) as u16 | 1));
     }
     tap.at(60_000, &identified(data(false), 59_999));
-    assert!(tap.decoder.copies().unwrap().at_least);
+    assert!(tap.decoder.copies(&mut Lists::default()).unwrap().at_least);
 }
