@@ -241,8 +241,6 @@ impl Analysis {
         let pages = std::iter::once(self.packets.info("packets")).chain(lists.into_pages()).collect();
         let mut packets = self.packets.into_items();
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
-        // On ports of its own, a query is listed when its response comes.
-        packets.sort_by_key(|packet| packet.frame);
         let malformed = statistics.services.iter().flat_map(|service| &service.malformed);
         let malformed = malformed.fold(0_u64, |sum, of| sum.saturating_add(of.count));
         Report {

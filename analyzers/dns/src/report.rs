@@ -37,7 +37,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How many findings there are.
     pub findings_total: u64,
-    /// Messages in the order of the capture, as far as `limit`, `offset` and `name` ask for them.
+    /// Messages in the order in which they were complete: that of the capture, but for those that waited for a part or for a response.
+    /// As far as `limit`, `offset` and `name` ask for them.
     pub packets: Vec<PacketDetails>,
     /// What part of `packets` this is, and of the lists that hold only their first entries.
     pub pages: Vec<PageInfo>,

@@ -252,8 +252,6 @@ impl Analysis {
         pages.extend(self.lists.into_pages());
         let mut packets = self.packets.into_items();
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
-        // A message of a stream has the frame that carries its end, which may have come before that of the message in front.
-        packets.sort_by_key(|packet| packet.frame);
         Report {
             sip_packets_found: found,
             sip_packets_analyzed: found,

@@ -37,11 +37,12 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings in all. Of each rule the 100 with most frames come first, the others on further pages.
     pub findings_total: u64,
-    /// Calls in order of their first frame, as far as `limit`, `offset`, `call_id` and `user` ask for them.
+    /// Calls in the order in which their first messages were complete, as far as `limit`, `offset`, `call_id` and `user` ask for them.
     pub calls: Vec<CallReport>,
     /// Who registered which account where, those with most requests first, as far as `limit`, `offset` and `user` ask for them.
     pub registrations: Vec<RegistrationReport>,
-    /// Messages in the order of the capture, as far as `limit`, `offset` and the filters ask for them.
+    /// Messages in the order in which they were complete: that of the capture, but for those that waited for a part. As far as `limit`,
+    /// `offset` and the filters ask for them.
     pub packets: Vec<PacketDetails>,
     /// What part of `calls`, `registrations` and `packets` this is, and of each other list that has more entries.
     pub pages: Vec<PageInfo>,

@@ -152,8 +152,6 @@ impl Calls {
         }
         let page = self.listed.info("calls");
         let mut calls: Vec<CallReport> = self.listed.into_items().into_iter().flatten().collect();
-        // One whose first message waited for another may have been told of later.
-        calls.sort_by_key(|call| call.frame);
         calls.iter_mut().filter_map(|call| call.start.as_mut()).for_each(|start| time::shorten(start, digits));
         (self.totals.report(), calls, page)
     }
