@@ -1,7 +1,7 @@
 //! What the host itself may spend on what a component returned: a component decides what stands there, the host how much work that makes.
 
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -37,6 +37,13 @@ pub struct Effort<'a> {
     pub cancel: &'a CancellationToken,
     /// When the answer has to be there.
     pub until: Instant,
+}
+
+/// The moment so long from now; for lengths that no clock holds, a year.
+pub fn after(length: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(31_536_000);
+    let now = Instant::now();
+    now.checked_add(length).or_else(|| now.checked_add(YEAR)).unwrap_or(now)
 }
 
 impl Effort<'_> {

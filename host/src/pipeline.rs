@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::batch::Checker;
 use crate::bindings::{read, types};
 use crate::capture::{CaptureFile, Chunk, Facts, Source, SourceEnd};
-use crate::effort::Effort;
+use crate::effort::{Effort, after};
 use crate::sandbox::{Analyzer, AnalyzerSession, Codec, Fault, Reader, ReaderSession, Selector, SelectorSession};
 use crate::selection::{Delivered, Selection, keep_rows};
 use crate::settings::Limits;
@@ -143,7 +143,7 @@ impl Line {
             drop(passage);
             let facts = thread.join().unwrap_or_default();
             let end = end?;
-            let effort = Effort { cancel, until: Instant::now() + self.limits.call };
+            let effort = Effort { cancel, until: after(self.limits.call) };
             let summary = summary(&mut reader, end.as_ref(), &effort);
             let given = json!({ "read": frames, "delivered": delivered.count(), "asked": question.selection.asked() });
             let capture = describe(&name, size, inflated, &facts, given, end.as_ref(), &summary);

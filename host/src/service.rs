@@ -16,7 +16,7 @@ use crate::answer::{AnswerError, Code};
 use crate::capture::{self, CaptureFile, Fetch, Remote, Root, Roots};
 use crate::catalog::{Catalog, CatalogError, Tool};
 use crate::contract::{self, Common, Draft, Window};
-use crate::effort::Effort;
+use crate::effort::{Effort, after};
 use crate::library::Library;
 use crate::pipeline::{Line, Outcome, Question};
 use crate::sandbox::Sandbox;
@@ -346,8 +346,8 @@ impl Service {
         let started = Instant::now();
         let again = capture.again();
         // The analysis has this time too; what is done with its report has what is left of it, and never less than one call may take.
-        let effort =
-            || Effort { cancel, until: (started + self.line.limits.run).max(Instant::now() + self.line.limits.call) };
+        let of_run = after(self.line.limits.run);
+        let effort = || Effort { cancel, until: of_run.max(after(self.line.limits.call)) };
         let run = |window: Window, capture: CaptureFile| -> Result<(Draft, Outcome), AnswerError> {
             let outcome = self.window(tool, &arguments, common, &window, capture, cancel, progress)?;
             Ok((Draft::read(&outcome.report, tool, window, &effort())?, outcome))

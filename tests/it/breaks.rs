@@ -1,11 +1,15 @@
-//! Captures that break off and go on for long: what stands behind the break is hashed and kept nowhere.
+//! What breaks: captures that go on for long behind their break, which is hashed and kept nowhere; and calls that panic.
 
 use std::fs::File;
 use std::io::Write;
 
-use serde_json::Value;
+use std::sync::Arc;
 
-use crate::support::measured;
+use mcpcap::answer::Code;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{example, measured, service};
 
 /// Bytes behind the break.
 const BEHIND: usize = 512 << 20;
@@ -45,4 +49,16 @@ fn what_stands_behind_a_break_takes_no_memory() {
         assert!(report["sha256"].is_string());
         assert!((1..PEAK).contains(&peak), "{}: {peak} KiB", capture.display());
     }
+}
+
+#[tokio::test]
+async fn a_panic_in_one_call_is_that_calls_error() {
+    let service = service();
+    let arguments = || json!({ "pcap_file": example("dns.pcap") }).as_object().cloned().unwrap();
+    let cancel = CancellationToken::new;
+    let defect = Arc::new(|_, _| panic!("a defect, for this test"));
+    let error = service.answer("analyze_dns_packets", arguments(), cancel(), defect).await.unwrap_err();
+    assert_eq!((error.code, error.message.contains("its log has the cause")), (Code::Internal, true));
+    let answer = service.answer("analyze_dns_packets", arguments(), cancel(), Arc::new(|_, _| {})).await.unwrap();
+    assert_eq!(answer.report["total_packets"], 282);
 }

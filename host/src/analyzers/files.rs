@@ -59,7 +59,7 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     // A pipe that took the file's place would not let go otherwise.
     let file = File::options().read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(path)?;
     let mut content = Vec::new();
-    file.take(SIZE_MAX as u64 + 1).read_to_end(&mut content)?;
+    file.take((SIZE_MAX as u64).saturating_add(1)).read_to_end(&mut content)?;
     Ok(content)
 }
 

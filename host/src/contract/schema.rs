@@ -108,9 +108,10 @@ fn relax(schema: &mut Value) -> bool {
         return true;
     }
     let fields = object.get_mut("properties").and_then(Value::as_object_mut);
-    // All are looked at, not only the first with a list.
-    let has_lists =
-        fields.into_iter().flat_map(|fields| fields.values_mut()).fold(false, |has, field| relax(field) || has);
+    let mut has_lists = false;
+    for field in fields.into_iter().flat_map(|fields| fields.values_mut()) {
+        has_lists |= relax(field);
+    }
     if has_lists {
         object.remove("required");
     }

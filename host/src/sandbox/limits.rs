@@ -8,6 +8,7 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use super::fault::Limit;
 use super::wasi::Wasi;
+use crate::effort::after;
 use crate::settings::Limits;
 
 /// Why the engine ended a call.
@@ -78,7 +79,7 @@ pub(super) fn store(engine: &wasmtime::Engine, limits: &Limits, cancel: &Cancell
     let state = State {
         wasi: Wasi::new(limits.stderr),
         limits: limits.clone(),
-        deadline: Instant::now() + limits.call,
+        deadline: after(limits.call),
         ended: None,
         memory: 0,
         table_elements: 0,

@@ -1,7 +1,5 @@
 //! One instance and the calls into it. After a fault the instance is gone, and further calls say so.
 
-use std::time::Instant;
-
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Store, Trap};
@@ -10,6 +8,7 @@ use super::fault::{Fault, Limit};
 use super::limits::{Ended, State, store};
 use super::{Analyzer, Codec, Reader, Selector};
 use crate::bindings::{analyzer, codec, read, reader, selector, types};
+use crate::effort::after;
 use crate::settings::Limits;
 
 /// An instance of any world. It runs on one thread, which must have room for [`mcpcap_native::STACK`] and the host's frames.
@@ -78,7 +77,7 @@ impl<B> Drop for Instance<B> {
 
 fn set_deadline(store: &mut Store<State>) {
     let state = store.data_mut();
-    state.deadline = Instant::now() + state.limits.call;
+    state.deadline = after(state.limits.call);
     store.set_epoch_deadline(1);
 }
 
