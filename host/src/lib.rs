@@ -13,7 +13,8 @@
 //! * [`catalog`] knows which tools and prompts there are, [`analyzers`] where those of others come from,
 //! * [`contract`] makes an analyzer's report the server's answer, [`answer`] says what went wrong,
 //! * [`service`] answers questions, whoever asks,
-//! * [`mcp`] speaks the protocol; only it knows rmcp.
+//! * [`mcp`] speaks the protocol; only it knows rmcp,
+//! * [`text`] makes text harmless wherever it leaves the program.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![deny(
@@ -57,4 +58,5 @@ pub mod sandbox;
 pub mod selection;
 pub mod service;
 pub mod settings;
+pub mod text;
 pub mod watch;

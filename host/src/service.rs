@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::analyzers::{self, Entry, Loader, Published, Shelf};
 use crate::answer::{AnswerError, Code};
-use crate::capture::{self, CaptureFile, Fetch, Remote, Root, Roots};
+use crate::capture::{self, CaptureError, CaptureFile, Fetch, Remote, Root, Roots};
 use crate::catalog::{Catalog, CatalogError, Tool};
 use crate::contract::{self, Common, Draft, Window};
 use crate::effort::{Effort, after};
@@ -21,6 +21,7 @@ use crate::library::Library;
 use crate::pipeline::{Line, Outcome, Question};
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
+use crate::text::written_out;
 use crate::watch::{Audit, AuditError, Call, Metrics};
 
 /// Characters of a report, unless something else is asked for: what a language model reads at once without losing sight of the rest.
@@ -324,7 +325,12 @@ impl Service {
             return Ok(self.fetch.fetch(file, &self.line.limits, cancel, progress).await?);
         }
         let (roots, path) = (Arc::clone(&self.roots), file.to_owned());
-        let opened = tokio::task::spawn_blocking(move || roots.open(&path)).await;
+        let open = move || match (roots.open(&path), written_out(&path)) {
+            // As a report, a list of captures or an error wrote it, when nothing is called that itself.
+            (Err(CaptureError::NotFound { .. }), Some(meant)) => roots.open(&meant),
+            (opened, _) => opened,
+        };
+        let opened = tokio::task::spawn_blocking(open).await;
         Ok(opened.map_err(|_| AnswerError::new(Code::Internal, "the server is stopping"))??)
     }
 

@@ -40,9 +40,12 @@ impl Default for Remote {
     }
 }
 
-/// Whether a capture is named by a URL rather than a path.
+/// Whether a capture is named by a URL rather than a path. As the standard for URLs reads them: blanks and controls in front, and tabs and line ends
+/// anywhere, are not there.
 pub fn is_url(text: &str) -> bool {
-    let start = text.get(..8).unwrap_or(text).to_ascii_lowercase();
+    let text = text.trim_start_matches(|character: char| character <= ' ');
+    let start = text.chars().filter(|character| !matches!(character, '\t' | '\n' | '\r')).take(8);
+    let start = start.collect::<String>().to_ascii_lowercase();
     start.starts_with("http://") || start.starts_with("https://")
 }
 
@@ -182,7 +185,9 @@ fn condition(validators: &Validators) -> HeaderMap {
 /// How a capture is named in reports, errors and logs: a path as it is, a URL without what may be a secret in it.
 pub fn shown(text: &str) -> String {
     if !is_url(text) {
-        return text.to_owned();
+        let of_other_scheme =
+            Url::parse(text).ok().filter(|url| !url.username().is_empty() || url.password().is_some());
+        return of_other_scheme.map_or_else(|| text.to_owned(), without_secrets);
     }
     Url::parse(text).map_or_else(|_| "a malformed URL".into(), without_secrets)
 }
@@ -278,6 +283,15 @@ mod tests {
     #[test]
     fn a_url_is_told_from_a_path() {
         assert!(is_url("https://example.com/x.pcap") && is_url("HTTP://example.com"));
+        for hidden in [
+            " https://u:secret@example.com/x",
+            "\u{1}\u{1f} http://u:secret@example.com",
+            "ht\ntp:/\t/u:secret@example.com",
+        ] {
+            assert!(is_url(hidden) && !shown(hidden).contains("secret"), "{hidden:?}");
+        }
+        assert_eq!(shown("ftp://user:secret@example.com/x?y"), "ftp://example.com/x");
+        assert_eq!((shown("/a/b:c@d").as_str(), shown("a: b").as_str()), ("/a/b:c@d", "a: b"));
         assert!(!is_url("/captures/x.pcap") && !is_url("http") && !is_url("ftp://example.com"));
     }
 

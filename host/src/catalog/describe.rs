@@ -12,7 +12,7 @@ use super::prompt::{Prompt, PromptArgument};
 use super::tool::{Tool, with_common};
 use super::{lint, vocabulary};
 use crate::contract::text::{neutral, neutral_lines};
-use crate::contract::{evidence, path, schema};
+use crate::contract::{evidence, keys, path, schema};
 use crate::sandbox::{Analyzer, Fault};
 use crate::settings::Limits;
 
@@ -253,6 +253,7 @@ fn make_tool(
     for (what, schema) in [("arguments", &arguments), ("report", &report)] {
         vocabulary::check(schema).map_err(|reason| DescribeError::Schema { tool: name.clone(), what, reason })?;
     }
+    report = keys::closed(&report);
     evidence::describe(&mut report);
     let arguments = if let Value::Object(arguments) = arguments { arguments } else { Map::new() };
     let input = with_common(arguments, &schema::sections(&report))

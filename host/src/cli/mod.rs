@@ -8,7 +8,6 @@ mod serve;
 mod shell;
 mod tools;
 
-use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use self::serve::Transport;
 use crate::contract::arguments;
 use crate::mcp;
 use crate::service::{MAX_CHARS, Options, Service};
+use crate::text::terminal::{self, print};
 
 /// Analyses packet captures for language models over MCP, every parser in a WebAssembly sandbox.
 ///
@@ -104,8 +104,12 @@ pub fn main() -> i32 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Nothing can be done about a closed terminal.
-            let _ = error.print();
+            // Help is this program's own text; a complaint repeats what was typed.
+            if error.use_stderr() {
+                terminal::complain(&error.render().to_string());
+            } else if let Err(message) = print(&error.render().to_string()) {
+                terminal::complain(&format!("Error: {message}\n"));
+            }
             return error.exit_code();
         }
     };
@@ -116,7 +120,7 @@ pub fn main() -> i32 {
     match run(cli) {
         Ok(()) => 0,
         Err(message) => {
-            let _ = writeln!(io::stderr(), "Error: {message}");
+            terminal::complain(&format!("Error: {message}\n"));
             1
         }
     }
@@ -135,8 +139,9 @@ fn log(cli: &Cli) {
     let filter = EnvFilter::try_from_env("MCPCAP_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
+        .with_writer(|| terminal::Log)
+        // Colours are commands to the terminal, of which no other may pass.
+        .with_ansi(false)
         .init();
 }
 
@@ -195,15 +200,6 @@ fn run(cli: Cli) -> Result<(), String> {
             }
         }
     })
-}
-
-/// Prints to standard output. A reader that has gone away is not a failure.
-fn print(text: &str) -> Result<(), String> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("writing to standard output: {error}")),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

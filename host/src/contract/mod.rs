@@ -6,23 +6,24 @@ mod cursor;
 mod draft;
 pub(crate) mod evidence;
 mod fit;
+pub(crate) mod keys;
 pub(crate) mod path;
 mod receipt;
 pub mod schema;
 mod shrink;
 mod size;
 mod sort;
-pub mod text;
 
 use serde_json::{Map, Value, json};
 
+pub use crate::text;
 pub use arguments::Common;
 pub use cursor::{Cursor, Question};
 pub use draft::{Draft, Window};
 pub use receipt::receipt;
 pub use sort::MOST as MOST_SORTED;
 
-use crate::answer::AnswerError;
+use crate::answer::{AnswerError, Code};
 use crate::catalog::Tool;
 use crate::effort::Effort;
 use crate::pipeline::{End, Outcome};
@@ -55,6 +56,11 @@ pub fn answer(
         evidence::identify(findings, identity);
     }
     let wrong = evidence::check(&report, &outcome.delivered);
+    let report = keys::listed(report, &tool.report).map_err(|place| {
+        let (name, place) = (&tool.module.name, neutral(&place, 200));
+        let reason = format!("the {name} component's report has a field at {place} whose name is not in its schema");
+        AnswerError::new(Code::ComponentFault, reason)
+    })?;
     let mut fields = if let Value::Object(fields) = report { fields } else { Map::new() };
     let mut nested: Vec<List> = Vec::new();
     for name in common.lists() {

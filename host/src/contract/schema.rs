@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::keys::LISTED;
 use super::path::schema_at;
 
 /// In a component's schema: text at or below this node is not from the capture. Never published.
@@ -29,7 +30,11 @@ pub fn items(schema: &Value) -> &Value {
 
 /// What is fixed is so with everything in it.
 fn inherited<'a>(schema: &'a Value, inner: Option<&'a Value>) -> &'a Value {
-    if schema.get(FIXED).is_some() { schema } else { inner.unwrap_or(&NOTHING) }
+    if has_fixed(schema) { schema } else { inner.unwrap_or(&NOTHING) }
+}
+
+fn has_fixed(schema: &Value) -> bool {
+    schema.get(FIXED).is_some_and(|fixed| *fixed == true)
 }
 
 /// Whether a text with this schema is not from the capture.
@@ -38,7 +43,7 @@ pub fn is_fixed(schema: &Value) -> bool {
         let choices = ["oneOf", "anyOf"].iter().find_map(|key| schema.get(key)).and_then(Value::as_array);
         choices.is_some_and(|choices| choices.iter().all(is_fixed))
     };
-    [FIXED, "enum", "const"].iter().any(|key| schema.get(key).is_some()) || is_one_of()
+    has_fixed(schema) || ["enum", "const"].iter().any(|key| schema.get(key).is_some()) || is_one_of()
 }
 
 /// Adds the names of the fields in a value that hold captured text.
@@ -122,6 +127,7 @@ fn strip(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
             object.remove(FIXED);
+            object.remove(LISTED);
             object.values_mut().for_each(strip);
         }
         Value::Array(schemas) => schemas.iter_mut().for_each(strip),

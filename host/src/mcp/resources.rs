@@ -18,6 +18,7 @@ use super::page::page;
 use crate::catalog::{Catalog, Tool};
 use crate::contract::text::neutral;
 use crate::service::Service;
+use crate::text;
 
 const GUIDE: &str = "mcpcap://guide/";
 const CAPTURE: &str = "mcpcap://capture/";
@@ -111,7 +112,7 @@ pub(super) async fn read(
             about.insert("report".into(), report);
         }
     }
-    let text = ResourceContents::text(about.to_string(), uri).with_mime_type("application/json");
+    let text = ResourceContents::text(text::json(&about), uri).with_mime_type("application/json");
     Ok(ReadResourceResult::new(vec![text]))
 }
 

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Server;
 use crate::service::Service;
+use crate::text::wire::Harmless;
 
 /// Serves one client until it closes standard input, or until the process is told to end.
 ///
@@ -17,7 +18,8 @@ pub async fn serve(service: Arc<Service>) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let session = async {
-        match Server::new(service).serve(stdio_pipes()).await {
+        let (reader, writer) = stdio_pipes();
+        match Server::new(service).serve((reader, Harmless::new(writer))).await {
             Ok(running) => {
                 if let Err(error) = running.waiting().await {
                     tracing::warn!(%error, "the session ended abnormally");

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -26,6 +26,7 @@ pub use token::{Token, TokenError};
 use self::door::Door;
 use super::Server;
 use crate::service::Service;
+use crate::text::wire::harmless;
 
 /// How long running calls get after the process was told to end, before they are cancelled.
 const FINISH: Duration = Duration::from_secs(5);
@@ -184,6 +185,7 @@ impl Http {
             // Who watches over containers has no token.
             .route("/healthz", get(async || "ok\n"))
             .route("/readyz", get(ready))
+            .layer(map_response(harmless))
     }
 
     /// Host and Origin are checked, which is what stops a web page from talking to this server through its reader's browser.

@@ -1,4 +1,9 @@
-//! Text that somebody else wrote, made harmless for whoever reads a report: a person at a terminal or a language model.
+//! Text that somebody else wrote, made harmless for whoever reads it: a person at a terminal or a language model. All text leaves the program
+//! through [`wire`] (clients), [`terminal`] (people, logs) or [`json`] (the audit log).
+
+mod filter;
+pub mod terminal;
+pub mod wire;
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -64,6 +69,31 @@ pub fn neutral_lines(text: &str, most: usize) -> String {
     lines.join("\n")
 }
 
+/// A JSON document without hidden characters in its texts, whoever wrote them.
+pub fn json(value: &serde_json::Value) -> String {
+    let mut document = Vec::new();
+    filter::Filter::default().push(value.to_string().as_bytes(), &mut document);
+    // What was UTF-8 stays so.
+    String::from_utf8(document).unwrap_or_default()
+}
+
+/// The text that [`neutral`] wrote, with its hidden characters back; `None` where none was written out. For names of files that a client gives back
+/// as it was told them.
+pub fn written_out(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text;
+    let mut found = false;
+    while let Some((before, behind)) = rest.split_once("\\u{") {
+        let (digits, after) = behind.split_once('}')?;
+        let character = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).filter(|c| is_hidden(*c))?;
+        out.push_str(before);
+        out.push(character);
+        (rest, found) = (after, true);
+    }
+    out.push_str(rest);
+    found.then_some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +126,22 @@ mod tests {
         assert_eq!(neutral("Grüße", 5), "Grüße");
         assert_eq!(neutral("ab\u{202e}c", 9), "ab…");
         assert_eq!(neutral("ab\u{202e}c", 11), "ab\\u{202e}c");
+    }
+
+    #[test]
+    fn a_name_that_was_written_out_leads_back() {
+        for name in ["a\u{202e}b", "\u{1b}[31m", "x\u{e0041}\u{200b}"] {
+            assert_eq!(written_out(&neutral(name, 100)).as_deref(), Some(name));
+        }
+        for name in ["plain", "a\\u{41}", "a\\u{202e", "\\u{}", "\\u{d800}"] {
+            assert_eq!(written_out(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_document_shows_nothing_hidden() {
+        let document = json(&serde_json::json!({ "k\u{202e}": "a\u{1b}\u{e0041}\n" }));
+        assert_eq!(document, "{\"k\\\\u{202e}\":\"a\\\\u{1b}\\\\u{e0041}\\n\"}");
     }
 
     #[test]
