@@ -21,7 +21,7 @@ fn request(method: &str, mut params: Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
 }
 
-fn call(tool: &str, arguments: &Value) -> reqwest::RequestBuilder {
+pub fn call(tool: &str, arguments: &Value) -> reqwest::RequestBuilder {
     post(&request("tools/call", json!({ "name": tool, "arguments": arguments }))).header("mcp-name", tool)
 }
 
@@ -37,7 +37,7 @@ fn post(message: &Value) -> reqwest::RequestBuilder {
 }
 
 /// Sends to a server: status and body.
-async fn sent(http: &Http, request: reqwest::RequestBuilder) -> (u16, String) {
+pub async fn sent(http: &Http, request: reqwest::RequestBuilder) -> (u16, String) {
     let mut request = request.build().unwrap();
     *request.url_mut() = http.mcp().parse().unwrap();
     let answer = reqwest_client().execute(request).await.unwrap();

@@ -6,6 +6,7 @@ mod breaks;
 mod cli;
 mod contract;
 mod fetch;
+mod hidden;
 mod http;
 mod lies;
 mod mcp;

@@ -67,6 +67,9 @@ fn files(service: &Service) -> Vec<String> {
 /// The values that the tools' schemas allow for an argument, when there is a fixed set.
 fn fixed(tools: &[Arc<Tool>], argument: &str) -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
+    if argument == "section" {
+        values.extend(tools.iter().flat_map(|tool| tool.sections()));
+    }
     let schemas = tools.iter().flat_map(|tool| tool.properties()).filter(|(name, _)| *name == argument);
     for (_, schema) in schemas {
         let listed = schema.get("enum").or_else(|| schema.get("items").and_then(|items| items.get("enum")));
