@@ -51,6 +51,7 @@ pub mod catalog;
 pub mod cli;
 pub mod contract;
 pub mod effort;
+pub mod harden;
 pub mod library;
 pub mod mcp;
 pub mod pipeline;
