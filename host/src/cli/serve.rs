@@ -35,7 +35,7 @@ pub struct Sources {
     #[arg(long = "allow-url-host", value_name = "HOST", global = true)]
     url_hosts: Vec<String>,
 
-    /// Fetch URLs of loopback, private and link-local addresses too
+    /// Fetch URLs of loopback, private and link-local addresses too, and ask registries there
     #[arg(long, global = true)]
     allow_private_urls: bool,
 
@@ -99,7 +99,7 @@ impl Analyzers {
     ///
     /// # Errors
     /// When something is not there, or is no reference.
-    pub fn options(&self, serves_http: bool, may_fetch: bool) -> Result<analyzers::Options, String> {
+    pub fn options(&self, serves_http: bool, remote: &Remote) -> Result<analyzers::Options, String> {
         let mut places = Vec::new();
         for folder in &self.analyzer_folders {
             if !folder.is_dir() {
@@ -125,7 +125,8 @@ impl Analyzers {
             lock: self.lock_file.clone(),
             is_locked: self.locked.unwrap_or(serves_http),
             cache: self.cache_dir.clone().or_else(cache_folder),
-            may_fetch,
+            may_fetch: remote.enabled,
+            private_registries: remote.private,
             ..analyzers::Options::default()
         })
     }
