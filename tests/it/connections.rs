@@ -85,6 +85,13 @@ async fn streams_that_stand_open_count() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         streams.push(stream);
     }
+    // More of those for whom there is no room than are told so at once.
+    let mut half_sent = Vec::new();
+    for _ in 0..100 {
+        let mut stream = connect(&http.address, "127.0.0.1").await;
+        stream.write_all(b"GET /mcp HT").await.unwrap();
+        half_sent.push(stream);
+    }
     assert_eq!(status(&http.address, "127.0.0.1", &hello()).await, "429");
     assert_eq!(status(&http.address, "127.0.0.1", HEALTH).await, "200");
     assert_eq!(status(&http.address, "127.0.0.1", READY).await, "200");

@@ -209,6 +209,8 @@ pub(super) fn failed(words: &str) -> FetchError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn around(own: Option<&str>) -> Around {
@@ -265,6 +267,20 @@ mod tests {
             let mut repository = Repository::new("registry.example", "a/b", &access, names).unwrap();
             let error = repository.manifest("1.0").await.unwrap_err().to_string();
             assert!(error.contains("--allow-private-urls"), "{address}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_registry_that_says_nothing_is_left_in_time() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let soon = Duration::from_millis(100);
+        let limits = RegistryLimits::default();
+        for limits in [RegistryLimits { silence: soon, ..limits.clone() }, RegistryLimits { time: soon, ..limits }] {
+            let access = Access { private: false, limits };
+            let mut repository = Repository::new(&host, "a/b", &access, Names::system()).unwrap();
+            let error = repository.manifest("1.0").await.unwrap_err().to_string();
+            assert!(error.contains("took too long"), "{error}");
         }
     }
 }

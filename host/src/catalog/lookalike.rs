@@ -3,6 +3,9 @@
 //! Texts are compared as they are seen: by their skeletons (UTS 39, "confusable detection"), without case and what stands between words. Words that
 //! have six letters or more may differ by a letter and still look alike; of shorter ones, such as `icmp` and `igmp`, each letter tells.
 
+use std::sync::LazyLock;
+
+use super::names::WORDS;
 use crate::catalog::Catalog;
 
 /// Names of this program's tools, and titles of its tools and prompts, whichever modules are offered.
@@ -73,50 +76,86 @@ const VERBS: [&str; 4] = ["analyze", "get", "list", PROGRAM];
 /// Letters of a word for each that may be another.
 const LETTERS: usize = 6;
 
+/// A text as it is compared.
+struct Form {
+    seen: String,
+    words: Vec<String>,
+}
+
+impl Form {
+    fn of(text: &str) -> Self {
+        let words = text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
+        Self { seen: seen(text), words: words.map(seen).collect() }
+    }
+
+    /// Whether two look alike: the same letters, however they are divided, or word by word.
+    fn is_like(&self, own: &Self) -> bool {
+        let mut words = self.words.iter().zip(&own.words);
+        let by_word = self.words.len() == own.words.len() && words.all(|(word, own)| is_near(word, own));
+        by_word || self.seen == own.seen
+    }
+}
+
+type Own = (&'static str, Form);
+
+/// All that is this program's own, made ready once: a server starts with many analyzers.
+struct Ours {
+    verbs: Vec<Own>,
+    components: Vec<Own>,
+    tools: Vec<Own>,
+    prompts: Vec<Own>,
+    titles: Vec<Own>,
+    program: Form,
+}
+
+static OURS: LazyLock<Ours> = LazyLock::new(|| {
+    let forms = |names: &[&'static str]| names.iter().map(|name| (*name, Form::of(name))).collect();
+    Ours {
+        verbs: forms(&VERBS),
+        components: forms(&Catalog::modules().chain(WORDS).collect::<Vec<_>>()),
+        tools: forms(&TOOLS),
+        prompts: forms(&PROMPTS),
+        titles: forms(&TITLES),
+        program: Form::of(PROGRAM),
+    }
+});
+
 /// What of this program's own a component's name looks like.
-pub(super) fn of_component(name: &str, words: &'static [&'static str]) -> Option<&'static str> {
-    let first = name.split('-').next().unwrap_or_default();
-    let verb = VERBS.into_iter().find(|verb| is_like(first, verb));
-    let whole = || Catalog::modules().chain(words.iter().copied()).find(|own| is_like(name, own));
-    verb.or_else(whole).or_else(|| names_program(name))
+pub(super) fn of_component(name: &str) -> Option<&'static str> {
+    let (whole, first) = (Form::of(name), Form::of(name.split('-').next().unwrap_or_default()));
+    let verb = like(&first, &OURS.verbs);
+    verb.or_else(|| like(&whole, &OURS.components)).or_else(|| names_program(&whole))
 }
 
 /// What of this program's own the name of a tool or prompt looks like, `full` with its prefix and `own` without.
 pub(super) fn of_name(full: &str, own: &str) -> Option<&'static str> {
-    let whole = TOOLS.into_iter().chain(PROMPTS).find(|name| is_like(full, name));
+    let (full, own) = (Form::of(full), Form::of(own));
+    let whole = like(&full, &OURS.tools).or_else(|| like(&full, &OURS.prompts));
     // Many clients put a prefix in front; behind one it would look the same.
-    let behind = || TOOLS.into_iter().find(|name| is_like(own, name));
-    whole.or_else(behind).or_else(|| names_program(full))
+    whole.or_else(|| like(&own, &OURS.tools)).or_else(|| names_program(&full))
 }
 
 /// What of this program's own a title looks like.
 pub(super) fn of_title(title: &str) -> Option<&'static str> {
-    let seen = seen(title);
-    TITLES.into_iter().chain(TOOLS).find(|own| seen == self::seen(own)).or_else(|| names_program(title))
+    let title = Form::of(title);
+    let same = OURS.titles.iter().chain(&OURS.tools).find(|(_, own)| own.seen == title.seen);
+    same.map(|(own, _)| *own).or_else(|| names_program(&title))
+}
+
+fn like(form: &Form, ours: &[Own]) -> Option<&'static str> {
+    ours.iter().find(|(_, own)| form.is_like(own)).map(|(name, _)| *name)
 }
 
 /// Whether one of the words, or some of them together, are the program's name.
-fn names_program(text: &str) -> Option<&'static str> {
-    let is_program = words(text).iter().any(|word| is_near(word, &seen(PROGRAM)));
-    (is_program || seen(text).contains(&seen(PROGRAM))).then_some(PROGRAM)
-}
-
-/// Whether two names look alike: the same letters, however they are divided, or word by word.
-fn is_like(name: &str, own: &str) -> bool {
-    let (words, theirs) = (words(name), words(own));
-    let by_word = words.len() == theirs.len() && words.iter().zip(&theirs).all(|(word, own)| is_near(word, own));
-    by_word || seen(name) == seen(own)
+fn names_program(form: &Form) -> Option<&'static str> {
+    let program = &OURS.program.seen;
+    let is_program = form.words.iter().any(|word| is_near(word, program)) || form.seen.contains(program);
+    is_program.then_some(PROGRAM)
 }
 
 fn is_near(word: &str, own: &str) -> bool {
     let most = own.chars().count().checked_div(LETTERS).unwrap_or_default();
     word == own || (most > 0 && strsim::osa_distance(word, own) <= most)
-}
-
-/// The words of a text, each as it is seen.
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(seen).collect()
 }
 
 /// A text as it is seen: letters and digits alone, those that look alike the same.
@@ -161,6 +200,8 @@ mod tests {
         ] {
             assert_eq!(seen(one), seen(other), "{one} {other}");
         }
-        assert!(!is_like("igmp", "icmp") && !is_like("dccp_security_analysis", "dhcp_security_analysis"));
+        for (one, other) in [("igmp", "icmp"), ("dccp_security_analysis", "dhcp_security_analysis")] {
+            assert!(!Form::of(one).is_like(&Form::of(other)), "{one} {other}");
+        }
     }
 }

@@ -13,7 +13,7 @@ const NAME: usize = 32;
 /// Characters of a tool's or prompt's name with its prefix. Clients put a prefix of their own in front, and models' interfaces take 64.
 const OFFERED: usize = 56;
 /// First words of names that this program gives its own tools and prompts, or may give.
-const WORDS: [&str; 15] = [
+pub(super) const WORDS: [&str; 15] = [
     "analyze", "capture", "dhcp", "dns", "forensic", "get", "icmp", "list", "mcpcap", "network", "security", "sip",
     "tcp", "traffic", "triage",
 ];
@@ -68,7 +68,7 @@ pub fn check_component(name: &str) -> Result<(), NameError> {
     if is_reserved(name) {
         return Err(NameError::Reserved(said()));
     }
-    lookalike::of_component(name, &WORDS).map_or(Ok(()), |own| Err(NameError::Looks(said(), own)))
+    lookalike::of_component(name).map_or(Ok(()), |own| Err(NameError::Looks(said(), own)))
 }
 
 /// Checks all names that a component gives.

@@ -102,16 +102,20 @@ impl Tool {
         Err(AnswerError::new(Code::BadArgument, message))
     }
 
+    /// The parts of the report that can be asked for: its sections, and lists within them.
+    pub fn sections(&self) -> Vec<String> {
+        let within = self.lists.iter().filter(|name| name.contains('.')).cloned();
+        schema::sections(&self.report).into_iter().chain(within).collect()
+    }
+
     /// Checks that the parts of the report that are asked for are there.
     ///
     /// # Errors
     /// [`Code::BadArgument`] with all that are there.
     pub fn check_sections(&self, common: &Common) -> Result<(), AnswerError> {
-        let sections = schema::sections(&self.report);
-        let is_known = |name: &str| sections.iter().chain(&self.lists).any(|known| known == name);
+        let known = self.sections();
+        let is_known = |name: &str| known.iter().chain(&self.lists).any(|known| known == name);
         let Some(unknown) = common.lists().find(|name| !is_known(name)) else { return Ok(()) };
-        let known: Vec<&str> =
-            sections.iter().chain(self.lists.iter().filter(|name| name.contains('.'))).map(String::as_str).collect();
         let argument = if common.cursor.is_some() { "cursor" } else { "section" };
         Err(AnswerError::new(
             Code::BadArgument,

@@ -98,6 +98,11 @@ fn answer(mut stream: &TcpStream, answers: &Answers, heads: &Mutex<Vec<String>>,
     }
 }
 
+/// Where a request came to.
+fn host(head: &str) -> &str {
+    head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default()
+}
+
 /// What the program says of an artifact with the digest of a component that it has to fetch.
 fn said_of(registry: &Registry, digest: &str) -> String {
     Place::new().list(&["--analyzer", &registry.reference(&format!("@sha256:{digest}"))])
@@ -162,6 +167,12 @@ fn a_manifest_or_blob_without_end_is_left_at_its_limit() {
         // What was on its way beside what was read.
         assert!(registry.taken.load(Ordering::Relaxed) < most as u64 + (32 << 20));
     }
+    let challenge = "WWW-Authenticate: Bearer realm=\"http://HOST/token\"";
+    let registry = Registry::answering(move |path, head| match path {
+        path if path.starts_with("/token") => ENDLESS.to_vec(),
+        _ => without_body("401 Unauthorized", &challenge.replace("HOST", host(head))),
+    });
+    assert!(said_of(&registry, &"0".repeat(64)).contains("more than the 65536 bytes"));
     // Nothing of it is fetched when it says itself that it is too large.
     let text = manifest(&wasm, (32 << 20) + 1);
     let digest = hex_sha256(text.as_bytes());
@@ -220,9 +231,7 @@ fn a_password_goes_to_the_hosts_that_it_belongs_to() {
                 return ok(br#"{"token":"of-the-test","access_token":"of-the-test"}"#);
             }
             if !head.contains(wanted) {
-                // The port is where the request came to.
-                let host = head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
-                return without_body("401 Unauthorized", &challenge.replace("HOST", host));
+                return without_body("401 Unauthorized", &challenge.replace("HOST", host(head)));
             }
             ok(if path.contains("/manifests/") { text.as_bytes() } else { &wasm })
         })
