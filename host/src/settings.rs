@@ -4,6 +4,33 @@ use std::time::Duration;
 
 use mcpcap_native::CompileLimits;
 
+/// What is taken of a registry.
+#[derive(Debug, Clone)]
+pub struct RegistryLimits {
+    /// Bytes of a manifest. The distribution specification asks registries to take those of 4 MiB, and a component's has less than 2 kB.
+    pub manifest: usize,
+    /// Bytes of what a realm answers. Tokens have a few kilobytes.
+    pub token: usize,
+    /// How long making a connection may take.
+    pub connect_time: Duration,
+    /// How long the other side may be silent.
+    pub silence: Duration,
+    /// How long all of it may take.
+    pub time: Duration,
+}
+
+impl Default for RegistryLimits {
+    fn default() -> Self {
+        Self {
+            manifest: 4 << 20,
+            token: 64 << 10,
+            connect_time: Duration::from_secs(15),
+            silence: Duration::from_secs(30),
+            time: Duration::from_secs(180),
+        }
+    }
+}
+
 /// Limits of one run: of each component in it, and of the run as a whole.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -50,6 +77,8 @@ pub struct Limits {
     pub silence: Duration,
     /// Octets of downloads that are kept for the next question about the same URL.
     pub kept: u64,
+    /// What is taken of a registry.
+    pub registry: RegistryLimits,
     /// What compiling an analyzer of others may cost.
     pub compile: CompileLimits,
     /// How long lists wait for analyzers of others that are kept from before, when the server starts.
@@ -84,6 +113,7 @@ impl Default for Limits {
             connect_time: Duration::from_secs(15),
             silence: Duration::from_secs(30),
             kept: 2 << 30,
+            registry: RegistryLimits::default(),
             compile: CompileLimits {
                 memory: 2 << 30,
                 cpu: Duration::from_secs(120),

@@ -60,8 +60,13 @@ async fn a_capture_behind_a_url_gives_the_same_report_and_keeps_credentials_to_i
     let mut local = ask("analyze_dns_packets", &file, json!({})).await.unwrap();
     assert_eq!(fetched["file"], format!("http://{address}/dns.pcap"));
     assert!(!fetched.to_string().contains("secret"));
-    fetched["file"].take();
-    local["file"].take();
+    for report in [&mut fetched, &mut local] {
+        report["file"].take();
+        // Cursors are for one capture's name.
+        for list in report["shown"]["lists"].as_array_mut().unwrap() {
+            list.as_object_mut().unwrap().remove("next");
+        }
+    }
     assert_eq!(fetched, local);
 }
 

@@ -326,7 +326,7 @@ async fn operators_see_each_call_and_no_secret() {
 }
 
 /// A server that sends a head and then nothing, and says when somebody has come.
-async fn endless() -> (String, tokio::sync::mpsc::Receiver<()>) {
+pub async fn endless() -> (String, tokio::sync::mpsc::Receiver<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (sender, receiver) = tokio::sync::mpsc::channel(8);

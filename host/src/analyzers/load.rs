@@ -139,6 +139,10 @@ impl Loader {
         self.cache.as_ref()
     }
 
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Whether what a component offers is kept from before, so that telling takes no time.
     pub(super) fn is_kept(&self, content: &Content) -> bool {
         let name = self.entry(content, "words");

@@ -3,9 +3,11 @@
 //! The path of one: a place ([`Place`]) -> its bytes and their digest ([`files`]) -> approved? ([`lock`]) -> checked, compiled, asked what it offers
 //! ([`load`]) -> in the catalog, unless its names collide ([`shelf`]). What happens while the server runs is in [`watch`].
 
+mod credentials;
 mod files;
 pub mod load;
 pub mod lock;
+mod oci;
 mod registry;
 mod shelf;
 mod watch;
@@ -14,6 +16,7 @@ use std::path::PathBuf;
 
 pub use load::{LoadError, Loader};
 pub use lock::{Lock, LockError, Pin};
+pub use oci::Access;
 pub use registry::{Reference, ReferenceError};
 pub use shelf::{Entry, Shelf};
 pub(crate) use watch::{Published, watch};
@@ -33,6 +36,8 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// Whether what is not kept may be fetched from registries.
     pub may_fetch: bool,
+    /// Whether registries may be at addresses that only this machine or its network can reach.
+    pub private_registries: bool,
     /// The program that compiles, when it is not this one.
     pub program: Option<PathBuf>,
 }

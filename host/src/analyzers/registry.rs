@@ -1,34 +1,24 @@
 //! Components from OCI registries: an artifact is named by the digest of its manifest, so that what was looked at is what is run.
 
 use std::fmt;
-use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use mcpcap_native::Cache;
-use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
-use oci_client::manifest::OciImageManifest;
-use oci_client::secrets::RegistryAuth;
-use oci_client::{Client, Reference as Named};
+use serde::Deserialize;
 
+use super::oci::{Access, Repository, failed};
+use crate::capture::guard::Names;
 use crate::capture::hex_sha256;
 use crate::contract::text::neutral;
 use crate::sandbox::SIZE_MAX;
 
 /// How a place says that it is in a registry.
 pub const SCHEME: &str = "oci://";
-/// Name and password for registries that want them.
-const USER: &str = "MCPCAP_REGISTRY_USER";
-const PASSWORD: &str = "MCPCAP_REGISTRY_PASSWORD";
 /// Media types of a layer that is a component: as `wkg` and `oras` write them (CNCF TAG Runtime, "Wasm OCI Artifact layout"), and an older one.
 const LAYERS: [&str; 2] = ["application/wasm", "application/vnd.wasm.content.layer.v1+wasm"];
-const MANIFESTS: [&str; 2] =
-    ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
 const DIGEST: &str = "sha256:";
-
-/// How long a registry may take to let itself be connected to, to go on, and for all.
-const CONNECT: Duration = Duration::from_secs(15);
-const SILENCE: Duration = Duration::from_secs(30);
-const WHOLE: Duration = Duration::from_secs(180);
+/// Characters of an artifact's name and of a tag (distribution specification, "pulling manifests").
+const NAME: usize = 255;
+const TAG: usize = 128;
 
 /// A component in a registry, pinned: `oci://ghcr.io/acme/arp@sha256:...`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +29,7 @@ pub struct Reference(String);
 pub enum ReferenceError {
     /// It is malformed.
     #[error("{SCHEME}{0} is no reference to an artifact, as oci://HOST/NAME@sha256:DIGEST: {1}")]
-    Malformed(String, String),
+    Malformed(String, &'static str),
     /// A tag may be moved to something else.
     #[error("{SCHEME}{0} is not pinned by digest; `mcpcap analyzer pin {SCHEME}{0}` says how it is now")]
     NotPinned(String),
@@ -54,6 +44,9 @@ pub enum FetchError {
     /// The registry's or the network's words.
     #[error("the registry does not give it: {0}")]
     Registry(String),
+    /// The registry sends more than is taken.
+    #[error("the registry gives more than the {0} bytes that are taken at most")]
+    Size(usize),
     /// What came is not what was pinned.
     #[error("the registry gave something else: its digest is {found}, not {pinned}")]
     Digest {
@@ -73,15 +66,84 @@ impl fmt::Display for Reference {
     }
 }
 
-fn named(text: &str) -> Result<Named, ReferenceError> {
-    let name = text.strip_prefix(SCHEME).unwrap_or(text);
-    let malformed = |reason: String| ReferenceError::Malformed(neutral(name, 200).into_owned(), reason);
-    // Without a host the crate would take one for granted.
-    let host = name.split('/').next().unwrap_or_default();
-    if !(name.contains('/') && (host.contains(['.', ':']) || host == "localhost")) {
-        return Err(malformed("it names no registry".into()));
+/// The parts of a reference.
+struct Named<'a> {
+    /// Host and port.
+    host: &'a str,
+    name: &'a str,
+    tag: Option<&'a str>,
+    digest: Option<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    fn read(text: &'a str) -> Result<Self, ReferenceError> {
+        let all = text.strip_prefix(SCHEME).unwrap_or(text);
+        let malformed = |reason| ReferenceError::Malformed(neutral(all, 200).into_owned(), reason);
+        let no_registry = || malformed("it names no registry");
+        let (host, path) = all.split_once('/').ok_or_else(no_registry)?;
+        // Without a host other programs would take one for granted.
+        if !is_host(host) {
+            return Err(no_registry());
+        }
+        let (path, digest) = path.split_once('@').map_or((path, None), |(path, digest)| (path, Some(digest)));
+        let (name, tag) = path.split_once(':').map_or((path, None), |(name, tag)| (name, Some(tag)));
+        if name.len() > NAME || !name.split('/').all(is_part_of_name) {
+            return Err(malformed("its name is not of a-z and 0-9, with . _ - and / between"));
+        }
+        if !tag.is_none_or(is_tag) {
+            return Err(malformed("its tag is not of letters, digits, . _ and -"));
+        }
+        if !digest.is_none_or(is_digest) {
+            return Err(malformed("its digest is not sha256: and 64 of 0-9 and a-f"));
+        }
+        Ok(Self { host, name, tag, digest })
     }
-    name.parse().map_err(|error: oci_client::ParseError| malformed(error.to_string()))
+
+    /// The host that is asked.
+    fn asked(&self) -> &'a str {
+        // The registry of that name answers under another.
+        if self.host == "docker.io" { "registry-1.docker.io" } else { self.host }
+    }
+}
+
+/// A name with a dot, an address or `localhost`, and perhaps a port.
+fn is_host(host: &str) -> bool {
+    let fits = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | ':' | '[' | ']');
+    (host.contains(['.', ':']) || host == "localhost")
+        && host.chars().all(fits)
+        && reqwest::Url::parse(&format!("https://{host}/")).is_ok_and(|url| url.has_host())
+}
+
+fn is_part_of_name(part: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_ends = part.bytes().next().is_some_and(is_word) && part.bytes().last().is_some_and(is_word);
+    is_ends && part.bytes().all(|byte| is_word(byte) || matches!(byte, b'.' | b'_' | b'-')) && !part.contains("..")
+}
+
+fn is_tag(tag: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    tag.len() <= TAG
+        && tag.bytes().next().is_some_and(is_word)
+        && tag.bytes().all(|byte| is_word(byte) || matches!(byte, b'.' | b'-'))
+}
+
+fn is_digest(digest: &str) -> bool {
+    let is_hex = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+    digest.strip_prefix(DIGEST).is_some_and(|hex| hex.len() == 64 && hex.bytes().all(is_hex))
+}
+
+/// What of a manifest is needed.
+#[derive(Deserialize)]
+struct Manifest {
+    layers: Vec<Layer>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Layer {
+    media_type: String,
+    digest: String,
+    size: u64,
 }
 
 impl Reference {
@@ -90,22 +152,22 @@ impl Reference {
     /// # Errors
     /// When it is malformed, or not pinned by a SHA-256.
     pub fn parse(text: &str) -> Result<Self, ReferenceError> {
-        let named = named(text)?;
-        match named.digest() {
-            Some(digest) if digest.strip_prefix(DIGEST).is_some_and(|hex| hex.len() == 64) => Ok(Self(named.whole())),
-            _ => Err(ReferenceError::NotPinned(named.whole())),
-        }
+        let named = Named::read(text)?;
+        let whole = text.strip_prefix(SCHEME).unwrap_or(text).to_owned();
+        if named.digest.is_some() { Ok(Self(whole)) } else { Err(ReferenceError::NotPinned(whole)) }
     }
 
     /// Asks a registry what a reference stands for at this moment.
     ///
     /// # Errors
     /// When it is malformed, or the registry does not know it.
-    pub fn pin(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let named = named(text)?;
-        let (manifest, _) = run(manifest(&client(&named)?, &named))??;
-        let digest = format!("{DIGEST}{}", hex_sha256(&manifest));
-        Ok(Self(named.clone_with_digest(digest).whole()))
+    pub fn pin(text: &str, access: &Access) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let named = Named::read(text)?;
+        let which = named.digest.or(named.tag).unwrap_or("latest");
+        let (manifest, _) = run(access, async {
+            manifest(&mut Repository::new(named.asked(), named.name, access, Names::system())?, which).await
+        })??;
+        Ok(Self(format!("{}/{}@{DIGEST}{}", named.host, named.name, hex_sha256(&manifest))))
     }
 
     fn digest(&self) -> &str {
@@ -114,7 +176,12 @@ impl Reference {
 }
 
 /// A component: kept from before, or fetched and kept.
-pub(super) fn fetch(reference: &Reference, cache: Option<&Cache>, may_fetch: bool) -> Result<Vec<u8>, FetchError> {
+pub(super) fn fetch(
+    reference: &Reference,
+    cache: Option<&Cache>,
+    may_fetch: bool,
+    access: &Access,
+) -> Result<Vec<u8>, FetchError> {
     let entry = format!("oci-{}.wasm", reference.digest().trim_start_matches(DIGEST));
     if let Some(wasm) = cache.and_then(|cache| cache.get(&entry)) {
         return Ok(wasm);
@@ -122,92 +189,53 @@ pub(super) fn fetch(reference: &Reference, cache: Option<&Cache>, may_fetch: boo
     if !may_fetch {
         return Err(FetchError::Forbidden);
     }
-    let wasm = run(pull(reference))??;
+    let wasm = run(access, pull(reference, access))??;
     if let Some(Err(error)) = cache.map(|cache| cache.keep(&entry, &wasm)) {
         tracing::warn!(%error, "a component from a registry is not kept");
     }
     Ok(wasm)
 }
 
-async fn pull(reference: &Reference) -> Result<Vec<u8>, FetchError> {
-    let named = named(&reference.0).map_err(|error| FetchError::Registry(error.to_string()))?;
-    let client = client(&named)?;
-    let (manifest, found) = manifest(&client, &named).await?;
-    let digest = format!("{DIGEST}{}", hex_sha256(&manifest));
-    if digest != reference.digest() {
-        return Err(FetchError::Digest { pinned: reference.digest().into(), found: digest });
-    }
+async fn pull(reference: &Reference, access: &Access) -> Result<Vec<u8>, FetchError> {
+    let named = Named::read(&reference.0).map_err(|error| failed(&error.to_string()))?;
+    let mut repository = Repository::new(named.asked(), named.name, access, Names::system())?;
+    let (bytes, found) = manifest(&mut repository, reference.digest()).await?;
+    same(reference.digest(), &bytes)?;
     let layers: Vec<_> = found.layers.iter().filter(|layer| LAYERS.contains(&layer.media_type.as_str())).collect();
     let [layer] = layers.as_slice() else {
         return Err(FetchError::Artifact(format!("it has {} layers of type {}", layers.len(), LAYERS[0])));
     };
-    let too_large = || FetchError::Artifact(format!("it has more than {SIZE_MAX} octets"));
-    let mut stream = client.pull_blob_stream(&named, *layer).await.map_err(|error| words(&error))?;
-    let mut wasm = Vec::new();
-    // The crate verifies the digest at the end of the stream.
-    while let Some(piece) = stream.try_next().await.map_err(|error| words(&error))? {
-        wasm.extend_from_slice(&piece);
-        if wasm.len() > SIZE_MAX {
-            return Err(too_large());
-        }
+    let size = usize::try_from(layer.size).ok().filter(|size| *size <= SIZE_MAX).ok_or(FetchError::Size(SIZE_MAX))?;
+    // It becomes a part of a URL.
+    if !is_digest(&layer.digest) {
+        return Err(FetchError::Artifact("its layer has no SHA-256".into()));
     }
-    let digest = format!("{DIGEST}{}", hex_sha256(&wasm));
-    if digest == layer.digest {
-        Ok(wasm)
-    } else {
-        Err(FetchError::Digest { pinned: layer.digest.clone(), found: digest })
-    }
+    let wasm = repository.blob(&layer.digest, size).await?;
+    same(&layer.digest, &wasm)?;
+    Ok(wasm)
+}
+
+fn same(pinned: &str, bytes: &[u8]) -> Result<(), FetchError> {
+    let found = format!("{DIGEST}{}", hex_sha256(bytes));
+    if found == pinned { Ok(()) } else { Err(FetchError::Digest { pinned: pinned.into(), found }) }
 }
 
 /// A manifest as it is on the wire, and what it says.
-async fn manifest(client: &Client, named: &Named) -> Result<(Vec<u8>, OciImageManifest), FetchError> {
-    let auth = match (std::env::var(USER), std::env::var(PASSWORD)) {
-        (Ok(user), Ok(password)) => RegistryAuth::Basic(user, password),
-        _ => RegistryAuth::Anonymous,
-    };
-    let (bytes, _) = client.pull_manifest_raw(named, &auth, &MANIFESTS).await.map_err(|error| words(&error))?;
-    let read = serde_json::from_slice(&bytes).map_err(|error| FetchError::Artifact(error.to_string()))?;
-    Ok((bytes.to_vec(), read))
-}
-
-fn client(named: &Named) -> Result<Client, FetchError> {
-    // Set once for the process; a second time is no failure.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let host = named.resolve_registry();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    // As other clients of registries do: one on this machine has no certificate.
-    let is_local = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
-    let certificate = |data: &[u8]| Certificate { encoding: CertificateEncoding::Der, data: data.to_vec() };
-    let config = ClientConfig {
-        protocol: if is_local { ClientProtocol::Http } else { ClientProtocol::Https },
-        tls_certs_only: rustls_native_certs::load_native_certs().certs.iter().map(|found| certificate(found)).collect(),
-        platform_resolver: None,
-        connect_timeout: Some(CONNECT),
-        read_timeout: Some(SILENCE),
-        user_agent: concat!("mcpcap/", env!("CARGO_PKG_VERSION")),
-        ..ClientConfig::default()
-    };
-    Client::try_from(config).map_err(|error| words(&error))
+async fn manifest(repository: &mut Repository<'_>, which: &str) -> Result<(Vec<u8>, Manifest), FetchError> {
+    let bytes = repository.manifest(which).await?;
+    let read = serde_json::from_slice(&bytes)
+        .map_err(|error| FetchError::Artifact(neutral(&error.to_string(), 300).into_owned()))?;
+    Ok((bytes, read))
 }
 
 /// Runs on a thread that has no runtime.
-fn run<T>(work: impl Future<Output = T>) -> Result<T, FetchError> {
-    let failed = |error: &dyn fmt::Display| FetchError::Registry(error.to_string());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
+fn run<T>(access: &Access, work: impl Future<Output = T>) -> Result<T, FetchError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let time = access.limits.time;
     runtime
-        .block_on(async { tokio::time::timeout(WHOLE, work).await })
-        .map_err(|_| failed(&format!("it took longer than {} s", WHOLE.as_secs())))
-}
-
-/// The crate's words, which may quote the registry.
-fn words(error: &dyn std::error::Error) -> FetchError {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    FetchError::Registry(neutral(&text, 300).into_owned())
+        .map_err(|error| failed(&error.to_string()))?
+        .block_on(async { tokio::time::timeout(time, work).await })
+        .map_err(|_| failed(&format!("it took longer than {} s", time.as_secs())))
 }
 
 #[cfg(test)]
@@ -224,9 +252,20 @@ mod tests {
             let error = Reference::parse(text).unwrap_err().to_string();
             assert!(error.contains("not pinned by digest") && error.contains("analyzer pin"), "{error}");
         }
-        for text in
-            ["oci://", "oci://arp", "oci://acme/arp@sha256:00", "oci://ghcr.io/A B", "oci://ghcr.io/arp@sha256:xyz"]
-        {
+        for text in [
+            "oci://",
+            "oci://arp",
+            "oci://acme/arp@sha256:00",
+            "oci://ghcr.io/A B",
+            "oci://ghcr.io/arp@sha256:xyz",
+            "oci://ghcr.io/",
+            "oci://ghcr.io/../arp:1",
+            "oci://ghcr.io/arp:a/b",
+            "oci://ghcr.io/arp?x=1:1",
+            "oci://user@ghcr.io/arp:1",
+            "oci://ghcr.io:99999/arp:1",
+            "oci://gh%63r.io/arp:1",
+        ] {
             assert!(matches!(Reference::parse(text), Err(ReferenceError::Malformed(..))), "{text}");
         }
     }

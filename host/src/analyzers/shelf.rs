@@ -9,7 +9,7 @@ use super::files::{self, Digests, Stamp};
 use super::load::{Content, LoadError, Loader};
 use super::lock::{Lock, LockError};
 use super::registry::{self, Reference};
-use super::{Options, Place};
+use super::{Access, Options, Place};
 use crate::catalog::{Catalog, Offer};
 
 /// How long loading may take before what is loaded is told of.
@@ -169,7 +169,9 @@ impl Shelf {
                 if known.is_some() {
                     return false;
                 }
-                let fetched = registry::fetch(reference, self.loader.cache().map(Arc::as_ref), may_fetch);
+                let access =
+                    Access { private: self.options.private_registries, limits: self.loader.limits().registry.clone() };
+                let fetched = registry::fetch(reference, self.loader.cache().map(Arc::as_ref), may_fetch, &access);
                 if fetched.is_err() && !may_fetch && self.options.may_fetch {
                     return false;
                 }

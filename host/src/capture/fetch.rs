@@ -1,25 +1,20 @@
 //! Fetching a capture from a URL into a temporary file that has no name, so that it is gone in every case, also when the process is killed.
 
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    LAST_MODIFIED,
+    CACHE_CONTROL, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
-use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
 use tokio_util::sync::CancellationToken;
 
+use super::guard::{self, Guard, Names, Refused, Times};
 use super::kept::{Keeper, Kept, Validators};
 use super::public::is_public;
 use super::{CaptureError, CaptureFile};
 use crate::settings::Limits;
-
-/// Redirects that are followed. Mirrors and object stores need two or three.
-const REDIRECTS: usize = 5;
 
 /// What may be fetched.
 #[derive(Debug, Clone)]
@@ -136,34 +131,8 @@ impl Fetch {
 }
 
 fn client(limits: &Limits, allowed: &Arc<Allowed>) -> Result<Client, CaptureError> {
-    // Fails only when another part of the program has set the same before.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let check = Arc::clone(allowed);
-    let redirect = Policy::custom(move |attempt| {
-        if attempt.previous().len() > REDIRECTS {
-            attempt.error(Refused("it redirects too often"))
-        } else if let Err(reason) = check.check(attempt.url()) {
-            attempt.error(reason)
-        } else {
-            attempt.follow()
-        }
-    });
-    // The file as it is: a compressed capture is inflated by the codec, under its limits.
-    let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
-    Client::builder()
-        .user_agent(concat!("mcpcap/", env!("CARGO_PKG_VERSION")))
-        .default_headers(headers)
-        .redirect(redirect)
-        // It would tell one server the URL of the other, with what is secret in it.
-        .referer(false)
-        .dns_resolver(Arc::new(Public { private: allowed.private }))
-        // A proxy would resolve names itself, past the check of their addresses.
-        .no_proxy()
-        .connect_timeout(limits.connect_time)
-        .read_timeout(limits.silence)
-        .timeout(limits.download_time)
-        .build()
-        .map_err(|error| failed(&error))
+    let times = Times { connect: limits.connect_time, silence: limits.silence, whole: limits.download_time };
+    guard::client(Arc::clone(allowed) as Arc<dyn Guard>, Names::system(), &times).map_err(|error| failed(&error))
 }
 
 /// What of an answer's head allows to ask later whether it still holds; nothing when the server does not want it kept.
@@ -210,25 +179,11 @@ fn disk(error: &std::io::Error) -> CaptureError {
     refused(format!("the temporary file cannot be written: {}", error.kind()))
 }
 
-/// The innermost cause, without the URL, which may hold credentials.
 fn failed(error: &reqwest::Error) -> CaptureError {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let kind = if error.is_timeout() { "it took too long" } else { "the connection failed" };
-    let text = if std::ptr::eq(cause, error as &dyn std::error::Error) { String::new() } else { format!(": {cause}") };
-    refused(format!("{kind}{text}"))
+    refused(guard::cause(error))
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Refused(&'static str);
-
-const PRIVATE: Refused =
-    Refused("its host is a loopback, private, link-local or multicast address; --allow-private-urls permits those");
-
-/// Where a request may go.
+/// Where a capture may come from.
 #[derive(Debug)]
 struct Allowed {
     private: bool,
@@ -236,13 +191,12 @@ struct Allowed {
     hosts: Vec<String>,
 }
 
-impl Allowed {
-    /// Checks the scheme, the host by name, and an address that stands for it. The addresses of a name are checked when it is resolved.
+impl Guard for Allowed {
     fn check(&self, url: &Url) -> Result<(), Refused> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Refused("only http and https URLs are fetched"));
         }
-        let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches([']', '.']);
+        let host = guard::host(url);
         let is_listed = |pattern: &String| match pattern.strip_prefix("*.") {
             Some(domain) => host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')),
             None => host == pattern,
@@ -250,29 +204,11 @@ impl Allowed {
         if !self.hosts.is_empty() && !self.hosts.iter().any(is_listed) {
             return Err(Refused("its host is none of those that --allow-url-host names"));
         }
-        match host.parse::<IpAddr>() {
-            Ok(address) if !self.private && !is_public(address) => Err(PRIVATE),
-            _ => Ok(()),
-        }
+        if self.private { Ok(()) } else { guard::check_address(url) }
     }
-}
 
-/// Resolves names to public addresses only; the connection is then made to those.
-struct Public {
-    private: bool,
-}
-
-impl Resolve for Public {
-    fn resolve(&self, name: Name) -> Resolving {
-        let private = self.private;
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> = found.into_iter().filter(|a| private || is_public(a.ip())).collect();
-            if allowed.is_empty() {
-                return Err(PRIVATE.into());
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
-        })
+    fn admits(&self, _: &str, address: IpAddr) -> bool {
+        self.private || is_public(address)
     }
 }
 

@@ -4,8 +4,9 @@
 
 mod fetch;
 mod file;
+pub(crate) mod guard;
 mod kept;
-mod public;
+pub(crate) mod public;
 mod roots;
 mod source;
 

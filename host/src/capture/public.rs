@@ -38,7 +38,7 @@ const SPECIAL_V6: [(Ipv6Addr, u32); 5] = [
 ];
 
 /// Whether an address is meant to be reached from anywhere: not of the special-purpose registries (RFC 6890 and its updates).
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => !SPECIAL_V4.iter().any(|(network, prefix)| {
             let differs = v4.to_bits() ^ network.to_bits();

@@ -2,6 +2,7 @@
 
 pub mod describe;
 pub mod lint;
+mod lookalike;
 pub mod names;
 mod prompt;
 mod tool;

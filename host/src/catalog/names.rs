@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use mcpcap_native::Builtin;
 
 use super::describe::Description;
+use super::lookalike;
 use crate::contract::text::neutral;
 
 /// Characters of a component's name.
@@ -12,7 +13,7 @@ const NAME: usize = 32;
 /// Characters of a tool's or prompt's name with its prefix. Clients put a prefix of their own in front, and models' interfaces take 64.
 const OFFERED: usize = 56;
 /// First words of names that this program gives its own tools and prompts, or may give.
-const WORDS: [&str; 15] = [
+pub(super) const WORDS: [&str; 15] = [
     "analyze", "capture", "dhcp", "dns", "forensic", "get", "icmp", "list", "mcpcap", "network", "security", "sip",
     "tcp", "traffic", "triage",
 ];
@@ -34,6 +35,9 @@ pub enum NameError {
         "the name {0:?} of a tool or prompt is not 1 to {OFFERED} of A-Z, a-z, 0-9, underscores and hyphens, its prefix counted"
     )]
     Offered(String),
+    /// It could be taken for something of this program's.
+    #[error("{0:?} looks like {1:?}, which is this program's own; choose another")]
+    Looks(String, &'static str),
     /// Two of its own.
     #[error("it has two tools or prompts that are called {0}")]
     Twice(String),
@@ -61,7 +65,10 @@ pub fn check_component(name: &str) -> Result<(), NameError> {
     if name.len() > NAME || !name.starts_with(|first: char| first.is_ascii_lowercase()) || !name.chars().all(fits) {
         return Err(NameError::Component(said()));
     }
-    if is_reserved(name) { Err(NameError::Reserved(said())) } else { Ok(()) }
+    if is_reserved(name) {
+        return Err(NameError::Reserved(said()));
+    }
+    lookalike::of_component(name).map_or(Ok(()), |own| Err(NameError::Looks(said(), own)))
 }
 
 /// Checks all names that a component gives.
@@ -74,7 +81,10 @@ pub(super) fn check(description: &Description) -> Result<(), NameError> {
     let tools = description.tools.iter().map(|tool| &tool.name);
     let prompts = description.prompts.iter().map(|prompt| &prompt.name);
     distinct(name, tools)?;
-    distinct(name, prompts)
+    distinct(name, prompts)?;
+    let titles = description.tools.iter().map(|tool| &tool.title);
+    let looks = |title: &String| Some(NameError::Looks(neutral(title, 100).into_owned(), lookalike::of_title(title)?));
+    titles.chain(description.prompts.iter().map(|prompt| &prompt.title)).find_map(looks).map_or(Ok(()), Err)
 }
 
 fn distinct<'a>(component: &str, names: impl Iterator<Item = &'a String>) -> Result<(), NameError> {
@@ -84,6 +94,10 @@ fn distinct<'a>(component: &str, names: impl Iterator<Item = &'a String>) -> Res
         let full = prefixed(component, own);
         if own.is_empty() || full.len() > OFFERED || !full.chars().all(fits) {
             return Err(NameError::Offered(neutral(own, 100).into_owned()));
+        }
+        let own = full.strip_prefix(component).and_then(|rest| rest.strip_prefix('_')).unwrap_or(own);
+        if let Some(like) = lookalike::of_name(&full, own) {
+            return Err(NameError::Looks(full, like));
         }
         if !seen.insert(full.clone()) {
             return Err(NameError::Twice(full));
@@ -122,6 +136,63 @@ mod tests {
             assert!(matches!(checked("arp", "1.0.0", &[tool]), Err(NameError::Offered(_))), "{tool}");
         }
         assert!(matches!(checked("arp", "1.0.0", &["table", "arp_table"]), Err(NameError::Twice(_))));
+    }
+
+    #[test]
+    fn what_looks_like_our_own_is_refused() {
+        for name in [
+            "mcpcap-tools",
+            "mcp-cap",
+            "acme-mcpcap",
+            "rncpcap",
+            "mcpcaps",
+            "mpccap",
+            "analyzer",
+            "analyse",
+            "ana1yze",
+            "analyze-dns",
+            "get-more",
+            "1ist".replace('1', "l").as_str(),
+            "frame",
+            "frarnes",
+            "netvvork",
+            "capinfo",
+        ] {
+            let error = checked(name, "1.0.0", &["t"]).unwrap_err();
+            assert!(matches!(error, NameError::Looks(..) | NameError::Reserved(_)), "{name}: {error}");
+        }
+        for tool in
+            ["analyze_dns_packets", "get-frames", "getframes", "Get_Frarnes", "analyzer_dns_packets", "for_mcpcap"]
+        {
+            assert!(matches!(checked("acme", "1.0.0", &[tool]), Err(NameError::Looks(..))), "{tool}");
+        }
+        assert!(matches!(checked("dhcp-security", "1.0.0", &["analysis"]), Err(NameError::Looks(..))));
+        // Other protocols, whose names differ by a letter.
+        for name in ["igmp", "dccp", "lisp", "dns-tunnels", "tcp-trace", "header", "s7comm"] {
+            checked(name, "1.0.0", &["security_analysis", "packets", "look"]).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_title_is_compared_as_people_see_it() {
+        let titled = |title: &str| {
+            let tool = json!({ "name": "t", "title": title, "description": "", "arguments": {}, "report": {} });
+            let text = json!({ "name": "acme", "version": "1.0.0", "tools": [tool] }).to_string();
+            check(&Description::read(&text).unwrap())
+        };
+        for title in [
+            "DNS analysis",
+            "dns-Analysis",
+            "D\u{39d}S analysis",
+            "DNS \u{430}nalysis",
+            "TCP anornalies",
+            "The rncpcap tool",
+        ] {
+            assert!(matches!(titled(title), Err(NameError::Looks(..))), "{title}");
+        }
+        for title in ["DNS tunnels", "IGMP analysis", "Count", ""] {
+            titled(title).unwrap();
+        }
     }
 
     #[test]

@@ -160,7 +160,7 @@ fn run(cli: Cli) -> Result<(), String> {
         text_only: cli.text_only,
         roots: cli.sources.roots(speaks_http && !matches!(cli.command, Some(Command::Analyze(_)))),
         remote: cli.sources.remote(),
-        analyzers: cli.analyzers.options(serves_http, cli.sources.remote().enabled)?,
+        analyzers: cli.analyzers.options(serves_http, &cli.sources.remote())?,
         audit: cli.audit_log.or_else(|| serves_http.then(|| PathBuf::from("-"))),
         ..Options::default()
     };

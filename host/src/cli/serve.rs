@@ -1,12 +1,13 @@
 //! The options of the server: where captures come from, who may ask, and over what.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use crate::analyzers::{self, Place, Reference};
 use crate::capture::Remote;
-use crate::mcp::{HttpOptions, Token};
+use crate::mcp::{HttpOptions, OF_ADDRESS, Token};
 
 /// Variables of the environment. Only those that a shell sets for all programs, or that hold a secret, are not options.
 const ROOTS: &str = "MCPCAP_ROOTS";
@@ -35,7 +36,7 @@ pub struct Sources {
     #[arg(long = "allow-url-host", value_name = "HOST", global = true)]
     url_hosts: Vec<String>,
 
-    /// Fetch URLs of loopback, private and link-local addresses too
+    /// Fetch URLs of loopback, private and link-local addresses too, and ask registries there
     #[arg(long, global = true)]
     allow_private_urls: bool,
 
@@ -99,7 +100,7 @@ impl Analyzers {
     ///
     /// # Errors
     /// When something is not there, or is no reference.
-    pub fn options(&self, serves_http: bool, may_fetch: bool) -> Result<analyzers::Options, String> {
+    pub fn options(&self, serves_http: bool, remote: &Remote) -> Result<analyzers::Options, String> {
         let mut places = Vec::new();
         for folder in &self.analyzer_folders {
             if !folder.is_dir() {
@@ -125,7 +126,8 @@ impl Analyzers {
             lock: self.lock_file.clone(),
             is_locked: self.locked.unwrap_or(serves_http),
             cache: self.cache_dir.clone().or_else(cache_folder),
-            may_fetch,
+            may_fetch: remote.enabled,
+            private_registries: remote.private,
             ..analyzers::Options::default()
         })
     }
@@ -188,6 +190,18 @@ pub struct Http {
     /// Give clients no sessions, so that several replicas can stand behind one address
     #[arg(long)]
     stateless: bool,
+
+    /// Connections that one address may have at once, streams that stand open included; a proxy in front of this server is one address
+    #[arg(long, value_name = "N", default_value_t = OF_ADDRESS, value_parser = at_least_one)]
+    max_connections_per_address: usize,
+
+    /// Answer /healthz and /readyz at this address too, and nothing else there, as 0.0.0.0:8081
+    #[arg(long, value_name = "ADDRESS")]
+    health_listen: Option<SocketAddr>,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "must be a positive number".into())
 }
 
 impl Http {
@@ -207,6 +221,8 @@ impl Http {
             hosts: self.hosts.clone(),
             origins: self.origins.clone(),
             stateless: self.stateless,
+            of_address: self.max_connections_per_address,
+            health: self.health_listen,
         })
     }
 

@@ -64,10 +64,11 @@ fn files(service: &Service) -> Vec<String> {
     service.library.list().into_iter().filter_map(|entry| entry.file.into_os_string().into_string().ok()).collect()
 }
 
-/// The values that the tools' schemas allow for an argument, when there is a fixed set.
+/// The values that tools allow for an argument, when there is a fixed set.
 fn fixed(tools: &[Arc<Tool>], argument: &str) -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
     if argument == "section" {
+        // Their schema says them in words, since lists within them are named too.
         values.extend(tools.iter().flat_map(|tool| tool.sections()));
     }
     let schemas = tools.iter().flat_map(|tool| tool.properties()).filter(|(name, _)| *name == argument);

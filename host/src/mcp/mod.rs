@@ -3,6 +3,7 @@
 mod changes;
 mod complete;
 mod http;
+mod ids;
 mod logging;
 mod page;
 mod progress;
@@ -26,7 +27,7 @@ use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 
-pub use http::{Http, HttpError, HttpOptions, Token, TokenError};
+pub use http::{Http, HttpError, HttpOptions, OF_ADDRESS, Token, TokenError};
 pub use stdio::serve as stdio;
 
 use page::page;

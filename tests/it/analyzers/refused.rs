@@ -51,6 +51,20 @@ fn built_in_names_are_reserved() {
 }
 
 #[test]
+fn what_looks_like_our_own_is_refused() {
+    for name in ["mcpcap-extra", "analyzer", "ana1yze", "rncpcap"] {
+        refused(&speaker(&description(name)), "which is this program's own");
+    }
+    let tool = |name: &str| changed(|text| text["tools"][0]["name"] = json!(name));
+    refused(&tool("analyzer_dns_packets"), "looks like \"analyze_dns_packets\"");
+    refused(&tool("get-frames"), "looks like \"get_frames\"");
+    refused(
+        &changed(|text| text["tools"][0]["title"] = json!("D\u{39d}S \u{430}nalysis")),
+        "looks like \"DNS analysis\"",
+    );
+}
+
+#[test]
 fn descriptions_are_bounded() {
     refused(&changed(|text| text["tools"] = json!([])), "has no tools");
     let tool = description("counter")["tools"][0].clone();

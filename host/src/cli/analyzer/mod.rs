@@ -12,7 +12,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
 
-use crate::analyzers::{Entry, Loader, Place, Reference, Shelf};
+use crate::analyzers::{Access, Entry, Loader, Place, Reference, Shelf};
 use crate::catalog::Catalog;
 use crate::sandbox::Sandbox;
 use crate::service::{self, Options, Service};
@@ -51,7 +51,10 @@ pub async fn run(command: Command, options: Options) -> Result<(), String> {
         Command::List => list::run(&options).await,
         Command::Approve(arguments) => approve::run(&arguments, &options).await,
         Command::Pin { reference } => {
-            let pinned = blocking(move || Reference::pin(&reference).map_err(|error| error.to_string())).await??;
+            let access =
+                Access { private: options.analyzers.private_registries, limits: options.limits.registry.clone() };
+            let pin = move || Reference::pin(&reference, &access).map_err(|error| error.to_string());
+            let pinned = blocking(pin).await??;
             super::print(&format!("{pinned}\n"))
         }
     }

@@ -1,52 +1,83 @@
-//! Takes connections: not more than there is room for, and none that says nothing.
+//! Takes connections, and gives each the room that there is for it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::connections::{Connections, Full};
 use crate::service::Service;
 
 /// Connections that are served at once. A client of a session keeps one or two.
 const CONNECTIONS: usize = 1024;
-/// Connections beyond those that are told so at once; still more wait in the system's queue.
-const REFUSED: usize = 256;
+/// Connections beyond those: they are told so, and health is answered. The oldest makes room for the next.
+const SPARE: usize = 64;
 /// How long the head of a request may take, and how long a connection may be idle.
 const HEAD: Duration = Duration::from_secs(15);
-/// Room for the head of a request, in octets.
+/// Room for the head of a request, in bytes.
 const HEAD_SIZE: usize = 64 << 10;
 /// How long to wait when the process has no descriptor left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 
+/// What is served on a listener, and to how many at once.
+pub(super) struct Served {
+    app: Router,
+    room: Arc<Connections>,
+    /// What is served to those for whom there is no room.
+    spare: Arc<Connections>,
+    full: [Router; 2],
+}
+
+impl Served {
+    /// All that the program serves; `health` also to those for whom there is no room.
+    pub(super) fn all(app: Router, health: &Router, of_address: usize) -> Self {
+        let refused = |status: StatusCode, why: &'static str| {
+            health.clone().fallback(async move || {
+                let retry = [(header::RETRY_AFTER, "1"), (header::CONNECTION, "close")];
+                (status, retry, why).into_response()
+            })
+        };
+        Self {
+            app,
+            room: Connections::new(CONNECTIONS, of_address),
+            spare: Connections::new(SPARE, SPARE),
+            full: [
+                refused(StatusCode::TOO_MANY_REQUESTS, "too many connections from your address\n"),
+                refused(StatusCode::SERVICE_UNAVAILABLE, "too many connections\n"),
+            ],
+        }
+    }
+
+    /// Health alone, with room of its own.
+    pub(super) fn health(health: Router) -> Self {
+        let room = Connections::new(SPARE, SPARE);
+        Self { spare: Arc::clone(&room), room, full: [health.clone(), health.clone()], app: health }
+    }
+}
+
 /// Serves connections until `stop`; then lets what is being answered be answered, for `grace` at most.
 pub(super) async fn accept(
     listener: TcpListener,
-    app: Router,
+    served: Served,
     service: &Service,
     stop: CancellationToken,
     grace: Duration,
 ) {
-    let (room, refused) = (Arc::new(Semaphore::new(CONNECTIONS)), Arc::new(Semaphore::new(REFUSED)));
-    let full = Router::new().fallback(async || {
-        let retry = [(header::RETRY_AFTER, "1"), (header::CONNECTION, "close")];
-        (StatusCode::SERVICE_UNAVAILABLE, retry, "too many connections\n").into_response()
-    });
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_SIZE);
     let open = GracefulShutdown::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(EXHAUSTED).await;
@@ -59,13 +90,18 @@ pub(super) async fn accept(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY");
         }
-        let (app, place) = match Arc::clone(&room).try_acquire_owned() {
-            Ok(place) => (app.clone(), place),
-            Err(_) => {
-                service.metrics.refused("connections");
-                // Neither of the semaphores is ever closed.
-                let Ok(place) = Arc::clone(&refused).acquire_owned().await else { break };
-                (full.clone(), place)
+        let (app, place) = match served.room.take(peer.ip()) {
+            Ok(place) => (served.app.clone().layer(Extension(Arc::clone(&place))), place),
+            Err(full) => {
+                let [of_address, of_all] = &served.full;
+                let (app, reason) = match full {
+                    Full::Address => (of_address, "address"),
+                    Full::All => (of_all, "connections"),
+                };
+                service.metrics.refused(reason);
+                // No request is counted there, so there is always an idle one.
+                let Ok(place) = served.spare.take(peer.ip()) else { continue };
+                (app.clone(), place)
             }
         };
         let connections = service.metrics.connections().clone();
@@ -73,12 +109,14 @@ pub(super) async fn accept(
         let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)).into_owned();
         let connection = open.watch(connection);
         tokio::spawn(async move {
-            // A client that goes away in the middle, or is too slow.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    // A client that goes away in the middle, or is too slow.
+                    tracing::debug!(%error, "a connection ended");
+                },
+                () = place.closed() => tracing::debug!(%peer, "an idle connection makes room for another"),
             }
             connections.dec();
-            drop(place);
         });
     }
     drop(listener);

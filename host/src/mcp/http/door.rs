@@ -1,4 +1,4 @@
-//! What a request has to pass before MCP sees it: the token, the size and form of its body, the number of sessions.
+//! What a request has to pass before MCP sees it: the token, the size and form of its body, an id of its own, the number of sessions.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,12 +11,15 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
+use rmcp::model::RequestId;
 use rmcp::transport::streamable_http_server::session::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::connections::until_sent;
 use super::introduction;
 use super::token::Token;
+use crate::mcp::ids::Ids;
 use crate::service::Service;
 
 /// The longest body of a request, in bytes. Arguments are short, and a call that waits for its turn keeps them.
@@ -39,6 +42,8 @@ pub(super) struct Door {
     pub(super) sessions: Arc<LocalSessionManager>,
     /// Sessions, the longest silent first.
     pub(super) order: Mutex<VecDeque<String>>,
+    /// Of requests in sessions that are not answered yet.
+    pub(super) ids: Ids<(String, RequestId)>,
 }
 
 /// Lets in who has the token, where there is one.
@@ -112,28 +117,50 @@ pub(super) async fn body(State(door): State<Arc<Door>>, request: Request, next: 
             return (StatusCode::REQUEST_TIMEOUT, "the body took too long\n").into_response();
         }
     };
+    let mut held = None;
     // Another type is refused for that by MCP itself.
     if is_json(&parts.headers) {
+        let session = session(&parts.headers);
         let wrong = match serde_json::from_slice::<Value>(&bytes) {
             Ok(Value::Object(mut message)) => {
-                if introduction::shorten(&mut message) {
+                let is_shortened = introduction::shorten(&mut message);
+                let id = session.as_ref().and_then(|_| id(&message));
+                // Of a field that stands there twice, MCP might read the other.
+                if is_shortened || session.is_some() {
                     bytes = Value::Object(message).to_string().into_bytes();
                     // It has another length now.
                     parts.headers.remove(CONTENT_LENGTH);
                 }
-                None
+                match session.zip(id) {
+                    Some(named) => {
+                        held = door.ids.take(named);
+                        held.is_none().then(|| (-32600, "a request with this id is not answered yet".to_owned()))
+                    }
+                    None => None,
+                }
             }
             Ok(_) => Some((-32600, "a body is one JSON-RPC message, a JSON object".to_owned())),
             Err(error) => Some((-32700, format!("the body is not JSON: {error}"))),
         };
         if let Some((code, message)) = wrong {
             refused("json");
+            // Without an id: that of a request which is used already has another answer.
             let error = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } });
             let kind = [(CONTENT_TYPE, "application/json")];
             return (StatusCode::BAD_REQUEST, kind, error.to_string()).into_response();
         }
     }
-    next.run(Request::from_parts(parts, Body::from(bytes))).await
+    // The id is free when the request is answered and the answer has gone out.
+    if let Some(held) = &held {
+        parts.extensions.insert(Arc::clone(held));
+    }
+    until_sent(next.run(Request::from_parts(parts, Body::from(bytes))).await, held)
+}
+
+/// The id of a request, as MCP reads it: `1` and `1.0` are the same.
+fn id(message: &Map<String, Value>) -> Option<RequestId> {
+    message.get("method")?;
+    serde_json::from_value(message.get("id")?.clone()).ok()
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

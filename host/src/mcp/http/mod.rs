@@ -1,6 +1,7 @@
-//! MCP over streamable HTTP, at `/mcp`; `/healthz`, `/readyz` and `/metrics` beside it.
+//! MCP over streamable HTTP, at `/mcp`; `/healthz`, `/readyz` and `/metrics` beside it, the first two also at an address of their own.
 
 mod accept;
+mod connections;
 mod door;
 mod introduction;
 mod token;
@@ -12,19 +13,22 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 pub use token::{Token, TokenError};
 
+use self::accept::Served;
 use self::door::Door;
 use super::Server;
+use super::ids::Ids;
 use crate::service::Service;
 use crate::text::wire::harmless;
 
@@ -34,11 +38,16 @@ const FINISH: Duration = Duration::from_secs(5);
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
 /// How long connections get after that.
 const CLOSE: Duration = Duration::from_secs(1);
+/// Descriptors that the process may have, where the system lets it.
+const DESCRIPTORS: u64 = 4096;
 /// What `/metrics` answers in.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// Connections that one address may have: of those at once that there may be a quarter.
+pub const OF_ADDRESS: usize = 256;
+
 /// What the command line decides about HTTP.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct HttpOptions {
     /// Name or address to listen on.
     pub host: String,
@@ -54,6 +63,10 @@ pub struct HttpOptions {
     pub origins: Vec<String>,
     /// Whether clients get no sessions, so that any replica can answer any request.
     pub stateless: bool,
+    /// Connections that one address may have, streams that stand open included.
+    pub of_address: usize,
+    /// Where health is answered besides, and nothing else.
+    pub health: Option<SocketAddr>,
 }
 
 /// Why the server could not start or go on.
@@ -89,6 +102,7 @@ pub enum HttpError {
 /// A server that listens.
 pub struct Http {
     listener: TcpListener,
+    health: Option<TcpListener>,
     address: SocketAddr,
     options: HttpOptions,
     terminate: Signal,
@@ -103,6 +117,7 @@ impl Http {
     pub async fn bind(options: HttpOptions) -> Result<Self, HttpError> {
         // Before the first connection, so that no signal is lost.
         let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        more_descriptors();
         let host = options.host.as_str();
         let resolved = tokio::net::lookup_host((host, options.port)).await;
         let unresolved = |reason| HttpError::Host { host: host.into(), reason };
@@ -113,9 +128,13 @@ impl Http {
         if options.token.is_none() && !options.open && !address.ip().is_loopback() {
             return Err(HttpError::Open(address.ip()));
         }
-        let listener = TcpListener::bind(address).await.map_err(|reason| HttpError::Listen { address, reason })?;
+        let listener = listen(address).await?;
+        let health = match options.health {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, options, terminate, interrupt })
+        Ok(Self { listener, health, address, options, terminate, interrupt })
     }
 
     /// Where it listens.
@@ -127,10 +146,16 @@ impl Http {
     pub async fn serve(mut self, service: Arc<Service>) {
         let (closed, ended) = (CancellationToken::new(), CancellationToken::new());
         let stopping = Arc::new(AtomicBool::new(false));
-        let app = self.app(&service, &ended, Arc::clone(&stopping));
-        let (taken, stop) = (Arc::clone(&service), closed.clone());
-        let listener = self.listener;
-        let mut accepting = tokio::spawn(async move { accept::accept(listener, app, &taken, stop, CLOSE).await });
+        let health = health(&service, Arc::clone(&stopping));
+        let all = Served::all(self.app(&service, &ended).merge(health.clone()), &health, self.options.of_address);
+        let accept = |listener, served| {
+            let (taken, stop) = (Arc::clone(&service), closed.clone());
+            tokio::spawn(async move { accept::accept(listener, served, &taken, stop, CLOSE).await })
+        };
+        if let Some(listener) = self.health {
+            accept(listener, Served::health(health));
+        }
+        let mut accepting = accept(self.listener, all);
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -146,7 +171,7 @@ impl Http {
         }
     }
 
-    fn app(&self, service: &Arc<Service>, ended: &CancellationToken, stopping: Arc<AtomicBool>) -> Router {
+    fn app(&self, service: &Arc<Service>, ended: &CancellationToken) -> Router {
         let sessions = Arc::new(LocalSessionManager::default());
         let door = Arc::new(Door {
             service: Arc::clone(service),
@@ -154,6 +179,7 @@ impl Http {
             local: self.address.ip().is_loopback() && self.options.hosts.is_empty(),
             sessions: Arc::clone(&sessions),
             order: std::sync::Mutex::default(),
+            ids: Ids::default(),
         });
         let offered = Arc::clone(service);
         let mcp = StreamableHttpService::new(
@@ -164,28 +190,14 @@ impl Http {
         // The last layer is the first that a request passes.
         let mcp = Router::new()
             .nest_service("/mcp", mcp)
+            .layer(from_fn(connections::busy))
             .layer(from_fn_with_state(Arc::clone(&door), door::sessions))
             .layer(from_fn_with_state(Arc::clone(&door), door::body));
         let measured = Arc::clone(service);
         let metrics = Router::new()
             .route("/metrics", get(async move || ([(header::CONTENT_TYPE, OPEN_METRICS)], measured.metrics.text())))
             .layer(from_fn_with_state(Arc::clone(&door), door::local));
-        let (asked, busy) = (Arc::clone(service), stopping);
-        let ready = async move || {
-            if busy.load(Ordering::Relaxed) {
-                (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response()
-            } else if asked.is_busy() {
-                (StatusCode::SERVICE_UNAVAILABLE, "busy\n").into_response()
-            } else {
-                "ready\n".into_response()
-            }
-        };
-        mcp.merge(metrics)
-            .layer(from_fn_with_state(door, door::authorize))
-            // Who watches over containers has no token.
-            .route("/healthz", get(async || "ok\n"))
-            .route("/readyz", get(ready))
-            .layer(map_response(harmless))
+        mcp.merge(metrics).layer(from_fn_with_state(door, door::authorize)).layer(map_response(harmless))
     }
 
     /// Host and Origin are checked, which is what stops a web page from talking to this server through its reader's browser.
@@ -207,5 +219,35 @@ impl Http {
             // Behind another address the name under which clients know this server is not ours to know; the token keeps others out.
             config.disable_allowed_hosts()
         }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, HttpError> {
+    TcpListener::bind(address).await.map_err(|reason| HttpError::Listen { address, reason })
+}
+
+/// Whether the server lives, and whether it can take calls. Who watches over containers has no token.
+fn health(service: &Arc<Service>, stopping: Arc<AtomicBool>) -> Router {
+    let asked = Arc::clone(service);
+    let ready = async move || {
+        if stopping.load(Ordering::Relaxed) {
+            (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response()
+        } else if asked.is_busy() {
+            (StatusCode::SERVICE_UNAVAILABLE, "busy\n").into_response()
+        } else {
+            "ready\n".into_response()
+        }
+    };
+    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready))
+}
+
+/// Lets the process have as many descriptors as connections, captures and what is beside them need. Many systems give 1024 unasked.
+fn more_descriptors() {
+    let now = getrlimit(Resource::Nofile);
+    let most = now.maximum.map_or(DESCRIPTORS, |most| most.min(DESCRIPTORS));
+    if now.current.is_some_and(|current| current < most)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..now })
+    {
+        tracing::warn!(%error, "there may be too few descriptors for all connections");
     }
 }
