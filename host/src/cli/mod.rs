@@ -3,6 +3,7 @@
 mod analyze;
 mod analyzer;
 mod doctor;
+mod hardening;
 mod healthcheck;
 mod serve;
 mod shell;
@@ -16,9 +17,9 @@ use tracing_subscriber::EnvFilter;
 
 use self::serve::Transport;
 use crate::contract::arguments;
-use crate::mcp;
 use crate::service::{MAX_CHARS, Options, Service};
 use crate::text::terminal::{self, print};
+use crate::{harden, mcp};
 
 /// Analyses packet captures for language models over MCP, every parser in a WebAssembly sandbox.
 ///
@@ -55,6 +56,10 @@ struct Cli {
 
     #[command(flatten)]
     analyzers: serve::Analyzers,
+
+    /// Keep what Linux lets a process do beyond what it needs: files, system calls, core dumps. For debugging
+    #[arg(long, global = true)]
+    no_hardening: bool,
 
     /// Append a line of JSON for each call to this file; - is standard error, which is the default over HTTP
     #[arg(long, value_name = "FILE", env = "MCPCAP_AUDIT_LOG")]
@@ -114,9 +119,16 @@ pub fn main() -> i32 {
         }
     };
     if let Some(Command::CompileComponent { memory, cpu }) = cli.command {
+        if !cli.no_hardening {
+            // Who started it has told what the system does not have.
+            let _ = harden::compiler();
+        }
         return mcpcap_native::compile_in_this_process(memory, cpu);
     }
     log(&cli);
+    if cli.command.is_none() && cli.transport == Transport::Http {
+        cli.http.hide_token();
+    }
     match run(cli) {
         Ok(()) => 0,
         Err(message) => {
@@ -164,6 +176,10 @@ fn run(cli: Cli) -> Result<(), String> {
         audit: cli.audit_log.or_else(|| serves_http.then(|| PathBuf::from("-"))),
         ..Options::default()
     };
+    if !cli.no_hardening && matches!(cli.command, None | Some(Command::Analyze(_))) {
+        // Before there is a second thread.
+        hardening::harden(&options, serves_http);
+    }
     // A run takes one of these threads, and there is a run for each core; the rest open files. Each thread keeps memory for good.
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -185,7 +201,7 @@ fn run(cli: Cli) -> Result<(), String> {
             // Done before anything else was.
             Some(Command::CompileComponent { .. }) => Ok(()),
             Some(Command::Doctor(arguments)) => {
-                doctor::run(&arguments, &options, speaks_http.then(|| cli.http.options())).await
+                doctor::run(&arguments, &options, speaks_http.then(|| cli.http.options()), !cli.no_hardening).await
             }
             Some(Command::Healthcheck(arguments)) => healthcheck::run(&arguments).await,
             Some(Command::Completions(arguments)) => shell::completions(&arguments, Cli::command()),

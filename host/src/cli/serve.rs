@@ -1,6 +1,8 @@
 //! The options of the server: where captures come from, who may ask, and over what.
 
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -13,6 +15,8 @@ use crate::mcp::{HttpOptions, OF_ADDRESS, Token};
 const ROOTS: &str = "MCPCAP_ROOTS";
 const ANALYZERS: &str = "MCPCAP_ANALYZERS";
 const TOKEN: &str = "MCPCAP_AUTH_TOKEN";
+/// Bytes of a token that is taken out of the environment; longer ones stand in a file.
+const TOKEN_MOST: usize = 4096;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Transport {
@@ -171,7 +175,7 @@ pub struct Http {
     #[arg(long, default_value_t = 8080, allow_negative_numbers = true)]
     port: i64,
 
-    /// File with the bearer token that callers over HTTP must have; MCPCAP_AUTH_TOKEN holds the token itself
+    /// File with the bearer token that callers over HTTP must have, - for standard input; MCPCAP_AUTH_TOKEN holds the token itself
     #[arg(long, value_name = "FILE")]
     auth_token_file: Option<PathBuf>,
 
@@ -205,6 +209,31 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 impl Http {
+    /// Takes the token out of the environment, where the system keeps what a process began with, and everybody who may look into it sees it: this
+    /// program starts itself anew, with the token in a pipe. Where that is not possible it goes on as it is.
+    pub fn hide_token(&self) {
+        let Some(token) = std::env::var_os(TOKEN).filter(|token| !token.is_empty() && token.len() <= TOKEN_MOST) else {
+            return;
+        };
+        if self.auth_token_file.is_some() {
+            return;
+        }
+        let anew = || -> std::io::Result<()> {
+            let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+            // It is far shorter than what a pipe holds.
+            std::fs::File::from(write).write_all(token.as_encoded_bytes())?;
+            let mut arguments = std::env::args_os();
+            let name = arguments.next().unwrap_or_else(|| "mcpcap".into());
+            let mut program = std::process::Command::new("/proc/self/exe");
+            program.arg0(name).args(["--auth-token-file", "-"]).args(arguments).env_remove(TOKEN).stdin(read);
+            // Comes back only when it fails.
+            Err(program.exec())
+        };
+        if let Err(error) = anew() {
+            tracing::warn!(%error, "the token stays in the environment");
+        }
+    }
+
     /// As the server takes it.
     pub fn options(&self) -> Result<HttpOptions, String> {
         let token = match (&self.auth_token_file, std::env::var(TOKEN)) {

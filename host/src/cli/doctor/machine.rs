@@ -6,6 +6,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::process::{Resource, getrlimit};
 
 use super::Check;
+use crate::harden::{self, Measure, Needs};
 
 /// What wasmtime reserves for the memories of one run. Reserved is not used: it costs addresses alone.
 const ADDRESSES: u64 = 64 << 30;
@@ -121,6 +122,23 @@ pub(super) fn certificates() -> Check {
     } else {
         Check::ok("certificates", format!("{} authorities", found.certs.len()))
     }
+}
+
+/// What a server would give up; it is given up here, so nothing else can be checked afterwards.
+pub fn hardening(needs: Option<Needs>) -> Vec<Check> {
+    const NAME: &str = "hardening";
+    let Some(needs) = needs else {
+        return vec![Check::warn(NAME, "off", "leave --no-hardening away where others send captures")];
+    };
+    let check = |measure: Measure| match measure.state {
+        Ok(state) => Check::ok(NAME, format!("{}: {state}", measure.name)),
+        Err(reason) => Check::warn(
+            NAME,
+            format!("{}: {reason}", measure.name),
+            "use a kernel that has it: Linux 5.13 for files, 3.17 for calls",
+        ),
+    };
+    harden::apply(&needs).into_iter().map(check).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod server;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::hardening;
 use crate::mcp::HttpOptions;
 use crate::service::Options;
 
@@ -76,6 +77,7 @@ pub async fn run(
     arguments: &Arguments,
     options: &Options,
     http: Option<Result<HttpOptions, String>>,
+    hardened: bool,
 ) -> Result<(), String> {
     let mut checks = vec![
         machine::program(),
@@ -89,10 +91,13 @@ pub async fn run(
     if options.remote.enabled {
         checks.push(machine::certificates());
     }
+    let serves_http = http.is_some();
     checks.push(match http {
         Some(http) => server::http(http).await,
         None => server::stdio().await,
     });
+    // The last one: behind it little can be done.
+    checks.extend(machine::hardening(hardened.then(|| hardening::needs(options, serves_http))));
     let text = if arguments.json {
         format!("{:#}\n", checks.iter().map(Check::to_json).collect::<Value>())
     } else {

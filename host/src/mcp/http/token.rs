@@ -1,5 +1,6 @@
 //! The bearer token (RFC 6750) that callers over HTTP must know.
 
+use std::io::Read;
 use std::path::Path;
 
 use axum::http::HeaderMap;
@@ -31,13 +32,13 @@ pub enum TokenError {
 pub struct Token([u8; 32]);
 
 impl Token {
-    /// Reads a token from a file; white space around it does not count.
+    /// Reads a token from a file, or with `-` from standard input; white space around it does not count.
     ///
     /// # Errors
     /// When there is none.
     pub fn from_file(path: &Path) -> Result<Self, TokenError> {
         let shown = path.display().to_string();
-        let read = std::fs::read_to_string(path);
+        let read = if path == Path::new("-") { from_standard_input() } else { std::fs::read_to_string(path) };
         let text = read.map_err(|reason| TokenError::File { path: shown.clone(), reason })?;
         Self::new(text.trim(), &shown)
     }
@@ -66,6 +67,14 @@ impl Token {
         let hash: [u8; 32] = Sha256::digest(token.trim()).into();
         scheme.eq_ignore_ascii_case("bearer") && bool::from(hash.ct_eq(&self.0))
     }
+}
+
+fn from_standard_input() -> std::io::Result<String> {
+    /// More than any token has.
+    const MOST: u64 = 65_536;
+    let mut text = String::new();
+    std::io::stdin().lock().take(MOST).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 #[cfg(test)]

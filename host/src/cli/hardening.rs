@@ -1,0 +1,52 @@
+//! What a command needs of the system, by its options.
+
+use std::path::PathBuf;
+
+use mcpcap_native::Cache;
+
+use crate::analyzers::Place;
+use crate::harden::{self, Needs};
+use crate::service::Options;
+use crate::watch::Audit;
+
+/// Gives up what is not needed, and logs what could not be given up.
+pub fn harden(options: &Options, listens: bool) {
+    for measure in harden::apply(&needs(options, listens)) {
+        match measure.state {
+            Ok(state) => tracing::debug!("hardening, {}: {state}", measure.name),
+            Err(reason) => tracing::warn!("hardening, {}: {reason}", measure.name),
+        }
+    }
+}
+
+/// Files, folders and calls. What is to be written is made first: who cannot see it cannot be allowed to write it.
+pub fn needs(options: &Options, listens: bool) -> Needs {
+    let foreign = &options.analyzers;
+    let compiles = !foreign.places.is_empty();
+    let mut write = vec![std::env::temp_dir()];
+    if let Some(cache) = foreign.cache.as_deref().filter(|_| compiles) {
+        // Why it cannot be made is said when it is needed.
+        let _ = Cache::open(cache);
+        write.push(cache.to_owned());
+    }
+    if let Some(log) = options.audit.as_deref().filter(|path| *path != "-") {
+        let _ = Audit::open(log);
+        write.push(log.to_owned());
+    }
+    let mut fetches = false;
+    let mut of_analyzers: Vec<PathBuf> = Vec::new();
+    for place in &foreign.places {
+        match place {
+            Place::Folder(path) => of_analyzers.push(path.clone()),
+            // Another one may come in its place.
+            Place::File(path) => of_analyzers.extend(path.parent().map(PathBuf::from)),
+            Place::Registry(_) => fetches = foreign.may_fetch,
+        }
+    }
+    if compiles {
+        let lock = std::path::absolute(foreign.lock_file()).unwrap_or_default();
+        of_analyzers.extend(lock.parent().map(PathBuf::from));
+    }
+    let read = (!options.roots.is_empty()).then(|| options.roots.iter().cloned().chain(of_analyzers).collect());
+    Needs { read, write, compiles, listens, connects: options.remote.enabled || fetches }
+}
