@@ -116,8 +116,14 @@ impl Cache {
             return Some(content);
         }
         tracing::warn!(entry = name, folder = %self.path.display(), "an entry of the cache is damaged and is made anew");
-        let _ = self.dir.remove_file(name);
+        self.remove(name);
         None
+    }
+
+    /// Forgets what was kept under a name.
+    pub fn remove(&self, name: &str) {
+        // What cannot be removed is put aside by what is kept next.
+        let _ = self.dir.remove_file(name);
     }
 
     /// Keeps something under a name. What was there before is there until the new is complete.

@@ -3,6 +3,7 @@
 //! The path of one: a place ([`Place`]) -> its bytes and their digest ([`files`]) -> approved? ([`lock`]) -> checked, compiled, asked what it offers
 //! ([`load`]) -> in the catalog, unless its names collide ([`shelf`]). What happens while the server runs is in [`watch`].
 
+mod crew;
 mod files;
 pub mod load;
 pub mod lock;

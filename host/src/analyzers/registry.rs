@@ -1,7 +1,7 @@
 //! Components from OCI registries: an artifact is named by the digest of its manifest, so that what was looked at is what is run.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use mcpcap_native::Cache;
@@ -103,7 +103,7 @@ impl Reference {
     /// When it is malformed, or the registry does not know it.
     pub fn pin(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let named = named(text)?;
-        let (manifest, _) = run(manifest(&client(&named)?, &named))??;
+        let (manifest, _) = run(WHOLE, manifest(&client(&named)?, &named))??;
         let digest = format!("{DIGEST}{}", hex_sha256(&manifest));
         Ok(Self(named.clone_with_digest(digest).whole()))
     }
@@ -113,16 +113,18 @@ impl Reference {
     }
 }
 
-/// A component: kept from before, or fetched and kept.
-pub(super) fn fetch(reference: &Reference, cache: Option<&Cache>, may_fetch: bool) -> Result<Vec<u8>, FetchError> {
+/// A component: kept from before, or fetched until then, and kept.
+pub(super) fn fetch(
+    reference: &Reference,
+    cache: Option<&Cache>,
+    until: Option<Instant>,
+) -> Result<Vec<u8>, FetchError> {
     let entry = format!("oci-{}.wasm", reference.digest().trim_start_matches(DIGEST));
     if let Some(wasm) = cache.and_then(|cache| cache.get(&entry)) {
         return Ok(wasm);
     }
-    if !may_fetch {
-        return Err(FetchError::Forbidden);
-    }
-    let wasm = run(pull(reference))??;
+    let until = until.ok_or(FetchError::Forbidden)?;
+    let wasm = run(WHOLE.min(until.saturating_duration_since(Instant::now())), pull(reference))??;
     if let Some(Err(error)) = cache.map(|cache| cache.keep(&entry, &wasm)) {
         tracing::warn!(%error, "a component from a registry is not kept");
     }
@@ -191,12 +193,12 @@ fn client(named: &Named) -> Result<Client, FetchError> {
 }
 
 /// Runs on a thread that has no runtime.
-fn run<T>(work: impl Future<Output = T>) -> Result<T, FetchError> {
+fn run<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, FetchError> {
     let failed = |error: &dyn fmt::Display| FetchError::Registry(error.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
     runtime
-        .block_on(async { tokio::time::timeout(WHOLE, work).await })
-        .map_err(|_| failed(&format!("it took longer than {} s", WHOLE.as_secs())))
+        .block_on(async { tokio::time::timeout(time, work).await })
+        .map_err(|_| failed(&format!("it took longer than {} s", time.as_secs())))
 }
 
 /// The crate's words, which may quote the registry.

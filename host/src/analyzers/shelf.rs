@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::crew;
 use super::files::{self, Digests, Stamp};
 use super::load::{Content, LoadError, Loader};
 use super::lock::{Lock, LockError};
@@ -12,8 +13,8 @@ use super::registry::{self, Reference};
 use super::{Options, Place};
 use crate::catalog::{Catalog, Offer};
 
-/// How long loading may take before what is loaded is told of.
-const WHILE: Duration = Duration::from_millis(500);
+/// Components that are loaded at once. Those that are fetched wait for a network; compilers have a limit of their own.
+const AT_ONCE: usize = 8;
 
 /// One analyzer that was found, and why it is not offered, if it is not.
 #[derive(Clone)]
@@ -63,6 +64,19 @@ struct Known {
     offer: Option<Result<Arc<Offer>, Arc<LoadError>>>,
 }
 
+/// What is to be loaded: what a file holds, or a registry is to give.
+struct Job {
+    spot: Spot,
+    content: Option<Content>,
+}
+
+/// What became of it.
+struct Loaded {
+    spot: Spot,
+    content: Result<Content, Arc<LoadError>>,
+    offer: Option<Result<Arc<Offer>, Arc<LoadError>>>,
+}
+
 /// The analyzers of others.
 pub struct Shelf {
     options: Options,
@@ -105,16 +119,14 @@ impl Shelf {
         }
         changed |= self.known.len() != before;
         for spot in &spots {
-            changed |= self.look_at(spot, false);
+            changed |= self.look_at(spot);
         }
-        changed |= self.load(true, &mut |_| {});
-        if !self.begun && self.is_waiting(&spots) {
+        changed |= self.load_kept();
+        let jobs = self.jobs(&spots);
+        if !self.begun && !jobs.is_empty() {
             told(self);
         }
-        for spot in &spots {
-            changed |= self.look_at(spot, self.options.may_fetch);
-        }
-        changed |= self.load(false, told);
+        changed |= self.load(jobs, told);
         self.begun = true;
         self.digests.keep(self.loader.cache().map(Arc::as_ref));
         changed
@@ -155,13 +167,15 @@ impl Shelf {
         spots
     }
 
-    /// Whether something has yet to be fetched or compiled.
-    fn is_waiting(&self, spots: &[Spot]) -> bool {
-        !self.wanted().is_empty() || spots.iter().any(|spot| !self.known.contains_key(spot))
+    /// What has yet to be compiled, and fetched.
+    fn jobs(&self, spots: &[Spot]) -> Vec<Job> {
+        let wanted = self.wanted().into_iter().map(|(spot, content)| Job { spot, content: Some(content) });
+        let missing = spots.iter().filter(|spot| !self.known.contains_key(spot));
+        wanted.chain(missing.map(|spot| Job { spot: spot.clone(), content: None })).collect()
     }
 
-    /// Notices a new or changed component. Whether it was read. What only a registry has is left for a look that `may_fetch`.
-    fn look_at(&mut self, spot: &Spot, may_fetch: bool) -> bool {
+    /// Notices a new or changed component. Whether it was read. What may be fetched stays unknown until it was.
+    fn look_at(&mut self, spot: &Spot) -> bool {
         let known = self.known.get_mut(spot);
         let path = match spot {
             Spot::Registry(reference) => {
@@ -169,8 +183,8 @@ impl Shelf {
                 if known.is_some() {
                     return false;
                 }
-                let fetched = registry::fetch(reference, self.loader.cache().map(Arc::as_ref), may_fetch);
-                if fetched.is_err() && !may_fetch && self.options.may_fetch {
+                let fetched = registry::fetch(reference, self.loader.cache().map(Arc::as_ref), None);
+                if fetched.is_err() && self.options.may_fetch {
                     return false;
                 }
                 let content = fetched.map(Content::of_bytes).map_err(|error| Arc::new(LoadError::from(error)));
@@ -221,23 +235,47 @@ impl Shelf {
             .collect()
     }
 
-    /// Loads what may be loaded and is not; `only_kept`: what takes no time. `told` hears of it whenever that has taken a while: the slow ones do
-    /// not hold up the others.
-    fn load(&mut self, only_kept: bool, told: &mut dyn FnMut(&Self)) -> bool {
-        let mut wanted = self.wanted();
-        wanted.retain(|(_, content)| !only_kept || self.loader.is_kept(content));
-        let mut last_told = Instant::now();
-        for (spot, content) in &wanted {
-            let loaded = self.loader.load(content).map(Arc::new).map_err(Arc::new);
-            if let Some(known) = self.known.get_mut(spot) {
-                known.offer = Some(loaded);
-            }
-            if last_told.elapsed() > WHILE {
-                told(self);
-                last_told = Instant::now();
+    /// Takes what is kept from before, which takes no time. Whether there was any.
+    fn load_kept(&mut self) -> bool {
+        let mut changed = false;
+        for (spot, content) in self.wanted() {
+            if let (Some(offer), Some(known)) = (self.loader.kept(&content), self.known.get_mut(&spot)) {
+                known.offer = Some(Ok(Arc::new(offer)));
+                changed = true;
             }
         }
-        !wanted.is_empty()
+        changed
+    }
+
+    /// Loads several at once. `told` hears of each as it becomes ready: the slow ones do not hold up the others.
+    fn load(&mut self, jobs: Vec<Job>, told: &mut dyn FnMut(&Self)) -> bool {
+        let mut left = jobs.len();
+        if left == 0 {
+            return false;
+        }
+        let (loader, options, lock) = (self.loader.clone(), self.options.clone(), self.lock.clone());
+        let until = loader.until();
+        let work = |job: Job| {
+            let content = job.content.map_or_else(|| fetched(&loader, &job.spot, until), Ok);
+            let offer =
+                content.as_ref().ok().filter(|content| may_be_loaded(&options, &lock, &job.spot, content).is_ok());
+            // What was fetched may have been loaded before.
+            let made = |content| loader.kept(content).map_or_else(|| loader.make(content, until), Ok);
+            let offer = offer.map(|content| made(content).map(Arc::new).map_err(Arc::new));
+            Loaded { spot: job.spot, content, offer }
+        };
+        crew::together(AT_ONCE, jobs, work, |some| {
+            left = left.saturating_sub(some.len());
+            for Loaded { spot, content, offer } in some {
+                let known = Known { stamp: None, seen: None, content, offer: None };
+                let known = self.known.entry(spot).or_insert(known);
+                known.offer = offer;
+            }
+            if left > 0 {
+                told(self);
+            }
+        });
+        true
     }
 
     /// All that was found, in order, each with what it offers or why it does not.
@@ -277,6 +315,19 @@ impl Shelf {
             _ => Ok(offer),
         }
     }
+}
+
+fn fetched(loader: &Loader, spot: &Spot, until: Instant) -> Result<Content, Arc<LoadError>> {
+    let fetched = match spot {
+        Spot::Registry(_) if until <= Instant::now() => Err(loader.too_late()),
+        Spot::Registry(reference) => {
+            let fetched = registry::fetch(reference, loader.cache().map(Arc::as_ref), Some(until));
+            fetched.map(Content::of_bytes).map_err(LoadError::from)
+        }
+        // Files are read when they are noticed.
+        Spot::File(_) => Err(LoadError::Read(std::io::Error::from(std::io::ErrorKind::NotFound))),
+    };
+    fetched.map_err(Arc::new)
 }
 
 /// Whether the lock lets a component be loaded at all.

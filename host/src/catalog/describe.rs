@@ -1,6 +1,7 @@
 //! What a component says about itself: the document that `describe` returns, and the tools and prompts that are made of it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jsonschema::PatternOptions;
 use serde::{Deserialize, Serialize};
@@ -38,10 +39,18 @@ impl Words {
     /// Asks a component.
     ///
     /// # Errors
-    /// As it fails, and when what it says is no description.
-    pub fn of(analyzer: &Analyzer, limits: &Limits) -> Result<Self, DescribeError> {
-        let cancel = CancellationToken::new();
-        let description = analyzer.session(limits, &cancel)?.describe()?;
+    /// As it fails, when it is not done until then, and when what it says is no description.
+    pub fn of(analyzer: &Analyzer, limits: &Limits, until: Instant) -> Result<Self, DescribeError> {
+        let until = until.min(Instant::now() + limits.describe);
+        let slow = || DescribeError::Slow(limits.describe);
+        // Each call has what is left of the time.
+        let session = || -> Result<_, DescribeError> {
+            let left = until.saturating_duration_since(Instant::now());
+            let limits = Limits { call: limits.call.min(left), ..limits.clone() };
+            if left.is_zero() { Err(slow()) } else { Ok(analyzer.session(&limits, &CancellationToken::new())?) }
+        };
+        let failed = |fault: Fault| if until <= Instant::now() { slow() } else { fault.into() };
+        let description = session()?.describe().map_err(failed)?;
         let mut prompts = Vec::new();
         for prompt in Description::read(&description)?.prompts {
             let given = |prompt: &PromptDescription| -> Map<String, Value> {
@@ -51,10 +60,10 @@ impl Words {
             for arguments in [Map::new(), given(&prompt)] {
                 let arguments = Value::Object(arguments).to_string();
                 // One that cannot do without an argument is heard with it.
-                match analyzer.session(limits, &cancel)?.prompt(&prompt.name, &arguments) {
+                match session()?.prompt(&prompt.name, &arguments) {
                     Ok(text) => texts.push(text),
                     Err(Fault::Problem(_)) => {}
-                    Err(fault) => return Err(fault.into()),
+                    Err(fault) => return Err(failed(fault)),
                 }
             }
             prompts.push((prompt.name, texts));
@@ -69,6 +78,9 @@ pub enum DescribeError {
     /// It failed when it was asked.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// It takes too long.
+    #[error("it was stopped: it may take {} s to say all that it offers", .0.as_secs())]
+    Slow(Duration),
     /// The document is not what the contract asks for.
     #[error("its description is not as the contract asks: {0}")]
     Document(String),

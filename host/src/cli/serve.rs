@@ -1,12 +1,14 @@
 //! The options of the server: where captures come from, who may ask, and over what.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use crate::analyzers::{self, Place, Reference};
 use crate::capture::Remote;
 use crate::mcp::{HttpOptions, Token};
+use crate::settings::Limits;
 
 /// Variables of the environment. Only those that a shell sets for all programs, or that hold a secret, are not options.
 const ROOTS: &str = "MCPCAP_ROOTS";
@@ -92,9 +94,18 @@ pub struct Analyzers {
     /// Where analyzers are kept as native code [default: mcpcap in the user's cache folder]
     #[arg(long, value_name = "DIR", env = "MCPCAP_CACHE_DIR", global = true)]
     cache_dir: Option<PathBuf>,
+
+    /// How long loading all of them together may take; those that were not loaded by then are refused
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().load.as_secs(), value_parser = clap::value_parser!(u64).range(1..=86_400), global = true)]
+    load_time: u64,
 }
 
 impl Analyzers {
+    /// The limits with those that were typed.
+    pub fn limits(&self) -> Limits {
+        Limits { load: Duration::from_secs(self.load_time), ..Limits::default() }
+    }
+
     /// As the service takes it.
     ///
     /// # Errors
