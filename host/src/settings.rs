@@ -100,7 +100,6 @@ impl Default for Limits {
             },
             // Two, so that a slow one holds up no other; more would take turns on the cores, with the memory of all.
             compilers: std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4),
-            // Asking a component written in Python takes a second or two.
             describe: Duration::from_secs(20),
             load: Duration::from_secs(600),
             ready: Duration::from_secs(2),

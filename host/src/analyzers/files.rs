@@ -21,6 +21,9 @@ const DIGESTS: &str = "digests.json";
 /// A file that changed within this time may change again without its times telling.
 const SETTLED: Duration = Duration::from_secs(2);
 
+/// A pipe that took a file's place would not let go otherwise.
+pub(super) const NOT_WAITING: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+
 /// By what a change of a file is seen. The time of its last change of state cannot be set by whoever writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
@@ -56,8 +59,7 @@ impl Stamp {
 
 /// The content of a file, bounded: one octet more than is accepted tells that it is too large.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // A pipe that took the file's place would not let go otherwise.
-    let file = File::options().read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(path)?;
+    let file = File::options().read(true).custom_flags(NOT_WAITING).open(path)?;
     let mut content = Vec::new();
     file.take(SIZE_MAX as u64 + 1).read_to_end(&mut content)?;
     Ok(content)

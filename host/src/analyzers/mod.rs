@@ -11,13 +11,15 @@ mod registry;
 mod shelf;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use load::{LoadError, Loader};
 pub use lock::{Lock, LockError, Pin};
 pub use registry::{Reference, ReferenceError};
 pub use shelf::{Entry, Shelf};
 pub(crate) use watch::{Published, watch};
+
+use crate::contract::text::neutral;
 
 /// What the command line says about analyzers of others.
 #[derive(Debug, Clone, Default)]
@@ -49,13 +51,28 @@ pub enum Place {
     Registry(Reference),
 }
 
+impl Place {
+    /// The files of a folder, or the file.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed, or has too many.
+    pub fn files(&self) -> std::io::Result<Vec<PathBuf>> {
+        files::of(self)
+    }
+}
+
 impl std::fmt::Display for Place {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Folder(path) | Self::File(path) => path.display().fmt(formatter),
+            Self::Folder(path) | Self::File(path) => named(path).fmt(formatter),
             Self::Registry(reference) => reference.fmt(formatter),
         }
     }
+}
+
+/// A file's name for whoever reads it: whoever named the file may have meant to say more by it.
+fn named(path: &Path) -> String {
+    neutral(&path.to_string_lossy(), 4096).into_owned()
 }
 
 /// The name of the file that pins analyzers.

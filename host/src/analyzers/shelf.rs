@@ -37,7 +37,7 @@ enum Spot {
 impl std::fmt::Display for Spot {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::File(path) => path.display().fmt(formatter),
+            Self::File(path) => super::named(path).fmt(formatter),
             Self::Registry(reference) => reference.fmt(formatter),
         }
     }

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::names::{self, NameError};
-use super::prompt::{Prompt, PromptArgument};
+use super::prompt::{Prompt, PromptArgument, Source};
+use super::template::{self, Template};
 use super::tool::{Tool, with_common};
 use super::{lint, vocabulary};
 use crate::contract::text::{neutral, neutral_lines};
@@ -31,8 +32,8 @@ const OFFERED: usize = 32;
 pub struct Words {
     /// What `describe` returned.
     pub description: String,
-    /// The text of each prompt for arguments that are all absent, and for such that are all given.
-    pub prompts: Vec<(String, Vec<String>)>,
+    /// The texts of each prompt.
+    pub prompts: Vec<(String, Vec<Template>)>,
 }
 
 impl Words {
@@ -53,15 +54,15 @@ impl Words {
         let description = session()?.describe().map_err(failed)?;
         let mut prompts = Vec::new();
         for prompt in Description::read(&description)?.prompts {
-            let given = |prompt: &PromptDescription| -> Map<String, Value> {
-                prompt.arguments.iter().map(|argument| (argument.name.clone(), "x".into())).collect()
-            };
             let mut texts = Vec::new();
-            for arguments in [Map::new(), given(&prompt)] {
+            for given in template::choices(&prompt.arguments) {
+                let there = prompt.arguments.iter().filter(|known| known.required || given.contains(&known.name));
+                let arguments: Map<_, Value> =
+                    there.map(|known| (known.name.clone(), template::marker(&known.name).into())).collect();
                 let arguments = Value::Object(arguments).to_string();
                 // One that cannot do without an argument is heard with it.
                 match session()?.prompt(&prompt.name, &arguments) {
-                    Ok(text) => texts.push(text),
+                    Ok(text) => texts.push(Template { given, text }),
                     Err(Fault::Problem(_)) => {}
                     Err(fault) => return Err(failed(fault)),
                 }
@@ -176,6 +177,13 @@ pub struct Module {
     pub is_foreign: bool,
 }
 
+impl Module {
+    /// What stands behind the descriptions of somebody else's tools.
+    pub(crate) fn mark(&self) -> String {
+        format!("\n(Analyzer {} {} of a third party.)", self.name, self.version)
+    }
+}
+
 /// The tools and prompts of one component.
 #[derive(Clone)]
 pub struct Offer {
@@ -203,7 +211,8 @@ impl Offer {
             sha256: analyzer.sha256().into(),
             is_foreign: false,
         };
-        Self::make(description, module, analyzer, Vec::new(), str::to_owned)
+        let source = |_: &str| Source::Own(analyzer.clone());
+        Self::make(description, module, analyzer, Vec::new(), source, str::to_owned)
     }
 
     /// What somebody else's component offers, under a prefix, when its words are harmless.
@@ -225,7 +234,11 @@ impl Offer {
             is_foreign: true,
         };
         let prefix = description.name.clone();
-        Self::make(description, module, &analyzer, remarks, |own| names::prefixed(&prefix, own))
+        let source = |own: &str| {
+            let said = words.prompts.iter().find(|(name, _)| name == own);
+            Source::Kept(said.map(|(_, texts)| texts.clone()).unwrap_or_default())
+        };
+        Self::make(description, module, &analyzer, remarks, source, |own| names::prefixed(&prefix, own))
     }
 
     fn make(
@@ -233,6 +246,7 @@ impl Offer {
         module: Module,
         analyzer: &Analyzer,
         remarks: Vec<lint::Remark>,
+        source: impl Fn(&str) -> Source,
         named: impl Fn(&str) -> String,
     ) -> Result<Self, DescribeError> {
         let tools: Result<_, _> = description
@@ -243,11 +257,11 @@ impl Offer {
         let prompts = description.prompts.into_iter().map(|prompt| {
             Arc::new(Prompt {
                 name: named(&prompt.name),
+                source: source(&prompt.name),
                 own_name: prompt.name,
                 title: neutral(&prompt.title, TITLE).into_owned(),
                 description: neutral_lines(&prompt.description, DESCRIPTION),
                 arguments: prompt.arguments,
-                analyzer: analyzer.clone(),
             })
         });
         Ok(Self { tools: tools?, prompts: prompts.collect(), module, remarks })
@@ -283,7 +297,7 @@ fn make_tool(
     let (validator, answer_validator) = (validator("arguments", &input)?, validator("report", &output)?);
     let mut description = neutral_lines(&tool.description, DESCRIPTION);
     if module.is_foreign {
-        description.push_str(&format!("\n(Analyzer {} {} of a third party.)", module.name, module.version));
+        description.push_str(&module.mark());
     }
     Ok(Tool {
         title: neutral(&tool.title, TITLE).into_owned(),

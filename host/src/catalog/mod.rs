@@ -4,6 +4,7 @@ pub mod describe;
 pub mod lint;
 pub mod names;
 mod prompt;
+mod template;
 mod tool;
 mod vocabulary;
 
@@ -14,6 +15,7 @@ use mcpcap_native::Builtin;
 
 pub use describe::{DescribeError, Module, Offer};
 pub use prompt::{Prompt, PromptArgument};
+pub use template::Template;
 pub use tool::Tool;
 
 use crate::contract::text::neutral;

@@ -1,5 +1,6 @@
 //! Analyzers of others: let in, refused, approved, exchanged while the server runs; in the real binary.
 
+mod approve;
 mod compile;
 mod contract;
 mod live;

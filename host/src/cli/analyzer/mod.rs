@@ -6,6 +6,7 @@ mod list;
 mod new;
 mod pack;
 mod run;
+mod shown;
 
 use std::sync::Arc;
 
