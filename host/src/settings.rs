@@ -95,6 +95,8 @@ impl Default for Limits {
                 cpu: Duration::from_secs(120),
                 time: Duration::from_secs(120),
                 code: 192 << 20,
+                code_free: 4 << 20,
+                code_ratio: 16,
                 // CPython takes 16 s of one. More would each need room of its own.
                 threads: std::thread::available_parallelism().map_or(1, usize::from).min(4),
             },

@@ -91,8 +91,8 @@ pub(super) fn of(place: &Place) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// Digests of files that did not change since they were read: so that a start need not read all of them again. A digest that is out of date would
-/// do no harm: what is run is what the digest names.
+/// Digests of files that did not change since they were read: so that a start need not read all of them again. A digest that is wrong does
+/// no harm: what is run is what the digest names, and where nothing is kept for it, the file is read.
 #[derive(Default)]
 pub(super) struct Digests {
     known: BTreeMap<PathBuf, (Stamp, String)>,
@@ -118,13 +118,13 @@ impl Digests {
         }
     }
 
-    /// The SHA-256 of a file with this stamp.
+    /// The SHA-256 that a file with this stamp had.
+    pub(super) fn remembered(&self, path: &Path, stamp: Stamp) -> Option<String> {
+        self.known.get(path).filter(|(known, _)| *known == stamp).map(|(_, sha256)| sha256.clone())
+    }
+
+    /// The SHA-256 of a file with this stamp, read anew.
     pub(super) fn digest(&mut self, path: &Path, stamp: Stamp) -> io::Result<String> {
-        if let Some((known, sha256)) = self.known.get(path)
-            && *known == stamp
-        {
-            return Ok(sha256.clone());
-        }
         let sha256 = hex_sha256(&read(path)?);
         if stamp.is_settled() && path.is_absolute() {
             self.known.insert(path.into(), (stamp, sha256.clone()));

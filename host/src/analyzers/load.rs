@@ -47,17 +47,15 @@ pub enum LoadError {
     #[error("this program failed on it; its log has the cause")]
     Failed,
     /// Nobody has approved it.
-    #[error("it is not in {lock}; look at it and approve it: mcpcap analyzer approve {place}")]
+    #[error("it is not in {lock}; look at it and approve it: {advice}")]
     NotApproved {
         /// The lock file.
         lock: PathBuf,
-        /// Where it is.
-        place: String,
+        /// What to type.
+        advice: String,
     },
     /// It is not what was approved.
-    #[error(
-        "it has changed since {name} {version} was approved in {lock}; look at it and approve it: mcpcap analyzer approve {place}"
-    )]
+    #[error("it has changed since {name} {version} was approved in {lock}; look at it and approve it: {advice}")]
     Changed {
         /// The name in the lock file.
         name: String,
@@ -65,18 +63,16 @@ pub enum LoadError {
         version: String,
         /// The lock file.
         lock: PathBuf,
-        /// Where it is.
-        place: String,
+        /// What to type.
+        advice: String,
     },
     /// Its texts need to be read by somebody first.
-    #[error(
-        "it has texts that may be meant to steer the model ({first}); read them and approve it: mcpcap analyzer approve {place}"
-    )]
+    #[error("it has texts that may be meant to steer the model ({first}); read them and approve it: {advice}")]
     Steering {
         /// What was found first.
         first: Remark,
-        /// Where it is.
-        place: String,
+        /// What to type.
+        advice: String,
     },
     /// Another one has its name.
     #[error("the name {name} is taken by {other} too; neither is offered until one of them is removed")]

@@ -15,7 +15,7 @@ const SIZE_MAX: u64 = 1 << 20;
 const SHOWN_MAX: u64 = 8 << 20;
 const HEAD: &str = "\
 # Analyzers that mcpcap may load, each approved by somebody who has read what it tells the model.
-# Written by `mcpcap analyzer approve`. Keep it under version control, beside the analyzers.
+# Written by `mcpcap analyzer approve`. Whoever can write it can approve.
 
 ";
 
@@ -119,10 +119,7 @@ impl Lock {
     /// The system's.
     pub fn keep_shown(path: &Path, pin: &Pin, text: &str) -> Result<(), LockError> {
         let shown = shown(path, pin);
-        let folder = shown.parent().unwrap_or(path);
-        std::fs::create_dir_all(folder)
-            .and_then(|()| replace(&shown, &[text]))
-            .map_err(|reason| LockError::Io { path: shown.clone(), reason })
+        replace(&shown, &[text]).map_err(|reason| LockError::Io { path: shown, reason })
     }
 
     /// Forgets what was shown.
@@ -165,6 +162,7 @@ fn shown(path: &Path, pin: &Pin) -> PathBuf {
 /// Writes a file; what was there before is there until it is complete.
 fn replace(path: &Path, texts: &[&str]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new()
         .prefix(".analyzers")
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::TryStreamExt;
 use mcpcap_native::Cache;
 use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
-use oci_client::manifest::OciImageManifest;
+use oci_client::manifest::{OciDescriptor, OciImageManifest};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference as Named};
 
@@ -103,7 +103,8 @@ impl Reference {
     /// When it is malformed, or the registry does not know it.
     pub fn pin(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let named = named(text)?;
-        let (manifest, _) = run(WHOLE, manifest(&client(&named)?, &named))??;
+        let manifest = run(WHOLE, manifest(&client(&named)?, &named))??;
+        read(&manifest)?;
         let digest = format!("{DIGEST}{}", hex_sha256(&manifest));
         Ok(Self(named.clone_with_digest(digest).whole()))
     }
@@ -119,57 +120,77 @@ pub(super) fn fetch(
     cache: Option<&Cache>,
     until: Option<Instant>,
 ) -> Result<Vec<u8>, FetchError> {
-    let entry = format!("oci-{}.wasm", reference.digest().trim_start_matches(DIGEST));
-    if let Some(wasm) = cache.and_then(|cache| cache.get(&entry)) {
+    let entry = |kind: &str| format!("oci-{}.{kind}", reference.digest().trim_start_matches(DIGEST));
+    let kept = cache.and_then(|cache| Some((cache.get(&entry("manifest"))?, cache.get(&entry("wasm"))?)));
+    // Whoever put it there: it is what the reference names, or it is fetched again.
+    if let Some((_, wasm)) = kept.filter(|(manifest, wasm)| check(reference, manifest, wasm).is_ok()) {
         return Ok(wasm);
     }
     let until = until.ok_or(FetchError::Forbidden)?;
-    let wasm = run(WHOLE.min(until.saturating_duration_since(Instant::now())), pull(reference))??;
-    if let Some(Err(error)) = cache.map(|cache| cache.keep(&entry, &wasm)) {
+    let (manifest, wasm) = run(WHOLE.min(until.saturating_duration_since(Instant::now())), pull(reference))??;
+    check(reference, &manifest, &wasm)?;
+    let keep =
+        |cache: &Cache| cache.keep(&entry("manifest"), &manifest).and_then(|()| cache.keep(&entry("wasm"), &wasm));
+    if let Some(Err(error)) = cache.map(keep) {
         tracing::warn!(%error, "a component from a registry is not kept");
     }
     Ok(wasm)
 }
 
-async fn pull(reference: &Reference) -> Result<Vec<u8>, FetchError> {
+/// Whether a manifest is the one that was pinned, and a component the one in it.
+fn check(reference: &Reference, manifest: &[u8], wasm: &[u8]) -> Result<(), FetchError> {
+    let is = |pinned: &str, bytes: &[u8]| {
+        let found = format!("{DIGEST}{}", hex_sha256(bytes));
+        if found == pinned { Ok(()) } else { Err(FetchError::Digest { pinned: pinned.into(), found }) }
+    };
+    is(reference.digest(), manifest)?;
+    is(&component(&read(manifest)?)?.digest, wasm)
+}
+
+fn read(manifest: &[u8]) -> Result<OciImageManifest, FetchError> {
+    serde_json::from_slice(manifest).map_err(|error| FetchError::Artifact(error.to_string()))
+}
+
+/// The layer that is a component.
+fn component(manifest: &OciImageManifest) -> Result<&OciDescriptor, FetchError> {
+    let layers: Vec<_> = manifest.layers.iter().filter(|layer| LAYERS.contains(&layer.media_type.as_str())).collect();
+    let [layer] = layers.as_slice() else {
+        return Err(FetchError::Artifact(format!("it has {} layers of type {}", layers.len(), LAYERS[0])));
+    };
+    Ok(layer)
+}
+
+/// A manifest and the component in it, as they come.
+async fn pull(reference: &Reference) -> Result<(Vec<u8>, Vec<u8>), FetchError> {
     let named = named(&reference.0).map_err(|error| FetchError::Registry(error.to_string()))?;
     let client = client(&named)?;
-    let (manifest, found) = manifest(&client, &named).await?;
+    let manifest = manifest(&client, &named).await?;
     let digest = format!("{DIGEST}{}", hex_sha256(&manifest));
     if digest != reference.digest() {
         return Err(FetchError::Digest { pinned: reference.digest().into(), found: digest });
     }
-    let layers: Vec<_> = found.layers.iter().filter(|layer| LAYERS.contains(&layer.media_type.as_str())).collect();
-    let [layer] = layers.as_slice() else {
-        return Err(FetchError::Artifact(format!("it has {} layers of type {}", layers.len(), LAYERS[0])));
-    };
-    let too_large = || FetchError::Artifact(format!("it has more than {SIZE_MAX} octets"));
-    let mut stream = client.pull_blob_stream(&named, *layer).await.map_err(|error| words(&error))?;
+    let found = read(&manifest)?;
+    let layer = component(&found)?;
+    let mut stream = client.pull_blob_stream(&named, layer).await.map_err(|error| words(&error))?;
     let mut wasm = Vec::new();
     // The crate verifies the digest at the end of the stream.
     while let Some(piece) = stream.try_next().await.map_err(|error| words(&error))? {
         wasm.extend_from_slice(&piece);
         if wasm.len() > SIZE_MAX {
-            return Err(too_large());
+            return Err(FetchError::Artifact(format!("it has more than {SIZE_MAX} bytes")));
         }
     }
-    let digest = format!("{DIGEST}{}", hex_sha256(&wasm));
-    if digest == layer.digest {
-        Ok(wasm)
-    } else {
-        Err(FetchError::Digest { pinned: layer.digest.clone(), found: digest })
-    }
+    Ok((manifest, wasm))
 }
 
-/// A manifest as it is on the wire, and what it says.
-async fn manifest(client: &Client, named: &Named) -> Result<(Vec<u8>, OciImageManifest), FetchError> {
+/// A manifest as it is on the wire.
+async fn manifest(client: &Client, named: &Named) -> Result<Vec<u8>, FetchError> {
     let auth = match (std::env::var(USER), std::env::var(PASSWORD)) {
         (Ok(user), Ok(password)) => RegistryAuth::Basic(user, password),
         _ => RegistryAuth::Anonymous,
     };
     let (bytes, _) = client.pull_manifest_raw(named, &auth, &MANIFESTS).await.map_err(|error| words(&error))?;
-    let read = serde_json::from_slice(&bytes).map_err(|error| FetchError::Artifact(error.to_string()))?;
-    Ok((bytes.to_vec(), read))
+    Ok(bytes.to_vec())
 }
 
 fn client(named: &Named) -> Result<Client, FetchError> {

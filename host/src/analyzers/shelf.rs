@@ -212,6 +212,16 @@ impl Shelf {
             }
             _ => {}
         }
+        // A digest that is remembered saves reading the file where all else is kept too. It is taken for nothing else: it may be wrong.
+        if let Some(remembered) = current.and_then(|stamp| self.digests.remembered(path, stamp)) {
+            let content = Content::of_file(path, remembered);
+            let is_wanted = may_be_loaded(&self.options, &self.lock, spot, &content).is_ok();
+            if let Some(offer) = is_wanted.then(|| self.loader.kept(&content)).flatten() {
+                let offer = Some(Ok(Arc::new(offer)));
+                self.known.insert(spot.clone(), Known { stamp: current, seen: None, content: Ok(content), offer });
+                return true;
+            }
+        }
         let content = stamp
             .and_then(|stamp| self.digests.digest(path, stamp))
             .map(|sha256| Content::of_file(path, sha256))
@@ -307,7 +317,7 @@ impl Shelf {
         let pin = self.lock.as_ref().ok().and_then(|lock| lock.of(&content.sha256));
         match (pin, offer.remarks.first()) {
             (None, Some(first)) if !self.options.has_no_model => {
-                Err(Arc::new(LoadError::Steering { first: first.clone(), place: spot.to_string() }))
+                Err(Arc::new(LoadError::Steering { first: first.clone(), advice: self.options.advice(spot) }))
             }
             (Some(pin), _) if (&pin.name, &pin.version) != (&offer.module.name, &offer.module.version) => {
                 Err(Arc::new(changed(&self.options, spot, pin)))
@@ -346,7 +356,7 @@ fn may_be_loaded(
     }
     let before = lock.at(&spot.source()).map(|pin| changed(options, spot, pin));
     Err(Arc::new(
-        before.unwrap_or_else(|| LoadError::NotApproved { lock: options.lock_file(), place: spot.to_string() }),
+        before.unwrap_or_else(|| LoadError::NotApproved { lock: options.lock_file(), advice: options.advice(spot) }),
     ))
 }
 
@@ -355,7 +365,7 @@ fn changed(options: &Options, spot: &Spot, pin: &super::Pin) -> LoadError {
         name: pin.name.clone(),
         version: pin.version.clone(),
         lock: options.lock_file(),
-        place: spot.to_string(),
+        advice: options.advice(spot),
     }
 }
 

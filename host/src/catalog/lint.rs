@@ -188,11 +188,14 @@ impl Reader {
         }
         let folded = text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
         let orders: &[&str] = if describes { &ORDERING } else { &[] };
+        let mut quotes: Vec<String> = Vec::new();
         for phrase in STEERING.iter().chain(orders) {
-            if let Some((before, behind)) = folded.split_once(phrase) {
-                let what =
-                    format!("says \"{}\", which may be meant to steer the model", quoted(before, phrase, behind));
-                self.remark(place, what, false);
+            // Once is enough for two phrases side by side.
+            let is_quoted = quotes.iter().any(|quote| quote.contains(phrase));
+            if let (false, Some((before, behind))) = (is_quoted, folded.split_once(phrase)) {
+                let quote = quoted(before, phrase, behind);
+                self.remark(place, format!("says \"{quote}\", which may be meant to steer the model"), false);
+                quotes.push(quote);
             }
         }
     }

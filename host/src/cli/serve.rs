@@ -87,7 +87,7 @@ pub struct Analyzers {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", global = true)]
     locked: Option<bool>,
 
-    /// The list of approved analyzers [default: analyzers.lock in the first folder, or beside the first file]
+    /// The list of approved analyzers [default: mcpcap/analyzers.lock in the user's folder for settings]
     #[arg(long, value_name = "FILE", global = true)]
     lock_file: Option<PathBuf>,
 

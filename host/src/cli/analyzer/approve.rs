@@ -34,12 +34,7 @@ pub async fn run(typed: &Arguments, options: &Options) -> Result<(), String> {
             places.push(serve::place(file)?);
         }
     }
-    // Without a list of the server's own, the one beside what is approved.
-    let mut named = options.analyzers.clone();
-    if named.places.is_empty() {
-        named.places = places.clone();
-    }
-    let path = named.lock_file();
+    let path = options.analyzers.lock_file();
     for place in places {
         approve(place, typed.yes, options, &path).await?;
     }
