@@ -10,6 +10,8 @@ use super::prompt::PromptArgument;
 const CHOSEN: usize = 4;
 /// What stands where an argument would, when the text was written for it and it is absent.
 const ABSENT: &str = "(not given)";
+/// The argument that names the capture.
+const PATH: &str = "pcap_file";
 /// What a marker begins and ends with.
 const MARKER: (&str, &str) = ("{{", "}}");
 
@@ -57,24 +59,27 @@ pub(super) fn written(
     let template = exact.or_else(of_many)?;
     Some(fill(&template.text, |name| {
         let known = arguments.iter().any(|argument| argument.name == name);
-        known.then(|| match values.get(name).and_then(Value::as_str) {
-            Some(value) if !value.is_empty() => escaped(value),
-            _ => ABSENT.into(),
-        })
+        known.then(|| values.get(name).and_then(Value::as_str).filter(|value| !value.is_empty()).unwrap_or(ABSENT))
     }))
 }
 
 /// Puts values in place of markers, in one pass: a value that looks like a marker stays what it is.
-fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+fn fill<'a>(text: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once(MARKER.0) {
         out.push_str(before);
-        let named = behind.split_once(MARKER.1).and_then(|(name, behind)| Some((value(name)?, behind)));
+        let named = behind.split_once(MARKER.1).and_then(|(name, behind)| Some((name, value(name)?, behind)));
         match named {
-            Some((value, behind)) => {
-                out.push_str(&value);
-                rest = behind;
+            Some((name, value, behind)) => {
+                // A member of a JSON object, as a tool takes it. A path stays a text, whatever it looks like.
+                let bare = if is_number(value) && name != PATH { behind.strip_prefix('"') } else { None };
+                let member = bare.filter(|_| before.ends_with(r#":""#));
+                if member.is_some() {
+                    out.pop();
+                }
+                out.push_str(&escaped(value));
+                rest = member.unwrap_or(behind);
             }
             None => {
                 out.push_str(MARKER.0);
@@ -84,6 +89,10 @@ fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
     }
     out.push_str(rest);
     out
+}
+
+fn is_number(value: &str) -> bool {
+    value.parse::<u64>().is_ok_and(|number| number.to_string() == value)
 }
 
 /// As in a JSON string, so that no value ends the quotes it stands in, or its line.
@@ -129,6 +138,17 @@ mod tests {
         assert_eq!(text(json!({ "a": "", "must": "2" })), "only 2, {{other}} {{");
         // What the component gave no text for has none.
         assert_eq!(written(&templates[..1], &known, &values(json!({ "must": "2" }))), None);
+    }
+
+    #[test]
+    fn numbers_are_numbers_where_a_tool_is_called() {
+        let known = [argument("pcap_file", true), argument("port", true)];
+        let text = r#"Call t with {"pcap_file":"{{pcap_file}}","port":"{{port}}"}: port "{{port}}"."#;
+        let text = |port: &str| {
+            written(&[template(&[], text)], &known, &values(json!({ "pcap_file": "7", "port": port }))).unwrap()
+        };
+        assert_eq!(text("80"), r#"Call t with {"pcap_file":"7","port":80}: port "80"."#);
+        assert_eq!(text("080"), r#"Call t with {"pcap_file":"7","port":"080"}: port "080"."#);
     }
 
     #[test]
