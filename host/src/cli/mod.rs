@@ -158,7 +158,6 @@ fn run(cli: Cli) -> Result<(), String> {
         analyzers: cli.analyzers.options(serves_http, cli.sources.remote().enabled)?,
         limits: cli.analyzers.limits(),
         audit: cli.audit_log.or_else(|| serves_http.then(|| PathBuf::from("-"))),
-        ..Options::default()
     };
     // A run takes one of these threads, and there is a run for each core; the rest open files. Each thread keeps memory for good.
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
