@@ -187,15 +187,17 @@ impl Service {
     /// Waits until there is a tool or prompt that `has` looks for, or all analyzers that were there at the start have been loaded or refused. Those
     /// of this program are there from the beginning.
     pub async fn settled_for(&self, has: impl Fn(&Catalog) -> bool) {
-        if !has(&self.catalog()) {
-            self.settled().await;
-        }
+        self.until(|published| published.is_settled || has(&published.catalog)).await;
     }
 
     /// Waits until the analyzers that were there at the start have been loaded or refused, for as long as clients may be kept waiting.
     pub async fn settled(&self) {
+        self.until(|published| published.is_settled).await;
+    }
+
+    async fn until(&self, holds: impl Fn(&Published) -> bool) {
         let mut offered = self.offered.clone();
-        let settled = offered.wait_for(|published| published.is_settled);
+        let settled = offered.wait_for(|published| holds(published));
         if tokio::time::timeout(self.line.limits.settle, settled).await.is_err() {
             tracing::warn!("analyzers are still being compiled; clients are told when they are there");
         }

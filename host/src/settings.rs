@@ -81,6 +81,12 @@ pub struct Limits {
     pub registry: RegistryLimits,
     /// What compiling an analyzer of others may cost.
     pub compile: CompileLimits,
+    /// Compilers that run at once, each within `compile`: so all of them together have so many times its memory.
+    pub compilers: usize,
+    /// How long a component of others may take to say all that it offers.
+    pub describe: Duration,
+    /// How long loading all analyzers of others that wait for it may take together. What was not loaded by then is refused.
+    pub load: Duration,
     /// How long lists wait for analyzers of others that are kept from before, when the server starts.
     pub ready: Duration,
     /// How long a call of a tool that is not there yet waits for analyzers that are compiled when the server starts.
@@ -119,9 +125,15 @@ impl Default for Limits {
                 cpu: Duration::from_secs(120),
                 time: Duration::from_secs(120),
                 code: 192 << 20,
+                code_free: 4 << 20,
+                code_ratio: 16,
                 // CPython takes 16 s of one. More would each need room of its own.
                 threads: std::thread::available_parallelism().map_or(1, usize::from).min(4),
             },
+            // Two, so that a slow one holds up no other; more would take turns on the cores, with the memory of all.
+            compilers: std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4),
+            describe: Duration::from_secs(20),
+            load: Duration::from_secs(600),
             ready: Duration::from_secs(2),
             settle: Duration::from_secs(45),
             waiting: 256,

@@ -3,11 +3,10 @@
 //! Whoever can write here runs code as this user. So the folder belongs to this user, nobody else can write to it, it is opened once, and each entry
 //! carries a digest of its name and content that is verified whenever it is read.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
+use std::collections::hash_map::{DefaultHasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use cap_std::fs::{Dir, MetadataExt, OpenOptions, OpenOptionsExt, PermissionsExt};
@@ -100,9 +99,13 @@ impl Cache {
 
     /// What was kept under a name; nothing when it is not as it was written.
     pub fn get(&self, name: &str) -> Option<Vec<u8>> {
-        let file = self.dir.open(name).ok()?;
+        let mut options = OpenOptions::new();
+        // A pipe would not let go otherwise.
+        options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+        let file = self.dir.open_with(name, &options).ok()?;
         let about = file.metadata().ok()?;
         if !about.is_file() || about.len() > ENTRY_MAX {
+            self.remove(name);
             return None;
         }
         let file = file.into_std();
@@ -116,8 +119,14 @@ impl Cache {
             return Some(content);
         }
         tracing::warn!(entry = name, folder = %self.path.display(), "an entry of the cache is damaged and is made anew");
-        let _ = self.dir.remove_file(name);
+        self.remove(name);
         None
+    }
+
+    /// Forgets what was kept under a name.
+    pub fn remove(&self, name: &str) {
+        // What cannot be removed is put aside by what is kept next.
+        let _ = self.dir.remove_file(name);
     }
 
     /// Keeps something under a name. What was there before is there until the new is complete.
@@ -125,8 +134,8 @@ impl Cache {
     /// # Errors
     /// The system's.
     pub fn keep(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let unfinished = format!(".{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        // What a process that was killed left behind is in nobody's way, whatever its number was.
+        let unfinished = format!(".{:016x}", RandomState::new().build_hasher().finish());
         let written = || -> io::Result<()> {
             let mut options = OpenOptions::new();
             let mut file = self.dir.open_with(&unfinished, options.write(true).create_new(true).mode(0o600))?;
@@ -205,6 +214,18 @@ mod tests {
         assert_eq!(cache.get("one"), None);
         std::fs::write(&file, b"short").unwrap();
         assert_eq!(cache.get("one"), None);
+    }
+
+    #[test]
+    fn what_is_no_file_in_an_entrys_place_holds_up_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&folder.path().join("cache")).unwrap();
+        let pipe = folder.path().join("cache/pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        assert_eq!(cache.get("pipe"), None);
+        assert!(!pipe.exists());
+        cache.keep("pipe", b"native").unwrap();
+        assert_eq!(cache.get("pipe").as_deref(), Some(b"native".as_slice()));
     }
 
     #[test]

@@ -30,6 +30,10 @@ pub struct CompileLimits {
     pub time: Duration,
     /// Octets of native code.
     pub code: u64,
+    /// Bytes of native code of any component, however small.
+    pub code_free: u64,
+    /// Bytes of native code for each byte of a component, once it is above `code_free`.
+    pub code_ratio: u64,
     /// Threads that compile.
     pub threads: usize,
 }
@@ -81,6 +85,13 @@ impl Compiled {
     }
 }
 
+impl CompileLimits {
+    /// Bytes of native code that so many bytes of a component may become.
+    fn code_of(&self, size: usize) -> u64 {
+        (size as u64).saturating_mul(self.code_ratio).max(self.code_free).min(self.code)
+    }
+}
+
 impl Compiler {
     /// Compiles a component. `is_cancelled` is asked all the time.
     ///
@@ -89,6 +100,7 @@ impl Compiler {
     pub fn compile(&self, wasm: &[u8], is_cancelled: &dyn Fn() -> bool) -> Result<Compiled, CompileError> {
         let started = Instant::now();
         let limits = &self.limits;
+        let most = limits.code_of(wasm.len());
         let mut child = Command::new(&self.program)
             .arg(COMMAND)
             .args([limits.memory, limits.cpu.as_secs().max(1)].map(|number| number.to_string()))
@@ -108,7 +120,7 @@ impl Compiler {
             scope.spawn(move || {
                 let _ = stdin.write_all(wasm);
             });
-            let code = scope.spawn(move || read(stdout, limits.code.saturating_add(1)));
+            let code = scope.spawn(move || read(stdout, most.saturating_add(1)));
             let words = scope.spawn(move || read(stderr, WORDS));
             let status = wait(&mut child, started, limits.time, is_cancelled);
             if status.is_err() {
@@ -120,8 +132,9 @@ impl Compiler {
         });
         let (status, code, words) = ended;
         let status = status?;
-        if code.len() as u64 > limits.code {
-            return Err(CompileError::Limit(format!("{} MiB of native code", limits.code >> 20)));
+        if code.len() as u64 > most {
+            let size = wasm.len();
+            return Err(CompileError::Limit(format!("{} KiB of native code for its {size} bytes", most >> 10)));
         }
         match status.code() {
             Some(0) => Ok(Compiled(code)),

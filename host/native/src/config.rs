@@ -20,6 +20,8 @@ pub fn config() -> Config {
         .concurrency_support(false)
         // The same report on every machine.
         .cranelift_nan_canonicalization(true)
+        // A few bytes at both ends of a memory would be kept as all that lies between.
+        .memory_guaranteed_dense_image_size(64 << 10)
         // Names and offsets of a component's functions are noise in a message.
         .wasm_backtrace_max_frames(None);
     // wasm_multi_memory and wasm_extended_const stay on: components with internal adapters need the first, QuickJS and

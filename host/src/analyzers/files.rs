@@ -21,6 +21,9 @@ const DIGESTS: &str = "digests.json";
 /// A file that changed within this time may change again without its times telling.
 const SETTLED: Duration = Duration::from_secs(2);
 
+/// A pipe that took a file's place would not let go otherwise.
+pub(super) const NOT_WAITING: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+
 /// By what a change of a file is seen. The time of its last change of state cannot be set by whoever writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
@@ -56,8 +59,7 @@ impl Stamp {
 
 /// The content of a file, bounded: one octet more than is accepted tells that it is too large.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // A pipe that took the file's place would not let go otherwise.
-    let file = File::options().read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(path)?;
+    let file = File::options().read(true).custom_flags(NOT_WAITING).open(path)?;
     let mut content = Vec::new();
     file.take((SIZE_MAX as u64).saturating_add(1)).read_to_end(&mut content)?;
     Ok(content)
@@ -89,8 +91,8 @@ pub(super) fn of(place: &Place) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// Digests of files that did not change since they were read: so that a start need not read all of them again. A digest that is out of date would
-/// do no harm: what is run is what the digest names.
+/// Digests of files that did not change since they were read: so that a start need not read all of them again. A digest that is wrong does
+/// no harm: what is run is what the digest names, and where nothing is kept for it, the file is read.
 #[derive(Default)]
 pub(super) struct Digests {
     known: BTreeMap<PathBuf, (Stamp, String)>,
@@ -116,13 +118,13 @@ impl Digests {
         }
     }
 
-    /// The SHA-256 of a file with this stamp.
+    /// The SHA-256 that a file with this stamp had.
+    pub(super) fn remembered(&self, path: &Path, stamp: Stamp) -> Option<String> {
+        self.known.get(path).filter(|(known, _)| *known == stamp).map(|(_, sha256)| sha256.clone())
+    }
+
+    /// The SHA-256 of a file with this stamp, read anew.
     pub(super) fn digest(&mut self, path: &Path, stamp: Stamp) -> io::Result<String> {
-        if let Some((known, sha256)) = self.known.get(path)
-            && *known == stamp
-        {
-            return Ok(sha256.clone());
-        }
         let sha256 = hex_sha256(&read(path)?);
         if stamp.is_settled() && path.is_absolute() {
             self.known.insert(path.into(), (stamp, sha256.clone()));

@@ -1,6 +1,8 @@
 //! `analyzers.lock`: which analyzers somebody has looked at and approved, by name, version and SHA-256.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -9,9 +11,11 @@ use serde::{Deserialize, Serialize};
 const FORM: u32 = 1;
 /// Octets of the file.
 const SIZE_MAX: u64 = 1 << 20;
+/// Bytes that are read of what was shown.
+const SHOWN_MAX: u64 = 8 << 20;
 const HEAD: &str = "\
 # Analyzers that mcpcap may load, each approved by somebody who has read what it tells the model.
-# Written by `mcpcap analyzer approve`. Keep it under version control, beside the analyzers.
+# Written by `mcpcap analyzer approve`. Whoever can write it can approve.
 
 ";
 
@@ -96,15 +100,32 @@ impl Lock {
         let failed = |reason| LockError::Io { path: path.into(), reason };
         let document = Document { version: FORM, analyzers: self.pins.clone() };
         let text = toml::to_string(&document).map_err(|error| failed(io::Error::other(error)))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new()
-            .prefix(".analyzers")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .tempfile_in(folder)
-            .map_err(failed)?;
-        file.write_all(HEAD.as_bytes()).and_then(|()| file.write_all(text.as_bytes())).map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
-        Ok(())
+        replace(path, &[HEAD, &text]).map_err(failed)
+    }
+
+    /// What was shown when something was approved, for the next time; nothing when it is not there any more.
+    pub fn shown(path: &Path, pin: &Pin) -> Option<String> {
+        let file = File::options().read(true).custom_flags(super::files::NOT_WAITING).open(shown(path, pin)).ok()?;
+        let mut text = String::new();
+        let is_file = file.metadata().ok()?.is_file();
+        is_file.then_some(())?;
+        file.take(SHOWN_MAX).read_to_string(&mut text).ok()?;
+        Some(text)
+    }
+
+    /// Keeps what was shown, beside the file.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn keep_shown(path: &Path, pin: &Pin, text: &str) -> Result<(), LockError> {
+        let shown = shown(path, pin);
+        replace(&shown, &[text]).map_err(|reason| LockError::Io { path: shown, reason })
+    }
+
+    /// Forgets what was shown.
+    pub fn forget_shown(path: &Path, pin: &Pin) {
+        // Without it nothing is wrong.
+        let _ = std::fs::remove_file(shown(path, pin));
     }
 
     /// The pin of a component.
@@ -128,6 +149,29 @@ impl Lock {
         self.pins.push(pin);
         self.pins.sort_by(|a, b| a.name.cmp(&b.name));
     }
+}
+
+/// Where it is kept what was shown of a component. What the file says of its name may be anybody's, so no slash is taken from it.
+fn shown(path: &Path, pin: &Pin) -> PathBuf {
+    let mut folder = path.to_owned().into_os_string();
+    folder.push(".shown");
+    let name: String = format!("{}-{}", pin.name, pin.sha256).chars().filter(|letter| *letter != '/').collect();
+    PathBuf::from(folder).join(name + ".txt")
+}
+
+/// Writes a file; what was there before is there until it is complete.
+fn replace(path: &Path, texts: &[&str]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".analyzers")
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .tempfile_in(folder)?;
+    for text in texts {
+        file.write_all(text.as_bytes())?;
+    }
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -154,6 +198,20 @@ mod tests {
         assert_eq!(read.of(&"1".repeat(64)), None);
         assert_eq!(read.at("a.wasm").unwrap().name, "a");
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("# Analyzers"));
+    }
+
+    #[test]
+    fn what_was_shown_is_kept_beside_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("analyzers.lock");
+        let (one, outside) = (pin("a", "1.0.0", "1"), pin("../../a", "1.0.0", "1"));
+        assert_eq!(Lock::shown(&path, &one), None);
+        Lock::keep_shown(&path, &one, "text").unwrap();
+        assert_eq!(Lock::shown(&path, &one).as_deref(), Some("text"));
+        assert_eq!(Lock::shown(&path, &pin("a", "1.0.0", "2")), None);
+        assert_eq!(super::shown(&path, &outside).parent(), super::shown(&path, &one).parent());
+        Lock::forget_shown(&path, &one);
+        assert_eq!(Lock::shown(&path, &one), None);
     }
 
     #[test]

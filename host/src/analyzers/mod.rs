@@ -4,6 +4,7 @@
 //! ([`load`]) -> in the catalog, unless its names collide ([`shelf`]). What happens while the server runs is in [`watch`].
 
 mod credentials;
+mod crew;
 mod files;
 pub mod load;
 pub mod lock;
@@ -12,7 +13,7 @@ mod registry;
 mod shelf;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use load::{LoadError, Loader};
 pub use lock::{Lock, LockError, Pin};
@@ -20,6 +21,8 @@ pub use oci::Access;
 pub use registry::{Reference, ReferenceError};
 pub use shelf::{Entry, Shelf};
 pub(crate) use watch::{Published, watch};
+
+use crate::contract::text::neutral;
 
 /// What the command line says about analyzers of others.
 #[derive(Debug, Clone, Default)]
@@ -53,33 +56,70 @@ pub enum Place {
     Registry(Reference),
 }
 
+impl Place {
+    /// The files of a folder, or the file.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed, or has too many.
+    pub fn files(&self) -> std::io::Result<Vec<PathBuf>> {
+        files::of(self)
+    }
+}
+
 impl std::fmt::Display for Place {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Folder(path) | Self::File(path) => path.display().fmt(formatter),
+            Self::Folder(path) | Self::File(path) => named(path).fmt(formatter),
             Self::Registry(reference) => reference.fmt(formatter),
         }
     }
 }
 
-/// The name of the file that pins analyzers.
-pub const LOCK: &str = "analyzers.lock";
+/// A file's name for whoever reads it: whoever named the file may have meant to say more by it.
+fn named(path: &Path) -> String {
+    neutral(&path.to_string_lossy(), 4096).into_owned()
+}
+
+/// Below the user's folder for settings, or that of the machine: not where analyzers are, since who may put one there must not approve it.
+const LOCK: &str = "mcpcap/analyzers.lock";
 
 impl Options {
-    /// The file that pins analyzers: the one that was named, else `analyzers.lock` in the first folder, beside the first file, or in the
-    /// working directory.
+    /// The file that pins analyzers: the one that was named, else `mcpcap/analyzers.lock` in the user's folder for settings.
     pub fn lock_file(&self) -> PathBuf {
-        let beside = || {
-            let folder = self.places.iter().find_map(|place| match place {
-                Place::Folder(folder) => Some(folder.clone()),
-                _ => None,
-            });
-            let file = self.places.iter().find_map(|place| match place {
-                Place::File(file) => file.parent().map(PathBuf::from),
-                _ => None,
-            });
-            folder.or(file).unwrap_or_default().join(LOCK)
-        };
-        self.lock.clone().unwrap_or_else(beside)
+        let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let folder = || named("XDG_CONFIG_HOME").or_else(|| named("HOME").map(|home| home.join(".config")));
+        self.lock.clone().unwrap_or_else(|| folder().unwrap_or_else(|| "/etc".into()).join(LOCK))
+    }
+
+    /// What somebody types to approve what is at a place, so that it counts here.
+    fn advice(&self, place: &impl std::fmt::Display) -> String {
+        let lock = self.lock.as_deref().map(|lock| format!("--lock-file {} ", typed(&named(lock)))).unwrap_or_default();
+        format!("mcpcap analyzer approve {lock}{}", typed(&place.to_string()))
+    }
+}
+
+/// A word as a shell takes it.
+fn typed(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-:@%+=,".contains(letter);
+    if word.chars().all(is_plain) && !word.is_empty() {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_can_be_typed() {
+        let place = |path: &str| Place::File(path.into());
+        let mut options = Options::default();
+        assert_eq!(options.advice(&place("/a/b.wasm")), "mcpcap analyzer approve /a/b.wasm");
+        options.lock = Some("my lock".into());
+        let advice = options.advice(&place("/a/it's; x.wasm"));
+        assert_eq!(advice, r"mcpcap analyzer approve --lock-file 'my lock' '/a/it'\''s; x.wasm'");
+        assert_eq!(options.lock_file(), PathBuf::from("my lock"));
     }
 }

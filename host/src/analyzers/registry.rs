@@ -1,6 +1,7 @@
 //! Components from OCI registries: an artifact is named by the digest of its manifest, so that what was looked at is what is run.
 
 use std::fmt;
+use std::time::Instant;
 
 use mcpcap_native::Cache;
 use serde::Deserialize;
@@ -164,9 +165,10 @@ impl Reference {
     pub fn pin(text: &str, access: &Access) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let named = Named::read(text)?;
         let which = named.digest.or(named.tag).unwrap_or("latest");
-        let (manifest, _) = run(access, async {
-            manifest(&mut Repository::new(named.asked(), named.name, access, Names::system())?, which).await
+        let manifest = run(access, async {
+            Repository::new(named.asked(), named.name, access, Names::system())?.manifest(which).await
         })??;
+        read(&manifest)?;
         Ok(Self(format!("{}/{}@{DIGEST}{}", named.host, named.name, hex_sha256(&manifest))))
     }
 
@@ -175,44 +177,39 @@ impl Reference {
     }
 }
 
-/// A component: kept from before, or fetched and kept.
+/// A component: kept from before, or fetched until then, and kept.
 pub(super) fn fetch(
     reference: &Reference,
     cache: Option<&Cache>,
-    may_fetch: bool,
+    until: Option<Instant>,
     access: &Access,
 ) -> Result<Vec<u8>, FetchError> {
-    let entry = format!("oci-{}.wasm", reference.digest().trim_start_matches(DIGEST));
-    if let Some(wasm) = cache.and_then(|cache| cache.get(&entry)) {
+    let entry = |kind: &str| format!("oci-{}.{kind}", reference.digest().trim_start_matches(DIGEST));
+    let kept = cache.and_then(|cache| Some((cache.get(&entry("manifest"))?, cache.get(&entry("wasm"))?)));
+    // Whoever put it there: it is what the reference names, or it is fetched again.
+    if let Some((_, wasm)) = kept.filter(|(manifest, wasm)| check(reference, manifest, wasm).is_ok()) {
         return Ok(wasm);
     }
-    if !may_fetch {
-        return Err(FetchError::Forbidden);
-    }
-    let wasm = run(access, pull(reference, access))??;
-    if let Some(Err(error)) = cache.map(|cache| cache.keep(&entry, &wasm)) {
+    let until = until.ok_or(FetchError::Forbidden)?;
+    let left = until.saturating_duration_since(Instant::now());
+    let (manifest, wasm) = run(access, async {
+        tokio::time::timeout(left, pull(reference, access))
+            .await
+            .unwrap_or_else(|_| Err(failed("there was no time left")))
+    })??;
+    check(reference, &manifest, &wasm)?;
+    let keep =
+        |cache: &Cache| cache.keep(&entry("manifest"), &manifest).and_then(|()| cache.keep(&entry("wasm"), &wasm));
+    if let Some(Err(error)) = cache.map(keep) {
         tracing::warn!(%error, "a component from a registry is not kept");
     }
     Ok(wasm)
 }
 
-async fn pull(reference: &Reference, access: &Access) -> Result<Vec<u8>, FetchError> {
-    let named = Named::read(&reference.0).map_err(|error| failed(&error.to_string()))?;
-    let mut repository = Repository::new(named.asked(), named.name, access, Names::system())?;
-    let (bytes, found) = manifest(&mut repository, reference.digest()).await?;
-    same(reference.digest(), &bytes)?;
-    let layers: Vec<_> = found.layers.iter().filter(|layer| LAYERS.contains(&layer.media_type.as_str())).collect();
-    let [layer] = layers.as_slice() else {
-        return Err(FetchError::Artifact(format!("it has {} layers of type {}", layers.len(), LAYERS[0])));
-    };
-    let size = usize::try_from(layer.size).ok().filter(|size| *size <= SIZE_MAX).ok_or(FetchError::Size(SIZE_MAX))?;
-    // It becomes a part of a URL.
-    if !is_digest(&layer.digest) {
-        return Err(FetchError::Artifact("its layer has no SHA-256".into()));
-    }
-    let wasm = repository.blob(&layer.digest, size).await?;
-    same(&layer.digest, &wasm)?;
-    Ok(wasm)
+/// Whether a manifest is the one that was pinned, and a component the one in it.
+fn check(reference: &Reference, manifest: &[u8], wasm: &[u8]) -> Result<(), FetchError> {
+    same(reference.digest(), manifest)?;
+    same(&component(&read(manifest)?)?.digest, wasm)
 }
 
 fn same(pinned: &str, bytes: &[u8]) -> Result<(), FetchError> {
@@ -220,12 +217,35 @@ fn same(pinned: &str, bytes: &[u8]) -> Result<(), FetchError> {
     if found == pinned { Ok(()) } else { Err(FetchError::Digest { pinned: pinned.into(), found }) }
 }
 
-/// A manifest as it is on the wire, and what it says.
-async fn manifest(repository: &mut Repository<'_>, which: &str) -> Result<(Vec<u8>, Manifest), FetchError> {
-    let bytes = repository.manifest(which).await?;
-    let read = serde_json::from_slice(&bytes)
-        .map_err(|error| FetchError::Artifact(neutral(&error.to_string(), 300).into_owned()))?;
-    Ok((bytes, read))
+fn read(manifest: &[u8]) -> Result<Manifest, FetchError> {
+    serde_json::from_slice(manifest)
+        .map_err(|error| FetchError::Artifact(neutral(&error.to_string(), 300).into_owned()))
+}
+
+/// The layer that is a component.
+fn component(manifest: &Manifest) -> Result<&Layer, FetchError> {
+    let layers: Vec<_> = manifest.layers.iter().filter(|layer| LAYERS.contains(&layer.media_type.as_str())).collect();
+    let [layer] = layers.as_slice() else {
+        return Err(FetchError::Artifact(format!("it has {} layers of type {}", layers.len(), LAYERS[0])));
+    };
+    // It becomes a part of a URL.
+    if !is_digest(&layer.digest) {
+        return Err(FetchError::Artifact("its layer has no SHA-256".into()));
+    }
+    Ok(layer)
+}
+
+/// A manifest and the component in it, as they come.
+async fn pull(reference: &Reference, access: &Access) -> Result<(Vec<u8>, Vec<u8>), FetchError> {
+    let named = Named::read(&reference.0).map_err(|error| failed(&error.to_string()))?;
+    let mut repository = Repository::new(named.asked(), named.name, access, Names::system())?;
+    let manifest = repository.manifest(reference.digest()).await?;
+    same(reference.digest(), &manifest)?;
+    let found = read(&manifest)?;
+    let layer = component(&found)?;
+    let size = usize::try_from(layer.size).ok().filter(|size| *size <= SIZE_MAX).ok_or(FetchError::Size(SIZE_MAX))?;
+    let wasm = repository.blob(&layer.digest, size).await?;
+    Ok((manifest, wasm))
 }
 
 /// Runs on a thread that has no runtime.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::crew;
 use super::files::{self, Digests, Stamp};
 use super::load::{Content, LoadError, Loader};
 use super::lock::{Lock, LockError};
@@ -12,8 +13,8 @@ use super::registry::{self, Reference};
 use super::{Access, Options, Place};
 use crate::catalog::{Catalog, Offer};
 
-/// How long loading may take before what is loaded is told of.
-const WHILE: Duration = Duration::from_millis(500);
+/// Components that are loaded at once. Those that are fetched wait for a network; compilers have a limit of their own.
+const AT_ONCE: usize = 8;
 
 /// One analyzer that was found, and why it is not offered, if it is not.
 #[derive(Clone)]
@@ -36,7 +37,7 @@ enum Spot {
 impl std::fmt::Display for Spot {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::File(path) => path.display().fmt(formatter),
+            Self::File(path) => super::named(path).fmt(formatter),
             Self::Registry(reference) => reference.fmt(formatter),
         }
     }
@@ -60,6 +61,19 @@ struct Known {
     seen: Option<Stamp>,
     content: Result<Content, Arc<LoadError>>,
     /// None as long as nobody has approved it.
+    offer: Option<Result<Arc<Offer>, Arc<LoadError>>>,
+}
+
+/// What is to be loaded: what a file holds, or a registry is to give.
+struct Job {
+    spot: Spot,
+    content: Option<Content>,
+}
+
+/// What became of it.
+struct Loaded {
+    spot: Spot,
+    content: Result<Content, Arc<LoadError>>,
     offer: Option<Result<Arc<Offer>, Arc<LoadError>>>,
 }
 
@@ -105,16 +119,14 @@ impl Shelf {
         }
         changed |= self.known.len() != before;
         for spot in &spots {
-            changed |= self.look_at(spot, false);
+            changed |= self.look_at(spot);
         }
-        changed |= self.load(true, &mut |_| {});
-        if !self.begun && self.is_waiting(&spots) {
+        changed |= self.load_kept();
+        let jobs = self.jobs(&spots);
+        if !self.begun && !jobs.is_empty() {
             told(self);
         }
-        for spot in &spots {
-            changed |= self.look_at(spot, self.options.may_fetch);
-        }
-        changed |= self.load(false, told);
+        changed |= self.load(jobs, told);
         self.begun = true;
         self.digests.keep(self.loader.cache().map(Arc::as_ref));
         changed
@@ -155,13 +167,15 @@ impl Shelf {
         spots
     }
 
-    /// Whether something has yet to be fetched or compiled.
-    fn is_waiting(&self, spots: &[Spot]) -> bool {
-        !self.wanted().is_empty() || spots.iter().any(|spot| !self.known.contains_key(spot))
+    /// What has yet to be compiled, and fetched.
+    fn jobs(&self, spots: &[Spot]) -> Vec<Job> {
+        let wanted = self.wanted().into_iter().map(|(spot, content)| Job { spot, content: Some(content) });
+        let missing = spots.iter().filter(|spot| !self.known.contains_key(spot));
+        wanted.chain(missing.map(|spot| Job { spot: spot.clone(), content: None })).collect()
     }
 
-    /// Notices a new or changed component. Whether it was read. What only a registry has is left for a look that `may_fetch`.
-    fn look_at(&mut self, spot: &Spot, may_fetch: bool) -> bool {
+    /// Notices a new or changed component. Whether it was read. What may be fetched stays unknown until it was.
+    fn look_at(&mut self, spot: &Spot) -> bool {
         let known = self.known.get_mut(spot);
         let path = match spot {
             Spot::Registry(reference) => {
@@ -169,10 +183,9 @@ impl Shelf {
                 if known.is_some() {
                     return false;
                 }
-                let access =
-                    Access { private: self.options.private_registries, limits: self.loader.limits().registry.clone() };
-                let fetched = registry::fetch(reference, self.loader.cache().map(Arc::as_ref), may_fetch, &access);
-                if fetched.is_err() && !may_fetch && self.options.may_fetch {
+                let cache = self.loader.cache().map(Arc::as_ref);
+                let fetched = registry::fetch(reference, cache, None, &access(&self.options, &self.loader));
+                if fetched.is_err() && self.options.may_fetch {
                     return false;
                 }
                 let content = fetched.map(Content::of_bytes).map_err(|error| Arc::new(LoadError::from(error)));
@@ -200,6 +213,16 @@ impl Shelf {
             }
             _ => {}
         }
+        // A digest that is remembered saves reading the file where all else is kept too. It is taken for nothing else: it may be wrong.
+        if let Some(remembered) = current.and_then(|stamp| self.digests.remembered(path, stamp)) {
+            let content = Content::of_file(path, remembered);
+            let is_wanted = may_be_loaded(&self.options, &self.lock, spot, &content).is_ok();
+            if let Some(offer) = is_wanted.then(|| self.loader.kept(&content)).flatten() {
+                let offer = Some(Ok(Arc::new(offer)));
+                self.known.insert(spot.clone(), Known { stamp: current, seen: None, content: Ok(content), offer });
+                return true;
+            }
+        }
         let content = stamp
             .and_then(|stamp| self.digests.digest(path, stamp))
             .map(|sha256| Content::of_file(path, sha256))
@@ -223,23 +246,47 @@ impl Shelf {
             .collect()
     }
 
-    /// Loads what may be loaded and is not; `only_kept`: what takes no time. `told` hears of it whenever that has taken a while: the slow ones do
-    /// not hold up the others.
-    fn load(&mut self, only_kept: bool, told: &mut dyn FnMut(&Self)) -> bool {
-        let mut wanted = self.wanted();
-        wanted.retain(|(_, content)| !only_kept || self.loader.is_kept(content));
-        let mut last_told = Instant::now();
-        for (spot, content) in &wanted {
-            let loaded = self.loader.load(content).map(Arc::new).map_err(Arc::new);
-            if let Some(known) = self.known.get_mut(spot) {
-                known.offer = Some(loaded);
-            }
-            if last_told.elapsed() > WHILE {
-                told(self);
-                last_told = Instant::now();
+    /// Takes what is kept from before, which takes no time. Whether there was any.
+    fn load_kept(&mut self) -> bool {
+        let mut changed = false;
+        for (spot, content) in self.wanted() {
+            if let (Some(offer), Some(known)) = (self.loader.kept(&content), self.known.get_mut(&spot)) {
+                known.offer = Some(Ok(Arc::new(offer)));
+                changed = true;
             }
         }
-        !wanted.is_empty()
+        changed
+    }
+
+    /// Loads several at once. `told` hears of each as it becomes ready: the slow ones do not hold up the others.
+    fn load(&mut self, jobs: Vec<Job>, told: &mut dyn FnMut(&Self)) -> bool {
+        let mut left = jobs.len();
+        if left == 0 {
+            return false;
+        }
+        let (loader, options, lock) = (self.loader.clone(), self.options.clone(), self.lock.clone());
+        let until = loader.until();
+        let work = |job: Job| {
+            let content = job.content.map_or_else(|| fetched(&options, &loader, &job.spot, until), Ok);
+            let offer =
+                content.as_ref().ok().filter(|content| may_be_loaded(&options, &lock, &job.spot, content).is_ok());
+            // What was fetched may have been loaded before.
+            let made = |content| loader.kept(content).map_or_else(|| loader.make(content, until), Ok);
+            let offer = offer.map(|content| made(content).map(Arc::new).map_err(Arc::new));
+            Loaded { spot: job.spot, content, offer }
+        };
+        crew::together(AT_ONCE, jobs, work, |some| {
+            left = left.saturating_sub(some.len());
+            for Loaded { spot, content, offer } in some {
+                let known = Known { stamp: None, seen: None, content, offer: None };
+                let known = self.known.entry(spot).or_insert(known);
+                known.offer = offer;
+            }
+            if left > 0 {
+                told(self);
+            }
+        });
+        true
     }
 
     /// All that was found, in order, each with what it offers or why it does not.
@@ -271,7 +318,7 @@ impl Shelf {
         let pin = self.lock.as_ref().ok().and_then(|lock| lock.of(&content.sha256));
         match (pin, offer.remarks.first()) {
             (None, Some(first)) if !self.options.has_no_model => {
-                Err(Arc::new(LoadError::Steering { first: first.clone(), place: spot.to_string() }))
+                Err(Arc::new(LoadError::Steering { first: first.clone(), advice: self.options.advice(spot) }))
             }
             (Some(pin), _) if (&pin.name, &pin.version) != (&offer.module.name, &offer.module.version) => {
                 Err(Arc::new(changed(&self.options, spot, pin)))
@@ -279,6 +326,25 @@ impl Shelf {
             _ => Ok(offer),
         }
     }
+}
+
+/// What registries may do.
+fn access(options: &Options, loader: &Loader) -> Access {
+    Access { private: options.private_registries, limits: loader.limits().registry.clone() }
+}
+
+fn fetched(options: &Options, loader: &Loader, spot: &Spot, until: Instant) -> Result<Content, Arc<LoadError>> {
+    let fetched = match spot {
+        Spot::Registry(_) if until <= Instant::now() => Err(loader.too_late()),
+        Spot::Registry(reference) => {
+            let cache = loader.cache().map(Arc::as_ref);
+            let fetched = registry::fetch(reference, cache, Some(until), &access(options, loader));
+            fetched.map(Content::of_bytes).map_err(LoadError::from)
+        }
+        // Files are read when they are noticed.
+        Spot::File(_) => Err(LoadError::Read(std::io::Error::from(std::io::ErrorKind::NotFound))),
+    };
+    fetched.map_err(Arc::new)
 }
 
 /// Whether the lock lets a component be loaded at all.
@@ -297,7 +363,7 @@ fn may_be_loaded(
     }
     let before = lock.at(&spot.source()).map(|pin| changed(options, spot, pin));
     Err(Arc::new(
-        before.unwrap_or_else(|| LoadError::NotApproved { lock: options.lock_file(), place: spot.to_string() }),
+        before.unwrap_or_else(|| LoadError::NotApproved { lock: options.lock_file(), advice: options.advice(spot) }),
     ))
 }
 
@@ -306,7 +372,7 @@ fn changed(options: &Options, spot: &Spot, pin: &super::Pin) -> LoadError {
         name: pin.name.clone(),
         version: pin.version.clone(),
         lock: options.lock_file(),
-        place: spot.to_string(),
+        advice: options.advice(spot),
     }
 }
 

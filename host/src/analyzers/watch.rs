@@ -48,23 +48,30 @@ pub(crate) fn watch(
             }
             waited = Duration::ZERO;
             let is_first = !published.borrow().is_settled;
-            let changed = shelf.look(&mut |shelf| publish(shelf, &builtin, &published, !is_first));
+            let changed = shelf.look(&mut |shelf| publish(shelf, &builtin, &published, !is_first, false));
             if changed || is_first {
-                publish(&shelf, &builtin, &published, true);
+                publish(&shelf, &builtin, &published, true, true);
             }
         }
     };
     std::thread::Builder::new().name("analyzers".into()).spawn(run).map(drop)
 }
 
-fn publish(shelf: &Shelf, builtin: &Arc<Catalog>, published: &watch::Sender<Published>, is_settled: bool) {
+/// `is_whole`: nothing is being loaded.
+fn publish(
+    shelf: &Shelf,
+    builtin: &Arc<Catalog>,
+    published: &watch::Sender<Published>,
+    is_settled: bool,
+    is_whole: bool,
+) {
     let entries = shelf.entries(builtin);
     let mut catalog = Catalog::clone(builtin);
     for entry in &entries {
         match &entry.offer {
             Ok(offer) => catalog.add(offer),
             // What is still being compiled is no failure yet.
-            Err(error) if is_settled => tracing::error!(analyzer = entry.place, %error, "the analyzer is refused"),
+            Err(error) if is_whole => tracing::error!(analyzer = entry.place, %error, "the analyzer is refused"),
             Err(_) => {}
         }
     }

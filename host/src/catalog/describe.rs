@@ -1,6 +1,7 @@
 //! What a component says about itself: the document that `describe` returns, and the tools and prompts that are made of it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jsonschema::PatternOptions;
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,8 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::names::{self, NameError};
-use super::prompt::{Prompt, PromptArgument};
+use super::prompt::{Prompt, PromptArgument, Source};
+use super::template::{self, Template};
 use super::tool::{Tool, with_common};
 use super::{lint, vocabulary};
 use crate::contract::text::{neutral, neutral_lines};
@@ -30,31 +32,39 @@ const OFFERED: usize = 32;
 pub struct Words {
     /// What `describe` returned.
     pub description: String,
-    /// The text of each prompt for arguments that are all absent, and for such that are all given.
-    pub prompts: Vec<(String, Vec<String>)>,
+    /// The texts of each prompt.
+    pub prompts: Vec<(String, Vec<Template>)>,
 }
 
 impl Words {
     /// Asks a component.
     ///
     /// # Errors
-    /// As it fails, and when what it says is no description.
-    pub fn of(analyzer: &Analyzer, limits: &Limits) -> Result<Self, DescribeError> {
-        let cancel = CancellationToken::new();
-        let description = analyzer.session(limits, &cancel)?.describe()?;
+    /// As it fails, when it is not done until then, and when what it says is no description.
+    pub fn of(analyzer: &Analyzer, limits: &Limits, until: Instant) -> Result<Self, DescribeError> {
+        let until = until.min(Instant::now() + limits.describe);
+        let slow = || DescribeError::Slow(limits.describe);
+        // Each call has what is left of the time.
+        let session = || -> Result<_, DescribeError> {
+            let left = until.saturating_duration_since(Instant::now());
+            let limits = Limits { call: limits.call.min(left), ..limits.clone() };
+            if left.is_zero() { Err(slow()) } else { Ok(analyzer.session(&limits, &CancellationToken::new())?) }
+        };
+        let failed = |fault: Fault| if until <= Instant::now() { slow() } else { fault.into() };
+        let description = session()?.describe().map_err(failed)?;
         let mut prompts = Vec::new();
         for prompt in Description::read(&description)?.prompts {
-            let given = |prompt: &PromptDescription| -> Map<String, Value> {
-                prompt.arguments.iter().map(|argument| (argument.name.clone(), "x".into())).collect()
-            };
             let mut texts = Vec::new();
-            for arguments in [Map::new(), given(&prompt)] {
+            for given in template::choices(&prompt.arguments) {
+                let there = prompt.arguments.iter().filter(|known| known.required || given.contains(&known.name));
+                let arguments: Map<_, Value> =
+                    there.map(|known| (known.name.clone(), template::marker(&known.name).into())).collect();
                 let arguments = Value::Object(arguments).to_string();
                 // One that cannot do without an argument is heard with it.
-                match analyzer.session(limits, &cancel)?.prompt(&prompt.name, &arguments) {
-                    Ok(text) => texts.push(text),
+                match session()?.prompt(&prompt.name, &arguments) {
+                    Ok(text) => texts.push(Template { given, text }),
                     Err(Fault::Problem(_)) => {}
-                    Err(fault) => return Err(fault.into()),
+                    Err(fault) => return Err(failed(fault)),
                 }
             }
             prompts.push((prompt.name, texts));
@@ -69,6 +79,9 @@ pub enum DescribeError {
     /// It failed when it was asked.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// It takes too long.
+    #[error("it was stopped: it may take {} s to say all that it offers", .0.as_secs())]
+    Slow(Duration),
     /// The document is not what the contract asks for.
     #[error("its description is not as the contract asks: {0}")]
     Document(String),
@@ -164,6 +177,13 @@ pub struct Module {
     pub is_foreign: bool,
 }
 
+impl Module {
+    /// What stands behind the descriptions of somebody else's tools.
+    pub(crate) fn mark(&self) -> String {
+        format!("\n(Analyzer {} {} of a third party.)", self.name, self.version)
+    }
+}
+
 /// The tools and prompts of one component.
 #[derive(Clone)]
 pub struct Offer {
@@ -191,7 +211,8 @@ impl Offer {
             sha256: analyzer.sha256().into(),
             is_foreign: false,
         };
-        Self::make(description, module, analyzer, Vec::new(), str::to_owned)
+        let source = |_: &str| Source::Own(analyzer.clone());
+        Self::make(description, module, analyzer, Vec::new(), source, str::to_owned)
     }
 
     /// What somebody else's component offers, under a prefix, when its words are harmless.
@@ -213,7 +234,11 @@ impl Offer {
             is_foreign: true,
         };
         let prefix = description.name.clone();
-        Self::make(description, module, &analyzer, remarks, |own| names::prefixed(&prefix, own))
+        let source = |own: &str| {
+            let said = words.prompts.iter().find(|(name, _)| name == own);
+            Source::Kept(said.map(|(_, texts)| texts.clone()).unwrap_or_default())
+        };
+        Self::make(description, module, &analyzer, remarks, source, |own| names::prefixed(&prefix, own))
     }
 
     fn make(
@@ -221,6 +246,7 @@ impl Offer {
         module: Module,
         analyzer: &Analyzer,
         remarks: Vec<lint::Remark>,
+        source: impl Fn(&str) -> Source,
         named: impl Fn(&str) -> String,
     ) -> Result<Self, DescribeError> {
         let tools: Result<_, _> = description
@@ -231,11 +257,11 @@ impl Offer {
         let prompts = description.prompts.into_iter().map(|prompt| {
             Arc::new(Prompt {
                 name: named(&prompt.name),
+                source: source(&prompt.name),
                 own_name: prompt.name,
                 title: neutral(&prompt.title, TITLE).into_owned(),
                 description: neutral_lines(&prompt.description, DESCRIPTION),
                 arguments: prompt.arguments,
-                analyzer: analyzer.clone(),
             })
         });
         Ok(Self { tools: tools?, prompts: prompts.collect(), module, remarks })
@@ -272,7 +298,7 @@ fn make_tool(
     let (validator, answer_validator) = (validator("arguments", &input)?, validator("report", &output)?);
     let mut description = neutral_lines(&tool.description, DESCRIPTION);
     if module.is_foreign {
-        description.push_str(&format!("\n(Analyzer {} {} of a third party.)", module.name, module.version));
+        description.push_str(&module.mark());
     }
     Ok(Tool {
         title: neutral(&tool.title, TITLE).into_owned(),

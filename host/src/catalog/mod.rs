@@ -5,6 +5,7 @@ pub mod lint;
 mod lookalike;
 pub mod names;
 mod prompt;
+mod template;
 mod tool;
 mod vocabulary;
 
@@ -15,6 +16,7 @@ use mcpcap_native::Builtin;
 
 pub use describe::{DescribeError, Module, Offer};
 pub use prompt::{Prompt, PromptArgument};
+pub use template::Template;
 pub use tool::Tool;
 
 use crate::contract::text::neutral;

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::describe::PROMPT;
 use super::shown;
+use super::template::{self, Template};
 use crate::answer::{AnswerError, Code};
 use crate::contract::text::neutral_lines;
 use crate::sandbox::{Analyzer, Fault};
@@ -35,10 +36,26 @@ pub struct Prompt {
     pub description: String,
     /// Its arguments.
     pub arguments: Vec<PromptArgument>,
-    pub(super) analyzer: Analyzer,
+    pub(super) source: Source,
+}
+
+/// Where the text of a prompt comes from.
+pub(super) enum Source {
+    /// From a component of this program, each time.
+    Own(Analyzer),
+    /// From what somebody else's component has said once.
+    Kept(Vec<Template>),
 }
 
 impl Prompt {
+    /// The texts that somebody else's component gave, with markers in place of arguments.
+    pub fn templates(&self) -> &[Template] {
+        match &self.source {
+            Source::Own(_) => &[],
+            Source::Kept(templates) => templates,
+        }
+    }
+
     /// The text of the prompt.
     ///
     /// # Errors
@@ -59,11 +76,18 @@ impl Prompt {
         {
             return Err(AnswerError::new(Code::BadArgument, format!("argument {} is missing", missing.name)));
         }
-        let arguments = Value::Object(arguments.clone()).to_string();
-        let run = || -> Result<String, Fault> {
-            self.analyzer.session(limits, &CancellationToken::new())?.prompt(&self.own_name, &arguments)
+        let text = match &self.source {
+            Source::Own(analyzer) => self.asked(analyzer, arguments, limits).map_err(AnswerError::from)?,
+            Source::Kept(templates) => template::written(templates, &self.arguments, arguments).ok_or_else(|| {
+                let message = format!("{} has no text for just these arguments", self.name);
+                AnswerError::new(Code::BadArgument, message)
+            })?,
         };
-        let text = run().map_err(AnswerError::from)?;
         Ok(neutral_lines(&text, PROMPT))
+    }
+
+    fn asked(&self, analyzer: &Analyzer, arguments: &Map<String, Value>, limits: &Limits) -> Result<String, Fault> {
+        let arguments = Value::Object(arguments.clone()).to_string();
+        analyzer.session(limits, &CancellationToken::new())?.prompt(&self.own_name, &arguments)
     }
 }

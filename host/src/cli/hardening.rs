@@ -45,7 +45,11 @@ pub fn needs(options: &Options, listens: bool) -> Needs {
     }
     if compiles {
         let lock = std::path::absolute(foreign.lock_file()).unwrap_or_default();
-        of_analyzers.extend(lock.parent().map(PathBuf::from));
+        if let Some(folder) = lock.parent() {
+            // What is approved while the server runs comes to stand there.
+            let _ = std::fs::create_dir_all(folder);
+            of_analyzers.push(folder.to_owned());
+        }
     }
     let read = (!options.roots.is_empty()).then(|| options.roots.iter().cloned().chain(of_analyzers).collect());
     Needs { read, write, compiles, listens, connects: options.remote.enabled || fetches }

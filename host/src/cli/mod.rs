@@ -173,8 +173,8 @@ fn run(cli: Cli) -> Result<(), String> {
         roots: cli.sources.roots(speaks_http && !matches!(cli.command, Some(Command::Analyze(_)))),
         remote: cli.sources.remote(),
         analyzers: cli.analyzers.options(serves_http, &cli.sources.remote())?,
+        limits: cli.analyzers.limits(),
         audit: cli.audit_log.or_else(|| serves_http.then(|| PathBuf::from("-"))),
-        ..Options::default()
     };
     if !cli.no_hardening && matches!(cli.command, None | Some(Command::Analyze(_))) {
         // Before there is a second thread.

@@ -4,12 +4,14 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use crate::analyzers::{self, Place, Reference};
 use crate::capture::Remote;
 use crate::mcp::{HttpOptions, OF_ADDRESS, Token};
+use crate::settings::Limits;
 
 /// Variables of the environment. Only those that a shell sets for all programs, or that hold a secret, are not options.
 const ROOTS: &str = "MCPCAP_ROOTS";
@@ -90,16 +92,25 @@ pub struct Analyzers {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", global = true)]
     locked: Option<bool>,
 
-    /// The list of approved analyzers [default: analyzers.lock in the first folder, or beside the first file]
+    /// The list of approved analyzers [default: mcpcap/analyzers.lock in the user's folder for settings]
     #[arg(long, value_name = "FILE", global = true)]
     lock_file: Option<PathBuf>,
 
     /// Where analyzers are kept as native code [default: mcpcap in the user's cache folder]
     #[arg(long, value_name = "DIR", env = "MCPCAP_CACHE_DIR", global = true)]
     cache_dir: Option<PathBuf>,
+
+    /// How long loading all of them together may take; those that were not loaded by then are refused
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().load.as_secs(), value_parser = clap::value_parser!(u64).range(1..=86_400), global = true)]
+    load_time: u64,
 }
 
 impl Analyzers {
+    /// The limits with those that were typed.
+    pub fn limits(&self) -> Limits {
+        Limits { load: Duration::from_secs(self.load_time), ..Limits::default() }
+    }
+
     /// As the service takes it.
     ///
     /// # Errors

@@ -108,18 +108,16 @@ impl Sandbox {
 
     /// Makes an analyzer of a component that is loaded when it is first run.
     pub fn later(
-        self: &Arc<Self>,
+        &self,
         name: &str,
         sha256: &str,
-        load: impl Fn() -> Result<Arc<Compiled>, Refused> + Send + Sync + 'static,
+        load: impl Fn() -> Result<Analyzer, Refused> + Send + Sync + 'static,
     ) -> Analyzer {
-        let (sandbox, named, digest) = (Arc::clone(self), name.to_owned(), sha256.to_owned());
-        let load = move || sandbox.prepare(&sandbox.compiled(&named, &digest, &*load()?)?);
         Analyzer(Arc::new(Lazy {
             name: name.into(),
             sha256: sha256.into(),
             pre: Mutex::new(None),
-            load: Box::new(load),
+            load: Box::new(move || load()?.0.ready()),
         }))
     }
 
@@ -218,13 +216,19 @@ impl Analyzer {
 
     /// The component, loaded. One that cannot be is tried again with the next run.
     fn pre(&self) -> Result<AnalyzerPre<State>, Fault> {
-        let mut kept = self.0.pre.lock().unwrap_or_else(PoisonError::into_inner);
+        let unavailable =
+            |reason: Refused| Fault::Unavailable { component: self.0.name.clone(), reason: reason.to_string() };
+        self.0.ready().map_err(unavailable)
+    }
+}
+
+impl Lazy {
+    fn ready(&self) -> Result<AnalyzerPre<State>, Refused> {
+        let mut kept = self.pre.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pre) = &*kept {
             return Ok(pre.clone());
         }
-        let unavailable =
-            |reason: Refused| Fault::Unavailable { component: self.0.name.clone(), reason: reason.to_string() };
-        let pre = (self.0.load)().map_err(unavailable)?;
+        let pre = (self.load)()?;
         *kept = Some(pre.clone());
         Ok(pre)
     }

@@ -58,6 +58,23 @@ fn each_limit_stops_the_compiler() {
 }
 
 #[test]
+fn a_small_component_becomes_little_native_code() {
+    // Two bytes at the ends of each memory: all that lies between would be 15 MiB.
+    let module = "(core module (memory 256) (data (i32.const 0) \"a\") (data (i32.const 15000000) \"b\"))".repeat(8);
+    let wasm = wat::parse_str(format!("(component {module})")).unwrap();
+    assert!(wasm.len() < 1000);
+    let compiled = compiler(|_| {}).compile(&wasm, &|| false).unwrap();
+    assert!(compiled.size() < 1 << 20, "{} bytes", compiled.size());
+    let small = |limits: &mut CompileLimits| (limits.code_free, limits.code_ratio) = (10_000, 1);
+    let twice = |limits: &mut CompileLimits| (limits.code_free, limits.code_ratio) = (10_000, 100);
+    let wasm = speaker(&description("counter"));
+    let error = compiler(small).compile(&wasm, &|| false).err().unwrap();
+    let said = format!("KiB of native code for its {} bytes", wasm.len());
+    assert!(matches!(&error, CompileError::Limit(limit) if limit.contains(&said)), "{error}");
+    compiler(twice).compile(&wasm, &|| false).unwrap();
+}
+
+#[test]
 fn processor_time_ends_the_compiler() {
     let compiler = compiler(|limits| {
         limits.cpu = Duration::from_secs(1);

@@ -102,8 +102,8 @@ fn what_is_kept_from_before_is_in_the_first_list_and_nobody_waits_for_what_is_no
 #[test]
 fn an_analyzer_that_takes_long_to_compile_holds_up_no_tool_of_ours() {
     let place = Place::new();
-    // Two megabytes of code in one component.
-    place.put("slow.wasm", &slow());
+    // Much code in one component.
+    place.put("slow.wasm", &slow("slow", &module(100)));
     let mut session = Session::begin(&place);
     session.dialog.hear();
     assert_eq!(session.foreign(), [""; 0]);
@@ -117,12 +117,48 @@ fn an_analyzer_that_takes_long_to_compile_holds_up_no_tool_of_ours() {
     assert_eq!(there, ["slow_count"]);
 }
 
-/// An analyzer with much code that is never run, which takes a while to compile.
-fn slow() -> Vec<u8> {
-    let mut wasm = speaker(&description("slow"));
+#[test]
+fn a_slow_analyzer_delays_no_other() {
+    let place = Place::new();
+    // It would be the first.
+    place.put("a.wasm", &slow("slow", &module(300)));
+    place.put("b.wasm", &speaker(&description("quick")));
+    let mut session = Session::begin(&place);
+    session.dialog.hear();
+    let call = json!({ "name": "quick_count", "arguments": { "pcap_file": example("dns.pcap") } });
+    // Without waiting for the slow one.
+    assert_eq!(session.ask("tools/call", call)["result"]["isError"], json!(false));
+    assert_eq!(session.foreign(), ["quick_count"]);
+    let mut there = session.foreign();
+    while there.len() < 2 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        there = session.foreign();
+    }
+    assert_eq!(there, ["slow_count", "quick_count"]);
+}
+
+#[test]
+fn loading_all_together_has_a_limit() {
+    let place = Place::new();
+    let module = module(300);
+    for n in 0..6 {
+        place.put(&format!("{n}.wasm"), &slow(&format!("slow{n}"), &module));
+    }
+    let said = place.list(&["--load-time", "1"]);
+    assert!(said.contains("all analyzers of others together may take 1 s to load (--load-time)"), "{said}");
+    // None is lost, and no compiler goes on.
+    assert_eq!(said.matches("sha256").count(), 6, "{said}");
+}
+
+/// A module with so many large functions, which takes a while to compile.
+fn module(functions: usize) -> Vec<u8> {
     let body = "(local.set 0 (i32.mul (local.get 0) (i32.const 3)))".repeat(2000);
-    let functions = format!("(func (local i32) {body})").repeat(100);
-    let module = wat::parse_str(format!("(module {functions})")).unwrap();
+    wat::parse_str(format!("(module {})", format!("(func (local i32) {body})").repeat(functions))).unwrap()
+}
+
+/// An analyzer that has a module which is never run.
+fn slow(name: &str, module: &[u8]) -> Vec<u8> {
+    let mut wasm = speaker(&description(name));
     // A core module section of the component, which nothing instantiates.
     wasm.push(1);
     let mut length = module.len();
@@ -131,7 +167,7 @@ fn slow() -> Vec<u8> {
         length >>= 7;
     }
     wasm.push(length as u8);
-    wasm.extend_from_slice(&module);
+    wasm.extend_from_slice(module);
     wasm
 }
 

@@ -32,7 +32,8 @@ fn locked_means_approved() {
 fn a_damaged_lock_approves_nothing() {
     let place = Place::new();
     place.put("counter.wasm", &speaker(&description("counter")));
-    std::fs::write(place.path().join("analyzers.lock"), "version = 9").unwrap();
+    std::fs::create_dir_all(place.lock().parent().unwrap()).unwrap();
+    std::fs::write(place.lock(), "version = 9").unwrap();
     let said = place.list(&["--locked"]);
     assert!(said.contains("version 9 is unknown"), "{said}");
 }
@@ -50,7 +51,38 @@ fn a_lock_elsewhere_counts_alone() {
             .status
             .success()
     );
-    assert!(lock.is_file() && !place.path().join("analyzers.lock").exists());
+    assert!(lock.is_file() && !place.lock().exists());
     assert!(place.list(&[&["--locked"], named.as_slice()].concat()).starts_with("counter 1.0.0"));
     assert!(place.list(&["--locked"]).contains("refused"));
+}
+
+#[test]
+fn who_may_put_an_analyzer_there_cannot_approve_it() {
+    let place = Place::new();
+    place.put("counter.wasm", &speaker(&description("counter")));
+    let folder = place.path().to_str().unwrap();
+    assert!(place.run(&["analyzer", "approve", "--yes", folder]).status.success());
+    // The list lies elsewhere, and one beside the analyzers counts for nothing.
+    std::fs::rename(place.lock(), place.path().join("analyzers.lock")).unwrap();
+    assert!(place.list(&["--locked"]).contains("refused"));
+}
+
+#[test]
+fn advice_leads_to_the_list_that_counts_here() {
+    let (place, other) = (Place::new(), Place::new());
+    place.put("counter.wasm", &speaker(&description("counter")));
+    other.put("it's other.wasm", &speaker(&description("other")));
+    let (one, two) = (place.path().join("counter.wasm"), other.path().join("it's other.wasm"));
+    let said = place.list(&["--locked", "--analyzer", two.to_str().unwrap(), "--lock-file", "/nowhere/a b.lock"]);
+    let quoted = two.to_str().unwrap().replace('\'', r"'\''");
+    for file in [one.to_str().unwrap().to_owned(), format!("'{quoted}'")] {
+        let advice = format!("mcpcap analyzer approve --lock-file '/nowhere/a b.lock' {file}\n");
+        assert!(said.contains(&advice), "{advice} is not in {said}");
+    }
+    // Of several, each is pinned where the server looks.
+    let files = [one.to_str().unwrap(), two.to_str().unwrap()];
+    let said = text(&place.run(&[&["analyzer", "approve", "--yes"], files.as_slice()].concat()));
+    assert_eq!(said.matches(&format!("is approved in {}", place.lock().display())).count(), 2, "{said}");
+    let said = place.list(&["--locked", "--analyzer", files[1]]);
+    assert!(said.contains("counter 1.0.0") && said.contains("other 1.0.0"), "{said}");
 }

@@ -1,5 +1,7 @@
 //! Analyzers of others: let in, refused, approved, exchanged while the server runs; in the real binary.
 
+mod approve;
+mod cache;
 mod compile;
 mod contract;
 mod live;
@@ -10,7 +12,7 @@ mod registry;
 mod shapes;
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
@@ -22,15 +24,22 @@ use crate::support::guest;
 pub struct Place {
     pub folder: TempDir,
     pub cache: TempDir,
+    config: TempDir,
 }
 
 impl Place {
     pub fn new() -> Self {
-        Self { folder: TempDir::new().unwrap(), cache: TempDir::new().unwrap() }
+        let folder = || TempDir::new().unwrap();
+        Self { folder: folder(), cache: folder(), config: folder() }
     }
 
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where approved analyzers are pinned, unless it is said otherwise.
+    pub fn lock(&self) -> PathBuf {
+        self.config.path().join("mcpcap/analyzers.lock")
     }
 
     /// Puts a component there.
@@ -51,6 +60,7 @@ impl Place {
     pub fn run(&self, command: &[&str]) -> Output {
         let mut program = Command::new(env!("CARGO_BIN_EXE_mcpcap"));
         program.args(command).args(self.arguments()).env_remove("MCPCAP_ANALYZERS");
+        program.env("XDG_CONFIG_HOME", self.config.path());
         program.output().unwrap()
     }
 

@@ -1,9 +1,14 @@
 //! What is not let in, each with its reason.
 
+use std::time::{Duration, Instant};
+
+use mcpcap::catalog::DescribeError;
+use mcpcap::catalog::describe::Words;
+use mcpcap::settings::Limits;
 use serde_json::{Value, json};
 
 use super::{Place, description, saying, speaker};
-use crate::support::root;
+use crate::support::{engine, root};
 
 /// What `analyzer list` says about one component.
 fn verdict(wasm: &[u8]) -> String {
@@ -100,6 +105,20 @@ fn texts_that_steer_need_a_person() {
     assert!(place.list(&[]).contains("refused"));
     assert!(place.run(&["analyzer", "approve", file.to_str().unwrap(), "--yes"]).status.success());
     assert!(place.list(&[]).starts_with("counter 1.0.0"), "{}", place.list(&[]));
+}
+
+#[test]
+fn one_that_takes_long_to_say_what_it_offers_is_refused() {
+    let mut text = description("counter");
+    text["prompts"] = json!([{ "name": "counter_look", "title": "Look", "description": "Looks." }]);
+    let wasm = saying(&text, "@spin@");
+    let analyzer = engine().analyzer(engine().compile("counter", &wasm).unwrap()).unwrap();
+    let limits = Limits { describe: Duration::from_millis(300), ..Limits::default() };
+    let far = Instant::now() + Duration::from_secs(600);
+    let error = Words::of(&analyzer, &limits, far).unwrap_err();
+    assert!(matches!(error, DescribeError::Slow(_)), "{error}");
+    // And when all together have no time left.
+    assert!(matches!(Words::of(&analyzer, &Limits::default(), Instant::now()), Err(DescribeError::Slow(_))));
 }
 
 #[test]

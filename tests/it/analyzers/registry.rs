@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use mcpcap::capture::hex_sha256;
 use serde_json::json;
 
+use super::cache::forge;
 use super::{Place, description, speaker, text};
 use crate::support::measured;
 
@@ -124,6 +125,12 @@ fn a_pinned_component_is_fetched_once() {
     let asked = registry.asked();
     assert!(place.list(&["--analyzer", &pinned, "--no-remote"]).starts_with("counter 1.0.0"));
     assert_eq!(registry.asked(), asked, "it was kept");
+    // Something else in its place is not what was pinned, and is fetched again.
+    let entry = std::fs::read_dir(place.cache.path()).unwrap().map(|entry| entry.unwrap().path());
+    let entry = entry.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "wasm")).unwrap();
+    forge(&entry, &speaker(&description("other")));
+    assert!(place.list(&["--analyzer", &pinned, "--no-remote"]).contains("--no-remote forbids to fetch it"));
+    assert!(place.list(&["--analyzer", &pinned]).starts_with("counter 1.0.0"));
 
     assert!(place.list(&["--analyzer", &pinned, "--locked"]).contains("is not in"));
     assert!(place.run(&["analyzer", "approve", "--yes", &pinned]).status.success());

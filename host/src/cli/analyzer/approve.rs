@@ -2,14 +2,15 @@
 
 use std::fmt::Write;
 use std::io::{self, BufRead, IsTerminal, Write as _};
+use std::path::Path;
 
 use clap::Args;
-use serde_json::Map;
 
+use super::shown;
 use crate::analyzers::{Lock, Pin, Place};
-use crate::catalog::Offer;
 use crate::catalog::lint::Remark;
 use crate::cli::serve;
+use crate::contract::text::neutral;
 use crate::service::Options;
 
 #[derive(Debug, Args)]
@@ -26,52 +27,34 @@ pub struct Arguments {
 pub async fn run(typed: &Arguments, options: &Options) -> Result<(), String> {
     let mut places = Vec::new();
     for file in &typed.files {
-        if std::path::Path::new(file).is_dir() {
-            let mut files = std::fs::read_dir(file)
-                .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>())
-                .map_err(|error| format!("{file}: {error}"))?;
-            files.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
-            files.sort();
-            for path in files {
-                places.push(serve::place(&path.to_string_lossy())?);
-            }
+        let folder = Place::Folder(file.into());
+        if Path::new(file).is_dir() {
+            places.extend(folder.files().map_err(|error| format!("{folder}: {error}"))?.into_iter().map(Place::File));
         } else {
             places.push(serve::place(file)?);
         }
     }
-    // Without a list of the server's own, the one beside what is approved.
-    let mut named = options.analyzers.clone();
-    if named.places.is_empty() {
-        named.places = places.clone();
-    }
-    let path = named.lock_file();
+    let path = options.analyzers.lock_file();
     for place in places {
         approve(place, typed.yes, options, &path).await?;
     }
     Ok(())
 }
 
-async fn approve(place: Place, yes: bool, options: &Options, path: &std::path::Path) -> Result<(), String> {
+async fn approve(place: Place, yes: bool, options: &Options, path: &Path) -> Result<(), String> {
     let (examined, own) = (place.clone(), options.clone());
-    let (entry, texts) = super::blocking(move || -> Result<_, String> {
-        let entry = super::examine(examined, &own)?;
-        let texts = match &entry.offer {
-            Ok(offer) => show(offer, &own),
-            Err(_) => String::new(),
-        };
-        Ok((entry, texts))
-    })
-    .await??;
+    let entry = super::blocking(move || super::examine(examined, &own)).await??;
     let offer = entry.offer.map_err(|error| format!("{place}: {error}"))?;
     let digest = entry.sha256.unwrap_or_default();
     let mut lock = Lock::read(path).map_err(|error| error.to_string())?;
     let module = &offer.module;
+    let texts = shown::all(&offer).map_err(|reason| format!("{place}: {reason}"))?;
     let mut text = format!("{} {}\n  from {place}\n  sha256 {digest}\n", module.name, module.version);
-    if let Some(before) = lock.named(&module.name) {
-        let what = if before.sha256 == digest { "the same" } else { "another one" };
-        let _ = writeln!(text, "  approved before: {} ({what}, sha256 {})", before.version, before.sha256);
+    let before = lock.named(&module.name).cloned();
+    if let Some(before) = &before {
+        text.push_str(&compared(before, &digest, path, &texts));
     }
-    text.push_str(&texts);
+    let _ = write!(text, "\n  All that a model may read of it, each line behind its field:\n\n{texts}");
     text.push_str(&remarked(&offer.remarks));
     super::super::print(&text)?;
     if !yes && !asked(&module.name)? {
@@ -81,29 +64,31 @@ async fn approve(place: Place, yes: bool, options: &Options, path: &std::path::P
         Place::File(path) | Place::Folder(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         Place::Registry(reference) => reference.to_string(),
     };
-    lock.add(Pin { name: module.name.clone(), version: module.version.clone(), sha256: digest, source });
+    let pin = Pin { name: module.name.clone(), version: module.version.clone(), sha256: digest, source };
+    Lock::keep_shown(path, &pin, &texts).map_err(|error| error.to_string())?;
+    lock.add(pin.clone());
     lock.write(path).map_err(|error| error.to_string())?;
+    if let Some(before) = before.filter(|before| before.sha256 != pin.sha256) {
+        Lock::forget_shown(path, &before);
+    }
     super::super::print(&format!("{} {} is approved in {}\n", module.name, module.version, path.display()))
 }
 
-/// All that the model would read, but for the schemas' texts, which are checked and long.
-fn show(offer: &Offer, options: &Options) -> String {
-    let mut text = String::new();
-    // Writing to a String cannot fail.
-    for tool in &offer.tools {
-        let _ = writeln!(text, "\n  tool {} ({})\n{}", tool.name, tool.title, indented(&tool.description));
-        for (name, schema) in tool.properties().filter(|(name, _)| tool.is_own_argument(name)) {
-            let about = schema.get("description").and_then(|text| text.as_str()).unwrap_or_default();
-            let _ = writeln!(text, "    argument {name}: {about}");
-        }
+/// What is other than when something of this name was approved.
+fn compared(before: &Pin, digest: &str, path: &Path, texts: &str) -> String {
+    let said = |text: &str| neutral(text, 100).into_owned();
+    let is_same = before.sha256 == digest;
+    let what = if is_same { "the same" } else { "another one" };
+    let mut text = format!("  approved before: {} ({what}, sha256 {})\n", said(&before.version), said(&before.sha256));
+    if is_same {
+        return text;
     }
-    for prompt in &offer.prompts {
-        let _ = writeln!(text, "\n  prompt {} ({})\n{}", prompt.name, prompt.title, indented(&prompt.description));
-        let given = prompt.arguments.iter().filter(|argument| argument.required);
-        let given: Map<_, _> =
-            given.map(|argument| (argument.name.clone(), format!("<{}>", argument.name).into())).collect();
-        let words = prompt.text(&given, &options.limits).unwrap_or_else(|error| format!("(it fails: {error})"));
-        let _ = writeln!(text, "    text:\n{}", indented(&indented(&words)));
+    match Lock::shown(path, before).map(|shown| shown::difference(&shown, texts)) {
+        None => text.push_str("  What was shown then is not kept any more: read all of it.\n"),
+        Some(nothing) if nothing.is_empty() => text.push_str("  What a model may read of it is the same.\n"),
+        Some(difference) => {
+            let _ = write!(text, "\n  What a model may read of it is other than then (- then, + now):\n\n{difference}");
+        }
     }
     text
 }
@@ -114,10 +99,6 @@ fn remarked(remarks: &[Remark]) -> String {
     }
     let lines: Vec<String> = remarks.iter().map(|remark| format!("  ! {remark}\n")).collect();
     format!("\n  Look at these before you approve it:\n{}", lines.concat())
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
 fn asked(name: &str) -> Result<bool, String> {

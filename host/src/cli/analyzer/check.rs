@@ -127,6 +127,10 @@ fn described(entry: &Entry, took: Duration, results: &mut Results) -> Option<Arc
     }
     for prompt in &offer.prompts {
         results.ok("prompt", &prompt.name);
+        if prompt.templates().is_empty() {
+            let name = &prompt.name;
+            results.warn("prompt", &format!("{name} has no text: it is written once, with a marker such as {{{{pcap_file}}}} in place of each argument, so it must not look into them"));
+        }
         if prompt.name != prompt.own_name {
             results.warn("prompt", &format!("{} is offered as {}", prompt.own_name, prompt.name));
         }

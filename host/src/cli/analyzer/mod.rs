@@ -6,6 +6,7 @@ mod list;
 mod new;
 mod pack;
 mod run;
+mod shown;
 
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ pub enum Command {
     Run(run::Arguments),
     /// List the analyzers that --analyzers, --analyzer and MCPCAP_ANALYZERS name, and say which are refused and why
     List,
-    /// Show what an analyzer tells the model, and pin it in analyzers.lock
+    /// Show what an analyzer tells the model, and pin it in the list of approved analyzers
     Approve(approve::Arguments),
     /// Print a reference to a registry's artifact as pinned by its digest
     Pin {

@@ -40,8 +40,16 @@ impl Guest for Speaker {
         text(&DESCRIPTION)
     }
 
-    fn prompt(_: String, _: String) -> Result<String, Problem> {
-        Ok(text(&PROMPT))
+    /// `@arguments@` stands for them; what stands behind `@path@` is only said to whoever names a path; `@spin@` never ends.
+    fn prompt(_: String, arguments: String) -> Result<String, Problem> {
+        let text = text(&PROMPT);
+        if text.contains("@spin@") {
+            loop {
+                black_box(&text);
+            }
+        }
+        let (plain, other) = text.split_once("@path@").unwrap_or((&text, &text));
+        Ok(if arguments.contains('/') { other } else { plain }.replace("@arguments@", &arguments))
     }
 
     fn open(_: String, _: String) -> Result<(), Problem> {
