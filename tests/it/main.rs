@@ -7,6 +7,7 @@ mod cli;
 mod connections;
 mod contract;
 mod fetch;
+mod harden;
 mod hidden;
 mod http;
 mod ids;

@@ -84,3 +84,45 @@ async fn the_comparison_names_only_what_exists_and_everything_of_the_other() {
     }
     client.cancel().await.unwrap();
 }
+
+/// Files of Rust code below a folder.
+fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn each_test_that_security_names_exists() {
+    let text = std::fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let mut found = Vec::new();
+    sources(&root().join("host"), &mut found);
+    sources(&root().join("tests/it"), &mut found);
+    // The path of a file, as its module is written, and what stands in it.
+    let modules: Vec<(String, String)> = found
+        .iter()
+        .map(|path| {
+            let name = path.with_extension("").display().to_string().replace('/', "::");
+            (format!("{}::", name.trim_end_matches("::mod")), std::fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    let names = text.split('`').skip(1).step_by(2).filter(|name| name.contains("::"));
+    let mut checked = 0;
+    for name in names {
+        let (module, test) = match name.split_once("::tests") {
+            Some((module, test)) => (module, test.trim_start_matches("::")),
+            None => name.rsplit_once("::").unwrap(),
+        };
+        let is_there = |(path, content): &(String, String)| {
+            path.contains(&format!("::{module}::")) && (test.is_empty() || content.contains(&format!("fn {test}(")))
+        };
+        assert!(modules.iter().any(is_there), "SECURITY.md names {name}, which is not there");
+        checked += 1;
+    }
+    assert!(checked > 60, "{checked}");
+}
