@@ -15,4 +15,5 @@ mod reported;
 mod sandbox;
 mod snapshots;
 mod support;
+mod torture;
 mod wire;
