@@ -17,14 +17,14 @@ def noise(size):
 
 
 def gzip(path, head, size):
-    """Members of 64 MiB of zeros one behind another."""
+    """Members of 16 MiB of zeros one behind another."""
     def member(data, repeat):
         packer = zlib.compressobj(9, zlib.DEFLATED, 31)
         return b"".join(packer.compress(data) for _ in range(repeat)) + packer.flush()
-    zeros = member(bytes(MEBIBYTE), 64)
+    zeros = member(bytes(MEBIBYTE), 16)
     with open(path, "wb") as file:
         file.write(member(head, 1))
-        for _ in range(max(1, size // (64 * MEBIBYTE))):
+        for _ in range(max(1, size // (16 * MEBIBYTE))):
             file.write(zeros)
 
 

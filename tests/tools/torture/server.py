@@ -16,7 +16,7 @@ PATIENCE = 900
 # How long processes that it started may go on without it, in seconds.
 LEFT = 5
 # How often memory is looked at, in seconds.
-PAUSE = 0.01
+PAUSE = 0.02
 
 
 def status(pid):
