@@ -22,17 +22,15 @@ KINDS = {"stdio": Stdio, "http": Http}
 # Goals: memory in KiB, and seconds to end. Over HTTP running calls get 5 s, then answers and connections 1.3 s; the rest is the machine's.
 MEMORY = 300_000_000 >> 10
 ENDING = {"stdio": 3, "http": 8}
-# How long a flood goes on before anybody asks, and after the answers, in seconds.
-LEAD, AFTER = 1, 3
+# How long a flood goes on before anybody asks, and after the answers, in seconds; and after the answers in the quick part.
+LEAD, AFTER, SHORT = 1, 20, 0.5
 CODES = {"report", "not_found", "not_allowed", "not_a_capture", "damaged", "too_large", "limit_reached", "bad_argument",
          "component_fault", "busy", "-32602"}
 
 
 def ask(server, question, file):
     if isinstance(question, str):
-        if isinstance(server, Stdio):
-            return server.send("prompts/get", {"name": question, "arguments": {}})
-        return server.call("torture_run", {"pcap_file": file})
+        return server.call(question, {}, "prompts/get")
     tool, arguments = question
     return server.call(tool, {**arguments, "pcap_file": file})
 
@@ -43,7 +41,7 @@ def started(case, over, program, folder):
     return KINDS[over](program, folder, case.options)
 
 
-def measured(case, program, folder):
+def measured(case, program, folder, quick):
     """Two calls at once, until both are answered."""
     with started(case, case.over[0], program, folder) as server:
         attack = case.attack and case.attack(server)
@@ -54,7 +52,7 @@ def measured(case, program, folder):
         codes = sorted({code(server.wait(one)) for one in sent})
         took = time.monotonic() - begun
         if attack:
-            time.sleep(AFTER)
+            time.sleep(SHORT if quick else AFTER)
             attack.end()
         # The watcher looks once more.
         time.sleep(0.05)
@@ -79,8 +77,8 @@ def unanswered(codes):
     return [f"{one} is no answer" for one in codes if one.split(" ")[0] not in CODES]
 
 
-def run(case, program, folder):
-    codes, took, own, together = measured(case, program, folder)
+def run(case, program, folder, quick):
+    codes, took, own, together = measured(case, program, folder, quick)
     ends = {over: ended(case, program, folder, over, min(max(took / 2, 0.05), 3)) for over in case.over}
     missed = unanswered(codes)
     if together > MEMORY:
@@ -136,7 +134,7 @@ def main():
             if made != case.file or case.options:
                 case.make(folder / case.file)
             made = case.file if not case.options else None
-            rows.append(run(case, program, folder))
+            rows.append(run(case, program, folder, chosen.quick))
             print(table.line(rows[-1]), flush=True)
         if re.search(chosen.only, "captures with other bytes"):
             rows.append(run_mutants(program, folder, scale))

@@ -147,9 +147,9 @@ class Stdio(Server):
         self.write({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         return number
 
-    def call(self, tool, arguments):
-        """Sends a call; `wait` gives its answer."""
-        return self.send("tools/call", {"name": tool, "arguments": arguments})
+    def call(self, name, arguments, method="tools/call"):
+        """Sends a request; `wait` gives its answer."""
+        return self.send(method, {"name": name, "arguments": arguments})
 
     def wait(self, number, patience=PATIENCE):
         with self.arrived:
@@ -189,14 +189,14 @@ class Http(Server):
         finally:
             connection.close()
 
-    def call(self, tool, arguments):
-        """Sends a call on a thread; `wait` gives its answer."""
+    def call(self, name, arguments, method="tools/call"):
+        """Sends a request on a thread; `wait` gives its answer."""
         told = {}
 
         def send():
-            params = {"name": tool, "arguments": arguments, "_meta": META}
-            message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-            named = {"MCP-Protocol-Version": VERSION, "Mcp-Method": "tools/call", "Mcp-Name": tool}
+            params = {"name": name, "arguments": arguments, "_meta": META}
+            message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            named = {"MCP-Protocol-Version": VERSION, "Mcp-Method": method, "Mcp-Name": name}
             try:
                 code, _, answer = self.post(message, named)
                 told["answer"] = answer or {"error": {"code": f"HTTP {code}"}}

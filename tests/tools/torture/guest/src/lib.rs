@@ -37,10 +37,13 @@ fn schema(way: &str) -> Option<String> {
     match way {
         "subschemas" => Some(one(&with_items(&format!(r#"{{"allOf":[{}]}}"#, vec!["{}"; 13_000].join(","))))),
         "deep" => Some(one(&with_items(&format!("{}{{}}{}", r#"{"not":"#.repeat(4_000), "}".repeat(4_000))))),
-        "pattern" => Some(one(&with_items(&format!(r#"{{"type":"string","pattern":"^({}a)*$"}}"#, "a?".repeat(5_000))))),
+        "pattern" => {
+            Some(one(&with_items(&format!(r#"{{"type":"string","pattern":"^({}a)*$"}}"#, "a?".repeat(5_000)))))
+        }
         "texts" => Some(description(&tool("torture_run", &"words ".repeat(1 << 21), "{}"))),
         "tools" => {
-            let tools: Vec<String> = (0..50_000).map(|n| tool(&format!("torture_{n}"), "d", r#"{"type":"object"}"#)).collect();
+            let tools: Vec<String> =
+                (0..50_000).map(|n| tool(&format!("torture_{n}"), "d", r#"{"type":"object"}"#)).collect();
             Some(description(&tools.join(",")))
         }
         _ => None,
