@@ -9,6 +9,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -118,6 +119,8 @@ def main():
     parser.add_argument("--only", default="", help="a regular expression for the names of cases")
     parser.add_argument("--write", type=Path, help="a page whose table is replaced")
     chosen = parser.parse_args()
+    # The folder is removed then too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
     program, rows, made = chosen.program.resolve(), [], None
     scale = chosen.scale or (0.005 if chosen.quick else 1)
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
