@@ -3,7 +3,7 @@ CARGO ?= cargo
 WASM = wasm32-wasip2
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: all build demo test examples lint format captures conformance load mcpb wasm-target
+.PHONY: all build demo test examples lint format captures conformance load fuzz torture mcpb wasm-target
 
 all: build
 
@@ -43,6 +43,14 @@ conformance: build
 ## 10,000 quick calls and 200 sessions at once over HTTP: what was answered, refused and dropped, and what memory is left with.
 load: build
 	tests/tools/load.py $(TARGET)/release/mcpcap
+
+## Attacks the program in every way that is known, and writes into docs/hardening.md what it took. Needs Python and an hour.
+torture: build
+	python3 tests/tools/torture $(TARGET)/release/mcpcap --write docs/hardening.md
+
+## Fuzzes reader, codec, decoder, streams, selector and each analyzer natively, FUZZ_SECONDS each (600). Needs a nightly compiler and cargo-fuzz.
+fuzz:
+	fuzz/run.sh
 
 ## Records the captures in examples/captures again. Needs root on Debian.
 captures:

@@ -19,4 +19,5 @@ mod reported;
 mod sandbox;
 mod snapshots;
 mod support;
+mod torture;
 mod wire;

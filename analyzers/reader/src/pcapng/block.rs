@@ -27,6 +27,8 @@ pub(crate) struct Pcapng {
     pub(crate) interfaces: Vec<Interface>,
     /// Links so far, over all sections.
     pub(crate) links: u32,
+    /// Bytes of the names of all interfaces so far.
+    pub(crate) names: usize,
 }
 
 /// Why a block is not accepted.

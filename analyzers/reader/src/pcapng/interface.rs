@@ -12,6 +12,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The most interfaces of a section. Each costs memory for as long as the section lasts.
 const MAX_INTERFACES: usize = 65_536;
+/// Bytes of the names of all interfaces. Whoever takes the links keeps them for the rest of the file.
+const MAX_NAMES: usize = 4 << 20;
 /// The most addresses of an interface in the summary.
 const MAX_ADDRESSES: usize = 16;
 
@@ -51,6 +53,10 @@ impl Pcapng {
             }
         }
         facts.interface(&link, clock, interface);
+        self.names = self.names.saturating_add(link.name.as_ref().map_or(0, String::len));
+        if self.names > MAX_NAMES {
+            link.name = None;
+        }
         self.interfaces.push(Interface { link: self.links, snap_length, max_packet: max_packet(link_type), clock });
         self.links = self.links.checked_add(1).ok_or("more interfaces than can be numbered")?;
         Ok(link)
@@ -199,6 +205,17 @@ mod tests {
                 })
             );
         }
+    }
+
+    #[test]
+    fn names_beyond_what_is_kept_of_them_are_left_out() {
+        let name = "n".repeat(1024);
+        let mut file = File::section(Order::Little, &[]);
+        for _ in 0..MAX_NAMES / 1024 + 10 {
+            file = file.interface(1, 0, &[(2, Value::Text(&name))]);
+        }
+        let named = read(&file.octets).links.iter().filter(|link| link.name.is_some()).count();
+        assert_eq!(named, MAX_NAMES / 1024);
     }
 
     #[test]

@@ -146,14 +146,22 @@ impl<S: Default> Entry<S> {
         self.last_frame = packet.frame;
         self.packets = self.packets.saturating_add(1);
         self.reset |= tcp.flags.rst();
+        if self.closed {
+            // Nothing comes behind the end, whatever lies across a FIN that was delivered.
+            self.half(side).count_closed(tcp, packet.payload_length, statistics);
+            return;
+        }
         let Self { connection, state, client, server, packets, .. } = self;
         let number = *packets;
         let (own, other) = match side {
             Side::Client => (client, server),
             Side::Server => (server, client),
         };
-        let mut out =
-            Outlet { frame: packet.frame, statistics, sink: |event: Event<'_>| sink(connection, state, event) };
+        let mut out = Outlet {
+            frame: packet.frame,
+            statistics: &mut *statistics,
+            sink: |event: Event<'_>| sink(connection, state, event),
+        };
         // A reset's text is a diagnostic (RFC 9293 3.10.7.4), not part of the stream; and what forged ones acknowledge is made up.
         let is_reset = tcp.flags.rst();
         own.hear(tcp, packet.payload_length > 0 && !is_reset, number);
@@ -179,7 +187,7 @@ impl<S: Default> Entry<S> {
             out.statistics.held_limit = out.statistics.held_limit.saturating_add(1);
         }
         if self.client.is_finished() && self.server.is_finished() {
-            self.close(CloseReason::Fin, sink);
+            self.end(CloseReason::Fin, statistics, sink);
         }
     }
 
@@ -191,27 +199,23 @@ impl<S: Default> Entry<S> {
         order::flush(client, server, &mut out);
     }
 
-    /// Ends the connection: what is held comes out, then what was acknowledged and is not there, and that nothing more comes.
+    /// Ends the connection, once: what is held comes out, then what was acknowledged and is not there, and that nothing more comes.
     pub(super) fn end(
         &mut self,
         reason: CloseReason,
         statistics: &mut Statistics,
         sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
     ) {
+        if self.closed {
+            return;
+        }
         self.flush(statistics, sink);
         let Self { connection, state, client, server, last_frame, .. } = self;
         let mut out =
             Outlet { frame: *last_frame, statistics, sink: |event: Event<'_>| sink(connection, state, event) };
         client.end(&mut out);
         server.end(&mut out);
-        self.close(reason, sink);
-    }
-
-    /// Tells the sink that nothing more comes, once.
-    fn close(&mut self, reason: CloseReason, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
-        if std::mem::replace(&mut self.closed, true) {
-            return;
-        }
+        self.closed = true;
         let reason = if self.reset && reason != CloseReason::Fin { CloseReason::Reset } else { reason };
         sink(&self.connection, &mut self.state, Event::Closed { frame: self.last_frame, reason });
     }

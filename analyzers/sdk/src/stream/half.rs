@@ -105,6 +105,17 @@ impl Half {
         self.fin.is_some_and(|fin| offset.is_none_or(|offset| u64::try_from(offset).is_ok_and(|offset| offset > fin)))
     }
 
+    /// Counts a segment of a connection that has ended.
+    pub(super) fn count_closed(&self, tcp: &Tcp, length: usize, statistics: &mut Statistics) {
+        if length == 0 || tcp.flags.rst() {
+            return;
+        }
+        let sequence = tcp.sequence.wrapping_add(u32::from(tcp.flags.syn()));
+        let end = self.offset(sequence).map(|offset| offset.saturating_add_unsigned(length as u64));
+        let known = end.is_some_and(|end| u64::try_from(end).unwrap_or_default() <= self.next);
+        add(if known { &mut statistics.retransmitted } else { &mut statistics.implausible });
+    }
+
     /// The last packet that came from this end.
     pub(super) fn heard(&self) -> u64 {
         self.heard

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::*;
 use crate::decode::{Ip, Layers, Tcp, TcpFlags};
 
+mod end;
 mod order;
 
 const SYN: u16 = TcpFlags::SYN;

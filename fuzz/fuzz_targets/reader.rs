@@ -1,0 +1,48 @@
+#![no_main]
+
+use mcpcap_reader::{Link, Problem, Reader, Summary};
+
+/// What is found: a row for each frame, with its place in the file, the links, the summary, and the offset of a break.
+type Found = (Vec<(u64, u64, u32, u32, u32, u32)>, Vec<Link>, Summary, Option<u64>);
+
+/// Reads in windows of so many bytes, and checks what the host checks.
+fn read(data: &[u8], step: usize) -> Result<Found, Problem> {
+    let mut reader = Reader::new();
+    let (mut rows, mut links, mut at, mut size) = (Vec::new(), Vec::new(), 0, step);
+    loop {
+        let end = data.len().min(at + size);
+        let (window, last) = (&data[at..end], end == data.len());
+        let found = reader.index_window(window, last)?;
+        let consumed = found.consumed as usize;
+        assert!(consumed <= window.len());
+        links.extend(found.links);
+        let frames = &found.frames;
+        for row in 0..frames.len() {
+            let (start, length) = (frames.offset[row] as usize, frames.captured[row] as usize);
+            assert!(start + length <= consumed, "a frame beyond what was consumed");
+            assert!((frames.link[row] as usize) < links.len(), "a frame of no link");
+            let place = (at + start) as u64;
+            rows.push((
+                place,
+                frames.timestamp[row],
+                frames.captured[row],
+                frames.original[row],
+                frames.link[row],
+                frames.flags[row],
+            ));
+        }
+        at += consumed;
+        if found.end.is_some() || last {
+            return Ok((rows, links, reader.summary(), found.end.map(|end| end.offset)));
+        }
+        let wanted = found.wanted as usize;
+        assert!(consumed > 0 || wanted > window.len(), "no progress");
+        size = step.max(wanted);
+    }
+}
+
+mcpcap_fuzz::capture!(|data: &[u8]| {
+    let whole = read(data, usize::MAX >> 1);
+    let step = 1 + usize::from(data.last().copied().unwrap_or_default()) * 7;
+    assert_eq!(read(data, step), whole, "windows of {step}");
+});
