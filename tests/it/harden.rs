@@ -47,7 +47,7 @@ fn hardened<T: Send + 'static>(needs: Needs, work: impl FnOnce() -> T + Send + '
 fn only_what_is_needed_can_be_reached() {
     let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (captures, temporary) = (folder.path().join("captures"), folder.path().join("temporary"));
-    [&captures, &temporary].map(|path| std::fs::create_dir(path).unwrap());
+    [&captures, &temporary].iter().for_each(|path| std::fs::create_dir(path).unwrap());
     std::fs::write(captures.join("a.pcap"), "a").unwrap();
     std::fs::write(outside.path().join("secret"), "s").unwrap();
     std::os::unix::fs::symlink(outside.path().join("secret"), captures.join("link")).unwrap();
@@ -60,7 +60,10 @@ fn only_what_is_needed_can_be_reached() {
         for path in [&secret, &captures.join("link")] {
             assert_eq!(std::fs::read(path).unwrap_err().kind(), ErrorKind::PermissionDenied);
         }
-        assert!(std::fs::write(captures.join("b.pcap"), "b").is_err() && std::fs::remove_file(captures.join("a.pcap")).is_err());
+        assert!(
+            std::fs::write(captures.join("b.pcap"), "b").is_err()
+                && std::fs::remove_file(captures.join("a.pcap")).is_err()
+        );
         std::fs::write(temporary.join("made"), "x").unwrap();
         std::fs::remove_file(temporary.join("made")).unwrap();
         tempfile::tempfile_in(&temporary).unwrap();

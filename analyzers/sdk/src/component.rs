@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
+pub use crate::links::Links;
 use crate::{Capture, Flow, Frame, Link, Problem, Prompt, PromptArguments, Run, ToolEntry};
 
 #[allow(unsafe_code, missing_docs, clippy::all, reason = "generated from wit/mcpcap.wit")]
@@ -29,7 +30,7 @@ pub trait Source {
 
 struct Session {
     run: Box<dyn Run>,
-    links: Vec<Link>,
+    links: Links,
 }
 
 thread_local! {
@@ -59,7 +60,7 @@ impl<S: Source> Guest for Exports<S> {
             .find(|entry| entry.name == tool)
             .ok_or_else(|| Problem::argument("tool", format!("no tool is called {tool}")))?;
         let run = (entry.open)(&arguments)?;
-        SESSION.with_borrow_mut(|session| *session = Some(Session { run, links: Vec::new() }));
+        SESSION.with_borrow_mut(|session| *session = Some(Session { run, links: Links::default() }));
         Ok(())
     }
 
@@ -68,7 +69,9 @@ impl<S: Source> Guest for Exports<S> {
             let session = session.as_mut().ok_or_else(not_open)?;
             session.links.extend(batch.links.into_iter().map(Link::from));
             let Session { run, links } = session;
-            each_frame(links, &batch.frames, batch.position, &batch.data, |frame| run.frame(frame))
+            let more = each_frame(links, &batch.frames, batch.position, &batch.data, |frame| run.frame(frame));
+            links.forget();
+            more
         })
     }
 
@@ -80,7 +83,7 @@ impl<S: Source> Guest for Exports<S> {
 
 /// Gives each frame of a batch to a function, until it has enough. Whether it wants more.
 pub fn each_frame(
-    links: &[Link],
+    links: &Links,
     frames: &types::Frames,
     position: u64,
     data: &[u8],
@@ -98,7 +101,7 @@ pub fn each_frame(
     for ((((((number, timestamp), offset), captured), original), link), flags) in columns {
         let start = *offset as usize;
         let bytes = start.checked_add(*captured as usize).and_then(|end| data.get(start..end));
-        let (Some(bytes), Some(source)) = (bytes, links.get(*link as usize)) else {
+        let (Some(bytes), Some(source)) = (bytes, links.get(*link)) else {
             return Err(out_of_range(*number));
         };
         let frame = Frame {

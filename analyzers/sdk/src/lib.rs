@@ -132,6 +132,8 @@ pub mod finding;
 pub mod frame;
 #[cfg(any(test, feature = "harness"))]
 pub mod harness;
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "components have it"))]
+mod links;
 mod maximum;
 pub mod problem;
 pub mod prompt;

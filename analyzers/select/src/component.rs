@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use mcpcap_analyzer::component::{bindings, each_frame};
+use mcpcap_analyzer::component::{Links, bindings, each_frame};
 use mcpcap_analyzer::{Flow, Link, Problem};
 
 use crate::Choice;
@@ -19,7 +19,7 @@ use exports::mcpcap::analysis::choose::{Batch, Guest};
 
 struct Session {
     choice: Choice,
-    links: Vec<Link>,
+    links: Links,
 }
 
 thread_local! {
@@ -34,7 +34,7 @@ export!(Component);
 impl Guest for Component {
     fn open(host: Option<String>, port: Option<u16>) -> Result<(), types::Problem> {
         let choice = Choice::new(host.as_deref(), port)?;
-        SESSION.set(Some(Session { choice, links: Vec::new() }));
+        SESSION.set(Some(Session { choice, links: Links::default() }));
         Ok(())
     }
 
@@ -56,6 +56,7 @@ impl Guest for Component {
                 row = row.saturating_add(1);
                 Ok(Flow::More)
             })?;
+            session.links.forget();
             Ok(rows)
         })
     }

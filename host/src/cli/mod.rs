@@ -188,7 +188,7 @@ fn run(cli: Cli) -> Result<(), String> {
         .build()
         .map_err(|error| format!("the runtime cannot be started: {error}"))?;
     let start = || Service::start(&options).map(Arc::new).map_err(|error| error.to_string());
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         match cli.command {
             Some(Command::Analyze(arguments)) => analyze::run(&start()?, arguments).await,
             Some(Command::Tools) => {
@@ -215,7 +215,10 @@ fn run(cli: Cli) -> Result<(), String> {
                 Ok(())
             }
         }
-    })
+    });
+    // Whatever still runs on another thread has nobody left to tell.
+    runtime.shutdown_background();
+    done
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::schema::{self, items, property};
 use super::shrink::{LEVELS, Level, shrunk};
 use super::size::{size, text_size};
 use crate::answer::{AnswerError, Code};
-use crate::effort::Effort;
+use crate::effort::{Effort, Stopped};
 
 /// The part of the room that statistics may take, in tenths, when there are details to show too.
 const STATISTICS_TENTHS: usize = 6;
@@ -79,8 +79,8 @@ pub struct TooSmall {
 /// # Errors
 /// [`Code::BadArgument`] when not even one entry of the page that was asked for fits; as [`Effort::check`].
 pub fn fit(report: &Report<'_>, most: usize, effort: &Effort<'_>) -> Result<Value, AnswerError> {
-    let entries = Entries::of(report);
-    let mut wholes = Wholes { report, levels: Vec::new() };
+    let entries = Entries::of(report, effort)?;
+    let mut wholes = Wholes { report, levels: Vec::new(), effort };
     let mut spare = 0_usize;
     for _ in 0..ATTEMPTS {
         effort.check()?;
@@ -102,22 +102,23 @@ pub fn fit(report: &Report<'_>, most: usize, effort: &Effort<'_>) -> Result<Valu
 struct Entries(Vec<Vec<(Value, usize)>>);
 
 impl Entries {
-    fn of(report: &Report<'_>) -> Self {
+    fn of(report: &Report<'_>, effort: &Effort<'_>) -> Result<Self, Stopped> {
         let of_list = |part: &Part| match part {
-            Part::Whole(..) => Vec::new(),
+            Part::Whole(..) => Ok(Vec::new()),
             Part::List(list) => {
                 let schema = items(schema_at(report.schema, &list.name));
                 let first = LEVELS.first().copied();
                 let entry = |entry: &Value| {
+                    effort.check()?;
                     let mut cut = BTreeSet::new();
                     let value = first.map_or(Value::Null, |level| shrunk(entry, schema, level, "", &mut cut));
                     let size = size(&value).saturating_add(1);
-                    (value, size)
+                    Ok((value, size))
                 };
                 list.entries.iter().map(entry).collect()
             }
         };
-        Self(report.parts.iter().map(of_list).collect())
+        Ok(Self(report.parts.iter().map(of_list).collect::<Result<_, _>>()?))
     }
 
     fn size(&self) -> usize {
@@ -189,6 +190,7 @@ fn attempt<'a>(
 struct Wholes<'a> {
     report: &'a Report<'a>,
     levels: Vec<Leveled<'a>>,
+    effort: &'a Effort<'a>,
 }
 
 /// The statistics at one level.
@@ -213,7 +215,10 @@ impl<'a> Wholes<'a> {
     fn add(&mut self, level: Level) {
         let mut made = Leveled { parts: Vec::new(), cut: BTreeSet::new(), used: 0 };
         for part in &self.report.parts {
-            if let Part::Whole(name, value) = part {
+            // Who asks for the answer is told; here nothing more is made.
+            if let Part::Whole(name, value) = part
+                && self.effort.check().is_ok()
+            {
                 let value = shrunk(value, property(self.report.schema, name), level, name, &mut made.cut);
                 let size = part.overhead().saturating_add(size(&value));
                 made.used = made.used.saturating_add(size);
