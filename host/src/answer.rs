@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::bindings::types;
 use crate::capture::CaptureError;
-use crate::contract::text::neutral;
 use crate::effort::Stopped;
 use crate::pipeline::RunError;
 use crate::sandbox::{Fault, problem_text};
+use crate::text::neutral;
 
 /// What kind of failure it is. The names are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

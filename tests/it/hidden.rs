@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use mcpcap::contract::text::is_hidden;
+use mcpcap::text::is_hidden;
 use serde_json::{Value, json};
 
 use crate::http::{call, sent};

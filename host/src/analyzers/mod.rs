@@ -22,7 +22,7 @@ pub use registry::{Reference, ReferenceError};
 pub use shelf::{Entry, Shelf};
 pub(crate) use watch::{Published, watch};
 
-use crate::contract::text::neutral;
+use crate::text::neutral;
 
 /// What the command line says about analyzers of others.
 #[derive(Debug, Clone, Default)]

@@ -12,8 +12,8 @@ use super::credentials::{Challenge, Credentials, HOST, authority, is_this_machin
 use super::registry::FetchError;
 use crate::capture::guard::{self, Guard, Names, Refused, Times};
 use crate::capture::public::is_public;
-use crate::contract::text::neutral;
 use crate::settings::RegistryLimits;
+use crate::text::neutral;
 
 /// What a manifest may be: of an image or an artifact. An index names several, and a component is one.
 const MANIFESTS: &str =

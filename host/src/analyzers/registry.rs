@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::oci::{Access, Repository, failed};
 use crate::capture::guard::Names;
 use crate::capture::hex_sha256;
-use crate::contract::text::neutral;
 use crate::sandbox::SIZE_MAX;
+use crate::text::neutral;
 
 /// How a place says that it is in a registry.
 pub const SCHEME: &str = "oci://";

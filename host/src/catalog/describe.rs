@@ -13,10 +13,10 @@ use super::prompt::{Prompt, PromptArgument, Source};
 use super::template::{self, Template};
 use super::tool::{Tool, with_common};
 use super::{lint, vocabulary};
-use crate::contract::text::{neutral, neutral_lines};
 use crate::contract::{evidence, keys, path, schema};
 use crate::sandbox::{Analyzer, Fault};
 use crate::settings::Limits;
+use crate::text::{neutral, neutral_lines};
 
 /// Characters of a title, of a description, and of a prompt's text.
 pub(super) const TITLE: usize = 100;

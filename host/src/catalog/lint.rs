@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::describe::{DESCRIPTION, Description, PROMPT, TITLE, Words};
 use super::template::Template;
-use crate::contract::text::{is_hidden, neutral};
+use crate::text::{is_hidden, neutral};
 
 /// Characters of a text in a schema.
 const SCHEMA_TEXT: usize = 1000;

@@ -19,9 +19,9 @@ pub use prompt::{Prompt, PromptArgument};
 pub use template::Template;
 pub use tool::Tool;
 
-use crate::contract::text::neutral;
 use crate::sandbox::{Refused, Sandbox};
 use crate::settings::Limits;
+use crate::text::neutral;
 
 /// Components that are no analyzers.
 const INFRASTRUCTURE: [&str; 3] = ["reader", "codec", "select"];

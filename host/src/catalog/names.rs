@@ -6,7 +6,7 @@ use mcpcap_native::Builtin;
 
 use super::describe::Description;
 use super::lookalike;
-use crate::contract::text::neutral;
+use crate::text::neutral;
 
 /// Characters of a component's name.
 const NAME: usize = 32;

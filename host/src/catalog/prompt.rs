@@ -8,9 +8,9 @@ use super::describe::PROMPT;
 use super::shown;
 use super::template::{self, Template};
 use crate::answer::{AnswerError, Code};
-use crate::contract::text::neutral_lines;
 use crate::sandbox::{Analyzer, Fault};
 use crate::settings::Limits;
+use crate::text::neutral_lines;
 
 /// An argument of a prompt.
 #[derive(Debug, Clone, Deserialize)]

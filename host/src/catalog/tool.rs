@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use super::describe::Module;
 use super::shown;
 use crate::answer::{AnswerError, Code};
-use crate::contract::text::neutral;
 use crate::contract::{Common, arguments, schema};
 use crate::sandbox::Analyzer;
+use crate::text::neutral;
 
 /// A tool that clients can call.
 pub struct Tool {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::contract::text::neutral;
+use crate::text::neutral;
 
 /// What stands behind a keyword.
 enum Holds {

@@ -230,12 +230,16 @@ impl Http {
             return;
         }
         let anew = || -> std::io::Result<()> {
-            let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+            let (read, mut write) = std::io::pipe()?;
             // It is far shorter than what a pipe holds.
-            std::fs::File::from(write).write_all(token.as_encoded_bytes())?;
+            write.write_all(token.as_encoded_bytes())?;
+            drop(write);
+            // Also when its file was replaced meanwhile.
+            let own = Path::new("/proc/self/exe");
+            let own = if own.exists() { own.to_owned() } else { std::env::current_exe()? };
             let mut arguments = std::env::args_os();
             let name = arguments.next().unwrap_or_else(|| "mcpcap".into());
-            let mut program = std::process::Command::new("/proc/self/exe");
+            let mut program = std::process::Command::new(own);
             program.arg0(name).args(["--auth-token-file", "-"]).args(arguments).env_remove(TOKEN).stdin(read);
             // Comes back only when it fails.
             Err(program.exec())

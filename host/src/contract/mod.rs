@@ -16,7 +16,6 @@ mod sort;
 
 use serde_json::{Map, Value, json};
 
-pub use crate::text;
 pub use arguments::Common;
 pub use cursor::{Cursor, Question};
 pub use draft::{Draft, Window};
@@ -29,7 +28,7 @@ use crate::effort::Effort;
 use crate::pipeline::{End, Outcome};
 use draft::Page;
 use fit::{List, Part, Report};
-use text::neutral;
+use crate::text::neutral;
 
 /// Characters of the capture's name and of messages in the head.
 const HEAD_TEXT: usize = 300;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::schema::{is_fixed, items, property};
-use super::text::neutral;
+use crate::text::neutral;
 
 /// How much of a value is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -66,7 +66,7 @@ pub fn apply(
     known.dedup();
     bad(format!(
         "argument sort: no list here has the field {}; there are {}",
-        super::text::neutral(field, 100),
+        crate::text::neutral(field, 100),
         known.join(", ")
     ))
 }

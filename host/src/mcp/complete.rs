@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::resources::{CAPTURE_TEMPLATE, GUIDE_TEMPLATE};
 use crate::catalog::Tool;
-use crate::contract::text::neutral;
 use crate::service::Service;
+use crate::text::neutral;
 
 /// The values that may follow what was typed. A prompt's arguments are completed, and a tool's by its name.
 ///

@@ -34,8 +34,8 @@ use page::page;
 
 use crate::answer::{AnswerError, Code};
 use crate::catalog::{Prompt, Tool};
-use crate::contract::text::neutral;
 use crate::service::Service;
+use crate::text::neutral;
 
 /// How long clients may keep the lists: they change only with the program, or when analyzers of others come and go.
 const LISTS_TTL_MS: u64 = 3_600_000;

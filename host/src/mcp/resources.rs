@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::page::page;
 use crate::catalog::{Catalog, Tool};
-use crate::contract::text::neutral;
 use crate::service::Service;
 use crate::text;
+use crate::text::neutral;
 
 const GUIDE: &str = "mcpcap://guide/";
 const CAPTURE: &str = "mcpcap://capture/";

@@ -5,7 +5,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::wasi::INTERFACES;
-use crate::contract::text::neutral;
+use crate::text::neutral;
 
 /// The largest component that is compiled, in octets. CPython takes 18 MiB.
 pub const SIZE_MAX: usize = 32 << 20;

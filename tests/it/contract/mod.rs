@@ -5,7 +5,7 @@ mod pages;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use mcpcap::contract::text::is_hidden;
+use mcpcap::text::is_hidden;
 use rmcp::model::{CallToolRequestParams, CallToolResult};
 use rmcp::service::RunningService;
 use rmcp::transport::TokioChildProcess;

@@ -10,8 +10,8 @@ use super::shown;
 use crate::analyzers::{Lock, Pin, Place};
 use crate::catalog::lint::Remark;
 use crate::cli::serve;
-use crate::contract::text::neutral;
 use crate::service::Options;
+use crate::text::neutral;
 
 #[derive(Debug, Args)]
 pub struct Arguments {

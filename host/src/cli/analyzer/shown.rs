@@ -7,7 +7,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use crate::catalog::{Offer, Prompt, Tool};
-use crate::contract::text::neutral;
+use crate::text::neutral;
 
 /// Bytes of all of it. Nobody would read more.
 const MOST: usize = 4 << 20;
