@@ -65,10 +65,11 @@ impl Core {
     /// Takes a frame.
     pub fn frame(&mut self, frame: &Frame<'_>, view: &mut impl View) -> Flow {
         let packet = self.decoder.decode(frame);
+        let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return Flow::More };
         if packet.copy_of.is_some() {
+            self.tracker.copy(&packet, ip, tcp);
             return Flow::More;
         }
-        let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return Flow::More };
         self.all = self.all.saturating_add(1);
         let (source, destination) = Endpoint::pair(ip, tcp);
         if !self.filter.fits(source, destination) {
