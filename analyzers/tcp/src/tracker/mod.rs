@@ -108,10 +108,10 @@ impl Tracker {
 
     /// Goes on with the attempt whose SYN a SYN-ACK acknowledges, where that is not the last one.
     fn resume(&mut self, key: Key, source: Endpoint, tcp: &Tcp, ended: &mut impl FnMut(Box<Connection>)) {
-        let waits = |current: &Box<Connection>| {
+        let waits = self.connections.get(&key).is_some_and(|current| {
             current.client.endpoint != source && current.awaited().is_some_and(|number| number != tcp.acknowledgment)
-        };
-        if !self.connections.get(&key).is_some_and(waits) {
+        });
+        if !waits {
             return;
         }
         let Some(earlier) = self.earlier.remove(&(key, tcp.acknowledgment)) else { return };
