@@ -121,6 +121,7 @@ impl Core {
     pub fn message(&self, capture: &Capture) -> Option<String> {
         match (self.all, self.found()) {
             (0, _) => Some(capture.nothing_found("TCP packets", &self.decoder.statistics())),
+            (1, 0) => Some(format!("The only TCP packet does not fit {}", self.filter.text())),
             (all, 0) => Some(format!("None of the {all} TCP packets fits {}", self.filter.text())),
             _ => None,
         }
