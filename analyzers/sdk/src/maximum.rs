@@ -37,9 +37,15 @@ impl Maximum {
         if self.is_reached() { Flow::Enough } else { Flow::More }
     }
 
-    /// Says that reading ended early, if it did. `what` is what was counted, in the plural.
+    /// Says that reading ended early, if it did. `what` is what was counted, in the plural with `s`.
     pub fn note(&self, what: &str) -> Option<String> {
-        self.is_reached().then(|| format!("Reading ended after the first {} {what}, as max_packets asks.", self.taken))
+        self.is_reached().then(|| {
+            let first = match self.taken {
+                1 => what.strip_suffix('s').unwrap_or(what).to_owned(),
+                taken => format!("{taken} {what}"),
+            };
+            format!("Reading ended after the first {first}, as max_packets asks.")
+        })
     }
 }
 
@@ -56,5 +62,8 @@ mod tests {
         assert_eq!(maximum.flow(), Flow::Enough);
         assert_eq!(maximum.note("messages").unwrap(), "Reading ended after the first 2 messages, as max_packets asks.");
         assert_eq!(Maximum::new(None).flow(), Flow::More);
+        let mut one = Maximum::new(NonZeroU64::new(1));
+        one.take();
+        assert_eq!(one.note("messages").unwrap(), "Reading ended after the first message, as max_packets asks.");
     }
 }

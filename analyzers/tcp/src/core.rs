@@ -65,10 +65,11 @@ impl Core {
     /// Takes a frame.
     pub fn frame(&mut self, frame: &Frame<'_>, view: &mut impl View) -> Flow {
         let packet = self.decoder.decode(frame);
+        let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return Flow::More };
         if packet.copy_of.is_some() {
+            self.tracker.copy(&packet, ip, tcp);
             return Flow::More;
         }
-        let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return Flow::More };
         self.all = self.all.saturating_add(1);
         let (source, destination) = Endpoint::pair(ip, tcp);
         if !self.filter.fits(source, destination) {
@@ -120,6 +121,7 @@ impl Core {
     pub fn message(&self, capture: &Capture) -> Option<String> {
         match (self.all, self.found()) {
             (0, _) => Some(capture.nothing_found("TCP packets", &self.decoder.statistics())),
+            (1, 0) => Some(format!("The only TCP packet does not fit {}", self.filter.text())),
             (all, 0) => Some(format!("None of the {all} TCP packets fits {}", self.filter.text())),
             _ => None,
         }

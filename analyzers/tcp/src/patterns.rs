@@ -3,7 +3,7 @@
 use mcpcap_analyzer::finding::Measure;
 
 use crate::core::Core;
-use crate::report::share;
+use crate::report::{counted, share};
 use crate::tools::anomalies::{CategoryCount, Directions, Notable, Pattern, Summary, handshakes};
 use crate::tracker::connection::State;
 use crate::tracker::sequence::Flag;
@@ -34,6 +34,10 @@ pub fn all(core: &Core, resets: Directions, with_reset: u64) -> Vec<Pattern> {
     .collect()
 }
 
+fn were(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
+}
+
 fn asymmetry(resets: Directions, with_reset: u64) -> Option<Pattern> {
     let both = resets.to_server.saturating_add(resets.from_server);
     (both > 0).then(|| {
@@ -48,10 +52,11 @@ fn asymmetry(resets: Directions, with_reset: u64) -> Option<Pattern> {
                 Measure::count("affected_connections", with_reset),
             ],
             description: format!(
-                "{} RST to servers, {} from servers ({:.1} % to servers), on {with_reset} connections.",
+                "{} RST to servers, {} from servers ({:.1} % to servers), on {}.",
                 resets.to_server,
                 resets.from_server,
-                ratio * 100.0
+                ratio * 100.0,
+                counted(with_reset, "connection", "connections")
             ),
         }
     })
@@ -71,7 +76,12 @@ fn retransmission(core: &Core) -> Option<Pattern> {
                 Measure::new("threshold", HIGH_RETRANSMISSION),
                 Measure::count("exceeds_threshold", (rate > HIGH_RETRANSMISSION).into()),
             ],
-            description: format!("{resent} of {packets} packets were sent again ({:.2} %).", rate * 100.0),
+            description: format!(
+                "{resent} of {} {} sent again ({:.2} %).",
+                counted(packets, "packet", "packets"),
+                were(resent),
+                rate * 100.0
+            ),
         }
     })
 }
@@ -91,7 +101,12 @@ fn handshake(core: &Core) -> Option<Pattern> {
                 Measure::count("incomplete", handshakes.incomplete),
                 Measure::new("failure_rate", rate),
             ],
-            description: format!("{missed} of {all} handshakes were not completed ({:.1} %).", rate * 100.0),
+            description: format!(
+                "{missed} of {} {} not completed ({:.1} %).",
+                counted(all, "handshake", "handshakes"),
+                were(missed),
+                rate * 100.0
+            ),
         }
     })
 }
@@ -110,8 +125,8 @@ fn termination(core: &Core) -> Option<Pattern> {
             Measure::new("reset_rate", rate),
         ],
         description: format!(
-            "{reset} of {} connections ended by RST ({:.1} %), {} by FIN of both ends.",
-            totals.connections,
+            "{reset} of {} ended by RST ({:.1} %), {} by FIN of both ends.",
+            counted(totals.connections, "connection", "connections"),
             rate * 100.0,
             totals.in_state(State::Closed)
         ),
@@ -145,7 +160,12 @@ fn closed_window(core: &Core) -> Option<Pattern> {
             Measure::count("window_full", full),
             Measure::count("zero_window_probe", probes),
         ],
-        description: format!("{closed} packets announce a closed window, {full} fill one, {probes} probe one."),
+        description: format!(
+            "{} a closed window, {} one, {} one.",
+            counted(closed, "packet announces", "packets announce"),
+            counted(full, "fills", "fill"),
+            counted(probes, "probes", "probe")
+        ),
     })
 }
 
@@ -162,9 +182,11 @@ fn gaps(core: &Core) -> Option<Pattern> {
             Measure::count("one_sided_connections", totals.one_sided),
         ],
         description: format!(
-            "{} bytes between others are not in the capture. Wireshark suspects {lost} segments behind missing ones, and {unseen} \
-            acknowledgments of such.",
-            totals.missing
+            "{} between others {} not in the capture. Wireshark suspects {} behind missing ones, and {} of such.",
+            counted(totals.missing, "byte", "bytes"),
+            if totals.missing == 1 { "is" } else { "are" },
+            counted(lost, "segment", "segments"),
+            counted(unseen, "acknowledgment", "acknowledgments")
         ),
     })
 }
@@ -181,9 +203,11 @@ fn order(core: &Core) -> Option<Pattern> {
             Measure::count("time_goes_back", order.time_goes_back),
         ],
         description: format!(
-            "The order in the file is not the order on the wire on {} connections: {} handshakes are reversed, {} segments stand behind \
-            their ACK, time goes back {} times.",
-            order.connections, order.reversed_handshakes, order.data_behind_its_ack, order.time_goes_back
+            "The order in the file is not the order on the wire on {}: {} reversed, {} behind the ACK of it, time goes back {}.",
+            counted(order.connections, "connection", "connections"),
+            counted(order.reversed_handshakes, "handshake is", "handshakes are"),
+            counted(order.data_behind_its_ack, "segment stands", "segments stand"),
+            counted(order.time_goes_back, "time", "times")
         ),
     })
 }

@@ -2,21 +2,24 @@
 //! router or bridge.
 //!
 //! A copy has the addresses, identification, fragment offset, length and content of a packet a few milliseconds before it. Time to
-//! live, type of service, header checksum and everything of the link layer may differ. A packet that a host sends again has another
-//! identification (RFC 6864 section 4), or comes later. IPv6 and packets with identification 0 (RFC 6864 allows it with "don't
-//! fragment") have nothing to tell the two apart, so more is asked of them; see [`Copies::take`].
+//! live, type of service, checksums of IP, TCP and UDP (a sender's own capture has those that its network card completes) and
+//! everything of the link layer may differ. A packet that a host sends again has another identification (RFC 6864 section 4), or
+//! comes later. IPv6 and packets with identification 0 (RFC 6864 allows it with "don't fragment") have nothing to tell the two
+//! apart, so more is asked of them; see [`Copies::take`].
+//!
+//! Of packets that the snap length cut at different places, the length on the wire and what both have must be the same. The first
+//! one counts, unless it was cut within the transport header, or it is a piece that a datagram can only be made of when it is whole.
 //!
 //! The digest is not a cryptographic one: who can make two packets with the same digest within [`WINDOW`] hides the second from
 //! analysis, but not from the count of copies.
 
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::datagram::Piece;
-use super::{Ip, Layer, Packet, TcpFlags, Transport};
+use super::content::{Content, Sight};
+use super::{Layer, Packet, Stop, TcpFlags, Transport};
 use crate::Frame;
 use crate::stats::{FixedHash, Lists, Part, Window};
 use crate::text::printable;
@@ -27,6 +30,10 @@ const WINDOW: u64 = 5_000_000;
 /// The same, for packets without identification that differ in nothing: a switch mirrors within microseconds, and hosts repeat
 /// nothing of TCP before two milliseconds (RFC 8985 section 7.2).
 const WINDOW_UNIDENTIFIED: u64 = 1_000_000;
+
+/// How often a packet without identification, other than a bare acknowledgment, is captured at one place: at both sides of two
+/// mirrored ports. Those that come beyond that within [`WINDOW_UNIDENTIFIED`] are a flood.
+const AT_ONE_PLACE: u8 = 4;
 
 /// Packets that are remembered. At a million packets in a second, the window holds 5,000.
 const SETS: usize = 2048;
@@ -54,12 +61,14 @@ const MIRRORED_ENOUGH: u8 = 2;
 /// A packet that came a short time ago.
 #[derive(Clone, Copy, Default)]
 struct Recent {
-    digest: u64,
+    content: Content,
     time: u64,
     /// Frame number; 0 where there is none.
     frame: u64,
     place: Place,
     copies: u32,
+    /// Those at the same place, without identification.
+    repeated: u8,
     /// Copies with another hop limit than the one before, and that hop limit.
     hops: u32,
     hop_limit: u8,
@@ -85,6 +94,8 @@ pub struct CopyDifferences {
     pub link_header: u64,
     /// Another time to live or hop limit: a router was between.
     pub hop_limit: u64,
+    /// Cut elsewhere by the snap length.
+    pub cut: u64,
     /// Nothing at all, as from a mirror port.
     pub nothing: u64,
 }
@@ -99,7 +110,7 @@ pub struct Copy {
 }
 
 /// Packets that are in the capture more than once. Copies have the same addresses, IP identification (or, without one, transport
-/// header), length and content as a packet at most 5 ms before them.
+/// header), length and content, as far as both were captured, as a packet at most 5 ms before them. Checksums of TCP and UDP may differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CopyReport {
     /// Frames that are copies. They are left out of all other numbers.
@@ -148,18 +159,6 @@ pub(super) struct Copies {
     /// The copies that are asked for.
     part: Part,
     first: Vec<Copy>,
-}
-
-/// A packet, or a fragment of one, as it lies in its frame.
-pub(super) struct Sight<'p> {
-    pub(super) ip: &'p Ip,
-    pub(super) piece: Option<Piece>,
-    /// What is in front of the IP header.
-    pub(super) before: &'p [u8],
-    /// What the IP header carries, without padding.
-    pub(super) carried: &'p [u8],
-    /// How much longer that was on the wire.
-    pub(super) missing: usize,
 }
 
 impl Copies {
@@ -213,35 +212,39 @@ impl Copies {
     /// Takes a packet, or a fragment of one. Returns the frame that has it first, if this one is a copy.
     ///
     /// With an identification, or another interface, link header or hop limit, equal packets are copies. Without identification and
-    /// at the same place they are when they come at once, of other protocols than TCP only the second one; bare acknowledgments and
-    /// resets, which hosts do repeat at once, are when the packets around them were copied too.
+    /// at the same place they are when they come at once, up to the fourth; bare acknowledgments and resets, which hosts do repeat at
+    /// once, are when the packets around them were copied too.
     pub(super) fn take(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, sight: &Sight<'_>) -> Option<u64> {
         let time = frame.timestamp?;
         if self.links.len() < KEPT && frame.link_index as usize == self.links.len() {
             self.links.push(frame.link.name.as_ref().map(|name| printable(name.as_bytes(), NAME_MOST)));
         }
-        let digest = self.digest(sight);
+        let content = Content::of(&self.hasher, sight);
         let place = self.place(frame, packet, sight);
         if self.recent.is_empty() {
             self.recent.resize(SETS.saturating_mul(WAYS), Recent::default());
         }
-        let set = (digest as usize).checked_rem(SETS).unwrap_or_default().saturating_mul(WAYS);
+        let set = (content.first as usize).checked_rem(SETS).unwrap_or_default().saturating_mul(WAYS);
         let identified = sight.ip.source.is_ipv4() && sight.ip.identification != 0;
         let bare = sight.piece.is_none() && is_bare(packet);
-        let is_tcp = sight.piece.is_none() && matches!(packet.transport, Transport::Tcp(_));
-        let mirrored = self.mirrored;
+        let (mirrored, hasher) = (self.mirrored, &self.hasher);
         let ways = self.recent.get_mut(set..set.saturating_add(WAYS))?;
         let known = ways.iter_mut().find(|known| {
             let apart = time.abs_diff(known.time);
-            let unidentified = |known: &Recent| {
-                apart < WINDOW_UNIDENTIFIED && (is_tcp || known.copies == 0) && (!bare || mirrored >= MIRRORED_ENOUGH)
-            };
+            let unidentified = || apart < WINDOW_UNIDENTIFIED && (!bare || mirrored >= MIRRORED_ENOUGH);
             known.frame != 0
-                && known.digest == digest
+                && known.content.first == content.first
                 && apart <= WINDOW
-                && (identified || known.place != place || unidentified(known))
+                && (identified || known.place != place || unidentified())
+                && content.agrees(&known.content, hasher, sight)
         });
         if let Some(known) = known {
+            if !identified && known.place == place && !bare {
+                known.repeated = known.repeated.saturating_add(1);
+                if known.repeated >= AT_ONE_PLACE {
+                    return None;
+                }
+            }
             known.copies = known.copies.saturating_add(1);
             if known.hop_limit != place.hop_limit {
                 // Each hop takes its own time.
@@ -249,21 +252,25 @@ impl Copies {
                 known.hops = known.hops.saturating_add(1);
             }
             let known = *known;
-            self.count(frame, &known, place, bare);
+            self.count(frame, &known, place, bare, known.content.captured != content.captured);
             return Some(known.frame);
         }
         if !bare {
             self.mirrored = self.mirrored.saturating_sub(1);
         }
+        if matches!((&packet.transport, packet.stop), (Transport::None, Some(Stop::Cut))) {
+            // Nothing but addresses can be read of it: one that is cut less counts.
+            return None;
+        }
         // The one that came first gives its place away.
         let oldest = ways.iter_mut().min_by_key(|known| known.frame)?;
         self.forgotten |= oldest.frame != 0 && time.abs_diff(oldest.time) <= WINDOW;
         let hop_limit = place.hop_limit;
-        *oldest = Recent { digest, time, frame: frame.number, place, copies: 0, hops: 0, hop_limit };
+        *oldest = Recent { content, time, frame: frame.number, place, copies: 0, repeated: 0, hops: 0, hop_limit };
         None
     }
 
-    fn count(&mut self, frame: &Frame<'_>, known: &Recent, place: Place, bare: bool) {
+    fn count(&mut self, frame: &Frame<'_>, known: &Recent, place: Place, bare: bool, cut: bool) {
         self.frames = self.frames.saturating_add(1);
         self.packets = self.packets.saturating_add(u64::from(known.copies == 1));
         self.most = self.most.max(known.copies);
@@ -281,7 +288,8 @@ impl Copies {
         count(&mut self.differences.interface, interface);
         count(&mut self.differences.link_header, known.place.before != place.before && !interface);
         count(&mut self.differences.hop_limit, known.place.hop_limit != place.hop_limit);
-        count(&mut self.differences.nothing, known.place == place);
+        count(&mut self.differences.cut, cut);
+        count(&mut self.differences.nothing, known.place == place && !cut);
         if known.place == place && !bare {
             self.mirrored = self.mirrored.saturating_add(2).min(MIRRORED_MOST);
         }
@@ -299,26 +307,6 @@ impl Copies {
         if (self.part.offset..self.part.end()).contains(&before) {
             self.first.push(Copy { frame: frame.number, copy_of: known.frame });
         }
-    }
-
-    fn digest(&self, sight: &Sight<'_>) -> u64 {
-        let Sight { ip, piece, carried, missing, .. } = sight;
-        let mut hasher = self.hasher.build_hasher();
-        match (ip.source, ip.destination) {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => {
-                hasher.write_u64(u64::from(source.to_bits()) << 32 | u64::from(destination.to_bits()));
-            }
-            (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                hasher.write_u128(source.to_bits());
-                hasher.write_u128(destination.to_bits());
-            }
-            _ => {}
-        }
-        let offset = piece.map_or(0, |piece| (piece.offset as u64) << 1 | u64::from(piece.more));
-        hasher.write_u64(u64::from(ip.identification) << 32 | offset << 8 | u64::from(ip.protocol));
-        hasher.write_u64((carried.len() as u64) << 32 | *missing as u64);
-        hasher.write(carried);
-        hasher.finish()
     }
 
     fn place(&self, frame: &Frame<'_>, packet: &Packet<'_>, sight: &Sight<'_>) -> Place {

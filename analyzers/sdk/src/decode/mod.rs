@@ -14,6 +14,7 @@
 //! Checksums and frame check sequences are not verified: where they are computed by the network card, captures of sent frames hold
 //! unfinished ones, and nearly all receivers drop what is damaged before it is captured.
 
+mod content;
 pub(crate) mod copies;
 mod cursor;
 mod datagram;

@@ -42,7 +42,19 @@ pub enum Unread {
     /// What GTP-U carries, where it is neither IP nor Ethernet.
     Gtp,
     /// VXLAN without its valid flag.
+    VxlanInvalid,
+    /// VXLAN whose content is neither Ethernet nor what it says.
     Vxlan,
+    /// Teredo with IPv6 that may be something else: it is not the end of its datagram, and nothing else tells of it.
+    Teredo,
+    /// What AYIYA carries, where it is not the IP that it says.
+    Ayiya,
+    /// What LISP carries, where it is IP only by its look.
+    Lisp,
+    /// What generic or foo over UDP carries, where it is IP only by its look.
+    Gue,
+    /// What GRE over UDP carries, where it is not what it says.
+    GreInUdp,
     /// Geneve whose content is not what it says.
     Geneve,
     /// CAPWAP data in DTLS.
@@ -92,7 +104,13 @@ impl Unread {
             Self::ArcnetFragment => "arcnet fragment",
             Self::Juniper => "juniper",
             Self::Gtp => "gtp",
-            Self::Vxlan => "vxlan without its flag",
+            Self::VxlanInvalid => "vxlan without its flag",
+            Self::Vxlan => "vxlan",
+            Self::Teredo => "teredo",
+            Self::Ayiya => "ayiya",
+            Self::Lisp => "lisp",
+            Self::Gue => "gue",
+            Self::GreInUdp => "gre in udp",
             Self::Geneve => "geneve",
             Self::CapwapEncrypted => "capwap dtls",
             Self::CapwapFragment => "capwap fragment",

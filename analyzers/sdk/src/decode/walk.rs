@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use super::copies::{Copies, Sight};
+use super::content::Sight;
+use super::copies::Copies;
 use super::cursor::{Bound, Cursor};
 use super::datagram::Piece;
 use super::fragments::{Fragments, Key, Outcome};
@@ -57,6 +58,8 @@ pub(super) struct Walk<'f> {
     header_at: usize,
     /// Where in the frame what it carries begins, its length, and how much longer that was on the wire; `None` behind fragments.
     carried: Option<(usize, usize, usize)>,
+    /// Protocol of the transport header behind it, and where that begins in the frame.
+    transport: Option<(u8, usize)>,
     whole: Option<Whole>,
     /// The headers, where they are wanted.
     headers: Option<Vec<Header>>,
@@ -80,7 +83,16 @@ struct Left<'a> {
 
 impl<'f> Walk<'f> {
     pub(super) fn new(fragments: &'f mut Fragments, copies: Option<&'f mut Copies>) -> Self {
-        Self { fragments, copies, header_at: 0, carried: None, whole: None, headers: None, in_datagram: false }
+        Self {
+            fragments,
+            copies,
+            header_at: 0,
+            carried: None,
+            transport: None,
+            whole: None,
+            headers: None,
+            in_datagram: false,
+        }
     }
 
     /// Takes a frame apart and keeps the headers.
@@ -138,7 +150,9 @@ impl<'f> Walk<'f> {
         let (start, length, missing) = self.carried.take()?;
         let before = frame.data.get(..self.header_at)?;
         let carried = frame.data.get(start..start.saturating_add(length))?;
-        self.copies.as_mut()?.take(frame, packet, &Sight { ip, piece, before, carried, missing })
+        let transport = self.transport.and_then(|(protocol, at)| Some((protocol, at.checked_sub(start)?)));
+        let sight = Sight { ip, piece, before, carried, missing, transport };
+        self.copies.as_mut()?.take(frame, packet, &sight)
     }
 
     /// Remembers where an IP header lies, which `before` begins with and `at` is behind.
@@ -149,6 +163,7 @@ impl<'f> Walk<'f> {
         let start = frame.data.as_ptr().addr();
         self.header_at = before.as_ptr().addr().saturating_sub(start);
         self.carried = Some((at.rest.as_ptr().addr().saturating_sub(start), at.rest.len(), at.missing));
+        self.transport = None;
     }
 
     fn run<'d>(&mut self, frame: &Frame<'_>, mut next: Next, mut at: Cursor<'d>, packet: &mut Packet<'_>) -> Left<'d> {
@@ -259,6 +274,10 @@ impl<'f> Walk<'f> {
 
     fn protocol(&mut self, frame: &Frame<'_>, protocol: u8, at: &mut Cursor<'_>, packet: &mut Packet<'_>) -> Step {
         let layers = &mut packet.layers;
+        if matches!(protocol, 6 | 17) && self.carried.is_some() {
+            let at = at.rest.as_ptr().addr().saturating_sub(frame.data.as_ptr().addr());
+            self.transport = Some((protocol, at));
+        }
         // Assigned Internet Protocol Numbers (IANA).
         match protocol {
             6 => {

@@ -24,6 +24,8 @@ pub struct Distinct {
     hash: FixedHash,
     seen: HashSet<u64, FixedHash>,
     registers: Vec<u8>,
+    /// Values that came, each time: there are never more different ones.
+    added: u64,
 }
 
 impl Default for Distinct {
@@ -49,12 +51,14 @@ impl Distinct {
             hash: FixedHash::default(),
             seen: HashSet::with_hasher(FixedHash::default()),
             registers: Vec::new(),
+            added: 0,
         }
     }
 
     /// Counts a value, unless it was there before. Whether it was new; always `false` once the count is an estimate.
     pub fn add(&mut self, value: &(impl Hash + ?Sized)) -> bool {
         let hash = self.hash.hash_one(value);
+        self.added = self.added.saturating_add(1);
         if !self.registers.is_empty() {
             self.register(hash);
             return false;
@@ -80,7 +84,7 @@ impl Distinct {
         }
     }
 
-    /// How many there were.
+    /// How many there were: an estimate, too, is never more than came, nor less than were counted exactly.
     pub fn count(&self) -> u64 {
         if self.registers.is_empty() {
             return self.seen.len() as u64;
@@ -95,7 +99,7 @@ impl Distinct {
         } else {
             estimate
         };
-        better.round() as u64
+        (better.round() as u64).max(self.size.exact as u64).min(self.added)
     }
 
     /// By which share of it the count is wrong, as a standard error; `None` when it is exact.
@@ -141,6 +145,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_estimate_is_never_more_than_came_nor_less_than_was_counted() {
+        for make in [Distinct::small as fn() -> Distinct, Distinct::new] {
+            for many in [100_u32, 129, 1000, 4097, 5000, 20_000] {
+                let mut distinct = make();
+                for n in 0..many {
+                    distinct.add(&n);
+                    assert!(distinct.is_exact() || n % 97 > 0 || distinct.count() <= u64::from(n) + 1, "{n}");
+                }
+                assert!(distinct.count() <= u64::from(many), "{many}");
+            }
+        }
+        let mut distinct = Distinct::small();
+        for n in 0..129_u32 {
+            distinct.add(&n);
+        }
+        assert!(!distinct.is_exact() && (128..=129).contains(&distinct.count()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use super::half::{Half, Outlet, Segment};
+use super::half::{Half, Outlet, Segment, Starts};
 use super::{CloseReason, Event, Limits, Side, Statistics, order};
 use crate::decode::{Ip, Packet, Tcp, TcpFlags};
 
@@ -128,6 +128,20 @@ impl<S: Default> Entry<S> {
         opens || (self.closed && has_data && half.is_behind_fin(tcp.sequence))
     }
 
+    /// Where the streams begin that an end tried to open, of which nothing is known to have been answered.
+    pub(super) fn starts(&self, flipped: bool) -> Starts {
+        let side = self.side(flipped);
+        if self.half(side.other()).is_known() { Starts::default() } else { self.half(side).starts() }
+    }
+
+    /// Takes over what an end tried before.
+    pub(super) fn set_earlier(&mut self, flipped: bool, starts: Starts) {
+        match self.side(flipped) {
+            Side::Client => self.client.set_earlier(starts),
+            Side::Server => self.server.set_earlier(starts),
+        }
+    }
+
     /// Memory that waiting segments take, in bytes.
     pub(super) fn held(&self) -> usize {
         self.client.held().cost().saturating_add(self.server.held().cost())
@@ -167,6 +181,9 @@ impl<S: Default> Entry<S> {
         own.hear(tcp, packet.payload_length > 0 && !is_reset, number);
         let acknowledgment = (tcp.flags.ack() && !is_reset).then_some(tcp.acknowledgment);
         if let Some(acknowledgment) = acknowledgment {
+            if tcp.flags.syn() {
+                other.answered(acknowledgment);
+            }
             other.acknowledge(acknowledgment);
         }
         if !is_reset {

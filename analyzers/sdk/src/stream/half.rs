@@ -15,6 +15,12 @@ const STEP: u64 = 1 << 24;
 /// them, the sender by going on behind them. Captures of several queues swap neighbouring packets.
 const PATIENCE: u64 = 4;
 
+/// Earlier attempts whose numbers are remembered.
+const EARLIER: usize = 4;
+
+/// Where streams begin that an end tried to open before, or that the other end says it did, the last one first.
+pub(super) type Starts = [Option<u32>; EARLIER];
+
 /// A segment's part in the stream.
 pub(super) struct Segment<'a> {
     /// Sequence number of the first of `bytes`.
@@ -46,6 +52,8 @@ pub(super) struct Half {
     base: Option<u32>,
     /// Whether `base` comes from a SYN.
     from_syn: bool,
+    /// Where it begins if this end goes on with a SYN before the last one, which the other end answered instead.
+    earlier: Starts,
     /// Offset of the next byte to deliver.
     next: u64,
     /// Where the first hole is: `next`, or the end of what is held from there on and waits for the other direction.
@@ -72,6 +80,7 @@ impl Half {
             side,
             base: None,
             from_syn: false,
+            earlier: Starts::default(),
             next: 0,
             whole: 0,
             held: Held::default(),
@@ -92,6 +101,33 @@ impl Half {
     /// Whether FIN and everything before it was delivered.
     pub(super) fn is_finished(&self) -> bool {
         self.fin.is_some_and(|fin| self.next >= fin)
+    }
+
+    /// Where the streams begin that this end tried to open and has sent nothing of.
+    pub(super) fn starts(&self) -> Starts {
+        let [first, second, third, _] = self.earlier;
+        let is_attempt = self.from_syn && self.next == 0 && self.held.is_empty();
+        if is_attempt { [self.base, first, second, third] } else { Starts::default() }
+    }
+
+    pub(super) fn set_earlier(&mut self, starts: Starts) {
+        self.earlier = starts;
+    }
+
+    /// Takes what a SYN-ACK acknowledges. It may be forged: the stream begins there only if this end sends from there.
+    pub(super) fn answered(&mut self, acknowledgment: u32) {
+        let first = Some(acknowledgment);
+        if self.from_syn && self.base != first && !self.earlier.contains(&first) {
+            self.earlier.rotate_right(1);
+            if let Some(start) = self.earlier.first_mut() {
+                *start = first;
+            }
+        }
+    }
+
+    /// Whether anything is known of it.
+    pub(super) fn is_known(&self) -> bool {
+        self.base.is_some()
     }
 
     /// Whether a SYN with this sequence number begins another stream.
@@ -147,7 +183,14 @@ impl Half {
     /// Where a stream begins is guessed while nothing was delivered of it. Guessed from an acknowledgment, it begins with its first data,
     /// which may stand later in the file; guessed from a keep-alive, one byte later (RFC 9293 3.8.4).
     fn begin_elsewhere(&mut self, base: u32, first: u32, has_data: bool) {
-        if self.from_syn || self.next > 0 || !self.held.is_empty() {
+        if self.next > 0 || !self.held.is_empty() {
+            return;
+        }
+        if let Some(start) = self.earlier.iter_mut().find(|start| **start == Some(first)) {
+            (*start, self.base) = (self.base, Some(first));
+            (self.acknowledged, self.reached, self.confirmed, self.fin) = (0, 0, (0, 0), None);
+        }
+        if self.from_syn {
             return;
         }
         let later = i64::from(first.wrapping_sub(base).cast_signed());

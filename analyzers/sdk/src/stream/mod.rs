@@ -24,6 +24,7 @@ use serde::Serialize;
 use crate::decode::{Packet, Transport};
 use crate::stats::BoundedMap;
 use connection::Entry;
+use half::Starts;
 
 /// Limits of reassembly.
 #[derive(Debug, Clone, Copy)]
@@ -180,14 +181,17 @@ impl<S: Default> Streams<S> {
     pub fn push(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
         let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return };
         let (key, flipped) = Key::new(ip, tcp);
+        let mut earlier = Starts::default();
         if self.entries.get(&key).is_some_and(|entry| entry.is_reused_by(packet, tcp, flipped))
             && let Some(mut old) = self.entries.remove(&key)
         {
+            earlier = old.starts(flipped);
             self.close(&mut old, CloseReason::Reused, sink);
         }
         let (id, made) = (self.next_id, self.entries.get(&key).is_none());
         let (entry, evicted) = self.entries.get_or_insert_with(key, || Entry::new(id, ip, tcp, flipped, packet.frame));
         if made {
+            entry.set_earlier(flipped, earlier);
             self.next_id = id.saturating_add(1);
             self.statistics.connections = self.statistics.connections.saturating_add(1);
         }

@@ -149,6 +149,42 @@ fn segments_in_order_come_out_as_they_are() {
 }
 
 #[test]
+fn a_stream_goes_on_from_the_syn_that_was_answered_and_not_from_the_last_one() {
+    for isns in [[1000, 2000, 3000_u32], [1000, u32::MAX - 2, 1 << 30], [7, 9, 8]] {
+        for answered in isns {
+            let mut bench = Bench::new(Limits::default());
+            for isn in isns {
+                bench.send(Side::Client, SYN, isn, 0, b"");
+            }
+            let at = |offset: u32| answered.wrapping_add(1 + offset);
+            bench.send(Side::Server, SYN | ACK, 499, at(0), b"").send(Side::Client, ACK, at(0), 500, b"");
+            bench.send(Side::Client, ACK, at(6), 500, b"world").send(Side::Client, ACK, at(0), 500, b"hello ");
+            bench.send(Side::Server, ACK, 500, at(11), b"hi").send(Side::Client, FIN | ACK, at(11), 502, b"");
+            bench.send(Side::Server, FIN | ACK, 502, at(12), b"");
+            let (out, statistics) = bench.finish();
+            assert_eq!((out.client.as_str(), out.server.as_str()), ("hello world", "hi"), "{isns:?} {answered}");
+            assert_eq!(out.closed, [CloseReason::Reused, CloseReason::Reused, CloseReason::Fin]);
+            assert_eq!((statistics.gaps, statistics.implausible), (0, 0));
+        }
+    }
+    // Many numbers between; an answer that is forged, before and behind the right one.
+    let mut bench = Bench::new(Limits::default());
+    for isn in 0..20 {
+        bench.send(Side::Client, SYN, isn * 1000, 0, b"");
+    }
+    for answer in [77, 1, 88] {
+        bench.send(Side::Server, SYN | ACK, 499, answer, b"");
+    }
+    bench.send(Side::Client, ACK, 1, 500, b"hello");
+    assert_eq!(bench.finish().0.client, "hello");
+    // What came is not taken back: a forged SYN between does not move the stream, nor does one that was answered long ago.
+    let mut bench = connected(99);
+    bench.send(Side::Client, ACK, 100, 500, b"hello ").send(Side::Client, SYN, 5000, 0, b"");
+    bench.send(Side::Server, SYN | ACK, 899, 5001, b"").send(Side::Client, ACK, 100, 900, b"again");
+    assert_eq!(bench.finish().0.client, "hello ");
+}
+
+#[test]
 fn segments_out_of_order_wait_for_each_other() {
     let mut bench = connected(99);
     bench.send(Side::Client, ACK, 106, 500, b"world").send(Side::Client, ACK, 100, 500, b"hello ");

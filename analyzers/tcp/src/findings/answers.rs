@@ -1,10 +1,13 @@
-//! Servers that do not answer, or refuse: told together where one of them or one port has many.
+//! Servers that do not answer, or refuse: told together where one of them, one port or one client has many, and where many have nothing in
+//! common, so that those that stand out are seen.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stream::Endpoint;
+
+use crate::report::counted;
 
 const SILENT: Rule = Rule {
     name: "tcp_silent_server",
@@ -34,6 +37,8 @@ pub enum Answer {
 pub struct Tried<'a> {
     /// Its address and port.
     pub end: Endpoint,
+    /// Who tried, where that was one client.
+    pub client: Option<IpAddr>,
     /// SYN segments to it, or attempts that it refused.
     pub count: u64,
     /// Connection attempts on it.
@@ -42,14 +47,23 @@ pub struct Tried<'a> {
     pub evidence: &'a Evidence,
 }
 
+/// From so many on, endpoints with neither port nor server in common are told together.
+const SCATTERED: usize = 5;
+
+/// What endpoints have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Group {
     Port(u16),
     Server(IpAddr),
+    Client(IpAddr),
+    /// Nothing but that one client tried each of them.
+    Nothing,
 }
 
-/// The findings: one for each group of endpoints with the same port or of the same server, whichever is larger. `least` stands before the
-/// numbers, where others made room.
+type Groups<'a, 't> = BTreeMap<Group, Vec<&'a Tried<'t>>>;
+
+/// The findings: one for each group of endpoints with the same port or of the same server, whichever is larger, and of those that are left
+/// for those that the same client tried, and for the rest. `least` stands before the numbers, where others made room.
 pub fn findings(answer: Answer, all: &[Tried<'_>], least: &str) -> Vec<Finding> {
     let groups = |tried: &Tried<'_>| [Group::Port(tried.end.port), Group::Server(tried.end.address)];
     let mut sizes: BTreeMap<Group, usize> = BTreeMap::new();
@@ -57,13 +71,38 @@ pub fn findings(answer: Answer, all: &[Tried<'_>], least: &str) -> Vec<Finding> 
         let size = sizes.entry(group).or_default();
         *size = size.saturating_add(1);
     }
-    let mut grouped: BTreeMap<Group, Vec<&Tried<'_>>> = BTreeMap::new();
+    let mut grouped = Groups::new();
     for tried in all {
         let [port, server] = groups(tried);
         let group = if sizes.get(&server) > sizes.get(&port) { server } else { port };
         grouped.entry(group).or_default().push(tried);
     }
+    let grouped = gathered(grouped, |tried| tried.client.map(Group::Client));
+    let grouped = gathered(grouped, |tried| tried.client.map(|_| Group::Nothing));
     grouped.into_iter().map(|(group, members)| finding(answer, group, &members, least)).collect()
+}
+
+/// Those that are alone in their group, where many have something else in common.
+fn gathered<'a, 't>(grouped: Groups<'a, 't>, common: impl Fn(&Tried<'t>) -> Option<Group>) -> Groups<'a, 't> {
+    let mut alone: Groups<'a, 't> = Groups::new();
+    let mut all = Groups::new();
+    for (group, members) in grouped {
+        match members.as_slice() {
+            [tried] => match common(tried) {
+                Some(other) => alone.entry(other).or_default().push(tried),
+                None => drop(all.insert(group, members)),
+            },
+            _ => drop(all.insert(group, members)),
+        }
+    }
+    for (group, members) in alone {
+        if members.len() >= SCATTERED {
+            all.insert(group, members);
+        } else {
+            members.into_iter().for_each(|tried| all.entry(Group::Port(tried.end.port)).or_default().push(tried));
+        }
+    }
+    all
 }
 
 fn finding(answer: Answer, group: Group, members: &[&Tried<'_>], least: &str) -> Finding {
@@ -81,16 +120,25 @@ fn finding(answer: Answer, group: Group, members: &[&Tried<'_>], least: &str) ->
         (_, Group::Server(server)) => {
             (format!("{many} ports of {server}"), server.to_string(), format!(" at {least}{many} ports"))
         }
-    };
-    let there = if many == 1 { "" } else { " from there" };
-    let (rule, name, observation) = match answer {
-        Answer::Silent => (
-            SILENT,
-            "syn",
-            format!("{who} got {least}{count} SYN in {attempts} attempt(s){place} and sent nothing{there}."),
+        (_, Group::Client(client)) => (
+            format!("{many} endpoints that {client} tried"),
+            format!("{least}{many} endpoints"),
+            format!(" by {client}"),
         ),
+        (_, Group::Nothing) => (
+            format!("{many} endpoints that have nothing in common"),
+            format!("{least}{many} endpoints"),
+            " by one client each".to_owned(),
+        ),
+    };
+    let there = if matches!(group, Group::Port(_) | Group::Server(_)) && many > 1 { " from there" } else { "" };
+    let attempted = counted(attempts, "attempt", "attempts");
+    let (rule, name, observation) = match answer {
+        Answer::Silent => {
+            (SILENT, "syn", format!("{who} got {least}{count} SYN in {attempted}{place} and sent nothing{there}."))
+        }
         Answer::Refusing => {
-            (REFUSING, "refused", format!("{who} answered {least}{count} of {attempts} attempt(s){place} with RST."))
+            (REFUSING, "refused", format!("{who} answered {least}{count} of {attempted}{place} with RST."))
         }
     };
     let mut measures = vec![Measure::count(name, count), Measure::count("attempts", attempts)];
@@ -98,6 +146,7 @@ fn finding(answer: Answer, group: Group, members: &[&Tried<'_>], least: &str) ->
         _ if many == 1 => {}
         Group::Port(_) => measures.push(Measure::count("servers", many as u64)),
         Group::Server(_) => measures.push(Measure::count("ports", many as u64)),
+        Group::Client(_) | Group::Nothing => measures.push(Measure::count("endpoints", many as u64)),
     }
     rule.finding(subject, observation, measures, &evidence)
 }

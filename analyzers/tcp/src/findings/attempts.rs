@@ -11,7 +11,7 @@ use super::answers::{self, Answer, Tried};
 use super::parties::{Ports, Set, at_least};
 use super::thresholds::{FLOOD_ATTEMPTS, FLOOD_SHARE, PROBE_SHARE, REFUSED, SCAN_PORTS, SILENT_SYNS, SWEEP_HOSTS};
 use crate::limits;
-use crate::report::share;
+use crate::report::{counted, share};
 use crate::tracker::connection::{Connection, State};
 
 const FLOOD: Rule = Rule {
@@ -53,12 +53,14 @@ struct Target {
     /// Clients acknowledged what it sent, and the capture has nothing of it.
     one_sided: bool,
     sources: Distinct,
+    /// The first of those.
+    client: IpAddr,
     evidence: Evidence,
     refusals: Evidence,
 }
 
 impl Target {
-    fn new() -> Self {
+    fn new(client: IpAddr) -> Self {
         Self {
             attempts: 0,
             incomplete: 0,
@@ -68,9 +70,14 @@ impl Target {
             heard: false,
             one_sided: false,
             sources: Distinct::small(),
+            client,
             evidence: Evidence::default(),
             refusals: Evidence::default(),
         }
+    }
+
+    fn only_client(&self) -> Option<IpAddr> {
+        (self.sources.count() == 1).then_some(self.client)
     }
 }
 
@@ -117,7 +124,11 @@ impl<S> Probes<S> {
         let many = self.distinct.many(evicted);
         (many.count >= most && share(self.probes, self.connections) >= PROBE_SHARE).then(|| {
             let [subject, observation] = told(many.words());
-            let observation = format!("{observation} {} of {} probe(s) got a SYN-ACK.", self.accepted, self.probes);
+            let observation = format!(
+                "{observation} {} of {} got a SYN-ACK.",
+                self.accepted,
+                counted(self.probes, "probe", "probes")
+            );
             let name = if rule.name == SCAN.name { "ports" } else { "hosts" };
             let mut measures = many.measures(name);
             measures.extend([
@@ -155,7 +166,7 @@ impl Watch {
         let frame = connection.frames.0;
         let state = connection.state();
         let accepted = connection.handshake.is_established();
-        let (target, _) = self.targets.get_or_insert_with(server, Target::new);
+        let (target, _) = self.targets.get_or_insert_with(server, || Target::new(client.address));
         target.attempts = target.attempts.saturating_add(1);
         target.syns = target.syns.saturating_add(connection.client.syn);
         target.heard |= connection.server.packets > 0;
@@ -192,7 +203,7 @@ impl Watch {
         };
         let told = |(end, target): (&Endpoint, _)| {
             let Target { syns, attempts, evidence, .. }: &Target = target;
-            Tried { end: *end, count: *syns, attempts: *attempts, evidence }
+            Tried { end: *end, client: target.only_client(), count: *syns, attempts: *attempts, evidence }
         };
         self.targets.iter().filter(is_silent).map(told).collect()
     }
@@ -201,7 +212,7 @@ impl Watch {
     fn refusing(&self) -> Vec<Tried<'_>> {
         let told = |(end, target): (&Endpoint, _)| {
             let Target { refused, attempts, refusals, .. }: &Target = target;
-            Tried { end: *end, count: *refused, attempts: *attempts, evidence: refusals }
+            Tried { end: *end, client: target.only_client(), count: *refused, attempts: *attempts, evidence: refusals }
         };
         let is_refusing = |(_, target): &(&Endpoint, &Target)| target.accepted == 0 && target.refused >= REFUSED;
         self.targets.iter().filter(is_refusing).map(told).collect()
@@ -237,11 +248,12 @@ fn flood(end: Endpoint, target: &Target, evicted: bool) -> Option<Finding> {
     found.then(|| {
         let sources = Set::<IpAddr>::many(&target.sources, evicted);
         let observation = format!(
-            "{end} got {}{} of {} connection attempts that were neither completed nor refused; they came from {} address(es).",
+            "{end} got {}{} of {} connection attempts that were neither completed nor refused; they came from {} {}.",
             at_least(evicted),
             target.incomplete,
             target.attempts,
-            sources.words()
+            sources.words(),
+            if sources.count == 1 { "address" } else { "addresses" }
         );
         let mut measures =
             vec![Measure::count("incomplete", target.incomplete), Measure::count("attempts", target.attempts)];

@@ -32,13 +32,12 @@ impl Many {
         Self { count: distinct.count(), error: distinct.standard_error(), at_least }
     }
 
-    /// `12`, `at least 12`, or `about 1012 (standard error 2.3 %)`.
+    /// `12`, `at least 12`, or `about 1012 (standard error 2.3 %)`, which is no bound.
     pub fn words(&self) -> String {
-        let number = match self.error {
+        match self.error {
             Some(error) => format!("about {} (standard error {:.1} %)", self.count, error * 100.0),
-            None => self.count.to_string(),
-        };
-        format!("{}{number}", at_least(self.at_least))
+            None => format!("{}{}", at_least(self.at_least), self.count),
+        }
     }
 
     /// The number as a measure, and its error as another where there is one.
@@ -131,5 +130,7 @@ mod tests {
         let many: Many = Set::<u32>::many(&hosts, false);
         assert!(many.words().starts_with("about ") && many.words().ends_with("(standard error 2.3 %)"));
         assert_eq!(many.measures("hosts").len(), 2);
+        assert_eq!(Set::<u32>::many(&hosts, true).words(), many.words());
+        assert!(many.count <= 1000);
     }
 }

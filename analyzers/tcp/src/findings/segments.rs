@@ -8,6 +8,7 @@ use mcpcap_analyzer::stats::BoundedMap;
 use super::parties::at_least;
 use crate::core::Segment;
 use crate::limits;
+use crate::report::counted;
 
 const RULE: Rule = Rule {
     name: "tcp_unusual_flags",
@@ -67,8 +68,10 @@ impl Watch {
             .iter()
             .map(|(source, odd)| {
                 let count = odd.evidence.total();
-                let observation =
-                    format!("{source} sent {least}{count} segment(s) whose control bits no stack combines.");
+                let observation = format!(
+                    "{source} sent {least}{} whose control bits no stack combines.",
+                    counted(count, "segment", "segments")
+                );
                 let measures = vec![
                     Measure::count("without_any_bit", odd.empty),
                     Measure::count("syn_with_fin_or_rst", odd.syn_with_end),

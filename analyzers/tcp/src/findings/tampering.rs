@@ -4,7 +4,7 @@ use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Sev
 use mcpcap_analyzer::stream::Side;
 
 use super::thresholds::{RESET_HOPS, RESET_SEGMENTS};
-use crate::report::text;
+use crate::report::{counted, text};
 use crate::tracker::connection::Connection;
 
 const RESET: Rule = Rule {
@@ -47,7 +47,8 @@ fn ignored(connection: &Connection) -> Option<Finding> {
     let (kind, end) = (if ended.reset { "RST" } else { "FIN" }, connection.sender(ended.by).endpoint);
     let bytes = connection.client.new_payload.saturating_add(connection.server.new_payload);
     let observation = format!(
-        "A {kind} in the name of {end} came in the handshake, and the connection went on with {bytes} bytes of data."
+        "A {kind} in the name of {end} came in the handshake, and the connection went on with {} of data.",
+        counted(bytes, "byte", "bytes")
     );
     IGNORED.finding(text(connection), observation, vec![Measure::count("payload_bytes", bytes)], &evidence).into()
 }
@@ -61,8 +62,9 @@ fn reset(connection: &Connection, side: Side) -> Option<Finding> {
         let mut evidence = Evidence::default();
         evidence.add(frame);
         let observation = format!(
-            "A RST in the name of {} came with hop limit {hops}; its other segments have {usual}. {} segment(s) of it followed.",
-            sender.endpoint, sender.after_reset
+            "A RST in the name of {} came with hop limit {hops}; its other segments have {usual}. {} of it followed.",
+            sender.endpoint,
+            counted(sender.after_reset, "segment", "segments")
         );
         let measures = vec![
             Measure::count("hop_limit", hops.into()),
@@ -77,7 +79,8 @@ fn conflict(connection: &Connection, side: Side) -> Option<Finding> {
     let sender = connection.sender(side);
     let (count, evidence) = sender.contents.conflicts();
     (count > 0).then(|| {
-        let observation = format!("{count} segment(s) of {} came again with other bytes.", sender.endpoint);
+        let observation =
+            format!("{} of {} came again with other bytes.", counted(count, "segment", "segments"), sender.endpoint);
         let measures = vec![
             Measure::count("segments", count),
             Measure::count("damaged_segments_left_out", sender.contents.damaged()),

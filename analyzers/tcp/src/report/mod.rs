@@ -120,6 +120,11 @@ pub fn text(connection: &Connection) -> String {
     format!("{} <-> {}", connection.client.endpoint, connection.server.endpoint)
 }
 
+/// A number and what is counted: `1 segment`, `2 segments`.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// A share of a whole; 0 of nothing.
 pub fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }

@@ -57,6 +57,7 @@ fn many_hosts_are_counted_with_their_error() {
     assert!((many - 1000.0).abs() < 70.0, "{found}");
     assert_eq!(found["measures"][1]["name"], "standard_error_share");
     assert!(found["observation"].as_str().unwrap().contains("(standard error 2.3 %)"), "{found}");
+    assert!(many <= 1000.0, "no more than were probed: {found}");
     // The 1,000 pairs found a place; more do not, and that is said.
     assert_eq!(report["limits"]["evicted"], json!({ "connections": 0, "parties": 0 }));
     assert!(sweep(2000)["limits"]["evicted"]["parties"].as_u64().unwrap() >= 976);
@@ -84,7 +85,7 @@ fn a_sweep_is_one_whether_it_is_let_in_or_not() {
     };
     let report = joined((1..=101).map(accepted));
     let found = finding(&report, "tcp_host_sweep");
-    assert!(found["observation"].as_str().unwrap().contains("101 of 101 probe(s) got a SYN-ACK"), "{found}");
+    assert!(found["observation"].as_str().unwrap().contains("101 of 101 probes got a SYN-ACK"), "{found}");
     // Who has something to say to each of them does not look around.
     let used = (1..=101).map(|n| accepted(n * 3 / 3).c(ACK, (1001, 5001), b"GET /"));
     assert!(!rules(&joined(used)).contains(&"tcp_host_sweep"));
@@ -100,6 +101,49 @@ fn silent_servers_are_told_together_and_not_where_a_direction_is_missing() {
         report["findings"].as_array().unwrap().iter().map(|f| f["subject"].as_str().unwrap()).collect();
     assert!(silent.contains(&"port 445 of 19 servers") && silent.contains(&"203.0.113.5:22"), "{silent:?}");
     assert_eq!(report["findings"].as_array().unwrap().iter().filter(|f| f["rule"] == "tcp_silent_server").count(), 2);
+    // By one client on other ports and servers each time; and each by a client of its own.
+    for (many, of_one) in [(19, true), (19, false), (260, false), (4, false)] {
+        for (client, server) in [("192.0.2", "198.51.100"), ("2001:db8:1:", "2001:db8:2:")] {
+            let end = |net: &str, host: u32, port: u32| match net.contains(':') {
+                true => format!("[{net}:{:x}]:{port}", host + 1),
+                false => format!("{net}.{}:{port}", host % 250 + 1),
+            };
+            let tries = |client: String, server: String| {
+                (0..4).fold(Talk::between(&client, &server), |talk, _| talk.wait(900).c(SYN, (1000, 0), b""))
+            };
+            let quiet = (0..many).map(|n| {
+                let host = if of_one { 0 } else { n + 1 };
+                let net = if n < 250 { client } else { "203.0.113" };
+                tries(end(net, host, 41_000 + n), end(if n < 250 { server } else { "203.0.114" }, n, 7000 + n))
+            });
+            let matters = (0..30).map(|n| tries(end("2001:db8:3:", n, 42_000), end("2001:db8:4:", 9, 5432)));
+            let report = joined(quiet.chain(matters));
+            let silent = report["findings"].as_array().unwrap().iter().filter(|f| f["rule"] == "tcp_silent_server");
+            let told: Vec<_> = silent.map(|f| (f["subject"].as_str().unwrap(), &f["observation"])).collect();
+            assert_eq!(told.len(), if many < 5 { 5 } else { 2 }, "{told:?}");
+            let (words, by) = if of_one {
+                (
+                    format!(
+                        "{many} endpoints that {}1 tried",
+                        if client.contains(':') { "2001:db8:1::" } else { "192.0.2." }
+                    ),
+                    "",
+                )
+            } else {
+                (format!("{many} endpoints that have nothing in common"), " by one client each")
+            };
+            if many >= 5 {
+                let found = told.iter().find(|(subject, _)| *subject == words).unwrap_or_else(|| panic!("{told:?}"));
+                let text = found.1.as_str().unwrap();
+                assert!(
+                    text.contains(&format!("got {} SYN in {many} attempts by ", many * 4)) && text.contains(by),
+                    "{text}"
+                );
+            }
+            let found = told.iter().find(|(subject, _)| *subject == "[2001:db8:4::a]:5432");
+            assert_eq!(found.unwrap().1, "[2001:db8:4::a]:5432 got 120 SYN in 30 attempts and sent nothing.");
+        }
+    }
     let one_server = (1..=5).map(|port| tries(&format!("198.51.100.1:{port}")));
     assert_eq!(finding(&joined(one_server), "tcp_silent_server")["subject"], "5 ports of 198.51.100.1");
     let refusing = (1..=9).flat_map(|host| {
@@ -108,7 +152,7 @@ fn silent_servers_are_told_together_and_not_where_a_direction_is_missing() {
     let report = joined(refusing);
     let found = finding(&report, "tcp_refused");
     assert_eq!(found["subject"], "port 25 of 9 servers");
-    assert_eq!(found["observation"], "9 servers answered 27 of 27 attempt(s) at port 25 with RST.");
+    assert_eq!(found["observation"], "9 servers answered 27 of 27 attempts at port 25 with RST.");
     // The client acknowledges and sends data: the server answered, and the capture lacks it.
     let one_sided = tries("198.51.100.1:22").c(ACK, (1001, 5001), b"").c(ACK, (1001, 5001), b"hello");
     let other_port = tries("198.51.100.1:443");

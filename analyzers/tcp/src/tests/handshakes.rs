@@ -78,6 +78,48 @@ fn times_that_go_back_are_told() {
     assert!(detailed(data(Talk::new().handshake()).frames())["summary"]["file_order"].is_null());
 }
 
+#[test]
+fn a_syn_ack_belongs_to_the_attempt_that_it_acknowledges() {
+    for (c, s) in [("192.0.2.1:4000", "192.0.2.2:80"), ("[2001:db8::1]:4000", "[2001:db8::2]:8080")] {
+        let tried = || {
+            let talk = Talk::between(c, s).c(SYN, (1000, 0), b"").wait(999).c(SYN, (2000, 0), b"");
+            talk.wait(1999).c(SYN, (3000, 0), b"").wait(61)
+        };
+        for tagged in [false, true] {
+            for (answered, milliseconds) in [(0, 3062.0), (1, 2062.0), (2, 62.0)] {
+                let number = 1001 + answered * 1000;
+                let talk = tried().s(SYN | ACK, (5000, number), b"").c(ACK, (number, 5001), b"");
+                let talk = talk.c(ACK, (number, 5001), b"hello").s(ACK, (5001, number + 5), b"");
+                let report = detailed(if tagged { talk.tagged() } else { talk }.frames());
+                let connections = report["connections"].as_array().unwrap();
+                assert_eq!((connections.len(), &report["summary"]["failed_handshakes"]), (3, &json!(2)));
+                for connection in connections {
+                    let is_it = connection["id"] == answered;
+                    let expected = if is_it { "complete" } else { "unanswered" };
+                    assert_eq!(connection["handshake"], expected, "{connection}");
+                    let time = if is_it { json!(milliseconds) } else { Value::Null };
+                    assert_eq!(connection["syn_to_syn_ack_ms"], time, "{connection}");
+                }
+            }
+        }
+        // One that acknowledges none of them is nobody's, and an attempt that was refused is over.
+        let report = detailed(tried().s(SYN | ACK, (5000, 9), b"").frames());
+        assert_eq!(report["summary"]["failed_handshakes"], 3, "{report}");
+        let refused = Talk::between(c, s).c(SYN, (1000, 0), b"").s(RST | ACK, (0, 1001), b"").c(SYN, (2000, 0), b"");
+        let report = detailed(refused.s(SYN | ACK, (5000, 1001), b"").frames());
+        assert_eq!(report["summary"]["rejected_connections"], 1, "{report}");
+    }
+}
+
+#[test]
+fn attempts_of_which_many_wait_are_all_counted() {
+    let talk = (0..1000).fold(Talk::new(), |talk, n| talk.c(SYN, (1000 + n * 10, 0), b""));
+    // The first again, behind the others.
+    let report = detailed(talk.c(SYN, (1000, 0), b"").c(SYN, (1010, 0), b"").frames());
+    assert_eq!(report["summary"]["total_connections"], 1002);
+    assert_eq!(report["summary"]["failed_handshakes"], 1002);
+}
+
 fn times(talk: Talk) -> [Value; 3] {
     let report = detailed(talk.frames());
     ["syn_to_syn_ack_ms", "syn_ack_to_ack_ms", "handshake_ms"].map(|name| report["connections"][0][name].clone())

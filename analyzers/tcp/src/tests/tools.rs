@@ -1,6 +1,6 @@
 //! Arguments and reports of the four tools.
 
-use mcpcap_analyzer::harness;
+use mcpcap_analyzer::harness::{self, build};
 use serde_json::{Value, json};
 
 use super::build::{ACK, RST, SYN, Talk};
@@ -220,4 +220,37 @@ fn the_community_id_is_in_the_report() {
     let report = connections(&harness::build::pcap(&talk.frames()), &json!({}));
     // The specification's example.
     assert_eq!(report["connections"][0]["community_id"], "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+}
+
+#[test]
+fn one_is_told_in_the_singular() {
+    let (one, odd) =
+        (Talk::new().handshake().c(ACK, (1001, 5001), b"hello"), Talk::between("192.0.2.9:1", "192.0.2.8:2"));
+    let one = one.c(ACK, (1001, 5001), b"hello").s(ACK, (5001, 1006), b"").window(0).s(RST, (5001, 0), b"").hops(9);
+    let frames: Vec<_> = one.frames().into_iter().chain(odd.c(0, (7, 0), b"").frames()).collect();
+    let capture = build::pcap(&frames);
+    let arguments = json!({ "server_port": 80 });
+    let reports = [
+        connections(&capture, &json!({})),
+        harness::run::<TcpAnomalies>(&capture, &arguments).unwrap(),
+        harness::run::<TrafficFlow>(&capture, &json!({ "server_ip": "192.0.2.2", "server_port": 80 })).unwrap(),
+    ];
+    for report in &reports {
+        let text = report.to_string();
+        assert!(!text.contains("(s)"), "{text}");
+        let plural = [" packets ", " connections", " segments", " handshakes", " bytes", " attempts", " probes"];
+        for noun in plural {
+            for before in ["\"1", " 1"] {
+                assert!(!text.contains(&format!("{before}{noun}")), "{before}{noun} in {text}");
+            }
+        }
+    }
+    let issues = &reports[0]["issues"];
+    for words in ["1 connection ended by RST", "1 packet sent again", "1 packet announces a closed window"] {
+        assert!(issues.as_array().unwrap().contains(&json!(words)), "{words} in {issues}");
+    }
+    let odd = reports[0]["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "tcp_unusual_flags").unwrap();
+    assert_eq!(odd["observation"], "192.0.2.9 sent 1 segment whose control bits no stack combines.");
+    let only = connections(&build::pcap(&frames[..1]), &json!({ "server_port": 81 }));
+    assert_eq!(only["message"], "The only TCP packet does not fit any:81");
 }

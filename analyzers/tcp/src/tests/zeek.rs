@@ -105,6 +105,49 @@ fn what_the_snap_length_cut_is_a_gap() {
     assert_eq!(report["connections"][0]["history"], "ShADaGFf");
 }
 
+/// A capture whose frames have so many bytes at the most; of some, by their number, more.
+fn cut(frames: &[(u64, Vec<u8>)], captured: impl Fn(usize) -> usize) -> Vec<u8> {
+    let mut capture = mcpcap_analyzer::harness::build::pcap(&[]);
+    for (n, (time, frame)) in frames.iter().enumerate() {
+        let kept = captured(n).min(frame.len());
+        for field in [time / 1_000_000, time % 1_000_000, kept as u64, frame.len() as u64] {
+            capture.extend(u32::try_from(field).unwrap().to_le_bytes());
+        }
+        capture.extend(&frame[..kept]);
+    }
+    capture
+}
+
+#[test]
+fn what_was_cut_and_is_there_whole_is_no_gap() {
+    for (c, s) in [("192.0.2.1:4000", "192.0.2.2:80"), ("[2001:db8::1]:4000", "[2001:db8::2]:8080")] {
+        let twice = |again: bool| {
+            let talk = Talk::between(c, s).handshake().c(ACK, (1001, 5001), &[7; 100]);
+            let talk = if again { talk.wait(300).c(ACK, (1001, 5001), &[7; 100]) } else { talk };
+            talk.s(ACK, (5001, 1101), b"").frames()
+        };
+        let history = |frames: &[(u64, Vec<u8>)], captured: &dyn Fn(usize) -> usize| {
+            connections(&cut(frames, captured), &serde_json::json!({}))["connections"][0]["history"].clone()
+        };
+        for (first, second, expected) in [(999, 80, "ShADTa"), (80, 999, "ShADTa"), (80, 80, "ShADTaG")] {
+            assert_eq!(
+                history(&twice(true), &|n| [999, 999, 999, first, second, 999][n]),
+                expected,
+                "{first} {second}"
+            );
+        }
+        // A copy of it that is whole, and another that is cut.
+        let copied = |captured: [usize; 2]| {
+            let mut frames = twice(false);
+            let mut copy = frames[3].1.clone();
+            copy.splice(12..12, [0x81, 0, 0, 7]);
+            frames.insert(4, (frames[3].0 + 30, copy));
+            history(&frames, &|n| [999, 999, 999, captured[0], captured[1], 999][n])
+        };
+        assert_eq!([copied([80, 999]), copied([999, 80]), copied([80, 90])], ["ShADa", "ShADa", "ShADaG"]);
+    }
+}
+
 #[test]
 fn sent_again_is_what_does_not_reach_beyond() {
     let sent = || Talk::new().handshake().c(ACK, (1001, 5001), b"hello");

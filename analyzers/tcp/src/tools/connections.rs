@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
 use crate::report::{
-    ConnStateCount, ConnectionReport, EventReport, FileOrder, FlagCount, HandshakeTimes, Limits, SegmentCounts,
+    ConnStateCount, ConnectionReport, EventReport, FileOrder, FlagCount, HandshakeTimes, Limits, SegmentCounts, counted,
 };
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
@@ -265,14 +265,15 @@ fn issues(core: &Core) -> Vec<String> {
     let totals = &core.totals;
     let reset = totals.in_state(State::Reset).saturating_add(totals.in_state(State::Rejected));
     let closed = totals.flagged(Flag::ZeroWindow);
+    let connections = |count| counted(count, "connection", "connections");
     let disordered = totals.order().map_or(0, |order| order.connections);
     [
-        (reset, format!("{reset} connections ended by RST")),
-        (totals.resent(), format!("{} packets sent again", totals.resent())),
-        (totals.failed, format!("{} handshakes not completed", totals.failed)),
-        (disordered, format!("{disordered} connections whose order in the file is not the order on the wire")),
-        (closed, format!("{closed} packets announce a closed window")),
-        (totals.one_sided, format!("{} connections of which the capture has one direction only", totals.one_sided)),
+        (reset, format!("{} ended by RST", connections(reset))),
+        (totals.resent(), format!("{} sent again", counted(totals.resent(), "packet", "packets"))),
+        (totals.failed, format!("{} not completed", counted(totals.failed, "handshake", "handshakes"))),
+        (disordered, format!("{} whose order in the file is not the order on the wire", connections(disordered))),
+        (closed, format!("{} a closed window", counted(closed, "packet announces", "packets announce"))),
+        (totals.one_sided, format!("{} of which the capture has one direction only", connections(totals.one_sided))),
     ]
     .into_iter()
     .filter_map(|(count, text)| (count > 0).then_some(text))

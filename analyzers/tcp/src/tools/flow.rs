@@ -13,7 +13,7 @@ use crate::core::{Core, Segment, View};
 use crate::filter::Filter;
 use crate::limits::RESETS_LISTED;
 use crate::listing::Ranked;
-use crate::report::{FileOrder, FlagCount, Limits, SegmentCounts, share, text};
+use crate::report::{FileOrder, FlagCount, Limits, SegmentCounts, counted, share, text};
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 use crate::tracker::sequence::Flag;
@@ -312,9 +312,15 @@ impl Analysis {
             (to, from) if from > to => "server",
             _ => "balanced",
         };
+        let (packets, bytes) = (|n| counted(n, "packet", "packets"), |n| counted(n, "byte", "bytes"));
         let interpretation = format!(
-            "Clients sent {} packets with {} octets of payload and {} RST; the server sent {} packets with {} octets of payload and {} RST.",
-            to.packets, to.payload_bytes, to.rst, from.packets, from.payload_bytes, from.rst
+            "Clients sent {} with {} of payload and {} RST; the server sent {} with {} of payload and {} RST.",
+            packets(to.packets),
+            bytes(to.payload_bytes),
+            to.rst,
+            packets(from.packets),
+            bytes(from.payload_bytes),
+            from.rst
         );
         Self {
             asymmetry_ratio: ratio(to.packets, from.packets),

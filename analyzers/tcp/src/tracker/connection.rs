@@ -122,6 +122,12 @@ impl Connection {
         tcp.flags.syn() && !tcp.flags.ack() && base.is_some_and(|base| base != tcp.sequence || ended)
     }
 
+    /// Of an attempt of which nothing but SYN was seen, the number that acknowledges it.
+    pub fn awaited(&self) -> Option<u32> {
+        let is_attempt = self.client.syn > 0 && self.client.packets == self.client.syn && self.server.packets == 0;
+        self.client.direction.base.filter(|_| is_attempt).map(|base| base.wrapping_add(1))
+    }
+
     /// Learns from a SYN or SYN-ACK who is who, where the roles were a guess.
     pub fn learn(&mut self, source: Endpoint, tcp: &Tcp) {
         if self.client_known || !tcp.flags.syn() {

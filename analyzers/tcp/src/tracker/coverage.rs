@@ -20,8 +20,9 @@ pub struct Coverage {
     acknowledged: Option<u32>,
     /// When it did so.
     acknowledged_time: Option<u64>,
-    /// The first octets, not acknowledged yet, that were cut by the snap length.
-    cut: Option<u32>,
+    /// Bytes, not acknowledged yet, of which the capture has only segments that the snap length cut. Beyond so many runs the last one
+    /// stands for all that follow.
+    cut: SmallVec<[(u32, u32); 1]>,
 }
 
 /// What a segment adds.
@@ -50,10 +51,15 @@ impl Coverage {
         let Some(next) = self.next else {
             self.begin(sequence);
             self.next = Some(end);
-            self.note_cut(sequence, cut);
+            if cut {
+                self.note_cut(sequence, end);
+            }
             return Added { new: length, ..Added::default() };
         };
-        self.note_cut(sequence, cut);
+        match cut {
+            true => self.note_cuts(sequence, end, next),
+            false => self.complete(sequence, end),
+        }
         let acknowledged = self.acknowledged.is_some_and(|known| !number::after(end, known))
             && number::is_overtaken(self.acknowledged_time, time);
         let gap = number::beyond(sequence, next);
@@ -79,10 +85,37 @@ impl Coverage {
         Added { new, repeated, late: filled > 0, acknowledged: acknowledged && repeated == 0 }
     }
 
-    fn note_cut(&mut self, sequence: u32, cut: bool) {
-        if cut && self.acknowledged.is_none_or(|known| !number::after(known, sequence)) {
-            self.cut.get_or_insert(sequence);
+    /// Of a segment that was cut, notes the bytes that were not there before.
+    fn note_cuts(&mut self, sequence: u32, end: u32, next: u32) {
+        let holes: SmallVec<[(u32, u32); 2]> =
+            self.holes.iter().filter_map(|(from, to)| common((*from, *to), (sequence, end))).collect();
+        holes.into_iter().for_each(|(from, to)| self.note_cut(from, to));
+        self.note_cut(later(sequence, next), end);
+    }
+
+    fn note_cut(&mut self, from: u32, to: u32) {
+        let from = self.acknowledged.map_or(from, |known| later(known, from));
+        if !number::after(to, from) {
+            return;
         }
+        let full = self.cut.len() >= limits::HOLES;
+        match self.cut.last_mut() {
+            Some((_, end)) if full || *end == from => *end = later(*end, to),
+            _ => self.cut.push((from, to)),
+        }
+    }
+
+    /// Says that the capture has bytes as they are, which it may have had cut before.
+    pub fn complete(&mut self, sequence: u32, end: u32) {
+        if self.cut.is_empty() {
+            return;
+        }
+        let without = |(from, to): (u32, u32)| {
+            let before = (from, if number::after(sequence, to) { to } else { sequence });
+            [before, (later(from, end), to)].into_iter().filter(|(from, to)| number::after(*to, *from))
+        };
+        self.cut = self.cut.iter().copied().flat_map(without).collect();
+        self.cut.truncate(limits::HOLES);
     }
 
     fn hole(&mut self, from: u32, to: u32) {
@@ -118,13 +151,11 @@ impl Coverage {
                 gaps = gaps.saturating_add(1);
             }
         }
-        match self.cut {
-            Some(cut) if number::after(acknowledgment, cut) => {
-                self.cut = None;
-                1
-            }
-            _ => gaps,
+        if self.cut.iter().any(|(start, _)| number::after(acknowledgment, *start)) {
+            self.complete(from, acknowledgment);
+            return 1;
         }
+        gaps
     }
 
     /// Octets below the mark that are not in the capture.
@@ -161,6 +192,17 @@ impl Coverage {
         self.holes = left;
         filled
     }
+}
+
+/// The later one of two numbers.
+fn later(a: u32, b: u32) -> u32 {
+    if number::after(a, b) { a } else { b }
+}
+
+/// What two runs have in common.
+fn common(a: (u32, u32), b: (u32, u32)) -> Option<(u32, u32)> {
+    let (from, to) = (later(a.0, b.0), if number::after(a.1, b.1) { b.1 } else { a.1 });
+    number::after(to, from).then_some((from, to))
 }
 
 #[cfg(test)]
@@ -226,6 +268,49 @@ mod tests {
         assert_eq!(seen.acknowledge(1200, None), 0);
         seen.add(1200, 100, true, None);
         assert_eq!((seen.acknowledge(1300, None), seen.acknowledge(1301, None)), (1, 1));
+    }
+
+    #[test]
+    fn what_was_cut_is_a_gap_only_until_it_is_there_whole() {
+        for start in [1000_u32, u32::MAX - 120] {
+            let at = |offset: u32| start.wrapping_add(offset);
+            let begun = || {
+                let mut seen = Coverage::default();
+                seen.begin(start);
+                seen
+            };
+            // Whole, then cut; cut, then whole; cut, and whole in parts; cut, and whole but for the end.
+            let mut seen = begun();
+            seen.add(start, 200, false, None);
+            seen.add(start, 200, true, None);
+            assert_eq!(seen.acknowledge(at(200), None), 0);
+            let mut seen = begun();
+            seen.add(start, 200, true, None);
+            seen.add(start, 200, false, None);
+            assert_eq!(seen.acknowledge(at(200), None), 0);
+            let mut seen = begun();
+            seen.add(start, 200, true, None);
+            seen.add(at(50), 50, false, None);
+            seen.add(at(100), 100, false, None);
+            seen.add(start, 50, false, None);
+            assert_eq!(seen.acknowledge(at(200), None), 0);
+            let mut seen = begun();
+            seen.add(start, 200, true, None);
+            seen.add(start, 150, false, None);
+            assert_eq!((seen.acknowledge(at(150), None), seen.acknowledge(at(200), None)), (0, 1));
+            // A hole that is filled by a segment that was cut is one still.
+            let mut seen = begun();
+            seen.add(at(100), 100, false, None);
+            seen.add(start, 200, true, None);
+            assert_eq!((seen.acknowledge(at(200), None), seen.acknowledge(at(201), None)), (1, 1));
+            // More runs than are kept.
+            let mut seen = begun();
+            for n in 0..100 {
+                seen.add(at(n * 20), 10, true, None);
+            }
+            assert!(seen.cut.len() <= limits::HOLES);
+            assert_eq!(seen.acknowledge(at(100 * 20 - 10), None), 1);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! TCP connections: who talks to whom, how each segment stands to the ones before, how the connection begins and ends.
 //!
-//! Connections are told apart by addresses and ports. A SYN with another sequence number, or after an end, begins another one.
+//! Connections are told apart by addresses and ports. A SYN with another sequence number, or after an end, begins another one. Which one a
+//! SYN-ACK belongs to, and all that follows, tells the SYN that it acknowledges.
 
 pub mod community;
 pub mod connection;
@@ -28,6 +29,8 @@ use side::Again;
 /// Follows all connections.
 pub struct Tracker {
     connections: BoundedMap<Key, Box<Connection>>,
+    /// Unanswered attempts behind which another one came, by what acknowledges their SYN.
+    earlier: BoundedMap<(Key, u32), Box<Connection>>,
     seen: u64,
 }
 
@@ -46,7 +49,7 @@ pub struct Seen<'a> {
 impl Tracker {
     /// No connections yet.
     pub fn new() -> Self {
-        Self { connections: BoundedMap::new(limits::CONNECTIONS), seen: 0 }
+        Self { connections: BoundedMap::new(limits::CONNECTIONS), earlier: BoundedMap::new(limits::EARLIER), seen: 0 }
     }
 
     /// How many connections there were.
@@ -71,9 +74,10 @@ impl Tracker {
         let (source, destination) = Endpoint::pair(ip, tcp);
         let (key, _) = Key::new(ip, tcp);
         let reused = self.connections.get(&key).is_some_and(|known| known.is_reused_by(known.side(source), tcp));
-        if reused && let Some(mut old) = self.connections.remove(&key) {
-            old.finish();
-            ended(old);
+        if reused && let Some(old) = self.connections.remove(&key) {
+            self.set_aside(key, old, ended);
+        } else if tcp.flags.syn() && tcp.flags.ack() {
+            self.resume(key, source, tcp, ended);
         }
         let id = self.seen;
         let mut made = false;
@@ -81,9 +85,8 @@ impl Tracker {
             made = true;
             Box::new(Connection::new(id, source, destination, tcp, packet.frame))
         });
-        if let Some((_, mut old)) = gone {
-            old.finish();
-            ended(old);
+        if let Some((_, old)) = gone {
+            end(old, ended);
         }
         self.seen = self.seen.saturating_add(made.into());
         connection.learn(source, tcp);
@@ -92,11 +95,58 @@ impl Tracker {
         Seen { connection, side, found, again }
     }
 
-    /// Ends all connections, in the order of their last segment.
-    pub fn finish(&mut self, ended: &mut impl FnMut(Box<Connection>)) {
-        while let Some((_, mut connection)) = self.connections.pop_oldest() {
-            connection.finish();
-            ended(connection);
+    /// Keeps an attempt that was not answered so far; any other connection is over.
+    fn set_aside(&mut self, key: Key, old: Box<Connection>, ended: &mut impl FnMut(Box<Connection>)) {
+        let Some(number) = old.awaited() else { return end(old, ended) };
+        if let Some(same) = self.earlier.remove(&(key, number)) {
+            end(same, ended);
+        }
+        if let Some((_, gone)) = self.earlier.insert((key, number), old) {
+            end(gone, ended);
         }
     }
+
+    /// Goes on with the attempt whose SYN a SYN-ACK acknowledges, where that is not the last one.
+    fn resume(&mut self, key: Key, source: Endpoint, tcp: &Tcp, ended: &mut impl FnMut(Box<Connection>)) {
+        let waits = self.connections.get(&key).is_some_and(|current| {
+            current.client.endpoint != source && current.awaited().is_some_and(|number| number != tcp.acknowledgment)
+        });
+        if !waits {
+            return;
+        }
+        let Some(earlier) = self.earlier.remove(&(key, tcp.acknowledgment)) else { return };
+        if let Some(current) = self.connections.remove(&key) {
+            self.set_aside(key, current, ended);
+        }
+        self.connections.insert(key, earlier);
+    }
+
+    /// Takes the copy of a segment that was counted. It may be whole where that one was cut.
+    pub fn copy(&mut self, packet: &Packet<'_>, ip: &Ip, tcp: &Tcp) {
+        let Ok(length @ 1..) = u32::try_from(packet.payload.len()) else { return };
+        if packet.is_cut() {
+            return;
+        }
+        let (key, _) = Key::new(ip, tcp);
+        if let Some(connection) = self.connections.get_mut(&key) {
+            let side = connection.side(Endpoint::pair(ip, tcp).0);
+            let sender = if side == Side::Client { &mut connection.client } else { &mut connection.server };
+            sender.complete(tcp.sequence.wrapping_add(tcp.flags.syn().into()), length);
+        }
+    }
+
+    /// Ends all connections, in the order of their last segment.
+    pub fn finish(&mut self, ended: &mut impl FnMut(Box<Connection>)) {
+        while let Some((_, connection)) = self.earlier.pop_oldest() {
+            end(connection, ended);
+        }
+        while let Some((_, connection)) = self.connections.pop_oldest() {
+            end(connection, ended);
+        }
+    }
+}
+
+fn end(mut connection: Box<Connection>, ended: &mut impl FnMut(Box<Connection>)) {
+    connection.finish();
+    ended(connection);
 }

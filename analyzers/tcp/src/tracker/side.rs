@@ -268,6 +268,11 @@ impl Sender {
         }
     }
 
+    /// Says that the capture has a segment as it is, which counts where another snap length cut it.
+    pub fn complete(&mut self, sequence: u32, length: u32) {
+        self.coverage.complete(sequence, sequence.wrapping_add(length));
+    }
+
     /// Takes an acknowledgment that the other end sent: how many runs of bytes it covers that are not in the capture.
     pub fn acknowledge(&mut self, tcp: &Tcp, timestamp: Option<u64>) -> u32 {
         let time = timestamp.unwrap_or_default();

@@ -21,18 +21,27 @@ impl Tap {
     }
 
     fn over(&mut self, time: u64, data: &[u8], link: &Link, link_index: u32) -> Option<u64> {
+        self.take(time, (data, data.len()), link, link_index).copy_of
+    }
+
+    /// Of the frame's data, so much was captured.
+    fn take<'a>(&mut self, time: u64, (data, captured): (&'a [u8], usize), link: &'a Link, index: u32) -> Packet<'a> {
         self.number += 1;
         let frame = crate::Frame {
             number: self.number,
             timestamp: Some(1_700_000_000_000_000_000 + time),
             original: data.len() as u32,
-            data,
+            data: &data[..captured.min(data.len())],
             link,
-            link_index,
+            link_index: index,
             flags: 0,
             offset: 0,
         };
-        self.decoder.decode(&frame).copy_of
+        self.decoder.decode(&frame)
+    }
+
+    fn cut(&mut self, time: u64, data: &[u8], captured: usize) -> Option<u64> {
+        self.take(time, (data, captured), &ethernet(), 0).copy_of
     }
 
     fn at(&mut self, time: u64, data: &[u8]) -> Option<u64> {
@@ -66,6 +75,15 @@ fn data(v6: bool) -> Vec<u8> {
     build::tcp((a, 1000), (b, 80), TcpFlags::ACK, (5, 9), b"GET / HTTP/1.1\r\n\r\n")
 }
 
+fn udp(v6: bool) -> Vec<u8> {
+    let (a, b) = if v6 { (A6, B6) } else { (A, B) };
+    build::udp((a, 1000), (b, 53), b"a query")
+}
+
+fn identified_if(frame: Vec<u8>, is: bool) -> Vec<u8> {
+    if is { identified(frame, 7) } else { frame }
+}
+
 fn bare(v6: bool) -> Vec<u8> {
     let (a, b) = if v6 { (A6, B6) } else { (A, B) };
     build::tcp((a, 1000), (b, 80), TcpFlags::ACK, (5, 9), b"")
@@ -73,10 +91,6 @@ fn bare(v6: bool) -> Vec<u8> {
 
 #[test]
 fn an_equal_packet_within_milliseconds_is_a_copy_wherever_it_was_captured() {
-    let udp = |v6: bool| {
-        let (a, b) = if v6 { (A6, B6) } else { (A, B) };
-        build::udp((a, 1000), (b, 53), b"a query")
-    };
     for first in [data(false), data(true), udp(false), udp(true), identified(data(false), 7), identified(udp(false), 7)]
     {
         for (name, second, differs) in [
@@ -131,15 +145,104 @@ fn bare_acknowledgments_without_identification_are_copies_where_everything_is() 
 }
 
 #[test]
-fn of_packets_without_identification_at_one_place_only_the_second_is_a_copy() {
-    let datagram = build::udp((A6, 1000), (B6, 8125), b"hits:1|c");
+fn packets_without_identification_are_captured_up_to_four_times_at_one_place_and_more_is_a_flood() {
+    let mut ping = build::udp((A6, 0x8000), (B6, 0), &[0, 7, 0, 1]);
+    // ICMPv6 instead of UDP: an echo request.
+    ping[20] = 58;
+    for packet in [udp(false), udp(true), ping] {
+        for tagged in [false, true] {
+            let packet = if tagged { with_vlan(&packet, 7) } else { packet.clone() };
+            let mut tap = Tap::new();
+            let found: Vec<_> = (0..6).map(|n| tap.at(n * 1000, &packet)).collect();
+            assert_eq!(found, [None, Some(1), Some(1), Some(1), None, None]);
+            // A millisecond later it is another one.
+            assert_eq!([tap.at(2 * MS, &packet), tap.at(2 * MS + 1000, &packet)], [None, Some(7)]);
+        }
+    }
+    // With an identification, all are.
     let mut tap = Tap::new();
-    let found: Vec<_> = (0..4).map(|n| tap.at(n * 1000, &datagram)).collect();
-    assert_eq!(found, [None, Some(1), None, Some(3)]);
-    // No host sends a segment with data so soon again.
+    let packet = identified(udp(false), 7);
+    let found: Vec<_> = (0..6).map(|n| tap.at(n * 1000, &packet)).collect();
+    assert_eq!(found[1..], [Some(1); 5]);
+}
+
+#[test]
+fn copies_are_cut_at_different_places() {
+    for v6 in [false, true] {
+        let (a, b) = if v6 { (A6, B6) } else { (A, B) };
+        let content: Vec<u8> = (0..=255).collect();
+        let header = if v6 { 54 } else { 34 };
+        for (name, packet, transport) in [
+            ("tcp", build::tcp((a, 1000), (b, 80), TcpFlags::ACK, (5, 9), &content), 14),
+            ("udp", build::udp((a, 1000), (b, 53), &content), 20),
+        ] {
+            let whole = packet.len();
+            for (first, second) in [(whole, 120), (120, whole), (whole, header + 20), (header + 20, whole), (120, 100)]
+            {
+                for copy in [packet.clone(), with_vlan(&packet, 7), with_vlan(&with_vlan(&packet, 9), 7)] {
+                    let tags = copy.len() - packet.len();
+                    let mut tap = Tap::new();
+                    let found = [tap.cut(0, &packet, first), tap.cut(MS / 2, &copy, second + tags)];
+                    assert_eq!(found, [None, Some(1)], "{name} {v6} {first} {second} {tags}");
+                    let report = tap.decoder.copies(&mut Lists::default()).unwrap();
+                    assert_eq!((report.differ_in.cut, report.differ_in.nothing), (1, 0));
+                }
+            }
+            // Another byte of those that both have, and another length.
+            let mut other = packet.clone();
+            other[header + 50] ^= 1;
+            let mut longer = packet.clone();
+            longer.push(0);
+            longer[if v6 { 19 } else { 17 }] += 1;
+            for (first, second) in [(whole, header + 64), (header + 64, whole)] {
+                for changed in [&other, &longer] {
+                    let mut tap = Tap::new();
+                    assert_eq!([tap.cut(0, &packet, first), tap.cut(MS / 2, changed, second)], [None, None], "{name}");
+                }
+            }
+            // Headers only, twice, and then the whole packet: what could not be read is none that counts.
+            let mut tap = Tap::new();
+            let found = [transport - 8, transport - 8, 200].map(|n| tap.cut(0, &packet, header + n));
+            let all_read = transport == 20;
+            assert_eq!(found, if all_read { [None, Some(1), None] } else { [None, None, None] }, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_checksum_that_the_network_card_completes_does_not_tell_copies_apart() {
+    for (v6, at) in [(false, 34), (true, 54)] {
+        for (packet, checksum) in [(data(v6), at + 16), (udp(v6), at + 6)] {
+            let mut left = packet.clone();
+            left[checksum..checksum + 2].copy_from_slice(&[0x12, 0x34]);
+            for sent in [left.clone(), identified_if(left, !v6)] {
+                let wire = identified_if(packet.clone(), sent[18..20] == [0, 7] && !v6);
+                for copy in [with_vlan(&with_ttl(wire.clone(), 63), 3), wire] {
+                    let mut tap = Tap::new();
+                    assert_eq!([tap.at(0, &sent), tap.at(30_000, &copy)], [None, Some(1)], "{v6}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_fragment_that_is_less_cut_is_kept_for_its_datagram() {
+    let piece = |offset: u16, more: bool, data: &[u8]| {
+        let mut frame = vec![0; 12];
+        frame.extend_from_slice(&[8, 0, 0x45, 0, 0, 20 + data.len() as u8, 0, 7]);
+        frame.extend_from_slice(&((offset / 8) | if more { 0x2000 } else { 0 }).to_be_bytes());
+        frame.extend_from_slice(&[64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
+        frame.extend_from_slice(data);
+        frame
+    };
+    let mut data = vec![0, 1, 0, 53, 0, 64, 0, 0];
+    data.resize(48, 5);
+    let (first, last) = (piece(0, true, &data), piece(48, false, &[9; 16]));
     let mut tap = Tap::new();
-    let found: Vec<_> = (0..4).map(|n| tap.at(n * 1000, &data(true))).collect();
-    assert_eq!(found, [None, Some(1), Some(1), Some(1)]);
+    let found = [tap.cut(0, &first, 60), tap.cut(1, &first, 99), tap.cut(2, &first, 60), tap.cut(3, &last, 99)];
+    assert_eq!(found, [None, None, Some(1), None]);
+    assert_eq!(tap.decoder.statistics().fragments.completed, 1);
 }
 
 #[test]

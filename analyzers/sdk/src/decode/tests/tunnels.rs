@@ -123,6 +123,74 @@ fn a_port_alone_makes_no_tunnel() {
 }
 
 #[test]
+fn teredo_holds_ipv6_of_any_addresses() {
+    let inner = ipv6();
+    let authentication = [&[0, 1, 2, 3][..], &[7; 5 + 9]].concat();
+    let origin = [0, 0, 0x3c, 0xaf, 0xf5, 0x9b, 0xff, 0xfe];
+    let over = |ports: (u16, u16), content: &[&[u8]]| frame(0x0800, &over_udp(ports.0, ports.1, &content.concat()));
+    for ports in [(50_000, 3544), (3544, 50_000)] {
+        for header in [vec![], authentication.clone(), origin.to_vec(), [&authentication[..], &origin].concat()] {
+            reaches(&over(ports, &[&header, &inner]), "eth:ip:udp:teredo:ipv6:udp");
+            // Something behind it: told by its header, or counted.
+            let trailed = over(ports, &[&header, &inner, &[4, 2, 0, 0]]);
+            if header.is_empty() {
+                assert_eq!(unread(&trailed).as_deref(), Some("teredo"));
+            } else {
+                reaches(&trailed, "eth:ip:udp:teredo:ipv6:udp");
+            }
+        }
+    }
+    assert_eq!(unread(&over((53, 3544), &[&inner, &[4, 2, 0, 0]])), None, "a service is no peer of a tunnel");
+}
+
+fn unread(frame: &[u8]) -> Option<String> {
+    let link = ethernet();
+    let found = decode(&mut Decoder::new(), frame, frame.len(), &link);
+    // The datagram is one like any other.
+    assert_eq!((found.stop, found.layers.len()), (None, 3), "{frame:02x?}");
+    found.unread.map(|unread| unread.name().into_owned())
+}
+
+#[test]
+fn a_tunnel_that_is_not_believed_is_counted_by_name() {
+    // Ethernet of an unknown type, IP with something behind it, and nothing known.
+    let other = frame(0x88b5, &[0xee; 40]);
+    let trailed = [&ip()[..], &[9; 4]].concat();
+    let noise = [0xee; 40];
+    let [ethernet, ip, noise]: [&[u8]; 3] = [&other, &trailed, &noise];
+    for (port, header, inner, name) in [
+        (4789, &[8, 0, 0, 1, 0, 0, 5, 1][..], ethernet, "vxlan"),
+        (8472, &[0xff, 9, 9, 9, 0, 0, 5, 9], ethernet, "vxlan"),
+        (4790, &[0x0c, 0, 0, 99, 0, 0, 5, 0], noise, "vxlan"),
+        (4790, &[0x08, 0, 0, 0, 0, 0, 5, 0], ethernet, "vxlan"),
+        (6081, &[0, 0x3f, 0x65, 0x58, 0, 0, 5, 9], ethernet, "geneve"),
+        (6081, &[0, 0, 0x81, 0x00, 0, 0, 5, 0], noise, "geneve"),
+        (4341, &[0x80, 1, 2, 3, 0, 0, 0, 1], ip, "lisp"),
+        (37_008, &[1, 0, 0, 99, 1], noise, "tzsp"),
+        (4754, &[0, 0, 0x88, 0xb5], noise, "gre in udp"),
+        (6080, &[0, 4, 0, 0], ip, "gue"),
+        (5555, &[], ip, "gue"),
+        (1701, &[0, 2, 0, 1, 0, 2], noise, "l2tp"),
+        (1701, &[0x10, 2, 0, 1, 0, 2], noise, "l2tp"),
+        (1701, &[0, 0x13, 0, 0, 0, 0, 0, 7], noise, "l2tp"),
+        (2152, &[0x30, 255, 0, 30, 0, 0, 0, 7], noise, "gtp"),
+        (2152, &[0x34, 255, 0, 40, 0, 0, 0, 7, 0, 0, 0, 0x85, 0], noise, "gtp"),
+        (5247, &[0, 0x10, 0, 0, 0, 0, 0, 0], ethernet, "capwap"),
+        (5247, &[0, 0x10, 0, 0x80, 0, 0, 0, 0], ethernet, "capwap fragment"),
+        (5072, &[0x40, 0, 1, 41, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], noise, "ayiya"),
+    ] {
+        for tags in [&[][..], &[0x81, 0, 0, 7]] {
+            let mut found = frame(0x0800, &over_udp(50_000, port, &[header, inner].concat()));
+            found.splice(12..12, tags.iter().copied());
+            let link = super::ethernet();
+            let packet = decode(&mut Decoder::new(), &found, found.len(), &link);
+            let named = packet.unread.map(|unread| unread.name().into_owned());
+            assert_eq!((named.as_deref(), packet.ports()), (Some(name), Some((50_000, port))), "{name} {header:02x?}");
+        }
+    }
+}
+
+#[test]
 fn ip_in_ip_keeps_the_outer_addresses() {
     reaches(&frame(0x0800, &over_ip(4, &ip())), "eth:ip:ip:udp");
     let frame = frame(0x0800, &over_ip(41, &ipv6()));

@@ -1,6 +1,7 @@
 //! AYIYA: Anything In Anything (draft-massar-v6ops-ayiya).
 
 use super::super::cursor::Cursor;
+use super::super::unread::Unread;
 use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
 use super::{Inside, Tunnel};
@@ -28,9 +29,9 @@ pub(super) fn inside(at: &Cursor<'_>) -> Inside {
     let mut inner = *at;
     match (at.rest, open(&mut inner)) {
         ([_, _, operation, ..], Ok(protocol))
-            if FORWARD.contains(&(operation & 0x0f)) && !inner.rest.is_empty() && fits(protocol, &inner) =>
+            if FORWARD.contains(&(operation & 0x0f)) && !inner.rest.is_empty() && matches!(protocol, 4 | 41) =>
         {
-            Tunnel::Ayiya.into()
+            if fits(protocol, &inner) { Tunnel::Ayiya.into() } else { Inside::Unread(Unread::Ayiya) }
         }
         _ => Inside::Payload,
     }

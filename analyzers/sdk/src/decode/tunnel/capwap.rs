@@ -29,11 +29,6 @@ impl Header {
         })
     }
 
-    /// Whether its binding is one that there is: IEEE 802.11, EPCGlobal.
-    fn is_bound(&self) -> bool {
-        matches!(self.binding, 1 | 3)
-    }
-
     /// What follows it, which begins here.
     fn content(&self, at: &Cursor<'_>) -> Option<Next> {
         if !self.native {
@@ -68,9 +63,8 @@ pub(super) fn inside(at: &Cursor<'_>) -> Inside {
     let Some(header) = Header::of(at) else { return Inside::Payload };
     match at.behind(header.length).filter(|inner| !inner.rest.is_empty() && !header.keep_alive) {
         None => Inside::Payload,
-        Some(_) if header.fragment && header.is_bound() => Inside::Unread(Unread::CapwapFragment),
-        Some(inner) if !header.fragment && header.content(&inner).is_some() => Tunnel::Capwap.into(),
-        Some(_) if header.native && header.is_bound() => Inside::Unread(Unread::Capwap),
-        Some(_) => Inside::Payload,
+        Some(_) if header.fragment => Inside::Unread(Unread::CapwapFragment),
+        Some(inner) if header.content(&inner).is_some() => Tunnel::Capwap.into(),
+        Some(_) => Inside::Unread(Unread::Capwap),
     }
 }

@@ -4,6 +4,7 @@ use super::super::cursor::Cursor;
 use super::super::unread::Unread;
 use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
+use super::Inside;
 
 const CHECKSUM: u16 = 0x8000;
 const ROUTING: u16 = 0x4000;
@@ -104,6 +105,15 @@ pub(super) fn looks(at: &Cursor<'_>) -> bool {
         && fields(&mut at, flags).is_ok()
         && !at.rest.is_empty()
         && looks::carried(protocol, &at)
+}
+
+/// What is in a datagram to the port of GRE over UDP.
+pub(super) fn inside(at: &Cursor<'_>) -> Inside {
+    match at.peek_u16(0).zip(at.peek_u16(2)) {
+        Some(_) if looks(at) => Inside::Tunnel(Next::Protocol(47)),
+        Some((flags, 0x0600..)) if flags & VERSION == 0 && at.has(5) => Inside::Unread(Unread::GreInUdp),
+        _ => Inside::Payload,
+    }
 }
 
 /// The payload's length and the call or tunnel in the key; of PPTP, the numbers of what is sent and acknowledged.

@@ -58,14 +58,12 @@ pub(super) fn inside(at: &Cursor<'_>) -> Inside {
     let [flags, PACKET, high, low, _, _, _, _, ..] = at.rest else { return Inside::Payload };
     let length = usize::from(u16::from_be_bytes([*high, *low]));
     let mut inner = *at;
-    if flags >> 4 != 3 || !at.has(length.saturating_add(8)) || open(&mut inner).is_err() {
+    if flags >> 4 != 3 || !at.has(length.saturating_add(8)) {
         return Inside::Payload;
     }
-    if content(&inner).is_some() {
-        Tunnel::Gtp.into()
-    } else if at.length() == length.saturating_add(8) && inner.length() > 0 {
-        Inside::Unread(Unread::Gtp)
-    } else {
-        Inside::Payload
+    match open(&mut inner) {
+        Ok(_) if content(&inner).is_some() => Tunnel::Gtp.into(),
+        Ok(_) if inner.length() == 0 => Inside::Payload,
+        _ => Inside::Unread(Unread::Gtp),
     }
 }

@@ -1,6 +1,7 @@
 //! Generic UDP Encapsulation (draft-ietf-intarea-gue), and Linux's foo over UDP, which has no header at all.
 
 use super::super::cursor::Cursor;
+use super::super::unread::Unread;
 use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, looks};
 use super::{Inside, Tunnel, gre};
@@ -34,6 +35,17 @@ pub(super) fn inside(at: &Cursor<'_>) -> Inside {
         if fits {
             return Tunnel::Gue.into();
         }
+        if matches!(protocol, 4 | 41) && is_like_ip(&inner) {
+            return Inside::Unread(Unread::Gue);
+        }
     }
-    if gre::looks(at) { Inside::Tunnel(Next::Protocol(47)) } else { Inside::Payload }
+    match () {
+        () if gre::looks(at) => Inside::Tunnel(Next::Protocol(47)),
+        () if is_like_ip(at) => Inside::Unread(Unread::Gue),
+        () => Inside::Payload,
+    }
+}
+
+fn is_like_ip(at: &Cursor<'_>) -> bool {
+    !at.rest.is_empty() && looks::ip(at)
 }

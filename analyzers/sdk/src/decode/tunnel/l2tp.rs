@@ -87,12 +87,15 @@ pub(super) fn inside(at: &Cursor<'_>) -> Inside {
     }
     match flags & 0x000f {
         2 if is_version2(flags, at) => Tunnel::L2tp.into(),
+        2 => {
+            let mut inner = *at;
+            let holds = open(&mut inner).is_ok() && !inner.rest.is_empty();
+            if holds { Inside::Unread(Unread::L2tp) } else { Inside::Payload }
+        }
         // Over UDP, all but the version is reserved.
         3 => match at.behind(8) {
             Some(inner) if content(&inner).is_some() => Tunnel::L2tp3Udp.into(),
-            Some(inner) if !inner.rest.is_empty() && matches!(at.rest, [0, 3, 0, 0, ..]) => {
-                Inside::Unread(Unread::L2tp)
-            }
+            Some(inner) if !inner.rest.is_empty() => Inside::Unread(Unread::L2tp),
             _ => Inside::Payload,
         },
         _ => Inside::Payload,

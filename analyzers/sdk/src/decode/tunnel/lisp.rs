@@ -1,6 +1,7 @@
 //! LISP data (RFC 9300 5): IP behind eight bytes that tell nothing of it.
 
 use super::super::cursor::Cursor;
+use super::super::unread::Unread;
 use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, looks};
 use super::{Inside, Tunnel};
@@ -13,5 +14,9 @@ pub(super) fn lisp(at: &mut Cursor<'_>, layers: &mut Layers) -> Step {
 
 /// What is in a datagram to the port of LISP data.
 pub(super) fn inside(at: &Cursor<'_>) -> Inside {
-    if at.behind(8).is_some_and(|inner| looks::exactly_ip(&inner)) { Tunnel::Lisp.into() } else { Inside::Payload }
+    match at.behind(8).filter(|inner| !inner.rest.is_empty()) {
+        Some(inner) if looks::exactly_ip(&inner) => Tunnel::Lisp.into(),
+        Some(inner) if looks::ip(&inner) => Inside::Unread(Unread::Lisp),
+        _ => Inside::Payload,
+    }
 }

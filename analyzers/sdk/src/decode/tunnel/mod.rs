@@ -80,22 +80,28 @@ impl From<Tunnel> for Inside {
 /// What a UDP datagram carries, by its ports and by what it begins with.
 pub(super) fn over_udp(udp: &Udp, at: &Cursor<'_>) -> Inside {
     // Service Name and Transport Protocol Port Number Registry (IANA), unless told otherwise. These are sent to the port.
-    match udp.destination {
+    let to = match udp.destination {
         // The second is what Linux used before the registry had one.
-        4789 | 8472 => return vxlan::inside(at),
-        4790 => return vxlan::gpe_inside(at),
-        6081 => return vxlan::geneve_inside(at),
-        4341 => return lisp::inside(at),
-        37_008 => return tzsp::inside(at),
-        4754 if gre::looks(at) => return Inside::Tunnel(Next::Protocol(47)),
-        6635 if mpls::looks_surely(at) => return Inside::Tunnel(Next::Mpls),
+        4789 | 8472 => vxlan::inside(at),
+        4790 => vxlan::gpe_inside(at),
+        6081 => vxlan::geneve_inside(at),
+        4341 => lisp::inside(at),
+        37_008 => tzsp::inside(at),
+        4754 => gre::inside(at),
+        6635 if mpls::looks_surely(at) => Inside::Tunnel(Next::Mpls),
+        6635 if mpls::looks(at) => Inside::Unread(Unread::Mpls),
         // The first is GUE's; FOU has none, and these are the ones in the documentation of Linux (ip-fou(8)).
-        6080 | 5555 | 7777 | 8888 if udp.source >= 1024 => return gue::inside(at),
-        _ => {}
-    }
-    // These are sent to and from the port.
-    match by_port(udp.destination, udp.source, at) {
-        Inside::Payload => by_port(udp.source, udp.destination, at),
+        6080 | 5555 | 7777 | 8888 if udp.source >= 1024 => gue::inside(at),
+        _ => Inside::Payload,
+    };
+    // Services with lower numbers are no peers of a tunnel: the port is a client's by chance.
+    match to {
+        Inside::Unread(_) if udp.source < 1024 => Inside::Payload,
+        // These are sent to and from the port.
+        Inside::Payload => match by_port(udp.destination, udp.source, at) {
+            Inside::Payload => by_port(udp.source, udp.destination, at),
+            found => found,
+        },
         found => found,
     }
 }
@@ -111,7 +117,7 @@ fn by_port(port: u16, other: u16, at: &Cursor<'_>) -> Inside {
         _ => return Inside::Payload,
     };
     match found {
-        // Services with lower numbers are no peers of a tunnel: the port is a client's by chance.
+        // As above.
         Inside::Unread(_) if other < 1024 => Inside::Payload,
         found => found,
     }

@@ -1,6 +1,7 @@
 //! Teredo: IPv6 over UDP through NATs (RFC 4380).
 
 use super::super::cursor::Cursor;
+use super::super::unread::Unread;
 use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
 use super::{Inside, Tunnel};
@@ -27,12 +28,17 @@ fn open(at: &mut Cursor<'_>) -> Result<(), Stop> {
 /// What is in a datagram from or to the port of Teredo's servers.
 pub(super) fn inside(at: &Cursor<'_>) -> Inside {
     let mut inner = *at;
-    // Trailers may follow the packet (RFC 6081), and a packet is 40 bytes at least.
-    if open(&mut inner).is_ok() && inner.peek(0).is_some() && inner.has(40) && looks::ipv6(&inner) && is_teredo(&inner)
-    {
+    // A packet is 40 bytes at least.
+    if open(&mut inner).is_err() || inner.peek(0).is_none() || !inner.has(40) || !looks::ipv6(&inner) {
+        return Inside::Payload;
+    }
+    // Trailers may follow the packet (RFC 6081). Where its addresses are others, the indications before it tell of it, or that
+    // nothing follows; otherwise nobody knows.
+    let indicated = inner.rest.len() < at.rest.len();
+    if indicated || is_teredo(&inner) || looks::exactly_ip(&inner) {
         Tunnel::Teredo.into()
     } else {
-        Inside::Payload
+        Inside::Unread(Unread::Teredo)
     }
 }
 

@@ -54,8 +54,7 @@ pub(super) fn inside(at: &Cursor<'_>) -> Inside {
     match (at.rest, open(&mut inner)) {
         ([1, 0 | 1, ..], Ok(encapsulation)) if !inner.rest.is_empty() => match content(encapsulation, &inner) {
             Some(_) => Tunnel::Tzsp.into(),
-            None if matches!(encapsulation, 1..=7 | 18 | 119 | 126 | 127) => Inside::Unread(Unread::Tzsp),
-            None => Inside::Payload,
+            None => Inside::Unread(Unread::Tzsp),
         },
         _ => Inside::Payload,
     }

@@ -42,14 +42,22 @@ pub(super) fn inside(at: &Cursor<'_>) -> Inside {
     let ethernet = looks::ethernet(&inner);
     if flags & VALID == 0 {
         // Whoever receives it drops it.
-        return if ethernet { Inside::Unread(Unread::Vxlan) } else { Inside::Payload };
+        return if ethernet { Inside::Unread(Unread::VxlanInvalid) } else { Inside::Payload };
     }
     // A header with nothing else in it is good evidence: any type will do, also one that was cut off.
     if ethernet || (is_bare(at.rest) && inner.peek_u16(12).map_or(at.is_cut(), |kind| kind >= 0x0600)) {
         return Tunnel::Vxlan.into();
     }
     // Some send the other format to this port.
-    if flags & PROTOCOL != 0 { gpe_inside(at) } else { Inside::Payload }
+    match gpe_inside(at) {
+        found @ Inside::Tunnel(_) if flags & PROTOCOL != 0 => found,
+        _ => unread(&inner),
+    }
+}
+
+/// What is not what it should be, if it is as long as an Ethernet header.
+fn unread(inner: &Cursor<'_>) -> Inside {
+    if inner.has(14) { Inside::Unread(Unread::Vxlan) } else { Inside::Payload }
 }
 
 /// Nothing is set but the flag and the identifier, and what the group policy option (draft-smith-vxlan-group-policy) uses.
@@ -69,12 +77,12 @@ pub(super) fn gpe_inside(at: &Cursor<'_>) -> Inside {
         return Inside::Payload;
     }
     let fits = if flags & PROTOCOL == 0 { looks::ethernet(&inner) } else { looks::next_protocol(*protocol, &inner) };
-    if fits { Tunnel::VxlanGpe.into() } else { Inside::Payload }
+    if fits { Tunnel::VxlanGpe.into() } else { unread(&inner) }
 }
 
 /// What is in a datagram to the port of Geneve.
 pub(super) fn geneve_inside(at: &Cursor<'_>) -> Inside {
-    let [first, flags, high, low, _, _, _, reserved, ..] = at.rest else { return Inside::Payload };
+    let [first, _, high, low, _, _, _, _, ..] = at.rest else { return Inside::Payload };
     let options = usize::from(first & 0x3f).saturating_mul(4);
     let Some(inner) = at.behind(options.saturating_add(8)).filter(|_| first >> 6 == 0) else {
         return Inside::Payload;
@@ -83,9 +91,7 @@ pub(super) fn geneve_inside(at: &Cursor<'_>) -> Inside {
     if kind >= 0x0600 && looks::carried(kind, &inner) {
         return Tunnel::Geneve.into();
     }
-    // Nothing reserved is set: that it is Geneve is likely enough to count it.
-    if flags & 0x3f == 0 && *reserved == 0 && matches!(kind, 0x0800 | 0x86dd | 0x6558) && !inner.rest.is_empty() {
-        return Inside::Unread(Unread::Geneve);
-    }
-    Inside::Payload
+    // With a protocol that such tunnels have, that it is one is likely enough to count it.
+    let usual = matches!(kind, 0x0800 | 0x86dd | 0x6558 | 0x8100 | 0x88a8 | 0x8847 | 0x8848 | 0x894f);
+    if usual && !inner.rest.is_empty() { Inside::Unread(Unread::Geneve) } else { Inside::Payload }
 }
