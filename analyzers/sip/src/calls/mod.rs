@@ -4,7 +4,7 @@ pub mod report;
 
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::stats::{BoundedMap, Page, PageInfo};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Page, PageInfo};
 use mcpcap_analyzer::time;
 
 use crate::details::{text, word};
@@ -72,7 +72,8 @@ struct Call {
     ladder: Vec<Step>,
     ladder_total: u32,
     media: Vec<CallMedia>,
-    more_media: bool,
+    /// Different ones, with their side.
+    different_media: Distinct,
 }
 
 /// All calls.
@@ -206,7 +207,7 @@ impl Call {
             ladder: Vec::new(),
             ladder_total: 0,
             media: Vec::new(),
-            more_media: false,
+            different_media: Distinct::small(),
         }
     }
 
@@ -340,16 +341,12 @@ impl Call {
         }
         let side = if self.sent_by_caller(facts) { "caller" } else { "callee" };
         for described in media {
-            let media = MediaReport::of(described);
-            if self.media.iter().any(|known| known.side == side && known.media == media) {
+            let is_new = self.different_media.add(&(side, described));
+            if !is_new || self.media.len() >= limits::CALL_MEDIA || *left == 0 {
                 continue;
             }
-            if self.media.len() >= limits::CALL_MEDIA || *left == 0 {
-                self.more_media = true;
-                return;
-            }
             *left = left.saturating_sub(1);
-            self.media.push(CallMedia { frame: seen.frame, side, media });
+            self.media.push(CallMedia { frame: seen.frame, side, media: MediaReport::of(described) });
         }
     }
 }

@@ -104,12 +104,13 @@ pub struct CallReport {
     /// Whether there were more than 8 branches.
     #[serde(skip_serializing_if = "is_false")]
     pub more_forks: bool,
-    /// Where each side wants to receive media, each different description once; the first 16.
+    /// Where each side wants to receive media, each different description once; 128 of one call and 2,000 of a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<CallMedia>,
-    /// Whether there were more: `packets` has them, with the argument `call_id`.
-    #[serde(skip_serializing_if = "is_false")]
-    pub more_media: bool,
+    /// Different ones in all, of at most 256 in one message; beyond 128 an estimate with a standard error of 2.3 %. `packets` has all, with
+    /// the argument `call_id`.
+    #[serde(skip_serializing_if = "crate::report::is_zero")]
+    pub media_total: u64,
     /// Messages in order, each hop on its own, retransmissions as `repeats`; the first 40.
     pub ladder: Vec<Step>,
     /// Messages in all, each once: `packets` has them, with the argument `call_id`.
@@ -249,7 +250,7 @@ impl Call {
             end_reason: self.end_reason,
             more_forks: self.more_forks,
             media: self.media,
-            more_media: self.more_media,
+            media_total: self.different_media.count(),
             ladder: self.ladder,
             ladder_total: self.ladder_total,
         }
