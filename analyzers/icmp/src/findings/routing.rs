@@ -68,7 +68,7 @@ pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) 
     });
     let conflicts = neighbours.neighbours().map(|(address, known)| (address, known, known.rivals()));
     let conflicts = conflicts.filter(|(.., rivals)| rivals.len() > 1).map(|(address, known, rivals)| {
-        let (name, at_least) = match known.more_claims {
+        let (name, at_least) = match known.has_other_claims() {
             true => ("link_layer_addresses_at_least", "At least "),
             false => ("link_layer_addresses", ""),
         };
