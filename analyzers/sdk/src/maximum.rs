@@ -39,6 +39,7 @@ impl Maximum {
 
     /// Says that reading ended early, if it did. `what` is what was counted, in the plural.
     pub fn note(&self, what: &str) -> Option<String> {
+        let what = if self.taken == 1 { what.strip_suffix('s').unwrap_or(what) } else { what };
         self.is_reached().then(|| format!("Reading ended after the first {} {what}, as max_packets asks.", self.taken))
     }
 }
@@ -54,6 +55,9 @@ mod tests {
         assert_eq!((maximum.flow(), maximum.note("messages")), (Flow::More, None));
         maximum.take();
         assert_eq!(maximum.flow(), Flow::Enough);
+        let mut one = Maximum::new(NonZeroU64::new(1));
+        one.take();
+        assert_eq!(one.note("messages").unwrap(), "Reading ended after the first 1 message, as max_packets asks.");
         assert_eq!(maximum.note("messages").unwrap(), "Reading ended after the first 2 messages, as max_packets asks.");
         assert_eq!(Maximum::new(None).flow(), Flow::More);
     }

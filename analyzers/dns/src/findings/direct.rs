@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::{BoundedMap, entropy};
+use mcpcap_analyzer::text::{counted, plural};
 
 use super::thresholds::{DIRECT_SHARE, TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS};
 use crate::domains::DATA_TYPES;
@@ -101,11 +102,14 @@ impl Watch {
             let all = found.domains.len() as u64;
             let last_labels = last_labels(found);
             let observation = format!(
-                "Of {}{all} different registered domains, {} were asked for with a long name that has no domain in common with the others, of \
-                 {} bytes in all; {last_labels} different last labels are no top-level domains.",
+                "Of {}{all} different registered domains, {} {} asked for with a long name that has no domain in common with the others, of \
+                 {} bytes in all; {} no top-level {}.",
                 if found.more { "the first " } else { "" },
                 found.long,
-                found.octets
+                if found.long == 1 { "was" } else { "were" },
+                found.octets,
+                counted(last_labels, "different last label") + if last_labels == 1 { " is" } else { " are" },
+                plural(last_labels, "domain")
             );
             let measures = vec![
                 Measure::count("long_names", found.long),
