@@ -27,8 +27,8 @@ pub const LADDER: usize = 40;
 /// or messages.
 pub const CALL_MEDIA: usize = 128;
 pub const LISTED_MEDIA: usize = 2000;
-/// Branches of a forked call that are told apart.
-pub const FORKS: usize = 8;
+/// Branches of all calls that are told apart.
+pub const FORKS: usize = 16_384;
 /// Pairs of account and client whose registrations are followed.
 pub const REGISTRATIONS: usize = 2048;
 /// Changes of state of all registrations that are kept, and responses that confirm them, and of one registration.

@@ -119,7 +119,8 @@ impl<T: Hash + Eq> Several<T> {
         }
     }
 
-    fn place<Q>(&self, value: &Q) -> Option<usize>
+    /// Its place among those that are kept.
+    pub fn place<Q>(&self, value: &Q) -> Option<usize>
     where
         T: Borrow<Q>,
         Q: Hash + Eq + ?Sized,

@@ -97,7 +97,7 @@ fn calls_tell_how_much_of_them_is_listed() {
     let report = report(&frames);
     let call = &report["calls"][0];
     assert_eq!((length(&call["ladder"]), &call["ladder_total"]), (40, &json!(51)));
-    assert_eq!((length(&call["forks"]), &call["more_forks"]), (8, &json!(true)));
+    assert_eq!((length(&call["forks"]), &call["forks_total"]), (10, &json!(10)));
     assert_eq!((length(&call["media"]), &call["media_total"]), (20, &json!(20)));
     assert_eq!(report["limits"]["responses_not_told_apart"], 12);
 }
