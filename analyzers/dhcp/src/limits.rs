@@ -9,8 +9,14 @@ pub const REORDER: usize = 128;
 pub const OPEN_OFFERS: usize = 8;
 /// Messages that one exchange remembers.
 pub const STEPS: usize = 32;
-/// Names, addresses and the like of one client or server.
+/// Servers of one exchange, and addresses that a server of a segment gives.
 pub const VALUES: usize = 8;
+/// Names, addresses and the like of all clients, of all servers, and of all relays.
+pub const CLIENT_VALUES: usize = 16_384;
+/// See [`CLIENT_VALUES`].
+pub const SERVER_VALUES: usize = 8192;
+/// See [`CLIENT_VALUES`].
+pub const RELAY_VALUES: usize = 4096;
 /// Segments (links) whose servers and crowds of clients are told apart, and servers of one segment.
 pub const SEGMENTS: usize = 64;
 /// See [`SEGMENTS`].

@@ -4,42 +4,47 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several};
 use mcpcap_analyzer::{JsonSchema, text};
 use serde::Serialize;
 
 use crate::limits;
 use crate::seen::{Family, Role, Seen};
 
-/// A few different values, in order of appearance.
-#[derive(Debug, Clone, Default)]
-pub struct Values {
-    kept: Vec<String>,
-    is_cut: bool,
-}
+/// Different values, in order of appearance.
+#[derive(Default)]
+pub struct Values(Several<String>);
 
 impl Values {
-    fn add(&mut self, value: &str) {
+    fn add(&mut self, value: &str, pool: &mut Pool) {
         if value.is_empty() {
             return;
         }
-        let is_known = |known: &String| match known.strip_suffix('…') {
-            None => known == value,
-            Some(start) => value.strip_prefix(start).is_some_and(|rest| !rest.is_empty()),
-        };
-        if self.kept.iter().any(is_known) {
-            return;
-        }
-        if self.kept.len() < limits::VALUES {
-            self.kept.push(text::cut(value, limits::NAME_CHARACTERS));
-        } else {
-            self.is_cut = true;
+        match value.char_indices().nth(limits::NAME_CHARACTERS) {
+            None => self.0.add(value, pool),
+            Some(_) => self.0.add(text::cut(value, limits::NAME_CHARACTERS).as_str(), pool),
         }
     }
 
-    fn add_all<'a>(&mut self, values: impl IntoIterator<Item = &'a String>) {
-        values.into_iter().for_each(|value| self.add(value));
+    fn add_all<'a>(&mut self, values: impl IntoIterator<Item = &'a String>, pool: &mut Pool) {
+        values.into_iter().for_each(|value| self.add(value, pool));
     }
+
+    /// Those that are kept.
+    fn list(&self) -> Vec<String> {
+        self.0.values()
+    }
+
+    /// How many there are, if these are not all.
+    fn total(&self) -> Option<u64> {
+        let total = self.0.total();
+        (total > self.0.iter().len() as u64).then_some(total)
+    }
+}
+
+/// Whether all totals are exact.
+fn are_exact<const N: usize>(lists: [&Values; N]) -> bool {
+    lists.into_iter().all(|values| values.0.is_exact())
 }
 
 /// Everybody, and what they hold.
@@ -47,6 +52,8 @@ pub struct Parties {
     clients: BoundedMap<(Family, String), Client>,
     servers: BoundedMap<(Family, String), Server>,
     relays: BoundedMap<IpAddr, Relay>,
+    /// Room for values of all clients, of all servers and of all relays.
+    room: [Pool; 3],
     different: Different,
 }
 
@@ -103,6 +110,7 @@ impl Parties {
             clients: BoundedMap::new(limits::ENTRIES),
             servers: BoundedMap::new(limits::ENTRIES),
             relays: BoundedMap::new(limits::ENTRIES),
+            room: [limits::CLIENT_VALUES, limits::SERVER_VALUES, limits::RELAY_VALUES].map(Pool::new),
             different: Different::default(),
         }
     }
@@ -120,33 +128,41 @@ impl Parties {
         }
         if let Some(relay) = seen.segment.relay {
             self.different.relays.add(&relay);
-            let (relay, _) =
+            let [.., pool] = &mut self.room;
+            let (relay, gone) =
                 self.relays.get_or_insert_with(relay, || Relay { first_frame: seen.frame, ..Relay::default() });
+            if let Some((_, gone)) = gone {
+                gone.ids.0.release(pool);
+            }
             relay.messages = relay.messages.saturating_add(1);
             relay.first_frame = relay.first_frame.min(seen.frame);
-            relay.ids.add_all(&seen.relay_ids);
+            relay.ids.add_all(&seen.relay_ids, pool);
         }
     }
 
     fn client(&mut self, seen: &Seen) {
         let key = (seen.family, seen.client.clone());
         self.different.clients.add(&key);
-        let (client, _) =
+        let [pool, ..] = &mut self.room;
+        let (client, gone) =
             self.clients.get_or_insert_with(key, || Client { frames: (seen.frame, seen.frame), ..Client::default() });
+        if let Some((_, gone)) = gone {
+            gone.lists().into_iter().for_each(|values| values.0.release(pool));
+        }
         client.messages = client.messages.saturating_add(1);
         client.frames = (client.frames.0.min(seen.frame), client.frames.1.max(seen.frame));
-        client.macs.add_all(&seen.mac);
+        client.macs.add_all(&seen.mac, pool);
         if seen.role == Role::Grant {
             let granted = seen.leases.iter().filter(|lease| lease.valid != Some(0));
-            client.addresses.add_all(granted.map(|lease| &lease.address));
+            client.addresses.add_all(granted.map(|lease| &lease.address), pool);
         }
         // What a server repeats is not the client's own word.
         if !seen.from_server {
-            client.client_ids.add_all(&seen.client_id);
-            client.hostnames.add_all(&seen.hostname);
-            client.vendors.add_all(&seen.vendor);
-            client.fingerprints.add_all(&seen.fingerprint);
-            client.requested.add_all(&seen.requested);
+            client.client_ids.add_all(&seen.client_id, pool);
+            client.hostnames.add_all(&seen.hostname, pool);
+            client.vendors.add_all(&seen.vendor, pool);
+            client.fingerprints.add_all(&seen.fingerprint, pool);
+            client.requested.add_all(&seen.requested, pool);
         }
     }
 
@@ -154,7 +170,11 @@ impl Parties {
         let name = seen.server.clone().unwrap_or_else(|| seen.source.to_string());
         let key = (seen.family, name);
         self.different.servers.add(&key);
-        let (server, _) = self.servers.get_or_insert_with(key, Server::default);
+        let [_, pool, _] = &mut self.room;
+        let (server, gone) = self.servers.get_or_insert_with(key, Server::default);
+        if let Some((_, gone)) = gone {
+            gone.lists().into_iter().for_each(|values| values.0.release(pool));
+        }
         let count = match seen.role {
             Role::Offer => &mut server.offers,
             Role::Grant => &mut server.grants,
@@ -163,9 +183,9 @@ impl Parties {
         };
         *count = count.saturating_add(1);
         server.frames.add(seen.frame);
-        server.sources.add(&seen.source.to_string());
-        server.routers.add_all(&seen.routers);
-        server.dns.add_all(&seen.dns);
+        server.sources.add(&seen.source.to_string(), pool);
+        server.routers.add_all(&seen.routers, pool);
+        server.dns.add_all(&seen.dns, pool);
         for valid in seen.leases.iter().filter_map(|lease| lease.valid) {
             let (least, most) = server.times.unwrap_or((valid, valid));
             server.times = Some((least.min(valid), most.max(valid)));
@@ -185,14 +205,21 @@ impl Parties {
         let reports = listed.map(|((family, name), client)| ClientReport {
             ip_version: family.number(),
             client: name.clone(),
-            macs: client.macs.kept.clone(),
-            client_ids: client.client_ids.kept.clone(),
-            hostnames: client.hostnames.kept.clone(),
-            vendor_classes: client.vendors.kept.clone(),
-            fingerprints: client.fingerprints.kept.clone(),
-            requested: client.requested.kept.clone(),
-            addresses: client.addresses.kept.clone(),
-            more_values: client.has_more(),
+            macs: client.macs.list(),
+            macs_total: client.macs.total(),
+            client_ids: client.client_ids.list(),
+            client_ids_total: client.client_ids.total(),
+            hostnames: client.hostnames.list(),
+            hostnames_total: client.hostnames.total(),
+            vendor_classes: client.vendors.list(),
+            vendor_classes_total: client.vendors.total(),
+            fingerprints: client.fingerprints.list(),
+            fingerprints_total: client.fingerprints.total(),
+            requested: client.requested.list(),
+            requested_total: client.requested.total(),
+            addresses: client.addresses.list(),
+            addresses_total: client.addresses.total(),
+            totals_are_estimates: !are_exact(client.lists()),
             messages: client.messages,
             first_frame: client.frames.0,
             last_frame: client.frames.1,
@@ -208,13 +235,16 @@ impl Parties {
         let reports = listed.map(|((family, name), server)| ServerReport {
             ip_version: family.number(),
             server: name.clone(),
-            source_addresses: server.sources.kept.clone(),
+            source_addresses: server.sources.list(),
+            source_addresses_total: server.sources.total(),
             offers: server.offers,
             grants: server.grants,
             refusals: server.refusals,
-            routers: server.routers.kept.clone(),
-            dns_servers: server.dns.kept.clone(),
-            more_values: [&server.sources, &server.routers, &server.dns].into_iter().any(|values| values.is_cut),
+            routers: server.routers.list(),
+            routers_total: server.routers.total(),
+            dns_servers: server.dns.list(),
+            dns_servers_total: server.dns.total(),
+            totals_are_estimates: !are_exact(server.lists()),
             min_lease_seconds: server.times.map(|(least, _)| least),
             max_lease_seconds: server.times.map(|(_, most)| most),
             frames: sorted(server.frames.frames()),
@@ -230,8 +260,9 @@ impl Parties {
         let reports = listed.map(|(address, relay)| RelayReport {
             relay: *address,
             messages: relay.messages,
-            identifiers: relay.ids.kept.clone(),
-            more_identifiers: relay.ids.is_cut,
+            identifiers: relay.ids.list(),
+            identifiers_total: relay.ids.total(),
+            identifiers_total_is_estimate: !are_exact([&relay.ids]),
             first_frame: relay.first_frame,
         });
         reports.collect()
@@ -246,10 +277,22 @@ fn sorted(frames: &[u64]) -> Vec<u64> {
 }
 
 impl Client {
-    /// Whether some list of values is cut.
-    fn has_more(&self) -> bool {
-        let lists = [&self.macs, &self.client_ids, &self.hostnames, &self.vendors, &self.fingerprints];
-        lists.into_iter().chain([&self.requested, &self.addresses]).any(|values| values.is_cut)
+    fn lists(&self) -> [&Values; 7] {
+        [
+            &self.macs,
+            &self.client_ids,
+            &self.hostnames,
+            &self.vendors,
+            &self.fingerprints,
+            &self.requested,
+            &self.addresses,
+        ]
+    }
+}
+
+impl Server {
+    fn lists(&self) -> [&Values; 3] {
+        [&self.sources, &self.routers, &self.dns]
     }
 }
 
@@ -261,21 +304,42 @@ pub struct ClientReport {
     pub client: String,
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub macs: Vec<String>,
+    /// Present where `macs` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub macs_total: Option<u64>,
     /// Option 61.
     pub client_ids: Vec<String>,
+    /// Present where `client_ids` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_ids_total: Option<u64>,
     /// Text from the capture.
     pub hostnames: Vec<String>,
+    /// Present where `hostnames` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostnames_total: Option<u64>,
     /// Text from the capture.
     pub vendor_classes: Vec<String>,
+    /// Present where `vendor_classes` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor_classes_total: Option<u64>,
     /// The options that it asks for, in its order; tells operating systems apart.
     pub fingerprints: Vec<String>,
+    /// Present where `fingerprints` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprints_total: Option<u64>,
     /// Addresses that it asked for.
     pub requested: Vec<String>,
+    /// Present where `requested` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requested_total: Option<u64>,
     /// Addresses that it was granted.
     pub addresses: Vec<String>,
-    /// Some of these lists is longer; they hold the first 8 values, the options of `packets` all.
+    /// Present where `addresses` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addresses_total: Option<u64>,
+    /// Some of these totals is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_values: bool,
+    pub totals_are_estimates: bool,
     pub messages: u64,
     pub first_frame: u64,
     pub last_frame: u64,
@@ -288,14 +352,23 @@ pub struct ServerReport {
     /// Its identifier: address or DUID; its source address when it gives none.
     pub server: String,
     pub source_addresses: Vec<String>,
+    /// Present where `source_addresses` does not hold all of them: 1,024 of one list, 8,192 of all servers; the options of `packets` have all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_addresses_total: Option<u64>,
     pub offers: u64,
     pub grants: u64,
     pub refusals: u64,
     pub routers: Vec<String>,
+    /// Present where `routers` does not hold all of them: 1,024 of one list, 8,192 of all servers; the options of `packets` have all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routers_total: Option<u64>,
     pub dns_servers: Vec<String>,
-    /// Some of these lists is longer; they hold the first 8 values, the options of `packets` all.
+    /// Present where `dns_servers` does not hold all of them: 1,024 of one list, 8,192 of all servers; the options of `packets` have all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns_servers_total: Option<u64>,
+    /// Some of these totals is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_values: bool,
+    pub totals_are_estimates: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_lease_seconds: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -311,8 +384,11 @@ pub struct RelayReport {
     pub messages: u64,
     /// Circuit, interface and remote ids that it adds. May be text from the capture.
     pub identifiers: Vec<String>,
-    /// There were other identifiers besides these.
+    /// Present where `identifiers` does not hold all of them: 1,024 of one relay, 4,096 of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identifiers_total: Option<u64>,
+    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_identifiers: bool,
+    pub identifiers_total_is_estimate: bool,
     pub first_frame: u64,
 }

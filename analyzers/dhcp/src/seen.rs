@@ -281,7 +281,7 @@ impl Seen {
                         .into_iter()
                         .map(move |value| format!("{name} {value}"))
                 })
-                .take(limits::VALUES)
+                .take(limits::OPTION_VALUES)
                 .collect(),
             leases: bindings.iter().take(if wanted { limits::OPTION_VALUES } else { 0 }).map(lease).collect(),
             more_leases: bindings.len() > limits::OPTION_VALUES,

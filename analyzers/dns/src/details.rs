@@ -44,11 +44,24 @@ pub struct PacketDetails {
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub rcode: Option<Cow<'static, str>>,
     pub questions: Vec<QuestionDetails>,
+    /// Present where `questions` does not hold all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub questions_total: Option<u64>,
     pub answers: Vec<RecordDetails>,
+    /// Present where `answers` does not hold all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers_total: Option<u64>,
     pub authority: Vec<RecordDetails>,
+    /// Present where `authority` does not hold all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority_total: Option<u64>,
     /// Without the OPT record, which is `edns`.
     pub additional: Vec<RecordDetails>,
-    /// Questions and records of the message that could be read, without the OPT record. Long lists are not given whole.
+    /// Present where `additional` does not hold all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub additional_total: Option<u64>,
+    /// Questions and records of the message that could be read, without the OPT record. The first 1,000 are given, as far as the texts of
+    /// all messages of a page have room; `limit` 1 with the following cursor gives those of one message.
     pub records_total: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edns: Option<EdnsDetails>,
@@ -201,10 +214,12 @@ const RECORD_OVERHEAD: usize = 120;
 /// Describes a message, as far as the budget goes.
 pub fn describe(seen: &Seen, message: &Message<'_>, timestamp: Option<String>, budget: &mut Budget) -> PacketDetails {
     let header = message.header;
-    let questions = questions(seen, message, budget);
-    let mut section = |section| records(seen, message, section, budget);
-    let (answers, authority, additional) =
-        (section(Section::Answer), section(Section::Authority), section(Section::Additional));
+    let mut room = limits::RECORDS_LISTED;
+    let (questions, questions_total) = questions(seen, message, budget, &mut room);
+    let mut section = |section| records(seen, message, section, budget, &mut room);
+    let (answers, answers_total) = section(Section::Answer);
+    let (authority, authority_total) = section(Section::Authority);
+    let (additional, additional_total) = section(Section::Additional);
     PacketDetails {
         frame: seen.frame,
         timestamp,
@@ -228,9 +243,13 @@ pub fn describe(seen: &Seen, message: &Message<'_>, timestamp: Option<String>, b
         opcode: codes::opcode(header.opcode()),
         rcode: header.is_response().then(|| codes::rcode(message.rcode())),
         questions,
+        questions_total,
         answers,
+        answers_total,
         authority,
+        authority_total,
         additional,
+        additional_total,
         records_total: total(message),
         edns: edns(message),
         malformed: message.fault,
@@ -247,15 +266,22 @@ fn total(message: &Message<'_>) -> u64 {
     (message.questions.len() as u64).saturating_add(records as u64)
 }
 
-fn questions(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> Vec<QuestionDetails> {
+/// The questions, and how many there are if these are not all.
+fn questions(
+    seen: &Seen,
+    message: &Message<'_>,
+    budget: &mut Budget,
+    room: &mut usize,
+) -> (Vec<QuestionDetails>, Option<u64>) {
     let mask = seen.service.class_mask();
     let mut list = Vec::new();
     for question in &message.questions {
         let name = message.question_name(question).map(|name| name.to_string());
         let length = name.as_ref().map_or(0, String::len).saturating_add(RECORD_OVERHEAD);
-        if list.len() >= limits::QUESTIONS_LISTED || !budget.take(length) {
+        if *room == 0 || !budget.take(length) {
             break;
         }
+        *room = room.saturating_sub(1);
         list.push(QuestionDetails {
             name,
             kind: question.kind,
@@ -264,12 +290,21 @@ fn questions(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> Vec<Que
             unicast_response: question.class & !mask != 0,
         });
     }
-    list
+    let total = message.questions.len();
+    let is_cut = list.len() < total;
+    (list, is_cut.then_some(total as u64))
 }
 
-fn records(seen: &Seen, message: &Message<'_>, section: Section, budget: &mut Budget) -> Vec<RecordDetails> {
+/// The records of a section, and how many there are if these are not all.
+fn records(
+    seen: &Seen,
+    message: &Message<'_>,
+    section: Section,
+    budget: &mut Budget,
+    room: &mut usize,
+) -> (Vec<RecordDetails>, Option<u64>) {
     let mut list = Vec::new();
-    for record in message.section(section).take(limits::RECORDS_LISTED) {
+    for record in message.section(section).take(*room) {
         let details = describe_record(seen, message, record);
         let length = |details: &RecordDetails| {
             let texts = [&details.name, &details.address, &details.data];
@@ -280,7 +315,10 @@ fn records(seen: &Seen, message: &Message<'_>, section: Section, budget: &mut Bu
         }
         list.push(details);
     }
-    list
+    *room = room.saturating_sub(list.len());
+    let total = message.section(section).count();
+    let is_cut = list.len() < total;
+    (list, is_cut.then_some(total as u64))
 }
 
 fn describe_record(seen: &Seen, message: &Message<'_>, record: &Record) -> RecordDetails {

@@ -57,12 +57,10 @@ pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
 pub const LISTED: usize = 20;
 /// The first different names.
 pub const DISTINCT_NAMES_LISTED: usize = 100;
-/// Records of one section of a listed message.
-pub const RECORDS_LISTED: usize = 50;
+/// Questions and records of a listed message.
+pub const RECORDS_LISTED: usize = 1000;
 /// EDNS options of a listed message.
 pub const OPTIONS_LISTED: usize = 20;
-/// Questions of a listed message.
-pub const QUESTIONS_LISTED: usize = 20;
 /// Characters of a record's data in the report.
 pub const DATA_CHARACTERS: usize = 1024;
 /// Characters of names and data of all listed messages. What goes beyond is left out; each message has its total of records.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Quantiles, SummaryMs};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Quantiles, SummaryMs};
 use serde::Serialize;
 
 use crate::limits;
@@ -60,6 +60,7 @@ pub struct Echoes {
     /// Requests to broadcast and multicast addresses, by requester, identifier and sequence number.
     to_many: BoundedMap<(IpAddr, u16, u16), u64>,
     sessions: BoundedMap<(IpAddr, IpAddr), Session>,
+    identifiers: Pool,
     pairs: Distinct,
     /// Hosts that got replies which they had not asked the sender for.
     victims: Crowds,
@@ -111,6 +112,7 @@ impl Echoes {
             waiting: BoundedMap::new(limits::PENDING),
             to_many: BoundedMap::new(limits::ENTRIES),
             sessions: BoundedMap::new(limits::SESSIONS),
+            identifiers: Pool::new(limits::VALUES),
             pairs: Distinct::new(),
             victims: Crowds::new(),
             settled: Vec::new(),
@@ -161,17 +163,20 @@ impl Echoes {
             (_, true) => (message.destination, message.source),
             _ => return None,
         };
-        let (session, _) = self.sessions.get_or_insert_with((requester, target), || {
+        let (session, gone) = self.sessions.get_or_insert_with((requester, target), || {
             self.pairs.add(&(requester, target));
             Session::new(message)
         });
+        if let Some((_, gone)) = gone {
+            gone.identifiers.release(&mut self.identifiers);
+        }
         session.note(message, frame, vlans);
         let heard = Heard { frame, time, vlans, payload: remember(message) };
         let key = Key { requester, target, identifier, sequence };
         let (waiting, gone) = self.waiting.get_or_insert_with(key, Waiting::default);
         let (outcome, pair) = if message.is_echo() {
             add(&mut self.totals.requests);
-            session.request(identifier, frame, time);
+            session.request(identifier, frame, time, &mut self.identifiers);
             if is_many(target) {
                 self.to_many.insert((requester, identifier, sequence), frame);
             }

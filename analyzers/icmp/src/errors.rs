@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::decode::Quoted;
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several};
 use serde::Serialize;
 
 use crate::codes;
@@ -20,6 +20,7 @@ type Unreachable = (IpAddr, Version, u8, IpAddr);
 /// All errors.
 pub struct Errors {
     unreachable: BoundedMap<Unreachable, Counted>,
+    ports: Pool,
     mtus: BoundedMap<(IpAddr, IpAddr), Mtu>,
     redirects: BoundedMap<(IpAddr, IpAddr, IpAddr), Evidence>,
     different: Different,
@@ -41,8 +42,7 @@ pub struct Different {
 #[derive(Default)]
 struct Counted {
     evidence: Evidence,
-    ports: Vec<u16>,
-    more_ports: bool,
+    ports: Several<u16>,
     protocol: u8,
 }
 
@@ -57,6 +57,7 @@ impl Errors {
     pub fn new() -> Self {
         Self {
             unreachable: BoundedMap::new(limits::ENTRIES),
+            ports: Pool::new(limits::VALUES),
             mtus: BoundedMap::new(limits::ENTRIES),
             redirects: BoundedMap::new(limits::ENTRIES),
             different: Different::default(),
@@ -93,17 +94,14 @@ impl Errors {
             let key = (quoted.destination, message.version, message.code, message.source);
             self.different.unreachable.add(&key);
             self.different.destinations.add(&quoted.destination);
-            let (counted, _) = self.unreachable.get_or_insert_with(key, Counted::default);
+            let (counted, gone) = self.unreachable.get_or_insert_with(key, Counted::default);
+            if let Some((_, gone)) = gone {
+                gone.ports.release(&mut self.ports);
+            }
             counted.evidence.add(frame);
             counted.protocol = quoted.protocol;
-            if let Some((_, port)) = quoted.ports
-                && !counted.ports.contains(&port)
-            {
-                if counted.ports.len() < limits::LISTED {
-                    counted.ports.push(port);
-                } else {
-                    counted.more_ports = true;
-                }
+            if let Some((_, port)) = quoted.ports {
+                counted.ports.add(&port, &mut self.ports);
             }
         }
     }
@@ -126,8 +124,9 @@ impl Errors {
                 code: *code,
                 code_name: codes::code_name(*version, kind, *code).unwrap_or_default(),
                 protocol: codes::protocol_name(counted.protocol),
-                ports: counted.ports.clone(),
-                more_ports: counted.more_ports,
+                ports: counted.ports.values(),
+                ports_total: counted.ports.total(),
+                ports_total_is_estimate: !counted.ports.is_exact(),
                 count: counted.evidence.total(),
                 frames: counted.evidence.frames().to_vec(),
             }
@@ -179,11 +178,13 @@ pub struct UnreachableReport {
     pub code_name: Cow<'static, str>,
     /// Protocol of the quoted packets.
     pub protocol: Cow<'static, str>,
-    /// Their destination ports, the first ones.
+    /// Their destination ports; of one entry 1,024 are kept, of all 16,384.
     pub ports: Vec<u16>,
-    /// There were other ports besides these; the messages in `packets` (`icmp_type` chooses) have them all.
+    /// Different ones; the messages in `packets` (`icmp_type` chooses) have them all.
+    pub ports_total: u64,
+    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_ports: bool,
+    pub ports_total_is_estimate: bool,
     pub count: u64,
     pub frames: Vec<u64>,
 }

@@ -19,18 +19,22 @@ pub const SESSION_TIMES: usize = 128;
 pub const PROBES: usize = 16_384;
 /// The highest hop limit of a probe: traceroute stops at 30 unless told otherwise.
 pub const PROBE_HOPS: u8 = 40;
-/// Paths of traceroutes, and addresses and round-trip times of one hop.
+/// Paths of traceroutes, addresses of the hops of all of them, and round-trip times of one hop.
 pub const PATHS: usize = 256;
 /// See [`PATHS`].
-pub const HOP_ADDRESSES: usize = 4;
+pub const HOP_ADDRESSES: usize = 8192;
 /// See [`PATHS`].
 pub const HOP_TIMES: usize = 8;
 /// Answers of one path whose probes were not captured: three for each of 40 hops, and some.
 pub const QUOTED_ANSWERS: usize = 128;
 /// Targets of errors, path MTUs, redirects, neighbours, routers, groups.
 pub const ENTRIES: usize = 2048;
-/// Link-layer addresses of one neighbour, in all VLANs.
-pub const NEIGHBOUR_ADDRESSES: usize = 8;
+/// Ports in all errors, and identifiers of all pairs of requester and target.
+pub const VALUES: usize = 16_384;
+/// Link-layer addresses of one neighbour, in all VLANs, and of all neighbours.
+pub const NEIGHBOUR_ADDRESSES: usize = 512;
+/// See [`NEIGHBOUR_ADDRESSES`].
+pub const ALL_NEIGHBOUR_ADDRESSES: usize = 8192;
 /// Spans of time within which one router advertised itself.
 pub const ROUTER_SPANS: usize = 8;
 /// Prefixes, servers, domains of one router advertisement.
@@ -46,8 +50,6 @@ pub const PORT_TABLES: usize = 256;
 /// Labels of an MPLS stack in an error.
 pub const LABELS: usize = 8;
 
-/// Values within an entry of a list.
-pub const LISTED: usize = 20;
 /// Entries of the lists of statistics, unless a page is asked for; findings of one rule on the first page.
 pub const LIST_ENTRIES: usize = 20;
 /// Sources, and destinations, that are kept for the list. Beyond, a [`Distinct`](mcpcap_analyzer::stats::Distinct) no longer says which are new.

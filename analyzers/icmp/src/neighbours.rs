@@ -1,10 +1,11 @@
 //! Neighbour discovery and router advertisements (RFC 4861, RFC 8106, RFC 1256), multicast listeners (RFC 2710, RFC 3810).
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, TopK};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, TopK};
 use mcpcap_analyzer::{JsonSchema, text};
 use serde::Serialize;
 
@@ -39,6 +40,7 @@ pub struct Place {
 /// Everything that hosts and routers of a link say of themselves.
 pub struct Neighbours {
     neighbours: BoundedMap<Ipv6Addr, Neighbour>,
+    claims: Pool,
     routers: BoundedMap<(IpAddr, Option<u16>), Router>,
     groups: TopK<IpAddr>,
     /// How many different neighbours, routers and groups there were, with those that made room.
@@ -52,8 +54,8 @@ pub struct Neighbours {
 pub struct Neighbour {
     /// Link-layer addresses that advertisements give, each in its VLAN.
     pub claims: Vec<Claim>,
-    /// There were other link-layer addresses besides these.
-    pub more_claims: bool,
+    /// All link-layer addresses, when there were others besides these.
+    others: Option<Box<Distinct>>,
     router: bool,
     solicited: u64,
 }
@@ -86,12 +88,18 @@ impl Neighbour {
         macs.dedup();
         NeighbourEntry {
             address,
+            macs_total: self.others.as_ref().map_or(macs.len() as u64, |all| all.count()),
+            macs_total_is_estimate: self.others.as_ref().is_some_and(|all| !all.is_exact()),
             macs,
-            more_macs: self.more_claims,
             router: self.router,
             solicited: self.solicited,
             frames: self.claims.iter().flat_map(|claim| claim.evidence.frames().first().copied()).collect(),
         }
+    }
+
+    /// Whether there were other link-layer addresses besides those of the claims.
+    pub fn has_other_claims(&self) -> bool {
+        self.others.is_some()
     }
 
     /// The claims that contradict one another: those of the VLAN with most of them.
@@ -100,7 +108,8 @@ impl Neighbour {
             let here = self.claims.iter().filter(move |claim| claim.vlans == vlans);
             here.filter(|claim| self.claims.iter().any(|other| claim.is_rival_of(other)))
         };
-        let fullest = self.claims.iter().map(|claim| claim.vlans).max_by_key(|vlans| of(*vlans).count());
+        let vlans: BTreeSet<Vlans> = self.claims.iter().map(|claim| claim.vlans).collect();
+        let fullest = vlans.into_iter().max_by_key(|vlans| of(*vlans).count());
         fullest.map(|vlans| of(vlans).collect()).unwrap_or_default()
     }
 }
@@ -124,6 +133,7 @@ impl Neighbours {
     pub fn new() -> Self {
         Self {
             neighbours: BoundedMap::new(limits::ENTRIES),
+            claims: Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES),
             routers: BoundedMap::new(limits::ENTRIES),
             groups: TopK::new(limits::ENTRIES),
             different: (Distinct::new(), Distinct::new(), Distinct::new()),
@@ -153,8 +163,7 @@ impl Neighbours {
                 self.counts.0 = self.counts.0.saturating_add(1);
                 self.counts.1 = self.counts.1.saturating_add(message.source.is_unspecified().into());
                 if let Some(target) = message.target() {
-                    self.different.0.add(&target);
-                    let (known, _) = self.neighbours.get_or_insert_with(target, Neighbour::default);
+                    let (known, _) = self.known(target);
                     known.solicited = known.solicited.saturating_add(1);
                 }
             }
@@ -171,12 +180,20 @@ impl Neighbours {
         }
     }
 
+    fn known(&mut self, target: Ipv6Addr) -> (&mut Neighbour, &mut Pool) {
+        self.different.0.add(&target);
+        let (known, gone) = self.neighbours.get_or_insert_with(target, Neighbour::default);
+        if let Some((_, gone)) = gone {
+            self.claims.give_back(gone.claims.len());
+        }
+        (known, &mut self.claims)
+    }
+
     fn advertisement(&mut self, message: &Message<'_>, seen: &Place) {
         let Place { frame, time, vlans, .. } = *seen;
         self.counts.2 = self.counts.2.saturating_add(1);
         let Some(target) = message.target() else { return };
-        self.different.0.add(&target);
-        let (known, _) = self.neighbours.get_or_insert_with(target, Neighbour::default);
+        let (known, pool) = self.known(target);
         known.router |= message.rest[0] & 0x80 != 0;
         let mut mac = None;
         options(message.data.get(16..).unwrap_or_default(), |kind, value| {
@@ -185,16 +202,22 @@ impl Neighbours {
             }
         });
         let Some(mac) = mac else { return };
-        let is_full = known.claims.len() >= limits::NEIGHBOUR_ADDRESSES;
         if let Some(claim) = known.claims.iter_mut().find(|claim| claim.mac == mac && claim.vlans == vlans) {
             claim.evidence.add(frame);
             claim.times = (claim.times.0.min(time), claim.times.1.max(time));
-        } else if !is_full {
+        } else if known.claims.len() < limits::NEIGHBOUR_ADDRESSES && pool.take() {
             let mut evidence = Evidence::default();
             evidence.add(frame);
             known.claims.push(Claim { mac, vlans, evidence, times: (time, time) });
         } else {
-            known.more_claims = true;
+            let all = known.others.get_or_insert_with(|| {
+                let mut all = Distinct::small();
+                known.claims.iter().for_each(|claim| {
+                    all.add(&claim.mac);
+                });
+                Box::new(all)
+            });
+            all.add(&mac);
         }
     }
 
@@ -334,9 +357,11 @@ pub struct NeighbourEntry {
     /// Link-layer addresses from advertisements; more than one: a conflict, a move, spoofing, or hosts of several VLANs.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub macs: Vec<String>,
-    /// There were other link-layer addresses besides these.
+    /// Different ones. Of one neighbour 512 are kept, of all 8,192.
+    pub macs_total: u64,
+    /// That is an estimate with a standard error of 2.3 %.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_macs: bool,
+    pub macs_total_is_estimate: bool,
     pub router: bool,
     /// How often it was asked for.
     pub solicited: u64,

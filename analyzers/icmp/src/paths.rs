@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::{Ip, Packet, Quoted, Transport};
-use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Pool, Several};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
@@ -54,6 +54,7 @@ pub struct Paths {
     /// Without identification, for answers that do not quote: echo replies, and TCP.
     by_numbers: BoundedMap<(IpAddr, IpAddr, u8, (u16, u16)), Probe>,
     paths: BoundedMap<PathKey, Path>,
+    addresses: Pool,
     /// How many different ones there were, with those that made room.
     keys: Distinct,
     quoted: QuotedPaths,
@@ -68,8 +69,7 @@ struct Path {
 
 #[derive(Default)]
 struct Hop {
-    answers: Vec<IpAddr>,
-    more: bool,
+    answers: Several<IpAddr>,
     times: Vec<u64>,
     frames: Vec<u64>,
     answered: u64,
@@ -85,6 +85,7 @@ impl Paths {
             probes: BoundedMap::new(limits::PROBES),
             by_numbers: BoundedMap::new(limits::PROBES),
             paths: BoundedMap::new(limits::PATHS),
+            addresses: Pool::new(limits::HOP_ADDRESSES),
             keys: Distinct::new(),
             quoted: QuotedPaths::new(),
         }
@@ -190,20 +191,17 @@ impl Paths {
         if end.is_some() && self.paths.get(&key).is_none() {
             return;
         }
-        let (path, _) = self.paths.get_or_insert_with(key, || {
+        let (path, gone) = self.paths.get_or_insert_with(key, || {
             self.keys.add(&key);
             Path { first_frame: sent.frame, ..Path::default() }
         });
+        if let Some((_, gone)) = gone {
+            gone.hops.values().for_each(|hop| hop.answers.release(&mut self.addresses));
+        }
         path.reached |= from == probe.destination;
         let hop = path.hops.entry(sent.hops).or_default();
         hop.answered = hop.answered.saturating_add(1);
-        if !hop.answers.contains(&from) {
-            if hop.answers.len() < limits::HOP_ADDRESSES {
-                hop.answers.push(from);
-            } else {
-                hop.more = true;
-            }
-        }
+        hop.answers.add(&from, &mut self.addresses);
         let round_trip = at.time.zip(sent.time).and_then(|(now, then)| now.checked_sub(then));
         if hop.times.len() < limits::HOP_TIMES {
             hop.times.extend(round_trip);
@@ -285,9 +283,11 @@ pub struct HopReport {
     pub hop: u8,
     /// Who answered; empty: nobody.
     pub addresses: Vec<IpAddr>,
-    /// There were other addresses besides these.
+    /// Different ones. Of one hop 1,024 are kept, of all paths 8,192.
+    pub addresses_total: u64,
+    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_addresses: bool,
+    pub addresses_total_is_estimate: bool,
     /// Probes seen with this hop limit; of a path from quotes, those that were answered.
     pub probes: u64,
     pub answered: u64,
@@ -324,8 +324,9 @@ impl PathReport {
                 let hop = path.hops.get(&place).unwrap_or(&nobody);
                 HopReport {
                     hop: place,
-                    addresses: hop.answers.clone(),
-                    more_addresses: hop.more,
+                    addresses: hop.answers.values(),
+                    addresses_total: hop.answers.total(),
+                    addresses_total_is_estimate: !hop.answers.is_exact(),
                     probes: hop.answered.saturating_add(unanswered.get(&place).copied().unwrap_or_default()),
                     answered: hop.answered,
                     rtt_ms: hop.times.iter().map(|lasted| time::milliseconds(*lasted)).collect(),
@@ -371,7 +372,8 @@ impl HopReport {
         Self {
             hop,
             addresses: Vec::new(),
-            more_addresses: false,
+            addresses_total: 0,
+            addresses_total_is_estimate: false,
             probes: 0,
             answered: 0,
             rtt_ms: Vec::new(),

@@ -22,6 +22,7 @@ const PROBES_FOR_HOP: [u16; 10] = [3, 1, 2, 4, 5, 6, 7, 8, 9, 10];
 const UNSEEN: &str = "no probe with a hop limit of 40 or less is in the capture: ordinary packets that go round in a loop are reported alike";
 const PLACES: &str =
     "hop numbers count those that answered: silent hops are not seen, and routers that share a hop have one place each";
+const SEQUENCE: &str = "hop numbers count from the first answer and leave gaps where sequence numbers are missing; in front of it, silent hops are not seen";
 const BASE: &str =
     "hop numbers follow from port 33434 and the probes for each hop; a program that begins elsewhere has others";
 const MIXED: &str = "answers of one router are not all next to one another: several rounds, or a path that changes";
@@ -169,11 +170,15 @@ impl Answers {
         answers.sort_by_key(|(number, answer)| (*number, answer.at.frame));
         unwrap_round(&mut answers);
         let mut uncertain = vec![UNSEEN];
-        let probes_for_hop = (ordered_by == "destination port").then(|| probes_for_hop(&answers)).flatten();
+        let (base, probes_for_hop) = match ordered_by {
+            "destination port" => (FIRST_PORT, probes_for_hop(&answers)),
+            "sequence number" => first_sequence(&answers).map_or((0, None), |(first, probes)| (first, Some(probes))),
+            _ => (0, None),
+        };
         let hops = match probes_for_hop {
             Some(probes) => {
-                uncertain.push(BASE);
-                by_ports(&answers, probes)
+                uncertain.push(if ordered_by == "sequence number" { SEQUENCE } else { BASE });
+                by_numbers(&answers, base, probes)
             }
             None => {
                 uncertain.push(PLACES);
@@ -223,33 +228,50 @@ fn unwrap_round(answers: &mut [(u64, &Answer)]) {
     }
 }
 
-fn hop_of(number: u64, probes: u16) -> Option<u8> {
-    let offset = number.checked_sub(FIRST_PORT.into())?;
-    let hop = offset.checked_div(probes.into())?.checked_add(1)?;
+/// The hop of a probe, if the first one has the number `base` and the following rise by one.
+fn hop_of(number: u64, base: u16, probes: u16) -> Option<u8> {
+    let offset = u16::try_from(number).ok()?.checked_sub(base)?;
+    let hop = offset.checked_div(probes)?.checked_add(1)?;
     u8::try_from(hop).ok().filter(|hop| *hop <= limits::PROBE_HOPS)
+}
+
+/// How often routers would share a hop or have several; `None` when not all of them would have one.
+fn contradictions(answers: &[(u64, &Answer)], base: u16, probes: u16) -> Option<usize> {
+    let places: Option<BTreeSet<(u8, IpAddr)>> = answers
+        .iter()
+        .filter(|(_, answer)| answer.end.is_none())
+        .map(|(number, answer)| Some((hop_of(*number, base, probes)?, answer.from)))
+        .collect();
+    let places = places?;
+    let hops: BTreeSet<u8> = places.iter().map(|(hop, _)| *hop).collect();
+    let routers: BTreeSet<IpAddr> = places.iter().map(|(_, router)| *router).collect();
+    Some(places.len().saturating_mul(2).saturating_sub(hops.len()).saturating_sub(routers.len()))
 }
 
 /// How many probes each hop got, if the ports follow from 33434: the number with which fewest routers share a hop or have several.
 fn probes_for_hop(answers: &[(u64, &Answer)]) -> Option<u16> {
-    let contradictions = |probes: u16| {
-        let places: Option<BTreeSet<(u8, IpAddr)>> = answers
-            .iter()
-            .filter(|(_, answer)| answer.end.is_none())
-            .map(|(number, answer)| Some((hop_of(*number, probes)?, answer.from)))
-            .collect();
-        let places = places?;
-        let hops: BTreeSet<u8> = places.iter().map(|(hop, _)| *hop).collect();
-        let routers: BTreeSet<IpAddr> = places.iter().map(|(_, router)| *router).collect();
-        Some(places.len().saturating_mul(2).saturating_sub(hops.len()).saturating_sub(routers.len()))
-    };
-    let possible = PROBES_FOR_HOP.into_iter().filter_map(|probes| Some((contradictions(probes)?, probes)));
+    let possible =
+        PROBES_FOR_HOP.into_iter().filter_map(|probes| Some((contradictions(answers, FIRST_PORT, probes)?, probes)));
     possible.min_by_key(|(contradictions, _)| *contradictions).map(|(_, probes)| probes)
 }
 
-fn by_ports(answers: &[(u64, &Answer)], probes: u16) -> Vec<HopReport> {
+/// The sequence number of the first answer and the number of probes for each hop, where exactly one number gives each router one hop and
+/// each hop one router. Nobody knows the first sequence number, so hops in front of that answer are not counted.
+fn first_sequence(answers: &[(u64, &Answer)]) -> Option<(u16, u16)> {
+    let (first, _) = answers.first()?;
+    let first = u16::try_from(*first).ok()?;
+    let fits = |probes: &u16| {
+        contradictions(answers, first, *probes) == Some(0)
+            && answers.iter().all(|(number, _)| hop_of(*number, first, *probes).is_some())
+    };
+    let mut fitting = PROBES_FOR_HOP.into_iter().filter(fits);
+    fitting.next().filter(|_| fitting.next().is_none()).map(|probes| (first, probes))
+}
+
+fn by_numbers(answers: &[(u64, &Answer)], base: u16, probes: u16) -> Vec<HopReport> {
     let mut hops: BTreeMap<u8, HopReport> = BTreeMap::new();
     for (number, answer) in answers {
-        let Some(hop) = hop_of(*number, probes) else { continue };
+        let Some(hop) = hop_of(*number, base, probes) else { continue };
         // Behind the destination there is nothing; the probes that were on their way already come there too.
         let ended = hops.values().any(|known| known.hop < hop && known.end.is_some());
         if !ended {
@@ -296,11 +318,8 @@ impl Answer {
             hop.frames.push(self.at.frame);
         }
         if !hop.addresses.contains(&self.from) {
-            if hop.addresses.len() < limits::HOP_ADDRESSES {
-                hop.addresses.push(self.from);
-            } else {
-                hop.more_addresses = true;
-            }
+            hop.addresses.push(self.from);
+            hop.addresses_total = hop.addresses_total.saturating_add(1);
         }
         hop.end = hop.end.or(self.end);
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{Quantiles, SummaryMs, entropy};
+use mcpcap_analyzer::stats::{Pool, Quantiles, Several, SummaryMs, entropy};
 use serde::Serialize;
 use smallvec::SmallVec;
 
@@ -22,8 +22,8 @@ pub const LATE: u64 = 1_000_000_000;
 pub struct Session {
     /// ICMP or ICMPv6.
     pub version: Version,
-    identifiers: Vec<u16>,
-    more_identifiers: bool,
+    /// Identifiers of requests.
+    pub identifiers: Several<u16>,
     /// Requests.
     pub requests: u64,
     /// Replies, of all kinds.
@@ -78,8 +78,7 @@ impl Session {
     pub fn new(message: &Message<'_>) -> Self {
         Self {
             version: message.version,
-            identifiers: Vec::new(),
-            more_identifiers: false,
+            identifiers: Several::default(),
             requests: 0,
             replies: 0,
             answered: 0,
@@ -136,16 +135,10 @@ impl Session {
     }
 
     /// Takes a request.
-    pub fn request(&mut self, identifier: u16, frame: u64, time: Option<u64>) {
+    pub fn request(&mut self, identifier: u16, frame: u64, time: Option<u64>, pool: &mut Pool) {
         self.requests = self.requests.saturating_add(1);
         self.frames.add(frame);
-        if !self.identifiers.contains(&identifier) {
-            if self.identifiers.len() < limits::LISTED {
-                self.identifiers.push(identifier);
-            } else {
-                self.more_identifiers = true;
-            }
-        }
+        self.identifiers.add(&identifier, pool);
         let second = time.unwrap_or_default() / 1_000_000_000;
         let [last, before] = self.seconds;
         if second == before.0 && second != last.0 {
@@ -178,11 +171,13 @@ pub struct PairReport {
     pub requester: IpAddr,
     pub target: IpAddr,
     pub ip_version: u8,
-    /// The first identifiers.
+    /// Of requests; of one pair 1,024 are kept, of all 16,384.
     pub identifiers: Vec<u16>,
-    /// There were other identifiers besides these; the messages in `packets` have them all.
+    /// Different ones; the messages in `packets` have them all.
+    pub identifiers_total: u64,
+    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_identifiers: bool,
+    pub identifiers_total_is_estimate: bool,
     pub requests: u64,
     pub replies: u64,
     pub answered: u64,
@@ -213,8 +208,9 @@ impl PairReport {
             requester,
             target,
             ip_version: session.version.number(),
-            identifiers: session.identifiers.clone(),
-            more_identifiers: session.more_identifiers,
+            identifiers: session.identifiers.values(),
+            identifiers_total: session.identifiers.total(),
+            identifiers_total_is_estimate: !session.identifiers.is_exact(),
             requests: session.requests,
             replies: session.replies,
             answered: session.answered,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Problem, decode};
+use crate::{Problem, decode, text};
 
 /// The document that `finish` is given; `wit/README.md` has its fields. Fields that this version does not know are ignored.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -83,26 +83,41 @@ impl Capture {
     /// `what` is what was looked for, in the plural.
     pub fn nothing_found(&self, what: &str, decoding: &decode::Statistics) -> String {
         let Frames { read, delivered, asked } = &self.frames;
+        let ended = self.end.as_ref().map(|end| end.reason.as_str());
         let mut text = if asked.is_empty() {
             format!("No {what} found in this capture")
         } else {
             let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let asked: Vec<String> = asked.iter().map(|(name, asked)| format!("{name} {}", value(asked))).collect();
+            // With `last_frame`, the reader looks a little further than the frames that are given on.
+            let (of, rest) = match ended {
+                Some("enough") => ("the first ", "; the rest of the file was not read"),
+                _ => ("", ""),
+            };
+            let left_out = read.saturating_sub(*delivered);
+            let others = match left_out {
+                0 => "none was left out".to_owned(),
+                _ => format!(
+                    "{left_out} {} left out, and whether there are {what} in {} is not known: the same call without {} tells",
+                    if left_out == 1 { "was" } else { "were" },
+                    if left_out == 1 { "it" } else { "them" },
+                    if asked.len() == 1 { "that argument" } else { "these arguments" },
+                ),
+            };
             format!(
-                "No {what} among the {} that {} {}; {} read, and the others may have some",
-                count(*delivered, "frame"),
-                if *delivered == 1 { "fits" } else { "fit" },
+                "No {what} in {} of {of}{} read, chosen by {}; {others}{rest}",
+                text::counted(*delivered, "frame"),
+                text::counted(*read, "frame"),
                 asked.join(", "),
-                if *read == 1 { "1 was".to_owned() } else { format!("{read} were") },
             )
         };
         let dark = decoding.frames_not_seen();
         if dark > 0 {
             let named = decoding.not_looked_into_in_words().unwrap_or_else(|| "limits.decoding".to_owned());
-            text += &format!("; {} could not be looked into ({named})", count(dark, "frame"));
+            text += &format!("; {} could not be looked into ({named})", text::counted(dark, "frame"));
         }
-        if let Some(end) = self.end.as_ref().filter(|end| end.reason != "enough") {
-            text += &format!("; reading ended early ({})", end.reason);
+        if let Some(reason) = ended.filter(|reason| *reason != "enough") {
+            text += &format!("; reading ended early ({reason})");
         }
         text
     }
@@ -118,11 +133,6 @@ impl Capture {
             reason: format!("the host's description of the capture is not understood: {error}"),
         })
     }
-}
-
-/// A number with its noun, in singular or plural.
-fn count(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -152,7 +162,25 @@ mod tests {
             serde_json::from_str(r#"{ "read": 9, "delivered": 1, "asked": { "host": "192.0.2.0/24", "port": 53 } }"#)
                 .unwrap();
         let text = capture.nothing_found("SIP messages", &decode::Statistics::default());
-        let expected = "No SIP messages among the 1 frame that fits host 192.0.2.0/24, port 53; 9 were read, and the others may have some";
+        let expected = "No SIP messages in 1 frame of 9 frames read, chosen by host 192.0.2.0/24, port 53; 8 were left out, and whether there \
+            are SIP messages in them is not known: the same call without these arguments tells";
+        assert_eq!(text, expected);
+        let none = decode::Statistics::default();
+        // Nothing fits; all fit; and the reader looked at more frames than `last_frame` asks for.
+        let mut said = |read, delivered, asked: &str, end: Option<&str>| {
+            capture.frames = Frames { read, delivered, asked: serde_json::from_str(asked).unwrap() };
+            capture.end = end.map(|reason| End { reason: reason.into(), ..End::default() });
+            capture.nothing_found("DNS messages", &none)
+        };
+        let text = said(1, 0, r#"{ "host": "203.0.113.1" }"#, None);
+        let expected = "No DNS messages in 0 frames of 1 frame read, chosen by host 203.0.113.1; 1 was left out, and whether there are DNS \
+            messages in it is not known: the same call without that argument tells";
+        assert_eq!(text, expected);
+        let text = said(9, 9, r#"{ "port": 80 }"#, None);
+        assert_eq!(text, "No DNS messages in 9 frames of 9 frames read, chosen by port 80; none was left out");
+        let text = said(154, 100, r#"{ "last_frame": 100 }"#, Some("enough"));
+        let expected = "No DNS messages in 100 frames of the first 154 frames read, chosen by last_frame 100; 54 were left out, and whether \
+            there are DNS messages in them is not known: the same call without that argument tells; the rest of the file was not read";
         assert_eq!(text, expected);
         capture.end = Some(End { reason: "cut-short".into(), ..End::default() });
         let text = capture.nothing_found("SIP messages", &decode::Statistics::default());

@@ -45,6 +45,22 @@ pub fn cut(text: &str, most: usize) -> String {
     short
 }
 
+/// A number with its noun, in singular or plural: `1 request`, `2 requests`, `2 addresses`. `noun` is the singular.
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {}", plural(number, noun))
+}
+
+/// A noun that stands behind a number: in singular behind 1, else in plural.
+pub fn plural(number: u64, noun: &str) -> String {
+    let vowel_before_y = |noun: &str| noun.ends_with(['a', 'e', 'i', 'o', 'u']);
+    match noun.strip_suffix('y') {
+        _ if number == 1 => noun.to_owned(),
+        Some(start) if !vowel_before_y(start) => format!("{start}ies"),
+        _ if noun.ends_with(['s', 'x']) || noun.ends_with("ch") || noun.ends_with("sh") => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    }
+}
+
 /// Octets as hexadecimal digits, two for each, with `separator` between them; at most `most` octets, and `…` where it was cut.
 pub fn hexadecimal(octets: &[u8], separator: &str, most: usize) -> String {
     let pairs: Vec<String> = octets.iter().take(most).map(|octet| format!("{octet:02x}")).collect();
@@ -64,6 +80,16 @@ mod tests {
         assert_eq!(printable("Küche\\x".as_bytes(), 99), "Küche\\x");
         assert_eq!(printable(b"a\x00b\x1b[31m\xffc\r\n", 99), "a\\x00b\\x1b[31m\\xffc\\x0d\\x0a");
         assert_eq!(printable("\u{85}".as_bytes(), 99), "\\xc2\\x85");
+    }
+
+    #[test]
+    fn nouns_agree_with_their_number() {
+        let said = |noun| [0, 1, 2].map(|number| counted(number, noun)).join(", ");
+        assert_eq!(said("request"), "0 requests, 1 request, 2 requests");
+        assert_eq!(said("address"), "0 addresses, 1 address, 2 addresses");
+        assert_eq!(said("query"), "0 queries, 1 query, 2 queries");
+        assert_eq!(said("different prefix"), "0 different prefixes, 1 different prefix, 2 different prefixes");
+        assert_eq!(said("day"), "0 days, 1 day, 2 days");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub struct PacketDetails {
     pub from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// The first 20; `headers` gives all.
+    /// As far as the texts of the page have room.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contact: Vec<String>,
     /// How many, when there are several.
@@ -57,7 +57,7 @@ pub struct PacketDetails {
     pub user_agent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
-    /// The path so far, the last hop first; 20 hops, `headers` gives all.
+    /// The path so far, the last hop first; as far as the texts of the page have room.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<String>,
     /// How many, when there are several.
@@ -75,13 +75,13 @@ pub struct PacketDetails {
     /// All headers, when `headers` asks for them. Proofs of passwords are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderDetails>,
-    /// Headers in all. 64 are listed of one message; where a page has too many, `limit` 1 with the following cursor gives those of one.
+    /// Headers in all. 256 are listed of one message; where a page has too many, `limit` 1 with the following cursor gives those of one.
     #[serde(skip_serializing_if = "is_zero")]
     pub headers_total: u64,
     /// Media of the session description in the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<MediaReport>,
-    /// Media that were read. 2,000 are listed in a page.
+    /// Media in all. 256 are listed of one message and 2,000 in a page; `limit` 1 with the following cursor gives those of one message.
     #[serde(skip_serializing_if = "is_zero")]
     pub media_total: u64,
     /// What is wrong with the message.
@@ -125,13 +125,20 @@ pub struct Budget {
     /// With all headers.
     headers: bool,
     characters: usize,
+    /// Characters of Via and Contact headers.
+    hops: usize,
     media: usize,
 }
 
 impl Budget {
     /// Nothing listed yet. `headers`: with all headers.
     pub fn new(headers: bool) -> Self {
-        Self { headers, characters: limits::DETAIL_CHARACTERS, media: limits::LISTED_MEDIA }
+        Self {
+            headers,
+            characters: limits::DETAIL_CHARACTERS,
+            hops: limits::DETAIL_CHARACTERS,
+            media: limits::LISTED_MEDIA,
+        }
     }
 }
 
@@ -139,7 +146,7 @@ impl Budget {
 pub fn describe(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> PacketDetails {
     let one = |name| message.value(name).map(text);
     let total = |name| message.list(name).count() as u64;
-    let listed = |name| message.list(name).take(limits::VIAS_LISTED).map(text).collect();
+    let (contact, via) = (listed(message, "contact", budget), listed(message, "via", budget));
     let (method, request_uri, status_code, reason_phrase) = match message.start {
         Start::Request { method, uri } => (Some(word(method)), Some(text(uri)), None, None),
         Start::Response { status, reason } => (None, None, Some(status), Some(text(reason))),
@@ -148,7 +155,7 @@ pub fn describe(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> Pack
     let mut malformed = message.faults.clone();
     malformed.extend(described.goes_on.then_some(Fault::LongSessionDescription));
     let media = described.media;
-    let media_total = media.len() as u64;
+    let media_total = described.total;
     let media: Vec<MediaReport> = media.iter().take(budget.media).map(MediaReport::of).collect();
     budget.media = budget.media.saturating_sub(media.len());
     let all = if budget.headers { headers(message, &mut budget.characters) } else { Vec::new() };
@@ -171,18 +178,18 @@ pub fn describe(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> Pack
         cseq: one("cseq"),
         from: one("from"),
         to: one("to"),
-        contact: listed("contact"),
+        contact,
         contact_total: total("contact"),
         user_agent: one("user-agent"),
         server: one("server"),
-        via: listed("via"),
+        via,
         via_total: total("via"),
         content_type: one("content-type"),
         content_length: message.content_length,
         body_length: message.body.len(),
         known_sip_port: seen.has_port(PORT) || seen.has_port(TLS_PORT),
         headers: all,
-        headers_total: if budget.headers { message.headers.len() as u64 } else { 0 },
+        headers_total: if budget.headers { message.headers_total } else { 0 },
         media,
         media_total,
         malformed,
@@ -193,9 +200,20 @@ pub fn describe(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> Pack
     }
 }
 
+/// The elements of a header that is a list.
+fn listed(message: &Message<'_>, name: &str, budget: &mut Budget) -> Vec<String> {
+    let mut found = Vec::new();
+    for element in message.list(name).take(limits::VIAS_LISTED).map(text) {
+        let Some(left) = budget.hops.checked_sub(element.len()) else { break };
+        budget.hops = left;
+        found.push(element);
+    }
+    found
+}
+
 fn headers(message: &Message<'_>, left: &mut usize) -> Vec<HeaderDetails> {
     let mut listed = Vec::new();
-    for header in message.headers.iter().take(limits::HEADERS_LISTED) {
+    for header in message.headers.iter().take(limits::HEADERS) {
         let secret = [b"authorization".as_slice(), b"proxy-authorization"];
         let value = match secret.iter().any(|name| header.name.eq_ignore_ascii_case(name)) {
             true => text(&auth::shown(&header.value)),

@@ -1,6 +1,7 @@
 //! Which messages and calls are listed.
 
 use crate::message::facts::Facts;
+use mcpcap_analyzer::stats::Several;
 
 /// Which messages and calls are listed.
 #[derive(Debug, Clone, Default)]
@@ -51,9 +52,9 @@ impl Filter {
     }
 
     /// Whether a registration is listed, by its account and the names in its credentials.
-    pub fn fits_account(&self, account: &[u8], usernames: &[String]) -> bool {
+    pub fn fits_account(&self, account: &[u8], usernames: &Several<String>) -> bool {
         let user = account.split(|octet| *octet == b'@').next().unwrap_or_default();
-        let fits = |wanted: &User| wanted.fits(user) || usernames.iter().any(|name| wanted.fits(name.as_bytes()));
+        let fits = |wanted: &User| wanted.fits(user) || usernames.iter().any(|(name, _)| wanted.fits(name.as_bytes()));
         self.user.as_ref().is_none_or(fits)
     }
 }

@@ -1,14 +1,14 @@
 //! How much is kept and listed. A capture decides how many calls and addresses there are, so each table has a size; what had to make
 //! room is counted in the report. Together they stay below 48 MiB, whatever the capture.
 
-/// Headers that are read of one message. What comes behind is counted as a fault.
+/// Headers that are read, and listed, of one message. Those behind are counted, and the message has a fault.
 pub const HEADERS: usize = 256;
-/// Media descriptions that are read of one body.
-pub const MEDIA: usize = 8;
+/// Media descriptions that are read of one body. Those behind are counted.
+pub const MEDIA: usize = 256;
 /// Payload types that are read of one media description.
 pub const FORMATS: usize = 32;
-/// Attributes and candidates that are read of one body.
-pub const SDP_LINES: usize = 1024;
+/// Lines that are read of one session description; of those behind, media are counted.
+pub const SDP_LINES: usize = 4096;
 
 /// Messages that come while a response waits for a request that stands behind it in the file, and octets of all that wait so.
 pub const WAITING: u64 = 64;
@@ -23,19 +23,27 @@ pub const RESPONSES_OF_ONE_TRANSACTION: usize = 8;
 pub const CALLS: usize = 4096;
 /// Steps of one listed call that are kept.
 pub const LADDER: usize = 40;
-/// Media of one call that are kept, and of all listed calls or messages.
-pub const CALL_MEDIA: usize = 16;
+/// Media of one call that are kept: a [small](mcpcap_analyzer::stats::Distinct::small) count tells so many apart; and of all listed calls
+/// or messages.
+pub const CALL_MEDIA: usize = 128;
 pub const LISTED_MEDIA: usize = 2000;
-/// Branches of a forked call that are told apart.
-pub const FORKS: usize = 8;
+/// Branches of all calls that are told apart.
+pub const FORKS: usize = 16_384;
 /// Pairs of account and client whose registrations are followed.
 pub const REGISTRATIONS: usize = 2048;
-/// Changes of state of one registration that are kept.
-pub const HISTORY: usize = 16;
-/// Contacts of one registration.
-pub const CONTACTS: usize = 8;
-/// Addresses of which there are statistics.
+/// Changes of state of all registrations that are kept, and responses that confirm them, and of one registration.
+pub const HISTORY: usize = 16_384;
+pub const HISTORY_OF_ONE: usize = 1024;
+/// Codes and names in all registrations.
+pub const REGISTRATION_VALUES: usize = 8192;
+/// Requests of one registration that wait for a response at the same time.
+pub const REGISTERING: usize = 8;
+/// Contacts of one registration, and of all.
+pub const CONTACTS: usize = 64;
+pub const ALL_CONTACTS: usize = 8192;
+/// Addresses of which there are statistics, and agents of them all.
 pub const PARTIES: usize = 2048;
+pub const PARTY_AGENTS: usize = 8192;
 /// Challenges and credentials that are told apart, each.
 pub const AUTHENTICATION: usize = 1024;
 /// Methods, agents, servers, dialled prefixes and Call-IDs among which the most frequent ones are found.
@@ -61,14 +69,10 @@ pub const TRIES: u8 = 16;
 
 /// Entries of each list of statistics, before further pages.
 pub const LISTED: usize = 20;
-/// Final codes of one registration that are told apart.
-pub const CODES: usize = 20;
 /// Findings of one rule, before those of the others follow on further pages.
 pub const FINDINGS_OF_ONE_RULE: usize = 100;
-/// Headers of a listed message.
-pub const HEADERS_LISTED: usize = 64;
-/// Via headers of a listed message.
-pub const VIAS_LISTED: usize = 20;
+/// Via and Contact headers of a listed message.
+pub const VIAS_LISTED: usize = 256;
 /// Characters of a short text, such as a method, tag or port.
 pub const WORD: usize = 64;
 /// Characters of a text from a message.

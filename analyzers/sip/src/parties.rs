@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several};
 use serde::Serialize;
 
 use crate::details::text;
@@ -13,12 +13,10 @@ use crate::message::facts::Facts;
 use crate::report::is_false;
 use crate::seen::Seen;
 
-/// Names of software that are kept of one address.
-const AGENTS_KEPT: usize = 4;
-
 /// All addresses.
 pub struct Parties {
     table: BoundedMap<IpAddr, Party>,
+    agents: Pool,
     distinct: Distinct,
 }
 
@@ -29,8 +27,7 @@ struct Party {
     requests_received: u64,
     responses_sent: u64,
     failures_received: u64,
-    agents: Vec<String>,
-    more_agents: bool,
+    agents: Several<String>,
 }
 
 /// What an address did.
@@ -44,46 +41,49 @@ pub struct PartyReport {
     pub responses_sent: u64,
     /// Responses to it from 400 on, without 401 and 407.
     pub failures_received: u64,
-    /// The first 4 User-Agent and Server headers in what it sent; a proxy passes on those of others.
+    /// User-Agent and Server headers in what it sent; a proxy passes on those of others. Of one address 1,024 are kept, of all 8,192.
     pub agents: Vec<String>,
-    /// Whether it sent more of them: `packets` has all.
+    /// Different ones.
+    pub agents_total: u64,
+    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "is_false")]
-    pub more_agents: bool,
+    pub agents_total_is_estimate: bool,
 }
 
 impl Parties {
     /// Nobody yet.
     pub fn new() -> Self {
-        Self { table: BoundedMap::new(limits::PARTIES), distinct: Distinct::new() }
+        Self {
+            table: BoundedMap::new(limits::PARTIES),
+            agents: Pool::new(limits::PARTY_AGENTS),
+            distinct: Distinct::new(),
+        }
     }
 
     /// Takes a message.
     pub fn take(&mut self, seen: &Seen, facts: &Facts<'_>) {
         let add = |count: &mut u64, when: bool| *count = count.saturating_add(u64::from(when));
-        let sender = self.party(seen.source.ip(), seen.frame);
+        let (sender, pool) = self.party(seen.source.ip(), seen.frame);
         add(&mut sender.requests_sent, facts.is_request());
         add(&mut sender.responses_sent, !facts.is_request());
-        if !sender.more_agents
-            && let Some(agent) = facts.agent.map(text)
-            && !sender.agents.contains(&agent)
-        {
-            if sender.agents.len() < AGENTS_KEPT {
-                sender.agents.push(agent);
-            } else {
-                sender.more_agents = true;
-            }
+        if let Some(agent) = facts.agent.map(text) {
+            sender.agents.add(agent.as_str(), pool);
         }
-        let receiver = self.party(seen.destination.ip(), seen.frame);
+        let (receiver, _) = self.party(seen.destination.ip(), seen.frame);
         add(&mut receiver.requests_received, facts.is_request());
         let is_failure = facts.status.is_some_and(|status| status >= 400 && !matches!(status, 401 | 407));
         add(&mut receiver.failures_received, is_failure);
     }
 
-    fn party(&mut self, address: IpAddr, frame: u64) -> &mut Party {
+    fn party(&mut self, address: IpAddr, frame: u64) -> (&mut Party, &mut Pool) {
         if self.table.get(&address).is_none() {
             self.distinct.add(&address);
         }
-        self.table.get_or_insert_with(address, || Party { first: frame, ..Party::default() }).0
+        let (party, gone) = self.table.get_or_insert_with(address, || Party { first: frame, ..Party::default() });
+        if let Some((_, gone)) = gone {
+            gone.agents.release(&mut self.agents);
+        }
+        (party, &mut self.agents)
     }
 
     /// How many had to make room.
@@ -108,8 +108,9 @@ impl Parties {
             requests_received: party.requests_received,
             responses_sent: party.responses_sent,
             failures_received: party.failures_received,
-            agents: party.agents.clone(),
-            more_agents: party.more_agents,
+            agents: party.agents.values(),
+            agents_total: party.agents.total(),
+            agents_total_is_estimate: !party.agents.is_exact(),
         };
         lists.cut("statistics.endpoints", limits::LISTED, all.into_iter()).map(report).collect()
     }

@@ -11,7 +11,6 @@ use serde::Serialize;
 use crate::authentication::AuthenticationReport;
 use crate::calls::report::{CallReport, CallsReport};
 use crate::details::{PacketDetails, word};
-use crate::limits;
 use crate::message::Fault;
 use crate::message::sdp::Media;
 use crate::parties::PartyReport;
@@ -219,13 +218,13 @@ pub struct MediaReport {
     /// `none`, `sdes` (keys stand in the clear-text signalling), `dtls`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub encryption: &'static str,
-    /// Suites of SDES; the first 8.
+    /// Suites of SDES; the first 32.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub crypto_suites: Vec<String>,
     #[serde(skip_serializing_if = "is_zero")]
     pub crypto_suites_total: u64,
     pub ice: bool,
-    /// Addresses and ports of ICE candidates; the first 8.
+    /// Addresses and ports of ICE candidates; the first 32.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
     #[serde(skip_serializing_if = "is_zero")]
@@ -252,7 +251,7 @@ impl MediaReport {
         };
         let rtcp_port = media.rtcp_port.or(media.rtcp_mux.then_some(media.port));
         let formats = media.formats.iter();
-        let candidates = media.candidates.iter().take(limits::CONTACTS);
+        let candidates = media.candidates.iter();
         Self {
             kind: word(media.kind),
             address: word(media.address),
@@ -265,7 +264,7 @@ impl MediaReport {
             codecs: formats.map(|f| Codec { payload_type: word(f.name), codec: f.codec.map(word) }).collect(),
             direction: media.direction.name(),
             encryption,
-            crypto_suites: media.crypto.iter().take(limits::CONTACTS).map(|suite| word(suite)).collect(),
+            crypto_suites: media.crypto.iter().map(|suite| word(suite)).collect(),
             ice: media.ice,
             candidates: candidates.map(|(address, port)| format!("{} {port}", word(address))).collect(),
         }

@@ -26,9 +26,9 @@ use crate::answer::{AnswerError, Code};
 use crate::catalog::Tool;
 use crate::effort::Effort;
 use crate::pipeline::{End, Outcome};
+use crate::text::neutral;
 use draft::Page;
 use fit::{List, Part, Report};
-use crate::text::neutral;
 
 /// Characters of the capture's name and of messages in the head.
 const HEAD_TEXT: usize = 300;

@@ -2,6 +2,7 @@
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::text::counted;
 
 use super::thresholds::{ATTEMPT, STARVATION_CLIENTS, UNANSWERED, WINDOW};
 use super::{Place, place};
@@ -174,15 +175,17 @@ impl Watch {
         });
         let waiting = self.waiting.iter().filter(|(_, waiting)| !waiting.answered && waiting.looked >= UNANSWERED);
         let unanswered = waiting.map(|((_, client), waiting)| {
-            let observation = format!("A client looked for a server {} times and got no answer.", waiting.looked);
+            let observation =
+                format!("A client looked for a server {} and got no answer.", counted(waiting.looked, "time"));
             let measures =
                 vec![Measure::count("attempts", waiting.looked), Measure::count("messages", waiting.messages)];
             UNANSWERED_CLIENT.finding(client.clone(), observation, measures, &waiting.evidence)
         });
         let conflicts = self.conflicts.iter().map(|(address, conflict)| {
             let observation = format!(
-                "{address} was declined {} time(s), and granted to another client during a lease {} time(s).",
-                conflict.declines, conflict.double
+                "{address} was declined {}, and granted to another client during a lease {}.",
+                counted(conflict.declines, "time"),
+                counted(conflict.double, "time")
             );
             let measures =
                 vec![Measure::count("declines", conflict.declines), Measure::count("granted_twice", conflict.double)];

@@ -75,12 +75,30 @@ fn clients_are_counted_once_though_they_made_room() {
 
 #[test]
 fn values_beyond_what_is_kept_are_told() {
-    let asks = |many: u8| {
-        let frames = (0..many).map(|n| V4::new(1, n.into(), 1).option(50, &[192, 0, 2, n]).frame());
+    let asks = |many: u16| {
+        let frames = (0..many).map(|n| {
+            let [high, low] = n.to_be_bytes();
+            let name = format!("host-{n}");
+            V4::new(1, n.into(), 1).option(50, &[192, 0, high, low]).option(12, name.as_bytes()).frame()
+        });
         run(&harness::build::pcap(&every(100, frames)), &json!({}))["statistics"]["clients"][0].clone()
     };
-    assert_eq!((asks(9)["requested"].as_array().unwrap().len(), &asks(9)["more_values"]), (8, &true.into()));
-    assert!(asks(8).get("more_values").is_none());
+    let client = asks(120);
+    for list in ["requested", "hostnames"] {
+        assert_eq!((client[list].as_array().unwrap().len(), client.get(format!("{list}_total"))), (120, None));
+    }
+    assert!(client.get("totals_are_estimates").is_none());
+    let client = asks(1100);
+    assert_eq!((client["hostnames"].as_array().unwrap().len(), &client["totals_are_estimates"]), (1024, &true.into()));
+    assert!(client["hostnames_total"].as_u64().unwrap().abs_diff(1100) < 100);
+    // DUIDs of IPv6 that name themselves in many ways (RFC 4704: flags, then labels).
+    let names = (0..120).map(|n| {
+        let label = format!("h{n}");
+        let fqdn = [&[0, label.len() as u8], label.as_bytes(), &[0]].concat();
+        v6(1, n, 9, None, &option6(39, &fqdn))
+    });
+    let report = run(&harness::build::pcap(&every(100, names)), &json!({}));
+    assert_eq!(report["statistics"]["clients"][0]["hostnames"].as_array().unwrap().len(), 120);
     // The values of one option: 70 name servers, in two parts (RFC 3396).
     let servers = [192, 0, 2, 53].repeat(35);
     let offer = V4::new(2, 1, 1).server(53).address(9).option(6, &servers).option(6, &servers);

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::{BoundedMap, entropy};
+use mcpcap_analyzer::text::{counted, plural};
 
-use super::pair;
 use super::thresholds::{DIRECT_SHARE, TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS};
 use crate::domains::DATA_TYPES;
 use crate::message::Message;
@@ -18,9 +18,9 @@ const RULE: Rule = Rule {
     severity: Severity::High,
     confidence: Confidence::Medium,
     threshold: "one client asks one server for 30 or more registered domains whose first name is long (30 or more bytes in its labels) and \
-                looks random (3.5 or more bits of entropy per byte) or is asked for as TXT, NULL, CNAME, MX, KEY or SRV, or for names of two \
-                or more labels with 30 or more different last labels that are no top-level domains; and these are 20 % or more of all \
-                domains that it asks that server for; confidence is high at half",
+                looks random (3.5 or more bits of entropy per byte) or is asked for as TXT, NULL, CNAME, MX, KEY or SRV, and these are 20 % or \
+                more of all domains that it asks that server for; or for names of two or more labels with 30 or more different last labels \
+                that are no top-level domains, whatever else it asks for; confidence is high when either is half of all domains",
     false_alarm: "Measurements of resolvers, and scans that ask for random names. Ordinary long names share a few domains, for each of which only \
                   the first name counts here.",
 };
@@ -57,19 +57,22 @@ impl Watch {
         let (client, server) = seen.parties(false);
         let (pair, _) = self.pairs.get_or_insert_with((server, client), Pair::default);
         let hash = question::hash(domain);
-        if pair.domains.len() >= DOMAINS {
-            pair.more |= !pair.domains.contains(&hash);
-            return;
-        }
-        if !pair.domains.insert(hash) {
+        let has_room = pair.domains.len() < DOMAINS;
+        if pair.domains.contains(&hash) {
             return;
         }
         if let Some(last) = asked.name.labels().skip(1).last()
+            && pair.last_labels.len() < DOMAINS
             && !psl2::lookup(domain).is_some_and(|found| found.is_known())
             && pair.last_labels.insert(question::hash(last))
         {
             pair.evidence.add(seen.frame);
         }
+        if !has_room {
+            pair.more = true;
+            return;
+        }
+        pair.domains.insert(hash);
         let labels: Vec<u8> = asked.name.labels().flatten().copied().collect();
         if (labels.len() as f64) < TUNNEL_OCTETS {
             return;
@@ -87,18 +90,26 @@ impl Watch {
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {
-        let most = |pair: &Pair| pair.long.max(pair.last_labels.len() as u64);
-        let share = |pair: &Pair| most(pair) as f64 / pair.domains.len().max(1) as f64;
-        let found = self.pairs.iter().filter(|(_, pair)| most(pair) >= TUNNEL_NAMES && share(pair) >= DIRECT_SHARE);
+        let last_labels = |pair: &Pair| pair.last_labels.len() as u64;
+        let share_of = |part: u64, pair: &Pair| part as f64 / pair.domains.len().max(1) as f64;
+        let share = |pair: &Pair| share_of(pair.long.max(last_labels(pair)), pair).min(1.0);
+        let is_found = |pair: &Pair| {
+            let long = pair.long >= TUNNEL_NAMES && share_of(pair.long, pair) >= DIRECT_SHARE;
+            long || last_labels(pair) >= TUNNEL_NAMES
+        };
+        let found = self.pairs.iter().filter(|(_, pair)| is_found(pair));
         let finding = |((server, client), found): (&(IpAddr, IpAddr), &Pair)| {
             let all = found.domains.len() as u64;
-            let last_labels = found.last_labels.len() as u64;
+            let last_labels = last_labels(found);
             let observation = format!(
-                "Of {}{all} different registered domains, {} were asked for with a long name that has no domain in common with the others, of \
-                 {} bytes in all; {last_labels} different last labels are no top-level domains.",
+                "Of {}{all} different registered domains, {} {} asked for with a long name that has no domain in common with the others, of \
+                 {} bytes in all; {} no top-level {}.",
                 if found.more { "the first " } else { "" },
                 found.long,
-                found.octets
+                if found.long == 1 { "was" } else { "were" },
+                found.octets,
+                counted(last_labels, "different last label") + if last_labels == 1 { " is" } else { " are" },
+                plural(last_labels, "domain")
             );
             let measures = vec![
                 Measure::count("long_names", found.long),
@@ -108,7 +119,10 @@ impl Watch {
                 Measure::count("label_bytes", found.octets),
             ];
             let confidence = if share(found) >= 0.5 { Confidence::High } else { RULE.confidence };
-            Finding { confidence, ..RULE.finding(pair(*server, *client), observation, measures, &found.evidence) }
+            Finding {
+                confidence,
+                ..RULE.finding(format!("{client} to {server}"), observation, measures, &found.evidence)
+            }
         };
         found.map(finding).collect()
     }

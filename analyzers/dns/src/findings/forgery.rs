@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::counted;
 
 use super::pair;
 use super::thresholds::{FLOOD_MEAN_OCTETS, FLOOD_RESPONSES, UNASKED_GRACE, UNASKED_RESPONSES};
@@ -122,8 +123,10 @@ impl Watch {
             .conflicts
             .iter()
             .map(|((server, client), (conflicting, evidence))| {
-                let observation =
-                    format!("{conflicting} responses say something else than the first one to the same query.");
+                let observation = match conflicting {
+                    1 => "1 response says something else than the first one to the same query.".to_owned(),
+                    many => format!("{many} responses say something else than the first one to the same query."),
+                };
                 CONFLICT.finding(
                     pair(*server, *client),
                     observation,
@@ -150,8 +153,8 @@ impl Watch {
             };
             if matches {
                 let observation = format!(
-                    "{responses} responses of {octets} octets without a query, to a host with {} queries.",
-                    host.queries
+                    "{responses} responses of {octets} octets without a query, to a host with {}.",
+                    counted(host.queries, "query")
                 );
                 let measures = vec![
                     Measure::count("responses", responses),

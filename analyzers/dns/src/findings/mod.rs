@@ -131,6 +131,7 @@ impl Watch {
     }
 }
 
+/// Where responses come from, and whom they go to.
 fn pair(server: IpAddr, client: IpAddr) -> String {
     format!("{server} to {client}")
 }

@@ -1,6 +1,7 @@
 //! Servers that never answer while others do.
 
 use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::text::counted;
 
 use super::thresholds::SILENT_QUESTIONS;
 use crate::parties::Parties;
@@ -21,7 +22,8 @@ pub(super) fn findings(servers: &Parties) -> Vec<Finding> {
     let silent =
         servers.iter().filter(|server| server.asked >= SILENT_QUESTIONS && server.responses == 0 && !server.at_least);
     let finding = |server: crate::parties::Activity<'_>| {
-        let observation = format!("{} questions in {} queries, and no response.", server.asked, server.queries);
+        let observation =
+            format!("{} questions in {}, and no response.", server.asked, counted(server.queries, "query"));
         let measures = vec![Measure::count("questions", server.asked), Measure::count("queries", server.queries)];
         RULE.finding(server.address.to_string(), observation, measures, server.evidence)
     };

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::text::counted;
 
 use super::pair;
 use crate::brief::{Brief, Outcome};
@@ -100,10 +101,12 @@ impl Watch {
             let what = codes::record_type(transfer.kind);
             let came = match transfer.rcode {
                 None => "no response".to_owned(),
-                Some(response::NOERROR) => format!("{} records in {} messages", transfer.records, transfer.messages),
+                Some(response::NOERROR) => {
+                    format!("{} in {}", counted(transfer.records, "record"), counted(transfer.messages, "message"))
+                }
                 Some(code) => format!("the response code {}", codes::rcode(code)),
             };
-            let observation = format!("{} {what} requests; {came}.", transfer.requests);
+            let observation = format!("{}; {came}.", counted(transfer.requests, &format!("{what} request")));
             let measures = vec![
                 Measure::count("requests", transfer.requests),
                 Measure::count("messages", transfer.messages),

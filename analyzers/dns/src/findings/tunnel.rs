@@ -1,6 +1,7 @@
 //! Data carried in names: many different, long, random ones under one registered domain.
 
 use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::text::counted;
 
 use super::thresholds::{TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS, TUNNEL_TYPES};
 use crate::domains::{Domain, Domains};
@@ -43,13 +44,13 @@ fn data_share(domain: &Domain) -> f64 {
 fn finding(name: &str, domain: &Domain) -> Finding {
     let confidence = if is_random(domain) && carries_data(domain) { Confidence::High } else { RULE.confidence };
     let observation = format!(
-        "{}{} different names with {:.0} octets in front of the domain on average, in {} queries of {} octets; {} responses of {} octets.",
+        "{}{} different names with {:.0} octets in front of the domain on average, in {} of {} octets; {} of {} octets.",
         if domain.distinct_at_most { "At most " } else { "" },
         domain.distinct,
         domain.mean_label_octets(),
-        domain.queries,
+        counted(domain.queries, "query"),
         domain.octets_up,
-        domain.responses,
+        counted(domain.responses, "response"),
         domain.octets_down
     );
     let measures = vec![

@@ -59,7 +59,7 @@ fn data_in_names_without_a_common_domain_is_found_by_its_ends() {
         };
         let found = report(&frames(&names));
         assert_eq!(rules(&found), ["dns_tunnel_without_domain"]);
-        assert_eq!(found["findings"][0]["subject"], format!("{server} to {client}"));
+        assert_eq!(found["findings"][0]["subject"], format!("{client} to {server}"));
         assert_eq!(
             (&found["findings"][0]["frames_total"], &found["findings"][0]["confidence"]),
             (&json!(40), &json!("high"))
@@ -81,6 +81,17 @@ fn data_in_names_without_a_common_domain_is_found_by_its_ends() {
     };
     assert_eq!(rules(&report(&short(30))), ["dns_tunnel_without_domain"]);
     assert!(rules(&report(&short(29))).is_empty());
+    // However many ordinary domains stand between them, and beyond the thousand that are told apart.
+    let many = (0..1500_u32).map(|n| format!("www.{}.com", random(n, 9, b"abcdefghijklmnopqrstuvwxyz")));
+    let mut hidden: Vec<Vec<u8>> = many.map(|name| ask(4000, &query(1, &name, A))).collect();
+    assert!(rules(&report(&hidden)).is_empty());
+    for (at, frame) in short(30).into_iter().enumerate() {
+        hidden.insert(at * 40, frame);
+    }
+    let found = report(&hidden);
+    assert_eq!(rules(&found), ["dns_tunnel_without_domain"]);
+    assert_eq!(found["findings"][0]["frames_total"], 30);
+    assert_eq!(found["findings"][0]["confidence"], "medium");
     // Hosts of one inner domain, and names without a domain.
     let inner =
         |n: u16| [ask(4000, &query(n, &format!("h{n}.d{n}.corp"), A)), ask(4000, &query(n, &format!("host{n}"), A))];

@@ -1,5 +1,6 @@
 //! What the arguments ask for.
 
+use mcpcap_analyzer::harness::build::tcp;
 use mcpcap_analyzer::{Problem, harness};
 use serde_json::json;
 
@@ -30,6 +31,24 @@ fn pages_follow_each_other() {
         frames.extend(report["packets"].as_array().unwrap().iter().map(|packet| packet["frame"].as_u64().unwrap()));
     }
     assert_eq!(frames, (1..=20).collect::<Vec<_>>());
+}
+
+/// 1,200 A records over TCP in both versions of IP, as one message can hold.
+#[test]
+fn all_records_of_a_message_are_listed_up_to_a_thousand() {
+    for (client, server) in [(super::build::CLIENT, super::build::SERVER), ("2001:db8::10", "2001:db8::53")] {
+        let listed = |records: usize| {
+            let message = super::build::prefixed(&response(7, "a.example", A, 0, &vec![[192, 0, 2, 1]; records]));
+            let segment = |(n, part): (u32, &[u8])| tcp((server, 53), (client, 4000), 0x18, (1 + n * 8000, 1), part);
+            let report = super::report(&(0..).zip(message.chunks(8000)).map(segment).collect::<Vec<_>>());
+            let packet = &report["packets"][0];
+            let answers = packet["answers"].as_array().unwrap().len();
+            (answers, packet["answers_total"].as_u64(), packet["records_total"].as_u64())
+        };
+        assert_eq!(listed(200), (200, None, Some(201)));
+        // With the question.
+        assert_eq!(listed(1200), (999, Some(1200), Some(1201)));
+    }
 }
 
 #[test]

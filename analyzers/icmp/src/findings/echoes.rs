@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::text::counted;
 
 use super::thresholds::{
     FLOOD_IN_A_SECOND, LARGE_PAYLOADS, SMURF_HOSTS, SWEEP_HOSTS, TUNNEL_ENTROPY, TUNNEL_LARGE, TUNNEL_PACKETS,
@@ -135,8 +136,11 @@ fn tunnels(echoes: &Echoes) -> Vec<Finding> {
     let finding = found.map(|((requester, target), session)| {
         let packets = carried(session).map_or(0, |inner| inner.packets);
         let mut observation = format!(
-            "Between {requester} and {target}, {} of {} replies do not return the request's payload; {} payloads have 128 bytes or more.",
-            session.unlike, session.answered, session.large.0
+            "Between {requester} and {target}, {} of {} {} not return the request's payload; {} 128 bytes or more.",
+            session.unlike,
+            counted(session.answered, "reply"),
+            if session.unlike == 1 { "does" } else { "do" },
+            counted(session.large.0, "payload") + if session.large.0 == 1 { " has" } else { " have" }
         );
         if packets > 0 {
             let _ = write!(observation, " {packets} payloads hold an IP packet; `tunnels` lists their ends.");
@@ -160,8 +164,10 @@ fn tunnels(echoes: &Echoes) -> Vec<Finding> {
 fn large(echoes: &Echoes) -> Vec<Finding> {
     let found = echoes.sessions().filter(|(_, session)| session.large.0 >= LARGE_PAYLOADS && !is_tunnel(session));
     let finding = found.map(|((requester, target), session)| {
-        let observation =
-            format!("Between {requester} and {target}, {} echoes carry 128 bytes or more.", session.large.0);
+        let observation = format!(
+            "Between {requester} and {target}, {} 128 bytes or more.",
+            counted(session.large.0, "echo message") + if session.large.0 == 1 { " carries" } else { " carry" }
+        );
         let mut measures = vec![Measure::count("large_payloads", session.large.0)];
         measures.extend(mean_entropy(session).map(|entropy| Measure::new("mean_entropy_bits_per_octet", entropy)));
         LARGE.finding(format!("{requester} to {target}"), observation, measures, &session.large_frames)

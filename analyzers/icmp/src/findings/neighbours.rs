@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::counted;
 
 use super::thresholds::{NEIGHBOUR_TARGETS, NEIGHBOUR_WINDOW};
 use crate::codes::kind;
@@ -89,9 +90,9 @@ impl Watch {
             seen.end_span(room);
             (seen.most.value >= NEIGHBOUR_TARGETS).then(|| {
                 let observation = format!(
-                    "{sender} solicited {} different addresses within 60 seconds, and got {} advertisement(s) in the capture.",
+                    "{sender} solicited {} different addresses within 60 seconds, and got {} in the capture.",
                     seen.most.in_words(),
-                    seen.advertisements
+                    counted(seen.advertisements, "advertisement")
                 );
                 let measures = vec![
                     seen.most.measure("addresses_in_60_seconds", "addresses_in_60_seconds_at_least"),

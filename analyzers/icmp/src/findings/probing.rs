@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::counted;
 
 use super::thresholds::{PROBES, UDP_SCAN_PORTS};
 use crate::codes::kind;
@@ -85,7 +86,7 @@ impl Watch {
         let questions = self.questions.iter().filter(|(_, evidence)| evidence.total() >= PROBES);
         let questions = questions.map(|(source, evidence)| {
             let count = evidence.total();
-            let observation = format!("{source} asked {count} time(s) for the time or the address mask.");
+            let observation = format!("{source} asked {} for the time or the address mask.", counted(count, "time"));
             QUESTIONS.finding(source.to_string(), observation, vec![Measure::count("requests", count)], evidence)
         });
         [scans.collect(), questions.collect()]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::text::counted;
 
 use crate::errors::Errors;
 use crate::neighbours::{Neighbours, Router, TOGETHER};
@@ -51,14 +52,16 @@ const LOOP: Rule = Rule {
 pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) -> [Vec<Finding>; 5] {
     let redirects = errors.redirects().map(|((router, gateway, destination), evidence)| {
         let count = evidence.total();
-        let observation = format!("{router} names {gateway} as first hop to {destination}, {count} time(s).");
+        let observation =
+            format!("{router} names {gateway} as first hop to {destination}, {}.", counted(count, "time"));
         let subject = format!("{router}: {destination} by {gateway}");
         REDIRECT.finding(subject, observation, vec![Measure::count("redirects", count)], evidence)
     });
     let withdrawn = neighbours.routers().filter(|(_, router)| router.withdrawn.total() > 0);
     let withdrawn = withdrawn.map(|((address, _), router)| {
         let count = router.withdrawn.total();
-        let observation = format!("{address} advertised itself as router, then {count} time(s) with lifetime 0.");
+        let observation =
+            format!("{address} advertised itself as router, then {} with lifetime 0.", counted(count, "time"));
         WITHDRAWN.finding(
             address.to_string(),
             observation,
@@ -68,7 +71,7 @@ pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) 
     });
     let conflicts = neighbours.neighbours().map(|(address, known)| (address, known, known.rivals()));
     let conflicts = conflicts.filter(|(.., rivals)| rivals.len() > 1).map(|(address, known, rivals)| {
-        let (name, at_least) = match known.more_claims {
+        let (name, at_least) = match known.has_other_claims() {
             true => ("link_layer_addresses_at_least", "At least "),
             false => ("link_layer_addresses", ""),
         };
@@ -82,8 +85,11 @@ pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) 
         let at = path.hops.iter().filter(|hop| hop.addresses.iter().any(|address| path.repeated.contains(address)));
         at.flat_map(|hop| &hop.frames).for_each(|frame| evidence.add(*frame));
         let observation = format!(
-            "{} address(es) answer at more than one place between {} and {}.",
-            path.repeated.len(),
+            "{} at more than one place between {} and {}.",
+            match path.repeated.len() {
+                1 => "1 address answers".to_owned(),
+                many => format!("{many} addresses answer"),
+            },
             path.source,
             path.destination
         );

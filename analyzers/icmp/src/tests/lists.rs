@@ -174,3 +174,45 @@ fn of_more_addresses_than_are_kept_the_first_ones_can_be_listed() {
     assert_eq!(page(0)["statistics"]["unique_sources"][9], source(9));
     assert!(last["statistics"]["unique_sources_count"].as_u64().unwrap().abs_diff(5000) < 200);
 }
+
+/// Identifiers of one pair, ports of one destination and addresses of one hop, in both versions of IP.
+#[test]
+fn lists_within_entries_are_whole_up_to_a_thousand_values() {
+    for (a, b) in [("192.0.2.1", "203.0.113.9"), ("2001:db8::1", "2001:db8:9::9")] {
+        let six = a.contains(':');
+        let (unreachable, exceeded, quoted) = if six { ((1, 4), 3, 48) } else { ((3, 3), 11, 28) };
+        let error = |from: &str, kind: u8, code: u8, probe: &[u8]| {
+            icmp(from, a, kind, code, &[&[0; 4], &packet(probe)[..quoted]].concat())
+        };
+        let router = |n: u32| if six { format!("2001:db8:5::{n:x}") } else { format!("10.0.{}.{}", n >> 8, n & 255) };
+        for (many, kept) in [(200_u16, 200), (1100, 1024)] {
+            let mut frames: Vec<Vec<u8>> = (0..many).map(|n| echo(a, b, false, (n, 1), b"x")).collect();
+            for n in 0..many {
+                let refused = build::udp((a, 4000), (b, 10_000 + n), b"");
+                frames.push(error(b, unreachable.0, unreachable.1, &refused));
+                let probe = hops(build::udp((a, 5000 + n), (b, 33_435), b""), 2);
+                let answer = error(&router(n.into()), exceeded, 0, &probe);
+                frames.extend([probe, answer]);
+            }
+            let report = super::report(&every(100, frames));
+            let statistics = &report["statistics"];
+            let length = |list: &Value| list.as_array().unwrap().len();
+            let lists = [
+                (&statistics["echo_pairs"][0], "identifiers"),
+                (&statistics["unreachable_destinations"][0], "ports"),
+                (&statistics["paths"][0]["hops"][0], "addresses"),
+            ];
+            for (entry, name) in lists {
+                assert_eq!(length(&entry[name]), kept, "{name}");
+                let (total, is_estimate) =
+                    (&entry[format!("{name}_total")], &entry[format!("{name}_total_is_estimate")]);
+                if many == 200 {
+                    assert_eq!((total, is_estimate), (&200.into(), &Value::Null), "{name}");
+                } else {
+                    assert_eq!(is_estimate, true, "{name}");
+                    assert!(total.as_u64().unwrap().abs_diff(many.into()) < 100, "{name}: {total}");
+                }
+            }
+        }
+    }
+}

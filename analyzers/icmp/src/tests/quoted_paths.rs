@@ -148,3 +148,27 @@ fn captured_probes_go_before_quotes_and_one_router_is_no_path() {
     let same = super::report(&every(1000, (1..3).map(|n| exceeded(&router(n), source, &probe(0)))));
     assert_eq!(same["statistics"]["paths"], json!([]));
 }
+
+#[test]
+fn missing_sequence_numbers_are_gaps_where_they_tell_the_hop() {
+    for (source, target, router) in NETS {
+        let probe = |number: u16| echo(source, target, false, (77, number), b"abcd");
+        let run = |answers: &[(u16, u8)], last: u16| {
+            let mut frames: Vec<_> =
+                answers.iter().map(|(number, hop)| exceeded(&router((*hop).into()), source, &probe(*number))).collect();
+            frames.push(echo(target, source, true, (77, last), b"abcd"));
+            report(&every(1000, frames))
+        };
+        let places = |report: &Value| path(report).into_iter().map(|(hop, _)| hop).collect::<Vec<_>>();
+        // One probe for each hop, and two.
+        let single = run(&[(1, 1), (2, 2), (3, 3), (5, 5), (6, 6)], 7);
+        assert_eq!(places(&single), [1, 2, 3, 5, 6, 7]);
+        let derived = &single["statistics"]["paths"][0]["derived"];
+        assert_eq!(derived["probes_for_hop"], 1);
+        assert!(derived["uncertain"].to_string().contains("gaps where sequence numbers are missing"));
+        let double = run(&[(401, 1), (402, 1), (403, 2), (404, 2), (407, 4), (408, 4)], 409);
+        assert_eq!(places(&double), [1, 2, 4, 5]);
+        // Two answers far apart: nobody knows how many probes a hop got.
+        assert_eq!(places(&run(&[(1, 1), (9, 2)], 17)), [1, 2, 3]);
+    }
+}

@@ -98,10 +98,16 @@ fn the_same_address_on_two_links_is_no_conflict() {
 
 #[test]
 fn lists_that_are_longer_than_what_is_kept_say_so() {
-    let found = report(&every(1000, (0..12).map(neighbour)));
+    let found = report(&every(1000, (0..60).map(neighbour)));
     let entry = &found["statistics"]["neighbour_discovery"]["neighbours"][0];
-    assert_eq!((entry["macs"].as_array().unwrap().len(), &entry["more_macs"]), (8, &true.into()));
-    assert_eq!(found["findings"][0]["observation"], "At least 8 link-layer addresses were advertised for 2001:db8::9.");
+    assert_eq!((entry["macs"].as_array().unwrap().len(), &entry["macs_total"]), (60, &60.into()));
+    assert_eq!(found["findings"][0]["observation"], "60 link-layer addresses were advertised for 2001:db8::9.");
+    let many = [1, 7, 8].into_iter().flat_map(|vlan| (0..=255).map(move |mac| tagged(&neighbour(mac), &[vlan])));
+    let found = report(&every(1_000_000, many));
+    let entry = &found["statistics"]["neighbour_discovery"]["neighbours"][0];
+    assert_eq!(entry["macs_total_is_estimate"], true);
+    assert!(entry["macs_total"].as_u64().unwrap().abs_diff(256) < 20, "{entry}");
+    assert!(found["findings"][0]["observation"].as_str().unwrap().starts_with("At least "));
     assert_eq!(found["findings"][0]["measures"][0]["name"], "link_layer_addresses_at_least");
     // Nine name servers in one option: eight bytes of header, then 16 for each.
     let mut body = vec![64, 0, 0x07, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 25, 19, 0, 0, 0, 0, 0x0e, 0x10];

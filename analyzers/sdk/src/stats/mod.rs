@@ -9,6 +9,7 @@ mod distinct;
 mod lists;
 mod page;
 mod quantiles;
+mod several;
 mod top_k;
 
 pub use bounded_map::BoundedMap;
@@ -16,6 +17,7 @@ pub use distinct::Distinct;
 pub use lists::{Lists, Part};
 pub use page::{Page, PageInfo, Window};
 pub use quantiles::{Quantiles, Summary, SummaryMs};
+pub use several::{Pool, Several};
 pub use top_k::{Top, TopK};
 
 /// The hasher of all tables here.

@@ -4,7 +4,7 @@ pub mod report;
 
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::stats::{BoundedMap, Page, PageInfo};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Page, PageInfo, Pool, Several};
 use mcpcap_analyzer::time;
 
 use crate::details::{text, word};
@@ -64,15 +64,16 @@ struct Call {
     /// Highest CSeq of re-INVITEs, of caller and callee.
     reinvite_cseq: [u64; 2],
     retransmissions: u32,
-    /// To tags, and the last status of each.
-    forks: Vec<(u64, u16)>,
-    more_forks: bool,
+    /// To tags, and the last status of each that is kept.
+    forks: Several<u64>,
+    fork_states: Vec<u16>,
     /// Place among the listed calls, if it is one. Only then the following are kept.
     place: Option<usize>,
     ladder: Vec<Step>,
     ladder_total: u32,
     media: Vec<CallMedia>,
-    more_media: bool,
+    /// Different ones, with their side.
+    different_media: Distinct,
 }
 
 /// All calls.
@@ -82,6 +83,7 @@ pub struct Calls {
     /// Their reports come when they end or make room.
     listed: Page<Option<CallReport>>,
     media_left: usize,
+    forks: Pool,
 }
 
 impl Calls {
@@ -92,6 +94,7 @@ impl Calls {
             totals: Totals::default(),
             listed,
             media_left: limits::LISTED_MEDIA,
+            forks: Pool::new(limits::FORKS),
         }
     }
 
@@ -120,7 +123,7 @@ impl Calls {
             self.begin(key, seen, facts, filter);
         }
         let Some(call) = self.table.get_mut(&key) else { return false };
-        call.step(seen, message, facts, media, outcome);
+        call.step(seen, message, facts, media, outcome, &mut self.forks);
         call.media(seen, facts, media, &mut self.media_left);
         is_new
     }
@@ -135,6 +138,7 @@ impl Calls {
 
     fn conclude(&mut self, call: Call) {
         self.totals.add(&call);
+        call.forks.release(&mut self.forks);
         if let Some(listed) = call.place.and_then(|place| self.listed.get_mut(place)) {
             *listed = Some(call.report());
         }
@@ -200,17 +204,25 @@ impl Call {
             reinvites: 0,
             reinvite_cseq: [0; 2],
             retransmissions: 0,
-            forks: Vec::new(),
-            more_forks: false,
+            forks: Several::default(),
+            fork_states: Vec::new(),
             place,
             ladder: Vec::new(),
             ladder_total: 0,
             media: Vec::new(),
-            more_media: false,
+            different_media: Distinct::small(),
         }
     }
 
-    fn step(&mut self, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>, media: &[Media<'_>], outcome: Outcome) {
+    fn step(
+        &mut self,
+        seen: &Seen,
+        message: &Message<'_>,
+        facts: &Facts<'_>,
+        media: &[Media<'_>],
+        outcome: Outcome,
+        pool: &mut Pool,
+    ) {
         if let Outcome::Again(first) = outcome {
             self.retransmissions = self.retransmissions.saturating_add(1);
             if let Some(step) = self.ladder.iter_mut().find(|step| step.frame == first) {
@@ -228,7 +240,7 @@ impl Call {
         let now = Moment { frame: seen.frame, time: seen.timestamp };
         match message.start {
             Start::Request { .. } => self.request(now, message, facts, by_caller),
-            Start::Response { status, reason } => self.response(now, facts, status, reason, !media.is_empty()),
+            Start::Response { status, reason } => self.response(now, facts, (status, reason), !media.is_empty(), pool),
         }
     }
 
@@ -270,7 +282,7 @@ impl Call {
         }
     }
 
-    fn response(&mut self, now: Moment, facts: &Facts<'_>, status: u16, reason: &[u8], sdp: bool) {
+    fn response(&mut self, now: Moment, facts: &Facts<'_>, (status, reason): (u16, &[u8]), sdp: bool, pool: &mut Pool) {
         let of_caller = hash(facts.from_tag) == self.from_tag;
         let of_first = self.invite_cseq.is_none() || facts.cseq == self.invite_cseq;
         if !facts.is("INVITE") || !of_caller || !of_first {
@@ -278,12 +290,15 @@ impl Call {
         }
         if let Some(tag) = facts.to_tag {
             let tag = hash(tag);
-            let room = self.forks.len() < limits::FORKS;
-            match self.forks.iter_mut().find(|(known, _)| *known == tag) {
-                Some((_, last)) => *last = status,
+            let known = self.forks.place(&tag).and_then(|place| self.fork_states.get_mut(place));
+            match known {
+                Some(last) => *last = status,
                 // The tag of a challenge or of a proxy's refusal is nobody's.
-                None if status < 300 && room => self.forks.push((tag, status)),
-                None => self.more_forks |= status < 300,
+                None if status < 300 => {
+                    self.forks.add(&tag, pool);
+                    self.fork_states.extend(self.forks.contains(&tag).then_some(status));
+                }
+                None => {}
             }
         }
         match status {
@@ -340,16 +355,12 @@ impl Call {
         }
         let side = if self.sent_by_caller(facts) { "caller" } else { "callee" };
         for described in media {
-            let media = MediaReport::of(described);
-            if self.media.iter().any(|known| known.side == side && known.media == media) {
+            let is_new = self.different_media.add(&(side, described));
+            if !is_new || self.media.len() >= limits::CALL_MEDIA || *left == 0 {
                 continue;
             }
-            if self.media.len() >= limits::CALL_MEDIA || *left == 0 {
-                self.more_media = true;
-                return;
-            }
             *left = left.saturating_sub(1);
-            self.media.push(CallMedia { frame: seen.frame, side, media });
+            self.media.push(CallMedia { frame: seen.frame, side, media: MediaReport::of(described) });
         }
     }
 }

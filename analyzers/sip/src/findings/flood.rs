@@ -59,10 +59,13 @@ impl Watch {
             RULE.finding(
                 pair(ends),
                 format!(
-                    "Up to {} new INVITEs within a second, {} in all; {} were answered with 2xx.",
+                    "Up to {} new INVITEs within a second, {} in all; {} answered with 2xx.",
                     found.burst.most_in_words(),
                     found.invites,
-                    found.answered
+                    match found.answered {
+                        1 => "1 was".to_owned(),
+                        many => format!("{many} were"),
+                    }
                 ),
                 vec![
                     found.burst.measure("invites_in_1_second", "invites_in_1_second_at_least"),

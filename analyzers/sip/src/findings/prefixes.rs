@@ -85,8 +85,9 @@ impl Watch {
             RULE.finding(
                 format!("{address} to …{digits}"),
                 format!(
-                    "One number was dialled with {at_least}{prefixes} prefixes; {} of these calls were accepted.",
-                    known.accepted
+                    "One number was dialled with {at_least}{prefixes} prefixes; {} of these calls {} accepted.",
+                    known.accepted,
+                    if known.accepted == 1 { "was" } else { "were" }
                 ),
                 vec![Measure::count("prefixes", prefixes), Measure::count("accepted", known.accepted)],
                 &known.evidence,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::counted;
 
 use super::thresholds::{SILENT_REQUESTS, UNANSWERED_PERCENT};
 use super::{View, pair};
@@ -167,7 +168,8 @@ impl Watch {
                 continue;
             }
             if method.is_told() {
-                let observation = format!("{} of {} requests of this method", method.unanswered, method.requests);
+                let observation =
+                    format!("{} of {} of this method", method.unanswered, counted(method.requests, "request"));
                 findings.push(method.finding(pair(&(*client, *server)), observation));
                 continue;
             }
@@ -177,8 +179,11 @@ impl Watch {
         }
         for ((server, _), (method, clients)) in others.iter().filter(|(_, (method, _))| method.is_told()) {
             let Method { unanswered, requests, .. } = method;
-            let observation =
-                format!("{unanswered} of {requests} requests of this method from {clients} clients together");
+            let observation = format!(
+                "{unanswered} of {} of this method from {}",
+                counted(*requests, "request"),
+                if *clients == 1 { "1 client".to_owned() } else { format!("{clients} clients together") }
+            );
             findings.push(method.finding(server.to_string(), observation));
         }
         findings
@@ -195,7 +200,11 @@ impl Server {
         };
         rule.finding(
             address.to_string(),
-            format!("{requests} requests, sent {sent} times in all, and no SIP message back; {other}."),
+            format!(
+                "{}, sent {} in all, and no SIP message back; {other}.",
+                counted(*requests, "request"),
+                counted(*sent, "time")
+            ),
             vec![Measure::count("requests", *requests), Measure::count("transmissions", *sent)],
             &self.evidence,
         )
@@ -221,7 +230,11 @@ impl Method {
         let Self { unanswered, requests, sent, .. } = self;
         UNANSWERED.finding(
             format!("{ends}: {}", self.name),
-            format!("{observation} got no response; they were sent {sent} times in all."),
+            format!(
+                "{observation} got no response; {} sent {} in all.",
+                if *requests == 1 { "it was" } else { "they were" },
+                counted(*sent, "time")
+            ),
             vec![
                 Measure::count("unanswered", *unanswered),
                 Measure::count("requests", *requests),

@@ -48,7 +48,7 @@ pub enum Fault {
     BodyTooShort,
     /// A datagram goes on behind the body; what stands there is not part of the message (RFC 3261 §18.3).
     OctetsBehindBody,
-    /// A session description with more than 8 media or 1024 lines; those behind are not read.
+    /// A session description with more than 256 media or 4,096 lines; of those behind, media are counted and not read.
     LongSessionDescription,
 }
 

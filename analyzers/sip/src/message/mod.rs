@@ -36,6 +36,8 @@ pub struct Message<'a> {
     /// The start line as it is.
     pub start_line: &'a [u8],
     pub headers: Vec<Header<'a>>,
+    /// How many there are; no more than [`limits::HEADERS`] are kept.
+    pub headers_total: u64,
     /// What stands behind the blank line, up to Content-Length.
     pub body: &'a [u8],
     pub content_length: Option<u64>,
@@ -54,6 +56,7 @@ impl<'a> Message<'a> {
         let start = Start::parse(line)?;
         let mut faults = Vec::new();
         let mut headers: Vec<Header<'a>> = Vec::new();
+        let mut headers_total = 0_u64;
         let mut ended = false;
         while !rest.is_empty() {
             let (line, behind, whole) = self::line(rest);
@@ -66,12 +69,13 @@ impl<'a> Message<'a> {
                 // The end of the line is missing: so is the rest of the header.
                 break;
             }
-            header(line, &mut headers, &mut faults);
+            headers_total = headers_total.saturating_add(header(line, &mut headers, &mut faults).into());
         }
         if !ended && !cut {
             faults.push(Fault::NoBlankLine);
         }
-        let mut message = Self { start, start_line: line, headers, body: rest, content_length: None, faults };
+        let mut message =
+            Self { start, start_line: line, headers, headers_total, body: rest, content_length: None, faults };
         message.content_length = message.length(framed);
         message.limit_body(cut);
         message.check(cut && !ended);
@@ -176,7 +180,8 @@ pub fn could_begin(octets: &[u8]) -> bool {
     if whole { Start::parse(first).is_ok() } else { Start::could_become(first) }
 }
 
-fn header<'a>(line: &'a [u8], headers: &mut Vec<Header<'a>>, faults: &mut Vec<Fault>) {
+/// Takes a line of the header. Whether it begins one, or goes on with the last.
+fn header<'a>(line: &'a [u8], headers: &mut Vec<Header<'a>>, faults: &mut Vec<Fault>) -> bool {
     if matches!(line.first(), Some(b' ' | b'\t')) {
         match headers.last_mut() {
             Some(last) => {
@@ -186,13 +191,18 @@ fn header<'a>(line: &'a [u8], headers: &mut Vec<Header<'a>>, faults: &mut Vec<Fa
             }
             None => faults.push(Fault::LineWithoutColon),
         }
-        return;
+        return false;
     }
-    let Some((name, value)) = split_at(line, b':') else { return faults.push(Fault::LineWithoutColon) };
+    let Some((name, value)) = split_at(line, b':') else {
+        faults.push(Fault::LineWithoutColon);
+        return false;
+    };
     if headers.len() >= limits::HEADERS {
-        return faults.push(Fault::TooManyHeaders);
+        faults.push(Fault::TooManyHeaders);
+    } else {
+        headers.push(Header { name: expanded(name.trim_ascii()), value: Cow::Borrowed(value.trim_ascii()) });
     }
-    headers.push(Header { name: expanded(name.trim_ascii()), value: Cow::Borrowed(value.trim_ascii()) });
+    true
 }
 
 /// The full name of a compact form (IANA's registry of SIP header fields).

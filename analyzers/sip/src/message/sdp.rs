@@ -75,6 +75,8 @@ struct Session<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Description<'a> {
     pub media: Vec<Media<'a>>,
+    /// How many there are; no more than [`limits::MEDIA`] are kept.
+    pub total: u64,
     /// Whether it goes on behind what was read.
     pub goes_on: bool,
 }
@@ -132,19 +134,20 @@ pub fn media(body: &[u8]) -> Description<'_> {
     let mut session = Session::default();
     let mut goes_on = false;
     let mut all: Vec<Media<'_>> = Vec::new();
+    let mut further = 0_u64;
     let mut rest = body;
-    for _ in 0..limits::SDP_LINES {
-        if rest.is_empty() {
-            break;
-        }
+    let mut lines = 0..limits::SDP_LINES;
+    while !rest.is_empty() {
         let (text, behind, _) = line(rest);
         rest = behind;
+        goes_on |= lines.next().is_none();
         let Some((kind, value)) = text.split_at_checked(2) else { continue };
         match kind {
-            b"m=" if all.len() >= limits::MEDIA => {
+            b"m=" if goes_on || all.len() >= limits::MEDIA => {
                 goes_on = true;
-                break;
+                further = further.saturating_add(described(value, &session).is_some().into());
             }
+            _ if goes_on => {}
             b"m=" => all.extend(described(value, &session)),
             b"c=" => match all.last_mut() {
                 Some(media) => media.address = connection(value),
@@ -157,7 +160,7 @@ pub fn media(body: &[u8]) -> Description<'_> {
             _ => {}
         }
     }
-    Description { media: all, goes_on: goes_on || !rest.is_empty() }
+    Description { total: further.saturating_add(all.len() as u64), media: all, goes_on }
 }
 
 /// `audio 49170/2 RTP/AVP 0 8`

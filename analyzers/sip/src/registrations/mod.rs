@@ -6,8 +6,7 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Page, PageInfo};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Page, PageInfo, Pool, Several};
 use mcpcap_analyzer::{Window, time};
 
 use crate::counts::status_name;
@@ -28,12 +27,20 @@ type Key = (Vec<u8>, IpAddr, IpAddr);
 /// All registrations.
 pub struct Registrations {
     table: BoundedMap<Key, Registration>,
+    room: Room,
     distinct: Distinct,
     requests: u64,
     accepted: u64,
     challenged: u64,
     rejected: u64,
     failed: u64,
+}
+
+/// Room that all of them share.
+struct Room {
+    values: Pool,
+    history: Pool,
+    contacts: Pool,
 }
 
 #[derive(Default)]
@@ -44,18 +51,18 @@ struct Registration {
     challenged: u64,
     rejected: u64,
     accepted: u64,
-    codes: Vec<(u16, u64)>,
-    more_codes: bool,
+    codes: Several<u16>,
     state: &'static str,
     was_registered: bool,
     /// Requests that wait for a final response: the frame of each, and what it asks for.
     asked: VecDeque<(u64, Wish)>,
     history: Vec<Chapter>,
     chapters: u64,
+    /// Entries and frames of the history.
+    kept: usize,
     contacts: Vec<Contact>,
     contacts_total: u64,
-    usernames: Vec<String>,
-    more_usernames: bool,
+    usernames: Several<String>,
     agent: Option<String>,
 }
 
@@ -74,7 +81,8 @@ enum Wish {
 struct Chapter {
     state: &'static str,
     time: Option<u64>,
-    evidence: Evidence,
+    count: u64,
+    frames: Vec<u64>,
 }
 
 impl Registrations {
@@ -82,6 +90,11 @@ impl Registrations {
     pub fn new() -> Self {
         Self {
             table: BoundedMap::new(limits::REGISTRATIONS),
+            room: Room {
+                values: Pool::new(limits::REGISTRATION_VALUES),
+                history: Pool::new(limits::HISTORY),
+                contacts: Pool::new(limits::ALL_CONTACTS),
+            },
             distinct: Distinct::new(),
             requests: 0,
             accepted: 0,
@@ -100,18 +113,21 @@ impl Registrations {
         match (facts.status, outcome) {
             (None, Outcome::Asked) => {
                 self.requests = self.requests.saturating_add(1);
-                self.known(facts, seen.frame, source, destination).request(seen, message, facts);
+                let (known, room) = self.known(facts, seen.frame, source, destination);
+                known.request(seen, message, facts, room);
             }
             (Some(status), Outcome::Answered { is_final: true, authenticated, request, .. }) => {
                 let kind = Kind::of(status, facts, authenticated);
                 self.count(kind);
-                self.known(facts, seen.frame, destination, source).response(seen, message, status, kind, Some(request));
+                let (known, room) = self.known(facts, seen.frame, destination, source);
+                known.response(seen, message, status, kind, Some(request), room);
             }
             // The request is not in the capture; what the server says of the account counts all the same.
             (Some(status @ 200..), Outcome::Unasked) => {
                 let kind = Kind::of(status, facts, false);
                 self.count(kind);
-                self.known(facts, seen.frame, destination, source).response(seen, message, status, kind, None);
+                let (known, room) = self.known(facts, seen.frame, destination, source);
+                known.response(seen, message, status, kind, None, room);
             }
             _ => {}
         }
@@ -127,7 +143,13 @@ impl Registrations {
         *count = count.saturating_add(1);
     }
 
-    fn known(&mut self, facts: &Facts<'_>, frame: u64, client: IpAddr, server: IpAddr) -> &mut Registration {
+    fn known(
+        &mut self,
+        facts: &Facts<'_>,
+        frame: u64,
+        client: IpAddr,
+        server: IpAddr,
+    ) -> (&mut Registration, &mut Room) {
         let mut account = facts.to.uri.account();
         account.truncate(limits::TEXT);
         let key = (account, client, server);
@@ -135,7 +157,11 @@ impl Registrations {
             self.distinct.add(&key);
         }
         let make = || Registration { first: frame, state: "unanswered", ..Registration::default() };
-        self.table.get_or_insert_with(key, make).0
+        let (known, gone) = self.table.get_or_insert_with(key, make);
+        if let Some((_, gone)) = gone {
+            gone.release(&mut self.room);
+        }
+        (known, &mut self.room)
     }
 
     /// Entries that had to make room.
@@ -193,54 +219,57 @@ impl Kind {
 }
 
 impl Registration {
-    fn request(&mut self, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>) {
+    /// Gives back what it took.
+    fn release(&self, room: &mut Room) {
+        self.codes.release(&mut room.values);
+        self.usernames.release(&mut room.values);
+        room.history.give_back(self.kept);
+        room.contacts.give_back(self.contacts.len());
+    }
+
+    fn request(&mut self, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>, room: &mut Room) {
         self.requests = self.requests.saturating_add(1);
         self.last = self.last.max(seen.frame);
-        let wish = self.contacts(message);
-        if self.asked.len() >= limits::CONTACTS {
+        let wish = self.contacts(message, room);
+        if self.asked.len() >= limits::REGISTERING {
             self.asked.pop_front();
         }
         self.asked.push_back((seen.frame, wish));
         for credentials in &facts.credentials {
-            let name = text(&credentials.username);
-            if self.usernames.contains(&name) {
-                continue;
-            }
-            if self.usernames.len() < limits::CONTACTS {
-                self.usernames.push(name);
-            } else {
-                self.more_usernames = true;
-            }
+            self.usernames.add(text(&credentials.username).as_str(), &mut room.values);
         }
         if self.agent.is_none() {
             self.agent = facts.agent.map(text);
         }
     }
 
-    fn response(&mut self, seen: &Seen, message: &Message<'_>, status: u16, kind: Kind, request: Option<u64>) {
+    fn response(
+        &mut self,
+        seen: &Seen,
+        message: &Message<'_>,
+        status: u16,
+        kind: Kind,
+        request: Option<u64>,
+        room: &mut Room,
+    ) {
         self.last = self.last.max(seen.frame);
         let at = self.asked.iter().position(|(frame, _)| Some(*frame) == request);
         let wish = at.and_then(|at| self.asked.remove(at)).map_or(Wish::Tell, |(_, wish)| wish);
         let (state, count) = match kind {
-            Kind::Accepted => (self.accepted(message, wish), &mut self.accepted),
+            Kind::Accepted => (self.accepted(message, wish, room), &mut self.accepted),
             Kind::Challenged => ("challenged", &mut self.challenged),
             Kind::Rejected => ("rejected", &mut self.rejected),
             Kind::Failed => ("failed", &mut 0),
         };
         *count = count.saturating_add(1);
         self.was_registered |= state == "registered";
-        self.note(seen, state);
-        let room = self.codes.len() < limits::CODES;
-        match self.codes.iter_mut().find(|(code, _)| *code == status) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None if room => self.codes.push((status, 1)),
-            None => self.more_codes = true,
-        }
+        self.note(seen, state, &mut room.history);
+        self.codes.add(&status, &mut room.values);
     }
 
     /// What a 2xx says: it lists the bindings that there are now (RFC 3261 §10.3).
-    fn accepted(&mut self, message: &Message<'_>, wish: Wish) -> &'static str {
-        let said = self.contacts(message);
+    fn accepted(&mut self, message: &Message<'_>, wish: Wish, room: &mut Room) -> &'static str {
+        let said = self.contacts(message, room);
         match (wish, said) {
             (Wish::Remove, _) => "removed",
             // Some servers leave out what they were asked to bind.
@@ -250,29 +279,36 @@ impl Registration {
     }
 
     /// Keeps the contacts of a message, if it has any, and tells what they mean.
-    fn contacts(&mut self, message: &Message<'_>) -> Wish {
+    fn contacts(&mut self, message: &Message<'_>, room: &mut Room) -> Wish {
         let total = message.list("contact").count() as u64;
         if total == 0 {
             return Wish::Tell;
         }
-        self.contacts = contacts(message).take(limits::CONTACTS).collect();
+        room.contacts.give_back(self.contacts.len());
+        self.contacts = contacts(message).take(limits::CONTACTS).take_while(|_| room.contacts.take()).collect();
         self.contacts_total = total;
         if contacts(message).all(|contact| contact.expires == Some(0)) { Wish::Remove } else { Wish::Bind }
     }
 
     /// Adds the state that a response has brought to the history.
-    fn note(&mut self, seen: &Seen, state: &'static str) {
+    fn note(&mut self, seen: &Seen, state: &'static str, room: &mut Pool) {
         let is_same = std::mem::replace(&mut self.state, state) == state;
         let is_kept = self.chapters == self.history.len() as u64;
+        let mut has_room = || {
+            let has_room = self.kept < limits::HISTORY_OF_ONE && room.take();
+            self.kept = self.kept.saturating_add(has_room.into());
+            has_room
+        };
         if is_same {
-            self.history.last_mut().filter(|_| is_kept).into_iter().for_each(|last| last.evidence.add(seen.frame));
+            if let Some(last) = self.history.last_mut().filter(|_| is_kept) {
+                last.count = last.count.saturating_add(1);
+                last.frames.extend(has_room().then_some(seen.frame));
+            }
             return;
         }
         self.chapters = self.chapters.saturating_add(1);
-        if self.history.len() < limits::HISTORY {
-            let mut evidence = Evidence::default();
-            evidence.add(seen.frame);
-            self.history.push(Chapter { state, time: seen.timestamp, evidence });
+        if is_kept && has_room() {
+            self.history.push(Chapter { state, time: seen.timestamp, count: 1, frames: vec![seen.frame] });
         }
     }
 
@@ -281,8 +317,9 @@ impl Registration {
         let chapter = |chapter: &Chapter| HistoryReport {
             state: chapter.state,
             time: chapter.time.map(|time| time::rfc3339(time, digits)),
-            count: chapter.evidence.total(),
-            frames: chapter.evidence.frames().to_vec(),
+            count: chapter.count,
+            frames_total: chapter.count,
+            frames: chapter.frames.clone(),
         };
         RegistrationReport {
             account: text(account),
@@ -299,11 +336,12 @@ impl Registration {
             history: self.history.iter().map(chapter).collect(),
             history_total: self.chapters,
             codes: self.codes.iter().map(code).collect(),
-            more_codes: self.more_codes,
+            codes_total: self.codes.total(),
             contacts: self.contacts.clone(),
             contacts_total: self.contacts_total,
-            usernames: self.usernames.clone(),
-            more_usernames: self.more_usernames,
+            usernames: self.usernames.values(),
+            usernames_total: self.usernames.total(),
+            totals_are_estimates: !(self.codes.is_exact() && self.usernames.is_exact()),
             user_agent: self.agent.clone(),
         }
     }

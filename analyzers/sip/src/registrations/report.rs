@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::JsonSchema;
 use serde::Serialize;
 
-use crate::report::{CodeCount, is_false};
+use crate::report::{CodeCount, is_false, is_zero};
 
 /// Numbers over all registrations. Retransmissions do not count.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -46,23 +46,27 @@ pub struct RegistrationReport {
     pub accepted: u64,
     /// What the server said, in the order of the capture, with the frames that say so; the same several times in a row is one entry.
     pub history: Vec<HistoryReport>,
-    /// Entries of `history` in all; the first 16 are kept. `packets` has all messages, with the arguments `method` REGISTER and `user`.
+    /// Entries of `history` in all. Of one registration 1,024 entries and frames are kept, of all 16,384; `packets` has all messages, with
+    /// the arguments `method` REGISTER and `user`.
     pub history_total: u64,
-    /// Final codes, the first 20 different ones.
+    /// Final codes.
     pub codes: Vec<CodeCount>,
-    /// Whether there were more.
-    #[serde(skip_serializing_if = "is_false")]
-    pub more_codes: bool,
-    /// Bindings as the server last said, else as the client asked for; the first 8.
+    /// Different ones. Of all registrations 8,192 codes and usernames are kept, 1,024 of each of one.
+    pub codes_total: u64,
+    /// Bindings as the server last said, else as the client asked for; the first 64, of all registrations 8,192.
     pub contacts: Vec<Contact>,
     /// Bindings in that message.
     pub contacts_total: u64,
-    /// Names in credentials; the first 8.
+    /// Names in credentials.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub usernames: Vec<String>,
-    /// Whether there were more.
+    /// Different ones.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub usernames_total: u64,
+    /// `codes_total` or `usernames_total` is an estimate with a standard error of 2.3 %; where also the counters were used up, there are
+    /// at least so many.
     #[serde(skip_serializing_if = "is_false")]
-    pub more_usernames: bool,
+    pub totals_are_estimates: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }
@@ -79,8 +83,10 @@ pub struct HistoryReport {
     pub time: Option<String>,
     /// How many responses.
     pub count: u64,
-    /// Their frames; the first 20.
+    /// Their frames, as far as there was room: see `history_total`.
     pub frames: Vec<u64>,
+    /// How many frames there are in all.
+    pub frames_total: u64,
 }
 
 /// A binding.

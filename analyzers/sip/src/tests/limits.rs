@@ -1,6 +1,7 @@
 //! What does not fit: each number is exact, has its error, or says "at least"; each list that is cut says how many there are.
 
 use mcpcap_analyzer::harness;
+use mcpcap_analyzer::harness::build::tcp;
 use serde_json::{Value, json};
 
 use super::build::{ALICE, BOB, request};
@@ -96,8 +97,8 @@ fn calls_tell_how_much_of_them_is_listed() {
     let report = report(&frames);
     let call = &report["calls"][0];
     assert_eq!((length(&call["ladder"]), &call["ladder_total"]), (40, &json!(51)));
-    assert_eq!((length(&call["forks"]), &call["more_forks"]), (8, &json!(true)));
-    assert_eq!((length(&call["media"]), &call["more_media"]), (16, &json!(true)));
+    assert_eq!((length(&call["forks"]), &call["forks_total"]), (10, &json!(10)));
+    assert_eq!((length(&call["media"]), &call["media_total"]), (20, &json!(20)));
     assert_eq!(report["limits"]["responses_not_told_apart"], 12);
 }
 
@@ -147,16 +148,56 @@ fn long_messages_tell_what_is_not_listed() {
     let formats: String = (0..40).map(|n| format!(" {n}")).collect();
     invite.body.push_str(&format!("m=video 6000 RTP/AVP{formats}\r\n"));
     invite.body.push_str(&"a=candidate:1 1 UDP 1 192.0.2.9 7000 typ host\r\n".repeat(12));
-    invite.body.push_str(&"m=audio 6002 RTP/AVP 0\r\n".repeat(8));
     let short = request("INVITE", URI, "d", 1).sdp(ALICE, 4000);
     let report = report(&[invite.there(), short.there()]);
     let packet = &report["packets"][0];
-    assert_eq!((length(&packet["via"]), &packet["via_total"]), (20, &json!(26)));
-    assert_eq!((length(&packet["media"]), &packet["media_total"]), (8, &json!(8)));
+    assert_eq!((length(&packet["via"]), &packet["via_total"]), (26, &json!(26)));
     let video = &packet["media"][1];
     assert_eq!((length(&video["codecs"]), &video["codecs_total"]), (32, &json!(40)));
-    assert_eq!((length(&video["candidates"]), &video["candidates_total"]), (8, &json!(12)));
-    assert_eq!(packet["malformed"], json!(["long_session_description"]));
-    assert_eq!(faults(&report), [("long_session_description", 1)]);
+    assert_eq!((length(&video["candidates"]), &video["candidates_total"]), (12, &json!(12)));
     assert!(report["packets"][1].get("via_total").is_none() && report["packets"][1].get("malformed").is_none());
+}
+
+/// Media, headers and hops of one message, in datagrams and over TCP, in both versions of IP.
+#[test]
+fn all_media_of_a_message_are_read_and_those_beyond_are_counted() {
+    for (alice, bob) in [(ALICE, BOB), ("2001:db8::10", "2001:db8::20")] {
+        let offer = |media: u16, lines: usize| {
+            let mut invite = request("INVITE", URI, "c", 1).sdp(alice, 4000);
+            (1..media).for_each(|n| invite.body.push_str(&format!("m=audio {} RTP/AVP 0\r\n", 4000 + n * 2)));
+            invite.body.push_str(&"a=x\r\n".repeat(lines));
+            invite.body.push_str("m=video 9000 RTP/AVP 96\r\n");
+            invite
+        };
+        for (media, lines, listed, kept, is_long) in
+            [(29, 0, 30, 30, false), (59, 0, 60, 60, false), (300, 0, 256, 128, true), (29, 5000, 29, 29, true)]
+        {
+            let total = json!(media + 1);
+            let offer = offer(media, lines);
+            let stream = offer.octets();
+            let segment = |(n, part): (u32, &[u8])| tcp((alice, 4000), (bob, 5060), 0x18, (1 + n * 8000, 1), part);
+            let segments: Vec<Vec<u8>> = (0..).zip(stream.chunks(8000)).map(segment).collect();
+            for report in [report(&[offer.over(alice, bob)]), report(&segments)] {
+                let (packet, call) = (&report["packets"][0], &report["calls"][0]);
+                assert_eq!((length(&packet["media"]), &packet["media_total"]), (listed, &total));
+                assert_eq!(length(&call["media"]), kept);
+                if !is_long {
+                    assert_eq!(call["media_total"], total);
+                }
+                let expected: &[(&str, u64)] = if is_long { &[("long_session_description", 1)] } else { &[] };
+                assert_eq!(faults(&report), expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn all_headers_are_listed_and_those_beyond_are_counted() {
+    for (more, listed) in [(100, 107), (300, 256)] {
+        let headers: String = (0..more).map(|n| format!("X-{n}: {n}\r\n")).collect();
+        let frame = request("OPTIONS", URI, "h", 1).with(&headers).with("Subject: a\r\n").there();
+        let report = run(&mcpcap_analyzer::harness::build::pcap(&[(0, frame)]), &json!({ "headers": true }));
+        let packet = &report["packets"][0];
+        assert_eq!((length(&packet["headers"]), &packet["headers_total"]), (listed, &json!(more + 7)));
+    }
 }

@@ -94,15 +94,45 @@ fn responses_alone_tell_of_registrations_too() {
 }
 
 #[test]
-fn a_history_that_is_cut_says_so() {
-    let steps: Vec<_> = (0..30).map(|n| (contact(60 * (n % 2)), "200 OK", String::new())).collect();
-    let registration = after(&steps);
-    assert_eq!((history(&registration).len(), &registration["history_total"]), (16, &json!(30)));
+fn a_history_is_whole_up_to_a_thousand_entries_and_frames() {
+    for (pairs, kept) in [(60, 120), (600, 1024)] {
+        let steps: Vec<_> = (0..pairs * 2).map(|n| (contact(60 * (n % 2)), "200 OK", String::new())).collect();
+        let registration = after(&steps);
+        assert_eq!((history(&registration).len(), &registration["history_total"]), (kept, &json!(pairs * 2)));
+    }
     // The same state does not begin another entry.
-    let steps: Vec<_> = (0..30).map(|_| (contact(60), "200 OK", String::new())).collect();
-    let registration = after(&steps);
-    assert_eq!((&registration["history"][0]["count"], &registration["history_total"]), (&json!(30), &json!(1)));
-    assert_eq!(registration["history"][0]["frames"].as_array().unwrap().len(), 20);
+    for (responses, kept) in [(100_u64, 100), (1100, 1024)] {
+        let steps: Vec<_> = (0..responses).map(|_| (contact(60), "200 OK", String::new())).collect();
+        let registration = after(&steps);
+        let entry = &registration["history"][0];
+        assert_eq!((&entry["count"], &entry["frames_total"]), (&json!(responses), &json!(responses)));
+        let frames: Vec<u64> = (1..=kept).map(|n| n * 2).collect();
+        assert_eq!((&entry["frames"], &registration["history_total"]), (&json!(frames), &json!(1)));
+    }
+}
+
+#[test]
+fn codes_usernames_and_agents_are_listed_as_many_as_there_are() {
+    for (alice, bob) in [(ALICE, BOB), ("2001:db8::10", "2001:db8::20")] {
+        let frames = (0..100_u32).flat_map(|n| {
+            let more = format!(
+                "Authorization: Digest username=\"u{n}\", realm=\"r\", response=\"ff\"\r\nUser-Agent: a{n}\r\n{}",
+                contact(60)
+            );
+            let ask = register(n + 1, &more);
+            [ask.over(alice, bob), ask.answer(&format!("{} No", 400 + n % 90), "x").over(bob, alice)]
+        });
+        let report = report(&frames.collect::<Vec<_>>());
+        let registration = &report["registrations"][0];
+        let length = |list: &Value| list.as_array().unwrap().len();
+        assert_eq!((length(&registration["codes"]), &registration["codes_total"]), (90, &json!(90)));
+        assert_eq!(registration["codes"][0]["count"], 2);
+        assert_eq!((length(&registration["usernames"]), &registration["usernames_total"]), (100, &json!(100)));
+        let endpoints = report["statistics"]["endpoints"].as_array().unwrap();
+        let sender = endpoints.iter().find(|endpoint| endpoint["address"] == alice).unwrap();
+        assert_eq!((length(&sender["agents"]), &sender["agents_total"]), (100, &json!(100)));
+        assert_eq!(registration.get("totals_are_estimates"), None);
+    }
 }
 
 #[test]
