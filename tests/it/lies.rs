@@ -158,7 +158,7 @@ fn a_report_of_any_size_fits() {
 #[test]
 fn hidden_characters_do_not_get_out() {
     let report = run(&line(builtin_reader(), tight()), "hidden", &crafted("dns_two.pcap")).unwrap();
-    assert!(!report.to_string().chars().any(contract::text::is_hidden), "{report}");
+    assert!(!report.to_string().chars().any(mcpcap::text::is_hidden), "{report}");
     assert_eq!(report["texts"][0], "\\u{1b}[31m\\u{202e}\\u{200b}\\u{e0041}");
     assert_eq!(report["shown"]["captured_text"], serde_json::json!(["texts"]));
 }

@@ -179,11 +179,14 @@ async fn nothing_found_says_what_was_asked_for() {
     for tool in ["analyze_dns_packets", "analyze_dhcp_packets", "analyze_sip_packets", "analyze_icmp_packets"] {
         let found = ask(tool, &capture, json!({ "host": "192.0.2.77" })).await.unwrap();
         let message = found["message"].as_str().expect("a message");
-        assert!(message.contains("among the 0 frames that fit host 192.0.2.77; 27 were read"), "{tool}: {message}");
+        assert!(
+            message.contains("in 0 frames of 27 frames read, chosen by host 192.0.2.77; 27 were left out"),
+            "{tool}: {message}"
+        );
     }
     let found = ask("analyze_tcp_connections", &capture, json!({ "first_frame": 2, "last_frame": 3 })).await.unwrap();
     let message = found["message"].as_str().expect("a message");
-    assert!(message.contains("among the 2 frames that fit first_frame 2, last_frame 3"), "{message}");
+    assert!(message.contains("in 2 frames of") && message.contains("by first_frame 2, last_frame 3"), "{message}");
 }
 
 #[tokio::test]
