@@ -1,5 +1,7 @@
 //! Runs an analyzer natively over a capture in memory, for unit tests: the same reader, the same order, no sandbox.
 
+pub mod lists;
+
 use serde_json::{Value, json};
 
 use crate::{Capture, Flow, Frame, Link, Problem, Run, Tool, ToolEntry};

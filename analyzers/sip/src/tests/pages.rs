@@ -1,7 +1,6 @@
 //! Each list that is cut has a next page.
 
-use std::collections::BTreeSet;
-
+use mcpcap_analyzer::harness::lists::{pages_are_whole, told};
 use mcpcap_analyzer::{Tool, harness};
 use serde_json::{Value, json};
 
@@ -30,39 +29,9 @@ fn capture() -> Vec<u8> {
     harness::build::pcap(&frames)
 }
 
-/// The list with a dotted path.
-fn at<'a>(report: &'a Value, path: &str) -> &'a [Value] {
-    path.split('.').fold(report, |part, name| &part[name]).as_array().unwrap()
-}
-
-/// Total, offset and number of entries of a list, if the report says that it holds less than all.
-fn told(report: &Value, list: &str) -> Option<[u64; 3]> {
-    let page = report["pages"].as_array().unwrap().iter().find(|page| page["list"] == list)?;
-    Some(["total", "offset", "returned"].map(|name| page[name].as_u64().unwrap()))
-}
-
 #[test]
 fn all_lists_that_are_cut_go_on() {
-    let capture = capture();
-    let usual = run(&capture, &json!({}));
-    for list in SipPackets::CUT {
-        let [total, ..] = told(&usual, list).unwrap_or_else(|| panic!("{list} is not cut"));
-        assert_eq!(told(&usual, list), Some([total, 0, at(&usual, list).len() as u64]), "{list}");
-        let page = |offset: u64, limit: u64| {
-            let page = json!({ "offset": offset, "limit": limit, "list": list });
-            let report = run(&capture, &json!({ "page": page }));
-            let entries = at(&report, list).to_vec();
-            let returned = entries.len() as u64;
-            assert_eq!(returned, limit.min(total - offset), "{list}");
-            assert_eq!(told(&report, list), (returned < total).then_some([total, offset, returned]), "{list}");
-            entries
-        };
-        let whole = page(0, 1000);
-        let joined: Vec<Value> = (0..total).step_by(23).flat_map(|offset| page(offset, 23)).collect();
-        assert!(joined == whole && whole.starts_with(at(&usual, list)), "{list}");
-        let different: BTreeSet<String> = whole.iter().map(Value::to_string).collect();
-        assert_eq!(different.len() as u64, total, "{list}");
-    }
+    pages_are_whole::<SipPackets>(&capture(), &json!({}));
 }
 
 /// A list that stands beside its total, in objects within objects.

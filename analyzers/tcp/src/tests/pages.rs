@@ -1,7 +1,6 @@
 //! Each list that is cut has a next page.
 
-use std::collections::BTreeSet;
-
+use mcpcap_analyzer::harness::lists::{at, pages_are_whole, told};
 use mcpcap_analyzer::{Tool, harness};
 use serde_json::{Value, json};
 
@@ -97,48 +96,13 @@ fn troubled(connections: u32) -> Vec<u8> {
     harness::build::pcap(&(0..connections).flat_map(|n| talk(n).frames()).collect::<Vec<_>>())
 }
 
-/// The list with a dotted path.
-fn at<'a>(report: &'a Value, path: &str) -> &'a [Value] {
-    path.split('.').fold(report, |part, name| &part[name]).as_array().unwrap()
-}
-
-/// Total, offset and number of entries of a list, if the report says that it holds less than all.
-fn told(report: &Value, list: &str) -> Option<[u64; 3]> {
-    let page = report["pages"].as_array().unwrap().iter().find(|page| page["list"] == list)?;
-    Some(["total", "offset", "returned"].map(|name| page[name].as_u64().unwrap()))
-}
-
-/// Each list that the tool cuts: pages joined are the whole list, which begins as it does without a page.
-fn cut_lists_go_on<T: Tool>(capture: &[u8], arguments: &Value) {
-    let usual = harness::run::<T>(capture, arguments).unwrap();
-    for list in T::CUT {
-        let [total, ..] = told(&usual, list).unwrap_or_else(|| panic!("{list} of {} is not cut", T::NAME));
-        assert_eq!(told(&usual, list), Some([total, 0, at(&usual, list).len() as u64]), "{list}");
-        let page = |offset: u64, limit: u64| {
-            let mut arguments = arguments.clone();
-            arguments["page"] = json!({ "offset": offset, "limit": limit, "list": list });
-            let report = harness::run::<T>(capture, &arguments).unwrap();
-            let entries = at(&report, list).to_vec();
-            let returned = entries.len() as u64;
-            assert_eq!(returned, limit.min(total - offset), "{list}");
-            assert_eq!(told(&report, list), (returned < total).then_some([total, offset, returned]), "{list}");
-            entries
-        };
-        let whole = page(0, 1000);
-        let joined: Vec<Value> = (0..total).step_by(23).flat_map(|offset| page(offset, 23)).collect();
-        assert!(joined == whole && whole.starts_with(at(&usual, list)), "{list} of {}", T::NAME);
-        let different: BTreeSet<String> = whole.iter().map(Value::to_string).collect();
-        assert_eq!(different.len() as u64, total, "{list}");
-    }
-}
-
 #[test]
 fn all_lists_that_are_cut_go_on() {
     let capture = troubled(105);
-    cut_lists_go_on::<TcpConnections>(&capture, &json!({}));
-    cut_lists_go_on::<TcpRetransmissions>(&capture, &json!({}));
-    cut_lists_go_on::<TcpAnomalies>(&capture, &json!({}));
-    cut_lists_go_on::<TrafficFlow>(&capture, &json!({ "server_ip": "192.0.2.2" }));
+    pages_are_whole::<TcpConnections>(&capture, &json!({}));
+    pages_are_whole::<TcpRetransmissions>(&capture, &json!({}));
+    pages_are_whole::<TcpAnomalies>(&capture, &json!({}));
+    pages_are_whole::<TrafficFlow>(&capture, &json!({ "server_ip": "192.0.2.2" }));
 }
 
 #[test]
