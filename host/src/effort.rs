@@ -143,11 +143,14 @@ impl<'de> Visitor<'de> for Reading<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut values = Map::new();
+        let mut values: Vec<(String, Value)> = Vec::new();
         while let Some(name) = access.next_key::<String>()? {
-            values.insert(name, access.next_value_seed(Reading(&mut *self.0))?);
+            values.push((name, access.next_value_seed(Reading(&mut *self.0))?));
         }
-        Ok(values.into())
+        // With just the room that it needs: a map that grows takes room for four fields, and there may be as many maps as values.
+        let mut map = Map::with_capacity(values.len());
+        map.extend(values);
+        Ok(map.into())
     }
 }
 

@@ -357,8 +357,10 @@ impl Service {
         let of_run = after(self.line.limits.run);
         let effort = || Effort { cancel, until: of_run.max(after(self.line.limits.call)) };
         let run = |window: Window, capture: CaptureFile| -> Result<(Draft, Outcome), AnswerError> {
-            let outcome = self.window(tool, &arguments, common, &window, capture, cancel, progress)?;
-            Ok((Draft::read(&outcome.report, tool, window, &effort())?, outcome))
+            let mut outcome = self.window(tool, &arguments, common, &window, capture, cancel, progress)?;
+            // Its text is not needed beside its values.
+            let report = std::mem::take(&mut outcome.report);
+            Ok((Draft::read(&report, tool, window, &effort())?, outcome))
         };
         let (mut draft, mut outcome) = run(Window::of(tool, common), capture)?;
         // Only a whole list can be sorted.

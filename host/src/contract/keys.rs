@@ -103,7 +103,7 @@ fn at(value: Value, schemas: &[&Map<String, Value>], place: &str) -> Result<Valu
             if let (Some(_), _) | (None, false) = (list, is_named) {
                 return entries(fields, list, place);
             }
-            let mut made = Map::new();
+            let mut made = Map::with_capacity(fields.len());
             for (name, value) in fields {
                 let mut of_field = Vec::new();
                 let mut is_known = false;

@@ -57,7 +57,7 @@ pub fn shrunk(value: &Value, schema: &Value, level: Level, path: &str, cut: &mut
                 let required = schema.get("required").and_then(Value::as_array);
                 required.is_some_and(|required| required.iter().any(|known| known == name))
             };
-            let mut kept = Map::new();
+            let mut kept = Map::with_capacity(fields.len());
             for (name, value) in fields {
                 let inner = || if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 if level.optional || demanded(name) {

@@ -82,8 +82,10 @@ def run(case, program, folder, quick):
     codes, took, own, together = measured(case, program, folder, quick)
     ends = {over: ended(case, program, folder, over, min(max(took / 2, 0.05), 3)) for over in case.over}
     missed = unanswered(codes)
-    if together > MEMORY:
-        missed.append(f"{together * 1024 // 1_000_000} MB")
+    # Compilers are processes with limits of their own.
+    counted = own if case.compiles else together
+    if counted > MEMORY:
+        missed.append(f"{counted * 1024 // 1_000_000} MB")
     missed += [f"{over}: {'never' if seconds is None else f'{seconds:.1f} s'} to end"
                for over, seconds in ends.items() if seconds is None or seconds > ENDING[over]]
     size = (folder / case.file).stat().st_size
