@@ -16,6 +16,7 @@ use crate::capture::hex_sha256;
 use crate::catalog::describe::Words;
 use crate::catalog::lint::Remark;
 use crate::catalog::{DescribeError, Offer};
+use crate::effort::after;
 use crate::sandbox::{Analyzer, Refused, Sandbox, before_compiling};
 use crate::settings::Limits;
 
@@ -151,7 +152,7 @@ impl Loader {
 
     /// When all that is to be loaded now has to be.
     pub(super) fn until(&self) -> Instant {
-        Instant::now() + self.limits.load
+        after(self.limits.load)
     }
 
     pub(super) fn cache(&self) -> Option<&Arc<Cache>> {
@@ -242,7 +243,7 @@ impl Loader {
                 return loader.sandbox.analyzer(loader.sandbox.compiled(&named, &content.sha256, compiled)?);
             }
             // Its code was kept, unless somebody has removed it.
-            let until = Instant::now() + loader.limits.compile.time;
+            let until = after(loader.limits.compile.time);
             loader.loaded(&named, &content, until).map(|(analyzer, _)| analyzer).map_err(|error| match error {
                 LoadError::Refused(refused) => refused,
                 other => Refused::Unavailable(other.to_string()),

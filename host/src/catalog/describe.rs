@@ -14,6 +14,7 @@ use super::template::{self, Template};
 use super::tool::{Tool, with_common};
 use super::{lint, vocabulary};
 use crate::contract::{evidence, keys, path, schema};
+use crate::effort::after;
 use crate::sandbox::{Analyzer, Fault};
 use crate::settings::Limits;
 use crate::text::{neutral, neutral_lines};
@@ -42,7 +43,7 @@ impl Words {
     /// # Errors
     /// As it fails, when it is not done until then, and when what it says is no description.
     pub fn of(analyzer: &Analyzer, limits: &Limits, until: Instant) -> Result<Self, DescribeError> {
-        let until = until.min(Instant::now() + limits.describe);
+        let until = until.min(after(limits.describe));
         let slow = || DescribeError::Slow(limits.describe);
         // Each call has what is left of the time.
         let session = || -> Result<_, DescribeError> {
