@@ -1,8 +1,9 @@
 //! Answers questions about captures, whoever asks: an MCP client or a person at a terminal.
 
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use mcpcap_native::{Cache, CacheError};
@@ -26,6 +27,11 @@ use crate::watch::{Audit, AuditError, Call, Metrics};
 
 /// Characters of a report, unless something else is asked for: what a language model reads at once without losing sight of the rest.
 pub const MAX_CHARS: usize = 24_000;
+
+/// Bytes of a report's text from which on only one is worked on at a time.
+const LARGE: usize = 1 << 20;
+/// How long a report waits before it looks again whether it is its turn.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// What the command line decides.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +75,8 @@ pub struct Service {
     max_chars: usize,
     /// Whether reports are given as text alone.
     pub text_only: bool,
+    /// Held while a large report is worked on.
+    large: Mutex<()>,
     /// One run keeps two cores busy at most; more at once would only share the same cores and multiply the memory.
     runs: Arc<Semaphore>,
     /// Places for calls that run or wait.
@@ -152,6 +160,7 @@ impl Service {
             text_only: options.text_only,
             max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
             runs: Arc::new(Semaphore::new(cores)),
+            large: Mutex::new(()),
             places: Semaphore::new(cores.saturating_add(options.limits.waiting)),
             calls: TaskTracker::new(),
             stop,
@@ -309,6 +318,23 @@ impl Service {
         answer.unwrap_or_else(|_| Err(AnswerError::new(Code::Internal, "the server is stopping")))
     }
 
+    /// Waits until no other report of such a size is worked on, for as long as the effort lasts: its values take many times the memory of its text.
+    /// Small ones wait for nothing.
+    fn turn(&self, size: usize, effort: &Effort<'_>) -> Result<Option<MutexGuard<'_, ()>>, AnswerError> {
+        while size > LARGE {
+            match self.large.try_lock() {
+                Ok(turn) => return Ok(Some(turn)),
+                // Nothing is guarded that a panic could have broken.
+                Err(TryLockError::Poisoned(turn)) => return Ok(Some(turn.into_inner())),
+                Err(TryLockError::WouldBlock) => {
+                    effort.check()?;
+                    std::thread::sleep(PAUSE);
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Applies the server's `--max-packets` to a tool that knows the argument.
     fn bound(&self, known: bool, arguments: &mut Map<String, Value>) {
         if let (true, Some(most)) = (known, self.max_packets) {
@@ -356,10 +382,13 @@ impl Service {
         // The analysis has this time too; what is done with its report has what is left of it, and never less than one call may take.
         let of_run = after(self.line.limits.run);
         let effort = || Effort { cancel, until: of_run.max(after(self.line.limits.call)) };
+        let largest = Cell::new(0_usize);
         let run = |window: Window, capture: CaptureFile| -> Result<(Draft, Outcome), AnswerError> {
             let mut outcome = self.window(tool, &arguments, common, &window, capture, cancel, progress)?;
             // Its text is not needed beside its values.
             let report = std::mem::take(&mut outcome.report);
+            largest.set(largest.get().max(report.len()));
+            let _turn = self.turn(report.len(), &effort())?;
             Ok((Draft::read(&report, tool, window, &effort())?, outcome))
         };
         let (mut draft, mut outcome) = run(Window::of(tool, common), capture)?;
@@ -372,6 +401,7 @@ impl Service {
             outcome = of_more;
         }
         let evicted = draft.evicted();
+        let _turn = self.turn(largest.get(), &effort())?;
         let report = contract::answer(draft, &outcome, tool, common, &question, shown, &effort())?;
         let receipt = contract::receipt(&outcome, &report, evicted, tool, common, &self.line.limits);
         Ok(Answer { report, receipt, time: started.elapsed() })
