@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Values in a report: each object, list, text, number, truth and null. A thousand messages with all their records have a tenth of it.
 /// Each takes up to 100 bytes in the host, twice while a report is fitted.
-pub const VALUES: usize = 150_000;
+pub const VALUES: usize = 130_000;
 /// Values that are read between two looks at the clock.
 const BETWEEN: usize = 4096;
 

@@ -321,7 +321,10 @@ impl Service {
     /// Waits until no other report of such a size is worked on, for as long as the effort lasts: its values take many times the memory of its text.
     /// Small ones wait for nothing.
     fn turn(&self, size: usize, effort: &Effort<'_>) -> Result<Option<MutexGuard<'_, ()>>, AnswerError> {
-        while size > LARGE {
+        if size <= LARGE {
+            return Ok(None);
+        }
+        loop {
             match self.large.try_lock() {
                 Ok(turn) => return Ok(Some(turn)),
                 // Nothing is guarded that a panic could have broken.
@@ -332,7 +335,6 @@ impl Service {
                 }
             }
         }
-        Ok(None)
     }
 
     /// Applies the server's `--max-packets` to a tool that knows the argument.

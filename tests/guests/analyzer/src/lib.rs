@@ -129,7 +129,7 @@ impl Guest for Hostile {
 fn shaped(shape: &str) -> String {
     const SIZE: usize = (16 << 20) - 1000;
     // Just as many values as the host takes.
-    let most = if shape.starts_with("shape_most") { 74_000 } else { usize::MAX };
+    let most = if shape.starts_with("shape_most") { 64_000 } else { usize::MAX };
     let (nested, deep) =
         (format!("{}{}", "[".repeat(100), "]".repeat(100)), format!("{}1{}", "{\"a\":".repeat(60), "}".repeat(60)));
     let (head, of, tail) = match shape {
