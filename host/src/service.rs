@@ -396,6 +396,7 @@ impl Service {
         let (mut draft, mut outcome) = run(Window::of(tool, common), capture)?;
         // Only a whole list can be sorted.
         while common.sort.is_some()
+            && draft.has_room()
             && let Some(next) = draft.next().filter(|next| next.offset < contract::MOST_SORTED)
         {
             let (more, of_more) = run(next, again.again())?;

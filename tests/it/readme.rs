@@ -1,4 +1,4 @@
-//! What the README says of tools, prompts and fields is so.
+//! What the pages say of tools, prompts, fields and tests is so.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,8 @@ use crate::support::root;
 fn tables(text: &str) -> BTreeMap<String, Vec<Vec<String>>> {
     let mut heading = String::new();
     let mut found: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
-    let section = text.split("## Compared with Python mcpcap").nth(1).expect("the section");
-    for line in section.lines().take_while(|line| !line.starts_with("## ")) {
-        if let Some(title) = line.strip_prefix("### ") {
+    for line in text.lines() {
+        if let Some(title) = line.strip_prefix("## ") {
             title.trim_matches('`').clone_into(&mut heading);
         } else if line.starts_with("| ") && !line.starts_with("| there") {
             let cells = line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
@@ -48,8 +47,8 @@ async fn the_comparison_names_only_what_exists_and_everything_of_the_other() {
     let client = ().serve(TokioChildProcess::new(command).unwrap()).await.unwrap();
     let tools = client.list_all_tools().await.unwrap();
     let prompts = client.list_all_prompts().await.unwrap();
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let tables = tables(&readme);
+    let page = std::fs::read_to_string(root().join("docs/comparison.md")).unwrap();
+    let tables = tables(&page);
     // The other has no tool that looks at single frames.
     for tool in tools.iter().filter(|tool| tool.name != "get_frames") {
         let rows = tables.get(tool.name.as_ref()).unwrap_or_else(|| panic!("no table for {}", tool.name));
@@ -71,7 +70,7 @@ async fn the_comparison_names_only_what_exists_and_everything_of_the_other() {
     }
     let named: Vec<String> = tables["Prompts"].iter().flat_map(|row| quoted(&row[1])).collect();
     for prompt in &prompts {
-        assert!(named.contains(&prompt.name), "{} is not in the README", prompt.name);
+        assert!(named.contains(&prompt.name), "{} is not in docs/comparison.md", prompt.name);
         // Arguments that the table speaks of.
         let row = tables["Prompts"].iter().find(|row| quoted(&row[1]).contains(&prompt.name)).unwrap();
         for argument in quoted(&row[2]) {

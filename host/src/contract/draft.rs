@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Common, path, schema};
 use crate::answer::{AnswerError, Code};
 use crate::catalog::Tool;
-use crate::effort::{Effort, Stopped};
+use crate::effort::{Effort, Stopped, VALUES};
 
 /// Characters of a report that one entry of a list takes at least, roughly: more entries are not asked for.
 const SMALL_ENTRY: usize = 40;
@@ -64,6 +64,8 @@ pub struct Draft {
     pub(super) fields: Map<String, Value>,
     pub(super) pages: Vec<Page>,
     pub(super) window: Window,
+    /// Values that were taken over from further windows.
+    appended: usize,
 }
 
 impl Draft {
@@ -95,7 +97,7 @@ impl Draft {
             is_known.then_some(Page { list, total: number("total")?, offset: number("offset")?, is_cut })
         };
         let pages = pages.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(page).collect();
-        Ok(Self { fields, pages, window })
+        Ok(Self { fields, pages, window, appended: 0 })
     }
 
     /// Entries that had to make room in the component's tables, as its report tells in `limits.evicted`.
@@ -118,6 +120,11 @@ impl Draft {
         self.asked().any(|page| goes_on(&page)).then_some(Window { offset: behind, limit: self.window.limit, list })
     }
 
+    /// Whether no more than one report's values were added to those of the first.
+    pub fn has_room(&self) -> bool {
+        self.appended < VALUES
+    }
+
     /// Adds the entries of the following windows.
     pub fn append(&mut self, mut next: Self) {
         let asked: Vec<String> = self.asked().map(|page| page.list.clone()).collect();
@@ -126,6 +133,7 @@ impl Draft {
             if let (Some(Value::Array(entries)), Some(Value::Array(more))) =
                 (path::at_mut(&mut self.fields, &list), path::at_mut(&mut next.fields, &list))
             {
+                self.appended = more.iter().map(values).fold(self.appended, usize::saturating_add);
                 entries.append(more);
             }
         }
@@ -138,4 +146,14 @@ impl Draft {
             None => !page.is_cut,
         })
     }
+}
+
+/// How many values there are in one, itself among them.
+fn values(value: &Value) -> usize {
+    let inner = match value {
+        Value::Array(entries) => entries.iter().map(values).fold(0, usize::saturating_add),
+        Value::Object(fields) => fields.values().map(values).fold(0, usize::saturating_add),
+        _ => 0,
+    };
+    inner.saturating_add(1)
 }

@@ -33,7 +33,7 @@ pub fn apply(
                 let name = &list.name;
                 return bad(match common.lists().any(|asked| asked == name) || list.total > MOST {
                     true => format!(
-                        "argument sort: {name} has {} entries, and lists of up to {MOST} can be sorted; choose fewer frames",
+                        "argument sort: {name} has {} entries, and lists of up to {MOST}, of long entries fewer, can be sorted; choose fewer frames",
                         list.total
                     ),
                     false => format!(

@@ -240,5 +240,4 @@ fn shown(name: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "admit_tests.rs"]
 mod tests;
