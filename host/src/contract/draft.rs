@@ -157,3 +157,26 @@ fn values(value: &Value) -> usize {
     };
     inner.saturating_add(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_taken_over_until_they_hold_as_many_values_as_a_report() {
+        let draft = || {
+            let page = Page { list: "a".into(), total: 5000, offset: 0, is_cut: false };
+            let entries: Vec<Value> = vec![json!([0, 1, 2]); VALUES / 8];
+            let fields = json!({ "a": entries }).as_object().cloned().unwrap();
+            Draft { fields, pages: vec![page], window: Window { offset: 0, limit: 1000, list: None }, appended: 0 }
+        };
+        let mut whole = draft();
+        let mut windows = 0;
+        while whole.has_room() {
+            whole.append(draft());
+            windows += 1;
+        }
+        assert_eq!((windows, values(&json!({ "a": [1, {}] }))), (2, 4));
+        assert_eq!(whole.fields["a"].as_array().map(Vec::len), Some(VALUES / 8 * 3));
+    }
+}
