@@ -44,6 +44,10 @@ struct Cli {
     #[arg(long)]
     text_only: bool,
 
+    /// Put the complete schemas of answers into the list of tools, which takes ten times the characters
+    #[arg(long)]
+    full_schemas: bool,
+
     /// How clients connect
     #[arg(long, value_enum, default_value_t = Transport::Stdio)]
     transport: Transport,
@@ -170,6 +174,7 @@ fn run(cli: Cli) -> Result<(), String> {
         max_packets,
         max_chars: cli.max_report_chars,
         text_only: cli.text_only,
+        full_schemas: cli.full_schemas,
         roots: cli.sources.roots(speaks_http && !matches!(cli.command, Some(Command::Analyze(_)))),
         remote: cli.sources.remote(),
         analyzers: cli.analyzers.options(serves_http, &cli.sources.remote())?,
