@@ -50,8 +50,8 @@ fn a_failure_is_one_line_and_exit_code_1() {
         ),
         (vec!["--max-packets", "0"], "must be a positive integer"),
         (vec!["--max-packets", "-5"], "must be a positive integer"),
-        (vec!["--port", "0"], "between 1 and 65535"),
-        (vec!["--port", "70000"], "between 1 and 65535"),
+        (vec!["--transport", "http", "--port", "0"], "between 1 and 65535"),
+        (vec!["--transport", "http", "--port", "70000"], "between 1 and 65535"),
         (vec!["--modules", "dns,nothing"], "the modules are dns, dhcp, icmp, capinfos, tcp, sip, frames"),
         (vec!["--transport", "http", "--host", "0.0.0.0"], "--allow-unauthenticated-http"),
         (vec!["--transport", "http", "--host", "host.invalid"], "host.invalid"),
@@ -144,7 +144,7 @@ fn doctor_says_what_is_wrong_and_how_to_mend_it() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let (checks, code) =
-        doctor(Command::new(binary).args(["--transport", "http", "--port", &port, "doctor", "--json"]));
+        doctor(Command::new(binary).args(["doctor", "--transport", "http", "--port", &port, "--json"]));
     assert_eq!((code, state(&checks, "http")), (Some(1), &"fail".into()));
     let narrow = format!("ulimit -v 2000000; exec {binary} doctor --json");
     let (checks, code) = doctor(Command::new("sh").args(["-c", &narrow]));

@@ -7,9 +7,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+use super::options::{Audit, Captures, Hardening, Loaded};
 use crate::catalog::Tool;
 use crate::contract::arguments::MAX_CHARS;
-use crate::service::Service;
+use crate::service::{Options, Service};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -20,12 +21,30 @@ pub struct Arguments {
     /// An argument of the tool
     #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = pair)]
     arguments: Vec<(String, String)>,
+
+    #[command(flatten)]
+    captures: Captures,
+
+    #[command(flatten)]
+    analyzers: Loaded,
+
+    #[command(flatten)]
+    audit: Audit,
+
+    #[command(flatten)]
+    pub(super) hardening: Hardening,
 }
 
 impl Arguments {
-    /// For a tool that was found otherwise.
-    pub(super) fn new(tool: &str, capture: String, arguments: Vec<(String, String)>) -> Self {
-        Self { tool: tool.into(), capture, arguments }
+    /// As the service takes them.
+    ///
+    /// # Errors
+    /// When one of them cannot be.
+    pub fn options(&self) -> Result<Options, String> {
+        let mut options = Options { audit: self.audit.audit_log.clone(), ..Options::default() };
+        self.captures.apply(&mut options)?;
+        self.analyzers.apply(&mut options, false)?;
+        Ok(options)
     }
 }
 
@@ -36,14 +55,25 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Prints the report on standard output. Progress is shown on standard error when that is a terminal.
-pub async fn run(service: &Arc<Service>, typed: Arguments) -> Result<(), String> {
+/// Starts the service, and answers.
+pub async fn run(typed: Arguments, options: &Options) -> Result<(), String> {
+    let service = Service::start(options).map(Arc::new).map_err(|error| error.to_string())?;
     service.settled_for(|catalog| catalog.tool(&typed.tool).is_some()).await;
+    answer(&service, &typed.tool, typed.capture, typed.arguments).await
+}
+
+/// Prints the report on standard output. Progress is shown on standard error when that is a terminal.
+pub async fn answer(
+    service: &Arc<Service>,
+    tool: &str,
+    capture: String,
+    typed: Vec<(String, String)>,
+) -> Result<(), String> {
     let catalog = service.catalog();
-    let tool = catalog.tool(&typed.tool).map(AsRef::as_ref);
+    let known = catalog.tool(tool).map(AsRef::as_ref);
     let mut arguments: Map<String, Value> =
-        typed.arguments.into_iter().map(|(name, value)| (name.clone(), typed_value(tool, &name, value))).collect();
-    arguments.insert("pcap_file".into(), typed.capture.into());
+        typed.into_iter().map(|(name, value)| (name.clone(), typed_value(known, &name, value))).collect();
+    arguments.insert("pcap_file".into(), capture.into());
     // A terminal has room.
     arguments.entry("max_chars").or_insert_with(|| MAX_CHARS.1.into());
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -58,7 +88,7 @@ pub async fn run(service: &Arc<Service>, typed: Arguments) -> Result<(), String>
     });
     let cancel = CancellationToken::new();
     let answer = tokio::select! {
-        answer = service.answer(&typed.tool, arguments, cancel.clone(), progress) => answer,
+        answer = service.answer(tool, arguments, cancel.clone(), progress) => answer,
         _ = tokio::signal::ctrl_c() => {
             cancel.cancel();
             return Err("interrupted".into());

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::cli::{analyze, serve};
+use crate::cli::analyze;
+use crate::cli::options::{Building, Captures, place};
 use crate::service::Options;
 
 #[derive(Debug, Args)]
@@ -17,15 +18,32 @@ pub struct Arguments {
     /// An argument of the tool
     #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = analyze::pair)]
     arguments: Vec<(String, String)>,
+
+    #[command(flatten)]
+    captures: Captures,
+
+    #[command(flatten)]
+    building: Building,
+}
+
+impl Arguments {
+    /// Into the options of the service.
+    ///
+    /// # Errors
+    /// When one of them cannot be.
+    pub fn apply(&self, options: &mut Options) -> Result<(), String> {
+        self.building.apply(options);
+        self.captures.apply(options)
+    }
 }
 
 /// Prints the report.
 pub async fn run(typed: Arguments, options: Options) -> Result<(), String> {
-    let (service, entry) = super::with(serve::place(&typed.file)?, options).await?;
+    let (service, entry) = super::with(place(&typed.file)?, options).await?;
     let offer = entry.offer.map_err(|error| format!("{}: {error}", entry.place))?;
     let names: Vec<&str> = offer.tools.iter().map(|tool| tool.name.as_str()).collect();
     let wanted = typed.tool.as_deref().or(names.first().copied()).unwrap_or_default();
     let known = offer.tools.iter().find(|tool| tool.name == wanted || tool.own_name == wanted);
     let tool = known.ok_or_else(|| format!("it has no tool {wanted}; its tools are {}", names.join(", ")))?;
-    analyze::run(&service, analyze::Arguments::new(&tool.name, typed.capture, typed.arguments)).await
+    analyze::answer(&service, &tool.name, typed.capture, typed.arguments).await
 }
