@@ -6,6 +6,7 @@ mod doctor;
 mod exit;
 mod hardening;
 mod healthcheck;
+mod manual;
 mod named;
 mod options;
 mod progress;
@@ -45,7 +46,7 @@ enum Command {
     Serve(serve::Arguments),
     /// Run a tool on captures and print its report
     Analyze(analyze::Arguments),
-    /// List the tools that are loaded
+    /// List the tools that are loaded, or tell all of one
     Tools(tools::Arguments),
     /// Make, check and approve analyzers of your own or of others
     #[command(subcommand)]
@@ -182,14 +183,14 @@ fn run(command: Command) -> Result<(), Failure> {
         match command {
             Command::Serve(typed) => Ok(serve::run(&typed, &options).await?),
             Command::Analyze(typed) => analyze::run(typed, &options, self::command()).await,
-            Command::Tools(_) => Ok(tools::run(&options).await?),
+            Command::Tools(typed) => tools::run(&typed, &options).await,
             Command::Analyzer(command) => analyzer::run(command, options).await,
             Command::Wit => Ok(print(analyzer::WIT)?),
             // Done before anything else was.
             Command::CompileComponent { .. } => Ok(()),
             Command::Doctor(typed) => Ok(doctor::run(&typed, &options).await?),
             Command::Healthcheck(typed) => Ok(healthcheck::run(&typed).await?),
-            Command::Completions(typed) => Ok(shell::completions(&typed, self::command())?),
+            Command::Completions(typed) => Ok(shell::completions(&typed, &options, self::command()).await?),
             Command::Man(typed) => Ok(shell::man(&typed, self::command())?),
         }
     });
@@ -205,6 +206,7 @@ fn options(command: &Command) -> Result<Options, String> {
         Command::Doctor(typed) => typed.serve.options(),
         Command::Analyze(typed) => typed.options(),
         Command::Tools(typed) => typed.options(),
+        Command::Completions(typed) => typed.options(),
         Command::Analyzer(command) => command.options(),
         _ => Ok(Options::default()),
     }

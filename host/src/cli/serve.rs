@@ -1,5 +1,6 @@
 //! `mcpcap serve`, and `mcpcap` alone: the server, over what, and for whom.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,6 +10,10 @@ use super::options::{Audit, Captures, Hardening, Http, Loaded, Modules};
 use crate::contract::arguments;
 use crate::mcp::{self, HttpOptions};
 use crate::service::{MAX_CHARS, Options, Service};
+use crate::text::terminal::complain;
+
+/// For who starts it by hand.
+const WAITING: &str = "mcpcap waits for an MCP client on this terminal (Ctrl-C ends it); for a report run: mcpcap FILE, or: mcpcap --help\n";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Transport {
@@ -111,6 +116,9 @@ pub fn idle_option(command: &Command, typed: &ArgMatches) -> Option<String> {
 pub async fn run(typed: &Arguments, options: &Options) -> Result<(), String> {
     let start = || Service::start(options).map(Arc::new).map_err(|error| error.to_string());
     let Some(http) = typed.http() else {
+        if std::io::stdin().is_terminal() {
+            complain(WAITING);
+        }
         return mcp::stdio(start()?).await.map_err(|error| error.to_string());
     };
     let http = mcp::Http::bind(http?).await.map_err(|error| error.to_string())?;

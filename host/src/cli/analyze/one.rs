@@ -142,7 +142,8 @@ impl<'a> Asking<'a> {
                     arguments.insert("cursor".into(), next.into());
                 }
                 None => {
-                    if count < list.total && self.arguments.get("cursor").is_none() {
+                    let is_bounded = ["cursor", "limit"].iter().any(|name| self.arguments.contains_key(*name));
+                    if count < list.total && !is_bounded {
                         complain(&format!("Note: {count} of {} entries of {name}; --all prints all\n", list.total));
                     }
                     return Ok(Answered { damage: report::damage(&answer) });
@@ -155,7 +156,9 @@ impl<'a> Asking<'a> {
         let of_set = self.is_set.then(|| Value::from(capture::shown(capture)));
         if self.format == Format::Table {
             let head = of_set.map(|name| format!("{}\n", report::lists::cell(&name))).unwrap_or_default();
-            return format!("{head}{}", report::draw(list, usize::MAX, report::width()).text);
+            let drawn = report::draw(list, usize::MAX, report::width());
+            let same = if drawn.same.is_empty() { String::new() } else { format!("all: {}\n", drawn.same.join(", ")) };
+            return format!("{head}{same}{}", drawn.text);
         }
         let lines = list.rows.iter().map(|row| match self.format {
             Format::Csv => {

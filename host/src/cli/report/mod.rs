@@ -1,5 +1,6 @@
 //! Reports as they are printed: for people, or as data.
 
+mod columns;
 pub mod lists;
 mod people;
 mod rows;
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 pub use people::{Asked, page};
 pub use rows::{csv_line, json_line};
-pub use table::draw;
+pub use table::{beside, draw};
 
 use crate::catalog::Tool;
 

@@ -17,6 +17,9 @@ const TABLES: usize = 2;
 const ROWS: usize = 8;
 /// Characters of a value.
 const TEXT: usize = 300;
+/// The same in a short summary, and the entries of a list in one.
+const BRIEF: usize = 90;
+const LISTED: usize = 4;
 /// Frames that are shown of a finding.
 const FRAMES: usize = 5;
 
@@ -55,6 +58,14 @@ pub fn page(report: &Value, tool: &Tool, asked: Asked) -> String {
 
 fn text(value: &Value) -> String {
     neutral(&cell(value), TEXT).into_owned()
+}
+
+/// A value of a summary. Of a list of many, their number.
+fn brief(value: &Value) -> String {
+    match value {
+        Value::Array(entries) if entries.len() > LISTED => grouped(entries.len() as u64),
+        value => neutral(&cell(value), BRIEF).into_owned(),
+    }
 }
 
 /// What it is about, and how much of it was read.
@@ -145,7 +156,7 @@ fn summary(scalars: &[lists::Scalar<'_>], asked: Asked) -> String {
     let told: Vec<Vec<String>> = scalars
         .iter()
         .filter(|(name, value)| tells(value) && is_plain(name))
-        .map(|(name, value)| vec![name.clone(), text(value)])
+        .map(|(name, value)| vec![name.clone(), if asked.all || asked.parts { text(value) } else { brief(value) }])
         .collect();
     if told.is_empty() {
         return String::new();
@@ -183,7 +194,12 @@ fn table(list: &List, rows: usize, asked: Asked) -> String {
     } else {
         format!(", {} left out", counted(drawn.left_out as u64, "column"))
     };
-    format!("\n{} ({of}{left})\n{}", list.name.to_uppercase(), drawn.text)
+    let same = if drawn.same.is_empty() {
+        String::new()
+    } else {
+        beside(vec![vec![format!("all: {}", drawn.same.join(", "))]], asked.width)
+    };
+    format!("\n{} ({of}{left})\n{same}{}", list.name.to_uppercase(), drawn.text)
 }
 
 /// What is not on the page, and how to get it.
