@@ -57,6 +57,13 @@ pub struct End {
     pub message: String,
 }
 
+impl End {
+    /// Whether reading ended where it was asked to: the arguments chose no frames behind, or the analyzer had enough.
+    pub fn was_asked(&self) -> bool {
+        self.reason == "enough"
+    }
+}
+
 /// What a run gave.
 #[derive(Debug)]
 pub struct Outcome {

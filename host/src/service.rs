@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::analyzers::{self, Entry, Loader, Published, Shelf};
 use crate::answer::{AnswerError, Code};
 use crate::capture::{self, CaptureError, CaptureFile, Fetch, Remote, Root, Roots};
-use crate::catalog::{Catalog, CatalogError, Tool};
+use crate::catalog::{self, Catalog, CatalogError, Tool};
 use crate::contract::{self, Common, Draft, Window};
 use crate::effort::{Effort, after};
 use crate::library::Library;
@@ -27,7 +27,7 @@ use crate::text::written_out;
 use crate::watch::{Audit, AuditError, Call, Metrics};
 
 /// Characters of a report, unless something else is asked for: what a language model reads at once without losing sight of the rest.
-pub const MAX_CHARS: usize = 24_000;
+pub const MAX_CHARS: usize = 12_000;
 
 /// Bytes of a report's text from which on only one is worked on at a time.
 const LARGE: usize = 1 << 20;
@@ -48,6 +48,8 @@ pub struct Options {
     pub max_chars: usize,
     /// Whether reports are given as text alone, without structured content and schemas.
     pub text_only: bool,
+    /// Whether lists of tools have the complete schemas of their answers.
+    pub full_schemas: bool,
     /// Folders whose files may be read; none: all that the server's user may read.
     pub roots: Vec<PathBuf>,
     /// What may be fetched.
@@ -78,6 +80,8 @@ pub struct Service {
     pub text_only: bool,
     /// What came through standard input, which is named [`STANDARD_INPUT`].
     standard_input: OnceLock<CaptureFile>,
+    /// Whether lists of tools have the complete schemas of answers.
+    pub full_schemas: bool,
     /// Held while a large report is worked on.
     large: Mutex<()>,
     /// One run keeps two cores busy at most; more at once would only share the same cores and multiply the memory.
@@ -161,6 +165,7 @@ impl Service {
             fetch: Fetch::new(&options.limits, &options.remote)?,
             max_packets: options.max_packets,
             text_only: options.text_only,
+            full_schemas: options.full_schemas,
             max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
             standard_input: OnceLock::new(),
             runs: Arc::new(Semaphore::new(cores)),
@@ -228,6 +233,14 @@ impl Service {
         let _ = self.standard_input.set(capture);
     }
 
+    /// The arguments of a tool, as lists of tools show them.
+    pub fn listed_input(&self, tool: &Tool) -> Arc<Map<String, Value>> {
+        if self.fetch.is_allowed() {
+            return Arc::clone(&tool.listed_input);
+        }
+        Arc::new(catalog::without_urls(&tool.listed_input))
+    }
+
     /// The limits in force.
     pub fn limits(&self) -> &Limits {
         &self.line.limits
@@ -288,6 +301,9 @@ impl Service {
         cancel: CancellationToken,
         progress: Arc<Progress>,
     ) -> Result<Answer, AnswerError> {
+        if let Some(Value::Object(properties)) = known.input.get("properties") {
+            contract::arguments::lenient(&mut arguments, properties);
+        }
         known.check(&arguments)?;
         let Ok(_place) = self.places.try_acquire() else {
             let message = "the server is busy: as many calls wait as it lets wait; ask again in a few seconds";
@@ -363,6 +379,8 @@ impl Service {
         if let Some(capture) = self.standard_input.get().filter(|_| file == STANDARD_INPUT) {
             return Ok(capture.again());
         }
+        let named = capture::named(file)?;
+        let file = named.as_ref();
         if capture::is_url(file) {
             let told = |bytes: u64, total: Option<u64>| progress(Done { bytes, packets: None }, total);
             return Ok(self.fetch.fetch(file, &self.line.limits, cancel, &told).await?);
@@ -406,11 +424,14 @@ impl Service {
             let _turn = self.turn(report.len(), &effort())?;
             Ok((Draft::read(&report, tool, window, &effort())?, outcome))
         };
-        let (mut draft, mut outcome) = run(Window::of(tool, common), capture)?;
-        // Only a whole list can be sorted.
-        while common.sort.is_some()
+        let first = Window::of(tool, common);
+        let (mut draft, mut outcome) = run(first.clone(), capture)?;
+        // Only a whole list can be sorted; a filter looks on until it has enough.
+        let is_search = common.sort.is_none() && !common.conditions.is_empty();
+        while (common.sort.is_some() || (is_search && !draft.has_enough(common)))
             && draft.has_room()
-            && let Some(next) = draft.next().filter(|next| next.offset < contract::MOST_SORTED)
+            && draft.behind(&first) < contract::MOST_SORTED
+            && let Some(next) = draft.next()
         {
             let (more, of_more) = run(next, again.again())?;
             draft.append(more);

@@ -116,23 +116,14 @@ async fn every_tool_says_what_a_client_needs_to_know() {
         let name = &tool.name;
         assert!(tool.title.is_some() && tool.description.as_ref().is_some_and(|d| d.len() > 40), "{name}");
         let annotations = tool.annotations.expect("annotations");
-        assert_eq!(
-            (
-                annotations.read_only_hint,
-                annotations.destructive_hint,
-                annotations.idempotent_hint,
-                annotations.open_world_hint
-            ),
-            (Some(true), Some(false), Some(true), Some(true)),
-            "{name}"
-        );
+        // The others have the values that they have when they are absent.
+        assert_eq!((annotations.read_only_hint, annotations.open_world_hint), (Some(true), None), "{name}");
         assert_eq!(tool.input_schema["additionalProperties"], false, "{name}");
         assert_eq!(tool.input_schema["required"][0], "pcap_file", "{name}");
         for (argument, schema) in tool.input_schema["properties"].as_object().unwrap() {
             assert!(schema["description"].is_string(), "{name}: {argument} is not described");
         }
         let output = tool.output_schema.expect("an output schema");
-        assert_eq!(output["additionalProperties"], false, "{name}");
         assert!(output["properties"].as_object().unwrap().len() > 5, "{name}");
     }
     let info = client.peer_info().unwrap();
@@ -250,10 +241,12 @@ async fn max_packets_bounds_the_analysis_and_the_reading() {
         }
         let found = report.as_object().unwrap().iter().find(|(name, _)| name.ends_with("_packets_found")).unwrap().1;
         assert_eq!(found, 3, "{tool}");
-        assert_eq!(report["capture"]["ended"]["reason"], "enough", "{tool}");
+        assert!(report["capture"]["read_to_frame"].is_u64(), "{tool}");
         assert!(report["note"].as_str().unwrap().contains('3'), "{tool}: {}", report["note"]);
         let whole = call(&unbounded, tool, arguments(required, &example(capture))).await.structured_content.unwrap();
-        let (read, all) = (report["total_packets"].as_u64().unwrap(), whole["total_packets"].as_u64().unwrap());
+        assert!(report.get("total_packets").is_none(), "{tool} cannot know how many there are");
+        let (read, all) =
+            (report["capture"]["read_to_frame"].as_u64().unwrap(), whole["total_packets"].as_u64().unwrap());
         assert!(read < all / 2, "{tool} read {read} frames of {all}");
     }
     unbounded.cancel().await.unwrap();

@@ -35,6 +35,10 @@ pub struct Arguments {
     #[arg(long)]
     text_only: bool,
 
+    /// Put the complete schemas of answers into the list of tools, which takes ten times the characters
+    #[arg(long)]
+    full_schemas: bool,
+
     /// How clients connect
     #[arg(long, value_enum, default_value_t = Transport::Stdio)]
     pub(super) transport: Transport,
@@ -72,7 +76,12 @@ impl Arguments {
     /// # Errors
     /// When one of them cannot be.
     pub fn options(&self) -> Result<Options, String> {
-        let mut options = Options { max_chars: self.max_report_chars, text_only: self.text_only, ..Options::default() };
+        let mut options = Options {
+            max_chars: self.max_report_chars,
+            text_only: self.text_only,
+            full_schemas: self.full_schemas,
+            ..Options::default()
+        };
         self.modules.apply(&mut options);
         self.captures.apply(&mut options)?;
         self.http.port()?;

@@ -95,17 +95,15 @@ impl Server {
     }
 
     fn tool(&self, tool: &Tool) -> rmcp::model::Tool {
-        // Open world: a capture may come from anywhere, and holds text from strangers.
-        let annotations = ToolAnnotations::with_title(tool.title.clone())
-            .read_only(true)
-            .destructive(false)
-            .idempotent(true)
-            .open_world(true);
-        let listed = rmcp::model::Tool::new(tool.name.clone(), tool.description.clone(), Arc::clone(&tool.input))
+        // What is left out has the value that it has by default: an open world, and for a tool that only reads the others mean nothing.
+        let annotations = ToolAnnotations::new().read_only(true);
+        let input = self.service.listed_input(tool);
+        let listed = rmcp::model::Tool::new(tool.name.clone(), tool.description.clone(), input)
             .with_title(tool.title.clone())
             .with_annotations(annotations);
+        let output = if self.service.full_schemas { &tool.output } else { &tool.listed_output };
         // A schema would promise structured content.
-        if self.service.text_only { listed } else { listed.with_raw_output_schema(Arc::clone(&tool.output)) }
+        if self.service.text_only { listed } else { listed.with_raw_output_schema(Arc::clone(output)) }
     }
 
     async fn call(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> CallToolResult {

@@ -38,7 +38,17 @@ fn analyze_prints_the_report_as_json() {
 #[test]
 fn analyze_takes_the_tools_arguments() {
     let capture = crafted("dns_records.pcap").display().to_string();
-    let output = mcpcap(&["analyze", "analyze_dns_packets", &capture, "--arg", "limit=2", "--arg", "first_frame=2"]);
+    let output = mcpcap(&[
+        "analyze",
+        "analyze_dns_packets",
+        &capture,
+        "--arg",
+        "limit=2",
+        "--arg",
+        "first_frame=2",
+        "--arg",
+        "as_objects=true",
+    ]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let frames: Vec<u64> = report["packets"].as_array().unwrap().iter().map(|p| p["frame"].as_u64().unwrap()).collect();
     assert_eq!(frames, [2, 3]);

@@ -29,7 +29,7 @@ fn tools_are_a_line_each_and_all_of_one() {
     assert_eq!(names, ["analyze_dns_packets", "analyze_icmp_packets"]);
     assert_eq!(json[1]["arguments"]["properties"]["icmp_type"]["maximum"], 255);
     let schema: Value = serde_json::from_str(&said(&["tools", "dns", "--schema"])).unwrap();
-    assert!(schema.pointer("/properties/packets/items/properties/frame").is_some(), "complete: {schema}");
+    assert!(schema.to_string().contains("\"latency_ms\""), "complete: {schema}");
     fails(&["tools", "nothing"], 2, "there is no tool nothing");
     fails(&["tools", "--schema"], 2, "TOOL");
 }

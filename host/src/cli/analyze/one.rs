@@ -40,10 +40,7 @@ impl<'a> Asking<'a> {
         output: &Output,
         is_set: bool,
     ) -> Self {
-        // What is rendered here has names on its own.
-        if tool.properties().any(|(name, _)| name == "rows") {
-            arguments.entry("rows").or_insert_with(|| "objects".into());
-        }
+        arguments.entry("as_objects").or_insert(output.format().has_names().into());
         let parts = arguments.contains_key("section") || arguments.contains_key("cursor");
         Self { service, tool, arguments, format: output.format(), all: output.all, is_set, parts }
     }

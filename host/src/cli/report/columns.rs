@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::lists::{Row, cell, is_nothing};
+use super::lists::{Row, cell, is_nothing, rows};
 use crate::text::neutral;
 
 /// Characters of a text in a table.
@@ -121,18 +121,21 @@ fn shown(value: &Value) -> String {
     let text = match value {
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => String::new(),
-        Value::Array(entries) if entries.iter().all(Value::is_object) => {
-            entries.iter().map(texts).collect::<Vec<_>>().join("; ")
-        }
-        value => cell(value),
+        value => match rows(value) {
+            Some(entries) => entries.iter().map(texts).collect::<Vec<_>>().join("; "),
+            None => cell(value),
+        },
     };
     neutral(&text, CELL).into_owned()
 }
 
-fn texts(entry: &Value) -> String {
-    let fields = entry.as_object().into_iter().flatten();
-    let texts: Vec<&str> = fields.filter_map(|(_, value)| value.as_str()).collect();
-    if texts.is_empty() { cell(entry) } else { texts.join(" ") }
+fn texts(entry: &Row) -> String {
+    let texts: Vec<&str> = entry.iter().filter_map(|(_, value)| value.as_str()).collect();
+    if texts.is_empty() {
+        entry.iter().map(|(_, value)| cell(value)).collect::<Vec<_>>().join(" ")
+    } else {
+        texts.join(" ")
+    }
 }
 
 #[cfg(test)]

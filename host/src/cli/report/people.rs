@@ -73,20 +73,15 @@ fn head(report: &Value, tool: &Tool) -> String {
     let field = |path: &str| report.pointer(path).map(text).unwrap_or_default();
     let file = field("/file");
     let file = if file == STANDARD_INPUT { "standard input".to_owned() } else { file };
-    let packets = report.get("total_packets").and_then(Value::as_u64).unwrap_or_default();
-    let mut head = format!("{file}: {}\n{}, {}", tool.title, counted(packets, "packet"), field("/capture/format"));
-    if report.pointer("/capture/complete").is_some_and(|complete| *complete == true) {
-        head.push_str(", complete\n");
-    } else {
-        let at = report.pointer("/capture/ended/offset").and_then(Value::as_u64).unwrap_or_default();
-        head.push_str(&format!(
-            ", {} at byte {}: {}\n",
-            field("/capture/ended/reason"),
-            grouped(at),
-            field("/capture/ended/message")
-        ));
-    }
-    if let Some(matched) = report.get("frames_matched").and_then(Value::as_u64) {
+    let mut read = vec![field("/capture/format")];
+    read.splice(0..0, report.get("total_packets").and_then(Value::as_u64).map(|packets| counted(packets, "packet")));
+    read.push(match super::damage(report) {
+        Some(damage) => damage,
+        None if report.pointer("/capture/complete").is_some_and(|complete| *complete == true) => "complete".into(),
+        None => format!("read to frame {}, as was asked", field("/capture/read_to_frame")),
+    });
+    let mut head = format!("{file}: {}\n{}\n", tool.title, read.join(", "));
+    if let Some(matched) = report.get("matched_packets").and_then(Value::as_u64) {
         head.push_str(&format!("{} of them match what was asked for\n", grouped(matched)));
     }
     if let Some(warning) = report.get("warning") {
