@@ -227,7 +227,7 @@ def run_image(root, folder):
 
     with serve(folder) as port:
         url = f"https://127.0.0.1:{port}/dns.pcap"
-        fetched = json.loads(finish(in_image(root, ["--allow-private-urls", "analyze", "analyze_capinfos", url])))
+        fetched = json.loads(finish(in_image(root, ["analyze", "analyze_capinfos", url, "--allow-private-urls"])))
     assert fetched["total_packets"] == report["total_packets"]
     print("a download over https, by the CA certificates of /etc/ssl/certs, into /tmp: the same")
 

@@ -10,6 +10,7 @@ mod name;
 pub(crate) mod public;
 mod roots;
 mod source;
+mod spool;
 
 use sha2::{Digest, Sha256};
 
@@ -18,6 +19,7 @@ pub use file::{CaptureError, CaptureFile};
 pub use name::named;
 pub use roots::{Root, Roots};
 pub use source::{Chunk, Facts, Source, SourceEnd};
+pub use spool::spool;
 
 /// SHA-256 of some octets, as hexadecimal digits.
 pub fn hex_sha256(bytes: &[u8]) -> String {

@@ -3,71 +3,38 @@
 mod analyze;
 mod analyzer;
 mod doctor;
+mod exit;
 mod hardening;
 mod healthcheck;
+mod manual;
+mod named;
+mod options;
+mod progress;
+mod report;
 mod serve;
 mod shell;
 mod tools;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::ffi::OsString;
+use std::path::Path;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use self::serve::Transport;
-use crate::contract::arguments;
-use crate::service::{MAX_CHARS, Options, Service};
+use self::exit::Failure;
+use crate::harden;
+use crate::service::Options;
 use crate::text::terminal::{self, print};
-use crate::{harden, mcp};
 
 /// Analyses packet captures for language models over MCP, every parser in a WebAssembly sandbox.
 ///
 /// Without a command it serves MCP: on standard input and output, or with --transport http at http://HOST:PORT/mcp.
 #[derive(Debug, Parser)]
-#[command(name = "mcpcap", version, infer_long_args = true, args_conflicts_with_subcommands = false)]
+#[command(name = "mcpcap", version, infer_long_args = true, args_conflicts_with_subcommands = true, color = clap::ColorChoice::Never)]
 struct Cli {
-    /// Analyzers to offer, separated by commas [default: all of them]
-    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true, global = true)]
-    modules: String,
-
-    /// The most packets of its protocol that an analyzer looks at [default: no limit]
-    // The aliases are what the reference takes for it.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, global = true, aliases = ["ma", "max", "max-"])]
-    max_packets: Option<i64>,
-
-    /// The most characters of a report, unless a call asks for another number with max_chars
-    #[arg(long, value_name = "N", default_value_t = MAX_CHARS, value_parser = report_chars)]
-    max_report_chars: usize,
-
-    /// Give reports as text alone, without structured content and output schemas: half the characters for clients that show both
-    #[arg(long)]
-    text_only: bool,
-
-    /// Put the complete schemas of answers into the list of tools, which takes ten times the characters
-    #[arg(long)]
-    full_schemas: bool,
-
-    /// How clients connect
-    #[arg(long, value_enum, default_value_t = Transport::Stdio)]
-    transport: Transport,
-
     #[command(flatten)]
-    http: serve::Http,
-
-    #[command(flatten)]
-    sources: serve::Sources,
-
-    #[command(flatten)]
-    analyzers: serve::Analyzers,
-
-    /// Keep what Linux lets a process do beyond what it needs: files, system calls, core dumps. For debugging
-    #[arg(long, global = true)]
-    no_hardening: bool,
-
-    /// Append a line of JSON for each call to this file; - is standard error, which is the default over HTTP
-    #[arg(long, value_name = "FILE", env = "MCPCAP_AUDIT_LOG")]
-    audit_log: Option<PathBuf>,
+    serve: serve::Arguments,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -75,16 +42,18 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run a tool on a capture and print its report as JSON
+    /// Serve MCP, as without a command
+    Serve(serve::Arguments),
+    /// Run a tool on captures and print its report
     Analyze(analyze::Arguments),
-    /// List the tools that are loaded
-    Tools,
+    /// List the tools that are loaded, or tell all of one
+    Tools(tools::Arguments),
     /// Make, check and approve analyzers of your own or of others
     #[command(subcommand)]
     Analyzer(analyzer::Command),
     /// Print the contract between mcpcap and analyzers (WIT)
     Wit,
-    /// Check the installation, and say how to mend what is wrong
+    /// Check what a server with these options would need, and say how to mend what is wrong
     Doctor(doctor::Arguments),
     /// Ask a server over HTTP whether it lives
     Healthcheck(healthcheck::Arguments),
@@ -95,61 +64,92 @@ enum Command {
     /// Compile a component from standard input to standard output: what this program calls for analyzers of others
     #[command(name = mcpcap_native::COMMAND, hide = true)]
     CompileComponent {
-        /// Octets of address space
+        /// Bytes of address space
         memory: u64,
         /// Seconds of processor time
         cpu: u64,
     },
 }
 
-fn report_chars(text: &str) -> Result<usize, String> {
-    let (least, most) = arguments::MAX_CHARS;
-    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
-    number.ok_or_else(|| format!("must be a number from {least} to {most}"))
+/// The tool that tells what is in a capture.
+const OVERVIEW: &str = "analyze_capinfos";
+
+/// All that can be typed.
+fn command() -> clap::Command {
+    Cli::command()
 }
 
-/// Does what the command line says; the result is the exit code: 0, 1 for a failure, 2 for a wrong command line.
-pub fn main() -> i32 {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help is this program's own text; a complaint repeats what was typed.
-            if error.use_stderr() {
-                terminal::complain(&error.render().to_string());
-            } else if let Err(message) = print(&error.render().to_string()) {
-                terminal::complain(&format!("Error: {message}\n"));
-            }
-            return error.exit_code();
-        }
+/// What was typed, or why it cannot be.
+fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let mut command = command();
+    let all = of_a_file(&command, words.into_iter().collect());
+    let known = analyze::words::known(&command, &all);
+    let (words, own) = known.map_or_else(|| (all.clone(), Vec::new()), |known| (known.words, known.own));
+    let typed = command.try_get_matches_from_mut(words).map_err(behind_the_command)?;
+    let cli = Cli::from_arg_matches(&typed).map_err(|error| error.format(&mut command))?;
+    let serving = match typed.subcommand() {
+        None => Some((&command, &typed)),
+        Some(("serve", typed)) => command.find_subcommand("serve").map(|command| (command, typed)),
+        Some(_) => None,
     };
-    if let Some(Command::CompileComponent { memory, cpu }) = cli.command {
-        if !cli.no_hardening {
-            // Who started it has told what the system does not have.
-            let _ = harden::compiler();
-        }
+    if let Some(idle) = serving.and_then(|(command, typed)| serve::idle_option(command, typed)) {
+        let message = format!("--{idle} does nothing without --transport http");
+        return Err(command.error(ErrorKind::ArgumentConflict, message));
+    }
+    let mut command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    if let Command::Analyze(typed) = &mut command {
+        (typed.words, typed.own) = (all, own);
+    }
+    Ok(command)
+}
+
+/// `mcpcap FILE` is the overview of a file.
+fn of_a_file(command: &clap::Command, mut words: Vec<OsString>) -> Vec<OsString> {
+    let is_file = words.get(1).is_some_and(|word| {
+        let is_option = word.as_encoded_bytes().starts_with(b"-");
+        !is_option && command.find_subcommand(word).is_none() && Path::new(word).exists()
+    });
+    if is_file {
+        words.splice(1..1, ["analyze".into(), OVERVIEW.into()]);
+    }
+    words
+}
+
+/// Options in front of a command are the server's, and clap only says that they do not go together.
+fn behind_the_command(mut error: clap::Error) -> clap::Error {
+    let is_of_command = error.get(ContextKind::InvalidSubcommand).is_some();
+    if error.kind() == ErrorKind::ArgumentConflict && is_of_command {
+        let tip = "options of a command stand behind it, as in mcpcap tools --modules dns";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
+}
+
+/// Does what the command line says; the result is the exit code, as `exit` has them.
+pub fn main() -> i32 {
+    let command = match read(std::env::args_os()) {
+        Ok(command) => command,
+        Err(error) => return Failure::Typed(error).code(),
+    };
+    if let Command::CompileComponent { memory, cpu } = command {
+        // Who started it has told what the system does not have.
+        let _ = harden::compiler();
         return mcpcap_native::compile_in_this_process(memory, cpu);
     }
-    log(&cli);
-    if cli.command.is_none() && cli.transport == Transport::Http {
-        cli.http.hide_token();
+    log(&command);
+    if let Command::Serve(typed) = &command {
+        typed.hide_token();
     }
-    match run(cli) {
-        Ok(()) => 0,
-        Err(message) => {
-            terminal::complain(&format!("Error: {message}\n"));
-            1
-        }
-    }
+    run(command).map_or_else(Failure::code, |()| 0)
 }
 
 /// Logs go to standard error only. `MCPCAP_LOG` says what of it: `debug`, `mcpcap=trace` and so on.
-fn log(cli: &Cli) {
-    let serves_http = cli.command.is_none() && cli.transport == Transport::Http;
+fn log(command: &Command) {
     // rmcp tells of each request, in the client's words.
-    let default = match &cli.command {
-        None if serves_http => "warn,rmcp=error,mcpcap=info",
+    let default = match command {
+        Command::Serve(typed) if typed.speaks_http() => "warn,rmcp=error,mcpcap=info",
         // These tell of it themselves.
-        Some(Command::Analyzer(_)) => "warn,rmcp=error,mcpcap::analyzers=off",
+        Command::Analyzer(_) => "warn,rmcp=error,mcpcap::analyzers=off",
         _ => "warn,rmcp=error",
     };
     let filter = EnvFilter::try_from_env("MCPCAP_LOG").unwrap_or_else(|_| EnvFilter::new(default));
@@ -161,29 +161,16 @@ fn log(cli: &Cli) {
         .init();
 }
 
-fn run(cli: Cli) -> Result<(), String> {
-    let max_packets = match cli.max_packets {
-        None => None,
-        Some(n) => Some(u64::try_from(n).ok().filter(|n| *n > 0).ok_or("--max-packets must be a positive integer")?),
+fn run(command: Command) -> Result<(), Failure> {
+    let options = options(&command)?;
+    let hardened = match &command {
+        Command::Serve(typed) => Some((&typed.hardening, typed.speaks_http())),
+        Command::Analyze(typed) => Some((&typed.hardening, false)),
+        _ => None,
     };
-    cli.http.port()?;
-    let speaks_http = cli.transport == Transport::Http;
-    let serves_http = cli.command.is_none() && cli.transport == Transport::Http;
-    let options = Options {
-        modules: cli.modules,
-        max_packets,
-        max_chars: cli.max_report_chars,
-        text_only: cli.text_only,
-        full_schemas: cli.full_schemas,
-        roots: cli.sources.roots(speaks_http && !matches!(cli.command, Some(Command::Analyze(_)))),
-        remote: cli.sources.remote(),
-        analyzers: cli.analyzers.options(serves_http, &cli.sources.remote())?,
-        limits: cli.analyzers.limits(),
-        audit: cli.audit_log.or_else(|| serves_http.then(|| PathBuf::from("-"))),
-    };
-    if !cli.no_hardening && matches!(cli.command, None | Some(Command::Analyze(_))) {
+    if let Some((_, listens)) = hardened.filter(|(hardening, _)| !hardening.no_hardening) {
         // Before there is a second thread.
-        hardening::harden(&options, serves_http);
+        hardening::harden(&options, listens);
     }
     // A run takes one of these threads, and there is a run for each core; the rest open files. Each thread keeps memory for good.
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -192,33 +179,19 @@ fn run(cli: Cli) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime cannot be started: {error}"))?;
-    let start = || Service::start(&options).map(Arc::new).map_err(|error| error.to_string());
     let done = runtime.block_on(async {
-        match cli.command {
-            Some(Command::Analyze(arguments)) => analyze::run(&start()?, arguments).await,
-            Some(Command::Tools) => {
-                let service = start()?;
-                service.settled().await;
-                tools::list(&service.catalog())
-            }
-            Some(Command::Analyzer(command)) => analyzer::run(command, options.clone()).await,
-            Some(Command::Wit) => print(analyzer::WIT),
+        match command {
+            Command::Serve(typed) => Ok(serve::run(&typed, &options).await?),
+            Command::Analyze(typed) => analyze::run(typed, &options, self::command()).await,
+            Command::Tools(typed) => tools::run(&typed, &options).await,
+            Command::Analyzer(command) => analyzer::run(command, options).await,
+            Command::Wit => Ok(print(analyzer::WIT)?),
             // Done before anything else was.
-            Some(Command::CompileComponent { .. }) => Ok(()),
-            Some(Command::Doctor(arguments)) => {
-                doctor::run(&arguments, &options, speaks_http.then(|| cli.http.options()), !cli.no_hardening).await
-            }
-            Some(Command::Healthcheck(arguments)) => healthcheck::run(&arguments).await,
-            Some(Command::Completions(arguments)) => shell::completions(&arguments, Cli::command()),
-            Some(Command::Man(arguments)) => shell::man(&arguments, Cli::command()),
-            None if !speaks_http => mcp::stdio(start()?).await.map_err(|error| error.to_string()),
-            None => {
-                let http = mcp::Http::bind(cli.http.options()?).await.map_err(|error| error.to_string())?;
-                let service = start()?;
-                tracing::info!("listening on http://{}/mcp", http.address());
-                http.serve(service).await;
-                Ok(())
-            }
+            Command::CompileComponent { .. } => Ok(()),
+            Command::Doctor(typed) => Ok(doctor::run(&typed, &options).await?),
+            Command::Healthcheck(typed) => Ok(healthcheck::run(&typed).await?),
+            Command::Completions(typed) => Ok(shell::completions(&typed, &options, self::command()).await?),
+            Command::Man(typed) => Ok(shell::man(&typed, self::command())?),
         }
     });
     // Whatever still runs on another thread has nobody left to tell.
@@ -226,18 +199,77 @@ fn run(cli: Cli) -> Result<(), String> {
     done
 }
 
+/// What a command says of the service that it starts.
+fn options(command: &Command) -> Result<Options, String> {
+    match command {
+        Command::Serve(typed) => typed.options(),
+        Command::Doctor(typed) => typed.serve.options(),
+        Command::Analyze(typed) => typed.options(),
+        Command::Tools(typed) => typed.options(),
+        Command::Completions(typed) => typed.options(),
+        Command::Analyzer(command) => command.options(),
+        _ => Ok(Options::default()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn typed(words: &[&str]) -> Result<Command, clap::Error> {
+        read(std::iter::once("mcpcap").chain(words.iter().copied()).map(OsString::from))
+    }
+
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
     fn flags_may_be_shortened_as_in_the_reference() {
-        let cli = Cli::try_parse_from(["mcpcap", "--max", "5", "--transport", "http"]).unwrap();
-        assert_eq!((cli.max_packets, cli.transport), (Some(5), Transport::Http));
+        for words in [&["--max", "5", "--transport", "http"][..], &["serve", "--max", "5", "--transport", "http"]] {
+            let Ok(Command::Serve(read)) = typed(words) else { panic!("{words:?}") };
+            assert_eq!((read.captures.packets.max_packets, read.transport), (Some(5), serve::Transport::Http));
+        }
+    }
+
+    /// Each command refuses the options that would do nothing there.
+    #[test]
+    fn options_that_do_nothing_are_refused() {
+        for words in [
+            &["--port", "9000"][..],
+            &["serve", "--allow-origin", "https://example.com"],
+            &["--modules", "dns", "tools"],
+            &["wit", "--modules", "dns"],
+            &["tools", "--max-packets", "5"],
+            &["tools", "--root", "/"],
+            &["analyze", "dns", "x.pcap", "--transport", "http"],
+            &["analyze", "dns", "x.pcap", "--text-only"],
+            &["analyzer", "pack", "x", "-o", "y", "--locked"],
+            &["analyzer", "new", "x", "--cache-dir", "y"],
+            &["analyzer", "list", "--root", "/"],
+            &["analyzer", "check", "x.wasm", "--locked"],
+            &["analyzer", "pin", "oci://x/y:1", "--no-remote"],
+            &["healthcheck", "--no-remote"],
+        ] {
+            let error = typed(words).expect_err(&words.join(" "));
+            assert_eq!(error.exit_code(), 2, "{words:?}");
+        }
+    }
+
+    /// What runs the sandbox can be limited.
+    #[test]
+    fn limits_are_where_the_sandbox_runs() {
+        for words in [
+            &["--run-time", "5"][..],
+            &["serve", "--run-time", "5"],
+            &["doctor", "--run-time", "5"],
+            &["analyze", "dns", "x.pcap", "--run-time", "5"],
+            &["analyzer", "run", "x.wasm", "x.pcap", "--run-time", "5"],
+            &["analyzer", "check", "x.wasm", "--run-time", "5"],
+        ] {
+            let command = typed(words).unwrap_or_else(|error| panic!("{words:?}: {error}"));
+            assert_eq!(options(&command).unwrap().limits.run.as_secs(), 5, "{words:?}");
+        }
     }
 }

@@ -52,14 +52,22 @@ impl Place {
 
     /// What stands on the command line for it.
     pub fn arguments(&self) -> Vec<&OsStr> {
-        let cache: [&OsStr; 2] = ["--cache-dir".as_ref(), self.cache.path().as_ref()];
-        [["--analyzers".as_ref(), self.path().as_os_str()], cache].concat()
+        [["--analyzers".as_ref(), self.path().as_os_str()], self.kept()].concat()
     }
 
-    /// Runs the program.
+    fn kept(&self) -> [&OsStr; 2] {
+        ["--cache-dir".as_ref(), self.cache.path().as_ref()]
+    }
+
+    /// Runs the program, with those of its options that the command takes.
     pub fn run(&self, command: &[&str]) -> Output {
         let mut program = Command::new(env!("CARGO_BIN_EXE_mcpcap"));
-        program.args(command).args(self.arguments()).env_remove("MCPCAP_ANALYZERS");
+        program.args(command).env_remove("MCPCAP_ANALYZERS");
+        match command {
+            ["analyzer", "new" | "pin", ..] | ["wit", ..] => &mut program,
+            ["analyzer", "approve" | "check" | "run", ..] => program.args(self.kept()),
+            _ => program.args(self.arguments()),
+        };
         program.env("XDG_CONFIG_HOME", self.config.path());
         program.output().unwrap()
     }

@@ -9,7 +9,7 @@ use clap::Args;
 use super::shown;
 use crate::analyzers::{Lock, Pin, Place};
 use crate::catalog::lint::Remark;
-use crate::cli::serve;
+use crate::cli::options::{Building, LockFile, place};
 use crate::service::Options;
 use crate::text::neutral;
 
@@ -21,6 +21,20 @@ pub struct Arguments {
     /// Do not ask: what is shown was read before
     #[arg(long)]
     yes: bool,
+
+    #[command(flatten)]
+    lock_file: LockFile,
+
+    #[command(flatten)]
+    building: Building,
+}
+
+impl Arguments {
+    /// Into the options of the service.
+    pub fn apply(&self, options: &mut Options) {
+        self.lock_file.apply(options);
+        self.building.apply(options);
+    }
 }
 
 /// Shows each analyzer and pins those that are approved.
@@ -31,7 +45,7 @@ pub async fn run(typed: &Arguments, options: &Options) -> Result<(), String> {
         if Path::new(file).is_dir() {
             places.extend(folder.files().map_err(|error| format!("{folder}: {error}"))?.into_iter().map(Place::File));
         } else {
-            places.push(serve::place(file)?);
+            places.push(place(file)?);
         }
     }
     let path = options.analyzers.lock_file();

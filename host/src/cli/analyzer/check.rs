@@ -15,7 +15,8 @@ use self::captures::Sample;
 use crate::analyzers::Entry;
 use crate::answer::{AnswerError, Code};
 use crate::catalog::{Offer, Tool};
-use crate::cli::{analyze, serve};
+use crate::cli::analyze;
+use crate::cli::options::{Building, Packets, Running, place};
 use crate::service::{Answer, Options, Service};
 use crate::settings::Limits;
 
@@ -29,6 +30,27 @@ pub struct Arguments {
     /// An argument for all tools that take it, as NAME=VALUE; may be given several times
     #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = analyze::pair)]
     arguments: Vec<(String, String)>,
+
+    #[command(flatten)]
+    packets: Packets,
+
+    #[command(flatten)]
+    running: Running,
+
+    #[command(flatten)]
+    building: Building,
+}
+
+impl Arguments {
+    /// Into the options of the service.
+    ///
+    /// # Errors
+    /// When one of them cannot be.
+    pub fn apply(&self, options: &mut Options) -> Result<(), String> {
+        self.running.apply(&mut options.limits);
+        self.building.apply(options);
+        self.packets.apply(options)
+    }
 }
 
 /// Captures on which a tool may fail before it is not run any more.
@@ -64,7 +86,7 @@ impl Results {
 
 /// Prints a line for each check; fails when one fails.
 pub async fn run(typed: &Arguments, options: Options) -> Result<(), String> {
-    let place = serve::place(&typed.file)?;
+    let place = place(&typed.file)?;
     let mut results = Results::default();
     let begun = Instant::now();
     let (service, entry) = super::with(place.clone(), options.clone()).await?;

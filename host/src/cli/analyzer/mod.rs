@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::analyzers::{Access, Entry, Loader, Place, Reference, Shelf};
 use crate::catalog::Catalog;
+use crate::cli::exit::Failure;
+use crate::cli::options::{Loaded, Private};
 use crate::sandbox::Sandbox;
 use crate::service::{self, Options, Service};
 
@@ -29,34 +31,55 @@ pub enum Command {
     Check(check::Arguments),
     /// Make a component of the core module that a C compiler wrote
     Pack(pack::Arguments),
-    /// Run a tool of an analyzer on a capture and print its report as JSON
+    /// Run a tool of an analyzer on captures and print its report
     Run(run::Arguments),
     /// List the analyzers that --analyzers, --analyzer and MCPCAP_ANALYZERS name, and say which are refused and why
-    List,
+    List(Loaded),
     /// Show what an analyzer tells the model, and pin it in the list of approved analyzers
     Approve(approve::Arguments),
     /// Print a reference to a registry's artifact as pinned by its digest
     Pin {
         /// For example oci://ghcr.io/acme/arp:1.0
         reference: String,
+        #[command(flatten)]
+        private: Private,
     },
 }
 
+impl Command {
+    /// As the service takes them.
+    ///
+    /// # Errors
+    /// When one of them cannot be.
+    pub fn options(&self) -> Result<Options, String> {
+        let mut options = Options::default();
+        match self {
+            Self::Run(typed) => typed.apply(&mut options)?,
+            Self::Check(typed) => typed.apply(&mut options)?,
+            Self::List(typed) => typed.apply(&mut options, false)?,
+            Self::Approve(typed) => typed.apply(&mut options),
+            Self::Pin { private, .. } => options.analyzers.private_registries = private.allow_private_urls,
+            Self::New(_) | Self::Pack(_) => {}
+        }
+        Ok(options)
+    }
+}
+
 /// Does what was asked.
-pub async fn run(command: Command, options: Options) -> Result<(), String> {
+pub async fn run(command: Command, options: Options) -> Result<(), Failure> {
     match command {
-        Command::New(arguments) => new::run(&arguments),
-        Command::Check(arguments) => check::run(&arguments, options).await,
+        Command::New(arguments) => Ok(new::run(&arguments)?),
+        Command::Check(arguments) => Ok(check::run(&arguments, options).await?),
         Command::Run(arguments) => run::run(arguments, options).await,
-        Command::Pack(arguments) => pack::run(&arguments),
-        Command::List => list::run(&options).await,
-        Command::Approve(arguments) => approve::run(&arguments, &options).await,
-        Command::Pin { reference } => {
+        Command::Pack(arguments) => Ok(pack::run(&arguments)?),
+        Command::List(_) => Ok(list::run(&options).await?),
+        Command::Approve(arguments) => Ok(approve::run(&arguments, &options).await?),
+        Command::Pin { reference, .. } => {
             let access =
                 Access { private: options.analyzers.private_registries, limits: options.limits.registry.clone() };
             let pin = move || Reference::pin(&reference, &access).map_err(|error| error.to_string());
             let pinned = blocking(pin).await??;
-            super::print(&format!("{pinned}\n"))
+            Ok(super::print(&format!("{pinned}\n"))?)
         }
     }
 }

@@ -6,15 +6,18 @@ mod server;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::hardening;
-use crate::mcp::HttpOptions;
+use super::{hardening, serve};
 use crate::service::Options;
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Arguments {
     /// Print the checks as JSON
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    pub(super) serve: serve::Arguments,
 }
 
 /// How a check ended.
@@ -69,16 +72,12 @@ impl Check {
     }
 }
 
-/// Checks what the options would start: the machine, the sandbox, the folders, and the transport; with `http`, also whether it could listen.
+/// Checks what the options would start: the machine, the sandbox, the folders, and the transport; over HTTP, also whether it could listen.
 ///
 /// # Errors
 /// When a check fails.
-pub async fn run(
-    arguments: &Arguments,
-    options: &Options,
-    http: Option<Result<HttpOptions, String>>,
-    hardened: bool,
-) -> Result<(), String> {
+pub async fn run(arguments: &Arguments, options: &Options) -> Result<(), String> {
+    let http = arguments.serve.http();
     let mut checks = vec![
         machine::program(),
         machine::address_space(),
@@ -97,7 +96,9 @@ pub async fn run(
         None => server::stdio().await,
     });
     // The last one: behind it little can be done.
-    checks.extend(machine::hardening(hardened.then(|| hardening::needs(options, serves_http))));
+    checks.extend(machine::hardening(
+        (!arguments.serve.hardening.no_hardening).then(|| hardening::needs(options, serves_http)),
+    ));
     let text = if arguments.json {
         format!("{:#}\n", checks.iter().map(Check::to_json).collect::<Value>())
     } else {

@@ -1,0 +1,117 @@
+//! What only matters over HTTP.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::mcp::{HttpOptions, OF_ADDRESS, Token};
+
+/// Variable of the environment. It is no option, as it holds a secret.
+const TOKEN: &str = "MCPCAP_AUTH_TOKEN";
+/// Bytes of a token that is taken out of the environment; longer ones stand in a file.
+const TOKEN_MOST: usize = 4096;
+
+/// Options of the server over HTTP.
+#[derive(Debug, Clone, Args)]
+pub struct Http {
+    /// Address to listen on, with --transport http
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+
+    /// Port to listen on, with --transport http
+    #[arg(long, default_value_t = 8080, allow_negative_numbers = true)]
+    port: i64,
+
+    /// File with the bearer token that callers over HTTP must have, - for standard input; MCPCAP_AUTH_TOKEN holds the token itself
+    #[arg(long, value_name = "FILE")]
+    auth_token_file: Option<PathBuf>,
+
+    /// Listen on an address that other machines can reach, although nobody is asked who they are
+    #[arg(long)]
+    allow_unauthenticated_http: bool,
+
+    /// Accept this Host header besides the names of loopback; may be given several times
+    #[arg(long = "allow-host", value_name = "HOST")]
+    hosts: Vec<String>,
+
+    /// Accept requests of web pages of this origin, as https://example.com; may be given several times
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    origins: Vec<String>,
+
+    /// Give clients no sessions, so that several replicas can stand behind one address
+    #[arg(long)]
+    stateless: bool,
+
+    /// Connections that one address may have at once, streams that stand open included; a proxy in front of this server is one address
+    #[arg(long, value_name = "N", default_value_t = OF_ADDRESS, value_parser = at_least_one)]
+    max_connections_per_address: usize,
+
+    /// Answer /healthz and /readyz at this address too, and nothing else there, as 0.0.0.0:8081
+    #[arg(long, value_name = "ADDRESS")]
+    health_listen: Option<SocketAddr>,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "must be a positive number".into())
+}
+
+impl Http {
+    /// Takes the token out of the environment, where the system keeps what a process began with, and everybody who may look into it sees it: this
+    /// program starts itself anew, with the token in a pipe. Where that is not possible it goes on as it is.
+    pub fn hide_token(&self) {
+        let Some(token) = std::env::var_os(TOKEN).filter(|token| !token.is_empty() && token.len() <= TOKEN_MOST) else {
+            return;
+        };
+        if self.auth_token_file.is_some() {
+            return;
+        }
+        let anew = || -> std::io::Result<()> {
+            let (read, mut write) = std::io::pipe()?;
+            // It is far shorter than what a pipe holds.
+            write.write_all(token.as_encoded_bytes())?;
+            drop(write);
+            // Also when its file was replaced meanwhile.
+            let own = Path::new("/proc/self/exe");
+            let own = if own.exists() { own.to_owned() } else { std::env::current_exe()? };
+            let mut arguments = std::env::args_os();
+            let name = arguments.next().unwrap_or_else(|| "mcpcap".into());
+            let mut program = std::process::Command::new(own);
+            program.arg0(name).args(arguments).args(["--auth-token-file", "-"]).env_remove(TOKEN).stdin(read);
+            // Comes back only when it fails.
+            Err(program.exec())
+        };
+        if let Err(error) = anew() {
+            tracing::warn!(%error, "the token stays in the environment");
+        }
+    }
+
+    /// As the server takes it.
+    pub fn options(&self) -> Result<HttpOptions, String> {
+        let token = match (&self.auth_token_file, std::env::var(TOKEN)) {
+            (Some(path), _) => Some(Token::from_file(path)),
+            (None, Ok(text)) if !text.is_empty() => Some(Token::new(&text, TOKEN)),
+            (None, Err(std::env::VarError::NotUnicode(_))) => return Err(format!("{TOKEN} is not text")),
+            _ => None,
+        };
+        Ok(HttpOptions {
+            host: self.host.clone(),
+            port: self.port()?,
+            token: token.transpose().map_err(|error| error.to_string())?,
+            open: self.allow_unauthenticated_http,
+            hosts: self.hosts.clone(),
+            origins: self.origins.clone(),
+            stateless: self.stateless,
+            of_address: self.max_connections_per_address,
+            health: self.health_listen,
+        })
+    }
+
+    /// The port, which is checked over stdio too.
+    pub fn port(&self) -> Result<u16, String> {
+        let port = u16::try_from(self.port).ok().filter(|port| *port > 0);
+        port.ok_or_else(|| format!("--port must be between 1 and 65535, not {}", self.port))
+    }
+}
