@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::Packet;
+use mcpcap_analyzer::stats::Pool;
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
@@ -105,16 +106,22 @@ pub struct OptionDetails {
     pub name: Cow<'static, str>,
     /// May be text from the capture.
     pub values: Vec<String>,
-    /// There are more values than these 64.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_values: bool,
+    /// Values in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values_total: Option<u64>,
 }
 
 impl OptionDetails {
-    fn new(code: u16, name: Cow<'static, str>, mut values: Vec<String>) -> Self {
-        let more_values = values.len() > limits::OPTION_VALUES;
-        values.truncate(limits::OPTION_VALUES);
-        Self { code, name, values, more_values }
+    fn new(code: u16, name: Cow<'static, str>, values: Vec<String>) -> Self {
+        Self { code, name, values, values_total: None }
+    }
+
+    /// Keeps as many values as there is room for.
+    fn bounded(&mut self, room: &mut Pool) {
+        let total = self.values.len();
+        let kept = (0..total).find(|kept| !room.admits(*kept, limits::OPTION_VALUES)).unwrap_or(total);
+        self.values_total = (kept < total).then_some(total as u64);
+        self.values.truncate(kept);
     }
 }
 
@@ -144,12 +151,13 @@ impl PacketDetails {
         }
     }
 
-    /// Leaves options out that are longer than what is left of `characters`, and takes the others from it.
-    pub fn fit(mut self, characters: &mut usize) -> Self {
+    /// Cuts the values of options, and leaves options out that are longer than what is left of `characters`; takes the others from it.
+    pub fn fit(mut self, characters: &mut usize, values: &mut Pool) -> Self {
         let mut left_out = 0_u64;
         let relays = self.relays.iter_mut().map(|relay| &mut relay.options);
         for options in relays.chain([&mut self.options]) {
-            options.retain(|option| {
+            options.retain_mut(|option| {
+                option.bounded(values);
                 let length = option.values.iter().map(String::len).sum::<usize>();
                 let fits = characters.checked_sub(length);
                 *characters = fits.unwrap_or(*characters);

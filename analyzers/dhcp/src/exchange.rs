@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use mcpcap_analyzer::stats::{Pool, Several};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
@@ -57,8 +58,7 @@ pub struct Exchange {
     steps: Vec<Step>,
     messages: u64,
     segment: Segment,
-    servers: Vec<String>,
-    more_servers: bool,
+    servers: Several<String>,
     address: Option<String>,
     valid: Option<u32>,
     reason: Option<String>,
@@ -69,6 +69,24 @@ pub struct Exchange {
     start: Option<u64>,
     counts: Counts,
     last_answer: Option<Role>,
+}
+
+/// Room that the lists of all exchanges share.
+pub struct Rooms {
+    servers: Pool,
+    steps: Pool,
+}
+
+impl Rooms {
+    /// All of it.
+    pub fn new() -> Self {
+        Self { servers: Pool::new(limits::EXCHANGE_SERVERS), steps: Pool::new(limits::ALL_STEPS) }
+    }
+}
+
+/// How many there are, if that is more than are kept.
+fn beyond(values: &Several<String>) -> Option<u64> {
+    Some(values.total()).filter(|total| *total > values.iter().len() as u64)
 }
 
 #[derive(Default)]
@@ -100,8 +118,7 @@ impl Exchange {
             steps: Vec::new(),
             messages: 0,
             segment: seen.segment.clone(),
-            servers: Vec::new(),
-            more_servers: false,
+            servers: Several::default(),
             address: None,
             valid: None,
             reason: None,
@@ -123,7 +140,7 @@ impl Exchange {
             _ => true,
         };
         let of_server = match &seen.server {
-            Some(server) => self.servers.is_empty() || self.servers.contains(server),
+            Some(server) => self.servers.total() == 0 || self.servers.contains(server.as_str()),
             None => false,
         };
         let may = match (seen.family, seen.role) {
@@ -142,7 +159,7 @@ impl Exchange {
     }
 
     /// Takes a message: how long its offer or its grant took, the first time.
-    pub fn take(&mut self, seen: &Seen) -> (Option<u64>, Option<u64>) {
+    pub fn take(&mut self, seen: &Seen, rooms: &mut Rooms) -> (Option<u64>, Option<u64>) {
         self.messages = self.messages.saturating_add(1);
         self.last = seen.time.or(self.last);
         let has_room = self.further_ids.len() < limits::OPEN_OFFERS;
@@ -154,20 +171,14 @@ impl Exchange {
             let new: Vec<_> = new.take(limits::OPEN_OFFERS.saturating_sub(self.associations.len())).collect();
             self.associations.extend(new);
         }
-        if self.steps.len() < limits::STEPS {
+        if rooms.steps.admits(self.steps.len(), limits::STEPS) {
             let step = Step { frame: seen.frame, name: seen.name.clone(), time: seen.time, server: seen.from_server };
             self.steps.push(step);
         }
         self.segment.relay = self.segment.relay.or(seen.segment.relay);
         if seen.from_server {
             let server = seen.server.clone().unwrap_or_else(|| seen.source.to_string());
-            if !self.servers.contains(&server) {
-                if self.servers.len() < limits::VALUES {
-                    self.servers.push(server);
-                } else {
-                    self.more_servers = true;
-                }
-            }
+            self.servers.add(server.as_str(), &mut rooms.servers);
         }
         let since = |then: Option<u64>| seen.time.zip(then).and_then(|(now, then)| now.checked_sub(then));
         let counts = &mut self.counts;
@@ -240,6 +251,12 @@ impl Exchange {
         }
     }
 
+    /// Gives the room of its lists back.
+    pub fn release(&self, rooms: &mut Rooms) {
+        self.servers.release(&mut rooms.servers);
+        rooms.steps.release(self.steps.len(), limits::STEPS);
+    }
+
     /// Whether it has all four steps.
     pub fn is_complete(&self) -> bool {
         let counts = &self.counts;
@@ -261,8 +278,9 @@ impl Exchange {
             further_transaction_ids: self.further_ids.into_iter().map(id).collect(),
             client,
             outcome,
-            servers: self.servers,
-            more_servers: self.more_servers,
+            servers_total: beyond(&self.servers),
+            servers_total_is_estimate: !self.servers.is_exact(),
+            servers: self.servers.values(),
             address: self.address,
             lease_seconds: self.valid,
             reason: self.reason,
@@ -305,9 +323,12 @@ pub struct ExchangeReport {
     pub outcome: Outcome,
     /// Identifiers of the servers that answered; more than one compete.
     pub servers: Vec<String>,
-    /// There were other servers besides these.
+    /// Servers in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub servers_total: Option<u64>,
+    /// That number is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_servers: bool,
+    pub servers_total_is_estimate: bool,
     /// What was offered, granted, declined or released.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,

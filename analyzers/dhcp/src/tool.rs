@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet, Transport};
-use mcpcap_analyzer::stats::{Lists, Page};
+use mcpcap_analyzer::stats::{Lists, Page, Pool};
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
 use serde::Deserialize;
 
@@ -53,6 +53,7 @@ pub struct DhcpPackets {
     watch: Watch,
     packets: Page<PacketDetails>,
     characters: usize,
+    values: Pool,
 }
 
 /// Which messages are listed.
@@ -118,6 +119,7 @@ impl Tool for DhcpPackets {
             watch: Watch::new(),
             packets: Page::new(window),
             characters: limits::DETAIL_CHARACTERS,
+            values: Pool::new(limits::DETAIL_VALUES),
         })
     }
 
@@ -244,8 +246,8 @@ impl DhcpPackets {
             self.counts.malformed(reason, seen.frame);
         }
         if self.filter.fits(&seen) {
-            let characters = &mut self.characters;
-            self.packets.push(|| details(&seen).fit(characters));
+            let (characters, values) = (&mut self.characters, &mut self.values);
+            self.packets.push(|| details(&seen).fit(characters, values));
         }
         if let Some(earliest) = self.reorder.push(seen) {
             self.analyse(&earliest);

@@ -42,6 +42,8 @@ pub struct Neighbours {
     neighbours: BoundedMap<Ipv6Addr, Neighbour>,
     claims: Pool,
     routers: BoundedMap<(IpAddr, Option<u16>), Router>,
+    /// Room for what all routers say.
+    options: Pool,
     groups: TopK<IpAddr>,
     /// How many different neighbours, routers and groups there were, with those that made room.
     different: (Distinct, Distinct, Distinct),
@@ -135,6 +137,7 @@ impl Neighbours {
             neighbours: BoundedMap::new(limits::ENTRIES),
             claims: Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES),
             routers: BoundedMap::new(limits::ENTRIES),
+            options: Pool::new(limits::VALUES),
             groups: TopK::new(limits::ENTRIES),
             different: (Distinct::new(), Distinct::new(), Distinct::new()),
             counts: (0, 0, 0),
@@ -223,9 +226,9 @@ impl Neighbours {
 
     fn router(&mut self, message: &Message<'_>, seen: &Place, said: Option<(u16, RouterOptions)>) {
         let Place { frame, vlan, .. } = *seen;
-        let Some((lifetime, said)) = said else { return };
+        let Some((lifetime, mut said)) = said else { return };
         self.different.1.add(&(message.source, vlan));
-        let (router, _) = self.routers.get_or_insert_with((message.source, vlan), || Router {
+        let (router, gone) = self.routers.get_or_insert_with((message.source, vlan), || Router {
             evidence: Evidence::default(),
             withdrawn: Evidence::default(),
             lifetime,
@@ -233,6 +236,11 @@ impl Neighbours {
             had_lifetime: false,
             spans: Vec::new(),
         });
+        if let Some((_, gone)) = gone {
+            gone.last.release(&mut self.options);
+        }
+        router.last.release(&mut self.options);
+        said.fit(&mut self.options);
         router.evidence.add(frame);
         if lifetime == 0 && router.had_lifetime {
             router.withdrawn.add(frame);
@@ -304,12 +312,16 @@ impl Router {
 
     /// Whether another router's advertisements would configure a host alike.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let configuration = |router: &Self| RouterOptions { mac: None, hop_limit: 0, ..router.last.clone() };
-        configuration(self) == configuration(other)
+        self.last.configuration == other.last.configuration
     }
 
     fn report(&self, (address, vlan): (IpAddr, Option<u16>)) -> RouterReport {
         let said = self.last.clone();
+        let (prefixes, prefixes_total) = said.prefixes.report();
+        let (routes, routes_total) = said.routes.report();
+        let (dns_servers, dns_servers_total) = said.dns_servers.report();
+        let (dns_search, dns_search_total) = said.dns_search.report();
+        let (gateways, gateways_total) = said.gateways.report();
         RouterReport {
             address,
             vlan,
@@ -322,12 +334,16 @@ impl Router {
             other_configuration: said.other,
             preference: said.preference,
             mtu: said.mtu,
-            prefixes: said.prefixes,
-            routes: said.routes,
-            dns_servers: said.dns_servers,
-            dns_search: said.dns_search,
-            gateways: said.gateways,
-            more_values: said.more_values,
+            prefixes,
+            prefixes_total,
+            routes,
+            routes_total,
+            dns_servers,
+            dns_servers_total,
+            dns_search,
+            dns_search_total,
+            gateways,
+            gateways_total,
         }
     }
 }
@@ -391,16 +407,32 @@ pub struct RouterReport {
     pub preference: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u32>,
+    /// Prefixes of the link. This list and those that follow hold up to 1,024 values while there is room, and 8 at least.
     pub prefixes: Vec<PrefixReport>,
+    /// Prefixes in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefixes_total: Option<u64>,
+    /// Routes through this router, as `prefix/length`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub routes: Vec<String>,
+    /// Routes in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routes_total: Option<u64>,
+    /// Name servers that hosts are to ask.
     pub dns_servers: Vec<IpAddr>,
-    /// Text from the capture.
+    /// Name servers in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns_servers_total: Option<u64>,
+    /// Domains in which hosts are to look for names. Text from the capture.
     pub dns_search: Vec<String>,
+    /// Domains in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns_search_total: Option<u64>,
     /// Addresses that an ICMP router advertisement names.
     pub gateways: Vec<IpAddr>,
-    /// Some of these lists is longer; they hold the first 8 values.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_values: bool,
+    /// Addresses in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateways_total: Option<u64>,
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -38,7 +38,7 @@ pub(super) fn copied(facts: &Facts<'_>) -> Option<Finding> {
         ],
         threshold: "1 packet with the addresses, identification, length and content of one at most 5 ms before it",
         frames_total: copies.frames.saturating_add(copies.packets),
-        frames,
+        frames: frames.into(),
         false_alarm: "A program that sends the same datagram twice at once, without identification, looks like a mirror port.",
     })
 }
@@ -63,7 +63,7 @@ pub(super) fn looped(facts: &Facts<'_>) -> Option<Finding> {
         measures: vec![measure("times_more", copies.most_by_hop_limit)],
         threshold: "a packet and at least 10 copies of it with different times to live, each at most 5 ms after the one before",
         frames_total: copies.most_by_hop_limit.saturating_add(1),
-        frames,
+        frames: frames.into(),
         false_alarm: "A capture from ten routers in a row has such copies too.",
     })
 }

@@ -9,7 +9,7 @@ mod tests;
 
 use mcpcap_analyzer::capture::End;
 use mcpcap_analyzer::decode::{CopyReport, Statistics as Decoding};
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Frames, Measure, Severity};
 
 use crate::interfaces::{Drops, drops};
 use crate::numbers::percent;
@@ -68,8 +68,8 @@ fn measure(name: &'static str, value: u64) -> Measure {
 }
 
 /// The frames of a finding, and how many there are in all.
-fn cited(evidence: &Evidence) -> (Vec<u64>, u64) {
-    (evidence.frames().to_vec(), evidence.total())
+fn cited(evidence: &Evidence) -> (Frames, u64) {
+    (evidence.frames().iter().copied().collect(), evidence.total())
 }
 
 fn incomplete(facts: &Facts<'_>) -> Option<Finding> {
@@ -127,7 +127,7 @@ fn dropped(facts: &Facts<'_>) -> Option<Finding> {
         ),
         measures,
         threshold: "at least 1 packet dropped by an interface or its operating system; medium from 1 % of captured and dropped packets",
-        frames: Vec::new(),
+        frames: Frames::default(),
         frames_total: 0,
         false_alarm: "Counters may include packets that the capture filter would have discarded, or those of a longer capture that \
             this file is a part of.",
@@ -171,7 +171,6 @@ fn undecoded(facts: &Facts<'_>) -> Option<Finding> {
     }
     let mut frames: Vec<u64> = failures().flat_map(|stop| stop.frames.iter().copied()).collect();
     frames.sort_unstable();
-    frames.truncate(Evidence::KEPT);
     Some(Finding {
         rule: "capture_packets_undecoded",
         subject: CAPTURE.into(),
@@ -183,7 +182,7 @@ fn undecoded(facts: &Facts<'_>) -> Option<Finding> {
         ),
         measures: vec![measure("packets_undecoded", total), Measure { name: "undecoded_percent", value: share }],
         threshold: "at least 5 % of the packets have an unknown link type, a cut or malformed header, or too many layers",
-        frames,
+        frames: frames.into(),
         frames_total: total,
         false_alarm: "Link types and protocols that are valid but not supported here count too.",
     })
@@ -201,7 +200,7 @@ fn secrets(facts: &Facts<'_>) -> Option<Finding> {
         ),
         measures: vec![measure("decryption_secrets_blocks", total)],
         threshold: "at least 1 Decryption Secrets Block",
-        frames: Vec::new(),
+        frames: Frames::default(),
         frames_total: 0,
         false_alarm: "They are often put there on purpose, so that the capture can be analysed.",
     })

@@ -1,6 +1,6 @@
 //! Times that cannot be trusted, or that no single recording has.
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Severity};
+use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Severity};
 use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::time;
 
@@ -13,9 +13,9 @@ const STEP_BACK_LOW: u64 = 1_000_000_000;
 pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
     let gaps = facts.times.gaps.report(facts.summary, &mut Lists::default())?;
     let longest = gaps.largest.first()?;
-    // Of the longest gaps, as many as fit with the frames on both sides.
+    // The frames on both sides of the longest gaps.
     let mut frames: Vec<u64> =
-        gaps.largest.iter().flat_map(|gap| [gap.before.frame, gap.after.frame]).take(Evidence::KEPT).collect();
+        gaps.largest.iter().flat_map(|gap| [gap.before.frame, gap.after.frame]).collect();
     frames.sort_unstable();
     frames.dedup();
     let at_least = if gaps.total_is_exact { "" } else { "at least " };
@@ -36,7 +36,7 @@ pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
         ],
         threshold: "a gap of at least 1 day that is at least 10 times as long as all stretches between such gaps together",
         frames_total: gaps.frames,
-        frames,
+        frames: frames.into(),
         false_alarm: "A link with a packet now and then over days has such gaps too.",
     })
 }
@@ -64,7 +64,7 @@ pub(super) fn clocks(facts: &Facts<'_>) -> Option<Finding> {
         ],
         threshold: "two of the first 64 interfaces, whose frames alternate in the file and whose times are at least 60 s apart",
         frames_total: frames.len() as u64,
-        frames,
+        frames: frames.into(),
         false_alarm: "Files that were joined in another order than that of time look like this.",
     })
 }
