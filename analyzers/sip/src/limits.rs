@@ -21,8 +21,10 @@ pub const ORPHANS: usize = 4096;
 pub const RESPONSES_OF_ONE_TRANSACTION: usize = 8;
 /// Calls that are followed at the same time.
 pub const CALLS: usize = 4096;
-/// Steps of one listed call that are kept.
+/// Steps of each listed call that are kept, and those beyond of all of them.
 pub const LADDER: usize = 40;
+/// See [`LADDER`].
+pub const ALL_LADDERS: usize = 10_000;
 /// Media of one call that are kept: a [small](mcpcap_analyzer::stats::Distinct::small) count tells so many apart; and of all listed calls
 /// or messages.
 pub const CALL_MEDIA: usize = 128;

@@ -114,10 +114,15 @@ pub struct CallReport {
     /// the argument `call_id`.
     #[serde(skip_serializing_if = "crate::report::is_zero")]
     pub media_total: u64,
-    /// Messages in order, each hop on its own, retransmissions as `repeats`; the first 40.
+    /// Messages in order, each hop on its own, retransmissions as `repeats`. Of a long call the first ones: up to 1,024 while there is room, at
+    /// least 40.
     pub ladder: Vec<Step>,
-    /// Messages in all, each once: `packets` has them, with the argument `call_id`.
+    /// Messages in all, each once.
     pub ladder_total: u32,
+    /// Where the rest of a ladder that is cut can be listed, page by page: `packets` with `call_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub ladder_goes_on_in: Option<&'static str>,
 }
 
 /// Media of one side.
@@ -255,6 +260,7 @@ impl Call {
             forks_total_is_estimate: !self.forks.is_exact(),
             media: self.media,
             media_total: self.different_media.count(),
+            ladder_goes_on_in: (self.ladder.len() < self.ladder_total as usize).then_some("packets with call_id"),
             ladder: self.ladder,
             ladder_total: self.ladder_total,
         }
