@@ -173,9 +173,12 @@ impl Tool for Capinfos {
             interfaces: interfaces.into_items(),
             section_count: sections::count(&summary),
             sections: sections.into_items(),
-            comments,
+            comments: comments.filter(|comments| comments.total > 0),
             blocks: blocks(&summary),
-            name_resolution: summary.names.map(|names| NameResolution { ipv4: names.ipv4, ipv6: names.ipv6 }),
+            name_resolution: summary
+                .names
+                .map(|names| NameResolution { ipv4: names.ipv4, ipv6: names.ipv6 })
+                .filter(|names| names.ipv4 > 0 || names.ipv6 > 0),
             decryption_secrets: summary
                 .secrets
                 .iter()

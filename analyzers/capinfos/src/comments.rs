@@ -1,7 +1,7 @@
 //! Comments that people or programs left in a pcapng file.
 
 use mcpcap_analyzer::stats::Lists;
-use mcpcap_analyzer::{JsonSchema, schemars};
+use mcpcap_analyzer::{JsonSchema, is_default, schemars};
 use serde::Serialize;
 
 use crate::lists;
@@ -14,18 +14,25 @@ const LISTED: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Comments {
     /// All of them.
+    #[serde(skip_serializing_if = "is_default")]
     pub total: u64,
     /// On sections.
+    #[serde(skip_serializing_if = "is_default")]
     pub section: u64,
     /// On interfaces.
+    #[serde(skip_serializing_if = "is_default")]
     pub interface: u64,
     /// On interface statistics.
+    #[serde(skip_serializing_if = "is_default")]
     pub interface_statistics: u64,
     /// On packets.
+    #[serde(skip_serializing_if = "is_default")]
     pub packet: u64,
     /// On other blocks.
+    #[serde(skip_serializing_if = "is_default")]
     pub other: u64,
     /// The texts that the reader keeps of them: those of sections first, then interfaces, their statistics, and packets in order.
+    #[serde(skip_serializing_if = "is_default")]
     pub texts: Vec<Comment>,
 }
 

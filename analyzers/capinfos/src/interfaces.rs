@@ -1,7 +1,7 @@
 //! Interfaces: how each was captured, and what it reports as received and dropped.
 
 use mcpcap_analyzer::stats::{Page, Window};
-use mcpcap_analyzer::{JsonSchema, schemars, time};
+use mcpcap_analyzer::{JsonSchema, is_default, schemars, time};
 use serde::Serialize;
 
 use crate::summary::{self, Summary};
@@ -68,6 +68,7 @@ pub struct Interface {
     /// Packets of this interface.
     pub packets: u64,
     /// Statistics blocks about it; at least so many, where `drops` has `statistics_left_out`.
+    #[serde(skip_serializing_if = "is_default")]
     pub statistics_count: u64,
     /// The last three of them, the latest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]

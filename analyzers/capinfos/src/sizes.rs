@@ -1,7 +1,7 @@
 //! How long packets are, on the wire and in the file.
 
 use mcpcap_analyzer::stats::{Lists, Quantiles};
-use mcpcap_analyzer::{Frame, JsonSchema, schemars};
+use mcpcap_analyzer::{Frame, JsonSchema, is_default, schemars};
 use serde::Serialize;
 
 use crate::lists::{self, Frames};
@@ -102,7 +102,7 @@ fn given(summary: &Summary) -> Option<u32> {
 }
 
 /// The most octets of a packet that were to be stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SnapLength {
     /// What the file says, in octets: its header (pcap), or all interfaces alike (pcapng). Absent when nothing is said, when
     /// interfaces differ (they are listed), and when there are more than 1,000 of them.
@@ -115,10 +115,13 @@ pub struct SnapLength {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inferred_max: Option<u32>,
     /// Packets that were cut: less was stored than was on the wire.
+    #[serde(skip_serializing_if = "is_default")]
     pub packets_cut: u64,
     /// Their numbers.
+    #[serde(skip_serializing_if = "is_default")]
     pub first_frames_cut: Vec<u64>,
     /// Octets that were on the wire and not stored.
+    #[serde(skip_serializing_if = "is_default")]
     pub bytes_missing: u64,
 }
 

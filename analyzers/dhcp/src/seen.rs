@@ -298,7 +298,9 @@ impl Seen {
                 .map(|value| first_values(code::OPTION_REQUEST, value).join(",")),
             routers: Vec::new(),
             dns: match message.option(code::DNS) {
-                Some(value) if from_server => v6::values::values(code::DNS, value).into_iter().take(Pool::MOST).collect(),
+                Some(value) if from_server => {
+                    v6::values::values(code::DNS, value).into_iter().take(Pool::MOST).collect()
+                }
                 _ => Vec::new(),
             },
             reason: status.filter(|_| from_server).map(|(code, words)| {

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet, Transport};
 use mcpcap_analyzer::stats::{Lists, Page, Pool};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
 use serde::Deserialize;
 
 use crate::counts::Counts;
@@ -85,7 +85,7 @@ impl Tool for DhcpPackets {
         clients that get no answer. Use it for hosts without an address or with a wrong one, for rogue servers, and to see who had which \
         address when.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["packets", "transactions"];
     const CUT: &'static [&'static str] = &[
         "findings",
@@ -138,9 +138,13 @@ impl Tool for DhcpPackets {
         Ok(self.maximum.flow())
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         while let Some(seen) = self.reorder.pop() {
             self.analyse(&seen);
+        }
+        if self.maximum.taken() == 0 {
+            let decoding = self.decoder.statistics();
+            return Ok(Answer::nothing(capture.nothing_found("DHCP or BOOTP messages", &decoding)));
         }
         let digits = capture.time_digits();
         let mut lists = self.lists;
@@ -151,7 +155,7 @@ impl Tool for DhcpPackets {
             findings_evicted: self.watch.evicted(),
             out_of_order_messages: self.reorder.out_of_order,
             too_late_messages: self.reorder.too_late,
-            decoding: self.decoder.statistics(),
+            decoding: self.decoder.statistics().told(),
         };
         let (exchanges, transactions) = self.exchanges.finish();
         let paged = [self.packets.info("packets"), transactions.info("transactions")];
@@ -175,11 +179,9 @@ impl Tool for DhcpPackets {
             leases,
             leases_total: self.leases.total(),
         };
-        Ok(Report {
+        Ok(Answer::from(Report {
             dhcp_packets_found: self.maximum.taken(),
             dhcp_packets_analyzed: self.maximum.taken(),
-            message: (self.maximum.taken() == 0)
-                .then(|| capture.nothing_found("DHCP or BOOTP messages", &limits.decoding)),
             copies: self.decoder.copies(&mut lists),
             statistics,
             findings,
@@ -189,7 +191,7 @@ impl Tool for DhcpPackets {
             pages: paged.into_iter().chain(lists.into_pages()).collect(),
             limits,
             note: self.maximum.note("DHCP messages"),
-        })
+        }))
     }
 }
 

@@ -5,10 +5,10 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::Deserialize;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Ended};
 use crate::candidates::{Candidates, Verdict};
 use crate::limits;
 use crate::lists;
@@ -62,7 +62,7 @@ impl Tool for DnsPackets {
         and unasked answers, each with frame numbers. Lists messages with all sections, page by page. Use it for name resolution that \
         fails or is slow, for suspicious names, and to see what hosts looked up.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["packets"];
     const CUT: &'static [&'static str] = lists::ALL;
 
@@ -103,7 +103,7 @@ impl Tool for DnsPackets {
         Ok(self.analysis.flow())
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         let Self { streams, framing, analysis, .. } = &mut self;
         streams.finish(&mut |connection, state: &mut Framing, event| {
             state.take(connection, event, None, framing, &mut |found| take(analysis, found));
@@ -128,11 +128,15 @@ impl Tool for DnsPackets {
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             codes_not_kept: 0,
-            decoding: self.decoder.statistics(),
-            reassembly: self.streams.statistics(),
+            decoding: self.decoder.statistics().told(),
+            reassembly: self.streams.statistics().told(),
         };
-        let copies = self.decoder.copies(self.analysis.lists());
-        Ok(self.analysis.report(capture, self.order.end(), copies, limits))
+        let ended = Ended {
+            time: self.order.end(),
+            copies: self.decoder.copies(self.analysis.lists()),
+            decoding: self.decoder.statistics(),
+        };
+        Ok(self.analysis.report(capture, ended, limits))
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::PageInfo;
-use mcpcap_analyzer::{JsonSchema, decode};
+use mcpcap_analyzer::{JsonSchema, decode, is_default};
 use serde::Serialize;
 
 use crate::details::PacketDetails;
@@ -24,10 +24,6 @@ pub struct Report {
     pub icmp_packets_found: u64,
     /// How many of them were analysed: all.
     pub icmp_packets_analyzed: u64,
-    /// Says that no messages were found, and where was looked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -40,6 +36,8 @@ pub struct Report {
     pub packets: Vec<PacketDetails>,
     /// What part of `packets` this is, and of each list that is cut. Their `total` is what can be listed; what made room is in `limits`.
     pub pages: Vec<PageInfo>,
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,36 +102,51 @@ pub struct TypeCount {
     pub count: u64,
 }
 
-/// What was not kept, and what was not decoded.
-#[derive(Debug, Serialize, JsonSchema)]
+/// What was not kept, and what was not decoded. Numbers that are 0 are left out.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Limits {
     /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
     /// Messages that end before their header of eight bytes does.
+    #[serde(skip_serializing_if = "is_default")]
     pub short_messages: u64,
     /// Messages whose time is before that of a message above them in the file. Echoes are paired by time all the same, as far as replies that
     /// stand before their request find room to wait (`evicted.echo_replies`).
+    #[serde(skip_serializing_if = "is_default")]
     pub out_of_order_messages: u64,
-    pub decoding: decode::Statistics,
+    /// What could not be decoded. Absent when everything could.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoding: Option<decode::Statistics>,
 }
 
 /// Entries that had to make room.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Evicted {
     /// Echo requests that made room before a reply came; a later one counts as a reply without request.
+    #[serde(skip_serializing_if = "is_default")]
     pub echo_requests: u64,
     /// Replies that made room before a request came that stands behind them in the file; such a request counts as unanswered.
+    #[serde(skip_serializing_if = "is_default")]
     pub echo_replies: u64,
     /// Requests with their reply that made room; a further reply to one counts as a reply without request.
+    #[serde(skip_serializing_if = "is_default")]
     pub echo_answered: u64,
     /// Requests to broadcast and multicast addresses; later replies to them count as replies without request.
+    #[serde(skip_serializing_if = "is_default")]
     pub echo_to_many: u64,
     /// Pairs of requester and target. One that comes again begins anew.
+    #[serde(skip_serializing_if = "is_default")]
     pub echo_pairs: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub probes: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub paths: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub errors: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub neighbours: u64,
     /// Hosts in the tables of the findings.
+    #[serde(skip_serializing_if = "is_default")]
     pub sources: u64,
 }

@@ -118,7 +118,7 @@ impl Tool for IcmpPackets {
         floods, smurf attacks, tunnels, UDP scans, rogue routers, spoofed neighbours. Lists messages page by page. Use it for hosts that do not \
         answer, for slow or changing paths, and for reconnaissance and covert channels.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = mcpcap_analyzer::Answer<Report>;
     const PAGED: &'static [&'static str] = &["packets"];
     const CUT: &'static [&'static str] = &[
         "findings",
@@ -169,7 +169,11 @@ impl Tool for IcmpPackets {
         Ok(self.maximum.flow())
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<mcpcap_analyzer::Answer<Report>, Problem> {
+        if self.maximum.taken() == 0 {
+            let decoding = self.decoder.statistics();
+            return Ok(mcpcap_analyzer::Answer::nothing(capture.nothing_found("ICMP or ICMPv6 messages", &decoding)));
+        }
         let (digits, mut lists) = (capture.time_digits(), std::mem::take(&mut self.lists));
         self.echoes.finish();
         self.paths.finish();
@@ -238,11 +242,9 @@ impl Tool for IcmpPackets {
         for text in packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()) {
             time::shorten(text, digits);
         }
-        Ok(Report {
+        Ok(mcpcap_analyzer::Answer::from(Report {
             icmp_packets_found: self.maximum.taken(),
             icmp_packets_analyzed: self.maximum.taken(),
-            message: (self.maximum.taken() == 0)
-                .then(|| capture.nothing_found("ICMP or ICMPv6 messages", &self.decoder.statistics())),
             copies: self.decoder.copies(&mut lists),
             statistics,
             findings,
@@ -253,10 +255,10 @@ impl Tool for IcmpPackets {
                 evicted,
                 short_messages: self.short,
                 out_of_order_messages: self.out_of_order,
-                decoding: self.decoder.statistics(),
+                decoding: self.decoder.statistics().told(),
             },
             note: self.maximum.note("ICMP messages"),
-        })
+        }))
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
-use mcpcap_analyzer::{JsonSchema, decode, stream};
+use mcpcap_analyzer::{JsonSchema, decode, is_default, stream};
 use serde::Serialize;
 
 use crate::authentication::AuthenticationReport;
@@ -24,10 +24,6 @@ pub struct Report {
     pub sip_packets_found: u64,
     /// How many of them were analysed: all.
     pub sip_packets_analyzed: u64,
-    /// Says that there is no SIP, when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -45,7 +41,8 @@ pub struct Report {
     pub packets: Vec<PacketDetails>,
     /// What part of `calls`, `registrations` and `packets` this is, and of each other list that has more entries.
     pub pages: Vec<PageInfo>,
-    /// What was not kept, and what was not decoded.
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -271,38 +268,54 @@ impl MediaReport {
     }
 }
 
-/// What was not kept, and what was not decoded.
-#[derive(Debug, Serialize, JsonSchema)]
+/// What was not kept, and what was not decoded. Numbers that are 0 are left out.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Limits {
     /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
     /// Requests that stand more than 64 messages behind a response to them, since the file is not in the order of time: those responses
     /// count as unasked, and these requests as unanswered unless other responses follow. At least so many, when there are more than 4,096
     /// responses without a request.
+    #[serde(skip_serializing_if = "is_default")]
     pub requests_behind_their_responses: u64,
     /// Responses of transactions that had more than 8 different ones; when these are sent again, they count as new.
+    #[serde(skip_serializing_if = "is_default")]
     pub responses_not_told_apart: u64,
     /// Messages over TCP whose end is not in the capture.
+    #[serde(skip_serializing_if = "is_default")]
     pub incomplete_over_tcp: u64,
     /// Octets of SIP connections that belong to no message that could be found.
+    #[serde(skip_serializing_if = "is_default")]
     pub skipped_tcp_octets: u64,
     /// Messages in WebSockets that are compressed or too long.
+    #[serde(skip_serializing_if = "is_default")]
     pub unreadable_websocket_messages: u64,
-    pub decoding: decode::Statistics,
-    pub reassembly: stream::Statistics,
+    /// What could not be decoded. Absent when everything could.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoding: Option<decode::Statistics>,
+    /// How TCP streams were put together. Absent when nothing was amiss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reassembly: Option<stream::Statistics>,
 }
 
 /// Entries that had to make room.
-#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Evicted {
     /// Requests that made room before a response came.
+    #[serde(skip_serializing_if = "is_default")]
     pub transactions: u64,
     /// Calls that were judged before the capture ended; what comes later counts as another call.
+    #[serde(skip_serializing_if = "is_default")]
     pub calls: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub registrations: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub endpoints: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub authentication: u64,
     /// Entries of the rules, such as pairs of client and server: findings may be missing, and numbers in findings too low.
+    #[serde(skip_serializing_if = "is_default")]
     pub pairs: u64,
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
@@ -60,7 +60,7 @@ impl Tool for SipPackets {
         frame numbers: password guessing, user enumeration, INVITE floods, scanners, sweeps, prefix probing, clear-text credentials, silent \
         servers. Lists calls, registrations and messages page by page. Use it for calls and registrations that fail, and for telephony fraud and scans.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["calls", "registrations", "packets"];
     const CUT: &'static [&'static str] = &[
         "statistics.methods",
@@ -120,7 +120,7 @@ impl Tool for SipPackets {
         Ok(self.analysis.flow())
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         let Self { streams, framing, analysis, .. } = &mut self;
         streams.finish(&mut |connection, state: &mut Framing, event| {
             state.take(connection, event, framing, &mut |found| take(analysis, found));
@@ -134,14 +134,15 @@ impl Tool for SipPackets {
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             unreadable_websocket_messages: self.framing.unreadable,
-            decoding: self.decoder.statistics(),
-            reassembly: self.streams.statistics(),
+            decoding: self.decoder.statistics().told(),
+            reassembly: self.streams.statistics().told(),
         };
         let carried = Carried {
             encrypted: self.framing.encrypted,
             websockets: self.framing.websockets,
             copies: self.decoder.copies(self.analysis.lists()),
             limits,
+            decoding: self.decoder.statistics(),
         };
         Ok(self.analysis.report(capture, carried))
     }

@@ -14,8 +14,7 @@ pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
     let gaps = facts.times.gaps.report(facts.summary, &mut Lists::default())?;
     let longest = gaps.largest.first()?;
     // The frames on both sides of the longest gaps.
-    let mut frames: Vec<u64> =
-        gaps.largest.iter().flat_map(|gap| [gap.before.frame, gap.after.frame]).collect();
+    let mut frames: Vec<u64> = gaps.largest.iter().flat_map(|gap| [gap.before.frame, gap.after.frame]).collect();
     frames.sort_unstable();
     frames.dedup();
     let at_least = if gaps.total_is_exact { "" } else { "at least " };

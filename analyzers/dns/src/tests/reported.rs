@@ -270,7 +270,7 @@ fn the_numbers_add_up_in_broken_captures_too() {
             let Ok(report) = mcpcap_analyzer::harness::run::<crate::tool::DnsPackets>(&copy, &json!({})) else {
                 continue;
             };
-            let transactions = &report["statistics"]["transactions"];
+            let Some(transactions) = report["statistics"].get("transactions") else { continue };
             let number = |field: &str| transactions[field].as_u64().unwrap();
             assert_eq!(number("asked"), number("answered") + number("unanswered"), "{name}");
             let services = report["statistics"]["services"].as_array().unwrap().iter();

@@ -36,3 +36,18 @@ pub fn walk(schema: &Value, path: &str, each: &mut impl FnMut(&str, &Value)) {
         walk(&schema["additionalProperties"], &format!("{path}.*"), each);
     }
 }
+
+/// Runs a tool on a capture with nothing of its protocol: the report is one short sentence.
+///
+/// # Panics
+/// When it is not so.
+pub fn says_only_that_there_is_nothing<T: Tool>(capture: &[u8], arguments: &Value) {
+    let report = match super::run::<T>(capture, arguments) {
+        Ok(report) => report,
+        Err(problem) => panic!("{}: {problem:?}", T::NAME),
+    };
+    let fields: Vec<&String> = report.as_object().into_iter().flatten().map(|(name, _)| name).collect();
+    assert_eq!(fields, ["message"], "{}: {report}", T::NAME);
+    // The host's own fields take about 150 characters of the 400.
+    assert!(report.to_string().len() < 250, "{}: {report}", T::NAME);
+}

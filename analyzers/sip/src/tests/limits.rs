@@ -109,7 +109,11 @@ fn the_rest_of_a_long_ladder_is_in_the_packets_of_its_call() {
     // 20 calls of 1,201 messages each: there is not room for all.
     let messages = |n: u32, call: usize| {
         let id = format!("c{call}");
-        if n == 0 { request("INVITE", URI, &id, 1).there() } else { request("INFO", URI, &id, 1 + n).within("b").there() }
+        if n == 0 {
+            request("INVITE", URI, &id, 1).there()
+        } else {
+            request("INFO", URI, &id, 1 + n).within("b").there()
+        }
     };
     let frames: Vec<Vec<u8>> = (0..20).flat_map(|call| (0..1201).map(move |n| messages(n, call))).collect();
     let all = report(&frames);

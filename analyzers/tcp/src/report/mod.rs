@@ -5,7 +5,7 @@ mod connection;
 pub use connection::{ConnectionReport, EventReport};
 
 use mcpcap_analyzer::stats::SummaryMs;
-use mcpcap_analyzer::{JsonSchema, decode};
+use mcpcap_analyzer::{JsonSchema, decode, is_default};
 use serde::Serialize;
 
 use crate::tracker::connection::Connection;
@@ -97,22 +97,28 @@ impl FileOrder {
 }
 
 /// Entries that made room.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Evicted {
     /// Connections that made room for others before they ended. Each counts as it stood then; more segments of it count as another one.
+    #[serde(skip_serializing_if = "is_default")]
     pub connections: u64,
     /// Addresses that made room in the tables of the findings.
+    #[serde(skip_serializing_if = "is_default")]
     pub parties: u64,
 }
 
-/// What was not kept, and what was not decoded.
-#[derive(Debug, Serialize, JsonSchema)]
+/// What was not kept, and what was not decoded. Numbers that are 0 are left out.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Limits {
     /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
     /// Findings that no page of `findings` has: of a rule about single connections the 1,024 with most frames are kept.
+    #[serde(skip_serializing_if = "is_default")]
     pub findings_left_out: u64,
-    pub decoding: decode::Statistics,
+    /// What could not be decoded. Absent when everything could.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoding: Option<decode::Statistics>,
 }
 
 /// `client <-> server`.

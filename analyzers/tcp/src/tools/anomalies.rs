@@ -7,7 +7,7 @@ use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::{Finding, Measure};
 use mcpcap_analyzer::stats::{Lists, Page, PageInfo, TopK};
 use mcpcap_analyzer::stream::Side;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -42,10 +42,6 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets of the connections asked for.
     pub tcp_packets_found: u64,
-    /// Says that there are none, when there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -63,6 +59,8 @@ pub struct Report {
     /// What parts of the three lists above these are, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,
     pub findings: Vec<Finding>,
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -298,7 +296,7 @@ impl Tool for TcpAnomalies {
         that the capture lacks. Each pattern comes with its numbers, each finding (floods, scans, sweeps, unusual flags, injected resets, \
         conflicting data) with frame numbers and threshold. Use it to judge a network or a server as a whole.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["rst_by_source", "connections_with_rst", "retransmissions_by_connection"];
     const CUT: &'static [&'static str] = &["findings"];
 
@@ -319,9 +317,12 @@ impl Tool for TcpAnomalies {
         Ok(self.core.frame(frame, &mut self.seen))
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         self.core.finish(&mut self.seen);
         let Self { core, seen, mut lists } = self;
+        if let Some(message) = core.message(capture) {
+            return Ok(Answer::nothing(message));
+        }
         let patterns = patterns::all(&core, seen.directions, seen.resets.total());
         let statistics = statistics(&core, &seen);
         let mut sources = Page::new(seen.window);
@@ -330,14 +331,13 @@ impl Tool for TcpAnomalies {
         }
         let (connections_with_rst, resets) = seen.resets.finish("connections_with_rst");
         let (retransmissions_by_connection, resent) = seen.resent.finish("retransmissions_by_connection");
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
+        let (found, copies) = (core.found(), core.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (findings, limits) = core.findings(&mut lists);
         let mut pages = vec![sources.info("rst_by_source"), resets, resent];
         pages.extend(lists.into_pages());
-        Ok(Report {
+        Ok(Answer::from(Report {
             tcp_packets_found: found,
-            message,
             copies,
             filter,
             summary: patterns::summary(&patterns),
@@ -350,7 +350,7 @@ impl Tool for TcpAnomalies {
             note,
             statistics,
             findings,
-        })
+        }))
     }
 }
 

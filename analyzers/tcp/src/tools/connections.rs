@@ -6,7 +6,7 @@ use std::ops::Range;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{self, Lists, PageInfo};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, time};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default, time};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -48,10 +48,6 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets of the connections asked for.
     pub tcp_packets_found: u64,
-    /// Says that there are none, when there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -69,6 +65,8 @@ pub struct Report {
     pub events: Vec<EventReport>,
     /// What parts of `connections` and `events` these are, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,7 +164,7 @@ impl Tool for TcpConnections {
         silent and refusing servers, stalled receivers, injected resets. Use it first for connections that fail, hang, end early or \
         are slow, and to see who talks to whom. `detailed` adds what each end sent.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["connections", "events"];
     const CUT: &'static [&'static str] = &["findings"];
 
@@ -190,9 +188,12 @@ impl Tool for TcpConnections {
         Ok(self.core.frame(frame, &mut self.page))
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         self.core.finish(&mut self.page);
         let Self { core, page, mut lists } = self;
+        if let Some(message) = core.message(capture) {
+            return Ok(Answer::nothing(message));
+        }
         let mut connections = page.kept;
         connections.sort_by_key(|connection| connection.id);
         let digits = capture.time_digits();
@@ -208,16 +209,15 @@ impl Tool for TcpConnections {
             offset: page.listed.start,
             returned: connections.len() as u64,
         };
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
+        let (found, copies) = (core.found(), core.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (summary, issues) = (summary(&core), issues(&core));
         let (findings, limits) = core.findings(&mut lists);
         let mut pages = vec![info, page.events.info("events")];
         pages.extend(lists.into_pages());
         let events = page.events.into_items();
-        Ok(Report {
+        Ok(Answer::from(Report {
             tcp_packets_found: found,
-            message,
             copies,
             filter,
             summary,
@@ -228,7 +228,7 @@ impl Tool for TcpConnections {
             pages,
             limits,
             note,
-        })
+        }))
     }
 }
 

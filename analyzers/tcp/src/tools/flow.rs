@@ -6,7 +6,7 @@ use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Lists, Page, PageInfo, Part};
 use mcpcap_analyzer::stream::Endpoint;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -46,10 +46,6 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets to and from the server.
     pub tcp_packets_found: u64,
-    /// Says that there are none, when there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -69,6 +65,8 @@ pub struct Report {
     /// What parts of `largest_connections` and `resets` these are, and of other lists that have more entries.
     pub pages: Vec<PageInfo>,
     pub findings: Vec<Finding>,
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -202,7 +200,7 @@ impl Tool for TrafficFlow {
         payload, SYN, FIN and RST each way, retransmissions and window flags each way, who resets connections, the largest connections. Use it \
         when it matters which side sends, resets, or stays silent. The server is given by server_ip and, if need be, server_port.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["largest_connections", "resets"];
     const CUT: &'static [&'static str] = &["findings", RESETS_TO, RESETS_FROM];
 
@@ -226,12 +224,15 @@ impl Tool for TrafficFlow {
         Ok(self.core.frame(frame, &mut self.flows))
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         self.core.finish(&mut self.flows);
         let Self { core, flows, mut lists } = self;
+        if let Some(message) = core.message(capture) {
+            return Ok(Answer::nothing(message));
+        }
         let (largest_connections, page) = flows.largest.finish("largest_connections");
         let mut pages = vec![page, flows.resets.info("resets")];
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
+        let (found, copies) = (core.found(), core.copies(&mut lists));
         let (note, server) = (core.note(), core.filter.text());
         let file_order = core.totals.order();
         let (findings, limits) = core.findings(&mut lists);
@@ -239,9 +240,8 @@ impl Tool for TrafficFlow {
         let client_to_server = flows.to.report(RESETS_TO, &mut lists);
         let server_to_client = flows.from.report(RESETS_FROM, &mut lists);
         pages.extend(lists.into_pages());
-        Ok(Report {
+        Ok(Answer::from(Report {
             tcp_packets_found: found,
-            message,
             copies,
             server,
             client_to_server,
@@ -254,7 +254,7 @@ impl Tool for TrafficFlow {
             limits,
             note,
             findings,
-        })
+        }))
     }
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Lists, PageInfo};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -43,10 +43,6 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets of the connections asked for.
     pub tcp_packets_found: u64,
-    /// Says that there are none, when there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -72,6 +68,8 @@ pub struct Report {
     pub pages: Vec<PageInfo>,
     pub summary: Summary,
     pub findings: Vec<Finding>,
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,7 +152,7 @@ impl Tool for TcpRetransmissions {
         suspects them; the rate over all packets, and the connections that sent again, the highest rates first, with frame numbers. Says \
         when the file's order is not the wire's. Use it for slow transfers and suspected packet loss.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["by_connection"];
     const CUT: &'static [&'static str] = &["findings"];
 
@@ -175,9 +173,12 @@ impl Tool for TcpRetransmissions {
         Ok(self.core.frame(frame, &mut self.rates))
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         self.core.finish(&mut self.rates);
         let Self { core, rates, mut lists } = self;
+        if let Some(message) = core.message(capture) {
+            return Ok(Answer::nothing(message));
+        }
         let resent = core.totals.resent();
         let rate = share(resent, core.found());
         let with = rates.worst.total();
@@ -194,16 +195,15 @@ impl Tool for TcpRetransmissions {
         ];
         let count = |flag: Flag| FlagCount { name: flag.name(), count: core.totals.flagged(flag) };
         let analysis = kinds.into_iter().map(count).collect();
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
+        let (found, copies) = (core.found(), core.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (late_packets, file_order) = (core.totals.late(), core.totals.order());
         let total_connections = core.connections();
         let (findings, limits) = core.findings(&mut lists);
         let mut pages = vec![page];
         pages.extend(lists.into_pages());
-        Ok(Report {
+        Ok(Answer::from(Report {
             tcp_packets_found: found,
-            message,
             copies,
             filter,
             total_retransmissions: resent,
@@ -225,7 +225,7 @@ impl Tool for TcpRetransmissions {
             limits,
             note,
             findings,
-        })
+        }))
     }
 }
 
