@@ -41,6 +41,7 @@ pub struct Comments {
 pub struct Comment {
     /// `section`, `interface`, `interface_statistics`, `packet`, `name_resolution` or `decryption_secrets`.
     #[serde(rename = "where")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub place: String,
     /// The section, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]

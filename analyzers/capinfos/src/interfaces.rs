@@ -37,9 +37,11 @@ pub struct Interface {
     pub operating_system: Option<String>,
     /// Its MAC address.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub mac_address: Option<String>,
     /// Its IP addresses with mask or prefix length.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub addresses: Vec<String>,
     /// Its speed, in bits per second.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -20,11 +20,13 @@ use crate::times::{Moment, OutOfOrder};
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
     /// Base name of the file, or the URL it came from.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub filename: String,
     /// Size of the file on disk, in octets.
     pub file_size_bytes: u64,
     /// How the file is compressed: `gzip`, `zstd` or `lz4`. Absent when it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub compression: Option<String>,
     /// Size of a compressed file's content, in octets.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,6 +137,7 @@ pub struct Report {
     pub average_packet_rate: Option<f64>,
     /// Why the three rates are absent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub rates_absent_because: Option<String>,
     /// Mean of original lengths. Absent without packets.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -210,6 +213,7 @@ pub struct Evicted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Count {
     /// Of what.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: String,
     /// How many.
     pub count: u64,

@@ -16,30 +16,44 @@ use crate::{v4, v6};
 /// A message in the list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PacketDetails {
+    /// Number of the frame.
     pub frame: u64,
+    /// Time of the frame: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub timestamp: Option<String>,
+    /// 4 for DHCPv4 and BOOTP, 6 for DHCPv6.
     pub ip_version: u8,
+    /// Sender's address.
     pub src_ip: IpAddr,
+    /// Receiver's address.
     pub dst_ip: IpAddr,
+    /// Sender's port.
     pub src_port: u16,
+    /// Receiver's port.
     pub dst_port: u16,
+    /// Innermost VLAN. Absent when the frame is untagged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vlan: Option<u16>,
+    /// Transaction id, in hexadecimal.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub transaction_id: String,
     /// BOOTP where there is none.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message_type: Cow<'static, str>,
+    /// Number of the message type. Absent for BOOTP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_type_code: Option<u8>,
     /// Hardware address, or DUID.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub client: String,
+    /// Client's hardware address, where the message has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub client_mac: Option<String>,
+    /// Server identifier: address, or DUID.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub server_id: Option<String>,
     /// The fixed part of a DHCPv4 message.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +66,7 @@ pub struct PacketDetails {
     /// Options that found no room in the report.
     #[serde(skip_serializing_if = "is_zero")]
     pub options_left_out: u64,
+    /// What is wrong with the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub malformed: Option<&'static str>,
@@ -75,6 +90,7 @@ pub struct Bootp {
     pub server_ip: IpAddr,
     /// giaddr.
     pub relay_ip: IpAddr,
+    /// Relays that passed it on, as they count.
     pub hops: u8,
     /// Seconds since the client began.
     pub seconds: u16,
@@ -93,16 +109,23 @@ pub struct Bootp {
 /// A relay of a DHCPv6 message.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RelayDetails {
+    /// Relays before this one, as they count.
     pub hops: u8,
+    /// Relay's address on the client's link.
     pub link_address: IpAddr,
+    /// Address of the client or relay that the message came from.
     pub peer_address: IpAddr,
+    /// Options that the relay added.
     pub options: Vec<OptionDetails>,
 }
 
 /// An option.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OptionDetails {
+    /// Number of the option.
     pub code: u16,
+    /// Name of the option.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: Cow<'static, str>,
     /// May be text from the capture.
     pub values: Vec<String>,

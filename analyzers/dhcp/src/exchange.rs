@@ -311,7 +311,9 @@ impl Exchange {
 /// An exchange.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ExchangeReport {
+    /// 4 for DHCPv4 and BOOTP, 6 for DHCPv6.
     pub ip_version: u8,
+    /// Transaction id of its first message, in hexadecimal.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub transaction_id: String,
     /// The ids of REQUEST and its answers, where they are others, as with DHCPv6 (RFC 8415 §16.1).
@@ -319,9 +321,12 @@ pub struct ExchangeReport {
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub further_transaction_ids: Vec<String>,
     /// Hardware address, or DUID.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub client: String,
+    /// How it ended.
     pub outcome: Outcome,
     /// Identifiers of the servers that answered; more than one compete.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub servers: Vec<String>,
     /// Servers in all, where there are more than these.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -331,17 +336,21 @@ pub struct ExchangeReport {
     pub servers_total_is_estimate: bool,
     /// What was offered, granted, declined or released.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub address: Option<String>,
+    /// How long the address is valid, in seconds; 4294967295: for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_seconds: Option<u32>,
     /// Why a server refused, or a part of it. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Innermost VLAN. Absent when the frames are untagged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vlan: Option<u16>,
     /// The relay's address on the client's link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relay: Option<IpAddr>,
+    /// Time of the first message: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub start_time: Option<String>,
@@ -351,6 +360,7 @@ pub struct ExchangeReport {
     /// First answered REQUEST to its answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_ms: Option<f64>,
+    /// Messages in all.
     pub messages_total: u64,
     /// The first of them.
     pub messages: Vec<StepReport>,
@@ -359,9 +369,12 @@ pub struct ExchangeReport {
 /// A message of an exchange.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StepReport {
+    /// Number of the frame.
     pub frame: u64,
+    /// Name of the message type.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message_type: Cow<'static, str>,
+    /// Whether a server sent it.
     pub from_server: bool,
     /// Time since the exchange began.
     #[serde(skip_serializing_if = "Option::is_none")]

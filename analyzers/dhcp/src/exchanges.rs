@@ -117,9 +117,11 @@ impl Exchanges {
 /// Sums over all exchanges.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ExchangeSummary {
+    /// Exchanges.
     pub total: u64,
     /// With DISCOVER, OFFER, REQUEST and ACK, or what DHCPv6 has for them.
     pub complete: u64,
+    /// Exchanges by how they ended.
     pub outcomes: Vec<OutcomeCount>,
     /// DISCOVER to the first OFFER, SOLICIT to ADVERTISE.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,5 +136,6 @@ pub struct ExchangeSummary {
 pub struct OutcomeCount {
     /// leased, configured (without address), answered (a query about leases), refused, declined, released, offered (and not taken), unanswered, other.
     pub outcome: Outcome,
+    /// Exchanges that ended so.
     pub count: u64,
 }

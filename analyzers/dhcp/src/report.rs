@@ -40,6 +40,7 @@ pub struct Report {
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
@@ -47,15 +48,20 @@ pub struct Report {
 /// Counts of different ones are exact up to 4,096; beyond, they are estimates with a standard error of 0.8 %.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
+    /// Different clients.
     pub unique_clients_count: u64,
+    /// Different servers.
     pub unique_servers_count: u64,
     #[serde(flatten)]
     pub counts: CountsReport,
     pub exchanges: ExchangeSummary,
     /// Clients, those with most messages first.
     pub clients: Vec<ClientReport>,
+    /// Servers, those with most messages first.
     pub servers: Vec<ServerReport>,
+    /// Relays, those with most messages first.
     pub relays: Vec<RelayReport>,
+    /// Different relays.
     pub relays_total: u64,
     /// Addresses and prefixes that were granted, in the order of their first grant.
     pub leases: Vec<LeaseReport>,
@@ -72,6 +78,7 @@ pub struct Limits {
     /// Clients, servers and relays that made room.
     #[serde(skip_serializing_if = "is_default")]
     pub parties_evicted: u64,
+    /// Leases that made room for others.
     #[serde(skip_serializing_if = "is_default")]
     pub leases_evicted: u64,
     /// Segments and addresses that made room in the tables of the findings.

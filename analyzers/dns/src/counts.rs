@@ -34,6 +34,7 @@ pub struct CodeCount {
     /// The number in the message.
     pub code: u16,
     /// Its name in IANA's registry.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: Cow<'static, str>,
     /// How often it came.
     pub count: u64,

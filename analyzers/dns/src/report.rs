@@ -43,6 +43,7 @@ pub struct Report {
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
@@ -64,16 +65,19 @@ pub struct Statistics {
     pub transactions: TransactionsReport,
     /// Servers of plain DNS, the busiest first.
     pub servers: Vec<PartyReport>,
+    /// Servers of plain DNS in all.
     pub servers_total: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub servers_total_is_exact: bool,
     /// Clients of plain DNS, the busiest first.
     pub clients: Vec<PartyReport>,
+    /// Clients of plain DNS in all.
     pub clients_total: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub clients_total_is_exact: bool,
     /// Registered domains of plain DNS (by the public suffix list), the most asked for first.
     pub domains: Vec<DomainReport>,
+    /// Registered domains in all.
     pub domains_total: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub domains_total_is_exact: bool,
@@ -128,6 +132,7 @@ pub struct TransactionsReport {
 /// Latency over one transport.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LatencyReport {
+    /// What carried the messages.
     pub transport: Transport,
     #[serde(flatten)]
     pub summary: SummaryMs,
@@ -138,13 +143,18 @@ pub struct LatencyReport {
 pub struct Unanswered {
     /// Frame of the first transmission.
     pub frame: u64,
+    /// Address that asked.
     pub client: IpAddr,
+    /// Port that it asked from.
     pub client_port: u16,
+    /// Address that was asked.
     pub server: IpAddr,
+    /// Port that was asked.
     pub server_port: u16,
     /// In lower case. Absent when the question cannot be read. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Record type asked for: `A`, `MX`. Absent when the question cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub type_name: Option<Cow<'static, str>>,

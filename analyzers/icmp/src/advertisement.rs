@@ -222,10 +222,15 @@ pub fn options(mut octets: &[u8], mut take: impl FnMut(u8, &[u8])) {
 /// A prefix of a router advertisement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct PrefixReport {
+    /// The prefix, as `address/length`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub prefix: String,
+    /// Hosts with it are reached without a router.
     pub on_link: bool,
     /// For stateless address configuration.
     pub autonomous: bool,
+    /// How long it is valid, in seconds; 4294967295: for ever.
     pub valid_seconds: u32,
+    /// How long addresses made of it are preferred, in seconds.
     pub preferred_seconds: u32,
 }

@@ -15,28 +15,39 @@ use crate::message::Message;
 /// A message in the list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PacketDetails {
+    /// Number of the frame.
     pub frame: u64,
+    /// Time of the frame: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub timestamp: Option<String>,
+    /// Sender's address.
     pub src_ip: IpAddr,
+    /// Receiver's address.
     pub dst_ip: IpAddr,
+    /// 4 for ICMP, 6 for ICMPv6.
     pub ip_version: u8,
     /// TTL or hop limit.
     pub ttl: u8,
     /// Bytes of the frame on the wire.
     pub packet_size: u32,
+    /// Number of the type.
     pub icmp_type: u8,
+    /// Number of the code.
     pub icmp_code: u8,
+    /// Name of the type.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub icmp_type_name: Cow<'static, str>,
+    /// Name of the code, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub icmp_code_name: Option<Cow<'static, str>>,
+    /// Checksum in the header.
     pub checksum: u16,
     /// Identifier and sequence number, of queries and replies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icmp_id: Option<u16>,
+    /// Sequence number of an echo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icmp_seq: Option<u16>,
     /// Bytes behind the eight bytes of the ICMP header.
@@ -47,6 +58,7 @@ pub struct PacketDetails {
     /// Of a request: the first reply's frame, when the request is on the same page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_frame: Option<u64>,
+    /// Time from the request to this reply, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtt_ms: Option<f64>,
     /// The packet that an error is about.
@@ -64,6 +76,7 @@ pub struct PacketDetails {
     /// The address that neighbour discovery is about, or a redirect's destination.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<IpAddr>,
+    /// MPLS labels that the router says the packet had, the outermost first (RFC 4950); the first 8.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mpls_labels: Vec<u32>,
     /// What stands out about a reply.

@@ -351,14 +351,19 @@ impl Router {
 /// Neighbour discovery and what goes with it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NeighbourReport {
+    /// Neighbour solicitations.
     pub solicitations: u64,
     /// Solicitations from the unspecified address: somebody is about to use an address.
     pub duplicate_address_probes: u64,
+    /// Neighbour advertisements.
     pub advertisements: u64,
+    /// Addresses that were solicited or advertised; those with an advertisement first.
     pub neighbours: Vec<NeighbourEntry>,
     /// Different addresses that were solicited or advertised; beyond 4,096 an estimate with a standard error of 0.8 %.
     pub neighbours_total: u64,
+    /// Routers that advertise themselves, those with most advertisements first.
     pub routers: Vec<RouterReport>,
+    /// Different routers.
     pub routers_total: u64,
     /// Groups that hosts report to listen to.
     pub multicast_groups: Vec<GroupReport>,
@@ -369,6 +374,7 @@ pub struct NeighbourReport {
 /// An address and who has it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NeighbourEntry {
+    /// The IPv6 address.
     pub address: Ipv6Addr,
     /// Link-layer addresses from advertisements; more than one: a conflict, a move, spoofing, or hosts of several VLANs.
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -378,6 +384,7 @@ pub struct NeighbourEntry {
     /// That is an estimate with a standard error of 2.3 %.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub macs_total_is_estimate: bool,
+    /// An advertisement says that it is a router.
     pub router: bool,
     /// How often it was asked for.
     pub solicited: u64,
@@ -388,15 +395,22 @@ pub struct NeighbourEntry {
 /// A router, by its last advertisement.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RouterReport {
+    /// Its address.
     pub address: IpAddr,
+    /// Innermost VLAN. Absent when its frames are untagged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vlan: Option<u16>,
+    /// Its link-layer address, where it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub mac: Option<String>,
+    /// Advertisements in all.
     pub advertisements: u64,
+    /// Their frames: the first ones where there are many.
     pub frames: Vec<u64>,
     /// 0: no default router.
     pub lifetime_seconds: u16,
+    /// Hop limit that hosts are to use; 0: not said.
     pub hop_limit: u8,
     /// Addresses come by DHCPv6.
     pub managed: bool,
@@ -405,6 +419,7 @@ pub struct RouterReport {
     /// high, medium, low or reserved (RFC 4191).
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub preference: &'static str,
+    /// MTU of the link, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u32>,
     /// Prefixes of the link. This list and those that follow hold up to 1,024 values while there is room, and 8 at least.
@@ -442,7 +457,9 @@ fn is_zero(number: &u64) -> bool {
 /// A multicast group.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GroupReport {
+    /// Address of the group.
     pub group: IpAddr,
+    /// Reports for it.
     pub reports: u64,
     /// By how much `reports` may be too high, as there were more groups than are counted one by one.
     #[serde(skip_serializing_if = "is_zero")]

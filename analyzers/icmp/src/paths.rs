@@ -256,9 +256,12 @@ impl Paths {
 /// A path that a traceroute found.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PathReport {
+    /// Address that traced the path.
     pub source: IpAddr,
+    /// Address that it traced the path to.
     pub destination: IpAddr,
     /// Protocol of the probes: UDP, TCP, ICMP or ICMPv6.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub protocol: String,
     /// Whether the destination itself answered.
     pub reached: bool,
@@ -290,6 +293,7 @@ pub struct HopReport {
     pub addresses_total_is_estimate: bool,
     /// Probes seen with this hop limit; of a path from quotes, those that were answered.
     pub probes: u64,
+    /// Probes with an answer.
     pub answered: u64,
     /// Of the first answers.
     pub rtt_ms: Vec<f64>,

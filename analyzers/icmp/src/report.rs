@@ -41,6 +41,7 @@ pub struct Report {
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
@@ -50,7 +51,9 @@ pub struct Report {
 pub struct Statistics {
     /// Messages by version, type and code.
     pub icmp_type_counts: Vec<TypeCount>,
+    /// Different source addresses.
     pub unique_sources_count: u64,
+    /// Different destination addresses.
     pub unique_destinations_count: u64,
     /// Whether both counts of addresses are exact.
     pub unique_counts_exact: bool,
@@ -68,6 +71,7 @@ pub struct Statistics {
     /// IP packets within the payloads of echoes: what an ICMP tunnel carries, those with most packets first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tunnels: Vec<TunnelReport>,
+    /// Tunnels in all.
     pub tunnels_total: u64,
     /// Different destinations that packets did not reach.
     pub unreachable_destinations_count: u64,
@@ -77,10 +81,15 @@ pub struct Statistics {
     pub unreachable_destinations_total: u64,
     /// Paths that traceroutes found, in the order of their first frames.
     pub paths: Vec<PathReport>,
+    /// Paths in all.
     pub paths_total: u64,
+    /// Paths on which packets were too big, with the MTU that routers report, in the order of their addresses.
     pub path_mtus: Vec<MtuReport>,
+    /// Such paths in all.
     pub path_mtus_total: u64,
+    /// Redirects to another gateway, the most frequent first.
     pub redirects: Vec<RedirectReport>,
+    /// Redirects by router, gateway and destination in all.
     pub redirects_total: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub neighbour_discovery: Option<NeighbourReport>,
@@ -91,14 +100,19 @@ pub struct Statistics {
 pub struct TypeCount {
     /// 4 for ICMP, 6 for ICMPv6.
     pub ip_version: u8,
+    /// Number of the type.
     #[serde(rename = "type")]
     pub kind: u8,
+    /// Number of the code.
     pub code: u8,
+    /// Name of the type.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub type_name: Cow<'static, str>,
+    /// Name of the code, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub code_name: Option<Cow<'static, str>>,
+    /// Messages.
     pub count: u64,
 }
 
@@ -138,12 +152,16 @@ pub struct Evicted {
     /// Pairs of requester and target. One that comes again begins anew.
     #[serde(skip_serializing_if = "is_default")]
     pub echo_pairs: u64,
+    /// Packets that may be probes of a traceroute; answers to them are in no path.
     #[serde(skip_serializing_if = "is_default")]
     pub probes: u64,
+    /// Paths of traceroutes.
     #[serde(skip_serializing_if = "is_default")]
     pub paths: u64,
+    /// Destinations, MTUs and redirects in errors.
     #[serde(skip_serializing_if = "is_default")]
     pub errors: u64,
+    /// Neighbours and routers.
     #[serde(skip_serializing_if = "is_default")]
     pub neighbours: u64,
     /// Hosts in the tables of the findings.

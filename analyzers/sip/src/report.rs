@@ -46,24 +46,30 @@ pub struct Report {
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
 /// Numbers over all messages. Lists hold the 20 first entries; how many there are in all stands beside each.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
+    /// Requests.
     pub requests: u64,
+    /// Responses.
     pub responses: u64,
     /// Requests by method.
     pub methods: Vec<Count>,
+    /// Different methods of requests.
     pub methods_total: u64,
     /// Responses by class: `2xx`.
-    pub response_classes: Vec<Count>,
+    pub response_classes: Vec<NamedCount>,
+    /// Responses by status code.
     pub status_codes: Vec<CodeCount>,
     /// Different ones.
     pub status_codes_total: u64,
     /// All messages by the method in CSeq.
     pub cseq_methods: Vec<Count>,
+    /// Different methods in CSeq.
     pub cseq_methods_total: u64,
     /// Messages by what carried them.
     pub transports: Vec<TransportCount>,
@@ -75,12 +81,15 @@ pub struct Statistics {
     pub call_ids: Vec<Count>,
     /// User-Agent headers.
     pub user_agents: Vec<Count>,
+    /// Different User-Agent headers.
     pub user_agents_total: u64,
     /// Server headers.
     pub servers: Vec<Count>,
+    /// Different Server headers.
     pub servers_total: u64,
     /// First four characters of dialled numbers with seven digits or more, in new INVITEs.
     pub dialled_prefixes: Vec<Count>,
+    /// Different prefixes.
     pub dialled_prefixes_total: u64,
     /// Whether the lists above and their totals are exact; otherwise counts may be too high by `too_high_by`, rare entries are missing, and
     /// a total says how many there are at least.
@@ -104,6 +113,7 @@ pub struct Statistics {
     pub authentication: AuthenticationReport,
     /// Addresses, the busiest first.
     pub endpoints: Vec<PartyReport>,
+    /// Different addresses.
     pub endpoints_total: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub endpoints_total_is_exact: bool,
@@ -122,41 +132,52 @@ pub struct Statistics {
 /// A text and how often it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Count {
+    /// What was counted. Text from the capture.
     pub name: String,
+    /// How often it came.
     pub count: u64,
     /// The count may be too high by up to so many.
     #[serde(skip_serializing_if = "is_zero")]
     pub too_high_by: u64,
 }
 
-impl Count {
-    /// A count without error.
-    pub fn exact(name: String, count: u64) -> Self {
-        Self { name, count, too_high_by: 0 }
-    }
+/// A kind and how often it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NamedCount {
+    /// The kind.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub name: String,
+    /// How often it came.
+    pub count: u64,
 }
 
 /// A status code.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CodeCount {
+    /// The status code.
     pub code: u16,
     /// Its name in IANA's registry; empty when it has none.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: &'static str,
+    /// Responses with it.
     pub count: u64,
 }
 
 /// Messages over one transport.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct TransportCount {
+    /// What carried the messages.
     pub transport: Transport,
+    /// Messages.
     pub count: u64,
 }
 
 /// What is wrong with how many messages.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FaultCount {
+    /// What is wrong.
     pub reason: Fault,
+    /// Messages and payloads with that fault.
     pub count: u64,
     /// Frames of the first of them.
     pub frames: Vec<u64>,
@@ -165,6 +186,7 @@ pub struct FaultCount {
 /// Requests of one method and their responses. Each hop of a proxied request counts.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TransactionReport {
+    /// The method.
     pub method: String,
     /// Requests, each once, however often it was sent.
     pub requests: u64,
@@ -174,6 +196,7 @@ pub struct TransactionReport {
     pub completed: u64,
     /// How many got none in the capture. ACK expects none.
     pub unanswered: u64,
+    /// How often one was sent again.
     pub retransmitted: u64,
     /// Time from the first transmission to the first response of any kind.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,8 +208,11 @@ pub struct TransactionReport {
 pub struct Unanswered {
     /// Frame of the first transmission.
     pub frame: u64,
+    /// The method.
     pub method: String,
+    /// Address that asked.
     pub client: IpAddr,
+    /// Address that was asked.
     pub server: IpAddr,
     /// How often it was sent.
     pub sent: u32,
@@ -208,6 +234,7 @@ pub struct MediaReport {
     pub protocol: String,
     /// The first 32.
     pub codecs: Vec<Codec>,
+    /// Codecs in all.
     pub codecs_total: u64,
     /// `sendrecv`, `sendonly`, `recvonly` or `inactive`, from this side's view.
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -218,12 +245,15 @@ pub struct MediaReport {
     /// Suites of SDES; the first 32.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub crypto_suites: Vec<String>,
+    /// Suites in all.
     #[serde(skip_serializing_if = "is_zero")]
     pub crypto_suites_total: u64,
+    /// Whether ICE is offered.
     pub ice: bool,
     /// Addresses and ports of ICE candidates; the first 32.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
+    /// Candidates in all.
     #[serde(skip_serializing_if = "is_zero")]
     pub candidates_total: u64,
 }
@@ -308,10 +338,13 @@ pub struct Evicted {
     /// Calls that were judged before the capture ended; what comes later counts as another call.
     #[serde(skip_serializing_if = "is_default")]
     pub calls: u64,
+    /// Pairs of account and client.
     #[serde(skip_serializing_if = "is_default")]
     pub registrations: u64,
+    /// Addresses.
     #[serde(skip_serializing_if = "is_default")]
     pub endpoints: u64,
+    /// Challenges and credentials.
     #[serde(skip_serializing_if = "is_default")]
     pub authentication: u64,
     /// Entries of the rules, such as pairs of client and server: findings may be missing, and numbers in findings too low.

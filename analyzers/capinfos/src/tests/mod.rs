@@ -5,6 +5,7 @@ mod lists;
 mod pcapng;
 mod protocols;
 mod robust;
+mod schema;
 mod times;
 
 use mcpcap_analyzer::harness::{self, build};

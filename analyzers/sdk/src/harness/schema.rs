@@ -1,18 +1,42 @@
 //! Checks that hold for the schema of every tool's report.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::Tool;
 
-/// The fields of a tool's report, at any depth, without a description.
-pub fn without_description<T: Tool>() -> Vec<String> {
-    let mut found = Vec::new();
+/// Every field of a tool's report, at any depth, has a description.
+///
+/// # Panics
+/// When one has none.
+pub fn is_described<T: Tool>() {
+    let mut without = Vec::new();
     walk(&crate::describe::tool::<T>()["report"], "", &mut |path, field| {
         if field["description"].as_str().is_none_or(|text| text.trim().is_empty()) {
-            found.push(path.to_owned());
+            without.push(path.to_owned());
         }
     });
-    found
+    assert!(without.is_empty(), "fields of {} without a description: {without:?}", T::NAME);
+}
+
+/// The fields of a tool's report whose text may be from the capture are these, at any depth: all others are marked with `x-mcpcap-fixed`.
+///
+/// # Panics
+/// When it is not so.
+pub fn captured_texts_are<T: Tool>(expected: &[&str]) {
+    let mut found = BTreeSet::new();
+    walk(&crate::describe::tool::<T>()["report"], "", &mut |path, field| {
+        let text = if field["type"] == "array" { &field["items"] } else { field };
+        let is_fixed = [field, text]
+            .into_iter()
+            .any(|part| ["x-mcpcap-fixed", "enum", "const"].iter().any(|mark| part.get(mark).is_some()));
+        if text["type"] == "string" && !is_fixed {
+            found.insert(path.to_owned());
+        }
+    });
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    assert_eq!(found, expected, "{}", T::NAME);
 }
 
 /// Gives each property of a schema, at any depth, to a function.

@@ -11,6 +11,7 @@ mod pages;
 mod recordings;
 mod registrations;
 mod robust;
+mod schema;
 mod streams;
 
 use mcpcap_analyzer::harness;

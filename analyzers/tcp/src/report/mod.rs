@@ -13,6 +13,7 @@ use crate::tracker::connection::Connection;
 /// Segments by their control bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SegmentCounts {
+    /// Packets.
     pub packets: u64,
     /// Octets of the frames on the wire.
     pub bytes: u64,
@@ -22,9 +23,13 @@ pub struct SegmentCounts {
     pub data_packets: u64,
     /// SYN without ACK.
     pub syn: u64,
+    /// Packets with SYN and ACK.
     pub syn_ack: u64,
+    /// Packets with ACK.
     pub ack: u64,
+    /// Packets with FIN.
     pub fin: u64,
+    /// Packets with RST.
     pub rst: u64,
     /// Segments, other than RST, whose window field is 0.
     pub zero_window: u64,
@@ -36,6 +41,7 @@ pub struct FlagCount {
     /// As in `tcp.analysis.NAME`. `retransmission` is without fast and spurious ones, which have their own entries.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: &'static str,
+    /// Packets with it.
     pub count: u64,
 }
 
@@ -45,6 +51,7 @@ pub struct ConnStateCount {
     /// Zeek's conn_state: S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR or OTH.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub state: &'static str,
+    /// Connections in that state.
     pub count: u64,
 }
 

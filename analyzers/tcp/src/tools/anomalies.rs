@@ -58,18 +58,21 @@ pub struct Report {
     pub retransmissions_by_connection: Vec<ConnectionCount>,
     /// What parts of the three lists above these are, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,
+    /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
     /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
     #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
 /// Numbers over all connections asked for.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
+    /// Connections.
     pub total_connections: u64,
     /// TCP packets.
     pub total_packets: u64,
@@ -78,6 +81,7 @@ pub struct Statistics {
     pub rst_distribution: Resets,
     pub retransmissions: Retransmissions,
     pub connection_states: States,
+    /// Connections by Zeek's states.
     pub conn_states: Vec<ConnStateCount>,
     /// Wireshark's sequence analysis.
     pub analysis: Vec<FlagCount>,
@@ -104,9 +108,13 @@ pub struct Handshakes {
 pub struct FlagCounts {
     /// SYN without ACK.
     pub syn: u64,
+    /// Packets with SYN and ACK.
     pub syn_ack: u64,
+    /// Packets with RST.
     pub rst: u64,
+    /// Packets with FIN.
     pub fin: u64,
+    /// Packets with ACK.
     pub ack: u64,
 }
 
@@ -117,6 +125,7 @@ pub struct Resets {
     pub sources: u64,
     /// Whether all of them were counted: up to 1,024.
     pub sources_exact: bool,
+    /// Packets with RST by direction.
     pub by_direction: Directions,
     /// `connections_with_rst` lists them.
     pub connections_with_rst_total: u64,
@@ -125,7 +134,9 @@ pub struct Resets {
 /// An address and a number of packets.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AddressCount {
+    /// Address that sent RST.
     pub address: IpAddr,
+    /// Packets with RST.
     pub count: u64,
     /// By how much `count` may be too high; 0 unless more than 1,024 addresses sent RST.
     pub error: u64,
@@ -134,7 +145,9 @@ pub struct AddressCount {
 /// RST by direction.
 #[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
 pub struct Directions {
+    /// From clients to servers.
     pub to_server: u64,
+    /// From servers to clients.
     pub from_server: u64,
     /// On connections whose beginning was not captured.
     pub unknown: u64,
@@ -176,6 +189,7 @@ pub struct ConnectionCount {
     /// `client <-> server`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub connection: String,
+    /// Packets sent again.
     pub count: u64,
     /// The first 20 frames that carry it. All: analyze_tcp_connections with `connection` set to `id`, list `events`.
     pub frames: Vec<u64>,
@@ -204,6 +218,7 @@ pub struct Pattern {
     /// connection_termination, reliability, connection_establishment, connection_lifecycle, flow_control or capture_quality.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub category: &'static str,
+    /// The numbers of the pattern.
     pub observations: Vec<Measure>,
     /// The numbers in a sentence.
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -213,16 +228,21 @@ pub struct Pattern {
 /// The patterns in short.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Summary {
+    /// Patterns.
     pub total_patterns: u64,
+    /// Patterns by category.
     pub by_category: Vec<CategoryCount>,
+    /// What stands out most.
     pub notable_observations: Vec<Notable>,
 }
 
 /// Patterns of a category.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CategoryCount {
+    /// As in `patterns`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub category: &'static str,
+    /// Patterns of that category.
     pub count: u64,
 }
 
@@ -233,6 +253,7 @@ pub struct Notable {
     #[serde(rename = "type")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub kind: &'static str,
+    /// The numbers in a sentence.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub detail: String,
 }

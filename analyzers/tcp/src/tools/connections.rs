@@ -70,12 +70,14 @@ pub struct Report {
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
 /// Numbers over all connections asked for.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Summary {
+    /// Connections.
     pub total_connections: u64,
     /// SYN, SYN-ACK and the ACK of both, by their numbers.
     pub successful_handshakes: u64,
@@ -103,7 +105,9 @@ pub struct Summary {
     pub midstream_connections: u64,
     /// One direction of them is in the capture, although there were both.
     pub one_sided_connections: u64,
+    /// Connections by Zeek's states.
     pub conn_states: Vec<ConnStateCount>,
+    /// Packets of all connections.
     pub packets: SegmentCounts,
     /// Wireshark's sequence analysis, of all packets.
     pub analysis: Vec<FlagCount>,

@@ -52,7 +52,9 @@ pub struct Report {
     /// `address:port`, or `address:any`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub server: String,
+    /// What clients sent to the server.
     pub client_to_server: DirectionReport,
+    /// What the server sent.
     pub server_to_client: DirectionReport,
     pub analysis: Analysis,
     /// Signs that the order in the file is not that on the wire; absent without any.
@@ -64,27 +66,35 @@ pub struct Report {
     pub resets: Vec<ResetFrame>,
     /// What parts of `largest_connections` and `resets` these are, and of other lists that have more entries.
     pub pages: Vec<PageInfo>,
+    /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
     /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
     #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
 /// One direction, of all connections together.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DirectionReport {
+    /// Packets.
     pub packet_count: u64,
     /// Octets of the frames on the wire.
     pub byte_count: u64,
+    /// Bytes of TCP payload, repeated ones counted again.
     pub payload_bytes: u64,
     /// SYN without ACK.
     pub syn_count: u64,
+    /// Packets with SYN and ACK.
     pub syn_ack_count: u64,
+    /// Packets with RST.
     pub rst_count: u64,
+    /// Packets with FIN.
     pub fin_count: u64,
+    /// Packets with payload.
     pub data_packets: u64,
     /// Packets sent again: with bytes, or a SYN or FIN, that the capture has more than once.
     pub retransmissions: u64,
@@ -119,6 +129,7 @@ pub struct Analysis {
 /// A frame with RST.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ResetFrame {
+    /// Number of the frame.
     pub frame: u64,
     /// `id` of its connection.
     pub connection: u64,
@@ -134,7 +145,9 @@ pub struct ConnectionBytes {
     /// `client <-> server`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub connection: String,
+    /// Bytes of its frames on the wire, both directions.
     pub bytes: u64,
+    /// Packets of both directions.
     pub packets: u64,
 }
 

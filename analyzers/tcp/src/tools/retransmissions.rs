@@ -57,7 +57,9 @@ pub struct Report {
     pub file_order: Option<FileOrder>,
     /// total_retransmissions by tcp_packets_found.
     pub retransmission_rate: f64,
+    /// The argument `threshold`, or its default.
     pub threshold: f64,
+    /// Whether `retransmission_rate` is above it.
     pub exceeds_threshold: bool,
     /// What Wireshark suspects: retransmissions by kind, and what goes with loss: duplicate_ack, out_of_order, lost_segment,
     /// ack_lost_segment. It calls some packets retransmissions that are late, or that stand behind their ACK in the file.
@@ -67,12 +69,14 @@ pub struct Report {
     /// What part of `by_connection` this is, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,
     pub summary: Summary,
+    /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
     /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
     #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
@@ -84,7 +88,9 @@ pub struct ConnectionRate {
     /// `client <-> server`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub connection: String,
+    /// Packets sent again.
     pub retrans_count: u64,
+    /// Packets of both ends.
     pub total_packets: u64,
     /// retrans_count by total_packets.
     pub retrans_rate: f64,
@@ -101,12 +107,16 @@ pub struct ConnectionRate {
 /// The rates in short.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Summary {
+    /// Connections.
     pub total_connections: u64,
+    /// Connections that sent again.
     pub connections_with_retransmissions: u64,
     /// Empty when nothing was sent again.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub worst_connection: String,
+    /// Rate of that connection: a share from 0 to 1.
     pub worst_retrans_rate: f64,
+    /// Connections whose rate is above the threshold.
     pub connections_above_threshold: u64,
 }
 
