@@ -23,10 +23,10 @@ use crate::{v4, v6};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Analyse only the first so many messages, and read no further.
+    /// Stop after so many messages; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// List only messages of this client: its hardware address, DUID, client id, host name or an address of it, or a part of one.
+    /// List only messages of this client: (part of) its MAC, DUID, name or address.
     #[serde(default)]
     #[schemars(length(min = 1, max = 255))]
     pub client: Option<String>,
@@ -34,7 +34,7 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 40))]
     pub message_type: Option<String>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -78,12 +78,10 @@ impl Filter {
 impl Tool for DhcpPackets {
     const NAME: &'static str = "analyze_dhcp_packets";
     const TITLE: &'static str = "DHCP analysis";
-    const DESCRIPTION: &'static str = "Analyses the DHCPv4, BOOTP and DHCPv6 messages of a packet capture. Puts exchanges together (DISCOVER, \
-        OFFER, REQUEST, ACK, NAK, DECLINE, RELEASE, INFORM; SOLICIT to REPLY, through relays) with their timing and outcome, sums up clients \
-        (hardware address, client id, host name, vendor class, fingerprint), servers, relays and leases with all times, and names every option \
-        with all its values. Reports findings with frame numbers: several servers on a segment, starvation, refusals, address conflicts, \
-        clients that get no answer. Use it for hosts without an address or with a wrong one, for rogue servers, and to see who had which \
-        address when.";
+    const DESCRIPTION: &'static str = "Analyses DHCPv4, BOOTP and DHCPv6: who had which address when, and why a host \
+        got none or a wrong one. Puts exchanges together (DISCOVER to ACK, SOLICIT to REPLY, through relays) with \
+        times and outcomes; sums up clients, servers, relays and leases; names all options. Findings: several \
+        servers on one segment (rogue servers), starvation, refusals, address conflicts, clients without an answer.";
     type Arguments = Arguments;
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["packets", "transactions"];

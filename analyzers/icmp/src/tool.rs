@@ -26,17 +26,17 @@ use crate::waiting::Vlans;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Analyse only the first so many messages, and read no further.
+    /// Stop after so many messages; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// List only messages of this type, for example 3; with `ip_version` to tell ICMP from ICMPv6.
+    /// List only messages of this type, such as 3; see also `ip_version`.
     #[serde(default)]
     pub icmp_type: Option<u8>,
     /// List only ICMP (4) or ICMPv6 (6).
     #[serde(default)]
     #[schemars(range(min = 4, max = 6))]
     pub ip_version: Option<u8>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -111,12 +111,10 @@ pub struct IcmpPackets {
 impl Tool for IcmpPackets {
     const NAME: &'static str = "analyze_icmp_packets";
     const TITLE: &'static str = "ICMP analysis";
-    const DESCRIPTION: &'static str = "Analyses the ICMP and ICMPv6 messages of a packet capture. Pairs echo requests with replies (loss, \
-        round-trip times, duplicates, late replies), names what is unreachable and by whose word with the packet it is about, rebuilds the paths \
-        of traceroutes (also from errors alone), path MTUs and redirects, neighbour discovery and router advertisements. Tells who talks within ICMP \
-        tunnels. Reports findings with frame numbers: sweeps, \
-        floods, smurf attacks, tunnels, UDP scans, rogue routers, spoofed neighbours. Lists messages page by page. Use it for hosts that do not \
-        answer, for slow or changing paths, and for reconnaissance and covert channels.";
+    const DESCRIPTION: &'static str = "Analyses ICMP and ICMPv6: hosts that do not answer, slow or changing paths, \
+        scans, covert channels. Pairs pings with replies (loss, round-trip times); shows what is unreachable and who \
+        reported it, traceroute paths, path MTUs, redirects, IPv6 neighbours and routers. Findings: ping sweeps, \
+        floods, smurf attacks, UDP scans, ICMP tunnels and who talks in them, rogue routers, spoofed neighbours.";
     type Arguments = Arguments;
     type Report = mcpcap_analyzer::Answer<Report>;
     const PAGED: &'static [&'static str] = &["packets"];

@@ -1,6 +1,6 @@
 //! What the schemas of the reports say.
 
-use mcpcap_analyzer::harness::schema::{captured_texts_are, is_described};
+use mcpcap_analyzer::harness::schema::{captured_texts_are, is_described, is_short};
 
 use crate::tool::IcmpPackets;
 
@@ -16,4 +16,9 @@ fn every_field_has_a_description() {
 #[test]
 fn only_fields_with_captured_text_are_called_so() {
     captured_texts_are::<IcmpPackets>(&CAPTURED);
+}
+
+#[test]
+fn descriptions_are_short() {
+    is_short::<IcmpPackets>();
 }

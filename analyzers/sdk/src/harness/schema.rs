@@ -20,6 +20,18 @@ pub fn is_described<T: Tool>() {
     assert!(without.is_empty(), "fields of {} without a description: {without:?}", T::NAME);
 }
 
+/// A tool's description has at most 420 characters, and one of its arguments at most 80: a client pays for them before any question.
+///
+/// # Panics
+/// When it is not so.
+pub fn is_short<T: Tool>() {
+    assert!(T::DESCRIPTION.chars().count() <= 420, "{}: {}", T::NAME, T::DESCRIPTION.chars().count());
+    for (name, argument) in crate::describe::tool::<T>()["arguments"]["properties"].as_object().into_iter().flatten() {
+        let text = argument["description"].as_str().unwrap_or_default();
+        assert!((1..=80).contains(&text.chars().count()), "{name} of {}: {text}", T::NAME);
+    }
+}
+
 /// The fields of a tool's report whose text may be from the capture are these, at any depth: all others are marked with `x-mcpcap-fixed`.
 ///
 /// # Panics

@@ -1,6 +1,6 @@
 //! What the schemas of the reports say.
 
-use mcpcap_analyzer::harness::schema::{captured_texts_are, is_described};
+use mcpcap_analyzer::harness::schema::{captured_texts_are, is_described, is_short};
 
 use crate::tools::anomalies::TcpAnomalies;
 use crate::tools::connections::TcpConnections;
@@ -24,4 +24,12 @@ fn only_fields_with_captured_text_are_called_so() {
     captured_texts_are::<TcpAnomalies>(&CAPTURED);
     captured_texts_are::<TcpRetransmissions>(&CAPTURED);
     captured_texts_are::<TrafficFlow>(&CAPTURED);
+}
+
+#[test]
+fn descriptions_are_short() {
+    is_short::<TcpConnections>();
+    is_short::<TcpAnomalies>();
+    is_short::<TcpRetransmissions>();
+    is_short::<TrafficFlow>();
 }

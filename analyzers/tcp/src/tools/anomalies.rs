@@ -23,16 +23,16 @@ use crate::tracker::connection::{Connection, State};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Only connections with this IPv4 or IPv6 address at one end, in any notation. Empty: all.
+    /// Only connections with this IPv4 or IPv6 address at one end.
     #[serde(default)]
     pub server_ip: Option<String>,
-    /// Only connections with this port at one end, the same end as `server_ip`. 0: all.
+    /// Only connections with this port at one end, that of `server_ip`. 0: all.
     #[serde(default)]
     pub server_port: Option<u16>,
-    /// Analyse only the first so many TCP packets that fit, and read no further.
+    /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -312,10 +312,10 @@ impl View for Anomalies {
 impl Tool for TcpAnomalies {
     const NAME: &'static str = "analyze_tcp_anomalies";
     const TITLE: &'static str = "TCP anomalies";
-    const DESCRIPTION: &'static str = "Counts what differs from undisturbed TCP in a packet capture, without guessing at causes: failed and \
-        incomplete handshakes, resets by source and direction, retransmissions, connection states, SYN without answer, closed windows, segments \
-        that the capture lacks. Each pattern comes with its numbers, each finding (floods, scans, sweeps, unusual flags, injected resets, \
-        conflicting data) with frame numbers and threshold. Use it to judge a network or a server as a whole.";
+    const DESCRIPTION: &'static str = "Judges the TCP traffic of a network or server as a whole: failed and \
+        incomplete handshakes, resets by source and direction, retransmissions, connection states, closed windows, \
+        gaps in the capture, as numbers without guesses at causes. Findings: SYN floods, port scans, host sweeps, \
+        unusual flags, injected resets, conflicting data.";
     type Arguments = Arguments;
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["rst_by_source", "connections_with_rst", "retransmissions_by_connection"];

@@ -23,22 +23,22 @@ use crate::tracker::sequence::Flag;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Only connections with this IPv4 or IPv6 address at one end, in any notation. Empty: all.
+    /// Only connections with this IPv4 or IPv6 address at one end.
     #[serde(default)]
     pub server_ip: Option<String>,
-    /// Only connections with this port at one end, the same end as `server_ip`. 0: all.
+    /// Only connections with this port at one end, that of `server_ip`. 0: all.
     #[serde(default)]
     pub server_port: Option<u16>,
-    /// Tell of each listed connection what both ends sent, its windows, times and flagged frames.
+    /// Tell what each end sent: bytes, windows, times, flagged frames.
     #[serde(default)]
     pub detailed: Option<bool>,
-    /// List only the connection with this `id`, and all of its flagged frames in `events`. Summary and findings are those of all.
+    /// List only the connection with this `id`, and its flagged frames as `events`.
     #[serde(default)]
     pub connection: Option<u64>,
-    /// Analyse only the first so many TCP packets that fit, and read no further.
+    /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -162,11 +162,11 @@ impl View for Page {
 impl Tool for TcpConnections {
     const NAME: &'static str = "analyze_tcp_connections";
     const TITLE: &'static str = "TCP connections";
-    const DESCRIPTION: &'static str = "Lists the TCP connections of a packet capture, IPv4 and IPv6: who opened them, whether the handshake \
-        completed and how long it took, how they ended and who ended them, packets and octets each way, Zeek's conn_state and history, \
-        Community ID, Wireshark's retransmission and window flags. Reports findings with frame numbers: SYN floods, port scans, host sweeps, \
-        silent and refusing servers, stalled receivers, injected resets. Use it first for connections that fail, hang, end early or \
-        are slow, and to see who talks to whom. `detailed` adds what each end sent.";
+    const DESCRIPTION: &'static str = "Lists TCP connections: who opened each one, whether the handshake completed \
+        and how long it took, who ended it and how, packets and bytes, Zeek's conn_state and history, Community ID, \
+        Wireshark's analysis flags. Use it to see who talks to whom, and for connections that fail, hang or are \
+        slow. Findings: SYN floods, port scans, host sweeps, silent and refusing servers, stalled receivers, \
+        injected resets.";
     type Arguments = Arguments;
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["connections", "events"];

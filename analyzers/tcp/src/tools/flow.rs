@@ -28,15 +28,15 @@ const RESETS_FROM: &str = "server_to_client.rst_frames";
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// IPv4 or IPv6 address of the server, in any notation.
+    /// IPv4 or IPv6 address of the server.
     pub server_ip: String,
-    /// Its port. 0 or absent: any.
+    /// Its port. 0: any.
     #[serde(default)]
     pub server_port: Option<u16>,
-    /// Analyse only the first so many TCP packets that fit, and read no further.
+    /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -209,9 +209,10 @@ impl View for Flows {
 impl Tool for TrafficFlow {
     const NAME: &'static str = "analyze_traffic_flow";
     const TITLE: &'static str = "TCP traffic to and from a server";
-    const DESCRIPTION: &'static str = "Compares what clients send to one server with what comes back, in a packet capture: packets, octets, \
-        payload, SYN, FIN and RST each way, retransmissions and window flags each way, who resets connections, the largest connections. Use it \
-        when it matters which side sends, resets, or stays silent. The server is given by server_ip and, if need be, server_port.";
+    const DESCRIPTION: &'static str = "Compares what clients send to one TCP server with what it sends back: \
+        packets, bytes, payload, SYN, FIN and RST, retransmissions and window flags in each direction, who resets \
+        connections, and the largest connections. Use it when it matters which side sends, resets or stays silent. \
+        Needs the server's address.";
     type Arguments = Arguments;
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["largest_connections", "resets"];

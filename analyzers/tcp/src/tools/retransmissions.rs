@@ -23,17 +23,17 @@ const THRESHOLD: f64 = 0.02;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Only connections with this IPv4 or IPv6 address at one end, in any notation. Empty: all.
+    /// Only connections with this IPv4 or IPv6 address at one end.
     #[serde(default)]
     pub server_ip: Option<String>,
-    /// Share of packets sent again above which a connection counts as bad (default 0.02).
+    /// Share of packets sent again above which it is bad (default 0.02).
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub threshold: Option<f64>,
-    /// Analyse only the first so many TCP packets that fit, and read no further.
+    /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -157,10 +157,10 @@ impl View for Rates {
 impl Tool for TcpRetransmissions {
     const NAME: &'static str = "analyze_tcp_retransmissions";
     const TITLE: &'static str = "TCP retransmissions";
-    const DESCRIPTION: &'static str = "Measures how much TCP sent again in a packet capture: packets whose bytes the capture has more than once, \
-        plain, fast and spurious ones; packets that came late; duplicate acknowledgments, reordering and lost segments as Wireshark \
-        suspects them; the rate over all packets, and the connections that sent again, the highest rates first, with frame numbers. Says \
-        when the file's order is not the wire's. Use it for slow transfers and suspected packet loss.";
+    const DESCRIPTION: &'static str = "Measures TCP retransmissions, for slow transfers and suspected packet loss: \
+        the rate over all packets and by connection, worst first, with frame numbers; plain, fast and spurious \
+        retransmissions; packets that came late; duplicate ACKs, reordering and lost segments as Wireshark flags \
+        them. Tells when the order in the file is not the order on the wire.";
     type Arguments = Arguments;
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["by_connection"];
