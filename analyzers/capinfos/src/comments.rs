@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::lists;
 use crate::summary::Summary;
 
-/// Texts that a report holds first. The reader keeps more, and cuts each to 1,024 octets.
+/// Texts that a report holds first. The reader keeps more, and cuts each to 1,024 bytes.
 const LISTED: usize = 100;
 
 /// Comments: how many by the kind of block they are on, and the first texts.
@@ -52,7 +52,7 @@ pub struct Comment {
     /// Number of the frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<u64>,
-    /// The text, cut to 1,024 octets. From the capture.
+    /// The text, cut to 1,024 bytes. From the capture.
     pub text: String,
 }
 

@@ -51,10 +51,10 @@ pub struct Interface {
     pub encapsulation: String,
     /// Value of the LINKTYPE_ registry.
     pub link_type: u16,
-    /// The most octets of a packet that were to be stored; absent when no limit is stated.
+    /// The most bytes of a packet that were to be stored; absent when no limit is stated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snap_length: Option<u32>,
-    /// Octets of frame check sequence behind each packet, where the file says so.
+    /// Bytes of frame check sequence behind each packet, where the file says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fcs_length: Option<u8>,
     /// Unit of the last decimal of its times.

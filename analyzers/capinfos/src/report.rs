@@ -16,19 +16,19 @@ use crate::sections::Section;
 use crate::sizes::{SizeClass, SnapLength};
 use crate::times::{Moment, OutOfOrder};
 
-/// What a capture is and holds. Sizes are in octets, and original (wire) lengths unless they say captured.
+/// What a capture is and holds. Sizes are in bytes, and original (wire) lengths unless they say captured.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
     /// Base name of the file, or the URL it came from.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub filename: String,
-    /// Size of the file on disk, in octets.
+    /// Size of the file on disk, in bytes.
     pub file_size_bytes: u64,
     /// How the file is compressed: `gzip`, `zstd` or `lz4`. Absent when it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub compression: Option<String>,
-    /// Size of a compressed file's content, in octets.
+    /// Size of a compressed file's content, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uncompressed_size_bytes: Option<u64>,
     /// SHA-256 of the file on disk. Absent when the file was not read to its end.
@@ -126,7 +126,7 @@ pub struct Report {
     /// Gaps in time that no single recording has. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_gaps: Option<TimeGaps>,
-    /// Octets per second.
+    /// Bytes per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_rate_bytes: Option<f64>,
     /// Bits per second.

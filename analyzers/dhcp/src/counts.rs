@@ -14,7 +14,7 @@ use crate::{v4, v6};
 
 /// The counts.
 pub struct Counts {
-    /// By family and type; types have one octet.
+    /// By family and type; types have one byte.
     types: BTreeMap<(Family, Option<u8>), u64>,
     /// Messages within those of relays.
     relayed: BTreeMap<u8, u64>,

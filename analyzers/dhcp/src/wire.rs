@@ -95,7 +95,7 @@ fn push(name: &mut String, label: &[u8]) -> Option<()> {
     (name.len() <= NAME.saturating_mul(4)).then_some(())
 }
 
-/// Strings, each behind a length of two octets.
+/// Strings, each behind a length of two bytes.
 pub fn long_strings(mut octets: &[u8]) -> Option<Vec<String>> {
     let mut strings = Vec::new();
     while let Some((length, rest)) = octets.split_first_chunk::<2>() {

@@ -108,7 +108,7 @@ pub struct ServiceReport {
     pub responses: u64,
     /// Messages over TCP.
     pub over_tcp: u64,
-    /// Octets of all messages.
+    /// Bytes of all messages.
     pub octets: u64,
     /// Messages with TC.
     pub truncated: u64,

@@ -35,7 +35,7 @@ pub struct PacketDetails {
     pub protocol: Transport,
     /// Which of the protocols with this message format.
     pub service: Service,
-    /// Octets of the message.
+    /// Bytes of the message.
     pub size: usize,
     /// Identifier of the transaction.
     pub dns_id: u16,
@@ -169,7 +169,7 @@ pub struct RecordDetails {
     /// Record data of other types as zone files have it; `\# length hex` for types without such a form. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
-    /// Octets of record data, where `data` does not hold all of it.
+    /// Bytes of record data, where `data` does not hold all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_cut_from: Option<u16>,
 }

@@ -209,7 +209,7 @@ pub struct Limits {
     /// `cut_by_snap_length` under `malformed`.
     #[serde(skip_serializing_if = "is_default")]
     pub incomplete_over_tcp: u64,
-    /// Octets of DNS connections that belong to no message that could be found.
+    /// Bytes of DNS connections that belong to no message that could be found.
     #[serde(skip_serializing_if = "is_default")]
     pub skipped_tcp_octets: u64,
     /// How often codes came that found no place in the lists of codes, which keep the first 256 different ones.

@@ -67,7 +67,7 @@ pub struct PacketDetails {
     /// Of "fragmentation needed" and "packet too big".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_hop_mtu: Option<u32>,
-    /// Of a parameter problem: where in the quoted packet, in octets.
+    /// Of a parameter problem: where in the quoted packet, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<u32>,
     /// The first hop that a redirect names.

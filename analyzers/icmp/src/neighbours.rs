@@ -258,7 +258,7 @@ impl Neighbours {
     }
 
     fn listeners(&mut self, message: &Message<'_>) {
-        // Number of records in the header; each has four octets, the group, its sources, and auxiliary data.
+        // Number of records in the header; each has four bytes, the group, its sources, and auxiliary data.
         let mut records = message.data;
         while let Some((header, rest)) = records.split_first_chunk::<4>() {
             let [_, auxiliary, high, low] = *header;

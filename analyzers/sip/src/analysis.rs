@@ -80,7 +80,7 @@ impl Analysis {
         self.maximum.flow()
     }
 
-    /// Takes octets that begin with a start line. `framed`: Content-Length says where they end.
+    /// Takes bytes that begin with a start line. `framed`: Content-Length says where they end.
     pub fn message(&mut self, seen: &Seen, octets: &[u8], framed: bool) {
         if self.maximum.is_reached() {
             return;

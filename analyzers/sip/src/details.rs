@@ -83,7 +83,7 @@ pub struct PacketDetails {
     /// As the header says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_length: Option<u64>,
-    /// Octets of the body.
+    /// Bytes of the body.
     pub body_length: usize,
     /// Whether a port is 5060 or 5061.
     pub known_sip_port: bool,

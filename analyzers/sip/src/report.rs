@@ -125,7 +125,7 @@ pub struct Statistics {
     pub encrypted_connections: u64,
     /// WebSockets with the subprotocol `sip`.
     pub websockets: u64,
-    /// Keep-alives: line ends alone, and payloads of at most 8 octets on port 5060.
+    /// Keep-alives: line ends alone, and payloads of at most 8 bytes on port 5060.
     pub keep_alives: u64,
 }
 
@@ -315,7 +315,7 @@ pub struct Limits {
     /// Messages over TCP whose end is not in the capture.
     #[serde(skip_serializing_if = "is_default")]
     pub incomplete_over_tcp: u64,
-    /// Octets of SIP connections that belong to no message that could be found.
+    /// Bytes of SIP connections that belong to no message that could be found.
     #[serde(skip_serializing_if = "is_default")]
     pub skipped_tcp_octets: u64,
     /// Messages in WebSockets that are compressed or too long.

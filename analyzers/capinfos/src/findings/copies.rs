@@ -1,6 +1,7 @@
 //! Packets that were captured more than once, and packets that went round in a loop.
 
 use mcpcap_analyzer::finding::{Confidence, Finding, Severity};
+use mcpcap_analyzer::text::counted;
 
 use super::{CAPTURE, Facts, measure};
 
@@ -21,12 +22,10 @@ pub(super) fn copied(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Info,
         confidence: if differ.nothing == copies.frames { Confidence::Medium } else { Confidence::High },
         observation: format!(
-            "Frames that hold a packet once more: {at_least}{} of {}; packets with copies: {}; interfaces: {}. Counts and rates of this tool \
-             include them; the other tools leave them out unless count_copies is set.",
+            "{at_least}{} of {} hold a copy of an earlier packet ({} copied). This tool counts them; others leave them out unless count_copies is set.",
             copies.frames,
-            facts.sizes.packets,
-            copies.packets,
-            copies.interfaces.len()
+            counted(facts.sizes.packets, "frame"),
+            counted(copies.packets, "packet"),
         ),
         measures: vec![
             measure("copies", copies.frames),
@@ -57,8 +56,8 @@ pub(super) fn looped(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Medium,
         confidence: Confidence::High,
         observation: format!(
-            "One packet passed {} times more, each time with another time to live: it goes round between routers.",
-            copies.most_by_hop_limit
+            "One packet passed {} more, each time with another time to live: it goes round between routers.",
+            counted(copies.most_by_hop_limit, "time")
         ),
         measures: vec![measure("times_more", copies.most_by_hop_limit)],
         threshold: "a packet and at least 10 copies of it with different times to live, each at most 5 ms after the one before",

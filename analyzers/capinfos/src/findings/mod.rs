@@ -10,6 +10,7 @@ mod tests;
 use mcpcap_analyzer::capture::End;
 use mcpcap_analyzer::decode::{CopyReport, Statistics as Decoding};
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Frames, Measure, Severity};
+use mcpcap_analyzer::text::counted;
 
 use crate::interfaces::{Drops, drops};
 use crate::numbers::percent;
@@ -92,7 +93,7 @@ fn incomplete(facts: &Facts<'_>) -> Option<Finding> {
         subject: CAPTURE.into(),
         severity,
         confidence: Confidence::High,
-        observation: format!("Reading ended early{place}: {what}. Packets read: {}.", facts.sizes.packets),
+        observation: format!("Reading ended early{place}, after {}: {what}.", counted(facts.sizes.packets, "packet")),
         measures,
         threshold: "reading ended before the end of the file",
         frames: last.into_iter().collect(),
@@ -123,7 +124,8 @@ fn dropped(facts: &Facts<'_>) -> Option<Finding> {
         severity: if share >= DROPS_MEDIUM { Severity::Medium } else { Severity::Low },
         confidence: Confidence::High,
         observation: format!(
-            "Dropped packets that interfaces report: {dropped}; packets in the file: {packets}. Drops look like loss on the network."
+            "{} before the file, which has {packets}: drops look like loss on the network.",
+            counted(dropped, "packet") + if dropped == 1 { " was dropped" } else { " were dropped" }
         ),
         measures,
         threshold: "at least 1 packet dropped by an interface or its operating system; medium from 1 % of captured and dropped packets",
@@ -147,8 +149,8 @@ fn cut(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Low,
         confidence: Confidence::High,
         observation: format!(
-            "Packets of which only the beginning was stored: {frames_total} of {}. The rest is missing from any analysis.",
-            sizes.packets
+            "{frames_total} of {} only stored in part; what is missing is in no analysis.",
+            counted(sizes.packets, "packet") + if frames_total == 1 { " is" } else { " are" }
         ),
         measures: vec![
             measure("packets_cut", frames_total),
@@ -177,8 +179,8 @@ fn undecoded(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Low,
         confidence: Confidence::High,
         observation: format!(
-            "Packets that could not be taken apart: {total} of {}. Other tools do not see what they carry.",
-            facts.sizes.packets
+            "{total} of {} could not be decoded; other tools do not see what they carry.",
+            counted(facts.sizes.packets, "packet")
         ),
         measures: vec![measure("packets_undecoded", total), Measure { name: "undecoded_percent", value: share }],
         threshold: "at least 5 % of the packets have an unknown link type, a cut or malformed header, or too many layers",
@@ -196,7 +198,8 @@ fn secrets(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Low,
         confidence: Confidence::High,
         observation: format!(
-            "Blocks of decryption secrets in the file: {total}. Whoever has the file can decrypt the connections they belong to."
+            "The file holds {} of decryption secrets: whoever has it can decrypt the connections they belong to.",
+            counted(total, "block")
         ),
         measures: vec![measure("decryption_secrets_blocks", total)],
         threshold: "at least 1 Decryption Secrets Block",

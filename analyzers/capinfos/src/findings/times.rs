@@ -2,6 +2,7 @@
 
 use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Severity};
 use mcpcap_analyzer::stats::Lists;
+use mcpcap_analyzer::text::counted;
 use mcpcap_analyzer::time;
 
 use super::{CAPTURE, Facts, cited, measure};
@@ -24,9 +25,12 @@ pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Low,
         confidence: Confidence::High,
         observation: format!(
-            "Gaps between packets that are far longer than what was recorded: {at_least}{}, the longest {} seconds, from frame {} to frame {}; \
-             recorded in all: {} seconds. Duration and rates of the capture cover the gaps.",
-            gaps.total, longest.seconds, longest.before.frame, longest.after.frame, gaps.recorded_seconds
+            "{at_least}{}, the longest of {} s from frame {} to frame {}, beside {} s that were recorded; duration and rates cover the gaps.",
+            counted(gaps.total, "time gap"),
+            longest.seconds,
+            longest.before.frame,
+            longest.after.frame,
+            gaps.recorded_seconds
         ),
         measures: vec![
             measure("gaps", gaps.total),
@@ -51,8 +55,8 @@ pub(super) fn clocks(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Low,
         confidence: Confidence::Medium,
         observation: format!(
-            "Interfaces whose packets alternate in the file, with times that do not overlap: {pairs} pairs; farthest apart are those of frames {} and \
-             {}, by {} seconds at least.",
+            "{} of interfaces alternate in the file and have times that do not overlap; frames {} and {} are farthest apart, by {} s at least.",
+            counted(pairs, "pair"),
             apart.before.frame,
             apart.after.frame,
             time::seconds(apart.nanoseconds)
@@ -81,7 +85,8 @@ pub(super) fn back(facts: &Facts<'_>) -> Option<Finding> {
         severity: if step >= STEP_BACK_LOW { Severity::Low } else { Severity::Info },
         confidence: Confidence::High,
         observation: format!(
-            "Packets that are earlier than the packet before them: {frames_total}, by up to {} seconds (frames {before} and {behind}).",
+            "{} earlier than the packet before, by up to {} s (frames {before} and {behind}).",
+            counted(frames_total, "packet") + if frames_total == 1 { " is" } else { " are" },
             time::seconds(step)
         ),
         measures: vec![
@@ -103,7 +108,7 @@ pub(super) fn without(facts: &Facts<'_>) -> Option<Finding> {
         subject: CAPTURE.into(),
         severity: Severity::Info,
         confidence: Confidence::High,
-        observation: format!("Packets without a usable time: {frames_total} of {}.", facts.sizes.packets),
+        observation: format!("{frames_total} of {} without a usable time.", counted(facts.sizes.packets, "packet")),
         measures: vec![measure("packets_without_time", frames_total)],
         threshold: "at least 1 packet without a time, or with one before 1970 or after 2554",
         frames,
@@ -121,8 +126,8 @@ pub(super) fn implausible(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Info,
         confidence: Confidence::High,
         observation: format!(
-            "Packets with a time before 1990 or from 2100 on: {frames_total} of {}. Their order and distances may be right; the date is not.",
-            facts.sizes.packets
+            "{frames_total} of {} with a time before 1990 or from 2100 on: order and distances may be right, the date is not.",
+            counted(facts.sizes.packets, "packet")
         ),
         measures: vec![measure("packets_with_implausible_time", frames_total)],
         threshold: "at least 1 packet with a time before 1990-01-01 or from 2100-01-01 on",

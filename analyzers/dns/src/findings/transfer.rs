@@ -106,7 +106,12 @@ impl Watch {
                 }
                 Some(code) => format!("the response code {}", codes::rcode(code)),
             };
-            let observation = format!("{}; {came}.", counted(transfer.requests, &format!("{what} request")));
+            let observation = format!(
+                "{} asked {} for a zone: {}; {came}.",
+                transfer.client,
+                transfer.server,
+                counted(transfer.requests, &format!("{what} request"))
+            );
             let measures = vec![
                 Measure::count("requests", transfer.requests),
                 Measure::count("messages", transfer.messages),

@@ -132,13 +132,13 @@ pub struct Statistics {
     /// Segments that came before others that precede them.
     #[serde(skip_serializing_if = "crate::is_default")]
     pub out_of_order: u64,
-    /// Segments that said otherwise about octets that were held already.
+    /// Segments that said otherwise about bytes that were held already.
     #[serde(skip_serializing_if = "crate::is_default")]
     pub conflicting: u64,
     /// Holes that were given up.
     #[serde(skip_serializing_if = "crate::is_default")]
     pub gaps: u64,
-    /// Octets in those holes.
+    /// Bytes in those holes.
     #[serde(skip_serializing_if = "crate::is_default")]
     pub missing_octets: u64,
     /// Segments too far from where the stream is to belong to it.

@@ -154,7 +154,7 @@ fn rules_say_at_least_where_they_stopped_counting() {
         })
         .collect();
     let guesses = report(&frames);
-    assert!(guesses["findings"][0]["observation"].as_str().unwrap().contains("accounts: at least 256;"));
+    assert!(guesses["findings"][0]["observation"].as_str().unwrap().contains("for at least 256 accounts;"));
     let frames: Vec<Vec<u8>> = (0..100)
         .flat_map(|n| {
             let invite = request("INVITE", &format!("sip:{n:03}972591234567@example.net"), &format!("p{n}"), 1);

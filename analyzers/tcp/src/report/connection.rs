@@ -84,7 +84,7 @@ pub struct ConnectionReport {
     pub handshake_ms: Option<f64>,
     /// Packets of both ends.
     pub packet_count: u64,
-    /// Octets of the frames on the wire.
+    /// Bytes of the frames on the wire.
     pub byte_count: u64,
     /// Bytes of TCP payload of both ends, repeated ones counted again.
     pub payload_bytes: u64,
@@ -151,14 +151,14 @@ pub struct SideReport {
     pub bytes: u64,
     /// Bytes of TCP payload, repeated ones counted again.
     pub payload_bytes: u64,
-    /// Octets of payload, each counted once.
+    /// Bytes of payload, each counted once.
     pub new_payload_bytes: u64,
     /// Bytes of payload that were sent again: the capture has them more than once. At least so many where `missing_bytes` lie in more than
     /// 16 holes. Keep-alives and window probes are neither.
     pub resent_payload_bytes: u64,
-    /// Octets between others that the capture does not have.
+    /// Bytes between others that the capture does not have.
     pub missing_bytes: u64,
-    /// New payload octets per second, from its first to its last segment with data.
+    /// New payload bytes per second, from its first to its last segment with data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goodput_bytes_per_second: Option<f64>,
     /// From its SYN or SYN-ACK.
@@ -181,7 +181,7 @@ pub struct SideReport {
     pub multipath: bool,
     /// Segments with selective acknowledgments.
     pub sack_packets: u64,
-    /// Smallest and largest window it advertised after SYN, in octets; not scaled when the SYN was not captured.
+    /// Smallest and largest window it advertised after SYN, in bytes; not scaled when the SYN was not captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_window: Option<u32>,
     /// The largest window that it announced, in bytes.

@@ -15,9 +15,9 @@ use crate::tracker::connection::Connection;
 pub struct SegmentCounts {
     /// Packets.
     pub packets: u64,
-    /// Octets of the frames on the wire.
+    /// Bytes of the frames on the wire.
     pub bytes: u64,
-    /// Octets of TCP payload, repeated ones counted again.
+    /// Bytes of TCP payload, repeated ones counted again.
     pub payload_bytes: u64,
     /// Segments with payload.
     pub data_packets: u64,

@@ -60,7 +60,7 @@ pub struct Report {
     /// Signs that the order in the file is not that on the wire; absent without any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_order: Option<FileOrder>,
-    /// The connections, those with most octets first. Of more than 4,096 the first 4,096 can be listed.
+    /// The connections, those with most bytes first. Of more than 4,096 the first 4,096 can be listed.
     pub largest_connections: Vec<ConnectionBytes>,
     /// The frames with RST, in the order of the file.
     pub resets: Vec<ResetFrame>,
@@ -82,7 +82,7 @@ pub struct Report {
 pub struct DirectionReport {
     /// Packets.
     pub packet_count: u64,
-    /// Octets of the frames on the wire.
+    /// Bytes of the frames on the wire.
     pub byte_count: u64,
     /// Bytes of TCP payload, repeated ones counted again.
     pub payload_bytes: u64,
@@ -112,7 +112,7 @@ pub struct Analysis {
     /// Packets to the server by packets from it; absent when it sent none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asymmetry_ratio: Option<f64>,
-    /// Payload octets to the server by those from it; absent when it sent none.
+    /// Payload bytes to the server by those from it; absent when it sent none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload_ratio: Option<f64>,
     /// By payload: client_heavy, server_heavy (more than 1.2 times the other), balanced, client_only, server_only, or none.
@@ -137,7 +137,7 @@ pub struct ResetFrame {
     pub to_server: bool,
 }
 
-/// A connection with its octets.
+/// A connection with its bytes.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConnectionBytes {
     /// Its place in the order of appearance.
