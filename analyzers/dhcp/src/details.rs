@@ -82,13 +82,13 @@ pub struct Bootp {
     /// Request or Reply.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub op: &'static str,
-    /// ciaddr.
+    /// ciaddr: address that the client has.
     pub client_ip: IpAddr,
-    /// yiaddr.
+    /// yiaddr: address for the client.
     pub your_ip: IpAddr,
-    /// siaddr.
+    /// siaddr: server to boot from.
     pub server_ip: IpAddr,
-    /// giaddr.
+    /// giaddr: relay's address on the client's link.
     pub relay_ip: IpAddr,
     /// Relays that passed it on, as they count.
     pub hops: u8,
@@ -98,10 +98,10 @@ pub struct Bootp {
     pub broadcast: bool,
     /// Hardware type; 1 is Ethernet.
     pub hardware_type: u8,
-    /// Text from the capture.
+    /// sname: name of the server to boot from. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_name: Option<String>,
-    /// Text from the capture.
+    /// file: name of the boot file. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot_file: Option<String>,
 }
@@ -127,7 +127,7 @@ pub struct OptionDetails {
     /// Name of the option.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: Cow<'static, str>,
-    /// May be text from the capture.
+    /// Its values. May be text from the capture.
     pub values: Vec<String>,
     /// Values in all, where there are more than these.
     #[serde(skip_serializing_if = "Option::is_none")]

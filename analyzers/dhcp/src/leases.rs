@@ -153,10 +153,10 @@ pub struct LeaseReport {
     /// 4294967295 is forever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_seconds: Option<u32>,
-    /// T1.
+    /// T1: when the client is to renew it, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal_seconds: Option<u32>,
-    /// T2.
+    /// T2: when the client is to ask any server, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rebinding_seconds: Option<u32>,
     /// How long it is preferred, in seconds (DHCPv6).

@@ -310,17 +310,17 @@ pub struct ClientReport {
     /// Present where `macs` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub macs_total: Option<u64>,
-    /// Option 61.
+    /// Client identifiers (option 61). May be text from the capture.
     pub client_ids: Vec<String>,
     /// Present where `client_ids` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_ids_total: Option<u64>,
-    /// Text from the capture.
+    /// Host names that it gives. Text from the capture.
     pub hostnames: Vec<String>,
     /// Present where `hostnames` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hostnames_total: Option<u64>,
-    /// Text from the capture.
+    /// Vendor classes that it gives. Text from the capture.
     pub vendor_classes: Vec<String>,
     /// Present where `vendor_classes` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -106,19 +106,19 @@ pub struct OtherQuestion {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[allow(clippy::struct_excessive_bools, reason = "the header has so many bits")]
 pub struct Flags {
-    /// QR
+    /// QR: whether it is a response.
     pub is_response: bool,
-    /// AA
+    /// AA: the server has authority for the zone.
     pub authoritative: bool,
-    /// TC
+    /// TC: the message was cut to fit.
     pub truncated: bool,
-    /// RD
+    /// RD: the client wants recursion.
     pub recursion_desired: bool,
-    /// RA
+    /// RA: the server offers recursion.
     pub recursion_available: bool,
-    /// AD
+    /// AD: the data was verified with DNSSEC.
     pub authentic_data: bool,
-    /// CD
+    /// CD: the client does not want verification.
     pub checking_disabled: bool,
 }
 
@@ -157,12 +157,12 @@ pub struct RecordDetails {
     /// Class: `IN`, nearly always.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub class: Cow<'static, str>,
-    /// Seconds.
+    /// How long it may be kept, in seconds.
     pub ttl: u32,
     /// mDNS: older records of this name and type are void.
     #[serde(skip_serializing_if = "is_false")]
     pub cache_flush: bool,
-    /// Of A and AAAA records.
+    /// Address of an A or AAAA record.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub address: Option<String>,
@@ -181,7 +181,7 @@ pub struct EdnsDetails {
     pub version: u8,
     /// The largest UDP payload that the sender takes.
     pub udp_size: u16,
-    /// DO
+    /// DO: DNSSEC records are wanted.
     pub dnssec_ok: bool,
     /// The first options.
     pub options: Vec<OptionDetails>,

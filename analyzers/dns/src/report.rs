@@ -97,7 +97,7 @@ pub struct TransactionsReport {
     /// How many got none in the capture.
     pub unanswered: u64,
     /// How many of those waited for 5 s or more of the capture: they timed out. At least so many, where `limits.evicted.transactions` is
-    /// not 0.
+    /// there.
     pub unanswered_for_5_seconds: u64,
     /// Queries sent again before an answer, with the same identifier and ports, no more than 30 s after the last time.
     pub retransmitted: u64,
@@ -151,7 +151,7 @@ pub struct Unanswered {
     pub server: IpAddr,
     /// Port that was asked.
     pub server_port: u16,
-    /// In lower case. Absent when the question cannot be read. Text from the capture.
+    /// Name asked for, in lower case. Absent when the question cannot be read. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Record type asked for: `A`, `MX`. Absent when the question cannot be read.
@@ -195,8 +195,8 @@ pub struct Limits {
     /// Frames that do not stand in the order of time.
     #[serde(skip_serializing_if = "is_default")]
     pub order: OrderReport,
-    /// Entries that had to make room in tables of fixed size. All 0, as `order.responses_given_up`: everything above is over the whole
-    /// capture.
+    /// Entries that had to make room in tables of fixed size. Absent, and without
+    /// `order.responses_given_up`: everything above is over the whole capture.
     #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
     /// Messages on other ports that look like DNS, without a matching message of the other direction. They are not counted above.
@@ -238,13 +238,13 @@ pub struct Evicted {
     /// Truncated responses and questions over TCP; `retried_over_tcp` is at least what it says.
     #[serde(skip_serializing_if = "is_default")]
     pub retries: u64,
-    /// Those that come again count from 0, and say `at_least`.
+    /// Servers. Those that come again count from 0, and say `at_least`.
     #[serde(skip_serializing_if = "is_default")]
     pub servers: u64,
-    /// Those that come again count from 0, and say `at_least`.
+    /// Clients. Those that come again count from 0, and say `at_least`.
     #[serde(skip_serializing_if = "is_default")]
     pub clients: u64,
-    /// Those that come again count from 0, and say `at_least`.
+    /// Domains. Those that come again count from 0, and say `at_least`.
     #[serde(skip_serializing_if = "is_default")]
     pub domains: u64,
     /// Names whose second coming counts as new; `distinct_names` of domains is at most what it says.

@@ -227,7 +227,7 @@ pub struct PrefixReport {
     pub prefix: String,
     /// Hosts with it are reached without a router.
     pub on_link: bool,
-    /// For stateless address configuration.
+    /// Hosts make addresses of it themselves.
     pub autonomous: bool,
     /// How long it is valid, in seconds; 4294967295: for ever.
     pub valid_seconds: u32,

@@ -64,10 +64,10 @@ pub struct PacketDetails {
     /// The packet that an error is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quoted: Option<QuotedReport>,
-    /// Of "fragmentation needed" and "packet too big".
+    /// MTU that "fragmentation needed" and "packet too big" tell, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_hop_mtu: Option<u32>,
-    /// Of a parameter problem: where in the quoted packet, in bytes.
+    /// Where in the quoted packet the problem is, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<u32>,
     /// The first hop that a redirect names.

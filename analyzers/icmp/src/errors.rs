@@ -214,7 +214,7 @@ pub struct MtuReport {
 /// A redirect.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RedirectReport {
-    /// Who sent it.
+    /// Router that sent it.
     pub router: IpAddr,
     /// The better first hop that it names.
     pub gateway: IpAddr,

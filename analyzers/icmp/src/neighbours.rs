@@ -367,7 +367,7 @@ pub struct NeighbourReport {
     pub routers_total: u64,
     /// Groups that hosts report to listen to.
     pub multicast_groups: Vec<GroupReport>,
-    /// Beyond 4,096 an estimate with a standard error of 0.8 %.
+    /// Groups in all; beyond 4,096 an estimate with a standard error of 0.8 %.
     pub multicast_groups_total: u64,
 }
 
@@ -408,7 +408,7 @@ pub struct RouterReport {
     pub advertisements: u64,
     /// Their frames: the first ones where there are many.
     pub frames: Vec<u64>,
-    /// 0: no default router.
+    /// How long it is a default router, in seconds; 0: it is none.
     pub lifetime_seconds: u16,
     /// Hop limit that hosts are to use; 0: not said.
     pub hop_limit: u8,

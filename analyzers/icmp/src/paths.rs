@@ -295,9 +295,9 @@ pub struct HopReport {
     pub probes: u64,
     /// Probes with an answer.
     pub answered: u64,
-    /// Of the first answers.
+    /// Round-trip times of the first 8 answers, in milliseconds.
     pub rtt_ms: Vec<f64>,
-    /// Frames of the first answers.
+    /// Frames of the first 8 answers.
     pub frames: Vec<u64>,
     /// port unreachable, unreachable, echo reply or TCP answer; absent for time exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -59,7 +59,7 @@ pub struct Statistics {
     pub unique_counts_exact: bool,
     /// Sources in order of appearance, the first 100; up to 4,096 can be listed. `unique_sources_count` says how many there are.
     pub unique_sources: Vec<IpAddr>,
-    /// Likewise.
+    /// Destinations in order of appearance, likewise; `unique_destinations_count` says how many there are.
     pub unique_destinations: Vec<IpAddr>,
     /// Different pairs of requester and target that exchanged echoes.
     pub echo_sessions: u64,
@@ -119,7 +119,7 @@ pub struct TypeCount {
 /// What was not kept, and what was not decoded. Numbers that are 0 are left out.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Limits {
-    /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    /// Entries that had to make room in tables of fixed size. Absent: everything above is over the whole capture.
     #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
     /// Messages that end before their header of eight bytes does.

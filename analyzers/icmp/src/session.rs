@@ -174,7 +174,7 @@ pub struct PairReport {
     pub target: IpAddr,
     /// 4 for ICMP, 6 for ICMPv6.
     pub ip_version: u8,
-    /// Of requests; of one pair 1,024 are kept, of all 16,384.
+    /// Identifiers of the requests; of one pair 1,024 are kept, of all 16,384.
     pub identifiers: Vec<u16>,
     /// Different ones; the messages in `packets` have them all.
     pub identifiers_total: u64,

@@ -35,13 +35,13 @@ pub struct PacketDetails {
     pub message_type: &'static str,
     /// The first line.
     pub start_line: String,
-    /// Of requests.
+    /// Method of a request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// Request-URI of a request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_uri: Option<String>,
-    /// Of responses.
+    /// Status code of a response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u16>,
     /// Reason phrase of a response.

@@ -100,7 +100,7 @@ pub struct Statistics {
     pub requests_of_other_methods: u64,
     /// The first requests without a response.
     pub unanswered_requests: Vec<Unanswered>,
-    /// Requests without a response, without ACK; at most so many when `limits.evicted.transactions` is not 0.
+    /// Requests without a response, without ACK; at most so many when `limits.evicted.transactions` is there.
     pub unanswered_requests_total: u64,
     /// Requests that were sent again. Not counted as new anywhere.
     pub retransmitted_requests: u64,
@@ -225,14 +225,14 @@ pub struct MediaReport {
     pub kind: String,
     /// Where this side wants to receive; may be a name.
     pub address: String,
-    /// 0: refused.
+    /// Port where this side wants to receive; 0: refused.
     pub port: u16,
     /// Absent where SDP does not say: it is the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtcp_port: Option<u16>,
     /// For example `RTP/AVP`.
     pub protocol: String,
-    /// The first 32.
+    /// Codecs, the first 32.
     pub codecs: Vec<Codec>,
     /// Codecs in all.
     pub codecs_total: u64,
@@ -301,7 +301,7 @@ impl MediaReport {
 /// What was not kept, and what was not decoded. Numbers that are 0 are left out.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Limits {
-    /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    /// Entries that had to make room in tables of fixed size. Absent: everything above is over the whole capture.
     #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
     /// Requests that stand more than 64 messages behind a response to them, since the file is not in the order of time: those responses

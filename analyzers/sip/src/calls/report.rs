@@ -11,7 +11,7 @@ use crate::report::{MediaReport, NamedCount, is_false};
 /// copies, answers to challenges and re-INVITEs belong to it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CallsReport {
-    /// At most so many when `limits.evicted.calls` is not 0: what comes later of a call that made room counts as another.
+    /// Calls; at most so many when `limits.evicted.calls` is there: what comes later of a call that made room counts as another.
     pub total: u64,
     /// By `outcome` of `calls[]`.
     pub outcomes: Vec<NamedCount>,
@@ -58,7 +58,7 @@ pub struct CallReport {
     pub caller: String,
     /// User and host of To.
     pub callee: String,
-    /// Of the first INVITE.
+    /// Request-URI of the first INVITE.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_uri: Option<String>,
     /// Ends of the first hop.

@@ -117,7 +117,7 @@ pub struct Evicted {
 /// What was not kept, and what was not decoded. Numbers that are 0 are left out.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Limits {
-    /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    /// Entries that had to make room in tables of fixed size. Absent: everything above is over the whole capture.
     #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
     /// Findings that no page of `findings` has: of a rule about single connections the 1,024 with most frames are kept.
