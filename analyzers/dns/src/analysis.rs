@@ -19,7 +19,7 @@ use crate::parties::Parties;
 use crate::pattern::Pattern;
 use crate::question::Asked;
 use crate::report;
-use crate::report::{LatencyReport, Report, Statistics, TransactionsReport};
+use crate::report::{LatencyReport, MessageStatistics, Report, Statistics, TransactionsReport};
 use crate::seen::{Seen, Service};
 use crate::tool::Arguments;
 use crate::transactions::Transactions;
@@ -269,17 +269,12 @@ impl Analysis {
         let (top_names, top_names_are_exact) = domains.top_names(lists);
         let messages: u64 = counts.iter().map(Counts::messages).sum();
         let responses: u64 = counts.iter().map(Counts::responses).sum();
-        Statistics {
+        let statistics = MessageStatistics {
             queries: messages.saturating_sub(responses),
             responses,
             unique_domains_queried: unique,
             unique_domains_is_exact: exact,
             unique_domains: domains.listed(lists),
-            services: Service::ALL
-                .into_iter()
-                .zip(counts)
-                .filter_map(|(service, counts)| counts.report(service))
-                .collect(),
             transactions: transactions_report(transactions, end, lists),
             servers: servers.busiest(lists::SERVERS, lists),
             servers_total: servers.total().0,
@@ -292,6 +287,11 @@ impl Analysis {
             domains_total_is_exact: domains.total().1,
             top_names,
             top_names_are_exact,
+        };
+        let services = Service::ALL.into_iter().zip(counts);
+        Statistics {
+            messages: (messages > 0).then_some(statistics),
+            services: services.filter_map(|(service, counts)| counts.report(service)).collect(),
         }
     }
 }

@@ -21,9 +21,11 @@ use crate::seen::Transport;
 /// What `analyze_dns_packets` answers.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// Messages of DNS, mDNS and LLMNR in the frames that were read.
+    /// Messages of DNS, mDNS and LLMNR in the frames that were read. Absent when there are none.
+    #[serde(skip_serializing_if = "is_default")]
     pub dns_packets_found: u64,
     /// How many of them were analysed: all.
+    #[serde(skip_serializing_if = "is_default")]
     pub dns_packets_analyzed: u64,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +52,16 @@ pub struct Report {
 /// Numbers over all messages.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
+    /// Absent without messages.
+    #[serde(flatten)]
+    pub messages: Option<MessageStatistics>,
+    /// Counts for each of DNS, mDNS and LLMNR that was seen.
+    pub services: Vec<ServiceReport>,
+}
+
+/// What there is to count where there are messages.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MessageStatistics {
     /// Messages with QR 0, of all services.
     pub queries: u64,
     /// Messages with QR 1, of all services.
@@ -60,8 +72,6 @@ pub struct Statistics {
     pub unique_domains_is_exact: bool,
     /// These names, in lower case, in order of appearance, up to the first 4,097. Text from the capture.
     pub unique_domains: Vec<String>,
-    /// Counts for each of DNS, mDNS and LLMNR that was seen.
-    pub services: Vec<ServiceReport>,
     pub transactions: TransactionsReport,
     /// Servers of plain DNS, the busiest first.
     pub servers: Vec<PartyReport>,

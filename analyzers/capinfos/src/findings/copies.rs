@@ -13,9 +13,6 @@ pub(super) fn copied(facts: &Facts<'_>) -> Option<Finding> {
     let copies = facts.copies?;
     let differ = copies.differ_in;
     let at_least = if copies.at_least { "at least " } else { "" };
-    let mut frames: Vec<u64> = copies.first.iter().flat_map(|copy| [copy.copy_of, copy.frame]).collect();
-    frames.sort_unstable();
-    frames.dedup();
     Some(Finding {
         rule: "capture_packets_copied",
         subject: CAPTURE.into(),
@@ -37,7 +34,7 @@ pub(super) fn copied(facts: &Facts<'_>) -> Option<Finding> {
         ],
         threshold: "1 packet with the addresses, identification, length and content of one at most 5 ms before it",
         frames_total: copies.frames.saturating_add(copies.packets),
-        frames: frames.into(),
+        frames: copies.cited.clone(),
         false_alarm: "A program that sends the same datagram twice at once, without identification, looks like a mirror port.",
     })
 }

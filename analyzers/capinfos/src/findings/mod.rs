@@ -124,7 +124,7 @@ fn dropped(facts: &Facts<'_>) -> Option<Finding> {
         severity: if share >= DROPS_MEDIUM { Severity::Medium } else { Severity::Low },
         confidence: Confidence::High,
         observation: format!(
-            "{} before the file, which has {packets}: drops look like loss on the network.",
+            "{} during the capture, {packets} are in the file: drops look like loss on the network.",
             counted(dropped, "packet") + if dropped == 1 { " was dropped" } else { " were dropped" }
         ),
         measures,
@@ -149,7 +149,7 @@ fn cut(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Low,
         confidence: Confidence::High,
         observation: format!(
-            "{frames_total} of {} only stored in part; what is missing is in no analysis.",
+            "{frames_total} of {} stored only in part; what is missing is in no analysis.",
             counted(sizes.packets, "packet") + if frames_total == 1 { " is" } else { " are" }
         ),
         measures: vec![

@@ -103,7 +103,7 @@ impl Watch {
         let refusals = self.refusals.iter().filter(|(_, refusals)| refusals.burst.is_one(&REFUSALS));
         let refused = refusals.map(|(server, refusals)| {
             let observation =
-                format!("{server} refused {} requests within 60 seconds.", refusals.burst.most_in_words());
+                format!("Server {server} refused {} requests within 60 seconds.", refusals.burst.most_in_words());
             let measures = vec![
                 refusals.burst.measure("refusals_in_60_seconds", "refusals_in_60_seconds_at_least"),
                 Measure::count("refusals", refusals.total),

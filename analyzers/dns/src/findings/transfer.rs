@@ -110,7 +110,10 @@ impl Watch {
                 "{} asked {} for a zone: {}; {came}.",
                 transfer.client,
                 transfer.server,
-                counted(transfer.requests, &format!("{what} request"))
+                match transfer.requests {
+                    0 => format!("the {what} request was not captured"),
+                    requests => counted(requests, &format!("{what} request")),
+                }
             );
             let measures = vec![
                 Measure::count("requests", transfer.requests),

@@ -115,8 +115,8 @@ fn an_error_belongs_to_the_junk_before_it() {
 fn other_protocols_on_the_ports_of_dns_are_no_messages() {
     let report = reported("ntp_from_port_53.pcap");
     assert_eq!((malformed(&report), services(&report)), (vec![("not_dns", 6)], vec![("dns", 0)]));
-    assert_eq!(report["dns_packets_found"], 0);
-    check(&report, &[("asked", 0), ("unanswered", 0), ("unasked_responses", 0)]);
+    assert_eq!(report.get("dns_packets_found"), None);
+    assert_eq!(report["statistics"].as_object().unwrap().keys().collect::<Vec<_>>(), ["services"]);
 
     let http = b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n";
     let stun = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";

@@ -21,6 +21,7 @@ use serde::Serialize;
 use super::content::{Content, Sight};
 use super::{Layer, Packet, Stop, TcpFlags, Transport};
 use crate::Frame;
+use crate::finding::{Evidence, Frames};
 use crate::stats::{FixedHash, Lists, Part, Pool, Several, Window};
 use crate::text::printable;
 
@@ -136,6 +137,9 @@ pub struct CopyReport {
     pub interfaces_total: Option<u64>,
     /// The first copies.
     pub first: Vec<Copy>,
+    /// Copies and what they are copies of, rising: as many as a finding cites.
+    #[serde(skip)]
+    pub cited: Frames,
 }
 
 /// Remembers what came within the last milliseconds.
@@ -159,6 +163,7 @@ pub(super) struct Copies {
     /// The copies that are asked for.
     part: Part,
     first: Vec<Copy>,
+    evidence: Evidence,
 }
 
 impl Copies {
@@ -179,6 +184,7 @@ impl Copies {
             room: Pool::new(KEPT),
             part: Part { offset: 0, limit: NAMED },
             first: Vec::new(),
+            evidence: Evidence::default(),
         }
     }
 
@@ -207,6 +213,7 @@ impl Copies {
             interfaces_total: Some(self.interfaces.total())
                 .filter(|total| *total > self.interfaces.iter().len() as u64),
             first: self.first.clone(),
+            cited: self.evidence.frames().iter().copied().collect::<Frames>().in_order(),
         })
     }
 
@@ -297,6 +304,10 @@ impl Copies {
         for seen in [known.place, place] {
             self.interfaces.add(&(seen.link_index, seen.interface), &mut self.room);
         }
+        if known.copies == 1 {
+            self.evidence.add(known.frame);
+        }
+        self.evidence.add(frame.number);
         let before = usize::try_from(self.frames).unwrap_or(usize::MAX).saturating_sub(1);
         if (self.part.offset..self.part.end()).contains(&before) {
             self.first.push(Copy { frame: frame.number, copy_of: known.frame });
