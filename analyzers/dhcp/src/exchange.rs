@@ -1,6 +1,7 @@
 //! One exchange: its messages, its times and its outcome.
 
 use std::borrow::Cow;
+use std::hash::Hash;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::stats::{Pool, Several};
@@ -52,7 +53,7 @@ impl Outcome {
 /// An exchange.
 pub struct Exchange {
     key: Key,
-    further_ids: Vec<u32>,
+    further_ids: Several<u32>,
     associations: Vec<(u16, u32)>,
     last: Option<u64>,
     steps: Vec<Step>,
@@ -74,18 +75,23 @@ pub struct Exchange {
 /// Room that the lists of all exchanges share.
 pub struct Rooms {
     servers: Pool,
+    ids: Pool,
     steps: Pool,
 }
 
 impl Rooms {
     /// All of it.
     pub fn new() -> Self {
-        Self { servers: Pool::new(limits::EXCHANGE_SERVERS), steps: Pool::new(limits::ALL_STEPS) }
+        Self {
+            servers: Pool::new(limits::EXCHANGE_SERVERS),
+            ids: Pool::new(limits::EXCHANGE_SERVERS),
+            steps: Pool::new(limits::ALL_STEPS),
+        }
     }
 }
 
 /// How many there are, if that is more than are kept.
-fn beyond(values: &Several<String>) -> Option<u64> {
+fn beyond<T: Hash + Eq>(values: &Several<T>) -> Option<u64> {
     Some(values.total()).filter(|total| *total > values.iter().len() as u64)
 }
 
@@ -112,7 +118,7 @@ impl Exchange {
     pub fn new(key: Key, seen: &Seen) -> Self {
         Self {
             key,
-            further_ids: Vec::new(),
+            further_ids: Several::default(),
             associations: Vec::new(),
             last: None,
             steps: Vec::new(),
@@ -162,9 +168,8 @@ impl Exchange {
     pub fn take(&mut self, seen: &Seen, rooms: &mut Rooms) -> (Option<u64>, Option<u64>) {
         self.messages = self.messages.saturating_add(1);
         self.last = seen.time.or(self.last);
-        let has_room = self.further_ids.len() < limits::OPEN_OFFERS;
-        if seen.xid != self.key.1 && !self.further_ids.contains(&seen.xid) && has_room {
-            self.further_ids.push(seen.xid);
+        if seen.xid != self.key.1 {
+            self.further_ids.add(&seen.xid, &mut rooms.ids);
         }
         if matches!(seen.role, Role::Discover | Role::Offer) {
             let new = seen.associations.iter().filter(|held| !self.associations.contains(held)).copied();
@@ -254,6 +259,7 @@ impl Exchange {
     /// Gives the room of its lists back.
     pub fn release(&self, rooms: &mut Rooms) {
         self.servers.release(&mut rooms.servers);
+        self.further_ids.release(&mut rooms.ids);
         rooms.steps.release(self.steps.len(), limits::STEPS);
     }
 
@@ -275,7 +281,8 @@ impl Exchange {
         ExchangeReport {
             ip_version: family.number(),
             transaction_id: id(xid),
-            further_transaction_ids: self.further_ids.into_iter().map(id).collect(),
+            further_transaction_ids_total: beyond(&self.further_ids),
+            further_transaction_ids: self.further_ids.values().into_iter().map(id).collect(),
             client,
             outcome,
             servers_total: beyond(&self.servers),
@@ -320,6 +327,9 @@ pub struct ExchangeReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub further_transaction_ids: Vec<String>,
+    /// Ids in all, where there are more than these; an estimate with a standard error of 2.3 %, or at least so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub further_transaction_ids_total: Option<u64>,
     /// Hardware address, or DUID.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub client: String,

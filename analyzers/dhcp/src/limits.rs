@@ -5,13 +5,13 @@
 pub const ENTRIES: usize = 2048;
 /// Messages that wait to be put in the order of time.
 pub const REORDER: usize = 128;
-/// Exchanges of one client whose offers may still be taken under another transaction id, and further ids and associations of an exchange.
+/// Exchanges of one client whose offers may still be taken under another transaction id, and associations of an exchange.
 pub const OPEN_OFFERS: usize = 8;
 /// Messages that each exchange remembers, and those beyond that all of them do.
 pub const STEPS: usize = 32;
 /// See [`STEPS`].
 pub const ALL_STEPS: usize = 16_384;
-/// Servers of all exchanges.
+/// Servers of all exchanges, and further transaction ids of them.
 pub const EXCHANGE_SERVERS: usize = 16_384;
 /// Addresses that a server of a segment gives.
 pub const VALUES: usize = 8;

@@ -76,9 +76,12 @@ pub struct PacketDetails {
     /// The address that neighbour discovery is about, or a redirect's destination.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<IpAddr>,
-    /// MPLS labels that the router says the packet had, the outermost first (RFC 4950); the first 8.
+    /// MPLS labels that the router says the packet had, the outermost first (RFC 4950).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mpls_labels: Vec<u32>,
+    /// Labels in all, where there are more than these 8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mpls_labels_total: Option<u64>,
     /// What stands out about a reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -90,6 +93,7 @@ impl PacketDetails {
     pub fn new(frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>, outcome: Option<Outcome>) -> Self {
         let redirect = message.redirect();
         let note = (outcome == Some(Outcome::AskedAgain)).then_some("a request with these numbers was sent before");
+        let labels = message.mpls_labels();
         Self {
             frame: packet.frame,
             timestamp: packet.timestamp.map(|timestamp| time::rfc3339(timestamp, 9)),
@@ -114,7 +118,8 @@ impl PacketDetails {
             pointer: message.pointer(),
             gateway: redirect.map(|(gateway, _)| gateway),
             target: message.target().map(IpAddr::from).or(redirect.map(|(_, destination)| destination)),
-            mpls_labels: message.mpls_labels(),
+            mpls_labels_total: labels.total(),
+            mpls_labels: labels.first,
             note,
         }
     }

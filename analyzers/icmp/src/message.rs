@@ -55,6 +55,21 @@ pub struct Message<'a> {
     pub rest: [u8; 4],
 }
 
+/// An MPLS label stack: the first labels, and how many there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// The first of them.
+    pub first: Vec<u32>,
+    total: u64,
+}
+
+impl Labels {
+    /// How many there are, if that is more than the first ones.
+    pub fn total(&self) -> Option<u64> {
+        Some(self.total).filter(|total| *total > self.first.len() as u64)
+    }
+}
+
 impl<'a> Message<'a> {
     /// The message of a packet; `None` when it has none.
     pub fn of(packet: &'a Packet<'_>) -> Option<Self> {
@@ -159,8 +174,8 @@ impl<'a> Message<'a> {
     }
 
     /// The MPLS label stack that a router adds to its error (RFC 4884 §7, RFC 4950), outermost first.
-    pub fn mpls_labels(&self) -> Vec<u32> {
-        let mut labels = Vec::new();
+    pub fn mpls_labels(&self) -> Labels {
+        let mut labels = Labels::default();
         let mut objects = self.extensions();
         while let Some((header, rest)) = objects.split_first_chunk::<4>() {
             let [high, low, class, kind] = *header;
@@ -170,11 +185,12 @@ impl<'a> Message<'a> {
             };
             if (class, kind) == (1, 1) {
                 let entries = value.as_chunks::<4>().0.iter();
-                labels.extend(entries.map(|entry| u32::from_be_bytes(*entry) >> 12).take(limits::LABELS));
+                labels.total = labels.total.saturating_add(entries.len() as u64);
+                let room = limits::LABELS.saturating_sub(labels.first.len());
+                labels.first.extend(entries.map(|entry| u32::from_be_bytes(*entry) >> 12).take(room));
             }
             objects = rest;
         }
-        labels.truncate(limits::LABELS);
         labels
     }
 

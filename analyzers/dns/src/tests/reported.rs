@@ -125,7 +125,7 @@ fn other_protocols_on_the_ports_of_dns_are_no_messages() {
             for payload in [http.as_slice(), stun] {
                 let report = super::report(&[udp((client, 4000), (server, port), payload)]);
                 assert_eq!(malformed(&report), [("not_dns", 1)], "UDP {port}");
-                assert_eq!(report["dns_packets_found"], 0);
+                assert_eq!(report.get("dns_packets_found"), None);
             }
         }
         for port in [53, 5355] {
@@ -135,7 +135,7 @@ fn other_protocols_on_the_ports_of_dns_are_no_messages() {
                 tcp((client, 4000), (server, port), 0x18, (100 + http.len() as u32, 1), http),
             ]);
             assert_eq!(malformed(&report), [("not_dns", 1)], "TCP {port}");
-            assert_eq!(report["dns_packets_found"], 0);
+            assert_eq!(report.get("dns_packets_found"), None);
         }
     }
 }
