@@ -128,6 +128,7 @@ pub struct InnerFlow {
     /// Its destination.
     pub destination: IpAddr,
     /// Its protocol; for IPv6, the first next header.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub protocol: Cow<'static, str>,
     /// How many packets.
     pub packets: u64,

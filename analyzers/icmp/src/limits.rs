@@ -37,7 +37,7 @@ pub const NEIGHBOUR_ADDRESSES: usize = 512;
 pub const ALL_NEIGHBOUR_ADDRESSES: usize = 8192;
 /// Spans of time within which one router advertised itself.
 pub const ROUTER_SPANS: usize = 8;
-/// Prefixes, servers, domains of one router advertisement.
+/// Prefixes, servers, domains of each router's advertisement that are kept; [`VALUES`] are those beyond, of all routers.
 pub const OPTION_VALUES: usize = 8;
 /// Sources and destinations of which the report says how many different ones there are.
 pub const PARTIES: usize = 1024;

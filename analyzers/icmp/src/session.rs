@@ -168,27 +168,38 @@ impl Session {
 /// Echoes between a requester and a target.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PairReport {
+    /// Address that sent the requests.
     pub requester: IpAddr,
+    /// Address that was asked.
     pub target: IpAddr,
+    /// 4 for ICMP, 6 for ICMPv6.
     pub ip_version: u8,
-    /// Of requests; of one pair 1,024 are kept, of all 16,384.
+    /// Identifiers of the requests; of one pair 1,024 are kept, of all 16,384.
     pub identifiers: Vec<u16>,
     /// Different ones; the messages in `packets` have them all.
     pub identifiers_total: u64,
     /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub identifiers_total_is_estimate: bool,
+    /// Echo requests.
     pub requests: u64,
+    /// Echo replies.
     pub replies: u64,
+    /// Requests with a reply.
     pub answered: u64,
     /// Unanswered requests by requests.
     pub loss: f64,
+    /// Further replies to a request that had one.
     pub duplicate_replies: u64,
+    /// Replies without a request in the capture.
     pub replies_without_request: u64,
+    /// Replies that came 1 s or more after the request.
     pub late_replies: u64,
+    /// Replies whose payload is not that of their request.
     pub replies_unlike_request: u64,
     /// Bytes of payload.
     pub min_payload: u64,
+    /// The largest payload, in bytes.
     pub max_payload: u64,
     /// Mean entropy in bits per byte of payloads of 128 bytes or more; of the differences between neighbouring bytes, where it is less
     /// (patterns that rise byte by byte have none).

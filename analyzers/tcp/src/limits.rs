@@ -7,7 +7,7 @@
 pub const CONNECTIONS: usize = 7168;
 /// Unanswered attempts behind which the same ends tried again with another number, and whose answer may still come.
 pub const EARLIER: usize = 128;
-/// Holes of one direction that are remembered, to tell octets that come late from repeated ones.
+/// Holes of one direction that are remembered, to tell bytes that come late from repeated ones.
 pub const HOLES: usize = 16;
 /// Letters of a history. What goes beyond is counted.
 pub const HISTORY: usize = 64;

@@ -282,12 +282,12 @@ impl Connection {
         self.client.packets.saturating_add(self.server.packets)
     }
 
-    /// Octets of frames in both directions.
+    /// Bytes of frames in both directions.
     pub fn bytes(&self) -> u64 {
         self.client.bytes.saturating_add(self.server.bytes)
     }
 
-    /// Segments in both directions with octets that lie before others that came earlier, and that the capture has once.
+    /// Segments in both directions with bytes that lie before others that came earlier, and that the capture has once.
     pub fn late(&self) -> u64 {
         self.client.late.saturating_add(self.server.late)
     }

@@ -42,7 +42,7 @@ pub struct Seen<'a> {
     pub side: Side,
     /// How it stands to the ones before, as Wireshark tells it.
     pub found: Flags,
-    /// The same by the octets that the capture has.
+    /// The same by the bytes that the capture has.
     pub again: Again,
 }
 

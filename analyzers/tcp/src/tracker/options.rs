@@ -3,7 +3,7 @@
 /// What the options of a SYN offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Offer {
-    /// Maximum segment size in octets (RFC 9293 §3.7.1).
+    /// Maximum segment size in bytes (RFC 9293 §3.7.1).
     pub mss: Option<u16>,
     /// Window scale in bits (RFC 7323 §2), at most 14.
     pub window_scale: Option<u8>,
