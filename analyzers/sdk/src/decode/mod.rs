@@ -25,6 +25,7 @@ mod link;
 mod looks;
 mod mpls;
 mod network;
+mod options;
 mod packet;
 mod ppp;
 mod quoted;
@@ -39,6 +40,7 @@ mod tests;
 
 pub use copies::{Copy, CopyDifferences, CopyReport};
 pub use layer::{Layer, Layers};
+pub use options::TcpOptions;
 pub use packet::{Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};

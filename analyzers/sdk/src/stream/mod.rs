@@ -1,6 +1,6 @@
 //! TCP streams put together (RFC 9293 3.4) in bounded memory.
 //!
-//! [`Streams`] takes packets in the order of the capture and gives the bytes of each direction in the order of the stream, to
+//! [`Tracker`] numbers connections and tells which one a segment belongs to. [`Streams`] takes packets in the order of the capture and gives the bytes of each direction in the order of the stream, to
 //! a sink that keeps its own state for each connection. Bytes that the capture does not have become gaps, never silence.
 //!
 //! Data also waits for the data of the other direction that its segment acknowledges: a response is not given before a request that
@@ -12,11 +12,13 @@ mod connection;
 mod half;
 mod held;
 mod order;
+mod tracker;
 
 #[cfg(test)]
 mod tests;
 
 pub use connection::{Connection, Endpoint, Key};
+pub use tracker::{Identity, Taken, Tracked, Tracker};
 
 use schemars::JsonSchema;
 use serde::Serialize;
