@@ -20,6 +20,7 @@ mod cursor;
 mod datagram;
 mod ethertype;
 mod fragments;
+pub mod icmp;
 mod layer;
 mod link;
 mod looks;
