@@ -1,4 +1,4 @@
-//! The component `frames`: chosen frames, layer by layer, with their octets. The tool is [`tool::GetFrames`].
+//! The component `frames`: chosen frames in one line each, layer by layer, or byte by byte. The tool is [`frame::GetFrames`].
 
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
@@ -13,11 +13,11 @@
     )
 )]
 
-mod dump;
-mod fields;
-pub mod tool;
+mod escape;
+pub mod frame;
+mod says;
 
 #[cfg(test)]
 mod tests;
 
-mcpcap_analyzer::component! { name: "frames", tools: [tool::GetFrames], prompts: &[] }
+mcpcap_analyzer::component! { name: "frames", tools: [frame::GetFrames], prompts: &[] }
