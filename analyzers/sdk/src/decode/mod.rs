@@ -35,6 +35,7 @@ mod transport;
 mod tunnel;
 mod unread;
 mod walk;
+mod within;
 
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,7 @@ pub use packet::{Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};
 pub use unread::Unread;
+pub use within::Within;
 
 use crate::Frame;
 use crate::stats::{Lists, Window};
