@@ -1,4 +1,5 @@
-//! The component `frames`: chosen frames in one line each, layer by layer, or byte by byte. The tool is [`frame::GetFrames`].
+//! The component `frames`: chosen frames in one line each, layer by layer, or byte by byte ([`frame::GetFrames`]); and what both ends of a
+//! conversation sent ([`stream::GetStream`]).
 
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
@@ -16,8 +17,9 @@
 mod escape;
 pub mod frame;
 mod says;
+pub mod stream;
 
 #[cfg(test)]
 mod tests;
 
-mcpcap_analyzer::component! { name: "frames", tools: [frame::GetFrames], prompts: &[] }
+mcpcap_analyzer::component! { name: "frames", tools: [frame::GetFrames, stream::GetStream], prompts: &[] }

@@ -1,6 +1,8 @@
 //! The tools on captures, against what tshark 4.0.17 says of them.
 
 mod frames;
+mod streams;
+mod tunnels;
 
 use mcpcap_analyzer::{Tool, harness};
 use serde_json::Value;

@@ -65,8 +65,8 @@ fn other(packet: &Packet<'_>) -> (Cow<'static, str>, String) {
         return ("arp".into(), said);
     }
     let protocol: Cow<'static, str> = match (packet.unread, last) {
-        (_, Some(Layer::OtherIp(number))) => protocol_name(number),
         (Some(unread), _) => unread.name(),
+        (None, Some(Layer::OtherIp(number))) => protocol_name(number).to_lowercase().into(),
         (None, Some(Layer::OtherEthertype(kind))) => format!("ethertype 0x{kind:04x}").into(),
         (None, last) => last.map_or("unknown", Layer::name).into(),
     };
