@@ -9,8 +9,6 @@ pub const SAME_NUMBERS: usize = 4;
 pub const SESSION_VLANS: usize = 16;
 /// Different ends and protocols of the packets that one tunnel carries.
 pub const INNER_FLOWS: usize = 16;
-/// How far from its start a payload may hold a packet: behind a tunnel's own header, and one of Ethernet.
-pub const INNER_OFFSET: usize = 64;
 /// Pairs of requester and target.
 pub const SESSIONS: usize = 1024;
 /// Round-trip times of one pair that are kept as they are; from there on percentiles are estimates.

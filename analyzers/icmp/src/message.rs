@@ -7,24 +7,7 @@ use mcpcap_analyzer::decode::{self, Packet, Quoted, Transport};
 use crate::codes::kind;
 use crate::limits;
 
-/// ICMP (RFC 792) or ICMPv6 (RFC 4443).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Version {
-    /// ICMP.
-    V4,
-    /// ICMPv6.
-    V6,
-}
-
-impl Version {
-    /// 4 or 6.
-    pub fn number(self) -> u8 {
-        match self {
-            Self::V4 => 4,
-            Self::V6 => 6,
-        }
-    }
-}
+pub use crate::codes::Version;
 
 /// A message with what it is about.
 #[derive(Debug)]

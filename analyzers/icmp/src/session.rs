@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::decode::Within;
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::{Pool, Quantiles, Several, SummaryMs, entropy};
 use serde::Serialize;
@@ -10,7 +11,7 @@ use smallvec::SmallVec;
 
 use crate::echo::share;
 use crate::findings::thresholds::TUNNEL_ENTROPY;
-use crate::inner::{Inner, packet_within};
+use crate::inner::Inner;
 use crate::limits;
 use crate::message::{Message, Version};
 use crate::waiting::{Pair, Vlans};
@@ -113,7 +114,8 @@ impl Session {
             self.large = (self.large.0.saturating_add(1), self.large.1 + disorder(message.data));
             self.large_frames.add(frame);
         }
-        if let Some(ends) = packet_within(message.data, length) {
+        if let Some(within) = Within::find(message.data, length) {
+            let ends = (within.source, within.destination, within.protocol);
             self.inner.get_or_insert_default().add(ends, frame);
         }
         let is_full = self.vlans.len() >= limits::SESSION_VLANS;

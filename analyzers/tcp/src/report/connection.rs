@@ -228,10 +228,10 @@ impl ConnectionReport {
         let Connection { client, server, .. } = connection;
         let both = |count: fn(&Sender) -> u64| count(client).saturating_add(count(server));
         Self {
-            id: connection.id,
+            id: connection.identity.id,
             client: client.endpoint.to_string(),
             server: server.endpoint.to_string(),
-            client_known: connection.client_known,
+            client_known: connection.identity.client_known,
             state: state(connection.state()),
             conn_state: connection.conn_state().name(),
             history: connection.history.to_string(),

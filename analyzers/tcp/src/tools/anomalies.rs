@@ -281,7 +281,7 @@ impl View for Anomalies {
         if let Some(ip) = &segment.packet.ip {
             self.sources.add(ip.source, 1);
         }
-        let count = match (seen.connection.client_known, seen.side) {
+        let count = match (seen.connection.identity.client_known, seen.side) {
             (false, _) => &mut self.directions.unknown,
             (true, Side::Client) => &mut self.directions.to_server,
             (true, Side::Server) => &mut self.directions.from_server,
@@ -295,13 +295,13 @@ impl View for Anomalies {
             .filter_map(|side| connection.sender(side).reset.map(|(frame, _)| (frame, side)))
             .min_by_key(|(frame, _)| *frame);
         if let Some((frame, side)) = first {
-            let id = connection.id;
+            let id = connection.identity.id;
             let from = crate::totals::name(side);
             self.resets.add(0, id, || ResetConnection { id, connection: text(connection), frame, from });
         }
         let count = connection.resent();
         if count > 0 {
-            self.resent.add(count, connection.id, || {
+            self.resent.add(count, connection.identity.id, || {
                 let Row { id, connection, frames, .. } = Row::new(connection);
                 ConnectionCount { id, connection, count, frames }
             });

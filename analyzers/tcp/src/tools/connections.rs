@@ -140,7 +140,7 @@ struct Page {
 
 impl View for Page {
     fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>) {
-        if self.only == Some(seen.connection.id)
+        if self.only == Some(seen.connection.identity.id)
             && let Some(event) = Event::of(segment.packet.frame, seen.side, seen.found, seen.again)
         {
             self.events.push(|| EventReport::new(&event));
@@ -150,8 +150,8 @@ impl View for Page {
     fn ended(&mut self, connection: &Connection) {
         let listed = match self.only {
             // It is the first of one.
-            Some(only) => only == connection.id && self.listed.contains(&0),
-            None => self.listed.contains(&connection.id),
+            Some(only) => only == connection.identity.id && self.listed.contains(&0),
+            None => self.listed.contains(&connection.identity.id),
         };
         if listed {
             self.kept.push(ConnectionReport::new(connection, self.detailed));

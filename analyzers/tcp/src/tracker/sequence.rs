@@ -165,8 +165,6 @@ pub enum Scale {
 /// What one direction keeps.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Direction {
-    /// The initial sequence number, or the best guess at it.
-    pub base: Option<u32>,
     /// The number behind the highest byte.
     next: Option<u32>,
     next_time: u64,
@@ -219,14 +217,6 @@ pub fn analyse(
     round_trip: Option<u64>,
     reused: bool,
 ) -> Flags {
-    if own.base.is_none() {
-        own.base = Some(if segment.flags.syn() { segment.sequence } else { segment.sequence.wrapping_sub(1) });
-    }
-    if other.base.is_none()
-        && let Some(acknowledgment) = segment.acknowledgment
-    {
-        other.base = Some(acknowledgment.wrapping_sub(1));
-    }
     let mut found = Flags::default();
     if reused {
         found.set(Flag::ReusedPorts);
