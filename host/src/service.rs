@@ -23,7 +23,7 @@ use crate::pipeline::{Line, Outcome, Question};
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
 use crate::text::written_out;
-use crate::watch::{Audit, AuditError, Call, Metrics};
+use crate::watch::{self as watched, Audit, AuditError, Call, Caller, Metrics, Refusal};
 
 /// Characters of a report, unless something else is asked for: what a language model reads at once without losing sight of the rest.
 pub const MAX_CHARS: usize = 24_000;
@@ -224,12 +224,27 @@ impl Service {
         &self.line.limits
     }
 
+    /// As [`Self::answer_to`], for a caller of whom nothing is known.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn answer(
+        self: &Arc<Self>,
+        tool: &str,
+        arguments: Map<String, Value>,
+        cancel: CancellationToken,
+        progress: Arc<Progress>,
+    ) -> Result<Answer, AnswerError> {
+        self.answer_to(&Caller::default(), tool, arguments, cancel, progress).await
+    }
+
     /// Runs a tool. `arguments` holds `pcap_file` and the tool's own. The run ends when the future is dropped.
     ///
     /// # Errors
     /// With a code and a message for the caller. Also when the run panics, which is a defect.
-    pub async fn answer(
+    pub async fn answer_to(
         self: &Arc<Self>,
+        caller: &Caller,
         tool: &str,
         arguments: Map<String, Value>,
         cancel: CancellationToken,
@@ -245,7 +260,7 @@ impl Service {
             ));
         };
         let _call = self.calls.token();
-        let call = Call::begin(self.audit.as_ref(), &self.metrics, known, &arguments);
+        let call = Call::begin(self.audit.as_ref(), &self.metrics, caller, known, &arguments);
         let cancel = cancel.child_token();
         let _ends_with_this = cancel.clone().drop_guard();
         let result = tokio::select! {
@@ -254,6 +269,11 @@ impl Service {
         };
         call.end(&result);
         result
+    }
+
+    /// Something was refused that is no call.
+    pub(crate) fn refused(&self, caller: &Caller, refusal: Refusal<'_>) {
+        watched::refused(self.audit.as_ref(), &self.metrics, caller, refusal);
     }
 
     /// Waits until no call is left, for so long at most; then ends those that are. New ones end at once.
@@ -265,6 +285,7 @@ impl Service {
         self.stop.cancel();
         // Each call is told of it, and answers.
         let _ = tokio::time::timeout(grace, self.calls.wait()).await;
+        watched::finish(self.audit.as_ref());
     }
 
     /// Whether a call would be refused at this moment.

@@ -27,8 +27,8 @@ use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 
-pub use http::{Http, HttpError, HttpOptions, OF_ADDRESS, Token, TokenError};
-pub use stdio::serve as stdio;
+pub use http::{Http, HttpError, HttpOptions, OF_ADDRESS, TokenError, Tokens};
+pub use stdio::{outlive_hangup, serve as stdio};
 
 use page::page;
 
@@ -36,6 +36,7 @@ use crate::answer::{AnswerError, Code};
 use crate::catalog::{Prompt, Tool};
 use crate::service::Service;
 use crate::text::neutral;
+use crate::watch::{Caller, Refusal};
 
 /// How long clients may keep the lists: they change only with the program, or when analyzers of others come and go.
 const LISTS_TTL_MS: u64 = 3_600_000;
@@ -114,7 +115,8 @@ impl Server {
         let (told, forwarding) = progress::forward(&context);
         let knows = context.protocol_version().is_none_or(|version| version.as_str() >= STRUCTURED_SINCE);
         let is_structured = knows && !self.service.text_only;
-        let answer = self.service.answer(&request.name, arguments, context.ct.clone(), told).await;
+        let caller = caller(&context);
+        let answer = self.service.answer_to(&caller, &request.name, arguments, context.ct.clone(), told).await;
         // The last notification goes out before the answer.
         forwarding.await;
         self.level.tell(&context, &request.name, &answer).await;
@@ -185,6 +187,8 @@ impl ServerHandler for Server {
     ) -> Result<CallToolResponse, ErrorData> {
         self.service.settled_for(|catalog| catalog.tool(&request.name).is_some()).await;
         if self.service.catalog().tool(&request.name).is_none() {
+            let refusal = Refusal { reason: "tool", status: None, tool: Some(&request.name) };
+            self.service.refused(&caller(&context), refusal);
             let name = neutral(&request.name, 100);
             return Err(ErrorData::invalid_params(format!("Unknown tool: {name}"), None));
         }
@@ -283,7 +287,7 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        Ok(resources::read(&self.service, &request.uri, context.ct.clone()).await?.into())
+        Ok(resources::read(&self.service, &caller(&context), &request.uri, context.ct.clone()).await?.into())
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
@@ -308,11 +312,18 @@ impl ServerHandler for Server {
     ) -> Result<CustomResult, ErrorData> {
         let method = request.method.as_str();
         if STANDARD_METHODS.contains(&method) || (FORMER_METHODS.contains(&method) && has_handshake(&context)) {
+            self.service.refused(&caller(&context), Refusal { reason: "parameters", status: None, tool: None });
             let message = format!("the parameters of {} are malformed", request.method);
             return Err(ErrorData::invalid_params(message, None));
         }
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None))
     }
+}
+
+/// Who asks.
+fn caller(context: &RequestContext<RoleServer>) -> Caller {
+    let client = context.client_info().map(|client| (client.name, client.version));
+    Caller { client, ..http::caller(&context.extensions) }
 }
 
 fn has_handshake(context: &RequestContext<RoleServer>) -> bool {

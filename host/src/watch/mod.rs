@@ -1,13 +1,17 @@
 //! What operators see of the calls: an audit log and metrics. Clients see none of it.
 
 mod audit;
+mod caller;
 mod metrics;
+mod refusals;
 
 use std::time::Instant;
 
 use serde_json::{Map, Value};
 
 pub use audit::{Audit, AuditError};
+pub use caller::Caller;
+pub(crate) use caller::network;
 pub use metrics::Metrics;
 
 use crate::answer::{AnswerError, Code};
@@ -18,10 +22,37 @@ use crate::service::Answer;
 pub struct Call<'a> {
     audit: Option<&'a Audit>,
     metrics: &'a Metrics,
+    caller: &'a Caller,
     tool: &'a Tool,
     arguments: Map<String, Value>,
     started: Instant,
     told: bool,
+}
+
+/// Something that was refused before it became a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refusal<'a> {
+    /// Why, of few values.
+    pub(crate) reason: &'static str,
+    /// The status of HTTP.
+    pub(crate) status: Option<u16>,
+    /// The tool that was asked for and is not there.
+    pub(crate) tool: Option<&'a str>,
+}
+
+/// Counts what was refused, and writes it into the audit log.
+pub(crate) fn refused(audit: Option<&Audit>, metrics: &Metrics, caller: &Caller, refusal: Refusal<'_>) {
+    metrics.refused(refusal.reason);
+    if let Some(audit) = audit {
+        audit.refused(caller, refusal);
+    }
+}
+
+/// Writes what waits to be written, at the end.
+pub(crate) fn finish(audit: Option<&Audit>) {
+    if let Some(audit) = audit {
+        audit.further(true);
+    }
 }
 
 /// How a call ended.
@@ -42,13 +73,14 @@ impl<'a> Call<'a> {
     pub fn begin(
         audit: Option<&'a Audit>,
         metrics: &'a Metrics,
+        caller: &'a Caller,
         tool: &'a Tool,
         arguments: &Map<String, Value>,
     ) -> Self {
         metrics.begun();
         // Only the audit log wants them.
         let arguments = if audit.is_some() { arguments.clone() } else { Map::new() };
-        Self { audit, metrics, tool, arguments, started: Instant::now(), told: false }
+        Self { audit, metrics, caller, tool, arguments, started: Instant::now(), told: false }
     }
 
     /// Tells how it ended.
@@ -78,7 +110,7 @@ impl<'a> Call<'a> {
         let seconds = self.started.elapsed().as_secs_f64();
         self.metrics.ended(&self.tool.name, seconds, end);
         if let Some(audit) = self.audit {
-            audit.write(self.tool, std::mem::take(&mut self.arguments), seconds, end);
+            audit.write(self.caller, self.tool, std::mem::take(&mut self.arguments), seconds, end);
         }
     }
 }
