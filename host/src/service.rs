@@ -314,10 +314,12 @@ impl Service {
         self.bound(known.properties().any(|(name, _)| name == "max_packets"), &mut arguments);
         let capture = self.capture(&file, &cancel, &*progress).await?;
         // Not before: a slow download must not keep others from running.
+        let waiting = self.metrics.waits(&known.name);
         let permit = tokio::select! {
             permit = Arc::clone(&self.runs).acquire_owned() => permit,
             () = cancel.cancelled() => return Err(AnswerError::new(Code::Cancelled, "the request was cancelled")),
         };
+        drop(waiting);
         // The octets that a download has counted already: progress only ever rises.
         let counted = if capture::is_url(&file) { capture.size } else { 0 };
         let shown = capture::shown(&file);

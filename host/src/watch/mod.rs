@@ -3,6 +3,7 @@
 mod audit;
 mod caller;
 mod metrics;
+mod process;
 mod refusals;
 
 use std::time::Instant;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod browsers;
+mod metrics;
 mod tokens;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 mod accept;
 mod browsers;
+mod compress;
 mod connections;
 mod door;
 mod introduction;
@@ -212,13 +213,20 @@ impl Http {
             .layer(from_fn_with_state(Arc::clone(&door), door::authorize));
         // Browsers ask without the token whether they may send it.
         let mcp = if self.origins.is_empty() { mcp } else { mcp.layer(browsers::layer(&self.origins)) };
-        let measured = Arc::clone(service);
+        let (measured, counted) = (Arc::clone(service), Arc::clone(&sessions));
+        let metrics = async move || {
+            measured.metrics.sessions(counted.sessions.read().await.len());
+            ([(header::CONTENT_TYPE, OPEN_METRICS)], measured.metrics.text())
+        };
         let metrics = Router::new()
-            .route("/metrics", get(async move || ([(header::CONTENT_TYPE, OPEN_METRICS)], measured.metrics.text())))
+            .route("/metrics", get(metrics))
             .layer(from_fn_with_state(Arc::clone(&door), door::local))
             .layer(from_fn_with_state(door, door::authorize));
         let told = Told { service: Arc::clone(service), sessions, origins: Arc::clone(&self.origins), own: self.own() };
-        mcp.merge(metrics).layer(from_fn_with_state(Arc::new(told), visit::audited)).layer(map_response(harmless))
+        mcp.merge(metrics)
+            .layer(from_fn_with_state(Arc::new(told), visit::audited))
+            .layer(map_response(harmless))
+            .layer(from_fn(compress::compress))
     }
 
     /// Origins by which the server's own machine calls it.
