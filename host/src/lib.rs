@@ -55,6 +55,7 @@ pub mod harden;
 pub mod library;
 pub mod mcp;
 pub mod pipeline;
+pub mod progress;
 pub mod sandbox;
 pub mod selection;
 pub mod service;

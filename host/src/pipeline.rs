@@ -3,6 +3,7 @@
 //! The source reads and inflates on a thread of its own; reader and analyzer take turns on this one, so that where an
 //! analyzer stops is where the reader stopped, and the same capture gives the same report.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ use crate::batch::Checker;
 use crate::bindings::{read, types};
 use crate::capture::{CaptureFile, Chunk, Facts, Source, SourceEnd};
 use crate::effort::{Effort, after};
+use crate::progress::Done;
 use crate::sandbox::{Analyzer, AnalyzerSession, Codec, Fault, Reader, ReaderSession, Selector, SelectorSession};
 use crate::selection::{Delivered, Selection, keep_rows};
 use crate::settings::Limits;
@@ -110,7 +112,7 @@ pub enum RunError {
 }
 
 impl Line {
-    /// Runs one tool over one capture. `progress` is told how many octets of the capture have been analysed.
+    /// Runs one tool over one capture. `progress` is told how much of the file has been analysed.
     ///
     /// # Errors
     /// When there can be no report. A capture that breaks off gives a report on what stands before the break.
@@ -119,7 +121,7 @@ impl Line {
         question: &Question<'_>,
         capture: CaptureFile,
         cancel: &CancellationToken,
-        progress: &dyn Fn(u64),
+        progress: &dyn Fn(Done),
     ) -> Result<Outcome, RunError> {
         let mut analyzer = question.analyzer.session(&self.limits, cancel)?;
         analyzer.open(question.tool, question.arguments)?;
@@ -127,14 +129,15 @@ impl Line {
         let selector = self.select(question.selection, cancel)?;
         let (name, size) = (capture.name.clone(), capture.size);
         let same = capture.again();
+        let read = AtomicU64::new(0);
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
-            let source = Source::new(capture, &self.codec, &self.limits, cancel);
+            let source = Source::new(capture, &self.codec, &self.limits, cancel, &read);
             let thread = std::thread::Builder::new()
                 .name("source".into())
                 .spawn_scoped(scope, move || source.run(&sender))
                 .map_err(|_| RunError::Threads)?;
-            let mut passage = Passage::new(&name, &self.limits, question.selection, selector, receiver);
+            let mut passage = Passage::new(&name, &self.limits, question.selection, selector, receiver, &read);
             let end = passage.run(&mut reader, &mut analyzer, progress);
             let inflated = passage.received;
             let (frames, octets) = (passage.checker.frames(), passage.checker.position());
@@ -254,6 +257,8 @@ struct Passage<'a> {
     name: &'a str,
     limits: &'a Limits,
     source: Receiver<Chunk>,
+    /// Bytes of the file that the source has read.
+    read: &'a AtomicU64,
     started: Instant,
     window: Vec<u8>,
     checker: Checker,
@@ -273,6 +278,7 @@ impl<'a> Passage<'a> {
         selection: &'a Selection,
         selector: Option<SelectorSession>,
         source: Receiver<Chunk>,
+        read: &'a AtomicU64,
     ) -> Self {
         let window = Vec::with_capacity(limits.window.saturating_mul(2));
         let checker = Checker::default();
@@ -280,6 +286,7 @@ impl<'a> Passage<'a> {
             name,
             limits,
             source,
+            read,
             started: Instant::now(),
             window,
             checker,
@@ -295,7 +302,7 @@ impl<'a> Passage<'a> {
         &mut self,
         reader: &mut ReaderSession,
         analyzer: &mut AnalyzerSession,
-        progress: &dyn Fn(u64),
+        progress: &dyn Fn(Done),
     ) -> Result<Option<End>, RunError> {
         let mut wanted = 0;
         loop {
@@ -318,7 +325,9 @@ impl<'a> Passage<'a> {
             self.choose(&mut batch)?;
             self.delivered.add(&batch.frames.number);
             let more = (batch.frames.number.is_empty() && batch.links.is_empty()) || analyzer.feed(&batch)?;
-            progress(self.checker.position());
+            // Of a compressed file more comes out than was read, of any other the source may be ahead.
+            let bytes = self.checker.position().min(self.read.load(Ordering::Relaxed));
+            progress(Done { bytes, packets: Some(self.checker.frames()) });
             if let Some(broken) = broken {
                 // The hashes are of the whole file, so the source goes on to its end.
                 self.discard();

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
 use std::time::{Duration, Instant};
 
 use mcpcap_native::{Cache, CacheError};
@@ -20,6 +20,7 @@ use crate::contract::{self, Common, Draft, Window};
 use crate::effort::{Effort, after};
 use crate::library::Library;
 use crate::pipeline::{Line, Outcome, Question};
+use crate::progress::{Done, Progress};
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
 use crate::text::written_out;
@@ -32,6 +33,9 @@ pub const MAX_CHARS: usize = 24_000;
 const LARGE: usize = 1 << 20;
 /// How long a report waits before it looks again whether it is its turn.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// The name of the capture that came through standard input, where one did.
+pub const STANDARD_INPUT: &str = "-";
 
 /// What the command line decides.
 #[derive(Debug, Clone, Default)]
@@ -56,9 +60,6 @@ pub struct Options {
     pub limits: Limits,
 }
 
-/// Told how many octets have been done, and of how many where that is known.
-pub type Progress = dyn Fn(u64, Option<u64>) + Send + Sync;
-
 /// The tools and prompts, and what they run on.
 pub struct Service {
     /// What there is at this moment.
@@ -75,6 +76,8 @@ pub struct Service {
     max_chars: usize,
     /// Whether reports are given as text alone.
     pub text_only: bool,
+    /// What came through standard input, which is named [`STANDARD_INPUT`].
+    standard_input: OnceLock<CaptureFile>,
     /// Held while a large report is worked on.
     large: Mutex<()>,
     /// One run keeps two cores busy at most; more at once would only share the same cores and multiply the memory.
@@ -159,6 +162,7 @@ impl Service {
             max_packets: options.max_packets,
             text_only: options.text_only,
             max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
+            standard_input: OnceLock::new(),
             runs: Arc::new(Semaphore::new(cores)),
             large: Mutex::new(()),
             places: Semaphore::new(cores.saturating_add(options.limits.waiting)),
@@ -217,6 +221,11 @@ impl Service {
         let mut offered = self.offered.clone();
         offered.mark_unchanged();
         offered
+    }
+
+    /// Offers a capture as [`STANDARD_INPUT`]; the first one that is offered stays.
+    pub fn take_standard_input(&self, capture: CaptureFile) {
+        let _ = self.standard_input.set(capture);
     }
 
     /// The limits in force.
@@ -324,9 +333,9 @@ impl Service {
         let counted = if capture::is_url(&file) { capture.size } else { 0 };
         let shown = capture::shown(&file);
         let size = capture.size;
-        let told = move |done: u64| {
-            // Of a compressed capture the size is not known before its end.
-            progress(counted.saturating_add(done), (done <= size).then_some(counted.saturating_add(size)));
+        let told = move |done: Done| {
+            let bytes = counted.saturating_add(done.bytes);
+            progress(Done { bytes, ..done }, Some(counted.saturating_add(size)));
         };
         let (service, tool) = (Arc::clone(self), Arc::clone(known));
         let run = move || {
@@ -374,8 +383,12 @@ impl Service {
         cancel: &CancellationToken,
         progress: &Progress,
     ) -> Result<CaptureFile, AnswerError> {
+        if let Some(capture) = self.standard_input.get().filter(|_| file == STANDARD_INPUT) {
+            return Ok(capture.again());
+        }
         if capture::is_url(file) {
-            return Ok(self.fetch.fetch(file, &self.line.limits, cancel, progress).await?);
+            let told = |bytes: u64, total: Option<u64>| progress(Done { bytes, packets: None }, total);
+            return Ok(self.fetch.fetch(file, &self.line.limits, cancel, &told).await?);
         }
         let (roots, path) = (Arc::clone(&self.roots), file.to_owned());
         let open = move || match (roots.open(&path), written_out(&path)) {
@@ -396,7 +409,7 @@ impl Service {
         shown: &str,
         capture: CaptureFile,
         cancel: &CancellationToken,
-        progress: &dyn Fn(u64),
+        progress: &dyn Fn(Done),
     ) -> Result<Answer, AnswerError> {
         let question = contract::Question::new(&tool.name, &tool.module.sha256, &common.deciding);
         if let Some(cursor) = &common.cursor {
@@ -442,7 +455,7 @@ impl Service {
         window: &Window,
         capture: CaptureFile,
         cancel: &CancellationToken,
-        progress: &dyn Fn(u64),
+        progress: &dyn Fn(Done),
     ) -> Result<Outcome, AnswerError> {
         let mut arguments = arguments.clone();
         if !tool.paged.is_empty() || window.list.is_some() {

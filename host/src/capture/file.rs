@@ -71,10 +71,10 @@ pub enum CaptureError {
         /// What failed. Holds no credentials.
         reason: String,
     },
-    /// A download was larger than its limit.
-    #[error("the capture is larger than the limit of {limit} octets for downloads")]
+    /// A download, or what came through standard input, was larger than the limit.
+    #[error("the capture is larger than the limit of {limit} bytes for downloads and standard input")]
     TooLarge {
-        /// The limit, in octets.
+        /// The limit, in bytes.
         limit: u64,
     },
     /// The caller withdrew the request.

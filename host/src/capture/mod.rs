@@ -9,6 +9,7 @@ mod kept;
 pub(crate) mod public;
 mod roots;
 mod source;
+mod spool;
 
 use sha2::{Digest, Sha256};
 
@@ -16,6 +17,7 @@ pub use fetch::{Fetch, Remote, is_url, shown};
 pub use file::{CaptureError, CaptureFile};
 pub use roots::{Root, Roots};
 pub use source::{Chunk, Facts, Source, SourceEnd};
+pub use spool::spool;
 
 /// SHA-256 of some octets, as hexadecimal digits.
 pub fn hex_sha256(bytes: &[u8]) -> String {

@@ -1,6 +1,7 @@
 //! The bytes of a capture, in order: read, hashed, and inflated where the file is compressed.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
@@ -62,6 +63,8 @@ pub struct Source<'a> {
     sha256: Sha256,
     sha1: Sha1,
     read: u64,
+    /// The same, for others to see.
+    seen: &'a AtomicU64,
     /// When the run is over.
     until: Instant,
 }
@@ -70,10 +73,16 @@ pub struct Source<'a> {
 struct Unwanted;
 
 impl<'a> Source<'a> {
-    /// A source that begins at the file's first octet.
-    pub fn new(file: CaptureFile, codec: &'a Codec, limits: &'a Limits, cancel: &'a CancellationToken) -> Self {
+    /// A source that begins at the file's first byte. `seen` holds how many of its bytes have been read.
+    pub fn new(
+        file: CaptureFile,
+        codec: &'a Codec,
+        limits: &'a Limits,
+        cancel: &'a CancellationToken,
+        seen: &'a AtomicU64,
+    ) -> Self {
         let until = Instant::now().checked_add(limits.run).unwrap_or_else(Instant::now);
-        Self { file, codec, limits, cancel, sha256: Sha256::new(), sha1: Sha1::new(), read: 0, until }
+        Self { file, codec, limits, cancel, sha256: Sha256::new(), sha1: Sha1::new(), read: 0, seen, until }
     }
 
     /// Sends the capture, chunk by chunk, until it ends or nobody wants more.
@@ -185,6 +194,7 @@ impl<'a> Source<'a> {
         self.sha256.update(&chunk);
         self.sha1.update(&chunk);
         self.read = self.read.saturating_add(chunk.len() as u64);
+        self.seen.store(self.read, Ordering::Relaxed);
         Ok(chunk)
     }
 

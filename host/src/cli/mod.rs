@@ -3,19 +3,25 @@
 mod analyze;
 mod analyzer;
 mod doctor;
+mod exit;
 mod hardening;
 mod healthcheck;
 mod logs;
+mod named;
 mod options;
+mod progress;
+mod report;
 mod serve;
 mod shell;
 mod tools;
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::exit::Failure;
 use crate::harden;
 use crate::service::Options;
 use crate::text::terminal::{self, print};
@@ -24,7 +30,7 @@ use crate::text::terminal::{self, print};
 ///
 /// Without a command it serves MCP: on standard input and output, or with --transport http at http://HOST:PORT/mcp.
 #[derive(Debug, Parser)]
-#[command(name = "mcpcap", version, infer_long_args = true, args_conflicts_with_subcommands = true)]
+#[command(name = "mcpcap", version, infer_long_args = true, args_conflicts_with_subcommands = true, color = clap::ColorChoice::Never)]
 struct Cli {
     #[command(flatten)]
     serve: serve::Arguments,
@@ -37,7 +43,7 @@ struct Cli {
 enum Command {
     /// Serve MCP, as without a command
     Serve(serve::Arguments),
-    /// Run a tool on a capture and print its report as JSON
+    /// Run a tool on captures and print its report
     Analyze(analyze::Arguments),
     /// List the tools that are loaded
     Tools(tools::Arguments),
@@ -64,6 +70,9 @@ enum Command {
     },
 }
 
+/// The tool that tells what is in a capture.
+const OVERVIEW: &str = "analyze_capinfos";
+
 /// All that can be typed.
 fn command() -> clap::Command {
     Cli::command()
@@ -72,6 +81,9 @@ fn command() -> clap::Command {
 /// What was typed, or why it cannot be.
 fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let mut command = command();
+    let all = of_a_file(&command, words.into_iter().collect());
+    let known = analyze::words::known(&command, &all);
+    let (words, own) = known.map_or_else(|| (all.clone(), Vec::new()), |known| (known.words, known.own));
     let typed = command.try_get_matches_from_mut(words).map_err(behind_the_command)?;
     let cli = Cli::from_arg_matches(&typed).map_err(|error| error.format(&mut command))?;
     let serving = match typed.subcommand() {
@@ -83,7 +95,23 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Erro
         let message = format!("--{idle} does nothing without --transport http");
         return Err(command.error(ErrorKind::ArgumentConflict, message));
     }
-    Ok(cli.command.unwrap_or(Command::Serve(cli.serve)))
+    let mut command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    if let Command::Analyze(typed) = &mut command {
+        (typed.words, typed.own) = (all, own);
+    }
+    Ok(command)
+}
+
+/// `mcpcap FILE` is the overview of a file.
+fn of_a_file(command: &clap::Command, mut words: Vec<OsString>) -> Vec<OsString> {
+    let is_file = words.get(1).is_some_and(|word| {
+        let is_option = word.as_encoded_bytes().starts_with(b"-");
+        !is_option && command.find_subcommand(word).is_none() && Path::new(word).exists()
+    });
+    if is_file {
+        words.splice(1..1, ["analyze".into(), OVERVIEW.into()]);
+    }
+    words
 }
 
 /// Options in front of a command are the server's, and clap only says that they do not go together.
@@ -96,19 +124,11 @@ fn behind_the_command(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Does what the command line says; the result is the exit code: 0, 1 for a failure, 2 for a wrong command line.
+/// Does what the command line says; the result is the exit code, as `exit` has them.
 pub fn main() -> i32 {
     let command = match read(std::env::args_os()) {
         Ok(command) => command,
-        Err(error) => {
-            // Help is this program's own text; a complaint repeats what was typed.
-            if error.use_stderr() {
-                terminal::complain(&error.render().to_string());
-            } else if let Err(message) = print(&error.render().to_string()) {
-                terminal::complain(&format!("Error: {message}\n"));
-            }
-            return error.exit_code();
-        }
+        Err(error) => return Failure::Typed(error).code(logs::Format::Text),
     };
     if let Command::CompileComponent { memory, cpu } = command {
         // Who started it has told what the system does not have.
@@ -119,13 +139,7 @@ pub fn main() -> i32 {
     if let Command::Serve(typed) = &command {
         typed.hide_token();
     }
-    match run(command) {
-        Ok(()) => 0,
-        Err(message) => {
-            logs::fail(format, &message);
-            1
-        }
-    }
+    run(command).map_or_else(|failure| failure.code(format), |()| 0)
 }
 
 /// What the log tells of a command, unless `MCPCAP_LOG` says otherwise, and how.
@@ -142,7 +156,7 @@ fn log(command: &Command) -> logs::Format {
     format
 }
 
-fn run(command: Command) -> Result<(), String> {
+fn run(command: Command) -> Result<(), Failure> {
     let options = options(&command)?;
     let hardened = match &command {
         Command::Serve(typed) => Some((&typed.hardening, typed.process())),
@@ -162,17 +176,17 @@ fn run(command: Command) -> Result<(), String> {
         .map_err(|error| format!("the runtime cannot be started: {error}"))?;
     let done = runtime.block_on(async {
         match command {
-            Command::Serve(typed) => serve::run(&typed, &options).await,
-            Command::Analyze(typed) => analyze::run(typed, &options).await,
-            Command::Tools(_) => tools::run(&options).await,
+            Command::Serve(typed) => Ok(serve::run(&typed, &options).await?),
+            Command::Analyze(typed) => analyze::run(typed, &options, self::command()).await,
+            Command::Tools(_) => Ok(tools::run(&options).await?),
             Command::Analyzer(command) => analyzer::run(command, options).await,
-            Command::Wit => print(analyzer::WIT),
+            Command::Wit => Ok(print(analyzer::WIT)?),
             // Done before anything else was.
             Command::CompileComponent { .. } => Ok(()),
-            Command::Doctor(typed) => doctor::run(&typed, &options).await,
-            Command::Healthcheck(typed) => healthcheck::run(&typed).await,
-            Command::Completions(typed) => shell::completions(&typed, self::command()),
-            Command::Man(typed) => shell::man(&typed, self::command()),
+            Command::Doctor(typed) => Ok(doctor::run(&typed, &options).await?),
+            Command::Healthcheck(typed) => Ok(healthcheck::run(&typed).await?),
+            Command::Completions(typed) => Ok(shell::completions(&typed, self::command())?),
+            Command::Man(typed) => Ok(shell::man(&typed, self::command())?),
         }
     });
     // Whatever still runs on another thread has nobody left to tell.

@@ -2,21 +2,21 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rmcp::RoleServer;
 use rmcp::model::ProgressNotificationParam;
 use rmcp::service::RequestContext;
 use tokio::sync::watch;
 
-use crate::service::Progress;
+use crate::progress::{Done, Pace, Progress};
 
 /// The least time between two notifications.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// What to tell about progress, and a future that ends when the last of it has been sent: it has to be awaited after the run.
 pub(super) fn forward(context: &RequestContext<RoleServer>) -> (Arc<Progress>, impl Future<Output = ()>) {
-    let (sender, mut receiver) = watch::channel((0_u64, None));
+    let (sender, mut receiver) = watch::channel((Done::default(), None));
     let token = context.meta.get_progress_token();
     let asked = token.is_some();
     let told: Arc<Progress> = Arc::new(move |done, total| {
@@ -27,16 +27,16 @@ pub(super) fn forward(context: &RequestContext<RoleServer>) -> (Arc<Progress>, i
     let peer = context.peer.clone();
     let task = token.map(|token| {
         tokio::spawn(async move {
-            let mut sent = 0;
+            let (mut sent, mut pace) = (0, Pace::default());
             // Ends when the run has dropped its side.
             while receiver.changed().await.is_ok() {
                 let (done, total) = *receiver.borrow_and_update();
-                if done <= sent {
+                let words = pace.words(done, total, Instant::now());
+                if done.bytes <= sent {
                     continue;
                 }
-                sent = done;
-                let mut note = ProgressNotificationParam::new(token.clone(), done as f64)
-                    .with_message(format!("{done} octets of the capture done"));
+                sent = done.bytes;
+                let mut note = ProgressNotificationParam::new(token.clone(), sent as f64).with_message(words);
                 note.total = total.map(|total| total as f64);
                 if peer.notify_progress(note).await.is_err() {
                     return;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::analyzers::{Access, Entry, Loader, Place, Reference, Shelf};
 use crate::catalog::Catalog;
+use crate::cli::exit::Failure;
 use crate::cli::options::{Loaded, Private};
 use crate::sandbox::Sandbox;
 use crate::service::{self, Options, Service};
@@ -30,7 +31,7 @@ pub enum Command {
     Check(check::Arguments),
     /// Make a component of the core module that a C compiler wrote
     Pack(pack::Arguments),
-    /// Run a tool of an analyzer on a capture and print its report as JSON
+    /// Run a tool of an analyzer on captures and print its report
     Run(run::Arguments),
     /// List the analyzers that --analyzers, --analyzer and MCPCAP_ANALYZERS name, and say which are refused and why
     List(Loaded),
@@ -65,20 +66,20 @@ impl Command {
 }
 
 /// Does what was asked.
-pub async fn run(command: Command, options: Options) -> Result<(), String> {
+pub async fn run(command: Command, options: Options) -> Result<(), Failure> {
     match command {
-        Command::New(arguments) => new::run(&arguments),
-        Command::Check(arguments) => check::run(&arguments, options).await,
+        Command::New(arguments) => Ok(new::run(&arguments)?),
+        Command::Check(arguments) => Ok(check::run(&arguments, options).await?),
         Command::Run(arguments) => run::run(arguments, options).await,
-        Command::Pack(arguments) => pack::run(&arguments),
-        Command::List(_) => list::run(&options).await,
-        Command::Approve(arguments) => approve::run(&arguments, &options).await,
+        Command::Pack(arguments) => Ok(pack::run(&arguments)?),
+        Command::List(_) => Ok(list::run(&options).await?),
+        Command::Approve(arguments) => Ok(approve::run(&arguments, &options).await?),
         Command::Pin { reference, .. } => {
             let access =
                 Access { private: options.analyzers.private_registries, limits: options.limits.registry.clone() };
             let pin = move || Reference::pin(&reference, &access).map_err(|error| error.to_string());
             let pinned = blocking(pin).await??;
-            super::print(&format!("{pinned}\n"))
+            Ok(super::print(&format!("{pinned}\n"))?)
         }
     }
 }

@@ -3,15 +3,18 @@
 use clap::Args;
 
 use crate::cli::analyze;
+use crate::cli::exit::Failure;
 use crate::cli::options::{Building, Captures, place};
+use crate::cli::report::Output;
 use crate::service::Options;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The analyzer: a file, or a pinned reference
     file: String,
-    /// Path or URL of the capture
-    capture: String,
+    /// Captures: files, all below a folder, patterns as 'day-*.pcap', http and https URLs; - is standard input
+    #[arg(value_name = "CAPTURE", required = true)]
+    captures: Vec<String>,
     /// Name of the tool, with or without the analyzer's prefix [default: its first]
     #[arg(long)]
     tool: Option<String>,
@@ -20,7 +23,10 @@ pub struct Arguments {
     arguments: Vec<(String, String)>,
 
     #[command(flatten)]
-    captures: Captures,
+    output: Output,
+
+    #[command(flatten)]
+    sources: Captures,
 
     #[command(flatten)]
     building: Building,
@@ -33,17 +39,21 @@ impl Arguments {
     /// When one of them cannot be.
     pub fn apply(&self, options: &mut Options) -> Result<(), String> {
         self.building.apply(options);
-        self.captures.apply(options)
+        self.sources.apply(options)
     }
 }
 
 /// Prints the report.
-pub async fn run(typed: Arguments, options: Options) -> Result<(), String> {
+pub async fn run(typed: Arguments, options: Options) -> Result<(), Failure> {
     let (service, entry) = super::with(place(&typed.file)?, options).await?;
     let offer = entry.offer.map_err(|error| format!("{}: {error}", entry.place))?;
     let names: Vec<&str> = offer.tools.iter().map(|tool| tool.name.as_str()).collect();
     let wanted = typed.tool.as_deref().or(names.first().copied()).unwrap_or_default();
     let known = offer.tools.iter().find(|tool| tool.name == wanted || tool.own_name == wanted);
     let tool = known.ok_or_else(|| format!("it has no tool {wanted}; its tools are {}", names.join(", ")))?;
-    analyze::answer(&service, &tool.name, typed.capture, typed.arguments).await
+    let arguments = typed.arguments.into_iter().map(|(name, value)| {
+        let value = analyze::typed_value(Some(tool), &name, value);
+        (name, value)
+    });
+    analyze::answer(&service, tool, &typed.captures, arguments.collect(), &typed.output).await
 }

@@ -1,0 +1,201 @@
+//! One question about one capture after the other.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use crate::answer::{AnswerError, Code};
+use crate::capture;
+use crate::catalog::Tool;
+use crate::cli::exit::{self, Failure};
+use crate::cli::progress::Shown;
+use crate::cli::report::{self, Format, Output};
+use crate::service::{STANDARD_INPUT, Service};
+use crate::text::terminal::{complain, print};
+
+/// A question, and how its answers are printed.
+pub struct Asking<'a> {
+    service: &'a Arc<Service>,
+    tool: &'a Arc<Tool>,
+    arguments: Map<String, Value>,
+    format: Format,
+    all: bool,
+    is_set: bool,
+    /// Whether parts of the report were asked for.
+    parts: bool,
+}
+
+/// What became of a capture.
+struct Answered {
+    /// Why it was not read to its end.
+    damage: Option<String>,
+}
+
+impl<'a> Asking<'a> {
+    pub fn new(
+        service: &'a Arc<Service>,
+        tool: &'a Arc<Tool>,
+        mut arguments: Map<String, Value>,
+        output: &Output,
+        is_set: bool,
+    ) -> Self {
+        // What is rendered here has names on its own.
+        if tool.properties().any(|(name, _)| name == "rows") {
+            arguments.entry("rows").or_insert_with(|| "objects".into());
+        }
+        let parts = arguments.contains_key("section") || arguments.contains_key("cursor");
+        Self { service, tool, arguments, format: output.format(), all: output.all, is_set, parts }
+    }
+
+    /// Asks about each capture; what fails does not keep the others from being read.
+    ///
+    /// # Errors
+    /// When one failed, or was damaged.
+    pub async fn all(&self, captures: &[String]) -> Result<(), Failure> {
+        let (mut code, mut is_first) = (0, true);
+        let is_list = self.is_set && self.format == Format::Json;
+        for capture in captures {
+            let answered = self.one(capture, is_first, is_list).await;
+            let shown = if capture == STANDARD_INPUT { "standard input".to_owned() } else { capture::shown(capture) };
+            match answered {
+                Ok(Answered { damage: None }) => is_first = false,
+                Ok(Answered { damage: Some(damage) }) => {
+                    is_first = false;
+                    complain(&format!("Warning: {shown} is {damage}\n"));
+                    code = if code == 0 { exit::DAMAGED } else { code };
+                }
+                Err(Failed::Answer(error)) => {
+                    let about = if self.is_set { format!("{shown}: ") } else { String::new() };
+                    complain(&format!("Error: {about}{}\n", error.message));
+                    if error.code == Code::BadArgument {
+                        // It is no better for the others.
+                        code = exit::USAGE;
+                        break;
+                    }
+                    code = exit::FAILED;
+                }
+                Err(Failed::Output(message)) => return Err(Failure::Failed(message)),
+            }
+        }
+        if is_list {
+            print(if is_first { "[]\n" } else { "\n]\n" })?;
+        }
+        if code == 0 { Ok(()) } else { Err(Failure::Said(code)) }
+    }
+
+    async fn one(&self, capture: &str, is_first: bool, is_list: bool) -> Result<Answered, Failed> {
+        if self.format.is_of_rows() {
+            return self.rows(capture, is_first).await;
+        }
+        let report = self.ask(capture, self.arguments.clone()).await?;
+        let text = if self.format == Format::Json {
+            let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+            match (is_list, is_first) {
+                (false, _) => format!("{text}\n"),
+                (true, true) => format!("[\n{text}"),
+                (true, false) => format!(",\n{text}"),
+            }
+        } else {
+            let asked = report::Asked { all: self.all, parts: self.parts, width: report::width() };
+            let page = report::page(&report, self.tool, asked);
+            if is_first { page } else { format!("\n{}\n{page}", "=".repeat(asked.width)) }
+        };
+        print(&text)?;
+        Ok(Answered { damage: report::damage(&report) })
+    }
+
+    /// Prints the entries of one list, and with --all page after page.
+    async fn rows(&self, capture: &str, is_first: bool) -> Result<Answered, Failed> {
+        let wrong = |message: String| Failed::Answer(AnswerError::new(Code::BadArgument, message));
+        let asked = self.arguments.get("section").map(|section| match section {
+            Value::Array(names) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            section => vec![section.as_str().unwrap_or_default().to_owned()],
+        });
+        let name = match asked.as_deref() {
+            Some([one]) => one.clone(),
+            Some(_) => return Err(wrong("csv, ndjson and table print one list: name one with --section".into())),
+            None => {
+                report::main_list(self.tool).ok_or_else(|| wrong(format!("{} has no list to print", self.tool.name)))?
+            }
+        };
+        let mut arguments = self.arguments.clone();
+        arguments.insert("section".into(), vec![name.as_str()].into());
+        let columns = report::lists::columns(&self.tool.report, &name);
+        if columns.is_empty() {
+            return Err(wrong(format!("{name} is no list of entries: print it with --format json")));
+        }
+        if self.format == Format::Csv && is_first {
+            let head: Vec<Value> = columns.iter().map(|column| column.as_str().into()).collect();
+            let of_set = self.is_set.then(|| Value::from("capture"));
+            print(&report::csv_line(of_set.iter().chain(&head).map(Some)))?;
+        }
+        let mut count = 0_u64;
+        loop {
+            let answer = self.ask(capture, arguments.clone()).await?;
+            let list = report::lists::list(&answer, &name);
+            count = count.saturating_add(list.rows.len() as u64);
+            print(&self.printed(capture, &list, &columns))?;
+            match list.next.filter(|_| self.all && !list.rows.is_empty()) {
+                Some(next) => {
+                    arguments.shift_remove("section");
+                    arguments.insert("cursor".into(), next.into());
+                }
+                None => {
+                    if count < list.total && self.arguments.get("cursor").is_none() {
+                        complain(&format!("Note: {count} of {} entries of {name}; --all prints all\n", list.total));
+                    }
+                    return Ok(Answered { damage: report::damage(&answer) });
+                }
+            }
+        }
+    }
+
+    fn printed(&self, capture: &str, list: &report::lists::List, columns: &[String]) -> String {
+        let of_set = self.is_set.then(|| Value::from(capture::shown(capture)));
+        if self.format == Format::Table {
+            let head = of_set.map(|name| format!("{}\n", report::lists::cell(&name))).unwrap_or_default();
+            return format!("{head}{}", report::draw(list, usize::MAX, report::width()).text);
+        }
+        let lines = list.rows.iter().map(|row| match self.format {
+            Format::Csv => {
+                let cells = columns.iter().map(|column| row.get(column));
+                report::csv_line(of_set.iter().map(Some).chain(cells))
+            }
+            _ => {
+                let named = of_set.iter().map(|name| ("capture".to_owned(), name.clone()));
+                report::json_line(&named.chain(row.clone()).collect())
+            }
+        });
+        lines.collect()
+    }
+
+    async fn ask(&self, capture: &str, mut arguments: Map<String, Value>) -> Result<Value, Failed> {
+        arguments.insert("pcap_file".into(), capture.into());
+        let shown = Shown::begin()?;
+        let cancel = CancellationToken::new();
+        let _ends_with_this = cancel.clone().drop_guard();
+        let answer = self.service.answer(&self.tool.name, arguments, cancel, shown.told()).await;
+        drop(shown);
+        Ok(answer?.report)
+    }
+}
+
+/// Why there is no answer about a capture.
+enum Failed {
+    Answer(AnswerError),
+    /// It cannot be printed.
+    Output(String),
+}
+
+impl From<AnswerError> for Failed {
+    fn from(error: AnswerError) -> Self {
+        Self::Answer(error)
+    }
+}
+
+impl From<String> for Failed {
+    fn from(message: String) -> Self {
+        Self::Output(message)
+    }
+}

@@ -1,0 +1,207 @@
+//! A report as people read it: what was found first, then a summary, then tables, then what more there is.
+
+use serde_json::Value;
+
+use super::lists::{self, List, cell, is_nothing, parts};
+use super::table::{beside, draw};
+use crate::catalog::Tool;
+use crate::cli::named::short;
+use crate::progress::grouped;
+use crate::service::STANDARD_INPUT;
+use crate::text::neutral;
+
+/// Findings, values of the summary, tables, and rows of each that are shown where nobody asked for more.
+const FINDINGS: usize = 12;
+const VALUES: usize = 18;
+const TABLES: usize = 2;
+const ROWS: usize = 8;
+/// Characters of a value.
+const TEXT: usize = 300;
+/// Frames that are shown of a finding.
+const FRAMES: usize = 5;
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// Everything that the report has.
+    pub all: bool,
+    /// Parts of the report.
+    pub parts: bool,
+    /// The width of the terminal.
+    pub width: usize,
+}
+
+/// The page.
+pub fn page(report: &Value, tool: &Tool, asked: Asked) -> String {
+    let parts = parts(report);
+    let mut page = head(report, tool);
+    // Which parts were asked for shows in what is there.
+    if !asked.parts || report.get("findings").is_some() {
+        page.push_str(&findings(report, asked));
+    }
+    page.push_str(&summary(&parts.scalars, asked));
+    let (tables, rows) = if asked.all || asked.parts { (usize::MAX, usize::MAX) } else { (TABLES, ROWS) };
+    let mut lists: Vec<&List> = parts.lists.iter().filter(|list| !list.rows.is_empty()).collect();
+    let main = super::main_list(tool);
+    // The list that the tool is for comes first, then those that tell most.
+    lists.sort_by_key(|list| (Some(&list.name) != main.as_ref(), list.rows.len() < 2));
+    for list in lists.iter().take(tables) {
+        page.push_str(&table(list, rows, asked));
+    }
+    let shown: Vec<&str> = lists.iter().take(tables).map(|list| list.name.as_str()).collect();
+    page.push_str(&more(&parts.lists, &shown, tool, asked));
+    page
+}
+
+fn text(value: &Value) -> String {
+    neutral(&cell(value), TEXT).into_owned()
+}
+
+/// What it is about, and how much of it was read.
+fn head(report: &Value, tool: &Tool) -> String {
+    let field = |path: &str| report.pointer(path).map(text).unwrap_or_default();
+    let file = field("/file");
+    let file = if file == STANDARD_INPUT { "standard input".to_owned() } else { file };
+    let packets = report.get("total_packets").and_then(Value::as_u64).unwrap_or_default();
+    let mut head = format!("{file}: {}\n{}, {}", tool.title, counted(packets, "packet"), field("/capture/format"));
+    if report.pointer("/capture/complete").is_some_and(|complete| *complete == true) {
+        head.push_str(", complete\n");
+    } else {
+        let at = report.pointer("/capture/ended/offset").and_then(Value::as_u64).unwrap_or_default();
+        head.push_str(&format!(
+            ", {} at byte {}: {}\n",
+            field("/capture/ended/reason"),
+            grouped(at),
+            field("/capture/ended/message")
+        ));
+    }
+    if let Some(matched) = report.get("frames_matched").and_then(Value::as_u64) {
+        head.push_str(&format!("{} of them match what was asked for\n", grouped(matched)));
+    }
+    if let Some(warning) = report.get("warning") {
+        head.push_str(&format!("Warning: {}\n", text(warning)));
+    }
+    head
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+fn rank(severity: &str) -> usize {
+    ["critical", "high", "medium", "low", "info"].iter().position(|known| *known == severity).unwrap_or(usize::MAX)
+}
+
+fn findings(report: &Value, asked: Asked) -> String {
+    let all = lists::list(report, "findings");
+    if all.total == 0 {
+        return "\nNo findings.\n".into();
+    }
+    let mut rows = all.rows;
+    let severity = |row: &lists::Row| row.get("severity").map(text).unwrap_or_default();
+    rows.sort_by_key(|row| rank(&severity(row)));
+    let most = if asked.all || asked.parts { usize::MAX } else { FINDINGS };
+    let shown = rows.iter().take(most).map(|row| {
+        let field = |name: &str| row.get(name).map(text).unwrap_or_default();
+        let subject = field("subject");
+        let subject = if subject.is_empty() { subject } else { format!("{subject}: ") };
+        let mut said = format!("{subject}{}\n{}", field("observation"), field("rule"));
+        if !field("confidence").is_empty() {
+            said.push_str(&format!(", confidence {}", field("confidence")));
+        }
+        said.push_str(&frames(row));
+        if asked.parts || asked.all {
+            said.push_str(&format!("\nthreshold: {}", field("threshold")));
+        }
+        vec![severity(row).to_uppercase(), said]
+    });
+    let shown: Vec<Vec<String>> = shown.collect();
+    let count = shown.len() as u64;
+    let mut text = format!("\nFINDINGS ({})\n{}", grouped(all.total), beside(shown, asked.width));
+    if count < all.total {
+        text.push_str(&format!(
+            "and {}: --section findings\n",
+            counted(all.total.saturating_sub(count), "more finding")
+        ));
+    }
+    text
+}
+
+/// The frames that show a finding.
+fn frames(finding: &lists::Row) -> String {
+    let Some(frames) = finding.get("frames").and_then(Value::as_array).filter(|frames| !frames.is_empty()) else {
+        return String::new();
+    };
+    let first: Vec<String> = frames.iter().take(FRAMES).map(text).collect();
+    let more = frames.len().saturating_sub(first.len());
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!(", frame{} {}{more}", if frames.len() == 1 { "" } else { "s" }, first.join(", "))
+}
+
+fn summary(scalars: &[lists::Scalar<'_>], asked: Asked) -> String {
+    let tells = |value: &Value| asked.all || !is_nothing(value);
+    // That a number is exact goes without saying.
+    let is_plain = |name: &str| asked.all || !(name.ends_with("_exact") || name.ends_with(".exact"));
+    let told: Vec<Vec<String>> = scalars
+        .iter()
+        .filter(|(name, value)| tells(value) && is_plain(name))
+        .map(|(name, value)| vec![name.clone(), text(value)])
+        .collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    let most = if asked.all || asked.parts { usize::MAX } else { VALUES };
+    let left = told.len().saturating_sub(most);
+    let shown: Vec<Vec<String>> = told.into_iter().take(most).collect();
+    let mut text = format!("\nSUMMARY\n{}", halved(shown, asked.width));
+    if left > 0 {
+        text.push_str(&format!("and {}: --all\n", counted(left as u64, "more value")));
+    }
+    text
+}
+
+/// Names and values side by side, twice in a line where that fits.
+fn halved(pairs: Vec<Vec<String>>, width: usize) -> String {
+    let widest = |place: usize| pairs.iter().filter_map(|pair| pair.get(place)).map(|text| text.chars().count()).max();
+    let one = widest(0).unwrap_or_default().saturating_add(widest(1).unwrap_or_default()).saturating_add(4);
+    if one.saturating_mul(2) > width || pairs.len() < 6 {
+        return beside(pairs, width);
+    }
+    let (left, right) = pairs.split_at(pairs.len().div_ceil(2));
+    let none = Vec::new();
+    let lines =
+        left.iter().enumerate().map(|(place, pair)| [pair.as_slice(), right.get(place).unwrap_or(&none)].concat());
+    beside(lines.collect(), width)
+}
+
+fn table(list: &List, rows: usize, asked: Asked) -> String {
+    let drawn = draw(list, rows, asked.width);
+    let shown = list.rows.len().min(rows) as u64;
+    let of = if shown < list.total { format!("{} of {}", grouped(shown), grouped(list.total)) } else { grouped(shown) };
+    let left = if drawn.left_out == 0 {
+        String::new()
+    } else {
+        format!(", {} left out", counted(drawn.left_out as u64, "column"))
+    };
+    format!("\n{} ({of}{left})\n{}", list.name.to_uppercase(), drawn.text)
+}
+
+/// What is not on the page, and how to get it.
+fn more(lists: &[List], shown: &[&str], tool: &Tool, asked: Asked) -> String {
+    if asked.all {
+        return String::new();
+    }
+    let others = lists.iter().filter(|list| list.total > 0 && !shown.contains(&list.name.as_str()));
+    let others: Vec<String> = others.map(|list| format!("{} ({})", list.name, grouped(list.total))).collect();
+    let of_shown = lists.iter().find(|list| shown.contains(&list.name.as_str()) && list.total > list.rows.len() as u64);
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    if !asked.parts && !others.is_empty() {
+        rows.push(vec!["--section NAME".into(), format!("a list of: {}", others.join(", "))]);
+    }
+    if !asked.parts || of_shown.is_some() {
+        rows.push(vec!["--all".into(), "all that a report can hold".into()]);
+    }
+    rows.push(vec!["--format csv".into(), "all fields of a list, for other programs; also ndjson, json, table".into()]);
+    rows.push(vec!["--help".into(), format!("what {} can be asked", short(&tool.name))]);
+    format!("\nMORE\n{}", beside(rows, asked.width))
+}
