@@ -6,6 +6,7 @@ mod doctor;
 mod exit;
 mod hardening;
 mod healthcheck;
+mod logs;
 mod manual;
 mod named;
 mod options;
@@ -20,7 +21,6 @@ use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use self::exit::Failure;
 use crate::harden;
@@ -129,48 +129,44 @@ fn behind_the_command(mut error: clap::Error) -> clap::Error {
 pub fn main() -> i32 {
     let command = match read(std::env::args_os()) {
         Ok(command) => command,
-        Err(error) => return Failure::Typed(error).code(),
+        Err(error) => return Failure::Typed(error).code(logs::Format::Text),
     };
     if let Command::CompileComponent { memory, cpu } = command {
         // Who started it has told what the system does not have.
         let _ = harden::compiler();
         return mcpcap_native::compile_in_this_process(memory, cpu);
     }
-    log(&command);
+    let format = log(&command);
     if let Command::Serve(typed) = &command {
         typed.hide_token();
     }
-    run(command).map_or_else(Failure::code, |()| 0)
+    run(command).map_or_else(|failure| failure.code(format), |()| 0)
 }
 
-/// Logs go to standard error only. `MCPCAP_LOG` says what of it: `debug`, `mcpcap=trace` and so on.
-fn log(command: &Command) {
+/// What the log tells of a command, unless `MCPCAP_LOG` says otherwise, and how.
+fn log(command: &Command) -> logs::Format {
     // rmcp tells of each request, in the client's words.
-    let default = match command {
-        Command::Serve(typed) if typed.speaks_http() => "warn,rmcp=error,mcpcap=info",
+    let (format, usual) = match command {
+        Command::Serve(typed) if typed.speaks_http() => (typed.log_format(), "warn,rmcp=error,mcpcap=info"),
+        Command::Serve(typed) => (typed.log_format(), "warn,rmcp=error"),
         // These tell of it themselves.
-        Command::Analyzer(_) => "warn,rmcp=error,mcpcap::analyzers=off",
-        _ => "warn,rmcp=error",
+        Command::Analyzer(_) => (logs::Format::Text, "warn,rmcp=error,mcpcap::analyzers=off"),
+        _ => (logs::Format::Text, "warn,rmcp=error"),
     };
-    let filter = EnvFilter::try_from_env("MCPCAP_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(|| terminal::Log)
-        // Colours are commands to the terminal, of which no other may pass.
-        .with_ansi(false)
-        .init();
+    logs::begin(format, usual);
+    format
 }
 
 fn run(command: Command) -> Result<(), Failure> {
     let options = options(&command)?;
     let hardened = match &command {
-        Command::Serve(typed) => Some((&typed.hardening, typed.speaks_http())),
-        Command::Analyze(typed) => Some((&typed.hardening, false)),
+        Command::Serve(typed) => Some((&typed.hardening, typed.process())),
+        Command::Analyze(typed) => Some((&typed.hardening, hardening::Process::default())),
         _ => None,
     };
-    if let Some((_, listens)) = hardened.filter(|(hardening, _)| !hardening.no_hardening) {
+    if let Some((_, process)) = hardened.filter(|(hardening, _)| !hardening.no_hardening) {
         // Before there is a second thread.
-        hardening::harden(&options, listens);
+        hardening::harden(&options, &process);
     }
     // A run takes one of these threads, and there is a run for each core; the rest open files. Each thread keeps memory for good.
     let cores = std::thread::available_parallelism().map_or(2, usize::from);

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Args, Command, ValueEnum, parser::ValueSource};
 
-use super::options::{Audit, Captures, Hardening, Http, Loaded, Modules};
+use super::hardening::Process;
+use super::logs::Format;
+use super::options::{Audit, Captures, Hardening, Http, Loaded, Logs, Modules};
 use crate::contract::arguments;
 use crate::mcp::{self, HttpOptions};
 use crate::service::{MAX_CHARS, Options, Service};
@@ -56,6 +58,9 @@ pub struct Arguments {
     audit: Audit,
 
     #[command(flatten)]
+    logs: Logs,
+
+    #[command(flatten)]
     pub(super) hardening: Hardening,
 }
 
@@ -69,6 +74,17 @@ impl Arguments {
     /// Whether clients come over HTTP.
     pub fn speaks_http(&self) -> bool {
         self.transport == Transport::Http
+    }
+
+    /// How the log is written.
+    pub fn log_format(&self) -> Format {
+        self.logs.log_format
+    }
+
+    /// What the server does besides what the service does.
+    pub fn process(&self) -> Process {
+        let tokens = self.http.token_file().filter(|_| self.speaks_http());
+        Process { listens: self.speaks_http(), reads: tokens.map(Into::into).into_iter().collect() }
     }
 
     /// As the service takes them.
@@ -123,6 +139,8 @@ pub fn idle_option(command: &Command, typed: &ArgMatches) -> Option<String> {
 /// # Errors
 /// When it cannot begin.
 pub async fn run(typed: &Arguments, options: &Options) -> Result<(), String> {
+    // Before anything takes time: the signal asks a server to read again, and ends none.
+    mcp::outlive_hangup().map_err(|error| error.to_string())?;
     let start = || Service::start(options).map(Arc::new).map_err(|error| error.to_string());
     let Some(http) = typed.http() else {
         if std::io::stdin().is_terminal() {

@@ -90,14 +90,13 @@ pub async fn run(arguments: &Arguments, options: &Options) -> Result<(), String>
     if options.remote.enabled {
         checks.push(machine::certificates());
     }
-    let serves_http = http.is_some();
     checks.push(match http {
         Some(http) => server::http(http).await,
         None => server::stdio().await,
     });
     // The last one: behind it little can be done.
     checks.extend(machine::hardening(
-        (!arguments.serve.hardening.no_hardening).then(|| hardening::needs(options, serves_http)),
+        (!arguments.serve.hardening.no_hardening).then(|| hardening::needs(options, &arguments.serve.process())),
     ));
     let text = if arguments.json {
         format!("{:#}\n", checks.iter().map(Check::to_json).collect::<Value>())

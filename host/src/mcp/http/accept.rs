@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::connections::{Connections, Full};
 use crate::service::Service;
+use crate::watch::{Caller, Refusal};
 
 /// Connections that are served at once. A client of a session keeps one or two.
 const CONNECTIONS: usize = 1024;
@@ -98,7 +99,8 @@ pub(super) async fn accept(
                     Full::Address => (of_address, "address"),
                     Full::All => (of_all, "connections"),
                 };
-                service.metrics.refused(reason);
+                let caller = Caller { from: Some(peer.ip()), ..Caller::default() };
+                service.refused(&caller, Refusal { reason, status: None, tool: None });
                 // No request is counted there, so there is always an idle one.
                 let Ok(place) = served.spare.take(peer.ip()) else { continue };
                 (app.clone(), place)

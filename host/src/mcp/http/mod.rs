@@ -1,10 +1,13 @@
 //! MCP over streamable HTTP, at `/mcp`; `/healthz`, `/readyz` and `/metrics` beside it, the first two also at an address of their own.
 
 mod accept;
+mod browsers;
+mod compress;
 mod connections;
 mod door;
 mod introduction;
-mod token;
+mod tokens;
+mod visit;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -23,10 +26,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-pub use token::{Token, TokenError};
+pub use tokens::{TokenError, Tokens};
+pub(super) use visit::caller;
 
 use self::accept::Served;
+use self::browsers::Origin;
 use self::door::Door;
+use self::visit::Told;
 use super::Server;
 use super::ids::Ids;
 use crate::service::Service;
@@ -53,13 +59,13 @@ pub struct HttpOptions {
     pub host: String,
     /// Port; 0 takes a free one.
     pub port: u16,
-    /// The token that callers must have.
-    pub token: Option<Token>,
+    /// The tokens of which callers must have one.
+    pub tokens: Option<Arc<Tokens>>,
     /// Whether addresses beyond loopback may go without a token.
     pub open: bool,
     /// Hosts, with or without port, by which clients may call this server, besides loopback's names.
     pub hosts: Vec<String>,
-    /// Origins of web pages that may call it, besides its own.
+    /// Origins of web pages that may call it, besides its own, as `https://example.com` or `http://localhost:*`.
     pub origins: Vec<String>,
     /// Whether clients get no sessions, so that any replica can answer any request.
     pub stateless: bool,
@@ -94,6 +100,11 @@ pub enum HttpError {
          set MCPCAP_AUTH_TOKEN or --auth-token-file, or use --allow-unauthenticated-http if that is what you want"
     )]
     Open(IpAddr),
+    /// No origin of web pages.
+    #[error(
+        "--allow-origin {0}: an origin is a scheme, a host and, where it is not the usual one, a port, as https://example.com:8443"
+    )]
+    Origin(String),
     /// Anything else of the system's.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -105,8 +116,10 @@ pub struct Http {
     health: Option<TcpListener>,
     address: SocketAddr,
     options: HttpOptions,
+    origins: Arc<[Origin]>,
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
 impl Http {
@@ -117,7 +130,10 @@ impl Http {
     pub async fn bind(options: HttpOptions) -> Result<Self, HttpError> {
         // Before the first connection, so that no signal is lost.
         let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let hangup = signal(SignalKind::hangup())?;
         more_descriptors();
+        let parsed = |text: &String| Origin::parse(text).ok_or_else(|| HttpError::Origin(text.clone()));
+        let origins = options.origins.iter().map(parsed).collect::<Result<_, _>>()?;
         let host = options.host.as_str();
         let resolved = tokio::net::lookup_host((host, options.port)).await;
         let unresolved = |reason| HttpError::Host { host: host.into(), reason };
@@ -125,7 +141,7 @@ impl Http {
             .map_err(unresolved)?
             .next()
             .ok_or_else(|| unresolved(std::io::Error::from(std::io::ErrorKind::NotFound)))?;
-        if options.token.is_none() && !options.open && !address.ip().is_loopback() {
+        if options.tokens.is_none() && !options.open && !address.ip().is_loopback() {
             return Err(HttpError::Open(address.ip()));
         }
         let listener = listen(address).await?;
@@ -134,7 +150,7 @@ impl Http {
             None => None,
         };
         let address = listener.local_addr()?;
-        Ok(Self { listener, health, address, options, terminate, interrupt })
+        Ok(Self { listener, health, address, options, origins, terminate, interrupt, hangup })
     }
 
     /// Where it listens.
@@ -156,6 +172,7 @@ impl Http {
             accept(listener, Served::health(health));
         }
         let mut accepting = accept(self.listener, all);
+        tokio::spawn(tokens::watch(self.options.tokens, self.hangup));
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -175,7 +192,7 @@ impl Http {
         let sessions = Arc::new(LocalSessionManager::default());
         let door = Arc::new(Door {
             service: Arc::clone(service),
-            token: self.options.token.clone(),
+            tokens: self.options.tokens.clone(),
             local: self.address.ip().is_loopback() && self.options.hosts.is_empty(),
             sessions: Arc::clone(&sessions),
             order: std::sync::Mutex::default(),
@@ -184,7 +201,7 @@ impl Http {
         let offered = Arc::clone(service);
         let mcp = StreamableHttpService::new(
             move || Ok(Server::new(Arc::clone(&offered))),
-            sessions,
+            Arc::clone(&sessions),
             self.config(ended.child_token()),
         );
         // The last layer is the first that a request passes.
@@ -192,19 +209,37 @@ impl Http {
             .nest_service("/mcp", mcp)
             .layer(from_fn(connections::busy))
             .layer(from_fn_with_state(Arc::clone(&door), door::sessions))
-            .layer(from_fn_with_state(Arc::clone(&door), door::body));
-        let measured = Arc::clone(service);
+            .layer(from_fn_with_state(Arc::clone(&door), door::body))
+            .layer(from_fn_with_state(Arc::clone(&door), door::authorize));
+        // Browsers ask without the token whether they may send it.
+        let mcp = if self.origins.is_empty() { mcp } else { mcp.layer(browsers::layer(&self.origins)) };
+        let (measured, counted) = (Arc::clone(service), Arc::clone(&sessions));
+        let metrics = async move || {
+            measured.metrics.sessions(counted.sessions.read().await.len());
+            ([(header::CONTENT_TYPE, OPEN_METRICS)], measured.metrics.text())
+        };
         let metrics = Router::new()
-            .route("/metrics", get(async move || ([(header::CONTENT_TYPE, OPEN_METRICS)], measured.metrics.text())))
-            .layer(from_fn_with_state(Arc::clone(&door), door::local));
-        mcp.merge(metrics).layer(from_fn_with_state(door, door::authorize)).layer(map_response(harmless))
+            .route("/metrics", get(metrics))
+            .layer(from_fn_with_state(Arc::clone(&door), door::local))
+            .layer(from_fn_with_state(door, door::authorize));
+        let told = Told { service: Arc::clone(service), sessions, origins: Arc::clone(&self.origins), own: self.own() };
+        mcp.merge(metrics)
+            .layer(from_fn_with_state(Arc::new(told), visit::audited))
+            .layer(map_response(harmless))
+            .layer(from_fn(compress::compress))
+    }
+
+    /// Origins by which the server's own machine calls it.
+    fn own(&self) -> Vec<Origin> {
+        let port = self.address.port();
+        let own = ["127.0.0.1", "localhost", "[::1]"];
+        own.iter().filter_map(|host| Origin::parse(&format!("http://{host}:{port}"))).collect()
     }
 
     /// Host and Origin are checked, which is what stops a web page from talking to this server through its reader's browser.
     fn config(&self, stop: CancellationToken) -> StreamableHttpServerConfig {
-        let port = self.address.port();
-        let own = ["127.0.0.1", "localhost", "[::1]"];
-        let origins = own.iter().map(|host| format!("http://{host}:{port}")).chain(self.options.origins.clone());
+        let own = self.own();
+        let origins = own.iter().chain(self.origins.iter()).map(ToString::to_string);
         let config = StreamableHttpServerConfig::default()
             .with_cancellation_token(stop)
             .with_max_request_body_bytes(door::BODY)
