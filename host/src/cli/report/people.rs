@@ -11,10 +11,10 @@ use crate::service::STANDARD_INPUT;
 use crate::text::neutral;
 
 /// Findings, values of the summary, tables, and rows of each that are shown where nobody asked for more.
-const FINDINGS: usize = 12;
-const VALUES: usize = 18;
+pub const FINDINGS: usize = 12;
+const VALUES: usize = 10;
 const TABLES: usize = 2;
-const ROWS: usize = 8;
+const ROWS: usize = 6;
 /// Characters of a value.
 const TEXT: usize = 300;
 /// The same in a short summary, and the entries of a list in one.
@@ -58,6 +58,11 @@ pub fn page(report: &Value, tool: &Tool, asked: Asked) -> String {
 
 fn text(value: &Value) -> String {
     neutral(&cell(value), TEXT).into_owned()
+}
+
+/// The name of a value without what nearly all of them have in front.
+fn plain(name: &str) -> String {
+    ["statistics.", "summary."].iter().find_map(|front| name.strip_prefix(front)).unwrap_or(name).to_owned()
 }
 
 /// A value of a summary. Of a list of many, their number.
@@ -151,7 +156,7 @@ fn summary(scalars: &[lists::Scalar<'_>], asked: Asked) -> String {
     let told: Vec<Vec<String>> = scalars
         .iter()
         .filter(|(name, value)| tells(value) && is_plain(name))
-        .map(|(name, value)| vec![name.clone(), if asked.all || asked.parts { text(value) } else { brief(value) }])
+        .map(|(name, value)| vec![plain(name), if asked.all || asked.parts { text(value) } else { brief(value) }])
         .collect();
     if told.is_empty() {
         return String::new();
@@ -212,7 +217,7 @@ fn more(lists: &[List], shown: &[&str], tool: &Tool, asked: Asked) -> String {
     if !asked.parts || of_shown.is_some() {
         rows.push(vec!["--all".into(), "all that a report can hold".into()]);
     }
-    rows.push(vec!["--format csv".into(), "all fields of a list, for other programs; also ndjson, json, table".into()]);
+    rows.push(vec!["--format csv".into(), "all fields of a list; also ndjson, json, table".into()]);
     rows.push(vec!["--help".into(), format!("what {} can be asked", short(&tool.name))]);
     format!("\nMORE\n{}", beside(rows, asked.width))
 }
