@@ -18,7 +18,7 @@ use crate::capture::{self, CaptureError, CaptureFile, Fetch, Remote, Root, Roots
 use crate::catalog::{self, Catalog, CatalogError, Tool};
 use crate::contract::{self, Common, Draft, Window};
 use crate::effort::{Effort, after};
-use crate::library::Library;
+use crate::library::{self, Library};
 use crate::pipeline::{Line, Outcome, Question};
 use crate::progress::{Done, Progress};
 use crate::sandbox::Sandbox;
@@ -228,6 +228,11 @@ impl Service {
         offered
     }
 
+    /// Whether captures can be named by URLs.
+    pub fn fetches(&self) -> bool {
+        self.fetch.is_allowed()
+    }
+
     /// Offers a capture as [`STANDARD_INPUT`]; the first one that is offered stays.
     pub fn take_standard_input(&self, capture: CaptureFile) {
         let _ = self.standard_input.set(capture);
@@ -235,7 +240,7 @@ impl Service {
 
     /// The arguments of a tool, as lists of tools show them.
     pub fn listed_input(&self, tool: &Tool) -> Arc<Map<String, Value>> {
-        if self.fetch.is_allowed() {
+        if self.fetches() {
             return Arc::clone(&tool.listed_input);
         }
         Arc::new(catalog::without_urls(&tool.listed_input))
@@ -278,6 +283,29 @@ impl Service {
         result
     }
 
+    /// Lists captures; see [`library::tool`].
+    ///
+    /// # Errors
+    /// With a code and a message for the caller.
+    pub async fn captures(
+        self: &Arc<Self>,
+        arguments: Map<String, Value>,
+        cancel: CancellationToken,
+    ) -> Result<Value, AnswerError> {
+        let _call = self.calls.token();
+        let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
+        let stopping = || AnswerError::new(Code::Internal, "the server is stopping");
+        let permit = Arc::clone(&self.runs).acquire_owned().await.map_err(|_| stopping())?;
+        let cancel = cancel.child_token();
+        let _ends_with_this = cancel.clone().drop_guard();
+        let (service, until) = (Arc::clone(self), after(self.line.limits.call));
+        let run = move || {
+            let _permit = permit;
+            library::tool::answer(&service.library, &service.roots, &service.line, arguments, &cancel, until)
+        };
+        tokio::task::spawn_blocking(run).await.map_err(|_| stopping())?
+    }
+
     /// Waits until no call is left, for so long at most; then ends those that are. New ones end at once.
     pub async fn stop(&self, grace: Duration) {
         self.calls.close();
@@ -306,8 +334,7 @@ impl Service {
         }
         known.check(&arguments)?;
         let Ok(_place) = self.places.try_acquire() else {
-            let message = "the server is busy: as many calls wait as it lets wait; ask again in a few seconds";
-            return Err(AnswerError::new(Code::Busy, message));
+            return Err(busy());
         };
         let common = Common::take(&mut arguments, self.max_chars)?;
         known.check_sections(&common)?;
@@ -468,6 +495,10 @@ impl Service {
         };
         Ok(self.line.run(&question, capture, cancel, progress)?)
     }
+}
+
+fn busy() -> AnswerError {
+    AnswerError::new(Code::Busy, "the server is busy: as many calls wait as it lets wait; ask again in a few seconds")
 }
 
 /// What this program offers, and what others made as it comes and goes.

@@ -55,6 +55,9 @@ pub const NAMES: [&str; 13] = [
     "as_objects",
 ];
 
+/// The one that is of use for programs alone.
+const FOR_PROGRAMS: &str = "as_objects";
+
 /// Adds them to the properties of a tool's schema. Each tool of a list repeats them, so each has one short sentence; docs/answers.md has the rest.
 pub fn describe(properties: &mut Map<String, Value>) {
     let texts =
@@ -65,18 +68,18 @@ pub fn describe(properties: &mut Map<String, Value>) {
             "port",
             json!({ "type": "integer", "minimum": 1, "maximum": 65535, "description": "Only this TCP or UDP port." }),
         ),
-        ("start_time", json!({ "type": "string", "description": "From this time, UTC (RFC 3339)." })),
+        ("start_time", json!({ "type": "string", "description": "From this UTC time." })),
         ("end_time", json!({ "type": "string", "description": "To this time." })),
         ("first_frame", json!({ "type": "integer", "minimum": 1, "description": "From this frame." })),
         ("last_frame", json!({ "type": "integer", "minimum": 1, "description": "To this frame." })),
         ("section", texts("Only these parts.")),
-        ("where", texts("Only entries such as rcode=NXDOMAIN, bytes>=99.")),
+        ("where", texts("Only entries such as rcode=SERVFAIL.")),
         ("sort", json!({ "type": "string", "description": "Field; -field: largest first." })),
         (
             "limit",
             json!({ "type": "integer", "minimum": 0, "maximum": MOST_ENTRIES, "description": "Entries of a list." }),
         ),
-        ("cursor", json!({ "type": "string", "description": "A `next`: the page that follows." })),
+        ("cursor", json!({ "type": "string", "description": "A `next`, for the next page." })),
         (
             "max_chars",
             json!({
@@ -91,15 +94,20 @@ pub fn describe(properties: &mut Map<String, Value>) {
     }
 }
 
-/// The schema of arguments as a list of tools shows it: without the bounds of numbers that all tools share.
+/// The schema of arguments as a list of tools shows it: without what all tools share and a model needs not. The service says what is wrong with
+/// an argument.
 pub fn listed(input: &Map<String, Value>) -> Map<String, Value> {
     let mut input = input.clone();
+    input.shift_remove("additionalProperties");
     let mut properties = input.get_mut("properties").and_then(Value::as_object_mut);
     for name in NAMES {
         if let Some(Value::Object(schema)) = properties.as_mut().and_then(|properties| properties.get_mut(name)) {
             schema.shift_remove("minimum");
             schema.shift_remove("maximum");
         }
+    }
+    if let Some(properties) = properties {
+        properties.shift_remove(FOR_PROGRAMS);
     }
     input
 }

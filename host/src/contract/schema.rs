@@ -149,15 +149,15 @@ pub fn plain(tool: &str, version: &str, report: &Value) -> Map<String, Value> {
     if let Value::Object(schema) = schema { schema } else { Map::new() }
 }
 
-/// What a list of tools says of an answer: the names of its fields.
+/// What a list of tools says of an answer: the names of its fields, without those that every answer has.
 pub fn shallow(complete: &Map<String, Value>) -> Map<String, Value> {
     let fields = complete.get("properties").and_then(Value::as_object);
-    let kind = |schema: &Value| match schema.get("type") {
-        Some(kind) => json!({ "type": kind }),
-        None => json!({}),
-    };
-    let properties: Map<_, _> =
-        fields.into_iter().flatten().map(|(name, schema)| (name.clone(), kind(schema))).collect();
+    let properties: Map<_, _> = fields
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| !OWN.contains(&name.as_str()))
+        .map(|(name, _)| (name.clone(), json!({})))
+        .collect();
     let mut shallow = Map::new();
     shallow.insert("type".into(), "object".into());
     shallow.insert("properties".into(), properties.into());

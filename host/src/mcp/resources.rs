@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::page::page;
 use crate::catalog::{Catalog, Tool};
+use crate::library::tool as captures;
 use crate::service::Service;
 use crate::text;
 use crate::text::neutral;
@@ -46,8 +47,9 @@ const ESCAPED: &AsciiSet =
 pub(super) fn list(service: &Service, cursor: Option<&str>) -> Result<ListResourcesResult, ErrorData> {
     let catalog = service.catalog();
     let mut all: Vec<Resource> = catalog.tools.iter().map(|tool| guide(tool)).collect();
-    all.extend(catalog.tools.iter().map(|tool| schema(tool)));
-    all.extend(service.library.list().into_iter().map(|entry| {
+    all.extend(catalog.tools.iter().map(|tool| schema(&tool.name, &tool.title)));
+    all.push(schema(captures::NAME, captures::TITLE));
+    all.extend(service.library.list().entries.into_iter().map(|entry| {
         let uri = format!("{CAPTURE}{}", utf8_percent_encode(&entry.path, ESCAPED));
         let mut resource = Resource::new(uri, neutral(&entry.path, 300)).with_mime_type("application/json");
         resource.size = Some(entry.size);
@@ -86,10 +88,10 @@ fn guide(tool: &Tool) -> Resource {
         .with_mime_type("text/markdown")
 }
 
-fn schema(tool: &Tool) -> Resource {
-    Resource::new(format!("{SCHEMA}{}", tool.name), format!("schema of {}", tool.name))
-        .with_title(format!("{}: schema of the report", tool.title))
-        .with_description(format!("The complete JSON Schema of answers of {}", tool.name))
+fn schema(tool: &str, title: &str) -> Resource {
+    Resource::new(format!("{SCHEMA}{tool}"), format!("schema of {tool}"))
+        .with_title(format!("{title}: schema of the report"))
+        .with_description(format!("The complete JSON Schema of answers of {tool}"))
         .with_mime_type(SCHEMA_TYPE)
 }
 
@@ -113,9 +115,12 @@ pub(super) async fn read(
         let text = ResourceContents::text(fields(tool), uri).with_mime_type("text/markdown");
         return Ok(ReadResourceResult::new(vec![text]));
     }
-    if let Some(tool) = uri.strip_prefix(SCHEMA).and_then(|name| catalog.tool(name)) {
-        let schema = Value::Object((*tool.output).clone()).to_string();
-        let text = ResourceContents::text(schema, uri).with_mime_type(SCHEMA_TYPE);
+    let complete = uri.strip_prefix(SCHEMA).and_then(|name| match catalog.tool(name) {
+        Some(tool) => Some((*tool.output).clone()),
+        None => (name == captures::NAME).then(captures::output),
+    });
+    if let Some(schema) = complete {
+        let text = ResourceContents::text(Value::Object(schema).to_string(), uri).with_mime_type(SCHEMA_TYPE);
         return Ok(ReadResourceResult::new(vec![text]));
     }
     let path = uri.strip_prefix(CAPTURE).ok_or_else(missing)?;

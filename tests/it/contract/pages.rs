@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Client, call, captures, characters, client, refusal, report};
+use super::{Client, analyses, call, captures, characters, client, refusal, report};
 use crate::support::{crafted, example, root};
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn pages_joined_are_the_whole_list() {
         !path.starts_with(root().join("examples")) && !name.starts_with("l_") && !name.starts_with("f_")
     };
     for capture in captures().iter().filter(is_one) {
-        for tool in client.list_all_tools().await.unwrap() {
+        for tool in analyses(&client).await {
             let arguments = match tool.name.as_ref() {
                 "analyze_traffic_flow" => json!({ "server_ip": "192.0.2.53" }),
                 "get_frames" => json!({ "frames": (1..=50).collect::<Vec<u64>>() }),
@@ -221,7 +221,7 @@ async fn every_finding_has_its_line_in_the_smallest_answer() {
     let client = client().await;
     let mut seen = 0;
     for capture in captures() {
-        for tool in client.list_all_tools().await.unwrap() {
+        for tool in analyses(&client).await {
             let mut arguments = json!({});
             match tool.name.as_ref() {
                 "analyze_traffic_flow" => arguments["server_ip"] = "192.0.2.53".into(),
