@@ -14,12 +14,16 @@ use crate::text::neutral;
 pub const FINDINGS: usize = 12;
 const VALUES: usize = 10;
 const TABLES: usize = 2;
-const ROWS: usize = 6;
+const ROWS: usize = 5;
 /// Characters of a value.
 const TEXT: usize = 300;
 /// The same in a short summary, and the entries of a list in one.
 const BRIEF: usize = 90;
 const LISTED: usize = 4;
+/// Lists that are named at the end.
+const NAMED: usize = 10;
+/// What is the same in all rows of a table.
+const SAME: usize = 3;
 /// Frames that are shown of a finding.
 const FRAMES: usize = 5;
 
@@ -114,9 +118,11 @@ fn findings(report: &Value, asked: Asked) -> String {
     let most = if asked.all || asked.parts { usize::MAX } else { FINDINGS };
     let shown = rows.iter().take(most).map(|row| {
         let field = |name: &str| row.get(name).map(text).unwrap_or_default();
-        let subject = field("subject");
-        let subject = if subject.is_empty() { subject } else { format!("{subject}: ") };
-        let mut said = format!("{subject}{}\n{}", field("observation"), field("rule"));
+        let (subject, observation) = (field("subject"), field("observation"));
+        // Most observations name whom they are about.
+        let is_named = subject.split_whitespace().all(|word| word == "to" || observation.contains(word));
+        let subject = if is_named { String::new() } else { format!("{subject}: ") };
+        let mut said = format!("{subject}{observation}\n{}", field("rule"));
         if !field("confidence").is_empty() {
             said.push_str(&format!(", confidence {}", field("confidence")));
         }
@@ -194,11 +200,12 @@ fn table(list: &List, rows: usize, asked: Asked) -> String {
     } else {
         format!(", {} left out", counted(drawn.left_out as u64, "column"))
     };
-    let same = if drawn.same.is_empty() {
-        String::new()
-    } else {
-        beside(vec![vec![format!("all: {}", drawn.same.join(", "))]], asked.width)
+    let same = match drawn.same.get(..SAME).filter(|_| !asked.all && !asked.parts) {
+        _ if drawn.same.is_empty() => String::new(),
+        Some(first) if drawn.same.len() > SAME => first.join(", ") + " and more",
+        _ => drawn.same.join(", "),
     };
+    let same = if same.is_empty() { same } else { beside(vec![vec![format!("all: {same}")]], asked.width) };
     format!("\n{} ({of}{left})\n{same}{}", list.name.to_uppercase(), drawn.text)
 }
 
@@ -209,10 +216,15 @@ fn more(lists: &[List], shown: &[&str], tool: &Tool, asked: Asked) -> String {
     }
     let others = lists.iter().filter(|list| list.total > 0 && !shown.contains(&list.name.as_str()));
     let others: Vec<String> = others.map(|list| format!("{} ({})", list.name, grouped(list.total))).collect();
+    let of_tool = format!("mcpcap tools {}", short(&tool.name));
     let of_shown = lists.iter().find(|list| shown.contains(&list.name.as_str()) && list.total > list.rows.len() as u64);
     let mut rows: Vec<Vec<String>> = Vec::new();
     if !asked.parts && !others.is_empty() {
-        rows.push(vec!["--section NAME".into(), format!("a list of: {}", others.join(", "))]);
+        let named = match others.get(..NAMED) {
+            Some(first) if others.len() > NAMED => format!("{} and more: {of_tool}", first.join(", ")),
+            _ => others.join(", "),
+        };
+        rows.push(vec!["--section NAME".into(), format!("a list of: {named}")]);
     }
     if !asked.parts || of_shown.is_some() {
         rows.push(vec!["--all".into(), "all that a report can hold".into()]);
