@@ -25,7 +25,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use self::exit::Failure;
 use crate::harden;
 use crate::service::Options;
-use crate::text::terminal::{self, print};
+use crate::text::terminal::print;
 
 /// Analyses packet captures for language models over MCP, every parser in a WebAssembly sandbox.
 ///
