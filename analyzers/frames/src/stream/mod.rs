@@ -12,7 +12,7 @@ use mcpcap_analyzer::application::{Conversations, Settled};
 use mcpcap_analyzer::decode::{Decoder, Transport};
 use mcpcap_analyzer::schemars::{Schema, SchemaGenerator, json_schema};
 use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::stream::{Identity, Side, Streams, Tracked, Tracker};
+use mcpcap_analyzer::stream::{Identity, Limits, Side, Streams, Tracked, Tracker};
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars};
 use serde::Deserialize;
 
@@ -22,8 +22,9 @@ use pieces::{Form, Room, Wanted};
 use report::Report;
 use slot::{Id, Slot};
 
-/// Conversations that are kept as long as it is not known which one is asked for.
-const CANDIDATES: usize = 4096;
+/// Conversations that are kept as long as it is not known which one is asked for. Each takes up to 10 kB besides its pieces; with those, what
+/// waits in streams, and the recognition of protocols, that stays below 52 MiB of the 64 that the host allows.
+const CANDIDATES: usize = 2048;
 /// Memory in bytes for the pieces of all of them.
 const ROOM: usize = 12 << 20;
 /// Other connections between the same ends that are named.
@@ -93,6 +94,8 @@ pub struct GetStream {
     room: Room,
     slots: BoundedMap<Id, Slot>,
     places: u32,
+    /// Conversations that had to make room.
+    evicted: u64,
     chosen: Option<Id>,
     /// What the packets of the chosen one are, as far as that is settled.
     settled: Vec<Settled>,
@@ -119,7 +122,7 @@ impl Tool for GetStream {
         Ok(Self {
             decoder: Decoder::new(),
             connections: Tracker::new(),
-            streams: Streams::new(),
+            streams: Streams::with_limits(Limits { connections: CANDIDATES, ..Limits::default() }),
             protocols: Conversations::new(),
             choice,
             kind: arguments.protocol,
@@ -127,6 +130,7 @@ impl Tool for GetStream {
             room: Room(ROOM),
             slots: BoundedMap::new(CANDIDATES),
             places: 0,
+            evicted: 0,
             chosen: None,
             settled: Vec::new(),
             fitting: (Vec::new(), 0),
