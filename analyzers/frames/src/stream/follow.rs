@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::application::{Payload, Protocol, datagram};
+use mcpcap_analyzer::application::{Payload, Protocol, Settled, datagram};
 use mcpcap_analyzer::decode::{Packet, Tcp, TcpFlags};
 use mcpcap_analyzer::stats::BoundedMap;
 use mcpcap_analyzer::stream::{CloseReason, Connection, Endpoint, Event, Side, Taken};
@@ -12,8 +12,15 @@ use super::pieces::{Room, Wanted};
 use super::slot::{End, Id, More, Slot};
 use super::tunnel::echo::{self, Echo};
 use super::tunnel::names;
-use super::{ELSEWHERE, GetStream, OTHERS, Told};
+use super::{ELSEWHERE, GetStream, OTHERS, SETTLED, Told};
 use crate::says::dns;
+
+/// Keeps what some packets of the chosen conversation are.
+pub(super) fn settle(settled: &mut Vec<Settled>, part: Settled) {
+    if settled.len() < SETTLED {
+        settled.push(part);
+    }
+}
 
 /// Gives what a stream has next to the conversation it belongs to.
 pub(super) fn deliver(
@@ -91,7 +98,11 @@ impl GetStream {
     fn recognise(&mut self, packet: &Packet<'_>, place: u32) {
         let chosen = self.chosen.as_ref().and_then(|id| self.slots.get(id)).map(|slot| slot.place);
         let settled = &mut self.settled;
-        self.protocols.push(packet, place, 0, &mut |part| settled.extend((Some(part.place) == chosen).then_some(part)));
+        self.protocols.push(packet, place, 0, &mut |part| {
+            if Some(part.place) == chosen {
+                settle(settled, part);
+            }
+        });
     }
 
     pub(super) fn segment(&mut self, packet: &Packet<'_>, tcp: &Tcp) -> Option<Id> {

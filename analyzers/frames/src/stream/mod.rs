@@ -17,7 +17,7 @@ use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, s
 use serde::Deserialize;
 
 use choice::{Choice, Kind};
-use follow::deliver;
+use follow::{deliver, settle};
 use pieces::{Form, Room, Wanted};
 use report::Report;
 use slot::{Id, Slot};
@@ -29,6 +29,8 @@ const CANDIDATES: usize = 2048;
 const ROOM: usize = 12 << 20;
 /// Other connections between the same ends that are named.
 const OTHERS: usize = 20;
+/// Parts of the chosen conversation whose protocols are kept: more than one has but in a capture made for it.
+const SETTLED: usize = 64;
 /// The place of packets that are not asked for, in the recognition of protocols.
 const ELSEWHERE: u32 = u32::MAX;
 
@@ -146,10 +148,12 @@ impl Tool for GetStream {
             Transport::Icmp(_) | Transport::Icmpv6(_) => self.echo(&packet),
             _ => None,
         };
-        if self.chosen.is_none() && self.choice == Choice::Frame(frame.number) {
-            // A frame that belongs to no conversation ends it, too.
-            self.chosen = at;
-            if self.chosen.is_none() {
+        if let (None, Choice::Frame(number)) = (&self.chosen, self.choice) {
+            if number == frame.number {
+                self.chosen = at;
+            }
+            // It belongs to no conversation, or is not among the frames that other arguments choose.
+            if self.chosen.is_none() && number <= frame.number {
                 return Ok(Flow::Enough);
             }
         }
@@ -178,7 +182,11 @@ impl Tool for GetStream {
         };
         slot.pieces.close(&self.wanted, &mut self.room);
         let settled = &mut self.settled;
-        self.protocols.finish(&mut |part| settled.extend((part.place == slot.place).then_some(part)));
+        self.protocols.finish(&mut |part| {
+            if part.place == slot.place {
+                settle(settled, part);
+            }
+        });
         Ok(self.report(&id, &slot))
     }
 }
