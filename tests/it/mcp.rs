@@ -242,7 +242,8 @@ async fn the_server_ends_when_it_is_told_to() {
 async fn max_packets_bounds_the_analysis_and_the_reading() {
     let client = stdio(&["--max-packets", "3"]).await;
     let unbounded = stdio(&[]).await;
-    for (tool, capture, required) in TOOLS.into_iter().filter(|(tool, ..)| !["get_frames", "get_stream"].contains(tool)) {
+    for (tool, capture, required) in TOOLS.into_iter().filter(|(tool, ..)| !["get_frames", "get_stream"].contains(tool))
+    {
         let report = call(&client, tool, arguments(required, &example(capture))).await.structured_content.unwrap();
         if tool == "analyze_capinfos" {
             // What a file is cannot be said of a part of it.

@@ -238,9 +238,9 @@ impl<C: Tracked> Tracker<C> {
         self.connections.insert(key, earlier);
     }
 
-    /// The connection that a segment belongs to, without taking it.
+    /// The connection that a segment belongs to, which is not taken: it makes no difference to which connection makes room.
     pub fn current(&mut self, ip: &Ip, tcp: &Tcp) -> Option<&mut C> {
-        self.connections.get_mut(&Key::new(ip, tcp).0)
+        self.connections.peek_mut(&Key::new(ip, tcp).0)
     }
 
     /// Ends all connections, in the order of their last segment.
