@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use mcpcap_analyzer::application::{Payload, Protocol, Settled, datagram};
 use mcpcap_analyzer::decode::{Packet, Tcp, TcpFlags};
 use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::stream::{CloseReason, Connection, Endpoint, Event, Side, Taken};
+use mcpcap_analyzer::stream::{CloseReason, Connection, Endpoint, Event, Identity, Side, Taken};
 
 use super::choice::{Choice, Kind};
 use super::pieces::{Room, Wanted};
 use super::slot::{End, Id, More, Slot};
 use super::tunnel::echo::{self, Echo};
 use super::tunnel::names;
-use super::{ELSEWHERE, GetStream, OTHERS, SETTLED, Told};
+use super::{ELSEWHERE, GetStream, OTHERS, SETTLED};
 use crate::says::dns;
 
 /// Keeps what some packets of the chosen conversation are.
@@ -108,13 +108,13 @@ impl GetStream {
     pub(super) fn segment(&mut self, packet: &Packet<'_>, tcp: &Tcp) -> Option<Id> {
         let ip = packet.ip.as_ref()?;
         if packet.copy_of.is_some() {
-            return self.connections.current(ip, tcp).map(|connection| Id::Tcp(connection.0.id));
+            return self.connections.current(ip, tcp).map(|connection| Id::Tcp(connection.id));
         }
         let mut over = false;
         let chosen = &self.chosen;
-        let ended = &mut |old: Told| over |= *chosen == Some(Id::Tcp(old.0.id));
+        let ended = &mut |old: Identity| over |= *chosen == Some(Id::Tcp(old.id));
         let (connection, taken) = self.connections.push(ip, tcp, packet.frame, ended);
-        let identity = connection.0;
+        let identity = *connection;
         if over && let Some(slot) = self.chosen.as_ref().and_then(|id| self.slots.get_mut(id)) {
             slot.closed = Some(CloseReason::Reused);
         }

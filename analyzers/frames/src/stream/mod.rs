@@ -12,7 +12,7 @@ use mcpcap_analyzer::application::{Conversations, Settled};
 use mcpcap_analyzer::decode::{Decoder, Transport};
 use mcpcap_analyzer::schemars::{Schema, SchemaGenerator, json_schema};
 use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::stream::{Identity, Limits, Side, Streams, Tracked, Tracker};
+use mcpcap_analyzer::stream::{Identity, Limits, Streams, Tracker};
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars};
 use serde::Deserialize;
 
@@ -69,25 +69,10 @@ fn forms(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ["text", "hex"] })
 }
 
-/// A connection, as far as it is told apart.
-struct Told(Identity);
-
-impl Tracked for Told {
-    fn open(identity: Identity, _: Side) -> Self {
-        Self(identity)
-    }
-    fn identity(&self) -> &Identity {
-        &self.0
-    }
-    fn identity_mut(&mut self) -> &mut Identity {
-        &mut self.0
-    }
-}
-
 /// One run of `get_stream`.
 pub struct GetStream {
     decoder: Decoder,
-    connections: Tracker<Told>,
+    connections: Tracker<Identity>,
     streams: Streams<u64, u64>,
     protocols: Conversations,
     choice: Choice,
