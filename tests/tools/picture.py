@@ -28,7 +28,7 @@ def drawn(lines: list) -> str:
         y = MARGIN + (number + 1) * LINE - 5
         word = line.split(" ", 1)[0]
         colour = COLOURS.get(word)
-        is_title = line.isupper() or word.isupper() and line[len(word) :].startswith(" (")
+        is_title = not lines[number - 1] and (line.isupper() or word.isupper() and line[len(word) :].startswith(" ("))
         text = escape(line)
         if colour:
             text = f'<tspan fill="{colour}" font-weight="bold">{word}</tspan>{escape(line[len(word) :])}'

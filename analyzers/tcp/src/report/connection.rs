@@ -15,7 +15,7 @@ use crate::tracker::side::{Again, Sender};
 /// A connection.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConnectionReport {
-    /// Its place in the order of appearance, from 0; Wireshark's tcp.stream when nothing was filtered.
+    /// Its place in the order of appearance among all TCP connections, from 0, whatever `server_ip` and `server_port` choose.
     pub id: u64,
     /// `address:port` of the end that opened it.
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -228,7 +228,7 @@ impl ConnectionReport {
         let Connection { client, server, .. } = connection;
         let both = |count: fn(&Sender) -> u64| count(client).saturating_add(count(server));
         Self {
-            id: connection.identity.id,
+            id: connection.id,
             client: client.endpoint.to_string(),
             server: server.endpoint.to_string(),
             client_known: connection.identity.client_known,

@@ -295,13 +295,13 @@ impl View for Anomalies {
             .filter_map(|side| connection.sender(side).reset.map(|(frame, _)| (frame, side)))
             .min_by_key(|(frame, _)| *frame);
         if let Some((frame, side)) = first {
-            let id = connection.identity.id;
+            let id = connection.id;
             let from = crate::totals::name(side);
             self.resets.add(0, id, || ResetConnection { id, connection: text(connection), frame, from });
         }
         let count = connection.resent();
         if count > 0 {
-            self.resent.add(count, connection.identity.id, || {
+            self.resent.add(count, connection.id, || {
                 let Row { id, connection, frames, .. } = Row::new(connection);
                 ConnectionCount { id, connection, count, frames }
             });

@@ -133,6 +133,8 @@ struct Page {
     listed: Range<u64>,
     /// The only one wanted.
     only: Option<u64>,
+    /// Whether that one is there.
+    found: bool,
     kept: Vec<ConnectionReport>,
     events: stats::Page<EventReport>,
     detailed: bool,
@@ -140,7 +142,7 @@ struct Page {
 
 impl View for Page {
     fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>) {
-        if self.only == Some(seen.connection.identity.id)
+        if self.only == Some(seen.connection.id)
             && let Some(event) = Event::of(segment.packet.frame, seen.side, seen.found, seen.again)
         {
             self.events.push(|| EventReport::new(&event));
@@ -148,9 +150,10 @@ impl View for Page {
     }
 
     fn ended(&mut self, connection: &Connection) {
+        self.found |= self.only == Some(connection.id);
         let listed = match self.only {
             // It is the first of one.
-            Some(only) => only == connection.identity.id && self.listed.contains(&0),
+            Some(only) => only == connection.id && self.listed.contains(&0),
             None => self.listed.contains(&connection.identity.id),
         };
         if listed {
@@ -181,6 +184,7 @@ impl Tool for TcpConnections {
             page: Page {
                 listed,
                 only: arguments.connection,
+                found: false,
                 kept: Vec::new(),
                 events: stats::Page::new(window),
                 detailed: arguments.detailed.unwrap_or(false),
@@ -207,7 +211,7 @@ impl Tool for TcpConnections {
         let info = PageInfo {
             list: "connections",
             total: match page.only {
-                Some(only) => u64::from(only < core.connections()),
+                Some(_) => page.found.into(),
                 None => core.connections(),
             },
             offset: page.listed.start,

@@ -145,7 +145,7 @@ impl View for Rates {
         }
         let rate = share(resent, connection.packets());
         self.above = self.above.saturating_add((rate > self.threshold).into());
-        let id = connection.identity.id;
+        let id = connection.id;
         if self.highest.as_ref().is_none_or(|(highest, first, _)| rate > *highest || (rate == *highest && id < *first))
         {
             self.highest = Some((rate, id, text(connection)));
