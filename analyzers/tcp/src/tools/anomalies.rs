@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::CopyReport;
-use mcpcap_analyzer::finding::{Finding, Measure};
+use mcpcap_analyzer::finding::{Finding, Frames, Measure};
 use mcpcap_analyzer::stats::{Lists, Page, PageInfo, TopK};
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default};
@@ -191,8 +191,9 @@ pub struct ConnectionCount {
     pub connection: String,
     /// Packets sent again.
     pub count: u64,
-    /// The first 20 frames that carry it. All: analyze_tcp_connections with `connection` set to `id`, list `events`.
-    pub frames: Vec<u64>,
+    /// The first frames that carry it: up to 1,024 while there is room, at least 20. All: analyze_tcp_connections with `connection` set to `id`, list `events`.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
 }
 
 /// How connections stand at the end.
