@@ -163,7 +163,7 @@ impl Analysis {
             Outcome::AnsweredAgain { continued: true, .. } => Some("continues the first response"),
             Outcome::AnsweredAgain { .. } => Some("the query was answered before"),
             Outcome::OtherQuestion { .. } => {
-                Some("has the ends and the identifier of an open query, and another question")
+                Some("has the addresses, ports and identifier of an open query, but another question")
             }
             Outcome::OtherPayload { .. } => Some("answers a payload that is no message"),
             Outcome::Unasked => Some("the capture holds no query for this response"),
