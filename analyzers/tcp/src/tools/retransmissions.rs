@@ -46,6 +46,7 @@ pub struct Report {
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
+    #[serde(skip_serializing_if = "is_default")]
     pub filter: FilterReport,
     /// Packets sent again: with bytes, or a SYN or FIN, that the capture has more than once. Keep-alives and window probes are none.
     pub total_retransmissions: u64,
