@@ -51,6 +51,7 @@ pub struct Report {
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
+    #[serde(skip_serializing_if = "is_default")]
     pub filter: FilterReport,
     pub summary: Summary,
     /// What stands out, as numbers in sentences.
