@@ -55,24 +55,44 @@ fn doctor_shows_the_settings_in_force_and_where_each_is_from() {
     assert!(text.contains(&format!("setting: run-time = 11 ({file}, line 1)")), "{text}");
 }
 
-/// Each option of the server can stand in a file and in the environment, except those that say where these are.
+/// Options of the server: name, and what help says of each.
+fn options() -> Vec<(String, String)> {
+    let help = Command::new(env!("CARGO_BIN_EXE_mcpcap")).arg("--help").env_remove("MCPCAP_ROOTS").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let mut options: Vec<(String, String)> = Vec::new();
+    for line in help.lines().skip_while(|line| *line != "Options:") {
+        match line.trim().strip_prefix("--") {
+            Some(option) => options.push((option.split([' ', '=', '[']).next().unwrap().into(), String::new())),
+            None => options.last_mut().into_iter().for_each(|(_, about)| *about += &format!("{}\n", line.trim())),
+        }
+    }
+    options
+}
+
+/// What stands behind a word such as `[default: `.
+fn behind<'a>(about: &'a str, word: &str) -> Option<&'a str> {
+    about.lines().find_map(|line| line.strip_prefix(word)?.strip_suffix(']'))
+}
+
+/// Each option of the server can stand in a file and in the environment, and the page for operators tells of it.
 #[test]
 fn each_option_has_a_variable_and_a_place_in_the_file() {
-    let help = String::from_utf8(mcpcap(&["--help"], &[]).stdout).unwrap();
-    let mut names = Vec::new();
-    let paragraphs: Vec<&str> = help.split("\n\n").collect();
-    for (at, paragraph) in paragraphs.iter().enumerate() {
-        let Some(line) = paragraph.lines().map(str::trim).find(|line| line.starts_with("--")) else { continue };
-        let name = line[2..].split([' ', '=', '[']).next().unwrap();
-        // The description, and then what clap adds to it.
-        let about = paragraphs[at..paragraphs.len().min(at + 3)].join("\n");
-        assert!(about.contains("MCPCAP_"), "{name}: {about}");
-        names.push(name.to_owned());
-    }
-    assert!(names.len() > 70, "{names:?}");
     let known = settings(&[], &[]);
-    for name in names.iter().filter(|name| *name != "config") {
-        assert!(known.iter().any(|(one, _, _)| one == name), "{name}");
+    let page = std::fs::read_to_string(crate::support::root().join("docs/operating.md")).unwrap();
+    let options = options();
+    assert!(options.len() > 70, "{options:?}");
+    for (name, about) in &options {
+        let variable = behind(about, "[env: ").map(|text| text.trim_end_matches('='));
+        let variable = variable.or_else(|| about.split(' ').find(|word| word.starts_with("MCPCAP_")));
+        let variable = variable.unwrap_or_else(|| panic!("{name}: {about}"));
+        assert!(name == "config" || known.iter().any(|(one, _, _)| one == name), "{name}");
+        let row = page.lines().find(|line| line.split([' ', '`', '[']).nth(2) == Some(&format!("--{name}")));
+        let row = row.unwrap_or_else(|| panic!("docs/operating.md says nothing of --{name}"));
+        assert!(row.contains(&format!("| `{variable}` |")), "{row}");
+        // Of these it depends on the machine.
+        let default =
+            behind(about, "[default: ").filter(|_| !["compilers", "compile-threads"].contains(&name.as_str()));
+        assert!(default.is_none_or(|default| row.contains(default)), "{row}: {default:?}");
     }
 }
 

@@ -52,70 +52,69 @@ fn units(bytes: usize, unit: u64) -> u64 {
 
 /// What a run of the sandbox may take.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Limits of a run")]
 pub struct Running {
     /// How long reading one capture may take; the report is about what was read by then
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().run.as_secs(), value_parser = seconds())]
+    #[arg(long, help_heading = "Limits of a run", value_name = "SECONDS", default_value_t = usual().run.as_secs(), value_parser = seconds())]
     run_time: u64,
 
     /// How long one call into a component may take
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().call.as_secs(), value_parser = seconds())]
+    #[arg(long, help_heading = "Limits of a run", value_name = "SECONDS", default_value_t = usual().call.as_secs(), value_parser = seconds())]
     call_time: u64,
 
     /// MiB that a compressed capture may become
-    #[arg(long, value_name = "MIB", default_value_t = usual().inflated_max / MIB, value_parser = sizes())]
+    #[arg(long, help_heading = "Limits of a run", value_name = "MIB", default_value_t = usual().inflated_max / MIB, value_parser = sizes())]
     inflated_size: u64,
 
     /// MiB that any compressed capture may become, whatever the ratio
-    #[arg(long, value_name = "MIB", default_value_t = usual().inflated_free / MIB, value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "MIB", default_value_t = usual().inflated_free / MIB, value_parser = sizes(), hide_short_help = true)]
     inflated_free: u64,
 
     /// How many times larger than its compressed form a capture may become beyond that
-    #[arg(long, value_name = "N", default_value_t = usual().inflate_ratio, value_parser = counts(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "N", default_value_t = usual().inflate_ratio, value_parser = counts(), hide_short_help = true)]
     inflate_ratio: u64,
 
     /// MiB of memory of a component
-    #[arg(long, value_name = "MIB", default_value_t = units(usual().memory, MIB), value_parser = RangedU64ValueParser::<u64>::new().range(1..=4096), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "MIB", default_value_t = units(usual().memory, MIB), value_parser = RangedU64ValueParser::<u64>::new().range(1..=4096), hide_short_help = true)]
     component_memory: u64,
 
     /// Elements of all tables of a component
-    #[arg(long, value_name = "N", default_value_t = units(usual().table_elements, 1), value_parser = counts(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "N", default_value_t = units(usual().table_elements, 1), value_parser = counts(), hide_short_help = true)]
     component_table_elements: u64,
 
     /// Tables of a component
-    #[arg(long, value_name = "N", default_value_t = units(usual().tables, 1), value_parser = counts(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "N", default_value_t = units(usual().tables, 1), value_parser = counts(), hide_short_help = true)]
     component_tables: u64,
 
     /// Memories of a component
-    #[arg(long, value_name = "N", default_value_t = units(usual().memories, 1), value_parser = counts(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "N", default_value_t = units(usual().memories, 1), value_parser = counts(), hide_short_help = true)]
     component_memories: u64,
 
     /// Core instances of a component
-    #[arg(long, value_name = "N", default_value_t = units(usual().instances, 1), value_parser = counts(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "N", default_value_t = units(usual().instances, 1), value_parser = counts(), hide_short_help = true)]
     component_instances: u64,
 
     /// Live handles of a component
-    #[arg(long, value_name = "N", default_value_t = units(usual().handles, 1), value_parser = counts(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "N", default_value_t = units(usual().handles, 1), value_parser = counts(), hide_short_help = true)]
     component_handles: u64,
 
     /// KiB of a component's standard error that are kept for the log
-    #[arg(long, value_name = "KIB", default_value_t = units(usual().stderr, KIB), value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "KIB", default_value_t = units(usual().stderr, KIB), value_parser = sizes(), hide_short_help = true)]
     component_stderr: u64,
 
     /// MiB of a report, or of what else a component returns from one call
-    #[arg(long, value_name = "MIB", default_value_t = units(usual().answer, MIB), value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "MIB", default_value_t = units(usual().answer, MIB), value_parser = sizes(), hide_short_help = true)]
     report_size: u64,
 
     /// KiB of a capture that are read at first; what follows doubles, up to --read-size
-    #[arg(long, value_name = "KIB", default_value_t = units(usual().first_window, KIB), value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "KIB", default_value_t = units(usual().first_window, KIB), value_parser = sizes(), hide_short_help = true)]
     first_read_size: u64,
 
     /// KiB of a capture that are read at once
-    #[arg(long, value_name = "KIB", default_value_t = units(usual().window, KIB), value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "KIB", default_value_t = units(usual().window, KIB), value_parser = sizes(), hide_short_help = true)]
     read_size: u64,
 
     /// MiB that are read at once for a large block of a capture
-    #[arg(long, value_name = "MIB", default_value_t = units(usual().window_max, MIB), value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of a run", value_name = "MIB", default_value_t = units(usual().window_max, MIB), value_parser = sizes(), hide_short_help = true)]
     block_size: u64,
 }
 
@@ -143,26 +142,25 @@ impl Running {
 
 /// What fetching a capture may take.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Limits of downloads")]
 pub struct Fetching {
     /// MiB of a download, or of a capture from standard input
-    #[arg(long, value_name = "MIB", default_value_t = usual().download / MIB, value_parser = sizes())]
+    #[arg(long, help_heading = "Limits of downloads", value_name = "MIB", default_value_t = usual().download / MIB, value_parser = sizes())]
     download_size: u64,
 
     /// How long a download may take
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().download_time.as_secs(), value_parser = seconds())]
+    #[arg(long, help_heading = "Limits of downloads", value_name = "SECONDS", default_value_t = usual().download_time.as_secs(), value_parser = seconds())]
     download_time: u64,
 
     /// How long making a connection for a download may take
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().connect_time.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of downloads", value_name = "SECONDS", default_value_t = usual().connect_time.as_secs(), value_parser = seconds(), hide_short_help = true)]
     connect_time: u64,
 
     /// How long the other side of a download may be silent
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().silence.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of downloads", value_name = "SECONDS", default_value_t = usual().silence.as_secs(), value_parser = seconds(), hide_short_help = true)]
     silence_time: u64,
 
     /// MiB of downloads that are kept for the next question about the same URL
-    #[arg(long, value_name = "MIB", default_value_t = usual().kept / MIB, value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of downloads", value_name = "MIB", default_value_t = usual().kept / MIB, value_parser = sizes(), hide_short_help = true)]
     kept_size: u64,
 }
 
@@ -179,74 +177,73 @@ impl Fetching {
 
 /// What loading analyzers of others may take.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Limits of analyzers of others")]
 pub struct Loading {
     /// How long loading all of them together may take; those that were not loaded by then are refused
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().load.as_secs(), value_parser = seconds())]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "SECONDS", default_value_t = usual().load.as_secs(), value_parser = seconds())]
     load_time: u64,
 
     /// How long one may take to say what it offers
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().describe.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "SECONDS", default_value_t = usual().describe.as_secs(), value_parser = seconds(), hide_short_help = true)]
     describe_time: u64,
 
     /// How long lists wait at the start for those that are kept from before
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().ready.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "SECONDS", default_value_t = usual().ready.as_secs(), value_parser = seconds(), hide_short_help = true)]
     ready_time: u64,
 
     /// How long a call of a tool that is not there yet waits for those that are compiled
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().settle.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "SECONDS", default_value_t = usual().settle.as_secs(), value_parser = seconds(), hide_short_help = true)]
     settle_time: u64,
 
     /// Compilers that run at once
-    #[arg(long, value_name = "N", default_value_t = units(usual().compilers, 1), value_parser = counts(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "N", default_value_t = units(usual().compilers, 1), value_parser = counts(), hide_short_help = true)]
     compilers: u64,
 
     /// MiB of address space of a compiler
-    #[arg(long, value_name = "MIB", default_value_t = usual().compile.memory / MIB, value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "MIB", default_value_t = usual().compile.memory / MIB, value_parser = sizes(), hide_short_help = true)]
     compile_memory: u64,
 
     /// Processor time of a compiler
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().compile.cpu.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "SECONDS", default_value_t = usual().compile.cpu.as_secs(), value_parser = seconds(), hide_short_help = true)]
     compile_cpu_time: u64,
 
     /// How long a compiler may take
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().compile.time.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "SECONDS", default_value_t = usual().compile.time.as_secs(), value_parser = seconds(), hide_short_help = true)]
     compile_time: u64,
 
     /// Threads of a compiler
-    #[arg(long, value_name = "N", default_value_t = units(usual().compile.threads, 1), value_parser = counts(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "N", default_value_t = units(usual().compile.threads, 1), value_parser = counts(), hide_short_help = true)]
     compile_threads: u64,
 
     /// MiB of native code of one analyzer
-    #[arg(long, value_name = "MIB", default_value_t = usual().compile.code / MIB, value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "MIB", default_value_t = usual().compile.code / MIB, value_parser = sizes(), hide_short_help = true)]
     code_size: u64,
 
     /// MiB of native code that any may have, however small it is
-    #[arg(long, value_name = "MIB", default_value_t = usual().compile.code_free / MIB, value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "MIB", default_value_t = usual().compile.code_free / MIB, value_parser = sizes(), hide_short_help = true)]
     code_free: u64,
 
     /// Bytes of native code for each of its own, beyond that
-    #[arg(long, value_name = "N", default_value_t = usual().compile.code_ratio, value_parser = counts(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "N", default_value_t = usual().compile.code_ratio, value_parser = counts(), hide_short_help = true)]
     code_ratio: u64,
 
     /// KiB of a registry's manifest
-    #[arg(long, value_name = "KIB", default_value_t = units(usual().registry.manifest, KIB), value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "KIB", default_value_t = units(usual().registry.manifest, KIB), value_parser = sizes(), hide_short_help = true)]
     registry_manifest_size: u64,
 
     /// KiB of what a registry's realm answers
-    #[arg(long, value_name = "KIB", default_value_t = units(usual().registry.token, KIB), value_parser = sizes(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "KIB", default_value_t = units(usual().registry.token, KIB), value_parser = sizes(), hide_short_help = true)]
     registry_token_size: u64,
 
     /// How long making a connection to a registry may take
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().registry.connect_time.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "SECONDS", default_value_t = usual().registry.connect_time.as_secs(), value_parser = seconds(), hide_short_help = true)]
     registry_connect_time: u64,
 
     /// How long a registry may be silent
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().registry.silence.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "SECONDS", default_value_t = usual().registry.silence.as_secs(), value_parser = seconds(), hide_short_help = true)]
     registry_silence_time: u64,
 
     /// How long fetching an analyzer from a registry may take
-    #[arg(long, value_name = "SECONDS", default_value_t = usual().registry.time.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of analyzers of others", value_name = "SECONDS", default_value_t = usual().registry.time.as_secs(), value_parser = seconds(), hide_short_help = true)]
     registry_time: u64,
 }
 
@@ -277,10 +274,9 @@ impl Loading {
 
 /// What calls that wait may take.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Limits of calls")]
 pub struct Waiting {
     /// Calls that may wait for their turn; further ones are told that the server is busy
-    #[arg(long, value_name = "N", default_value_t = units(usual().waiting, 1), value_parser = counts())]
+    #[arg(long, help_heading = "Limits of calls", value_name = "N", default_value_t = units(usual().waiting, 1), value_parser = counts())]
     max_waiting: u64,
 }
 
@@ -293,47 +289,46 @@ impl Waiting {
 
 /// What clients over HTTP may take.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Limits of HTTP")]
 pub struct Serving {
     /// Connections at once
-    #[arg(long, value_name = "N", default_value_t = units(usual_http().connections, 1), value_parser = counts())]
+    #[arg(long, help_heading = "Limits of HTTP", value_name = "N", default_value_t = units(usual_http().connections, 1), value_parser = counts())]
     max_connections: u64,
 
     /// Connections that one address may have at once, streams that stand open included; a proxy in front of this server is one address
-    #[arg(long, value_name = "N", default_value_t = units(usual_http().of_address, 1), value_parser = counts())]
+    #[arg(long, help_heading = "Limits of HTTP", value_name = "N", default_value_t = units(usual_http().of_address, 1), value_parser = counts())]
     max_connections_per_address: u64,
 
     /// Connections beyond those, and at --health-listen, on which health is answered
-    #[arg(long, value_name = "N", default_value_t = units(usual_http().spare, 1), value_parser = counts(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of HTTP", value_name = "N", default_value_t = units(usual_http().spare, 1), value_parser = counts(), hide_short_help = true)]
     health_connections: u64,
 
     /// How long the head of a request may take, and how long a connection may be idle
-    #[arg(long, value_name = "SECONDS", default_value_t = usual_http().head_time.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of HTTP", value_name = "SECONDS", default_value_t = usual_http().head_time.as_secs(), value_parser = seconds(), hide_short_help = true)]
     head_time: u64,
 
     /// KiB of the head of a request
     // hyper takes no less.
-    #[arg(long, value_name = "KIB", default_value_t = units(usual_http().head, KIB), value_parser = RangedU64ValueParser::<u64>::new().range(8..=1024), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of HTTP", value_name = "KIB", default_value_t = units(usual_http().head, KIB), value_parser = RangedU64ValueParser::<u64>::new().range(8..=1024), hide_short_help = true)]
     head_size: u64,
 
     /// KiB of the body of a request
-    #[arg(long, value_name = "KIB", default_value_t = units(usual_http().body, KIB), value_parser = RangedU64ValueParser::<u64>::new().range(1..=1 << 16), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of HTTP", value_name = "KIB", default_value_t = units(usual_http().body, KIB), value_parser = RangedU64ValueParser::<u64>::new().range(1..=1 << 16), hide_short_help = true)]
     body_size: u64,
 
     /// How long the body of a request may take
-    #[arg(long, value_name = "SECONDS", default_value_t = usual_http().body_time.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of HTTP", value_name = "SECONDS", default_value_t = usual_http().body_time.as_secs(), value_parser = seconds(), hide_short_help = true)]
     body_time: u64,
 
     /// Sessions at once; for a further one that ends which was silent longest
-    #[arg(long, value_name = "N", default_value_t = units(usual_http().sessions, 1), value_parser = counts())]
+    #[arg(long, help_heading = "Limits of HTTP", value_name = "N", default_value_t = units(usual_http().sessions, 1), value_parser = counts())]
     max_sessions: u64,
 
     /// How long a session may be silent
-    #[arg(long, value_name = "SECONDS", default_value_t = usual_http().session_time.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    #[arg(long, help_heading = "Limits of HTTP", value_name = "SECONDS", default_value_t = usual_http().session_time.as_secs(), value_parser = seconds(), hide_short_help = true)]
     session_time: u64,
 
     /// How long calls that run may go on after SIGTERM or Ctrl-C; then they are cancelled
-    #[arg(long, value_name = "SECONDS", default_value_t = usual_http().drain.as_secs(), value_parser = RangedU64ValueParser::<u64>::new().range(0..=86_400))]
+    #[arg(long, help_heading = "Limits of HTTP", value_name = "SECONDS", default_value_t = usual_http().drain.as_secs(), value_parser = RangedU64ValueParser::<u64>::new().range(0..=86_400))]
     drain_time: u64,
 }
 
