@@ -38,13 +38,13 @@ def made(seed: int, frames: int) -> bytes:
 
 
 def report(program: str, component: Path, capture: str, arguments: list) -> dict:
-    asked = [program, "analyzer", "run", str(component), capture, *arguments, "--arg", "max_chars=200000", "--arg", "limit=100"]
+    asked = [program, "analyzer", "run", str(component), capture, *arguments, "--arg", "max_chars=200000", "--arg", "limit=100", "--arg", "as_objects=true"]
     done = subprocess.run(asked, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{component} on {capture}: {done.stderr}")
     read = json.loads(done.stdout)
     # The pages of each analyzer have names of their own.
-    del read["shown"]
+    read.pop("shown", None)
     return read
 
 

@@ -69,8 +69,8 @@ pub struct AnswerError {
 }
 
 impl AnswerError {
-    /// The longest message, in characters.
-    const LONGEST: usize = 1000;
+    /// The longest message, in characters: one that lists the fields of all lists.
+    const LONGEST: usize = 4000;
 
     /// An error with a message: without hidden characters, which the name of a file or a component's words may hold, and cut when it is too
     /// long for a client to show.

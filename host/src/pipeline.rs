@@ -57,6 +57,13 @@ pub struct End {
     pub message: String,
 }
 
+impl End {
+    /// Whether reading ended where it was asked to: the arguments chose no frames behind, or the analyzer had enough.
+    pub fn was_asked(&self) -> bool {
+        self.reason == "enough"
+    }
+}
+
 /// What a run gave.
 #[derive(Debug)]
 pub struct Outcome {
@@ -180,6 +187,33 @@ impl Line {
 }
 
 impl Line {
+    /// In which format a capture is, by as much of its beginning as the reader wants: `pcap`, `pcapng`, with its compression.
+    ///
+    /// # Errors
+    /// [`RunError::NotACapture`], or as reading fails.
+    pub fn format(&self, capture: CaptureFile, cancel: &CancellationToken) -> Result<String, RunError> {
+        let mut reader = self.reader.session(&self.limits, cancel)?;
+        let name = capture.name.clone();
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(AHEAD);
+            let source = Source::new(capture, &self.codec, &self.limits, cancel);
+            let thread = std::thread::Builder::new()
+                .name("source".into())
+                .spawn_scoped(scope, move || source.run(&sender))
+                .map_err(|_| RunError::Threads)?;
+            let all = Selection::default();
+            let mut passage = Passage::new(&name, &self.limits, &all, None, receiver);
+            let recognised = passage.recognise(&mut reader);
+            drop(passage);
+            let facts = thread.join().unwrap_or_default();
+            recognised?;
+            let effort = Effort { cancel, until: after(self.limits.call) };
+            let summary = summary(&mut reader, None, &effort);
+            let format = summary.get("format").and_then(Value::as_str).unwrap_or("unknown").to_owned();
+            Ok(facts.compression.map_or(format.clone(), |compression| format!("{format}, {compression}")))
+        })
+    }
+
     /// A selector, where one is needed.
     fn select(&self, selection: &Selection, cancel: &CancellationToken) -> Result<Option<SelectorSession>, Fault> {
         if !selection.looks_inside() {
@@ -349,6 +383,26 @@ impl<'a> Passage<'a> {
                 let message = format!("the time limit of {:?} for a run was reached", self.limits.run);
                 return Ok(Some(self.end("time-limit", message)));
             }
+        }
+    }
+
+    /// Lets the reader see the beginning, until it knows what it reads.
+    fn recognise(&mut self, reader: &mut ReaderSession) -> Result<(), RunError> {
+        let mut wanted = 1;
+        loop {
+            self.fill(wanted);
+            if matches!(self.ended, Some(SourceEnd::Cancelled)) {
+                return Err(Fault::Cancelled.into());
+            }
+            let last = self.ended.is_some();
+            let found = match reader.index_window(&self.window, last) {
+                Ok(found) => found,
+                Err(fault) => return self.reader_failed(fault).map(|_| ()),
+            };
+            if found.consumed > 0 || found.end.is_some() || last {
+                return Ok(());
+            }
+            wanted = self.wanted(&found)?.max(self.window.len().saturating_add(1));
         }
     }
 

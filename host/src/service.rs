@@ -15,19 +15,19 @@ use tokio_util::task::TaskTracker;
 use crate::analyzers::{self, Entry, Loader, Published, Shelf};
 use crate::answer::{AnswerError, Code};
 use crate::capture::{self, CaptureError, CaptureFile, Fetch, Remote, Root, Roots};
-use crate::catalog::{Catalog, CatalogError, Tool};
+use crate::catalog::{self, Catalog, CatalogError, Tool};
 use crate::contract::{self, Common, Draft, Window};
 use crate::effort::{Effort, after};
-use crate::library::Library;
+use crate::library::{self, Library};
 use crate::pipeline::{Line, Outcome, Question};
 use crate::progress::{Done, Progress};
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
 use crate::text::written_out;
-use crate::watch::{self as watched, Audit, AuditError, Call, Caller, Metrics, Refusal};
+use crate::watch::{self as watched, Asked, Audit, AuditError, Call, Caller, Metrics, Refusal};
 
 /// Characters of a report, unless something else is asked for: what a language model reads at once without losing sight of the rest.
-pub const MAX_CHARS: usize = 24_000;
+pub const MAX_CHARS: usize = 12_000;
 
 /// Bytes of a report's text from which on only one is worked on at a time.
 const LARGE: usize = 1 << 20;
@@ -51,6 +51,8 @@ pub struct Options {
     pub max_chars: usize,
     /// Whether reports are given as text alone, without structured content and schemas.
     pub text_only: bool,
+    /// Whether lists of tools have the complete schemas of their answers.
+    pub full_schemas: bool,
     /// Folders whose files may be read; none: all that the server's user may read.
     pub roots: Vec<PathBuf>,
     /// What may be fetched.
@@ -81,6 +83,8 @@ pub struct Service {
     pub text_only: bool,
     /// What came through standard input, which is named [`STANDARD_INPUT`].
     standard_input: OnceLock<CaptureFile>,
+    /// Whether lists of tools have the complete schemas of answers.
+    pub full_schemas: bool,
     /// Held while a large report is worked on.
     large: Mutex<()>,
     /// One run keeps two cores busy at most; more at once would only share the same cores and multiply the memory.
@@ -164,6 +168,7 @@ impl Service {
             fetch: Fetch::new(&options.limits, &options.remote)?,
             max_packets: options.max_packets,
             text_only: options.text_only,
+            full_schemas: options.full_schemas,
             max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
             standard_input: OnceLock::new(),
             runs: Arc::new(Semaphore::new(cores)),
@@ -226,9 +231,22 @@ impl Service {
         offered
     }
 
+    /// Whether captures can be named by URLs.
+    pub fn fetches(&self) -> bool {
+        self.fetch.is_allowed()
+    }
+
     /// Offers a capture as [`STANDARD_INPUT`]; the first one that is offered stays.
     pub fn take_standard_input(&self, capture: CaptureFile) {
         let _ = self.standard_input.set(capture);
+    }
+
+    /// The arguments of a tool, as lists of tools show them.
+    pub fn listed_input(&self, tool: &Tool) -> Arc<Map<String, Value>> {
+        if self.fetches() {
+            return Arc::clone(&tool.listed_input);
+        }
+        Arc::new(catalog::without_urls(&tool.listed_input))
     }
 
     /// The limits in force.
@@ -272,15 +290,55 @@ impl Service {
             ));
         };
         let _call = self.calls.token();
-        let call = Call::begin(self.audit.as_ref(), &self.metrics, caller, known, &arguments);
+        let asked = Asked { tool: &known.name, component: Some(&known.module.sha256) };
+        let call = Call::begin(self.audit.as_ref(), &self.metrics, caller, asked, &arguments);
         let cancel = cancel.child_token();
         let _ends_with_this = cancel.clone().drop_guard();
         let result = tokio::select! {
             result = self.in_turn(known, arguments, cancel, progress) => result,
             () = self.stop.cancelled() => Err(AnswerError::new(Code::Cancelled, "the server is stopping")),
         };
-        call.end(&result);
+        call.end(result.as_ref().map(|answer| &answer.receipt));
         result
+    }
+
+    /// Lists captures; see [`library::tool`].
+    ///
+    /// # Errors
+    /// With a code and a message for the caller.
+    pub async fn captures(
+        self: &Arc<Self>,
+        caller: &Caller,
+        arguments: Map<String, Value>,
+        cancel: CancellationToken,
+    ) -> Result<Value, AnswerError> {
+        let _call = self.calls.token();
+        let asked = Asked { tool: library::tool::NAME, component: None };
+        let call = Call::begin(self.audit.as_ref(), &self.metrics, caller, asked, &arguments);
+        let cancel = cancel.child_token();
+        let _ends_with_this = cancel.clone().drop_guard();
+        let listed = tokio::select! {
+            listed = self.captures_in_turn(arguments, cancel.clone()) => listed,
+            () = self.stop.cancelled() => Err(AnswerError::new(Code::Cancelled, "the server is stopping")),
+        };
+        call.end(listed.as_ref().map(|_| &Value::Null));
+        listed
+    }
+
+    async fn captures_in_turn(
+        self: &Arc<Self>,
+        arguments: Map<String, Value>,
+        cancel: CancellationToken,
+    ) -> Result<Value, AnswerError> {
+        let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
+        let stopping = || AnswerError::new(Code::Internal, "the server is stopping");
+        let permit = Arc::clone(&self.runs).acquire_owned().await.map_err(|_| stopping())?;
+        let (service, until) = (Arc::clone(self), after(self.line.limits.call));
+        let run = move || {
+            let _permit = permit;
+            library::tool::answer(&service.library, &service.roots, &service.line, arguments, &cancel, until)
+        };
+        tokio::task::spawn_blocking(run).await.map_err(|_| stopping())?
     }
 
     /// Something was refused that is no call.
@@ -312,10 +370,12 @@ impl Service {
         cancel: CancellationToken,
         progress: Arc<Progress>,
     ) -> Result<Answer, AnswerError> {
+        if let Some(Value::Object(properties)) = known.input.get("properties") {
+            contract::arguments::lenient(&mut arguments, properties);
+        }
         known.check(&arguments)?;
         let Ok(_place) = self.places.try_acquire() else {
-            let message = "the server is busy: as many calls wait as it lets wait; ask again in a few seconds";
-            return Err(AnswerError::new(Code::Busy, message));
+            return Err(busy());
         };
         let common = Common::take(&mut arguments, self.max_chars)?;
         known.check_sections(&common)?;
@@ -389,6 +449,8 @@ impl Service {
         if let Some(capture) = self.standard_input.get().filter(|_| file == STANDARD_INPUT) {
             return Ok(capture.again());
         }
+        let named = capture::named(file)?;
+        let file = named.as_ref();
         if capture::is_url(file) {
             let told = |bytes: u64, total: Option<u64>| progress(Done { bytes, packets: None }, total);
             return Ok(self.fetch.fetch(file, &self.line.limits, cancel, &told).await?);
@@ -432,11 +494,14 @@ impl Service {
             let _turn = self.turn(report.len(), &effort())?;
             Ok((Draft::read(&report, tool, window, &effort())?, outcome))
         };
-        let (mut draft, mut outcome) = run(Window::of(tool, common), capture)?;
-        // Only a whole list can be sorted.
-        while common.sort.is_some()
+        let first = Window::of(tool, common);
+        let (mut draft, mut outcome) = run(first.clone(), capture)?;
+        // Only a whole list can be sorted; a filter looks on until it has enough.
+        let is_search = common.sort.is_none() && !common.conditions.is_empty();
+        while (common.sort.is_some() || (is_search && !draft.has_enough(common)))
             && draft.has_room()
-            && let Some(next) = draft.next().filter(|next| next.offset < contract::MOST_SORTED)
+            && draft.behind(&first) < contract::MOST_SORTED
+            && let Some(next) = draft.next()
         {
             let (more, of_more) = run(next, again.again())?;
             draft.append(more);
@@ -473,6 +538,10 @@ impl Service {
         };
         Ok(self.line.run(&question, capture, cancel, progress)?)
     }
+}
+
+fn busy() -> AnswerError {
+    AnswerError::new(Code::Busy, "the server is busy: as many calls wait as it lets wait; ask again in a few seconds")
 }
 
 /// What this program offers, and what others made as it comes and goes.

@@ -10,7 +10,7 @@ use rmcp::transport::TokioChildProcess;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::support::root;
+use crate::support::{complete_schema, root};
 
 /// Every definition by the name of its file.
 async fn definitions() -> BTreeMap<PathBuf, Value> {
@@ -20,6 +20,8 @@ async fn definitions() -> BTreeMap<PathBuf, Value> {
     let mut all = BTreeMap::new();
     for tool in client.list_all_tools().await.unwrap() {
         all.insert(Path::new("tools").join(format!("{}.json", tool.name)), json!(tool));
+        let complete = complete_schema(&client, &tool.name).await;
+        all.insert(Path::new("schemas").join(format!("{}.json", tool.name)), complete);
     }
     for prompt in client.list_all_prompts().await.unwrap() {
         all.insert(Path::new("prompts").join(format!("{}.json", prompt.name)), json!(prompt));

@@ -164,6 +164,10 @@ fn progress_rises_and_only_who_asks_is_told() {
     let said = dialog.ask(2, "tools/call", call(json!({ "progressToken": "mine" })));
     let notes: Vec<&Value> = said.iter().filter(|note| note["method"] == "notifications/progress").collect();
     assert!(!notes.is_empty() && notes.iter().all(|note| note["params"]["progressToken"] == "mine"));
+    for note in &notes {
+        let message = note["params"]["message"].as_str().unwrap();
+        assert!(message.contains(" %, ") && message.ends_with(" packets"), "{message}");
+    }
     let done: Vec<f64> = notes.iter().map(|note| note["params"]["progress"].as_f64().unwrap()).collect();
     assert!(done.is_sorted_by(|a, b| a < b), "{done:?}");
 }

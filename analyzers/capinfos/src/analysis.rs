@@ -54,13 +54,11 @@ impl Capinfos {
 impl Tool for Capinfos {
     const NAME: &'static str = "analyze_capinfos";
     const TITLE: &'static str = "Capture file overview";
-    const DESCRIPTION: &'static str = "What a packet capture is and holds, as Wireshark's capinfos tells it and more. Start here with an unknown \
-        capture: `protocols` says which protocols are there, from the link layer to the application (dns, tls, http, sip, quic, smb ...), by the form \
-        of their messages on any port, else by port and marked so, with packets and bytes, and which tool to call next for each; \
-        `protocol_hierarchy` says which carries which. Also: file format, hashes and link layers; number and sizes of packets; time span, order, \
-        gaps and rates; snap length and packets it cut; interfaces with their filters, packet and drop counts; sections, comments and embedded \
-        secrets; what could not be decoded; and findings on what limits any conclusion (dropped or cut packets, damaged file, times that cannot be \
-        right). Reads the whole file.";
+    const DESCRIPTION: &'static str = "Overview of a capture file: start here. Shows which protocols it holds, from \
+        the link layer to the application (DNS, TLS, HTTP, SIP, SMB and more), with packets and bytes, and which \
+        tool to call next for each. Also file format, hashes, time span, sizes, rates, interfaces, drops and \
+        comments. Findings: what limits conclusions, such as dropped, cut or duplicate packets, a damaged file, \
+        times that cannot be right.";
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["interfaces", "sections"];
@@ -173,9 +171,12 @@ impl Tool for Capinfos {
             interfaces: interfaces.into_items(),
             section_count: sections::count(&summary),
             sections: sections.into_items(),
-            comments,
+            comments: comments.filter(|comments| comments.total > 0),
             blocks: blocks(&summary),
-            name_resolution: summary.names.map(|names| NameResolution { ipv4: names.ipv4, ipv6: names.ipv6 }),
+            name_resolution: summary
+                .names
+                .map(|names| NameResolution { ipv4: names.ipv4, ipv6: names.ipv6 })
+                .filter(|names| names.ipv4 > 0 || names.ipv6 > 0),
             decryption_secrets: summary
                 .secrets
                 .iter()

@@ -1,31 +1,38 @@
 //! Comments that people or programs left in a pcapng file.
 
 use mcpcap_analyzer::stats::Lists;
-use mcpcap_analyzer::{JsonSchema, schemars};
+use mcpcap_analyzer::{JsonSchema, is_default, schemars};
 use serde::Serialize;
 
 use crate::lists;
 use crate::summary::Summary;
 
-/// Texts that a report holds first. The reader keeps more, and cuts each to 1,024 octets.
+/// Texts that a report holds first. The reader keeps more, and cuts each to 1,024 bytes.
 const LISTED: usize = 100;
 
 /// Comments: how many by the kind of block they are on, and the first texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Comments {
     /// All of them.
+    #[serde(skip_serializing_if = "is_default")]
     pub total: u64,
     /// On sections.
+    #[serde(skip_serializing_if = "is_default")]
     pub section: u64,
     /// On interfaces.
+    #[serde(skip_serializing_if = "is_default")]
     pub interface: u64,
     /// On interface statistics.
+    #[serde(skip_serializing_if = "is_default")]
     pub interface_statistics: u64,
     /// On packets.
+    #[serde(skip_serializing_if = "is_default")]
     pub packet: u64,
     /// On other blocks.
+    #[serde(skip_serializing_if = "is_default")]
     pub other: u64,
     /// The texts that the reader keeps of them: those of sections first, then interfaces, their statistics, and packets in order.
+    #[serde(skip_serializing_if = "is_default")]
     pub texts: Vec<Comment>,
 }
 
@@ -34,6 +41,7 @@ pub struct Comments {
 pub struct Comment {
     /// `section`, `interface`, `interface_statistics`, `packet`, `name_resolution` or `decryption_secrets`.
     #[serde(rename = "where")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub place: String,
     /// The section, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +52,7 @@ pub struct Comment {
     /// Number of the frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<u64>,
-    /// The text, cut to 1,024 octets. From the capture.
+    /// The text, cut to 1,024 bytes. From the capture.
     pub text: String,
 }
 

@@ -59,6 +59,7 @@ impl Encapsulations {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Encapsulation {
     /// As capinfos prints it: `Ethernet`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: String,
     /// Wireshark's short name: `ether`.
     #[schemars(extend("x-mcpcap-fixed" = true))]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use mcpcap_analyzer::application::{By, Protocol, Settled};
 use mcpcap_analyzer::decode::Layer;
 use mcpcap_analyzer::stats::{Lists, TopK};
-use mcpcap_analyzer::{JsonSchema, schemars};
+use mcpcap_analyzer::{JsonSchema, is_default, schemars};
 use serde::Serialize;
 
 use crate::lists;
@@ -258,6 +258,7 @@ pub struct ProtocolHierarchy {
     /// Rows in all.
     pub rows_total: u64,
     /// Packets that are counted only down to a protocol that carries too many others.
+    #[serde(skip_serializing_if = "is_default")]
     pub packets_not_placed: u64,
 }
 

@@ -1,7 +1,7 @@
 //! Interfaces: how each was captured, and what it reports as received and dropped.
 
 use mcpcap_analyzer::stats::{Page, Window};
-use mcpcap_analyzer::{JsonSchema, schemars, time};
+use mcpcap_analyzer::{JsonSchema, is_default, schemars, time};
 use serde::Serialize;
 
 use crate::summary::{self, Summary};
@@ -37,9 +37,11 @@ pub struct Interface {
     pub operating_system: Option<String>,
     /// Its MAC address.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub mac_address: Option<String>,
     /// Its IP addresses with mask or prefix length.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub addresses: Vec<String>,
     /// Its speed, in bits per second.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,10 +51,10 @@ pub struct Interface {
     pub encapsulation: String,
     /// Value of the LINKTYPE_ registry.
     pub link_type: u16,
-    /// The most octets of a packet that were to be stored; absent when no limit is stated.
+    /// The most bytes of a packet that were to be stored; absent when no limit is stated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snap_length: Option<u32>,
-    /// Octets of frame check sequence behind each packet, where the file says so.
+    /// Bytes of frame check sequence behind each packet, where the file says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fcs_length: Option<u8>,
     /// Unit of the last decimal of its times.
@@ -68,6 +70,7 @@ pub struct Interface {
     /// Packets of this interface.
     pub packets: u64,
     /// Statistics blocks about it; at least so many, where `drops` has `statistics_left_out`.
+    #[serde(skip_serializing_if = "is_default")]
     pub statistics_count: u64,
     /// The last three of them, the latest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -1,4 +1,4 @@
-//! Packets and octets per second.
+//! Packets and bytes per second.
 
 use crate::numbers::rounded;
 
@@ -8,7 +8,7 @@ const DECIMALS: i32 = 6;
 /// Averages over the whole capture. Either all are there, or the reason why none is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rates {
-    /// Octets (original lengths) per second.
+    /// Bytes (original lengths) per second.
     pub bytes: Option<f64>,
     /// Bits per second.
     pub bits: Option<f64>,
@@ -18,7 +18,7 @@ pub struct Rates {
     pub absent_because: Option<String>,
 }
 
-/// The rates of so many packets and octets in so many nanoseconds. `untimed` packets have no time.
+/// The rates of so many packets and bytes in so many nanoseconds. `untimed` packets have no time.
 pub fn of(packets: u64, octets: u64, duration: Option<u64>, untimed: u64) -> Rates {
     let absent = |reason: String| Rates { absent_because: Some(reason), ..Rates::default() };
     match duration {

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::decode::{CopyReport, Statistics as Decoding};
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{PageInfo, Summary as SizeSummary};
-use mcpcap_analyzer::{JsonSchema, schemars};
+use mcpcap_analyzer::{JsonSchema, is_default, schemars};
 use serde::Serialize;
 
 use crate::comments::Comments;
@@ -16,17 +16,19 @@ use crate::sections::Section;
 use crate::sizes::{SizeClass, SnapLength};
 use crate::times::{Moment, OutOfOrder};
 
-/// What a capture is and holds. Sizes are in octets, and original (wire) lengths unless they say captured.
+/// What a capture is and holds. Sizes are in bytes, and original (wire) lengths unless they say captured.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
     /// Base name of the file, or the URL it came from.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub filename: String,
-    /// Size of the file on disk, in octets.
+    /// Size of the file on disk, in bytes.
     pub file_size_bytes: u64,
     /// How the file is compressed: `gzip`, `zstd` or `lz4`. Absent when it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub compression: Option<String>,
-    /// Size of a compressed file's content, in octets.
+    /// Size of a compressed file's content, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uncompressed_size_bytes: Option<u64>,
     /// SHA-256 of the file on disk. Absent when the file was not read to its end.
@@ -65,6 +67,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_precision_digits: Option<u8>,
     /// Snap length: what the file says, and what its packets show.
+    #[serde(skip_serializing_if = "is_default")]
     pub snap_length: SnapLength,
     /// Packets (frames) in the file.
     pub packet_count: u64,
@@ -118,11 +121,12 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub out_of_order: Option<OutOfOrder>,
     /// Packets whose time the file does not give.
+    #[serde(skip_serializing_if = "is_default")]
     pub packets_without_time: u64,
     /// Gaps in time that no single recording has. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_gaps: Option<TimeGaps>,
-    /// Octets per second.
+    /// Bytes per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_rate_bytes: Option<f64>,
     /// Bits per second.
@@ -133,6 +137,7 @@ pub struct Report {
     pub average_packet_rate: Option<f64>,
     /// Why the three rates are absent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub rates_absent_because: Option<String>,
     /// Mean of original lengths. Absent without packets.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,6 +146,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub packet_size: Option<SizeSummary>,
     /// Packets by original length, in the classes of Wireshark's "Packet Lengths"; without classes that have none.
+    #[serde(skip_serializing_if = "is_default")]
     pub packet_size_distribution: Vec<SizeClass>,
     /// Packets dropped before they reached the file. Absent when the file has no statistics: then it is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,24 +161,30 @@ pub struct Report {
     /// Interfaces in the file.
     pub interface_count: u64,
     /// The interfaces, in pages; of more than 1,000 the first 1,000.
+    #[serde(skip_serializing_if = "is_default")]
     pub interfaces: Vec<Interface>,
     /// Sections in the file; 0 in classic pcap.
+    #[serde(skip_serializing_if = "is_default")]
     pub section_count: u64,
     /// The sections, in pages; of more than 1,000 the first 1,000.
+    #[serde(skip_serializing_if = "is_default")]
     pub sections: Vec<Section>,
     /// Comments. Absent in classic pcap, which has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comments: Option<Comments>,
     /// pcapng blocks by kind, without kinds that do not occur.
+    #[serde(skip_serializing_if = "is_default")]
     pub blocks: Vec<Count>,
     /// Names for addresses that the file brings along. Absent in classic pcap, which has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_resolution: Option<NameResolution>,
     /// Decryption secrets that the file brings along, in blocks by type. Their content is not read.
+    #[serde(skip_serializing_if = "is_default")]
     pub decryption_secrets: Vec<Count>,
     /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
     /// What had to be forgotten for want of room.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// What part of `interfaces` and `sections` is here, and of the lists that hold only their first entries.
     pub pages: Vec<PageInfo>,
@@ -190,8 +202,10 @@ pub struct Limits {
 pub struct Evicted {
     /// Conversations of UDP and TCP, beyond 32,768 at a time. Their packets are counted; those that came later were looked at as of a new
     /// conversation, and may count as another protocol or as `data`.
+    #[serde(skip_serializing_if = "is_default")]
     pub conversations: u64,
     /// Announced conversations of FTP, TFTP and multicast searches, beyond 1,024. They may count as `data`.
+    #[serde(skip_serializing_if = "is_default")]
     pub announcements: u64,
 }
 
@@ -199,6 +213,7 @@ pub struct Evicted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Count {
     /// Of what.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: String,
     /// How many.
     pub count: u64,
@@ -208,7 +223,9 @@ pub struct Count {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NameResolution {
     /// Names for IPv4 addresses.
+    #[serde(skip_serializing_if = "is_default")]
     pub ipv4: u64,
     /// Names for IPv6 addresses.
+    #[serde(skip_serializing_if = "is_default")]
     pub ipv6: u64,
 }

@@ -1,17 +1,17 @@
 //! How long packets are, on the wire and in the file.
 
 use mcpcap_analyzer::stats::{Lists, Quantiles};
-use mcpcap_analyzer::{Frame, JsonSchema, schemars};
+use mcpcap_analyzer::{Frame, JsonSchema, is_default, schemars};
 use serde::Serialize;
 
 use crate::lists::{self, Frames};
 use crate::numbers::percent;
 use crate::summary::Summary;
 
-/// The least size of each class, in octets: the classes of Wireshark's "Packet Lengths".
+/// The least size of each class, in bytes: the classes of Wireshark's "Packet Lengths".
 const CLASSES: [u32; 10] = [0, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120];
 
-/// What is kept about sizes, in octets. A packet's size is its original length, unless said otherwise.
+/// What is kept about sizes, in bytes. A packet's size is its original length, unless said otherwise.
 #[derive(Default)]
 pub struct Sizes {
     /// Packets.
@@ -101,40 +101,43 @@ fn given(summary: &Summary) -> Option<u32> {
     summary.interfaces.iter().all(|interface| interface.snap_length == first).then_some(first)
 }
 
-/// The most octets of a packet that were to be stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+/// The most bytes of a packet that were to be stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SnapLength {
-    /// What the file says, in octets: its header (pcap), or all interfaces alike (pcapng). Absent when nothing is said, when
+    /// What the file says, in bytes: its header (pcap), or all interfaces alike (pcapng). Absent when nothing is said, when
     /// interfaces differ (they are listed), and when there are more than 1,000 of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given: Option<u32>,
-    /// The least that was stored of a packet that was cut, in octets. Absent when none was cut.
+    /// The least that was stored of a packet that was cut, in bytes. Absent when none was cut.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inferred_min: Option<u32>,
-    /// The most that was stored of a packet that was cut, in octets.
+    /// The most that was stored of a packet that was cut, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inferred_max: Option<u32>,
     /// Packets that were cut: less was stored than was on the wire.
+    #[serde(skip_serializing_if = "is_default")]
     pub packets_cut: u64,
     /// Their numbers.
+    #[serde(skip_serializing_if = "is_default")]
     pub first_frames_cut: Vec<u64>,
-    /// Octets that were on the wire and not stored.
+    /// Bytes that were on the wire and not stored.
+    #[serde(skip_serializing_if = "is_default")]
     pub bytes_missing: u64,
 }
 
 /// Packets of a range of sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SizeClass {
-    /// Least size, in octets.
+    /// Least size, in bytes.
     pub from: u32,
-    /// Largest size, in octets; absent in the last class.
+    /// Largest size, in bytes; absent in the last class.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<u32>,
     /// Packets.
     pub packets: u64,
     /// Their share of all packets, in percent.
     pub percent: f64,
-    /// Sum of their sizes, in octets.
+    /// Sum of their sizes, in bytes.
     pub bytes: u64,
 }
 

@@ -16,7 +16,7 @@ pub struct Summary {
     pub version: Option<String>,
     /// Decimal digits of a second; absent where interfaces differ.
     pub time_digits: Option<u8>,
-    /// Snap length of a classic file's header, in octets.
+    /// Snap length of a classic file's header, in bytes.
     pub snap_length: Option<u32>,
     /// Sections of a pcapng file.
     pub sections: Vec<Section>,

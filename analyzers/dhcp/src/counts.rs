@@ -14,7 +14,7 @@ use crate::{v4, v6};
 
 /// The counts.
 pub struct Counts {
-    /// By family and type; types have one octet.
+    /// By family and type; types have one byte.
     types: BTreeMap<(Family, Option<u8>), u64>,
     /// Messages within those of relays.
     relayed: BTreeMap<u8, u64>,
@@ -189,9 +189,11 @@ pub struct CountsReport {
     pub option_counts: Vec<OptionCount>,
     /// Option 12. Text from the capture.
     pub hostnames: Vec<TextCount>,
+    /// Different host names in all.
     pub hostnames_total: u64,
     /// Option 60. Text from the capture.
     pub vendor_classes: Vec<TextCount>,
+    /// Different vendor classes in all.
     pub vendor_classes_total: u64,
     /// What is wrong with messages.
     pub malformed: Vec<Malformed>,
@@ -200,20 +202,29 @@ pub struct CountsReport {
 /// Messages of a type.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TypeCount {
+    /// 4 for DHCPv4 and BOOTP, 6 for DHCPv6.
     pub ip_version: u8,
+    /// Name of the type: `DISCOVER`, `SOLICIT`; `BOOTP` for a message without one.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message_type: Cow<'static, str>,
+    /// Number of the type. Absent for BOOTP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<u8>,
+    /// Messages of that type.
     pub count: u64,
 }
 
 /// How often an option came.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OptionCount {
+    /// 4 for DHCPv4, 6 for DHCPv6.
     pub ip_version: u8,
+    /// Number of the option.
     pub code: u16,
+    /// Name of the option.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: Cow<'static, str>,
+    /// Messages that have it.
     pub count: u64,
 }
 
@@ -224,7 +235,9 @@ fn is_zero(number: &u64) -> bool {
 /// How often a text came.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TextCount {
+    /// The text. From the capture.
     pub text: String,
+    /// Messages that have it.
     pub count: u64,
     /// By how much `count` may be too high, as there were more texts than are counted one by one.
     #[serde(skip_serializing_if = "is_zero")]
@@ -234,8 +247,11 @@ pub struct TextCount {
 /// Messages with something wrong.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Malformed {
+    /// What is wrong.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub reason: &'static str,
+    /// Messages with that fault.
     pub count: u64,
+    /// Their frames: the first ones where there are many.
     pub frames: Vec<u64>,
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::Packet;
+use mcpcap_analyzer::stats::Pool;
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
@@ -15,30 +16,44 @@ use crate::{v4, v6};
 /// A message in the list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PacketDetails {
+    /// Number of the frame.
     pub frame: u64,
+    /// Time of the frame: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub timestamp: Option<String>,
+    /// 4 for DHCPv4 and BOOTP, 6 for DHCPv6.
     pub ip_version: u8,
+    /// Sender's address.
     pub src_ip: IpAddr,
+    /// Receiver's address.
     pub dst_ip: IpAddr,
+    /// Sender's port.
     pub src_port: u16,
+    /// Receiver's port.
     pub dst_port: u16,
+    /// Innermost VLAN. Absent when the frame is untagged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vlan: Option<u16>,
+    /// Transaction id, in hexadecimal.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub transaction_id: String,
     /// BOOTP where there is none.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message_type: Cow<'static, str>,
+    /// Number of the message type. Absent for BOOTP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_type_code: Option<u8>,
     /// Hardware address, or DUID.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub client: String,
+    /// Client's hardware address, where the message has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub client_mac: Option<String>,
+    /// Server identifier: address, or DUID.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub server_id: Option<String>,
     /// The fixed part of a DHCPv4 message.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,6 +66,7 @@ pub struct PacketDetails {
     /// Options that found no room in the report.
     #[serde(skip_serializing_if = "is_zero")]
     pub options_left_out: u64,
+    /// What is wrong with the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub malformed: Option<&'static str>,
@@ -66,14 +82,15 @@ pub struct Bootp {
     /// Request or Reply.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub op: &'static str,
-    /// ciaddr.
+    /// ciaddr: address that the client has.
     pub client_ip: IpAddr,
-    /// yiaddr.
+    /// yiaddr: address for the client.
     pub your_ip: IpAddr,
-    /// siaddr.
+    /// siaddr: server to boot from.
     pub server_ip: IpAddr,
-    /// giaddr.
+    /// giaddr: relay's address on the client's link.
     pub relay_ip: IpAddr,
+    /// Relays that passed it on, as they count.
     pub hops: u8,
     /// Seconds since the client began.
     pub seconds: u16,
@@ -81,10 +98,10 @@ pub struct Bootp {
     pub broadcast: bool,
     /// Hardware type; 1 is Ethernet.
     pub hardware_type: u8,
-    /// Text from the capture.
+    /// sname: name of the server to boot from. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_name: Option<String>,
-    /// Text from the capture.
+    /// file: name of the boot file. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot_file: Option<String>,
 }
@@ -92,29 +109,42 @@ pub struct Bootp {
 /// A relay of a DHCPv6 message.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RelayDetails {
+    /// Relays before this one, as they count.
     pub hops: u8,
+    /// Relay's address on the client's link.
     pub link_address: IpAddr,
+    /// Address of the client or relay that the message came from.
     pub peer_address: IpAddr,
+    /// Options that the relay added.
     pub options: Vec<OptionDetails>,
 }
 
 /// An option.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OptionDetails {
+    /// Number of the option.
     pub code: u16,
+    /// Name of the option.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: Cow<'static, str>,
-    /// May be text from the capture.
+    /// Its values. May be text from the capture.
     pub values: Vec<String>,
-    /// There are more values than these 64.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_values: bool,
+    /// Values in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values_total: Option<u64>,
 }
 
 impl OptionDetails {
-    fn new(code: u16, name: Cow<'static, str>, mut values: Vec<String>) -> Self {
-        let more_values = values.len() > limits::OPTION_VALUES;
-        values.truncate(limits::OPTION_VALUES);
-        Self { code, name, values, more_values }
+    fn new(code: u16, name: Cow<'static, str>, values: Vec<String>) -> Self {
+        Self { code, name, values, values_total: None }
+    }
+
+    /// Keeps as many values as there is room for.
+    fn bounded(&mut self, room: &mut Pool) {
+        let total = self.values.len();
+        let kept = (0..total).find(|kept| !room.admits(*kept, limits::OPTION_VALUES)).unwrap_or(total);
+        self.values_total = (kept < total).then_some(total as u64);
+        self.values.truncate(kept);
     }
 }
 
@@ -144,12 +174,13 @@ impl PacketDetails {
         }
     }
 
-    /// Leaves options out that are longer than what is left of `characters`, and takes the others from it.
-    pub fn fit(mut self, characters: &mut usize) -> Self {
+    /// Cuts the values of options, and leaves options out that are longer than what is left of `characters`; takes the others from it.
+    pub fn fit(mut self, characters: &mut usize, values: &mut Pool) -> Self {
         let mut left_out = 0_u64;
         let relays = self.relays.iter_mut().map(|relay| &mut relay.options);
         for options in relays.chain([&mut self.options]) {
-            options.retain(|option| {
+            options.retain_mut(|option| {
+                option.bounded(values);
                 let length = option.values.iter().map(String::len).sum::<usize>();
                 let fits = characters.checked_sub(length);
                 *characters = fits.unwrap_or(*characters);

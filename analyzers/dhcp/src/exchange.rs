@@ -1,8 +1,10 @@
 //! One exchange: its messages, its times and its outcome.
 
 use std::borrow::Cow;
+use std::hash::Hash;
 use std::net::IpAddr;
 
+use mcpcap_analyzer::stats::{Pool, Several};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
@@ -51,14 +53,13 @@ impl Outcome {
 /// An exchange.
 pub struct Exchange {
     key: Key,
-    further_ids: Vec<u32>,
+    further_ids: Several<u32>,
     associations: Vec<(u16, u32)>,
     last: Option<u64>,
     steps: Vec<Step>,
     messages: u64,
     segment: Segment,
-    servers: Vec<String>,
-    more_servers: bool,
+    servers: Several<String>,
     address: Option<String>,
     valid: Option<u32>,
     reason: Option<String>,
@@ -69,6 +70,29 @@ pub struct Exchange {
     start: Option<u64>,
     counts: Counts,
     last_answer: Option<Role>,
+}
+
+/// Room that the lists of all exchanges share.
+pub struct Rooms {
+    servers: Pool,
+    ids: Pool,
+    steps: Pool,
+}
+
+impl Rooms {
+    /// All of it.
+    pub fn new() -> Self {
+        Self {
+            servers: Pool::new(limits::EXCHANGE_SERVERS),
+            ids: Pool::new(limits::EXCHANGE_SERVERS),
+            steps: Pool::new(limits::ALL_STEPS),
+        }
+    }
+}
+
+/// How many there are, if that is more than are kept.
+fn beyond<T: Hash + Eq>(values: &Several<T>) -> Option<u64> {
+    Some(values.total()).filter(|total| *total > values.iter().len() as u64)
 }
 
 #[derive(Default)]
@@ -94,14 +118,13 @@ impl Exchange {
     pub fn new(key: Key, seen: &Seen) -> Self {
         Self {
             key,
-            further_ids: Vec::new(),
+            further_ids: Several::default(),
             associations: Vec::new(),
             last: None,
             steps: Vec::new(),
             messages: 0,
             segment: seen.segment.clone(),
-            servers: Vec::new(),
-            more_servers: false,
+            servers: Several::default(),
             address: None,
             valid: None,
             reason: None,
@@ -123,7 +146,7 @@ impl Exchange {
             _ => true,
         };
         let of_server = match &seen.server {
-            Some(server) => self.servers.is_empty() || self.servers.contains(server),
+            Some(server) => self.servers.total() == 0 || self.servers.contains(server.as_str()),
             None => false,
         };
         let may = match (seen.family, seen.role) {
@@ -142,32 +165,25 @@ impl Exchange {
     }
 
     /// Takes a message: how long its offer or its grant took, the first time.
-    pub fn take(&mut self, seen: &Seen) -> (Option<u64>, Option<u64>) {
+    pub fn take(&mut self, seen: &Seen, rooms: &mut Rooms) -> (Option<u64>, Option<u64>) {
         self.messages = self.messages.saturating_add(1);
         self.last = seen.time.or(self.last);
-        let has_room = self.further_ids.len() < limits::OPEN_OFFERS;
-        if seen.xid != self.key.1 && !self.further_ids.contains(&seen.xid) && has_room {
-            self.further_ids.push(seen.xid);
+        if seen.xid != self.key.1 {
+            self.further_ids.add(&seen.xid, &mut rooms.ids);
         }
         if matches!(seen.role, Role::Discover | Role::Offer) {
             let new = seen.associations.iter().filter(|held| !self.associations.contains(held)).copied();
             let new: Vec<_> = new.take(limits::OPEN_OFFERS.saturating_sub(self.associations.len())).collect();
             self.associations.extend(new);
         }
-        if self.steps.len() < limits::STEPS {
+        if rooms.steps.admits(self.steps.len(), limits::STEPS) {
             let step = Step { frame: seen.frame, name: seen.name.clone(), time: seen.time, server: seen.from_server };
             self.steps.push(step);
         }
         self.segment.relay = self.segment.relay.or(seen.segment.relay);
         if seen.from_server {
             let server = seen.server.clone().unwrap_or_else(|| seen.source.to_string());
-            if !self.servers.contains(&server) {
-                if self.servers.len() < limits::VALUES {
-                    self.servers.push(server);
-                } else {
-                    self.more_servers = true;
-                }
-            }
+            self.servers.add(server.as_str(), &mut rooms.servers);
         }
         let since = |then: Option<u64>| seen.time.zip(then).and_then(|(now, then)| now.checked_sub(then));
         let counts = &mut self.counts;
@@ -240,6 +256,13 @@ impl Exchange {
         }
     }
 
+    /// Gives the room of its lists back.
+    pub fn release(&self, rooms: &mut Rooms) {
+        self.servers.release(&mut rooms.servers);
+        self.further_ids.release(&mut rooms.ids);
+        rooms.steps.release(self.steps.len(), limits::STEPS);
+    }
+
     /// Whether it has all four steps.
     pub fn is_complete(&self) -> bool {
         let counts = &self.counts;
@@ -258,11 +281,13 @@ impl Exchange {
         ExchangeReport {
             ip_version: family.number(),
             transaction_id: id(xid),
-            further_transaction_ids: self.further_ids.into_iter().map(id).collect(),
+            further_transaction_ids_total: beyond(&self.further_ids),
+            further_transaction_ids: self.further_ids.values().into_iter().map(id).collect(),
             client,
             outcome,
-            servers: self.servers,
-            more_servers: self.more_servers,
+            servers_total: beyond(&self.servers),
+            servers_total_is_estimate: !self.servers.is_exact(),
+            servers: self.servers.values(),
             address: self.address,
             lease_seconds: self.valid,
             reason: self.reason,
@@ -293,34 +318,49 @@ impl Exchange {
 /// An exchange.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ExchangeReport {
+    /// 4 for DHCPv4 and BOOTP, 6 for DHCPv6.
     pub ip_version: u8,
+    /// Transaction id of its first message, in hexadecimal.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub transaction_id: String,
     /// The ids of REQUEST and its answers, where they are others, as with DHCPv6 (RFC 8415 §16.1).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub further_transaction_ids: Vec<String>,
+    /// Ids in all, where there are more than these; an estimate with a standard error of 2.3 %, or at least so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub further_transaction_ids_total: Option<u64>,
     /// Hardware address, or DUID.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub client: String,
+    /// How it ended.
     pub outcome: Outcome,
     /// Identifiers of the servers that answered; more than one compete.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub servers: Vec<String>,
-    /// There were other servers besides these.
+    /// Servers in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub servers_total: Option<u64>,
+    /// That number is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_servers: bool,
+    pub servers_total_is_estimate: bool,
     /// What was offered, granted, declined or released.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub address: Option<String>,
+    /// How long the address is valid, in seconds; 4294967295: for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_seconds: Option<u32>,
     /// Why a server refused, or a part of it. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Innermost VLAN. Absent when the frames are untagged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vlan: Option<u16>,
     /// The relay's address on the client's link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relay: Option<IpAddr>,
+    /// Time of the first message: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub start_time: Option<String>,
@@ -330,6 +370,7 @@ pub struct ExchangeReport {
     /// First answered REQUEST to its answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_ms: Option<f64>,
+    /// Messages in all.
     pub messages_total: u64,
     /// The first of them.
     pub messages: Vec<StepReport>,
@@ -338,9 +379,12 @@ pub struct ExchangeReport {
 /// A message of an exchange.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StepReport {
+    /// Number of the frame.
     pub frame: u64,
+    /// Name of the message type.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message_type: Cow<'static, str>,
+    /// Whether a server sent it.
     pub from_server: bool,
     /// Time since the exchange began.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::stats::{BoundedMap, Page, Quantiles, SummaryMs};
 use serde::Serialize;
 
-use crate::exchange::{Exchange, ExchangeReport, Key, Outcome};
+use crate::exchange::{Exchange, ExchangeReport, Key, Outcome, Rooms};
 use crate::limits;
 use crate::seen::{Family, Role, Seen};
 
@@ -21,6 +21,7 @@ pub struct Exchanges {
     grant_times: Quantiles,
     outcomes: [u64; Outcome::ALL.len()],
     complete: u64,
+    rooms: Rooms,
 }
 
 impl Exchanges {
@@ -37,6 +38,7 @@ impl Exchanges {
             grant_times: Quantiles::new(),
             outcomes: [0; Outcome::ALL.len()],
             complete: 0,
+            rooms: Rooms::new(),
         }
     }
 
@@ -50,7 +52,7 @@ impl Exchanges {
         let key = (seen.family, seen.xid, seen.client.clone());
         let id = self.known(&key, seen).unwrap_or_else(|| self.begin(&key, seen));
         let (exchange, gone) = self.open.get_or_insert_with(id, || Exchange::new(key, seen));
-        let (offer, grant) = exchange.take(seen);
+        let (offer, grant) = exchange.take(seen, &mut self.rooms);
         offer.into_iter().for_each(|lasted| self.offer_times.add(lasted));
         grant.into_iter().for_each(|lasted| self.grant_times.add(lasted));
         if let Some((_, exchange)) = gone {
@@ -86,6 +88,7 @@ impl Exchanges {
     }
 
     fn end(&mut self, exchange: Exchange) {
+        exchange.release(&mut self.rooms);
         let outcome = exchange.outcome();
         if let Some(count) = self.outcomes.get_mut(outcome as usize) {
             *count = count.saturating_add(1);
@@ -114,9 +117,11 @@ impl Exchanges {
 /// Sums over all exchanges.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ExchangeSummary {
+    /// Exchanges.
     pub total: u64,
     /// With DISCOVER, OFFER, REQUEST and ACK, or what DHCPv6 has for them.
     pub complete: u64,
+    /// Exchanges by how they ended.
     pub outcomes: Vec<OutcomeCount>,
     /// DISCOVER to the first OFFER, SOLICIT to ADVERTISE.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,5 +136,6 @@ pub struct ExchangeSummary {
 pub struct OutcomeCount {
     /// leased, configured (without address), answered (a query about leases), refused, declined, released, offered (and not taken), unanswered, other.
     pub outcome: Outcome,
+    /// Exchanges that ended so.
     pub count: u64,
 }

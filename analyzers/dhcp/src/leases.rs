@@ -138,21 +138,28 @@ impl Lease {
 /// A lease.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LeaseReport {
+    /// 4 or 6.
     pub ip_version: u8,
+    /// Who has it: hardware address, or DUID.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub client: String,
     /// Address or prefix.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub address: String,
+    /// Identifier of the server that granted it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub server: Option<String>,
     /// 4294967295 is forever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_seconds: Option<u32>,
-    /// T1.
+    /// T1: when the client is to renew it, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal_seconds: Option<u32>,
-    /// T2.
+    /// T2: when the client is to ask any server, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rebinding_seconds: Option<u32>,
+    /// How long it is preferred, in seconds (DHCPv6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_seconds: Option<u32>,
     /// The last grant.
@@ -163,11 +170,14 @@ pub struct LeaseReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub expires: Option<String>,
+    /// How often it was granted again.
     pub renewals: u64,
     /// released, declined or withdrawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub ended: Option<&'static str>,
+    /// Frame of the first grant.
     pub first_frame: u64,
+    /// Frame of the last grant, or of its end.
     pub last_frame: u64,
 }

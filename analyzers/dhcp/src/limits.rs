@@ -5,11 +5,15 @@
 pub const ENTRIES: usize = 2048;
 /// Messages that wait to be put in the order of time.
 pub const REORDER: usize = 128;
-/// Exchanges of one client whose offers may still be taken under another transaction id, and further ids and associations of an exchange.
+/// Exchanges of one client whose offers may still be taken under another transaction id, and associations of an exchange.
 pub const OPEN_OFFERS: usize = 8;
-/// Messages that one exchange remembers.
+/// Messages that each exchange remembers, and those beyond that all of them do.
 pub const STEPS: usize = 32;
-/// Servers of one exchange, and addresses that a server of a segment gives.
+/// See [`STEPS`].
+pub const ALL_STEPS: usize = 16_384;
+/// Servers of all exchanges, and further transaction ids of them.
+pub const EXCHANGE_SERVERS: usize = 16_384;
+/// Addresses that a server of a segment gives.
 pub const VALUES: usize = 8;
 /// Names, addresses and the like of all clients, of all servers, and of all relays.
 pub const CLIENT_VALUES: usize = 16_384;
@@ -25,7 +29,7 @@ pub const SEGMENT_SERVERS: usize = 16;
 pub const HELD_VLANS: usize = 8;
 /// Characters of a name, class or identifier of a client or server.
 pub const NAME_CHARACTERS: usize = 64;
-/// Options of one message (all codes of DHCPv4); values of one option; characters of one value.
+/// Options of one message (all codes of DHCPv4); values of each option that are listed, and leases of one message; characters of one value.
 pub const OPTIONS: usize = 256;
 /// See [`OPTIONS`].
 pub const OPTION_VALUES: usize = 64;
@@ -34,6 +38,8 @@ pub const CHARACTERS: usize = 255;
 /// How deep messages of relays are nested, and options within options of DHCPv6.
 pub const DEPTH: usize = 8;
 
+/// Values beyond [`OPTION_VALUES`] of all options of listed messages.
+pub const DETAIL_VALUES: usize = 16_384;
 /// Characters of option values in all listed messages.
 pub const DETAIL_CHARACTERS: usize = 2 << 20;
 /// Entries of the lists of statistics, unless a page is asked for.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
 use mcpcap_analyzer::decode::Packet;
+use mcpcap_analyzer::stats::Pool;
 use mcpcap_analyzer::text;
 
 use crate::limits;
@@ -166,7 +167,7 @@ impl Seen {
         });
         let listed = |code: u8| {
             let values = message.option(code).map(|value| values::values(code, value)).unwrap_or_default();
-            values.into_iter().take(limits::OPTION_VALUES).collect::<Vec<_>>()
+            values.into_iter().take(Pool::MOST).collect::<Vec<_>>()
         };
         let from_server = message.op == 2;
         let given = |code: u8| if from_server { listed(code) } else { Vec::new() };
@@ -281,7 +282,7 @@ impl Seen {
                         .into_iter()
                         .map(move |value| format!("{name} {value}"))
                 })
-                .take(limits::OPTION_VALUES)
+                .take(Pool::MOST)
                 .collect(),
             leases: bindings.iter().take(if wanted { limits::OPTION_VALUES } else { 0 }).map(lease).collect(),
             more_leases: bindings.len() > limits::OPTION_VALUES,
@@ -297,7 +298,9 @@ impl Seen {
                 .map(|value| first_values(code::OPTION_REQUEST, value).join(",")),
             routers: Vec::new(),
             dns: match message.option(code::DNS) {
-                Some(value) if from_server => first_values(code::DNS, value),
+                Some(value) if from_server => {
+                    v6::values::values(code::DNS, value).into_iter().take(Pool::MOST).collect()
+                }
                 _ => Vec::new(),
             },
             reason: status.filter(|_| from_server).map(|(code, words)| {

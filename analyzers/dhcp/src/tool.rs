@@ -3,8 +3,8 @@
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Decoder, Packet, Transport};
-use mcpcap_analyzer::stats::{Lists, Page};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
+use mcpcap_analyzer::stats::{Lists, Page, Pool};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
 use serde::Deserialize;
 
 use crate::counts::Counts;
@@ -23,10 +23,10 @@ use crate::{v4, v6};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Analyse only the first so many messages, and read no further.
+    /// Stop after so many messages; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// List only messages of this client: its hardware address, DUID, client id, host name or an address of it, or a part of one.
+    /// List only messages of this client: (part of) its MAC, DUID, name or address.
     #[serde(default)]
     #[schemars(length(min = 1, max = 255))]
     pub client: Option<String>,
@@ -34,7 +34,7 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 40))]
     pub message_type: Option<String>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -53,6 +53,7 @@ pub struct DhcpPackets {
     watch: Watch,
     packets: Page<PacketDetails>,
     characters: usize,
+    values: Pool,
 }
 
 /// Which messages are listed.
@@ -77,14 +78,12 @@ impl Filter {
 impl Tool for DhcpPackets {
     const NAME: &'static str = "analyze_dhcp_packets";
     const TITLE: &'static str = "DHCP analysis";
-    const DESCRIPTION: &'static str = "Analyses the DHCPv4, BOOTP and DHCPv6 messages of a packet capture. Puts exchanges together (DISCOVER, \
-        OFFER, REQUEST, ACK, NAK, DECLINE, RELEASE, INFORM; SOLICIT to REPLY, through relays) with their timing and outcome, sums up clients \
-        (hardware address, client id, host name, vendor class, fingerprint), servers, relays and leases with all times, and names every option \
-        with all its values. Reports findings with frame numbers: several servers on a segment, starvation, refusals, address conflicts, \
-        clients that get no answer. Use it for hosts without an address or with a wrong one, for rogue servers, and to see who had which \
-        address when.";
+    const DESCRIPTION: &'static str = "Analyses DHCPv4, BOOTP and DHCPv6: who had which address when, and why a host \
+        got none or a wrong one. Puts exchanges together (DISCOVER to ACK, SOLICIT to REPLY, through relays) with \
+        times and outcomes; sums up clients, servers, relays and leases; names all options. Findings: several \
+        servers on one segment (rogue servers), starvation, refusals, address conflicts, clients without an answer.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["packets", "transactions"];
     const CUT: &'static [&'static str] = &[
         "findings",
@@ -118,6 +117,7 @@ impl Tool for DhcpPackets {
             watch: Watch::new(),
             packets: Page::new(window),
             characters: limits::DETAIL_CHARACTERS,
+            values: Pool::new(limits::DETAIL_VALUES),
         })
     }
 
@@ -136,9 +136,13 @@ impl Tool for DhcpPackets {
         Ok(self.maximum.flow())
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         while let Some(seen) = self.reorder.pop() {
             self.analyse(&seen);
+        }
+        if self.maximum.taken() == 0 {
+            let decoding = self.decoder.statistics();
+            return Ok(Answer::nothing(capture.nothing_found("DHCP or BOOTP messages", &decoding)));
         }
         let digits = capture.time_digits();
         let mut lists = self.lists;
@@ -149,7 +153,7 @@ impl Tool for DhcpPackets {
             findings_evicted: self.watch.evicted(),
             out_of_order_messages: self.reorder.out_of_order,
             too_late_messages: self.reorder.too_late,
-            decoding: self.decoder.statistics(),
+            decoding: self.decoder.statistics().told(),
         };
         let (exchanges, transactions) = self.exchanges.finish();
         let paged = [self.packets.info("packets"), transactions.info("transactions")];
@@ -173,11 +177,9 @@ impl Tool for DhcpPackets {
             leases,
             leases_total: self.leases.total(),
         };
-        Ok(Report {
+        Ok(Answer::from(Report {
             dhcp_packets_found: self.maximum.taken(),
             dhcp_packets_analyzed: self.maximum.taken(),
-            message: (self.maximum.taken() == 0)
-                .then(|| capture.nothing_found("DHCP or BOOTP messages", &limits.decoding)),
             copies: self.decoder.copies(&mut lists),
             statistics,
             findings,
@@ -187,7 +189,7 @@ impl Tool for DhcpPackets {
             pages: paged.into_iter().chain(lists.into_pages()).collect(),
             limits,
             note: self.maximum.note("DHCP messages"),
-        })
+        }))
     }
 }
 
@@ -244,8 +246,8 @@ impl DhcpPackets {
             self.counts.malformed(reason, seen.frame);
         }
         if self.filter.fits(&seen) {
-            let characters = &mut self.characters;
-            self.packets.push(|| details(&seen).fit(characters));
+            let (characters, values) = (&mut self.characters, &mut self.values);
+            self.packets.push(|| details(&seen).fit(characters, values));
         }
         if let Some(earliest) = self.reorder.push(seen) {
             self.analyse(&earliest);

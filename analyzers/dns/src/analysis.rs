@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use mcpcap_analyzer::decode::CopyReport;
+use mcpcap_analyzer::decode::{self, CopyReport};
 use mcpcap_analyzer::stats::{Lists, Page};
-use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
+use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 
 use crate::brief::{Decision, Judged, Outcome, Settled};
 use crate::counts::Counts;
@@ -19,7 +19,7 @@ use crate::parties::Parties;
 use crate::pattern::Pattern;
 use crate::question::Asked;
 use crate::report;
-use crate::report::{LatencyReport, Report, Statistics, TransactionsReport};
+use crate::report::{LatencyReport, MessageStatistics, Report, Statistics, TransactionsReport};
 use crate::seen::{Seen, Service};
 use crate::tool::Arguments;
 use crate::transactions::Transactions;
@@ -199,14 +199,8 @@ impl Analysis {
         }
     }
 
-    /// Ends the run. `end` is the time of the last frame.
-    pub fn report(
-        mut self,
-        capture: &Capture,
-        end: Option<u64>,
-        copies: Option<CopyReport>,
-        limits: report::Limits,
-    ) -> Report {
+    /// Ends the run.
+    pub fn report(mut self, capture: &Capture, ended: Ended, limits: report::Limits) -> Answer<Report> {
         let mut decisions = std::mem::take(&mut self.decisions);
         self.transactions.finish(&mut decisions);
         decisions.drain(..).for_each(|decision| self.decided(decision));
@@ -235,7 +229,7 @@ impl Analysis {
             ..limits
         };
         let mut lists = std::mem::take(&mut self.lists);
-        let statistics = self.statistics(end, &mut lists);
+        let statistics = self.statistics(ended.time, &mut lists);
         let watch = self.watch;
         let (findings, findings_total) = watch.finish(&self.domains, &self.servers, &self.transactions, &mut lists);
         let pages = std::iter::once(self.packets.info("packets")).chain(lists.into_pages()).collect();
@@ -243,18 +237,21 @@ impl Analysis {
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
         let malformed = statistics.services.iter().flat_map(|service| &service.malformed);
         let malformed = malformed.fold(0_u64, |sum, of| sum.saturating_add(of.count));
-        Report {
+        let message = (messages == 0).then(|| {
+            let text = capture.nothing_found("DNS, mDNS or LLMNR messages", &ended.decoding);
+            match (malformed, limits.unconfirmed_candidates) {
+                (0, 0) => text,
+                (0, 1) => text + "; 1 message on another port may be one",
+                (0, many) => format!("{text}; {many} messages on other ports may be some"),
+                (1, _) => text + "; 1 payload on their ports was none",
+                (many, _) => format!("{text}; {many} payloads on their ports were none"),
+            }
+        });
+        let is_empty = messages == 0 && malformed == 0 && limits.unconfirmed_candidates == 0;
+        let report = Report {
             dns_packets_found: messages,
             dns_packets_analyzed: messages,
-            message: (messages == 0).then(|| {
-                let text = capture.nothing_found("DNS, mDNS or LLMNR messages", &limits.decoding);
-                match malformed {
-                    0 => text,
-                    1 => text + "; 1 payload on their ports was none",
-                    many => format!("{text}; {many} payloads on their ports were none"),
-                }
-            }),
-            copies,
+            copies: ended.copies,
             statistics,
             findings,
             findings_total,
@@ -262,7 +259,8 @@ impl Analysis {
             pages,
             limits,
             note: self.maximum.note("messages"),
-        }
+        };
+        Answer { message, report: (!is_empty).then_some(report) }
     }
 
     fn statistics(&self, end: Option<u64>, lists: &mut Lists) -> Statistics {
@@ -271,17 +269,12 @@ impl Analysis {
         let (top_names, top_names_are_exact) = domains.top_names(lists);
         let messages: u64 = counts.iter().map(Counts::messages).sum();
         let responses: u64 = counts.iter().map(Counts::responses).sum();
-        Statistics {
+        let statistics = MessageStatistics {
             queries: messages.saturating_sub(responses),
             responses,
             unique_domains_queried: unique,
             unique_domains_is_exact: exact,
             unique_domains: domains.listed(lists),
-            services: Service::ALL
-                .into_iter()
-                .zip(counts)
-                .filter_map(|(service, counts)| counts.report(service))
-                .collect(),
             transactions: transactions_report(transactions, end, lists),
             servers: servers.busiest(lists::SERVERS, lists),
             servers_total: servers.total().0,
@@ -294,8 +287,23 @@ impl Analysis {
             domains_total_is_exact: domains.total().1,
             top_names,
             top_names_are_exact,
+        };
+        let services = Service::ALL.into_iter().zip(counts);
+        Statistics {
+            messages: (messages > 0).then_some(statistics),
+            services: services.filter_map(|(service, counts)| counts.report(service)).collect(),
         }
     }
+}
+
+/// What is known at the end of the run.
+pub struct Ended {
+    /// Time of the last frame.
+    pub time: Option<u64>,
+    /// Packets that were captured more than once.
+    pub copies: Option<CopyReport>,
+    /// How decoding went.
+    pub decoding: decode::Statistics,
 }
 
 /// Whether a question's or answer's name fits.

@@ -146,7 +146,7 @@ impl Candidates {
     }
 }
 
-/// Whether the first octets could be a header with one question. Cheap, since every payload on every port comes by here.
+/// Whether the first bytes could be a header with one question. Cheap, since every payload on every port comes by here.
 pub fn could_be(octets: &[u8]) -> bool {
     // The root's name, type and class make the shortest question.
     if octets.len() < HEADER_LENGTH.saturating_add(5) {
@@ -156,7 +156,7 @@ pub fn could_be(octets: &[u8]) -> bool {
     let opcode = (octet(2) >> 3) & 0xf;
     let reserved = octet(3) & 0x40 != 0;
     let one_question = octet(4) == 0 && octet(5) == 1;
-    // A record has 11 octets or more.
+    // A record has 11 bytes or more.
     let records: usize = [6, 8, 10]
         .into_iter()
         .map(|at| usize::from(u16::from_be_bytes([octet(at), octet(at.saturating_add(1))])))

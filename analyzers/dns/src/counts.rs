@@ -34,6 +34,7 @@ pub struct CodeCount {
     /// The number in the message.
     pub code: u16,
     /// Its name in IANA's registry.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: Cow<'static, str>,
     /// How often it came.
     pub count: u64,
@@ -107,7 +108,7 @@ pub struct ServiceReport {
     pub responses: u64,
     /// Messages over TCP.
     pub over_tcp: u64,
-    /// Octets of all messages.
+    /// Bytes of all messages.
     pub octets: u64,
     /// Messages with TC.
     pub truncated: u64,

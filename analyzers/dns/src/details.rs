@@ -23,15 +23,19 @@ pub struct PacketDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub timestamp: Option<String>,
+    /// Sender's address.
     pub source_ip: IpAddr,
+    /// Sender's port.
     pub source_port: u16,
+    /// Receiver's address.
     pub destination_ip: IpAddr,
+    /// Receiver's port.
     pub destination_port: u16,
     /// What carried it.
     pub protocol: Transport,
     /// Which of the protocols with this message format.
     pub service: Service,
-    /// Octets of the message.
+    /// Bytes of the message.
     pub size: usize,
     /// Identifier of the transaction.
     pub dns_id: u16,
@@ -43,14 +47,17 @@ pub struct PacketDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub rcode: Option<Cow<'static, str>>,
+    /// Questions. As far as the page has room for them.
     pub questions: Vec<QuestionDetails>,
     /// Present where `questions` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub questions_total: Option<u64>,
+    /// Records of the answer section. As far as the page has room for them.
     pub answers: Vec<RecordDetails>,
     /// Present where `answers` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answers_total: Option<u64>,
+    /// Records of the authority section. As far as the page has room for them.
     pub authority: Vec<RecordDetails>,
     /// Present where `authority` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,19 +106,19 @@ pub struct OtherQuestion {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[allow(clippy::struct_excessive_bools, reason = "the header has so many bits")]
 pub struct Flags {
-    /// QR
+    /// QR: whether it is a response.
     pub is_response: bool,
-    /// AA
+    /// AA: the server has authority for the zone.
     pub authoritative: bool,
-    /// TC
+    /// TC: the message was cut to fit.
     pub truncated: bool,
-    /// RD
+    /// RD: the client wants recursion.
     pub recursion_desired: bool,
-    /// RA
+    /// RA: the server offers recursion.
     pub recursion_available: bool,
-    /// AD
+    /// AD: the data was verified with DNSSEC.
     pub authentic_data: bool,
-    /// CD
+    /// CD: the client does not want verification.
     pub checking_disabled: bool,
 }
 
@@ -121,10 +128,14 @@ pub struct QuestionDetails {
     /// The name as it was written. Absent when it is not valid. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Number of the record type asked for.
     #[serde(rename = "type")]
     pub kind: u16,
+    /// Name of that type: `A`, `MX`; `TYPE65280` for one without a name.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub type_name: Cow<'static, str>,
+    /// Class: `IN`, nearly always.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub class: Cow<'static, str>,
     /// mDNS: an answer to the asker alone is wanted.
     #[serde(skip_serializing_if = "is_false")]
@@ -137,23 +148,28 @@ pub struct RecordDetails {
     /// The owner's name as it was written. Absent when it is not valid. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Number of the record type.
     #[serde(rename = "type")]
     pub kind: u16,
+    /// Name of that type: `A`, `MX`; `TYPE65280` for one without a name.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub type_name: Cow<'static, str>,
+    /// Class: `IN`, nearly always.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub class: Cow<'static, str>,
-    /// Seconds.
+    /// How long it may be kept, in seconds.
     pub ttl: u32,
     /// mDNS: older records of this name and type are void.
     #[serde(skip_serializing_if = "is_false")]
     pub cache_flush: bool,
-    /// Of A and AAAA records.
+    /// Address of an A or AAAA record.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub address: Option<String>,
     /// Record data of other types as zone files have it; `\# length hex` for types without such a form. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
-    /// Octets of record data, where `data` does not hold all of it.
+    /// Bytes of record data, where `data` does not hold all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_cut_from: Option<u16>,
 }
@@ -161,10 +177,11 @@ pub struct RecordDetails {
 /// The OPT record.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct EdnsDetails {
+    /// Version of EDNS; 0 is the only one so far.
     pub version: u8,
     /// The largest UDP payload that the sender takes.
     pub udp_size: u16,
-    /// DO
+    /// DO: DNSSEC records are wanted.
     pub dnssec_ok: bool,
     /// The first options.
     pub options: Vec<OptionDetails>,
@@ -175,8 +192,12 @@ pub struct EdnsDetails {
 /// An EDNS option.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct OptionDetails {
+    /// Number of the option.
     pub code: u16,
+    /// Name of the option in IANA's registry.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: Cow<'static, str>,
+    /// Length of its value, in bytes.
     pub length: u16,
     /// Its data; hexadecimal where its format is not known. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]

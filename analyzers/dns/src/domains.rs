@@ -67,9 +67,9 @@ pub struct Domain {
     pub responses: u64,
     /// Responses with NXDOMAIN.
     pub nxdomain: u64,
-    /// Octets of queries.
+    /// Bytes of queries.
     pub octets_up: u64,
-    /// Octets of responses.
+    /// Bytes of responses.
     pub octets_down: u64,
     /// Different names asked for.
     pub distinct: u64,
@@ -77,9 +77,9 @@ pub struct Domain {
     pub types: CodeCounts,
     /// Queries for types that carry data back.
     pub data_queries: u64,
-    /// Octets of labels left of the domain, over all different names.
+    /// Bytes of labels left of the domain, over all different names.
     pub label_octets: u64,
-    /// Sum of their entropies, in bits per octet.
+    /// Sum of their entropies, in bits per byte.
     pub label_entropy: f64,
     /// Frames that asked for a name that was new.
     pub evidence: Evidence,
@@ -108,9 +108,9 @@ pub struct DomainReport {
     /// There were so many names that some may have been counted twice: `distinct_names` is at most what it says.
     #[serde(skip_serializing_if = "is_false")]
     pub distinct_names_at_most: bool,
-    /// Octets of queries.
+    /// Bytes of queries.
     pub octets_up: u64,
-    /// Octets of responses.
+    /// Bytes of responses.
     pub octets_down: u64,
     /// Types asked for; the first 8 different ones.
     pub types: Vec<CodeCount>,
@@ -120,9 +120,9 @@ pub struct DomainReport {
     /// There were so many domains that this one may have made room for others before: its numbers are at least these.
     #[serde(skip_serializing_if = "is_false")]
     pub at_least: bool,
-    /// Mean number of octets in front of the domain, over the different names.
+    /// Mean number of bytes in front of the domain, over the different names.
     pub mean_label_octets: f64,
-    /// Mean entropy of what stands in front of the domain, in bits per octet.
+    /// Mean entropy of what stands in front of the domain, in bits per byte.
     pub mean_label_entropy: f64,
 }
 
@@ -278,7 +278,7 @@ impl Domain {
         }
     }
 
-    /// Mean octets in front of the domain, over the different names.
+    /// Mea bytes in front of the domain, over the different names.
     pub fn mean_label_octets(&self) -> f64 {
         ratio(self.label_octets as f64, self.distinct)
     }

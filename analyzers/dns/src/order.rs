@@ -1,6 +1,6 @@
 //! Whether the frames of the file stand in the order of time.
 
-use mcpcap_analyzer::{JsonSchema, time};
+use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
 
 /// Looks at the times of all frames.
@@ -12,17 +12,20 @@ pub struct Order {
 }
 
 /// Frames that do not stand in the order of time. Queries and responses are paired by time in any case.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct OrderReport {
     /// Frames with a time before that of a frame that stands before them.
+    #[serde(skip_serializing_if = "is_default")]
     pub frames_back_in_time: u64,
     /// How far back the furthest of them goes, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub furthest_back_seconds: Option<f64>,
     /// Responses that stand in the file before their query and were paired with it.
+    #[serde(skip_serializing_if = "is_default")]
     pub responses_before_their_query: u64,
     /// Responses without a query so far that had to make room for others, so that a query further behind in the file could not claim them:
     /// beyond this the order of frames was not made up for. They are among `unasked_responses` or `responses_to_another_question`.
+    #[serde(skip_serializing_if = "is_default")]
     pub responses_given_up: u64,
 }
 

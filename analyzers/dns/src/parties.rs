@@ -62,7 +62,7 @@ pub struct PartyReport {
     pub address: IpAddr,
     /// Messages to and from it.
     pub messages: u64,
-    /// Octets of these messages.
+    /// Bytes of these messages.
     pub octets: u64,
     /// Queries, resent ones too.
     pub queries: u64,

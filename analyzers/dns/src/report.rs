@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
-use mcpcap_analyzer::{JsonSchema, decode, stream, time};
+use mcpcap_analyzer::{JsonSchema, decode, is_default, stream, time};
 use serde::Serialize;
 
 use crate::counts::ServiceReport;
@@ -21,14 +21,12 @@ use crate::seen::Transport;
 /// What `analyze_dns_packets` answers.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// Messages of DNS, mDNS and LLMNR in the frames that were read.
+    /// Messages of DNS, mDNS and LLMNR in the frames that were read. Absent when there are none.
+    #[serde(skip_serializing_if = "is_default")]
     pub dns_packets_found: u64,
     /// How many of them were analysed: all.
+    #[serde(skip_serializing_if = "is_default")]
     pub dns_packets_analyzed: u64,
-    /// Says that there is no DNS, when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -42,16 +40,28 @@ pub struct Report {
     pub packets: Vec<PacketDetails>,
     /// What part of `packets` this is, and of the lists that hold only their first entries.
     pub pages: Vec<PageInfo>,
-    /// What was not kept, and what was not decoded.
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
 /// Numbers over all messages.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
+    /// Absent without messages.
+    #[serde(flatten)]
+    pub messages: Option<MessageStatistics>,
+    /// Counts for each of DNS, mDNS and LLMNR that was seen.
+    pub services: Vec<ServiceReport>,
+}
+
+/// What there is to count where there are messages.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MessageStatistics {
     /// Messages with QR 0, of all services.
     pub queries: u64,
     /// Messages with QR 1, of all services.
@@ -62,21 +72,22 @@ pub struct Statistics {
     pub unique_domains_is_exact: bool,
     /// These names, in lower case, in order of appearance, up to the first 4,097. Text from the capture.
     pub unique_domains: Vec<String>,
-    /// Counts for each of DNS, mDNS and LLMNR that was seen.
-    pub services: Vec<ServiceReport>,
     pub transactions: TransactionsReport,
     /// Servers of plain DNS, the busiest first.
     pub servers: Vec<PartyReport>,
+    /// Servers of plain DNS in all.
     pub servers_total: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub servers_total_is_exact: bool,
     /// Clients of plain DNS, the busiest first.
     pub clients: Vec<PartyReport>,
+    /// Clients of plain DNS in all.
     pub clients_total: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub clients_total_is_exact: bool,
     /// Registered domains of plain DNS (by the public suffix list), the most asked for first.
     pub domains: Vec<DomainReport>,
+    /// Registered domains in all.
     pub domains_total: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub domains_total_is_exact: bool,
@@ -96,7 +107,7 @@ pub struct TransactionsReport {
     /// How many got none in the capture.
     pub unanswered: u64,
     /// How many of those waited for 5 s or more of the capture: they timed out. At least so many, where `limits.evicted.transactions` is
-    /// not 0.
+    /// there.
     pub unanswered_for_5_seconds: u64,
     /// Queries sent again before an answer, with the same identifier and ports, no more than 30 s after the last time.
     pub retransmitted: u64,
@@ -131,6 +142,7 @@ pub struct TransactionsReport {
 /// Latency over one transport.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LatencyReport {
+    /// What carried the messages.
     pub transport: Transport,
     #[serde(flatten)]
     pub summary: SummaryMs,
@@ -141,13 +153,18 @@ pub struct LatencyReport {
 pub struct Unanswered {
     /// Frame of the first transmission.
     pub frame: u64,
+    /// Address that asked.
     pub client: IpAddr,
+    /// Port that it asked from.
     pub client_port: u16,
+    /// Address that was asked.
     pub server: IpAddr,
+    /// Port that was asked.
     pub server_port: u16,
-    /// In lower case. Absent when the question cannot be read. Text from the capture.
+    /// Name asked for, in lower case. Absent when the question cannot be read. Text from the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Record type asked for: `A`, `MX`. Absent when the question cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub type_name: Option<Cow<'static, str>>,
@@ -182,56 +199,78 @@ impl Unanswered {
     }
 }
 
-/// What was not kept, and what was not decoded.
-#[derive(Debug, Serialize, JsonSchema)]
+/// What was not kept, and what was not decoded. Numbers that are 0 are left out.
+#[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Limits {
     /// Frames that do not stand in the order of time.
+    #[serde(skip_serializing_if = "is_default")]
     pub order: OrderReport,
-    /// Entries that had to make room in tables of fixed size. All 0, as `order.responses_given_up`: everything above is over the whole
-    /// capture.
+    /// Entries that had to make room in tables of fixed size. Absent, and without
+    /// `order.responses_given_up`: everything above is over the whole capture.
+    #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
     /// Messages on other ports that look like DNS, without a matching message of the other direction. They are not counted above.
+    #[serde(skip_serializing_if = "is_default")]
     pub unconfirmed_candidates: u64,
     /// Their frames, up to 2,048.
+    #[serde(skip_serializing_if = "is_default")]
     pub unconfirmed_frames: Vec<u64>,
     /// Messages over TCP whose end is not in the capture. Those whose header is there are counted as messages, with `tcp_hole` or
     /// `cut_by_snap_length` under `malformed`.
+    #[serde(skip_serializing_if = "is_default")]
     pub incomplete_over_tcp: u64,
-    /// Octets of DNS connections that belong to no message that could be found.
+    /// Bytes of DNS connections that belong to no message that could be found.
+    #[serde(skip_serializing_if = "is_default")]
     pub skipped_tcp_octets: u64,
     /// How often codes came that found no place in the lists of codes, which keep the first 256 different ones.
+    #[serde(skip_serializing_if = "is_default")]
     pub codes_not_kept: u64,
-    pub decoding: decode::Statistics,
-    pub reassembly: stream::Statistics,
+    /// What could not be decoded. Absent when everything could.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoding: Option<decode::Statistics>,
+    /// How TCP streams were put together. Absent when nothing was amiss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reassembly: Option<stream::Statistics>,
 }
 
 /// Entries that had to make room.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Evicted {
     /// Queries that made room before a response came; a later one counts as unasked.
+    #[serde(skip_serializing_if = "is_default")]
     pub transactions: u64,
     /// Payloads that are no messages; a response to one counts as unasked.
+    #[serde(skip_serializing_if = "is_default")]
     pub other_payloads: u64,
     /// Questions that were open; `asked_again` is at least what it says.
+    #[serde(skip_serializing_if = "is_default")]
     pub open_questions: u64,
     /// Truncated responses and questions over TCP; `retried_over_tcp` is at least what it says.
+    #[serde(skip_serializing_if = "is_default")]
     pub retries: u64,
-    /// Those that come again count from 0, and say `at_least`.
+    /// Servers. Those that come again count from 0, and say `at_least`.
+    #[serde(skip_serializing_if = "is_default")]
     pub servers: u64,
-    /// Those that come again count from 0, and say `at_least`.
+    /// Clients. Those that come again count from 0, and say `at_least`.
+    #[serde(skip_serializing_if = "is_default")]
     pub clients: u64,
-    /// Those that come again count from 0, and say `at_least`.
+    /// Domains. Those that come again count from 0, and say `at_least`.
+    #[serde(skip_serializing_if = "is_default")]
     pub domains: u64,
     /// Names whose second coming counts as new; `distinct_names` of domains is at most what it says.
+    #[serde(skip_serializing_if = "is_default")]
     pub names: u64,
     /// Messages on other ports that look like DNS. They are among `unconfirmed_candidates`.
+    #[serde(skip_serializing_if = "is_default")]
     pub candidates: u64,
     /// Servers on other ports that were known; their messages wait for the other direction again.
+    #[serde(skip_serializing_if = "is_default")]
     pub confirmed_servers: u64,
     /// Hosts that asked mDNS from another port; responses to them may count as DNS.
+    #[serde(skip_serializing_if = "is_default")]
     pub one_shot_queriers: u64,
     /// In the tables of the rules: a finding may be missing, or have numbers that are too low. Absent when there are none.
-    #[serde(skip_serializing_if = "RuleTables::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub rules: RuleTables,
 }
 
@@ -239,27 +278,29 @@ pub struct Evicted {
 #[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RuleTables {
     /// Clients and servers with conflicting responses.
+    #[serde(skip_serializing_if = "is_default")]
     pub conflicts: u64,
     /// Hosts with responses.
+    #[serde(skip_serializing_if = "is_default")]
     pub response_hosts: u64,
     /// Clients and servers with responses to another question.
+    #[serde(skip_serializing_if = "is_default")]
     pub other_questions: u64,
     /// Clients that were told of names that do not exist.
+    #[serde(skip_serializing_if = "is_default")]
     pub nxdomain_clients: u64,
     /// Clients that were told of domains that do not exist.
+    #[serde(skip_serializing_if = "is_default")]
     pub generated_clients: u64,
     /// Hosts that answer LLMNR.
+    #[serde(skip_serializing_if = "is_default")]
     pub llmnr_responders: u64,
     /// Clients and servers of which names are looked at.
+    #[serde(skip_serializing_if = "is_default")]
     pub name_pairs: u64,
     /// Messages of zone transfers beyond the first 64 of different ends and zones.
+    #[serde(skip_serializing_if = "is_default")]
     pub transfers: u64,
-}
-
-impl RuleTables {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

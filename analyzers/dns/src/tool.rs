@@ -5,10 +5,10 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::Deserialize;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Ended};
 use crate::candidates::{Candidates, Verdict};
 use crate::limits;
 use crate::lists;
@@ -29,15 +29,14 @@ const UDP_HEADER: usize = 8;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Analyse only the first so many DNS messages, and read no further. Totals and findings then cover only these.
+    /// Stop after so many DNS messages; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// List only messages with a question or record whose name fits, for example `*.example.com`. `*` stands for any characters,
-    /// case does not matter. Statistics and findings cover all messages in any case.
+    /// List only messages with a name that fits: `*.example.com`, `*` for anything.
     #[serde(default)]
     #[schemars(length(min = 1, max = 1024))]
     pub name: Option<String>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -56,13 +55,12 @@ pub struct DnsPackets {
 impl Tool for DnsPackets {
     const NAME: &'static str = "analyze_dns_packets";
     const TITLE: &'static str = "DNS analysis";
-    const DESCRIPTION: &'static str = "Analyses the DNS, mDNS and LLMNR messages of a packet capture, over UDP and TCP, on any port. \
-        Pairs queries with responses (latency, retries, timeouts), counts types, response codes, EDNS and DNSSEC use, sums up servers, \
-        clients and registered domains, and reports findings: tunnels, generated names, NXDOMAIN bursts, zone transfers, conflicting \
-        and unasked answers, each with frame numbers. Lists messages with all sections, page by page. Use it for name resolution that \
-        fails or is slow, for suspicious names, and to see what hosts looked up.";
+    const DESCRIPTION: &'static str = "Analyses DNS, mDNS and LLMNR over UDP and TCP, on any port: which names were \
+        looked up, and which lookups failed or were slow. Pairs queries with responses (latency, retries, timeouts); \
+        sums up servers, clients, domains, record types and response codes. Findings: DNS tunnels, generated domain \
+        names, NXDOMAIN bursts, zone transfers, conflicting and unsolicited responses, servers that do not answer.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["packets"];
     const CUT: &'static [&'static str] = lists::ALL;
 
@@ -103,7 +101,7 @@ impl Tool for DnsPackets {
         Ok(self.analysis.flow())
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         let Self { streams, framing, analysis, .. } = &mut self;
         streams.finish(&mut |connection, state: &mut Framing, event| {
             state.take(connection, event, None, framing, &mut |found| take(analysis, found));
@@ -128,11 +126,15 @@ impl Tool for DnsPackets {
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             codes_not_kept: 0,
-            decoding: self.decoder.statistics(),
-            reassembly: self.streams.statistics(),
+            decoding: self.decoder.statistics().told(),
+            reassembly: self.streams.statistics().told(),
         };
-        let copies = self.decoder.copies(self.analysis.lists());
-        Ok(self.analysis.report(capture, self.order.end(), copies, limits))
+        let ended = Ended {
+            time: self.order.end(),
+            copies: self.decoder.copies(self.analysis.lists()),
+            decoding: self.decoder.statistics(),
+        };
+        Ok(self.analysis.report(capture, ended, limits))
     }
 }
 

@@ -1,4 +1,5 @@
-//! The component `frames`: chosen frames, layer by layer, with their octets. The tool is [`tool::GetFrames`].
+//! The component `frames`: chosen frames in one line each, layer by layer, or byte by byte ([`frame::GetFrames`]); and what both ends of a
+//! conversation sent ([`stream::GetStream`]).
 
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
@@ -13,11 +14,12 @@
     )
 )]
 
-mod dump;
-mod fields;
-pub mod tool;
+mod escape;
+pub mod frame;
+mod says;
+pub mod stream;
 
 #[cfg(test)]
 mod tests;
 
-mcpcap_analyzer::component! { name: "frames", tools: [tool::GetFrames], prompts: &[] }
+mcpcap_analyzer::component! { name: "frames", tools: [frame::GetFrames, stream::GetStream], prompts: &[] }

@@ -1,8 +1,10 @@
 //! What router advertisements say (RFC 4861, RFC 8106, RFC 1256).
 
 use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use mcpcap_analyzer::stats::Pool;
 use mcpcap_analyzer::{JsonSchema, text};
 use serde::Serialize;
 
@@ -25,36 +27,85 @@ pub struct RouterOptions {
     /// MTU of the link in bytes.
     pub mtu: Option<u32>,
     /// Prefixes.
-    pub prefixes: Vec<PrefixReport>,
+    pub prefixes: Values<PrefixReport>,
     /// Routes as `prefix/length`.
-    pub routes: Vec<String>,
+    pub routes: Values<String>,
     /// Name servers.
-    pub dns_servers: Vec<IpAddr>,
+    pub dns_servers: Values<IpAddr>,
     /// Domains to search.
-    pub dns_search: Vec<String>,
+    pub dns_search: Values<String>,
     /// Addresses of an ICMP router advertisement.
-    pub gateways: Vec<IpAddr>,
-    /// There were more values of some of these lists than are kept.
-    pub more_values: bool,
+    pub gateways: Values<IpAddr>,
+    /// A digest of what hosts are configured with.
+    pub configuration: u64,
 }
 
-impl RouterOptions {
-    /// The first values of each list.
-    fn bounded(mut self) -> Self {
-        let more = &mut self.more_values;
-        keep(&mut self.prefixes, more);
-        keep(&mut self.routes, more);
-        keep(&mut self.dns_servers, more);
-        keep(&mut self.dns_search, more);
-        keep(&mut self.gateways, more);
-        self
+/// Values of one kind in an advertisement: the first ones, and how many there are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Values<T> {
+    kept: Vec<T>,
+    total: u64,
+}
+
+impl<T> Default for Values<T> {
+    fn default() -> Self {
+        Self { kept: Vec::new(), total: 0 }
     }
 }
 
-fn keep<T>(values: &mut Vec<T>, more: &mut bool) {
-    *more |= values.len() > limits::OPTION_VALUES;
-    values.truncate(limits::OPTION_VALUES);
-    values.shrink_to_fit();
+impl<T> Values<T> {
+    fn push(&mut self, value: impl FnOnce() -> T) {
+        self.total = self.total.saturating_add(1);
+        if self.kept.len() < Pool::MOST {
+            self.kept.push(value());
+        }
+    }
+
+    /// Keeps as many as there is room for.
+    fn fit(&mut self, room: &mut Pool) {
+        let all = self.kept.len();
+        let kept = (0..all).find(|kept| !room.admits(*kept, limits::OPTION_VALUES)).unwrap_or(all);
+        self.kept.truncate(kept);
+        self.kept.shrink_to_fit();
+    }
+
+    fn release(&self, room: &mut Pool) {
+        room.release(self.kept.len(), limits::OPTION_VALUES);
+    }
+
+    /// Those that are kept, and the total if that is more.
+    pub fn report(self) -> (Vec<T>, Option<u64>) {
+        let total = Some(self.total).filter(|total| *total > self.kept.len() as u64);
+        (self.kept, total)
+    }
+}
+
+impl RouterOptions {
+    /// Cuts its lists to the room that they share with those of other routers.
+    pub fn fit(&mut self, room: &mut Pool) {
+        self.prefixes.fit(room);
+        self.routes.fit(room);
+        self.dns_servers.fit(room);
+        self.dns_search.fit(room);
+        self.gateways.fit(room);
+    }
+
+    /// Gives that room back.
+    pub fn release(&self, room: &mut Pool) {
+        self.prefixes.release(room);
+        self.routes.release(room);
+        self.dns_servers.release(room);
+        self.dns_search.release(room);
+        self.gateways.release(room);
+    }
+
+    fn digested(mut self) -> Self {
+        let mut digest = DefaultHasher::new();
+        (self.managed, self.other, self.preference, self.mtu).hash(&mut digest);
+        (&self.prefixes, &self.routes, &self.dns_servers, &self.dns_search, &self.gateways).hash(&mut digest);
+        self.configuration = digest.finish();
+        self
+    }
 }
 
 /// The lifetime in seconds, and what an ICMPv6 router advertisement says (RFC 4861 §4.2).
@@ -77,20 +128,24 @@ pub fn router_v6(message: &Message<'_>) -> Option<(u16, RouterOptions)> {
     options(message.data.get(8..)?, |kind, value| match (kind, value) {
         (1, value) => said.mac = Some(text::hexadecimal(value, ":", 8)),
         (5, [_, _, mtu @ ..]) => said.mtu = mtu.first_chunk().map(|mtu| u32::from_be_bytes(*mtu)),
-        (3, value) if said.prefixes.len() <= limits::OPTION_VALUES => said.prefixes.extend(prefix(value)),
-        (24, [length, _, _, _, _, _, prefix @ ..]) if said.routes.len() <= limits::OPTION_VALUES => {
+        (3, value) => {
+            if let Some(prefix) = prefix(value) {
+                said.prefixes.push(|| prefix);
+            }
+        }
+        (24, [length, _, _, _, _, _, prefix @ ..]) => {
             let mut octets = [0; 16];
             octets.iter_mut().zip(prefix).for_each(|(octet, given)| *octet = *given);
-            said.routes.push(format!("{}/{length}", Ipv6Addr::from(octets)));
+            said.routes.push(|| format!("{}/{length}", Ipv6Addr::from(octets)));
         }
         (25, value) => {
-            let servers = value.get(6..).unwrap_or_default().as_chunks::<16>().0.iter();
-            said.dns_servers.extend(servers.map(|octets| IpAddr::from(*octets)));
+            let (servers, _) = value.get(6..).unwrap_or_default().as_chunks::<16>();
+            servers.iter().for_each(|octets| said.dns_servers.push(|| IpAddr::from(*octets)));
         }
-        (31, value) => said.dns_search.extend(names(value.get(6..).unwrap_or_default())),
+        (31, value) => names(value.get(6..).unwrap_or_default(), &mut said.dns_search),
         _ => {}
     });
-    Some((u16::from_be_bytes([high, low]), said.bounded()))
+    Some((u16::from_be_bytes([high, low]), said.digested()))
 }
 
 /// Likewise of an ICMP router advertisement (RFC 1256 §3).
@@ -98,9 +153,11 @@ pub fn router_v4(message: &Message<'_>) -> Option<(u16, RouterOptions)> {
     let [_, size, high, low] = message.rest;
     // Addresses with their preference, `size` words of four bytes each (RFC 1256 §3).
     let entries = message.data.chunks(usize::from(size).saturating_mul(4).max(8));
-    let addresses = entries.filter_map(|entry| entry.first_chunk::<4>().map(|octets| Ipv4Addr::from(*octets).into()));
-    let said = RouterOptions { gateways: addresses.collect(), preference: "medium", ..RouterOptions::default() };
-    Some((u16::from_be_bytes([high, low]), said.bounded()))
+    let mut said = RouterOptions { preference: "medium", ..RouterOptions::default() };
+    for octets in entries.filter_map(|entry| entry.first_chunk::<4>()) {
+        said.gateways.push(|| Ipv4Addr::from(*octets).into());
+    }
+    Some((u16::from_be_bytes([high, low]), said.digested()))
 }
 
 fn prefix(value: &[u8]) -> Option<PrefixReport> {
@@ -118,8 +175,7 @@ fn prefix(value: &[u8]) -> Option<PrefixReport> {
 
 /// Domain names one after the other, without compression (RFC 8106 §5.2). Bytes other than letters, digits, `-` and `_` are
 /// written as `\DDD` (RFC 1035 §5.1).
-fn names(mut octets: &[u8]) -> Vec<String> {
-    let mut names = Vec::new();
+fn names(mut octets: &[u8], names: &mut Values<String>) {
     let mut name = String::new();
     while let Some((&length, rest)) = octets.split_first() {
         let Some((label, rest)) = rest.split_at_checked(length.into()) else { break };
@@ -128,10 +184,8 @@ fn names(mut octets: &[u8]) -> Vec<String> {
             if name.is_empty() {
                 break;
             }
-            names.push(std::mem::take(&mut name));
-            if names.len() > limits::OPTION_VALUES {
-                break;
-            }
+            names.push(|| std::mem::take(&mut name));
+            name.clear();
             continue;
         }
         if !name.is_empty() {
@@ -148,7 +202,6 @@ fn names(mut octets: &[u8]) -> Vec<String> {
             break;
         }
     }
-    names
 }
 
 /// Walks the options of neighbour discovery: type, length in units of eight bytes, value (RFC 4861 §4.6).
@@ -167,12 +220,17 @@ pub fn options(mut octets: &[u8], mut take: impl FnMut(u8, &[u8])) {
 }
 
 /// A prefix of a router advertisement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct PrefixReport {
+    /// The prefix, as `address/length`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub prefix: String,
+    /// Hosts with it are reached without a router.
     pub on_link: bool,
-    /// For stateless address configuration.
+    /// Hosts make addresses of it themselves.
     pub autonomous: bool,
+    /// How long it is valid, in seconds; 4294967295: for ever.
     pub valid_seconds: u32,
+    /// How long addresses made of it are preferred, in seconds.
     pub preferred_seconds: u32,
 }

@@ -15,28 +15,39 @@ use crate::message::Message;
 /// A message in the list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PacketDetails {
+    /// Number of the frame.
     pub frame: u64,
+    /// Time of the frame: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub timestamp: Option<String>,
+    /// Sender's address.
     pub src_ip: IpAddr,
+    /// Receiver's address.
     pub dst_ip: IpAddr,
+    /// 4 for ICMP, 6 for ICMPv6.
     pub ip_version: u8,
     /// TTL or hop limit.
     pub ttl: u8,
     /// Bytes of the frame on the wire.
     pub packet_size: u32,
+    /// Number of the type.
     pub icmp_type: u8,
+    /// Number of the code.
     pub icmp_code: u8,
+    /// Name of the type.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub icmp_type_name: Cow<'static, str>,
+    /// Name of the code, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub icmp_code_name: Option<Cow<'static, str>>,
+    /// Checksum in the header.
     pub checksum: u16,
     /// Identifier and sequence number, of queries and replies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icmp_id: Option<u16>,
+    /// Sequence number of an echo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icmp_seq: Option<u16>,
     /// Bytes behind the eight bytes of the ICMP header.
@@ -47,15 +58,16 @@ pub struct PacketDetails {
     /// Of a request: the first reply's frame, when the request is on the same page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_frame: Option<u64>,
+    /// Time from the request to this reply, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtt_ms: Option<f64>,
     /// The packet that an error is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quoted: Option<QuotedReport>,
-    /// Of "fragmentation needed" and "packet too big".
+    /// MTU that "fragmentation needed" and "packet too big" tell, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_hop_mtu: Option<u32>,
-    /// Of a parameter problem: where in the quoted packet, in octets.
+    /// Where in the quoted packet the problem is, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<u32>,
     /// The first hop that a redirect names.
@@ -64,8 +76,12 @@ pub struct PacketDetails {
     /// The address that neighbour discovery is about, or a redirect's destination.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<IpAddr>,
+    /// MPLS labels that the router says the packet had, the outermost first (RFC 4950).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mpls_labels: Vec<u32>,
+    /// Labels in all, where there are more than these 8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mpls_labels_total: Option<u64>,
     /// What stands out about a reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -77,6 +93,7 @@ impl PacketDetails {
     pub fn new(frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>, outcome: Option<Outcome>) -> Self {
         let redirect = message.redirect();
         let note = (outcome == Some(Outcome::AskedAgain)).then_some("a request with these numbers was sent before");
+        let labels = message.mpls_labels();
         Self {
             frame: packet.frame,
             timestamp: packet.timestamp.map(|timestamp| time::rfc3339(timestamp, 9)),
@@ -101,7 +118,8 @@ impl PacketDetails {
             pointer: message.pointer(),
             gateway: redirect.map(|(gateway, _)| gateway),
             target: message.target().map(IpAddr::from).or(redirect.map(|(_, destination)| destination)),
-            mpls_labels: message.mpls_labels(),
+            mpls_labels_total: labels.total(),
+            mpls_labels: labels.first,
             note,
         }
     }

@@ -347,12 +347,15 @@ pub fn share(part: u64, whole: u64) -> f64 {
 /// Echo requests and replies of the whole capture.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EchoReport {
+    /// Echo requests.
     pub requests: u64,
+    /// Echo replies.
     pub replies: u64,
     /// Requests that got a reply: same ends, identifier and sequence number, and not later than the reply by their times (where no time fits, by
     /// the order in the file). Their VLANs may differ, as mirrored traffic bears a tag for each direction, unless requests and replies were
     /// heard in both VLANs.
     pub answered: u64,
+    /// Requests without a reply in the capture.
     pub unanswered: u64,
     /// unanswered by requests.
     pub loss: f64,

@@ -173,10 +173,13 @@ pub struct UnreachableReport {
     pub destination: IpAddr,
     /// Who sent the error: the destination itself, or a router before it.
     pub reported_by: IpAddr,
+    /// Number of the code.
     pub code: u8,
+    /// Why it is unreachable: the name of the code.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub code_name: Cow<'static, str>,
     /// Protocol of the quoted packets.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub protocol: Cow<'static, str>,
     /// Their destination ports; of one entry 1,024 are kept, of all 16,384.
     pub ports: Vec<u16>,
@@ -185,48 +188,64 @@ pub struct UnreachableReport {
     /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ports_total_is_estimate: bool,
+    /// Messages that say so.
     pub count: u64,
+    /// Their frames: the first ones where there are many.
     pub frames: Vec<u64>,
 }
 
 /// The MTU of a path, as routers report it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct MtuReport {
+    /// Sender of the packet that was too big.
     pub source: IpAddr,
+    /// Where the packet was going.
     pub destination: IpAddr,
     /// The smallest one in bytes.
     pub mtu: u32,
+    /// Router that says so.
     pub reported_by: IpAddr,
+    /// Messages that say so.
     pub count: u64,
+    /// Their frames: the first ones where there are many.
     pub frames: Vec<u64>,
 }
 
 /// A redirect.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RedirectReport {
-    /// Who sent it.
+    /// Router that sent it.
     pub router: IpAddr,
     /// The better first hop that it names.
     pub gateway: IpAddr,
     /// For which destination.
     pub destination: IpAddr,
+    /// Messages that say so.
     pub count: u64,
+    /// Their frames: the first ones where there are many.
     pub frames: Vec<u64>,
 }
 
 /// The packet that an error is about.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct QuotedReport {
+    /// Sender of the quoted packet.
     pub source: IpAddr,
+    /// Where the quoted packet was going.
     pub destination: IpAddr,
+    /// Its transport: `UDP`, `TCP`, `ICMP`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub protocol: Cow<'static, str>,
+    /// Its source port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_port: Option<u16>,
+    /// Its destination port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_port: Option<u16>,
     /// Identifier and sequence number of a quoted echo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icmp_id: Option<u16>,
+    /// Its sequence number, where it is an echo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icmp_seq: Option<u16>,
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Evidence;
@@ -57,49 +57,6 @@ impl Inner {
     }
 }
 
-/// The ends and the protocol of the IP packet that a payload holds, at its start or behind a header of up to 64 bytes (a tunnel's own, or
-/// Ethernet's). `on_wire`: how long the payload was. An IPv4 header must have the right checksum (RFC 791 §3.1), an IPv6 packet end with the
-/// payload.
-pub fn packet_within(payload: &[u8], on_wire: usize) -> Option<Ends> {
-    // The shortest IP header.
-    let last = payload.len().checked_sub(20)?.min(limits::INNER_OFFSET);
-    let firsts = payload.get(..=last)?.iter().enumerate();
-    firsts.filter(|(_, first)| matches!(*first >> 4, 4 | 6)).find_map(|(at, first)| {
-        let (rest, on_wire) = (payload.get(at..)?, on_wire.checked_sub(at)?);
-        if first >> 4 == 4 { ipv4(rest, on_wire) } else { ipv6(rest, on_wire) }
-    })
-}
-
-fn ipv4(rest: &[u8], on_wire: usize) -> Option<Ends> {
-    let fixed = rest.first_chunk::<20>()?;
-    let [first, _, high, low, _, _, _, _, hops, protocol, _, _, addresses @ ..] = fixed;
-    let header = usize::from(first & 0x0f).saturating_mul(4);
-    let total = usize::from(u16::from_be_bytes([*high, *low]));
-    if header < 20 || total < header || total > on_wire || *hops == 0 {
-        return None;
-    }
-    let words = rest.get(..header)?.as_chunks::<2>().0.iter();
-    let sum: u32 = words.map(|word| u32::from(u16::from_be_bytes(*word))).sum();
-    let [a, b, c, d, e, f, g, h] = *addresses;
-    let ends = (Ipv4Addr::new(a, b, c, d), Ipv4Addr::new(e, f, g, h));
-    // Ones' complement: carries are added again.
-    ((sum & 0xffff).saturating_add(sum >> 16) == 0xffff).then(|| (ends.0.into(), ends.1.into(), *protocol))
-}
-
-fn ipv6(rest: &[u8], on_wire: usize) -> Option<Ends> {
-    let fixed = rest.first_chunk::<40>()?;
-    let [_, _, _, _, high, low, next, hops, addresses @ ..] = fixed;
-    let total = usize::from(u16::from_be_bytes([*high, *low])).saturating_add(40);
-    // Extension headers, upper layers that are in use, and tunnels.
-    let is_known = matches!(next, 0 | 4 | 6 | 17 | 41 | 43 | 44 | 47 | 50 | 51 | 58 | 60 | 89 | 132);
-    if total != on_wire || !is_known || *hops == 0 {
-        return None;
-    }
-    let (source, destination) = addresses.split_first_chunk::<16>()?;
-    let destination: [u8; 16] = destination.first_chunk().copied()?;
-    Some((Ipv6Addr::from(*source).into(), Ipv6Addr::from(destination).into(), *next))
-}
-
 /// IP packets that echoes between two hosts carry.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TunnelReport {
@@ -128,6 +85,7 @@ pub struct InnerFlow {
     /// Its destination.
     pub destination: IpAddr,
     /// Its protocol; for IPv6, the first next header.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub protocol: Cow<'static, str>,
     /// How many packets.
     pub packets: u64,

@@ -2,7 +2,7 @@
 //!
 //! * [`tool`]: the tool `analyze_icmp_packets`, its arguments, and the way from frames to messages
 //! * [`prompts`]: the prompts
-//! * `message` and `codes`: the wire format and its names
+//! * `message`: the wire format
 //! * `echo` (with `waiting` and `session`), `errors`, `paths` (with `quoted_paths`), `neighbours` (with
 //!   `advertisement`): what is done with each message
 //! * `inner`: packets that echoes carry; `many`: counts of different ones
@@ -11,7 +11,6 @@
 #![deny(unsafe_code)]
 
 mod advertisement;
-mod codes;
 mod details;
 mod echo;
 mod errors;
@@ -28,6 +27,8 @@ mod report;
 mod session;
 pub mod tool;
 mod waiting;
+
+use mcpcap_analyzer::decode::icmp as codes;
 
 mcpcap_analyzer::component! { name: "icmp", tools: [tool::IcmpPackets], prompts: prompts::PROMPTS }
 

@@ -9,8 +9,6 @@ pub const SAME_NUMBERS: usize = 4;
 pub const SESSION_VLANS: usize = 16;
 /// Different ends and protocols of the packets that one tunnel carries.
 pub const INNER_FLOWS: usize = 16;
-/// How far from its start a payload may hold a packet: behind a tunnel's own header, and one of Ethernet.
-pub const INNER_OFFSET: usize = 64;
 /// Pairs of requester and target.
 pub const SESSIONS: usize = 1024;
 /// Round-trip times of one pair that are kept as they are; from there on percentiles are estimates.
@@ -37,7 +35,7 @@ pub const NEIGHBOUR_ADDRESSES: usize = 512;
 pub const ALL_NEIGHBOUR_ADDRESSES: usize = 8192;
 /// Spans of time within which one router advertised itself.
 pub const ROUTER_SPANS: usize = 8;
-/// Prefixes, servers, domains of one router advertisement.
+/// Prefixes, servers, domains of each router's advertisement that are kept; [`VALUES`] are those beyond, of all routers.
 pub const OPTION_VALUES: usize = 8;
 /// Sources and destinations of which the report says how many different ones there are.
 pub const PARTIES: usize = 1024;

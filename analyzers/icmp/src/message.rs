@@ -1,4 +1,4 @@
-//! A message, as far as its octets go.
+//! A message, as far as its bytes go.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,24 +7,7 @@ use mcpcap_analyzer::decode::{self, Packet, Quoted, Transport};
 use crate::codes::kind;
 use crate::limits;
 
-/// ICMP (RFC 792) or ICMPv6 (RFC 4443).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Version {
-    /// ICMP.
-    V4,
-    /// ICMPv6.
-    V6,
-}
-
-impl Version {
-    /// 4 or 6.
-    pub fn number(self) -> u8 {
-        match self {
-            Self::V4 => 4,
-            Self::V6 => 6,
-        }
-    }
-}
+pub use crate::codes::Version;
 
 /// A message with what it is about.
 #[derive(Debug)]
@@ -45,14 +28,29 @@ pub struct Message<'a> {
     pub hop_limit: u8,
     /// Identifier and sequence number, of queries and their replies.
     pub numbers: Option<(u16, u16)>,
-    /// What follows the eight octets of the header.
+    /// What follows the eight bytes of the header.
     pub data: &'a [u8],
     /// How long that was on the wire.
     pub data_length: usize,
     /// The packet that an error is about.
     pub quoted: Option<Quoted>,
-    /// The second four octets of the header.
+    /// The second four bytes of the header.
     pub rest: [u8; 4],
+}
+
+/// An MPLS label stack: the first labels, and how many there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// The first of them.
+    pub first: Vec<u32>,
+    total: u64,
+}
+
+impl Labels {
+    /// How many there are, if that is more than the first ones.
+    pub fn total(&self) -> Option<u64> {
+        Some(self.total).filter(|total| *total > self.first.len() as u64)
+    }
 }
 
 impl<'a> Message<'a> {
@@ -71,7 +69,7 @@ impl<'a> Message<'a> {
         };
         let [a, b, c, d] = rest;
         let numbered = payload.len() >= 4 && has_numbers(version, icmp.kind);
-        // The sequence number of extended echoes has one octet (RFC 8335 §2, §3).
+        // The sequence number of extended echoes has one byte (RFC 8335 §2, §3).
         let extended = matches!((version, icmp.kind), (Version::V4, 42 | 43) | (Version::V6, 160 | 161));
         let sequence = if extended { u16::from(c) } else { u16::from_be_bytes([c, d]) };
         Some(Self {
@@ -129,7 +127,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Where the error is in the quoted packet, in octets from its start.
+    /// Where the error is in the quoted packet, in bytes from its start.
     pub fn pointer(&self) -> Option<u32> {
         match (self.version, self.kind, self.code) {
             (Version::V4, kind::PARAMETER_PROBLEM, 0) => Some(self.rest[0].into()),
@@ -159,8 +157,8 @@ impl<'a> Message<'a> {
     }
 
     /// The MPLS label stack that a router adds to its error (RFC 4884 §7, RFC 4950), outermost first.
-    pub fn mpls_labels(&self) -> Vec<u32> {
-        let mut labels = Vec::new();
+    pub fn mpls_labels(&self) -> Labels {
+        let mut labels = Labels::default();
         let mut objects = self.extensions();
         while let Some((header, rest)) = objects.split_first_chunk::<4>() {
             let [high, low, class, kind] = *header;
@@ -170,11 +168,12 @@ impl<'a> Message<'a> {
             };
             if (class, kind) == (1, 1) {
                 let entries = value.as_chunks::<4>().0.iter();
-                labels.extend(entries.map(|entry| u32::from_be_bytes(*entry) >> 12).take(limits::LABELS));
+                labels.total = labels.total.saturating_add(entries.len() as u64);
+                let room = limits::LABELS.saturating_sub(labels.first.len());
+                labels.first.extend(entries.map(|entry| u32::from_be_bytes(*entry) >> 12).take(room));
             }
             objects = rest;
         }
-        labels.truncate(limits::LABELS);
         labels
     }
 
@@ -187,7 +186,7 @@ impl<'a> Message<'a> {
             (Version::V6, kind::V6_UNREACHABLE | kind::V6_TIME_EXCEEDED) => usize::from(self.rest[0]).saturating_mul(8),
             _ => return &[],
         };
-        // Routers from before RFC 4884 give no length; theirs follow the 128th octet (§5.5).
+        // Routers from before RFC 4884 give no length; theirs follow the 128th byte (§5.5).
         let quote = if quote == 0 { 128 } else { quote };
         match self.data.get(quote..) {
             // Version 2, then the checksum, then objects.

@@ -42,6 +42,8 @@ pub struct Neighbours {
     neighbours: BoundedMap<Ipv6Addr, Neighbour>,
     claims: Pool,
     routers: BoundedMap<(IpAddr, Option<u16>), Router>,
+    /// Room for what all routers say.
+    options: Pool,
     groups: TopK<IpAddr>,
     /// How many different neighbours, routers and groups there were, with those that made room.
     different: (Distinct, Distinct, Distinct),
@@ -135,6 +137,7 @@ impl Neighbours {
             neighbours: BoundedMap::new(limits::ENTRIES),
             claims: Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES),
             routers: BoundedMap::new(limits::ENTRIES),
+            options: Pool::new(limits::VALUES),
             groups: TopK::new(limits::ENTRIES),
             different: (Distinct::new(), Distinct::new(), Distinct::new()),
             counts: (0, 0, 0),
@@ -223,9 +226,9 @@ impl Neighbours {
 
     fn router(&mut self, message: &Message<'_>, seen: &Place, said: Option<(u16, RouterOptions)>) {
         let Place { frame, vlan, .. } = *seen;
-        let Some((lifetime, said)) = said else { return };
+        let Some((lifetime, mut said)) = said else { return };
         self.different.1.add(&(message.source, vlan));
-        let (router, _) = self.routers.get_or_insert_with((message.source, vlan), || Router {
+        let (router, gone) = self.routers.get_or_insert_with((message.source, vlan), || Router {
             evidence: Evidence::default(),
             withdrawn: Evidence::default(),
             lifetime,
@@ -233,6 +236,11 @@ impl Neighbours {
             had_lifetime: false,
             spans: Vec::new(),
         });
+        if let Some((_, gone)) = gone {
+            gone.last.release(&mut self.options);
+        }
+        router.last.release(&mut self.options);
+        said.fit(&mut self.options);
         router.evidence.add(frame);
         if lifetime == 0 && router.had_lifetime {
             router.withdrawn.add(frame);
@@ -250,7 +258,7 @@ impl Neighbours {
     }
 
     fn listeners(&mut self, message: &Message<'_>) {
-        // Number of records in the header; each has four octets, the group, its sources, and auxiliary data.
+        // Number of records in the header; each has four bytes, the group, its sources, and auxiliary data.
         let mut records = message.data;
         while let Some((header, rest)) = records.split_first_chunk::<4>() {
             let [_, auxiliary, high, low] = *header;
@@ -304,12 +312,16 @@ impl Router {
 
     /// Whether another router's advertisements would configure a host alike.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let configuration = |router: &Self| RouterOptions { mac: None, hop_limit: 0, ..router.last.clone() };
-        configuration(self) == configuration(other)
+        self.last.configuration == other.last.configuration
     }
 
     fn report(&self, (address, vlan): (IpAddr, Option<u16>)) -> RouterReport {
         let said = self.last.clone();
+        let (prefixes, prefixes_total) = said.prefixes.report();
+        let (routes, routes_total) = said.routes.report();
+        let (dns_servers, dns_servers_total) = said.dns_servers.report();
+        let (dns_search, dns_search_total) = said.dns_search.report();
+        let (gateways, gateways_total) = said.gateways.report();
         RouterReport {
             address,
             vlan,
@@ -322,12 +334,16 @@ impl Router {
             other_configuration: said.other,
             preference: said.preference,
             mtu: said.mtu,
-            prefixes: said.prefixes,
-            routes: said.routes,
-            dns_servers: said.dns_servers,
-            dns_search: said.dns_search,
-            gateways: said.gateways,
-            more_values: said.more_values,
+            prefixes,
+            prefixes_total,
+            routes,
+            routes_total,
+            dns_servers,
+            dns_servers_total,
+            dns_search,
+            dns_search_total,
+            gateways,
+            gateways_total,
         }
     }
 }
@@ -335,24 +351,30 @@ impl Router {
 /// Neighbour discovery and what goes with it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NeighbourReport {
+    /// Neighbour solicitations.
     pub solicitations: u64,
     /// Solicitations from the unspecified address: somebody is about to use an address.
     pub duplicate_address_probes: u64,
+    /// Neighbour advertisements.
     pub advertisements: u64,
+    /// Addresses that were solicited or advertised; those with an advertisement first.
     pub neighbours: Vec<NeighbourEntry>,
     /// Different addresses that were solicited or advertised; beyond 4,096 an estimate with a standard error of 0.8 %.
     pub neighbours_total: u64,
+    /// Routers that advertise themselves, those with most advertisements first.
     pub routers: Vec<RouterReport>,
+    /// Different routers.
     pub routers_total: u64,
     /// Groups that hosts report to listen to.
     pub multicast_groups: Vec<GroupReport>,
-    /// Beyond 4,096 an estimate with a standard error of 0.8 %.
+    /// Groups in all; beyond 4,096 an estimate with a standard error of 0.8 %.
     pub multicast_groups_total: u64,
 }
 
 /// An address and who has it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NeighbourEntry {
+    /// The IPv6 address.
     pub address: Ipv6Addr,
     /// Link-layer addresses from advertisements; more than one: a conflict, a move, spoofing, or hosts of several VLANs.
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -362,6 +384,7 @@ pub struct NeighbourEntry {
     /// That is an estimate with a standard error of 2.3 %.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub macs_total_is_estimate: bool,
+    /// An advertisement says that it is a router.
     pub router: bool,
     /// How often it was asked for.
     pub solicited: u64,
@@ -372,15 +395,22 @@ pub struct NeighbourEntry {
 /// A router, by its last advertisement.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RouterReport {
+    /// Its address.
     pub address: IpAddr,
+    /// Innermost VLAN. Absent when its frames are untagged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vlan: Option<u16>,
+    /// Its link-layer address, where it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub mac: Option<String>,
+    /// Advertisements in all.
     pub advertisements: u64,
+    /// Their frames: the first ones where there are many.
     pub frames: Vec<u64>,
-    /// 0: no default router.
+    /// How long it is a default router, in seconds; 0: it is none.
     pub lifetime_seconds: u16,
+    /// Hop limit that hosts are to use; 0: not said.
     pub hop_limit: u8,
     /// Addresses come by DHCPv6.
     pub managed: bool,
@@ -389,18 +419,35 @@ pub struct RouterReport {
     /// high, medium, low or reserved (RFC 4191).
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub preference: &'static str,
+    /// MTU of the link, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u32>,
+    /// Prefixes of the link. This list and those that follow hold up to 1,024 values while there is room, and 8 at least.
     pub prefixes: Vec<PrefixReport>,
+    /// Prefixes in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefixes_total: Option<u64>,
+    /// Routes through this router, as `prefix/length`.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub routes: Vec<String>,
+    /// Routes in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routes_total: Option<u64>,
+    /// Name servers that hosts are to ask.
     pub dns_servers: Vec<IpAddr>,
-    /// Text from the capture.
+    /// Name servers in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns_servers_total: Option<u64>,
+    /// Domains in which hosts are to look for names. Text from the capture.
     pub dns_search: Vec<String>,
+    /// Domains in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns_search_total: Option<u64>,
     /// Addresses that an ICMP router advertisement names.
     pub gateways: Vec<IpAddr>,
-    /// Some of these lists is longer; they hold the first 8 values.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub more_values: bool,
+    /// Addresses in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateways_total: Option<u64>,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -410,7 +457,9 @@ fn is_zero(number: &u64) -> bool {
 /// A multicast group.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GroupReport {
+    /// Address of the group.
     pub group: IpAddr,
+    /// Reports for it.
     pub reports: u64,
     /// By how much `reports` may be too high, as there were more groups than are counted one by one.
     #[serde(skip_serializing_if = "is_zero")]

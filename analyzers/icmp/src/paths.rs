@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::codes;
 use crate::limits;
-use crate::message::Message;
+use crate::message::{Labels, Message};
 use crate::quoted_paths::{Derived, QuotedPath, QuotedPaths};
 
 /// What a probe is found again by: ends, protocol, two numbers (ports, or identifier and sequence number), identification.
@@ -73,7 +73,7 @@ struct Hop {
     times: Vec<u64>,
     frames: Vec<u64>,
     answered: u64,
-    labels: Vec<u32>,
+    labels: Labels,
     /// How the destination, or somebody who refuses, answered instead of "time exceeded".
     end: Option<&'static str>,
 }
@@ -137,7 +137,7 @@ impl Paths {
             let protocol = packet.ip.as_ref().map_or(0, |ip| ip.protocol);
             let key = (message.destination, message.source, protocol, numbers);
             if let Some(probe) = self.by_numbers.get(&key).copied() {
-                self.answer(probe, message.source, At::of(packet), Some("echo reply"), &[]);
+                self.answer(probe, message.source, At::of(packet), Some("echo reply"), Labels::default());
             } else {
                 let key = (message.destination, message.source, protocol);
                 self.quoted.reply(key, numbers, true, At::of(packet), "echo reply");
@@ -147,7 +147,7 @@ impl Paths {
 
     fn tcp_answer(&mut self, packet: &Packet<'_>, ip: &Ip, numbers: (u16, u16), opens: bool) {
         if let Some(probe) = self.by_numbers.get(&(ip.destination, ip.source, ip.protocol, numbers)).copied() {
-            self.answer(probe, ip.source, At::of(packet), Some("TCP answer"), &[]);
+            self.answer(probe, ip.source, At::of(packet), Some("TCP answer"), Labels::default());
         } else if opens {
             let key = (ip.destination, ip.source, ip.protocol);
             self.quoted.reply(key, numbers, false, At::of(packet), "TCP answer");
@@ -178,10 +178,10 @@ impl Paths {
                 None => return self.quoted.error(quoted, message.source, At::of(packet), end),
             }
         }
-        self.answer(probe, message.source, At::of(packet), end, &message.mpls_labels());
+        self.answer(probe, message.source, At::of(packet), end, message.mpls_labels());
     }
 
-    fn answer(&mut self, probe: Probe, from: IpAddr, at: At, end: Option<&'static str>, labels: &[u32]) {
+    fn answer(&mut self, probe: Probe, from: IpAddr, at: At, end: Option<&'static str>, labels: Labels) {
         let Some(sent) = self.probes.get_mut(&probe) else { return };
         if std::mem::replace(&mut sent.answered, true) {
             return;
@@ -207,8 +207,8 @@ impl Paths {
             hop.times.extend(round_trip);
             hop.frames.push(at.frame);
         }
-        if hop.labels.is_empty() {
-            hop.labels = labels.to_vec();
+        if hop.labels.first.is_empty() {
+            hop.labels = labels;
         }
         hop.end = hop.end.or(end);
     }
@@ -224,7 +224,7 @@ impl Paths {
             let Some((probe, _)) = sent.filter(|(_, sent)| answer.at.time.is_some_and(|now| *sent <= now)) else {
                 return false;
             };
-            self.answer(probe, answer.from, answer.at, answer.end, &[]);
+            self.answer(probe, answer.from, answer.at, answer.end, Labels::default());
             true
         });
         self.quoted = quoted;
@@ -256,9 +256,12 @@ impl Paths {
 /// A path that a traceroute found.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PathReport {
+    /// Address that traced the path.
     pub source: IpAddr,
+    /// Address that it traced the path to.
     pub destination: IpAddr,
     /// Protocol of the probes: UDP, TCP, ICMP or ICMPv6.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub protocol: String,
     /// Whether the destination itself answered.
     pub reached: bool,
@@ -290,10 +293,11 @@ pub struct HopReport {
     pub addresses_total_is_estimate: bool,
     /// Probes seen with this hop limit; of a path from quotes, those that were answered.
     pub probes: u64,
+    /// Probes with an answer.
     pub answered: u64,
-    /// Of the first answers.
+    /// Round-trip times of the first 8 answers, in milliseconds.
     pub rtt_ms: Vec<f64>,
-    /// Frames of the first answers.
+    /// Frames of the first 8 answers.
     pub frames: Vec<u64>,
     /// port unreachable, unreachable, echo reply or TCP answer; absent for time exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -302,6 +306,9 @@ pub struct HopReport {
     /// Labels that the router says it saw (RFC 4950).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mpls_labels: Vec<u32>,
+    /// Labels in all, where there are more than these 8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mpls_labels_total: Option<u64>,
 }
 
 impl PathReport {
@@ -332,7 +339,8 @@ impl PathReport {
                     rtt_ms: hop.times.iter().map(|lasted| time::milliseconds(*lasted)).collect(),
                     frames: hop.frames.clone(),
                     end: hop.end,
-                    mpls_labels: hop.labels.clone(),
+                    mpls_labels: hop.labels.first.clone(),
+                    mpls_labels_total: hop.labels.total(),
                 }
             })
             .collect();
@@ -380,6 +388,7 @@ impl HopReport {
             frames: Vec::new(),
             end: None,
             mpls_labels: Vec::new(),
+            mpls_labels_total: None,
         }
     }
 }

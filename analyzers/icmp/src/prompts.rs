@@ -87,7 +87,7 @@ Reconstruct what happened in ICMP, so that others can check it.
 2. Parties: `unique_sources`, `echo_pairs[]` with `identifiers` (one for each run of a ping program), `first_frame`; who probed (icmp_sweep, \
 icmp_udp_scan, `paths[]`) and what answered.
 3. Channels: for a suspected tunnel `tunnels[]` (who talked to whom within), the frames of requests and replies, `payload_size` and `rtt_ms` of each by paging through `packets` with `host`, \
-first and last time, octets each way. Reports hold no payload; name the frames to extract it from.
+first and last time, bytes each way. Reports hold no payload; name the frames to extract it from.
 4. Errors as witnesses: `quoted` names connections that failed, even those that the capture has nothing else of.
 5. Findings: take over `findings` with rule, `measures`, `threshold` and frames, and keep apart what was observed and what is inferred. Name the \
 benign explanation of each, and what would decide between both.

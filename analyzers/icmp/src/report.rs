@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::PageInfo;
-use mcpcap_analyzer::{JsonSchema, decode};
+use mcpcap_analyzer::{JsonSchema, decode, is_default};
 use serde::Serialize;
 
 use crate::details::PacketDetails;
@@ -24,10 +24,6 @@ pub struct Report {
     pub icmp_packets_found: u64,
     /// How many of them were analysed: all.
     pub icmp_packets_analyzed: u64,
-    /// Says that no messages were found, and where was looked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -40,9 +36,12 @@ pub struct Report {
     pub packets: Vec<PacketDetails>,
     /// What part of `packets` this is, and of each list that is cut. Their `total` is what can be listed; what made room is in `limits`.
     pub pages: Vec<PageInfo>,
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
@@ -52,13 +51,15 @@ pub struct Report {
 pub struct Statistics {
     /// Messages by version, type and code.
     pub icmp_type_counts: Vec<TypeCount>,
+    /// Different source addresses.
     pub unique_sources_count: u64,
+    /// Different destination addresses.
     pub unique_destinations_count: u64,
     /// Whether both counts of addresses are exact.
     pub unique_counts_exact: bool,
     /// Sources in order of appearance, the first 100; up to 4,096 can be listed. `unique_sources_count` says how many there are.
     pub unique_sources: Vec<IpAddr>,
-    /// Likewise.
+    /// Destinations in order of appearance, likewise; `unique_destinations_count` says how many there are.
     pub unique_destinations: Vec<IpAddr>,
     /// Different pairs of requester and target that exchanged echoes.
     pub echo_sessions: u64,
@@ -70,6 +71,7 @@ pub struct Statistics {
     /// IP packets within the payloads of echoes: what an ICMP tunnel carries, those with most packets first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tunnels: Vec<TunnelReport>,
+    /// Tunnels in all.
     pub tunnels_total: u64,
     /// Different destinations that packets did not reach.
     pub unreachable_destinations_count: u64,
@@ -79,10 +81,15 @@ pub struct Statistics {
     pub unreachable_destinations_total: u64,
     /// Paths that traceroutes found, in the order of their first frames.
     pub paths: Vec<PathReport>,
+    /// Paths in all.
     pub paths_total: u64,
+    /// Paths on which packets were too big, with the MTU that routers report, in the order of their addresses.
     pub path_mtus: Vec<MtuReport>,
+    /// Such paths in all.
     pub path_mtus_total: u64,
+    /// Redirects to another gateway, the most frequent first.
     pub redirects: Vec<RedirectReport>,
+    /// Redirects by router, gateway and destination in all.
     pub redirects_total: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub neighbour_discovery: Option<NeighbourReport>,
@@ -93,47 +100,71 @@ pub struct Statistics {
 pub struct TypeCount {
     /// 4 for ICMP, 6 for ICMPv6.
     pub ip_version: u8,
+    /// Number of the type.
     #[serde(rename = "type")]
     pub kind: u8,
+    /// Number of the code.
     pub code: u8,
+    /// Name of the type.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub type_name: Cow<'static, str>,
+    /// Name of the code, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub code_name: Option<Cow<'static, str>>,
+    /// Messages.
     pub count: u64,
 }
 
-/// What was not kept, and what was not decoded.
-#[derive(Debug, Serialize, JsonSchema)]
+/// What was not kept, and what was not decoded. Numbers that are 0 are left out.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Limits {
-    /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    /// Entries that had to make room in tables of fixed size. Absent: everything above is over the whole capture.
+    #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
     /// Messages that end before their header of eight bytes does.
+    #[serde(skip_serializing_if = "is_default")]
     pub short_messages: u64,
     /// Messages whose time is before that of a message above them in the file. Echoes are paired by time all the same, as far as replies that
     /// stand before their request find room to wait (`evicted.echo_replies`).
+    #[serde(skip_serializing_if = "is_default")]
     pub out_of_order_messages: u64,
-    pub decoding: decode::Statistics,
+    /// What could not be decoded. Absent when everything could.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoding: Option<decode::Statistics>,
 }
 
 /// Entries that had to make room.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Evicted {
     /// Echo requests that made room before a reply came; a later one counts as a reply without request.
+    #[serde(skip_serializing_if = "is_default")]
     pub echo_requests: u64,
     /// Replies that made room before a request came that stands behind them in the file; such a request counts as unanswered.
+    #[serde(skip_serializing_if = "is_default")]
     pub echo_replies: u64,
     /// Requests with their reply that made room; a further reply to one counts as a reply without request.
+    #[serde(skip_serializing_if = "is_default")]
     pub echo_answered: u64,
     /// Requests to broadcast and multicast addresses; later replies to them count as replies without request.
+    #[serde(skip_serializing_if = "is_default")]
     pub echo_to_many: u64,
     /// Pairs of requester and target. One that comes again begins anew.
+    #[serde(skip_serializing_if = "is_default")]
     pub echo_pairs: u64,
+    /// Packets that may be probes of a traceroute; answers to them are in no path.
+    #[serde(skip_serializing_if = "is_default")]
     pub probes: u64,
+    /// Paths of traceroutes.
+    #[serde(skip_serializing_if = "is_default")]
     pub paths: u64,
+    /// Destinations, MTUs and redirects in errors.
+    #[serde(skip_serializing_if = "is_default")]
     pub errors: u64,
+    /// Neighbours and routers.
+    #[serde(skip_serializing_if = "is_default")]
     pub neighbours: u64,
     /// Hosts in the tables of the findings.
+    #[serde(skip_serializing_if = "is_default")]
     pub sources: u64,
 }

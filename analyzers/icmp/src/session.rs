@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::decode::Within;
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::{Pool, Quantiles, Several, SummaryMs, entropy};
 use serde::Serialize;
@@ -10,7 +11,7 @@ use smallvec::SmallVec;
 
 use crate::echo::share;
 use crate::findings::thresholds::TUNNEL_ENTROPY;
-use crate::inner::{Inner, packet_within};
+use crate::inner::Inner;
 use crate::limits;
 use crate::message::{Message, Version};
 use crate::waiting::{Pair, Vlans};
@@ -113,7 +114,8 @@ impl Session {
             self.large = (self.large.0.saturating_add(1), self.large.1 + disorder(message.data));
             self.large_frames.add(frame);
         }
-        if let Some(ends) = packet_within(message.data, length) {
+        if let Some(within) = Within::find(message.data, length) {
+            let ends = (within.source, within.destination, within.protocol);
             self.inner.get_or_insert_default().add(ends, frame);
         }
         let is_full = self.vlans.len() >= limits::SESSION_VLANS;
@@ -168,27 +170,38 @@ impl Session {
 /// Echoes between a requester and a target.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PairReport {
+    /// Address that sent the requests.
     pub requester: IpAddr,
+    /// Address that was asked.
     pub target: IpAddr,
+    /// 4 for ICMP, 6 for ICMPv6.
     pub ip_version: u8,
-    /// Of requests; of one pair 1,024 are kept, of all 16,384.
+    /// Identifiers of the requests; of one pair 1,024 are kept, of all 16,384.
     pub identifiers: Vec<u16>,
     /// Different ones; the messages in `packets` have them all.
     pub identifiers_total: u64,
     /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub identifiers_total_is_estimate: bool,
+    /// Echo requests.
     pub requests: u64,
+    /// Echo replies.
     pub replies: u64,
+    /// Requests with a reply.
     pub answered: u64,
     /// Unanswered requests by requests.
     pub loss: f64,
+    /// Further replies to a request that had one.
     pub duplicate_replies: u64,
+    /// Replies without a request in the capture.
     pub replies_without_request: u64,
+    /// Replies that came 1 s or more after the request.
     pub late_replies: u64,
+    /// Replies whose payload is not that of their request.
     pub replies_unlike_request: u64,
     /// Bytes of payload.
     pub min_payload: u64,
+    /// The largest payload, in bytes.
     pub max_payload: u64,
     /// Mean entropy in bits per byte of payloads of 128 bytes or more; of the differences between neighbouring bytes, where it is less
     /// (patterns that rise byte by byte have none).

@@ -26,17 +26,17 @@ use crate::waiting::Vlans;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Analyse only the first so many messages, and read no further.
+    /// Stop after so many messages; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// List only messages of this type, for example 3; with `ip_version` to tell ICMP from ICMPv6.
+    /// List only messages of this type, such as 3; see also `ip_version`.
     #[serde(default)]
     pub icmp_type: Option<u8>,
     /// List only ICMP (4) or ICMPv6 (6).
     #[serde(default)]
     #[schemars(range(min = 4, max = 6))]
     pub ip_version: Option<u8>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -111,14 +111,12 @@ pub struct IcmpPackets {
 impl Tool for IcmpPackets {
     const NAME: &'static str = "analyze_icmp_packets";
     const TITLE: &'static str = "ICMP analysis";
-    const DESCRIPTION: &'static str = "Analyses the ICMP and ICMPv6 messages of a packet capture. Pairs echo requests with replies (loss, \
-        round-trip times, duplicates, late replies), names what is unreachable and by whose word with the packet it is about, rebuilds the paths \
-        of traceroutes (also from errors alone), path MTUs and redirects, neighbour discovery and router advertisements. Tells who talks within ICMP \
-        tunnels. Reports findings with frame numbers: sweeps, \
-        floods, smurf attacks, tunnels, UDP scans, rogue routers, spoofed neighbours. Lists messages page by page. Use it for hosts that do not \
-        answer, for slow or changing paths, and for reconnaissance and covert channels.";
+    const DESCRIPTION: &'static str = "Analyses ICMP and ICMPv6: hosts that do not answer, slow or changing paths, \
+        scans, covert channels. Pairs pings with replies (loss, round-trip times); shows what is unreachable and who \
+        reported it, traceroute paths, path MTUs, redirects, IPv6 neighbours and routers. Findings: ping sweeps, \
+        floods, smurf attacks, UDP scans, ICMP tunnels and who talks in them, rogue routers, spoofed neighbours.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = mcpcap_analyzer::Answer<Report>;
     const PAGED: &'static [&'static str] = &["packets"];
     const CUT: &'static [&'static str] = &[
         "findings",
@@ -169,7 +167,11 @@ impl Tool for IcmpPackets {
         Ok(self.maximum.flow())
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<mcpcap_analyzer::Answer<Report>, Problem> {
+        if self.maximum.taken() == 0 {
+            let decoding = self.decoder.statistics();
+            return Ok(mcpcap_analyzer::Answer::nothing(capture.nothing_found("ICMP or ICMPv6 messages", &decoding)));
+        }
         let (digits, mut lists) = (capture.time_digits(), std::mem::take(&mut self.lists));
         self.echoes.finish();
         self.paths.finish();
@@ -238,11 +240,9 @@ impl Tool for IcmpPackets {
         for text in packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()) {
             time::shorten(text, digits);
         }
-        Ok(Report {
+        Ok(mcpcap_analyzer::Answer::from(Report {
             icmp_packets_found: self.maximum.taken(),
             icmp_packets_analyzed: self.maximum.taken(),
-            message: (self.maximum.taken() == 0)
-                .then(|| capture.nothing_found("ICMP or ICMPv6 messages", &self.decoder.statistics())),
             copies: self.decoder.copies(&mut lists),
             statistics,
             findings,
@@ -253,10 +253,10 @@ impl Tool for IcmpPackets {
                 evicted,
                 short_messages: self.short,
                 out_of_order_messages: self.out_of_order,
-                decoding: self.decoder.statistics(),
+                decoding: self.decoder.statistics().told(),
             },
             note: self.maximum.note("ICMP messages"),
-        })
+        }))
     }
 }
 

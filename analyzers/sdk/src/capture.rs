@@ -113,7 +113,9 @@ impl Capture {
         };
         let dark = decoding.frames_not_seen();
         if dark > 0 {
-            let named = decoding.not_looked_into_in_words().unwrap_or_else(|| "limits.decoding".to_owned());
+            let named = decoding
+                .not_looked_into_in_words()
+                .unwrap_or_else(|| "cut or damaged; `decoding` of analyze_capinfos lists them".to_owned());
             text += &format!("; {} could not be looked into ({named})", text::counted(dark, "frame"));
         }
         if let Some(reason) = ended.filter(|reason| *reason != "enough") {
@@ -151,7 +153,12 @@ mod tests {
             StopCount { reason: Stop::Malformed, undecoded: true, count: 1, frames: vec![2] },
         ];
         let text = capture.nothing_found("SIP messages", &decoding);
-        assert!(text.ends_with("; 1 frame could not be looked into (limits.decoding)"), "{text}");
+        assert!(
+            text.ends_with(
+                "; 1 frame could not be looked into (cut or damaged; `decoding` of analyze_capinfos lists them)"
+            ),
+            "{text}"
+        );
         let hidden = |protocol: &str| NotLookedInto { protocol: protocol.into(), count: 2, frames: vec![3] };
         decoding.not_looked_into = ["esp", "wireguard", "macsec", "gtp", "ip protocol 99", "other"].map(hidden).into();
         let text = capture.nothing_found("SIP messages", &decoding);

@@ -5,6 +5,10 @@ use std::cmp::Reverse;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+mod evidence;
+
+pub use evidence::{Evidence, Frames};
+
 /// How bad it is if it is what it looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -61,8 +65,9 @@ pub struct Finding {
     /// The condition that was met, with its numbers.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub threshold: &'static str,
-    /// Numbers of frames that show it, rising; the first ones where there are many.
-    pub frames: Vec<u64>,
+    /// Numbers of frames that show it, rising. Where there are many, the first ones: up to 1,024 while there is room, at least 20.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
     /// How many frames show it in all.
     pub frames_total: u64,
     /// What could make it a false alarm.
@@ -106,10 +111,6 @@ impl Rule {
         measures: Vec<Measure>,
         evidence: &Evidence,
     ) -> Finding {
-        // What waited for something else is noted later than its frames came.
-        let mut frames = evidence.frames().to_vec();
-        frames.sort_unstable();
-        frames.dedup();
         Finding {
             rule: self.name,
             subject,
@@ -118,7 +119,8 @@ impl Rule {
             observation,
             measures,
             threshold: self.threshold,
-            frames,
+            // What waited for something else is noted later than its frames came.
+            frames: evidence.frames().iter().copied().collect::<Frames>().in_order(),
             frames_total: evidence.total(),
             false_alarm: self.false_alarm,
         }
@@ -142,78 +144,9 @@ pub fn ranked(rules: impl IntoIterator<Item = Vec<Finding>>, most_of_one_rule: u
     (first, rest)
 }
 
-/// Frame numbers for a finding: the first few, and how many there were.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Evidence {
-    frames: Vec<u64>,
-    last: Option<u64>,
-    total: u64,
-}
-
-impl Evidence {
-    /// How many frame numbers a finding cites.
-    pub const KEPT: usize = 20;
-
-    /// Adds a frame. The same frame twice in a row counts once.
-    pub fn add(&mut self, frame: u64) {
-        if self.last.replace(frame) == Some(frame) {
-            return;
-        }
-        self.total += 1;
-        if self.frames.len() < Self::KEPT {
-            self.frames.push(frame);
-        }
-    }
-
-    /// Both together, as if the frames had been added in their order.
-    pub fn joined(&self, other: &Self) -> Self {
-        let mut frames = [self.frames(), other.frames()].concat();
-        frames.sort_unstable();
-        frames.dedup();
-        frames.truncate(Self::KEPT);
-        Self { frames, last: self.last.max(other.last), total: self.total.saturating_add(other.total) }
-    }
-
-    /// The first frames, in the order they were added.
-    pub fn frames(&self) -> &[u64] {
-        &self.frames
-    }
-
-    /// How many frames were added.
-    pub fn total(&self) -> u64 {
-        self.total
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn evidence_keeps_the_first_frames_and_counts_all() {
-        let mut evidence = Evidence::default();
-        (1..=100).for_each(|n| evidence.add(n));
-        assert_eq!(evidence.frames().len(), Evidence::KEPT);
-        assert_eq!(evidence.frames().first(), Some(&1));
-        assert_eq!(evidence.total(), 100);
-    }
-
-    #[test]
-    fn evidence_of_two_sides_is_joined_in_order() {
-        let (mut one, mut other) = (Evidence::default(), Evidence::default());
-        (1..=15).for_each(|n| one.add(n * 2));
-        (1..=15).for_each(|n| other.add(n * 2 + 1));
-        let both = one.joined(&other);
-        assert_eq!((&both.frames()[..4], both.frames().len(), both.total()), (&[2, 3, 4, 5][..], Evidence::KEPT, 30));
-    }
-
-    #[test]
-    fn a_frame_with_two_messages_is_one_frame() {
-        let mut evidence = Evidence::default();
-        evidence.add(7);
-        evidence.add(7);
-        assert_eq!((evidence.frames(), evidence.total()), (&[7][..], 1));
-    }
 
     #[test]
     fn the_gravest_come_first_and_each_rule_has_its_share() {
@@ -229,6 +162,6 @@ mod tests {
             ranked([vec![finding(&mild, 9)], vec![finding(&grave, 1), finding(&grave, 3), finding(&grave, 2)]], 2);
         let order: Vec<_> = all.iter().map(|found| (found.rule, found.subject.as_str())).collect();
         assert_eq!(order, [("grave", "3"), ("grave", "2"), ("mild", "9")]);
-        assert_eq!((all[0].frames.as_slice(), rest[0].subject.as_str()), (&[1, 2, 3][..], "1"));
+        assert_eq!((&all[0].frames[..], rest[0].subject.as_str()), (&[1, 2, 3][..], "1"));
     }
 }

@@ -1,6 +1,7 @@
 //! Runs an analyzer natively over a capture in memory, for unit tests: the same reader, the same order, no sandbox.
 
 pub mod lists;
+pub mod schema;
 
 use serde_json::{Value, json};
 
@@ -94,7 +95,7 @@ fn input(reason: &str) -> Problem {
     Problem::Input { offset: None, frame: None, reason: reason.into() }
 }
 
-/// Copies of a capture in which some octets behind the first 24 (the file header of pcap) are others; the same ones for the same seed.
+/// Copies of a capture in which some bytes behind the first 24 (the file header of pcap) are others; the same ones for the same seed.
 pub fn changed(capture: &[u8], seed: u64, copies: usize, changes: usize) -> impl Iterator<Item = Vec<u8>> {
     let mut random = Random::new(seed);
     (0..copies).map(move |_| {

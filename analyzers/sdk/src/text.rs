@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// At most `most` characters of text that somebody else wrote: UTF-8 as it is, but control characters and octets that are no UTF-8 as
+/// At most `most` characters of text that somebody else wrote: UTF-8 as it is, but control characters and bytes that are no UTF-8 as
 /// `\xNN`, and `…` where it was cut.
 pub fn printable(octets: &[u8], most: usize) -> String {
     let mut text = String::new();
@@ -61,7 +61,7 @@ pub fn plural(number: u64, noun: &str) -> String {
     }
 }
 
-/// Octets as hexadecimal digits, two for each, with `separator` between them; at most `most` octets, and `…` where it was cut.
+/// Bytes as hexadecimal digits, two for each, with `separator` between them; at most `most` bytes, and `…` where it was cut.
 pub fn hexadecimal(octets: &[u8], separator: &str, most: usize) -> String {
     let pairs: Vec<String> = octets.iter().take(most).map(|octet| format!("{octet:02x}")).collect();
     let mut text = pairs.join(separator);

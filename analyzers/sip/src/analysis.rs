@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::decode::CopyReport;
+use mcpcap_analyzer::decode::{self, CopyReport};
 use mcpcap_analyzer::stats::{Lists, Page};
-use mcpcap_analyzer::{Capture, Flow, Maximum, Window, time};
+use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 
 use crate::authentication::Authentication;
 use crate::calls::Calls;
@@ -46,6 +46,7 @@ pub struct Carried {
     pub websockets: u64,
     pub copies: Option<CopyReport>,
     pub limits: Limits,
+    pub decoding: decode::Statistics,
 }
 
 impl Analysis {
@@ -79,7 +80,7 @@ impl Analysis {
         self.maximum.flow()
     }
 
-    /// Takes octets that begin with a start line. `framed`: Content-Length says where they end.
+    /// Takes bytes that begin with a start line. `framed`: Content-Length says where they end.
     pub fn message(&mut self, seen: &Seen, octets: &[u8], framed: bool) {
         if self.maximum.is_reached() {
             return;
@@ -177,7 +178,7 @@ impl Analysis {
     }
 
     /// Ends the run.
-    pub fn report(mut self, capture: &Capture, carried: Carried) -> Report {
+    pub fn report(mut self, capture: &Capture, carried: Carried) -> Answer<Report> {
         while let Some(late) = self.waiting.next() {
             self.late(&late);
         }
@@ -252,16 +253,17 @@ impl Analysis {
         pages.extend(self.lists.into_pages());
         let mut packets = self.packets.into_items();
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
-        Report {
+        let message = (found == 0).then(|| {
+            let encrypted = match carried.encrypted {
+                0 => "",
+                _ => "; connections on its ports are encrypted",
+            };
+            capture.nothing_found("SIP messages", &carried.decoding) + encrypted
+        });
+        let is_empty = found == 0 && statistics.malformed.is_empty() && carried.encrypted == 0;
+        let report = Report {
             sip_packets_found: found,
             sip_packets_analyzed: found,
-            message: (found == 0).then(|| {
-                let encrypted = match carried.encrypted {
-                    0 => "",
-                    _ => "; connections on its ports are encrypted",
-                };
-                capture.nothing_found("SIP messages", &carried.limits.decoding) + encrypted
-            }),
             copies: carried.copies,
             statistics,
             findings,
@@ -277,6 +279,7 @@ impl Analysis {
                 ..carried.limits
             },
             note: self.maximum.note("messages"),
-        }
+        };
+        Answer { message, report: (!is_empty).then_some(report) }
     }
 }

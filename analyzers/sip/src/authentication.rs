@@ -31,9 +31,11 @@ struct Counted {
 /// Challenges and credentials, the most frequent first. All of them were sent in clear.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AuthenticationReport {
+    /// Challenges (401, 407) by server, scheme and realm, the most frequent first.
     pub challenges: Vec<ChallengeReport>,
     /// Different ones.
     pub challenges_total: u64,
+    /// Credentials by client, server, scheme, user and realm, the most frequent first.
     pub credentials: Vec<CredentialsReport>,
     /// Different ones.
     pub credentials_total: u64,
@@ -44,31 +46,44 @@ pub struct AuthenticationReport {
 /// What a server asks for. Retransmissions do not count.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ChallengeReport {
+    /// Address that challenges.
     pub server: IpAddr,
+    /// `Digest`, `Basic`.
     pub scheme: String,
+    /// Realm. Text from the capture.
     pub realm: String,
     /// MD5 when nothing is said.
     pub algorithm: String,
     /// Empty: the form of RFC 2069, without protection against chosen challenges.
     pub qop: String,
+    /// Challenges.
     pub count: u64,
     /// Challenges that only renew the nonce.
     pub stale: u64,
+    /// Frame of the first.
     pub first_frame: u64,
 }
 
 /// Whom a client claims to be. Passwords and proofs are left out.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CredentialsReport {
+    /// Address that sent them.
     pub client: IpAddr,
+    /// Address that they were sent to.
     pub server: IpAddr,
+    /// `Digest`, `Basic`.
     pub scheme: String,
+    /// User name. Text from the capture.
     pub username: String,
+    /// Realm. Text from the capture.
     pub realm: String,
+    /// MD5 when nothing is said.
     pub algorithm: String,
+    /// Empty: the form of RFC 2069, without protection against chosen challenges.
     pub qop: String,
     /// Requests with it.
     pub count: u64,
+    /// Frame of the first.
     pub first_frame: u64,
 }
 

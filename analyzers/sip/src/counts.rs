@@ -10,7 +10,7 @@ use crate::details::{text, word};
 use crate::limits;
 use crate::message::facts::Facts;
 use crate::message::{Fault, Message};
-use crate::report::{CodeCount, Count, FaultCount, TransportCount};
+use crate::report::{CodeCount, Count, FaultCount, NamedCount, TransportCount};
 use crate::seen::{Seen, Transport};
 
 /// Digits of a dialled number; shorter ones are extensions.
@@ -142,13 +142,13 @@ impl Counts {
     }
 
     /// Responses by class.
-    pub fn classes(&self) -> Vec<Count> {
+    pub fn classes(&self) -> Vec<NamedCount> {
         let mut classes: BTreeMap<u16, u64> = BTreeMap::new();
         for (code, count) in &self.codes {
             let class = classes.entry(code / 100).or_default();
             *class = class.saturating_add(*count);
         }
-        classes.into_iter().map(|(class, count)| Count::exact(format!("{class}xx"), count)).collect()
+        classes.into_iter().map(|(class, count)| NamedCount { name: format!("{class}xx"), count }).collect()
     }
 
     /// Messages by transport.

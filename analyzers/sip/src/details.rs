@@ -20,31 +20,43 @@ pub struct PacketDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub timestamp: Option<String>,
+    /// Sender's address.
     pub source_ip: IpAddr,
+    /// Sender's port.
     pub source_port: u16,
+    /// Receiver's address.
     pub destination_ip: IpAddr,
+    /// Receiver's port.
     pub destination_port: u16,
+    /// What carried the message.
     pub transport: Transport,
     /// `request` or `response`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub message_type: &'static str,
+    /// The first line.
     pub start_line: String,
-    /// Of requests.
+    /// Method of a request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
+    /// Request-URI of a request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_uri: Option<String>,
-    /// Of responses.
+    /// Status code of a response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u16>,
+    /// Reason phrase of a response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_phrase: Option<String>,
+    /// Call-ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<String>,
+    /// CSeq: number and method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cseq: Option<String>,
+    /// From header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// To header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// As far as the texts of the page have room.
@@ -53,8 +65,10 @@ pub struct PacketDetails {
     /// How many, when there are several.
     #[serde(skip_serializing_if = "is_one_or_none")]
     pub contact_total: u64,
+    /// User-Agent header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+    /// Server header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     /// The path so far, the last hop first; as far as the texts of the page have room.
@@ -63,12 +77,13 @@ pub struct PacketDetails {
     /// How many, when there are several.
     #[serde(skip_serializing_if = "is_one_or_none")]
     pub via_total: u64,
+    /// Content-Type header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// As the header says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_length: Option<u64>,
-    /// Octets of the body.
+    /// Bytes of the body.
     pub body_length: usize,
     /// Whether a port is 5060 or 5061.
     pub known_sip_port: bool,

@@ -17,9 +17,9 @@ pub struct Direction {
     /// The segment that came last of those in the buffer.
     pub carrier: Carrier,
     pub step: Step,
-    /// Octets of a body that are passed over.
+    /// Bytes of a body that are passed over.
     skip: u64,
-    /// The message at the front is not whole with fewer octets.
+    /// The message at the front is not whole with fewer bytes.
     wanted: usize,
     /// How much of the buffer's first message was looked at.
     head: Head,
@@ -49,7 +49,7 @@ pub struct Carrier {
 /// What a direction gives: a message, whether it is cut; or `None` for what is none.
 pub type Found = Vec<(Carrier, Option<(Vec<u8>, bool)>)>;
 
-/// Octets of one segment.
+/// Bytes of one segment.
 pub struct Segment<'a> {
     pub bytes: &'a [u8],
     /// Whether they are the segment's first.
@@ -58,13 +58,13 @@ pub struct Segment<'a> {
 }
 
 impl Direction {
-    /// Adds octets without looking at them.
+    /// Adds bytes without looking at them.
     pub fn append(&mut self, segment: &Segment<'_>) {
         self.carrier = if self.buffer.is_empty() { segment.carrier } else { self.carrier.max(segment.carrier) };
         self.buffer.extend_from_slice(segment.bytes);
     }
 
-    /// Forgets octets at the front.
+    /// Forgets bytes at the front.
     pub fn consume(&mut self, octets: usize) {
         if octets >= self.buffer.len() {
             self.buffer = Vec::new();
@@ -74,7 +74,7 @@ impl Direction {
         self.wanted = 0;
     }
 
-    /// Takes octets and adds the messages that they complete to `found`. `from_start`: the stream was seen from its start. `sip`: what
+    /// Takes bytes and adds the messages that they complete to `found`. `from_start`: the stream was seen from its start. `sip`: what
     /// is no message is worth telling.
     pub fn push(&mut self, segment: &Segment<'_>, from_start: bool, sip: bool, totals: &mut Totals, found: &mut Found) {
         let mut segment = Segment { ..*segment };
@@ -164,7 +164,7 @@ impl Direction {
         fits
     }
 
-    /// So many octets are not in the capture.
+    /// So many bytes are not in the capture.
     pub fn gap(&mut self, missing: u64, totals: &mut Totals) {
         if self.skip > 0 {
             if missing > self.skip {

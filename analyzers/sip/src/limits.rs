@@ -10,7 +10,7 @@ pub const FORMATS: usize = 32;
 /// Lines that are read of one session description; of those behind, media are counted.
 pub const SDP_LINES: usize = 4096;
 
-/// Messages that come while a response waits for a request that stands behind it in the file, and octets of all that wait so.
+/// Messages that come while a response waits for a request that stands behind it in the file, and bytes of all that wait so.
 pub const WAITING: u64 = 64;
 pub const WAITING_OCTETS: usize = 256 << 10;
 /// Transactions that wait for responses or retransmissions.
@@ -21,8 +21,10 @@ pub const ORPHANS: usize = 4096;
 pub const RESPONSES_OF_ONE_TRANSACTION: usize = 8;
 /// Calls that are followed at the same time.
 pub const CALLS: usize = 4096;
-/// Steps of one listed call that are kept.
+/// Steps of each listed call that are kept, and those beyond of all of them.
 pub const LADDER: usize = 40;
+/// See [`LADDER`].
+pub const ALL_LADDERS: usize = 10_000;
 /// Media of one call that are kept: a [small](mcpcap_analyzer::stats::Distinct::small) count tells so many apart; and of all listed calls
 /// or messages.
 pub const CALL_MEDIA: usize = 128;
@@ -58,11 +60,11 @@ pub const PAIRS: usize = 512;
 pub const KEEP_ALIVE_OCTETS: usize = 8;
 /// TCP connections that are followed.
 pub const CONNECTIONS: usize = 4096;
-/// Octets that one direction may hold until a message is whole.
+/// Bytes that one direction may hold until a message is whole.
 pub const MESSAGE_OCTETS: usize = 256 << 10;
-/// Octets that wait in all TCP streams for the rest of their message.
+/// Bytes that wait in all TCP streams for the rest of their message.
 pub const TCP_BUFFERED: usize = 8 << 20;
-/// Octets that TCP reassembly holds behind holes, in all connections and in one direction.
+/// Bytes that TCP reassembly holds behind holes, in all connections and in one direction.
 pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
 /// Segments without a message after which a connection on ports of no known protocol is let go.
 pub const TRIES: u8 = 16;

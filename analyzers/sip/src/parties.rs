@@ -33,11 +33,15 @@ struct Party {
 /// What an address did.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PartyReport {
+    /// The address.
     pub address: IpAddr,
+    /// Its first frame.
     pub first_frame: u64,
     /// With retransmissions, as all counts here.
     pub requests_sent: u64,
+    /// Requests that it received.
     pub requests_received: u64,
+    /// Responses that it sent.
     pub responses_sent: u64,
     /// Responses to it from 400 on, without 401 and 407.
     pub failures_received: u64,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
-use mcpcap_analyzer::{JsonSchema, decode, stream};
+use mcpcap_analyzer::{JsonSchema, decode, is_default, stream};
 use serde::Serialize;
 
 use crate::authentication::AuthenticationReport;
@@ -24,10 +24,6 @@ pub struct Report {
     pub sip_packets_found: u64,
     /// How many of them were analysed: all.
     pub sip_packets_analyzed: u64,
-    /// Says that there is no SIP, when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -45,28 +41,35 @@ pub struct Report {
     pub packets: Vec<PacketDetails>,
     /// What part of `calls`, `registrations` and `packets` this is, and of each other list that has more entries.
     pub pages: Vec<PageInfo>,
-    /// What was not kept, and what was not decoded.
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
 /// Numbers over all messages. Lists hold the 20 first entries; how many there are in all stands beside each.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
+    /// Requests.
     pub requests: u64,
+    /// Responses.
     pub responses: u64,
     /// Requests by method.
     pub methods: Vec<Count>,
+    /// Different methods of requests.
     pub methods_total: u64,
     /// Responses by class: `2xx`.
-    pub response_classes: Vec<Count>,
+    pub response_classes: Vec<NamedCount>,
+    /// Responses by status code.
     pub status_codes: Vec<CodeCount>,
     /// Different ones.
     pub status_codes_total: u64,
     /// All messages by the method in CSeq.
     pub cseq_methods: Vec<Count>,
+    /// Different methods in CSeq.
     pub cseq_methods_total: u64,
     /// Messages by what carried them.
     pub transports: Vec<TransportCount>,
@@ -78,12 +81,15 @@ pub struct Statistics {
     pub call_ids: Vec<Count>,
     /// User-Agent headers.
     pub user_agents: Vec<Count>,
+    /// Different User-Agent headers.
     pub user_agents_total: u64,
     /// Server headers.
     pub servers: Vec<Count>,
+    /// Different Server headers.
     pub servers_total: u64,
     /// First four characters of dialled numbers with seven digits or more, in new INVITEs.
     pub dialled_prefixes: Vec<Count>,
+    /// Different prefixes.
     pub dialled_prefixes_total: u64,
     /// Whether the lists above and their totals are exact; otherwise counts may be too high by `too_high_by`, rare entries are missing, and
     /// a total says how many there are at least.
@@ -94,7 +100,7 @@ pub struct Statistics {
     pub requests_of_other_methods: u64,
     /// The first requests without a response.
     pub unanswered_requests: Vec<Unanswered>,
-    /// Requests without a response, without ACK; at most so many when `limits.evicted.transactions` is not 0.
+    /// Requests without a response, without ACK; at most so many when `limits.evicted.transactions` is there.
     pub unanswered_requests_total: u64,
     /// Requests that were sent again. Not counted as new anywhere.
     pub retransmitted_requests: u64,
@@ -107,6 +113,7 @@ pub struct Statistics {
     pub authentication: AuthenticationReport,
     /// Addresses, the busiest first.
     pub endpoints: Vec<PartyReport>,
+    /// Different addresses.
     pub endpoints_total: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub endpoints_total_is_exact: bool,
@@ -118,48 +125,59 @@ pub struct Statistics {
     pub encrypted_connections: u64,
     /// WebSockets with the subprotocol `sip`.
     pub websockets: u64,
-    /// Keep-alives: line ends alone, and payloads of at most 8 octets on port 5060.
+    /// Keep-alives: line ends alone, and payloads of at most 8 bytes on port 5060.
     pub keep_alives: u64,
 }
 
 /// A text and how often it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Count {
+    /// What was counted. Text from the capture.
     pub name: String,
+    /// How often it came.
     pub count: u64,
     /// The count may be too high by up to so many.
     #[serde(skip_serializing_if = "is_zero")]
     pub too_high_by: u64,
 }
 
-impl Count {
-    /// A count without error.
-    pub fn exact(name: String, count: u64) -> Self {
-        Self { name, count, too_high_by: 0 }
-    }
+/// A kind and how often it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NamedCount {
+    /// The kind.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub name: String,
+    /// How often it came.
+    pub count: u64,
 }
 
 /// A status code.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CodeCount {
+    /// The status code.
     pub code: u16,
     /// Its name in IANA's registry; empty when it has none.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: &'static str,
+    /// Responses with it.
     pub count: u64,
 }
 
 /// Messages over one transport.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct TransportCount {
+    /// What carried the messages.
     pub transport: Transport,
+    /// Messages.
     pub count: u64,
 }
 
 /// What is wrong with how many messages.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FaultCount {
+    /// What is wrong.
     pub reason: Fault,
+    /// Messages and payloads with that fault.
     pub count: u64,
     /// Frames of the first of them.
     pub frames: Vec<u64>,
@@ -168,6 +186,7 @@ pub struct FaultCount {
 /// Requests of one method and their responses. Each hop of a proxied request counts.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TransactionReport {
+    /// The method.
     pub method: String,
     /// Requests, each once, however often it was sent.
     pub requests: u64,
@@ -177,6 +196,7 @@ pub struct TransactionReport {
     pub completed: u64,
     /// How many got none in the capture. ACK expects none.
     pub unanswered: u64,
+    /// How often one was sent again.
     pub retransmitted: u64,
     /// Time from the first transmission to the first response of any kind.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,8 +208,11 @@ pub struct TransactionReport {
 pub struct Unanswered {
     /// Frame of the first transmission.
     pub frame: u64,
+    /// The method.
     pub method: String,
+    /// Address that asked.
     pub client: IpAddr,
+    /// Address that was asked.
     pub server: IpAddr,
     /// How often it was sent.
     pub sent: u32,
@@ -202,15 +225,16 @@ pub struct MediaReport {
     pub kind: String,
     /// Where this side wants to receive; may be a name.
     pub address: String,
-    /// 0: refused.
+    /// Port where this side wants to receive; 0: refused.
     pub port: u16,
     /// Absent where SDP does not say: it is the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtcp_port: Option<u16>,
     /// For example `RTP/AVP`.
     pub protocol: String,
-    /// The first 32.
+    /// Codecs, the first 32.
     pub codecs: Vec<Codec>,
+    /// Codecs in all.
     pub codecs_total: u64,
     /// `sendrecv`, `sendonly`, `recvonly` or `inactive`, from this side's view.
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -221,12 +245,15 @@ pub struct MediaReport {
     /// Suites of SDES; the first 32.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub crypto_suites: Vec<String>,
+    /// Suites in all.
     #[serde(skip_serializing_if = "is_zero")]
     pub crypto_suites_total: u64,
+    /// Whether ICE is offered.
     pub ice: bool,
     /// Addresses and ports of ICE candidates; the first 32.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
+    /// Candidates in all.
     #[serde(skip_serializing_if = "is_zero")]
     pub candidates_total: u64,
 }
@@ -271,38 +298,57 @@ impl MediaReport {
     }
 }
 
-/// What was not kept, and what was not decoded.
-#[derive(Debug, Serialize, JsonSchema)]
+/// What was not kept, and what was not decoded. Numbers that are 0 are left out.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Limits {
-    /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    /// Entries that had to make room in tables of fixed size. Absent: everything above is over the whole capture.
+    #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
     /// Requests that stand more than 64 messages behind a response to them, since the file is not in the order of time: those responses
     /// count as unasked, and these requests as unanswered unless other responses follow. At least so many, when there are more than 4,096
     /// responses without a request.
+    #[serde(skip_serializing_if = "is_default")]
     pub requests_behind_their_responses: u64,
     /// Responses of transactions that had more than 8 different ones; when these are sent again, they count as new.
+    #[serde(skip_serializing_if = "is_default")]
     pub responses_not_told_apart: u64,
     /// Messages over TCP whose end is not in the capture.
+    #[serde(skip_serializing_if = "is_default")]
     pub incomplete_over_tcp: u64,
-    /// Octets of SIP connections that belong to no message that could be found.
+    /// Bytes of SIP connections that belong to no message that could be found.
+    #[serde(skip_serializing_if = "is_default")]
     pub skipped_tcp_octets: u64,
     /// Messages in WebSockets that are compressed or too long.
+    #[serde(skip_serializing_if = "is_default")]
     pub unreadable_websocket_messages: u64,
-    pub decoding: decode::Statistics,
-    pub reassembly: stream::Statistics,
+    /// What could not be decoded. Absent when everything could.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoding: Option<decode::Statistics>,
+    /// How TCP streams were put together. Absent when nothing was amiss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reassembly: Option<stream::Statistics>,
 }
 
 /// Entries that had to make room.
-#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Evicted {
     /// Requests that made room before a response came.
+    #[serde(skip_serializing_if = "is_default")]
     pub transactions: u64,
     /// Calls that were judged before the capture ended; what comes later counts as another call.
+    #[serde(skip_serializing_if = "is_default")]
     pub calls: u64,
+    /// Pairs of account and client.
+    #[serde(skip_serializing_if = "is_default")]
     pub registrations: u64,
+    /// Addresses.
+    #[serde(skip_serializing_if = "is_default")]
     pub endpoints: u64,
+    /// Challenges and credentials.
+    #[serde(skip_serializing_if = "is_default")]
     pub authentication: u64,
     /// Entries of the rules, such as pairs of client and server: findings may be missing, and numbers in findings too low.
+    #[serde(skip_serializing_if = "is_default")]
     pub pairs: u64,
 }
 

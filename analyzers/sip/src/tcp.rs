@@ -23,7 +23,7 @@ pub enum Yield<'a> {
 pub struct Totals {
     /// Messages whose end is not in the capture.
     pub incomplete: u64,
-    /// Octets of SIP connections that belong to no message that was found.
+    /// Bytes of SIP connections that belong to no message that was found.
     pub skipped: u64,
     /// Connections on the ports of SIP that begin with TLS.
     pub encrypted: u64,
@@ -33,7 +33,7 @@ pub struct Totals {
     pub websockets: u64,
     /// Messages in WebSockets that are compressed or too long.
     pub unreadable: u64,
-    /// Octets that wait in buffers now.
+    /// Bytes that wait in buffers now.
     pub buffered: usize,
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
@@ -20,7 +20,7 @@ use crate::tcp::{Framing, Totals, Yield};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Analyse only the first so many SIP messages, and read no further. Totals and findings then cover only these.
+    /// Stop after so many SIP messages; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
     /// List only messages and calls with this Call-ID.
@@ -31,14 +31,14 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 64))]
     pub method: Option<String>,
-    /// List only messages, calls and registrations with this user part in From, To, Request-URI or credentials: `alice`, or `0049*` for all that begin so.
+    /// List only what has this user: `alice`, or `0049*` for all that begin so.
     #[serde(default)]
     #[schemars(length(min = 1, max = 256))]
     pub user: Option<String>,
     /// Give all headers of listed messages, not only the main ones.
     #[serde(default)]
     pub headers: bool,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -54,13 +54,13 @@ pub struct SipPackets {
 impl Tool for SipPackets {
     const NAME: &'static str = "analyze_sip_packets";
     const TITLE: &'static str = "SIP analysis";
-    const DESCRIPTION: &'static str = "Analyses the SIP messages of a packet capture, over UDP, TCP and WebSocket, on any port. Rebuilds \
-        calls as ladders (outcome, post-dial delay, ring and talk time, who ended it, final code, forks, re-INVITEs, media addresses and codecs \
-        from SDP), registrations and authentication, pairs requests with responses and tells retransmissions apart. Reports findings with \
-        frame numbers: password guessing, user enumeration, INVITE floods, scanners, sweeps, prefix probing, clear-text credentials, silent \
-        servers. Lists calls, registrations and messages page by page. Use it for calls and registrations that fail, and for telephony fraud and scans.";
+    const DESCRIPTION: &'static str = "Analyses SIP over UDP, TCP and WebSocket, on any port: calls and \
+        registrations that fail, telephony fraud, scans. Shows each call as a ladder with outcome, setup and talk \
+        time, who ended it, final code, media and codecs; registrations, authentication and response times. \
+        Findings: password guessing, user enumeration, INVITE floods, scanners, prefix probing, clear-text \
+        credentials, silent servers.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["calls", "registrations", "packets"];
     const CUT: &'static [&'static str] = &[
         "statistics.methods",
@@ -120,7 +120,7 @@ impl Tool for SipPackets {
         Ok(self.analysis.flow())
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         let Self { streams, framing, analysis, .. } = &mut self;
         streams.finish(&mut |connection, state: &mut Framing, event| {
             state.take(connection, event, framing, &mut |found| take(analysis, found));
@@ -134,14 +134,15 @@ impl Tool for SipPackets {
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             unreadable_websocket_messages: self.framing.unreadable,
-            decoding: self.decoder.statistics(),
-            reassembly: self.streams.statistics(),
+            decoding: self.decoder.statistics().told(),
+            reassembly: self.streams.statistics().told(),
         };
         let carried = Carried {
             encrypted: self.framing.encrypted,
             websockets: self.framing.websockets,
             copies: self.decoder.copies(self.analysis.lists()),
             limits,
+            decoding: self.decoder.statistics(),
         };
         Ok(self.analysis.report(capture, carried))
     }

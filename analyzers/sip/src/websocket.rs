@@ -11,13 +11,13 @@ const HANDSHAKE_OCTETS: usize = 16 << 10;
 pub enum Handshake {
     /// Its header is not whole yet.
     Incomplete,
-    /// It offers, or takes, the subprotocol `sip`; so many octets are its header.
+    /// It offers, or takes, the subprotocol `sip`; so many bytes are its header.
     Sip(usize),
     /// Anything else.
     Other,
 }
 
-/// Whether octets begin as a request or response of an opening handshake does.
+/// Whether bytes begin as a request or response of an opening handshake does.
 pub fn could_be_handshake(octets: &[u8]) -> bool {
     ["GET /".as_bytes(), b"HTTP/1.1 101"].into_iter().any(|start| {
         let length = octets.len().min(start.len());
@@ -56,16 +56,16 @@ pub struct Frames {
     message: Vec<u8>,
     /// Whether the message so far is compressed or too long, and will be left out.
     unreadable: bool,
-    /// Octets of a frame that are passed over.
+    /// Bytes of a frame that are passed over.
     skip: u64,
 }
 
 /// What a buffer begins with.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
-    /// A whole message; so many octets are used up.
+    /// A whole message; so many bytes are used up.
     Message(usize, Vec<u8>),
-    /// So many octets are used up that complete no message.
+    /// So many bytes are used up that complete no message.
     Used(usize),
     /// A message was used up that cannot be read: compressed, or too long.
     Unreadable(usize),
@@ -74,7 +74,7 @@ pub enum Next {
 }
 
 impl Frames {
-    /// Octets that are held.
+    /// Bytes that are held.
     pub fn held(&self) -> usize {
         self.message.capacity()
     }
@@ -129,7 +129,7 @@ struct Frame {
     compressed: bool,
     opcode: u8,
     mask: Option<[u8; 4]>,
-    /// Octets of its header.
+    /// Bytes of its header.
     head: usize,
     length: u64,
 }

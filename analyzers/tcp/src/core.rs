@@ -114,7 +114,7 @@ impl Core {
     pub fn findings(self, lists: &mut Lists) -> (Vec<Finding>, Limits) {
         let evicted = Evicted { connections: self.tracker.evicted(), parties: self.watch.evicted() };
         let (findings, findings_left_out) = self.watch.finish(lists);
-        (findings, Limits { evicted, findings_left_out, decoding: self.decoder.statistics() })
+        (findings, Limits { evicted, findings_left_out, decoding: self.decoder.statistics().told() })
     }
 
     /// Says that there is nothing, when there is nothing.

@@ -16,8 +16,10 @@ pub struct Filter {
 /// The filter as the report repeats it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FilterReport {
+    /// The argument `server_ip`.
     #[serde(skip_serializing_if = "Option::is_none")]
     server_ip: Option<IpAddr>,
+    /// The argument `server_port`.
     #[serde(skip_serializing_if = "Option::is_none")]
     server_port: Option<u16>,
 }

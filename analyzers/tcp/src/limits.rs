@@ -1,13 +1,9 @@
 //! How much is kept and listed. A capture decides how many connections there are, so each table has a size; what had to make room is
-//! counted in the report. Together they stay below 53 MiB of the 64 that the host allows,
+//! counted in the report. How many connections are followed, the SDK's tracker says. Together they stay below 53 MiB of the 64 that the host allows,
 //! whatever the capture: a connection takes 2.1 kB, and with all of its lists full 5 kB; of the findings, a scan of more than 64 ports takes
 //! 8 kB, one about a single connection less than 1, any other entry less than 3.
 
-/// Connections that are followed. The one that was silent for longest makes room, and counts as it stands then.
-pub const CONNECTIONS: usize = 7168;
-/// Unanswered attempts behind which the same ends tried again with another number, and whose answer may still come.
-pub const EARLIER: usize = 128;
-/// Holes of one direction that are remembered, to tell octets that come late from repeated ones.
+/// Holes of one direction that are remembered, to tell bytes that come late from repeated ones.
 pub const HOLES: usize = 16;
 /// Letters of a history. What goes beyond is counted.
 pub const HISTORY: usize = 64;

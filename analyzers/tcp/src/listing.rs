@@ -106,7 +106,7 @@ impl Row {
         let [plain, fast, spurious] = connection.client.resent;
         let [more_plain, more_fast, more_spurious] = connection.server.resent;
         Self {
-            id: connection.id,
+            id: connection.identity.id,
             connection: crate::report::text(connection),
             packets: connection.packets(),
             resent: [

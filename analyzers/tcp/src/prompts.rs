@@ -90,7 +90,7 @@ one's own.
 3. Floods: tcp_syn_flood, `patterns[]` syn_response_imbalance and handshake_completion, `statistics.conn_states` with many S0 or REJ. Benign: a \
 service that is down while clients retry.
 4. Interference: tcp_reset_from_elsewhere (hop limits in `measures`), tcp_end_ignored (a connection that went on behind a RST or FIN: evasion of a \
-monitor, or a reset that came too late), tcp_conflicting_data (the same place in the stream with other octets: \
+monitor, or a reset that came too late), tcp_conflicting_data (the same place in the stream with other bytes: \
 injection, or evasion of a monitor), resets in one direction only (`rst_distribution.by_direction`). Benign: firewalls and proxies that reset in \
 the name of others.
 5. Exfiltration and remote control: connections with much more `new_payload_bytes` from the client than from the server, long ones with little \
@@ -107,14 +107,14 @@ Reconstruct who connected to whom, so that others can check it.
 1. Scope: the capture's name, time span and whether it was read whole (`capture`), `tcp_packets_found`, `limits`, `note`. Times are UTC.
 2. Parties: page through `connections`: `client`, `server`, `client_known`, and how many of each `conn_state`. An address is a host's at that time \
 only; DHCP leases in the same capture (analyze_dhcp_packets) and names (analyze_dns_packets) tell more.
-3. Each connection that matters: `start_time`, `duration_seconds`, octets each way (`detailed` true: `new_payload_bytes`), `closed_by`, \
+3. Each connection that matters: `start_time`, `duration_seconds`, bytes each way (`detailed` true: `new_payload_bytes`), `closed_by`, \
 `community_id` (to find it in Zeek's, Suricata's and other logs), `first_frame` and `last_frame`.
 4. Findings: take over `findings` with rule, `measures`, `threshold` and frames, and keep apart what was observed and what is inferred. Name the \
 benign explanation of each, and what would decide between both.
 5. Gaps: `missing_bytes`, `one_sided`, `lost_segment` and `ack_lost_segment` in `analysis`: what the capture does not have.
 
 Answer with a timeline (time, frames, client, server, event), the connections of interest with their Community IDs, the evidence for each \
-conclusion by frame number, and what the capture cannot show: that octets were sent does not say what they mean.";
+conclusion by frame number, and what the capture cannot show: that bytes were sent does not say what they mean.";
 
 #[cfg(test)]
 mod tests {

@@ -96,12 +96,12 @@ impl Totals {
         self.flagged.get(flag as usize).copied().unwrap_or_default()
     }
 
-    /// Segments that were sent again: with octets, or a SYN or FIN, that the capture has more than once.
+    /// Segments that were sent again: with bytes, or a SYN or FIN, that the capture has more than once.
     pub fn resent(&self) -> u64 {
         self.resent
     }
 
-    /// Segments with octets that lie before others that came earlier, and that the capture has once.
+    /// Segments with bytes that lie before others that came earlier, and that the capture has once.
     pub fn late(&self) -> u64 {
         self.late
     }

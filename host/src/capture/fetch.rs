@@ -65,6 +65,11 @@ impl Fetch {
         Ok(Self { client, allowed, keeper: Keeper::new(if remote.keep { limits.kept } else { 0 }) })
     }
 
+    /// Whether anything may be fetched.
+    pub fn is_allowed(&self) -> bool {
+        self.client.is_some()
+    }
+
     /// Fetches a capture. `progress` is told how many octets there are, and of how many where the server says so.
     ///
     /// # Errors

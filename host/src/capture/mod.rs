@@ -6,6 +6,7 @@ mod fetch;
 mod file;
 pub(crate) mod guard;
 mod kept;
+mod name;
 pub(crate) mod public;
 mod roots;
 mod source;
@@ -15,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 pub use fetch::{Fetch, Remote, is_url, shown};
 pub use file::{CaptureError, CaptureFile};
+pub use name::named;
 pub use roots::{Root, Roots};
 pub use source::{Chunk, Facts, Source, SourceEnd};
 pub use spool::spool;

@@ -13,7 +13,7 @@ use super::prompt::{Prompt, PromptArgument, Source};
 use super::template::{self, Template};
 use super::tool::{Tool, with_common};
 use super::{lint, vocabulary};
-use crate::contract::{evidence, keys, path, schema};
+use crate::contract::{arguments, evidence, keys, path, schema};
 use crate::effort::after;
 use crate::sandbox::{Analyzer, Fault};
 use crate::settings::Limits;
@@ -283,9 +283,9 @@ fn make_tool(
     report = keys::closed(&report);
     evidence::describe(&mut report);
     let arguments = if let Value::Object(arguments) = arguments { arguments } else { Map::new() };
-    let input = with_common(arguments, &schema::sections(&report))
-        .map_err(|argument| DescribeError::Taken { tool: name.clone(), argument })?;
-    let output = schema::published(&name, &module.version, &report);
+    let input = with_common(arguments).map_err(|argument| DescribeError::Taken { tool: name.clone(), argument })?;
+    let output = schema::complete(&name, &module.version, &report);
+    let plain = schema::plain(&name, &module.version, &report);
     let validator = |what, schema: &Map<String, Value>| {
         jsonschema::options()
             // Patterns in linear time, whoever wrote them.
@@ -296,7 +296,7 @@ fn make_tool(
                 DescribeError::Schema { tool: name.clone(), what, reason }
             })
     };
-    let (validator, answer_validator) = (validator("arguments", &input)?, validator("report", &output)?);
+    let (validator, answer_validator) = (validator("arguments", &input)?, validator("report", &plain)?);
     let mut description = neutral_lines(&tool.description, DESCRIPTION);
     if module.is_foreign {
         description.push_str(&module.mark());
@@ -311,7 +311,9 @@ fn make_tool(
         cut: tool.cut,
         report,
         answer_validator,
+        listed_input: Arc::new(arguments::listed(&input)),
         input: Arc::new(input),
+        listed_output: Arc::new(schema::shallow(&output)),
         output: Arc::new(output),
         module: module.clone(),
         analyzer: analyzer.clone(),

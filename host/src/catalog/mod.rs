@@ -17,7 +17,7 @@ use mcpcap_native::Builtin;
 pub use describe::{DescribeError, Module, Offer};
 pub use prompt::{Prompt, PromptArgument};
 pub use template::Template;
-pub use tool::Tool;
+pub use tool::{Tool, without_urls};
 
 use crate::sandbox::{Refused, Sandbox};
 use crate::settings::Limits;

@@ -25,8 +25,12 @@ pub struct Tool {
     pub description: String,
     /// JSON Schema of its arguments, `pcap_file` among them.
     pub input: Arc<Map<String, Value>>,
-    /// JSON Schema of its report, the host's fields among them.
+    /// The same, as lists of tools show it.
+    pub listed_input: Arc<Map<String, Value>>,
+    /// Complete JSON Schema of its answers, the host's fields among them.
     pub output: Arc<Map<String, Value>>,
+    /// Its first level, as lists of tools show it.
+    pub listed_output: Arc<Map<String, Value>>,
     /// The component it belongs to.
     pub module: Module,
     /// Lists of the report that the component gives in parts.
@@ -42,27 +46,31 @@ pub struct Tool {
     pub(super) answer_validator: Validator,
 }
 
+/// What `pcap_file` is; and what it is where nothing may be fetched.
+const CAPTURE: &str = "Path or URL of the capture.";
+const LOCAL_CAPTURE: &str = "Path of the capture.";
+
+/// A tool's arguments where captures cannot be fetched.
+pub fn without_urls(input: &Map<String, Value>) -> Map<String, Value> {
+    let mut input = input.clone();
+    let properties = input.get_mut("properties").and_then(Value::as_object_mut);
+    if let Some(Value::Object(capture)) = properties.and_then(|properties| properties.get_mut("pcap_file")) {
+        capture.insert("description".into(), LOCAL_CAPTURE.into());
+    }
+    input
+}
+
 /// The arguments of a tool with the capture in front and those of all tools behind; the name of one that the component takes for itself.
-pub(super) fn with_common(
-    mut arguments: Map<String, Value>,
-    sections: &[String],
-) -> Result<Map<String, Value>, String> {
+pub(super) fn with_common(mut arguments: Map<String, Value>) -> Result<Map<String, Value>, String> {
     let mut properties = Map::new();
-    properties.insert(
-        "pcap_file".into(),
-        json!({
-            "type": "string",
-            "description": "The capture to analyse: a path on the machine where this server runs (absolute, or relative to its \
-                            working directory), or an http or https URL. pcap and pcapng, also gzip, zstd or lz4 compressed.",
-        }),
-    );
+    properties.insert("pcap_file".into(), json!({ "type": "string", "description": CAPTURE }));
     if let Some(Value::Object(own)) = arguments.remove("properties") {
         if let Some(taken) = own.keys().find(|name| *name == "pcap_file" || arguments::NAMES.contains(&name.as_str())) {
             return Err(taken.clone());
         }
         properties.extend(own);
     }
-    arguments::describe(&mut properties, sections);
+    arguments::describe(&mut properties);
     let mut required = vec![json!("pcap_file")];
     if let Some(Value::Array(own)) = arguments.remove("required") {
         required.extend(own.into_iter().filter(|name| name != "pcap_file"));
@@ -123,7 +131,7 @@ impl Tool {
         ))
     }
 
-    /// Checks an answer against the schema that clients know.
+    /// Checks an answer, its lists as the component gave them, against the schema that clients know.
     ///
     /// # Errors
     /// [`Code::ComponentFault`] with the place: the report is not what its component promised.
@@ -137,6 +145,11 @@ impl Tool {
             shown(&error.to_string())
         );
         Err(AnswerError::new(Code::ComponentFault, message))
+    }
+
+    /// The complete schema of its answers with all lists as lists of entries, for those who describe its fields.
+    pub fn fields(&self) -> Value {
+        schema::plain(&self.name, &self.module.version, &self.report).into()
     }
 
     /// Whether an argument is the component's, and not one that all tools have.

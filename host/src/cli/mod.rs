@@ -8,6 +8,7 @@ mod exit;
 mod hardening;
 mod healthcheck;
 mod logs;
+mod manual;
 mod named;
 mod options;
 mod progress;
@@ -47,7 +48,7 @@ enum Command {
     Serve(serve::Arguments),
     /// Run a tool on captures and print its report
     Analyze(analyze::Arguments),
-    /// List the tools that are loaded
+    /// List the tools that are loaded, or tell all of one
     Tools(tools::Arguments),
     /// Make, check and approve analyzers of your own or of others
     #[command(subcommand)]
@@ -190,14 +191,14 @@ fn run(command: Command, offered: clap::Command) -> Result<(), Failure> {
         match command {
             Command::Serve(typed) => Ok(serve::run(&typed, &options).await?),
             Command::Analyze(typed) => analyze::run(typed, &options, offered).await,
-            Command::Tools(_) => Ok(tools::run(&options).await?),
+            Command::Tools(typed) => tools::run(&typed, &options).await,
             Command::Analyzer(command) => analyzer::run(command, options).await,
             Command::Wit => Ok(print(analyzer::WIT)?),
             // Done before anything else was.
             Command::CompileComponent { .. } => Ok(()),
             Command::Doctor(typed) => Ok(doctor::run(&typed, &options).await?),
             Command::Healthcheck(typed) => Ok(healthcheck::run(&typed).await?),
-            Command::Completions(typed) => Ok(shell::completions(&typed, offered)?),
+            Command::Completions(typed) => Ok(shell::completions(&typed, &options, offered).await?),
             Command::Man(typed) => Ok(shell::man(&typed, offered)?),
         }
     });
@@ -213,6 +214,7 @@ fn options(command: &Command) -> Result<Options, String> {
         Command::Doctor(typed) => typed.serve.options(),
         Command::Analyze(typed) => typed.options(),
         Command::Tools(typed) => typed.options(),
+        Command::Completions(typed) => typed.options(),
         Command::Analyzer(command) => command.options(),
         _ => Ok(Options::default()),
     }

@@ -1,5 +1,6 @@
 //! `mcpcap serve`, and `mcpcap` alone: the server, over what, and for whom.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,6 +12,10 @@ use super::options::{Audit, Captures, Hardening, Http, Loaded, Logs, Modules, Se
 use crate::contract::arguments;
 use crate::mcp::{self, HttpOptions};
 use crate::service::{MAX_CHARS, Options, Service};
+use crate::text::terminal::complain;
+
+/// For who starts it by hand.
+const WAITING: &str = "mcpcap waits for an MCP client on this terminal (Ctrl-C ends it); for a report run: mcpcap FILE, or: mcpcap --help\n";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Transport {
@@ -31,6 +36,10 @@ pub struct Arguments {
     /// Give reports as text alone, without structured content and output schemas: half the characters for clients that show both
     #[arg(long)]
     text_only: bool,
+
+    /// Put the complete schemas of answers into the list of tools, which takes ten times the characters
+    #[arg(long)]
+    full_schemas: bool,
 
     /// How clients connect
     #[arg(long, value_enum, default_value_t = Transport::Stdio)]
@@ -90,7 +99,12 @@ impl Arguments {
     /// # Errors
     /// When one of them cannot be.
     pub fn options(&self) -> Result<Options, String> {
-        let mut options = Options { max_chars: self.max_report_chars, text_only: self.text_only, ..Options::default() };
+        let mut options = Options {
+            max_chars: self.max_report_chars,
+            text_only: self.text_only,
+            full_schemas: self.full_schemas,
+            ..Options::default()
+        };
         self.modules.apply(&mut options);
         self.captures.apply(&mut options)?;
         self.waiting.apply(&mut options.limits);
@@ -139,6 +153,9 @@ pub async fn run(typed: &Arguments, options: &Options) -> Result<(), String> {
     mcp::outlive_hangup().map_err(|error| error.to_string())?;
     let start = || Service::start(options).map(Arc::new).map_err(|error| error.to_string());
     let Some(http) = typed.http() else {
+        if std::io::stdin().is_terminal() {
+            complain(WAITING);
+        }
         return mcp::stdio(start()?).await.map_err(|error| error.to_string());
     };
     let http = mcp::Http::bind(http?).await.map_err(|error| error.to_string())?;

@@ -5,6 +5,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::cursor::Cursor;
+use super::filter::{self, Condition};
+use super::table::Form;
 use crate::answer::{AnswerError, Code};
 use crate::selection::Selection;
 
@@ -14,12 +16,14 @@ pub const MAX_CHARS: (usize, usize) = (2_000, 1_000_000);
 const MOST_ENTRIES: usize = 1000;
 
 /// What was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Common {
     /// Frames.
     pub selection: Selection,
     /// Parts of the report; empty: all.
     pub sections: Vec<String>,
+    /// What entries of lists must be.
+    pub conditions: Vec<Condition>,
     /// Field by which lists are sorted, and whether the largest come first.
     pub sort: Option<(String, bool)>,
     /// Entries of each list at the most.
@@ -28,12 +32,14 @@ pub struct Common {
     pub cursor: Option<Cursor>,
     /// Characters.
     pub max_chars: usize,
+    /// In which form lists are given.
+    pub form: Form,
     /// What decides on the content, for cursors.
     pub deciding: Value,
 }
 
 /// Names of the arguments, which no component can take for itself.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 13] = [
     "host",
     "port",
     "start_time",
@@ -41,81 +47,90 @@ pub const NAMES: [&str; 11] = [
     "first_frame",
     "last_frame",
     "section",
+    "where",
     "sort",
     "limit",
     "cursor",
     "max_chars",
+    "as_objects",
 ];
 
-/// Adds them to the properties of a tool's schema. `sections` are the parts of its report.
-pub fn describe(properties: &mut Map<String, Value>, sections: &[String]) {
-    let time = "UTC as RFC 3339, for example 2023-11-14T22:13:20.5Z, or seconds since 1970.";
+/// The one that is of use for programs alone.
+const FOR_PROGRAMS: &str = "as_objects";
+
+/// Adds them to the properties of a tool's schema. Each tool of a list repeats them, so each has one short sentence; docs/answers.md has the rest.
+pub fn describe(properties: &mut Map<String, Value>) {
+    let texts =
+        |description: &str| json!({ "type": "array", "items": { "type": "string" }, "description": description });
     let described = [
-        (
-            "host",
-            json!({
-                "type": "string",
-                "description": "Only frames from, to or about this IP address, or network such as 192.0.2.0/24."
-            }),
-        ),
+        ("host", json!({ "type": "string", "description": "Only this IP address or network." })),
         (
             "port",
-            json!({
-                "type": "integer", "minimum": 1, "maximum": 65535,
-                "description": "Only frames from or to this port of TCP or UDP."
-            }),
+            json!({ "type": "integer", "minimum": 1, "maximum": 65535, "description": "Only this TCP or UDP port." }),
         ),
-        ("start_time", json!({ "type": "string", "description": format!("Only frames from this time on. {time}") })),
-        ("end_time", json!({ "type": "string", "description": "Only frames up to this time, likewise." })),
-        (
-            "first_frame",
-            json!({ "type": "integer", "minimum": 1, "description": "Only frames from this number on, counted from 1." }),
-        ),
-        (
-            "last_frame",
-            json!({ "type": "integer", "minimum": 1, "description": "Only frames up to this number; reading ends there." }),
-        ),
-        (
-            "section",
-            json!({
-                "type": "array", "items": { "type": "string" },
-                "description": format!(
-                    "Only these parts of the report: {}; or lists within them, as `shown` names them. Default: all.",
-                    sections.join(", ")
-                )
-            }),
-        ),
-        (
-            "sort",
-            json!({
-                "type": "string",
-                "description": "Field of list entries to sort by, with - in front for the largest first. Default: order of appearance."
-            }),
-        ),
+        ("start_time", json!({ "type": "string", "description": "From this UTC time." })),
+        ("end_time", json!({ "type": "string", "description": "To this time." })),
+        ("first_frame", json!({ "type": "integer", "minimum": 1, "description": "From this frame." })),
+        ("last_frame", json!({ "type": "integer", "minimum": 1, "description": "To this frame." })),
+        ("section", texts("Only these parts.")),
+        ("where", texts("Only entries such as rcode=SERVFAIL.")),
+        ("sort", json!({ "type": "string", "description": "Field; -field: largest first." })),
         (
             "limit",
-            json!({
-                "type": "integer", "minimum": 0, "maximum": MOST_ENTRIES,
-                "description": "Most entries of each list. Default: as many as fit."
-            }),
+            json!({ "type": "integer", "minimum": 0, "maximum": MOST_ENTRIES, "description": "Entries of a list." }),
         ),
-        (
-            "cursor",
-            json!({
-                "type": "string",
-                "description": "A `next` of `shown.lists`: gives the entries that follow, for the same other arguments."
-            }),
-        ),
+        ("cursor", json!({ "type": "string", "description": "A `next`, for the next page." })),
         (
             "max_chars",
             json!({
                 "type": "integer", "minimum": MAX_CHARS.0, "maximum": MAX_CHARS.1,
-                "description": "Most characters of the report. Default: the server's, usually 24000."
+                "description": "Characters of the answer."
             }),
         ),
+        ("as_objects", json!({ "type": "boolean", "description": "Lists as objects, not tables." })),
     ];
     for (name, schema) in described {
         properties.insert(name.into(), schema);
+    }
+}
+
+/// The schema of arguments as a list of tools shows it: without what all tools share and a model needs not. The service says what is wrong with
+/// an argument.
+pub fn listed(input: &Map<String, Value>) -> Map<String, Value> {
+    let mut input = input.clone();
+    input.shift_remove("additionalProperties");
+    let mut properties = input.get_mut("properties").and_then(Value::as_object_mut);
+    for name in NAMES {
+        if let Some(Value::Object(schema)) = properties.as_mut().and_then(|properties| properties.get_mut(name)) {
+            schema.shift_remove("minimum");
+            schema.shift_remove("maximum");
+        }
+    }
+    if let Some(properties) = properties {
+        properties.shift_remove(FOR_PROGRAMS);
+    }
+    input
+}
+
+/// Takes a lone value where a list is wanted, and a number that is written as text where a number is: models write both, and mean one thing.
+pub fn lenient(arguments: &mut Map<String, Value>, properties: &Map<String, Value>) {
+    for (name, value) in arguments {
+        let Some(schema) = properties.get(name) else { continue };
+        let is = |kind: &str| schema.get("type").is_some_and(|known| known == kind);
+        match value {
+            Value::String(_) | Value::Number(_) if is("array") => *value = Value::Array(vec![value.take()]),
+            Value::String(text) if is("integer") => {
+                if let Ok(number) = text.trim().parse::<i64>() {
+                    *value = number.into();
+                }
+            }
+            Value::String(text) if is("boolean") => match text.as_str() {
+                "true" => *value = true.into(),
+                "false" => *value = false.into(),
+                _ => {}
+            },
+            _ => {}
+        }
     }
 }
 
@@ -143,7 +158,12 @@ impl Common {
         };
         ordered("first_frame", "last_frame", selection.first_frame, selection.last_frame)?;
         ordered("start_time", "end_time", selection.start_time, selection.end_time)?;
-        let sections = own.get("section").and_then(Value::as_array).into_iter().flatten();
+        let texts =
+            |name: &str| own.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        if texts("where").count() > filter::MOST {
+            let message = format!("argument where: at most {} conditions", filter::MOST);
+            return Err(AnswerError::new(Code::BadArgument, message));
+        }
         let sort = text("sort").map(|text| match text.strip_prefix('-') {
             Some(field) => (field.to_owned(), true),
             None => (text.to_owned(), false),
@@ -151,15 +171,17 @@ impl Common {
         let size = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
         let common = Self {
             selection,
-            sections: sections.filter_map(Value::as_str).map(str::to_owned).collect(),
+            sections: texts("section").map(str::to_owned).collect(),
+            conditions: texts("where").map(Condition::parse).collect::<Result<_, _>>()?,
             sort,
             limit: number("limit").map_or(MOST_ENTRIES, size).min(MOST_ENTRIES),
             cursor: text("cursor").map(Cursor::parse).transpose()?,
             max_chars: number("max_chars").map_or(max_chars, size),
+            form: if own.get("as_objects") == Some(&Value::Bool(true)) { Form::Objects } else { Form::Table },
             deciding: Value::Null,
         };
         let mut deciding = arguments.clone();
-        let decides = |name: &str| !matches!(name, "section" | "limit" | "cursor" | "max_chars");
+        let decides = |name: &str| !matches!(name, "section" | "limit" | "cursor" | "max_chars" | "as_objects");
         deciding.extend(own.into_iter().filter(|(name, _)| decides(name)));
         deciding.sort_keys();
         Ok(Self { deciding: deciding.into(), ..common })

@@ -24,13 +24,16 @@ pub struct Window {
 }
 
 impl Window {
-    /// The part of the lists that an answer can hold; all that one run gives when they are to be sorted.
+    /// The part of the lists that an answer can hold; all that one run gives when they are to be sorted or filtered.
     pub fn of(tool: &Tool, common: &Common) -> Self {
         let cut = common.lists().find(|list| tool.cut.iter().any(|cut| cut == list)).map(str::to_owned);
         if common.sort.is_some() {
             return Self { offset: 0, limit: WINDOW, list: cut };
         }
         let is_here = common.cursor.as_ref().is_some_and(|cursor| tool.paged.contains(&cursor.list)) || cut.is_some();
+        if !common.conditions.is_empty() {
+            return Self { offset: if is_here { common.offset() } else { 0 }, limit: WINDOW, list: cut };
+        }
         let fitting = (common.max_chars / SMALL_ENTRY).clamp(1, WINDOW);
         Self { offset: if is_here { common.offset() } else { 0 }, limit: common.limit.min(fitting), list: cut }
     }
@@ -118,6 +121,22 @@ impl Draft {
         let behind = self.window.offset.saturating_add(self.window.limit as u64);
         let list = self.window.list.clone();
         self.asked().any(|page| goes_on(&page)).then_some(Window { offset: behind, limit: self.window.limit, list })
+    }
+
+    /// Whether enough entries fit the conditions to fill an answer.
+    pub fn has_enough(&self, common: &Common) -> bool {
+        let fits = |entry: &&Value| common.conditions.iter().all(|condition| condition.fits(entry));
+        let of_list = |page: &Page| {
+            let entries = path::at(&self.fields, &page.list).and_then(Value::as_array);
+            entries.map_or(0, |entries| entries.iter().filter(fits).count())
+        };
+        let wanted = common.limit.min(common.max_chars / SMALL_ENTRY);
+        self.asked().map(of_list).fold(0, usize::saturating_add) >= wanted.max(1)
+    }
+
+    /// Entries of the lists that are here or before: how far a search has come.
+    pub fn behind(&self, first: &Window) -> u64 {
+        self.window.offset.saturating_add(self.window.limit as u64).saturating_sub(first.offset)
     }
 
     /// Whether no more than one report's values were added to those of the first.

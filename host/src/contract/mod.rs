@@ -5,6 +5,8 @@ pub mod arguments;
 mod cursor;
 mod draft;
 pub(crate) mod evidence;
+mod filter;
+mod findings;
 mod fit;
 pub(crate) mod keys;
 pub(crate) mod path;
@@ -13,6 +15,8 @@ pub mod schema;
 mod shrink;
 mod size;
 mod sort;
+pub mod table;
+mod tidy;
 
 use serde_json::{Map, Value, json};
 
@@ -28,10 +32,16 @@ use crate::effort::Effort;
 use crate::pipeline::{End, Outcome};
 use crate::text::neutral;
 use draft::Page;
-use fit::{List, Part, Report};
+use fit::{List, Matched, Part, Report};
+use table::Form;
 
 /// Characters of the capture's name and of messages in the head.
 const HEAD_TEXT: usize = 300;
+/// The list of what was found.
+const FINDINGS: &str = "findings";
+/// What a component evicted, left out or could not look into.
+const LIMITS: &str = "limits";
+
 /// Makes the answer. `file` is the capture as the caller named it.
 ///
 /// # Errors
@@ -61,64 +71,129 @@ pub fn answer(
         AnswerError::new(Code::ComponentFault, reason)
     })?;
     let mut fields = if let Value::Object(fields) = report { fields } else { Map::new() };
-    let mut nested: Vec<List> = Vec::new();
-    for name in common.lists() {
-        if !fields.contains_key(name)
-            && let Some(Value::Array(entries)) = path::at_mut(&mut fields, name)
-        {
-            nested.push(list(name.to_owned(), std::mem::take(entries), &draft.pages, &draft.window, common));
-        }
-    }
-    let mut parts = Vec::new();
-    for (name, value) in fields {
-        let is_scalar = !value.is_array() && !value.is_object();
-        match value {
-            _ if common.cursor.is_some() && is_scalar => {}
-            _ if !is_scalar && !common.wants(&name) => {}
-            Value::Array(entries) => parts.push(Part::List(list(name, entries, &draft.pages, &draft.window, common))),
-            value => parts.push(Part::Whole(name, value)),
-        }
-    }
-    parts.extend(nested.into_iter().map(Part::List));
+    fields.values_mut().for_each(tidy::numbers);
+    let mut parts = parts(fields, &draft.pages, &draft.window, tool, common)?;
     if let Some(sort) = &common.sort {
         sort::apply(&mut parts, &tool.report, sort, common)?;
     }
     limit(&mut parts, common.limit);
     let cursor = |list: &str, offset: u64| Cursor::text(list, offset, identity, question);
     let report = Report {
-        head: head(outcome, file),
-        warning: wrong.warning(),
-        frames: (!common.selection.is_all()).then(|| outcome.delivered.count()),
+        head: head(outcome, file, common, wrong.warning()),
         parts,
         pages: &draft.pages,
         schema: &tool.report,
         cursor: &cursor,
         is_page: common.cursor.is_some(),
+        form: common.form,
     };
-    let answer = fit::fit(&report, common.max_chars, effort)?;
+    let fitted = fit::fit(&report, common.max_chars, effort)?;
     effort.check()?;
-    tool.check_answer(&answer)?;
-    Ok(answer)
+    tool.check_answer(&fitted.plain)?;
+    Ok(fitted.answer)
+}
+
+/// What of a report is asked for, in the order in which it is shown: what was asked and matched, findings, totals, lists, and last what was evicted
+/// or left out.
+fn parts(
+    mut fields: Map<String, Value>,
+    pages: &[Page],
+    window: &Window,
+    tool: &Tool,
+    common: &Common,
+) -> Result<Vec<Part>, AnswerError> {
+    let schema_of = |name: &str| path::schema_at(&tool.report, name);
+    let mut asked: Vec<&str> = common.lists().collect();
+    if common.cursor.is_none() {
+        let is_wanted =
+            |name: &&String| common.wants(name.split('.').next().unwrap_or(name)) || asked.contains(&name.as_str());
+        let wanted: Vec<&String> = tool.lists.iter().filter(is_wanted).collect();
+        if !common.conditions.is_empty() {
+            filter::check(&common.conditions, wanted.iter().map(|name| (name.as_str(), schema_of(name))))?;
+        }
+        let by_field = |name: &&&String| {
+            let is_filtered = !common.conditions.is_empty() && filter::applies(&common.conditions, schema_of(name));
+            is_filtered
+                || common.sort.as_ref().is_some_and(|(field, _)| schema::sortable(&tool.report, name).contains(field))
+        };
+        asked.extend(wanted.iter().filter(by_field).map(|name| name.as_str()));
+    }
+    let mut nested: Vec<List> = Vec::new();
+    for name in asked {
+        if !fields.contains_key(name)
+            && nested.iter().all(|known| known.name != *name)
+            && let Some(Value::Array(entries)) = path::at_mut(&mut fields, name)
+        {
+            nested.push(list(name.to_owned(), std::mem::take(entries), pages, window, common, schema_of(name)));
+        }
+    }
+    let is_alone = common.sections.iter().any(|section| section == FINDINGS) && common.sections.len() == 1;
+    let (mut scalars, mut findings, mut wholes, mut lists, mut last) = (vec![], vec![], vec![], vec![], vec![]);
+    for (name, value) in fields {
+        let is_scalar = !value.is_array() && !value.is_object();
+        match value {
+            _ if common.cursor.is_some() && is_scalar => {}
+            _ if !is_scalar && !common.wants(&name) => {}
+            Value::Array(entries) => {
+                let schema = schema_of(&name);
+                let is_findings = name == FINDINGS;
+                if is_findings && common.cursor.is_none() && !is_alone {
+                    let unfiltered = Common { conditions: Vec::new(), ..common.clone() };
+                    findings.push(Part::Findings(list(name, entries, pages, window, &unfiltered, schema)));
+                } else if common.conditions.is_empty() || filter::applies(&common.conditions, schema) {
+                    lists.push(Part::List(list(name, entries, pages, window, common, schema)));
+                }
+            }
+            value if is_scalar => scalars.push(Part::Whole(name, value)),
+            value if name == LIMITS => match common.form {
+                Form::Table if tidy::is_nothing(&value) => {}
+                Form::Table => last.push(Part::Whole(name, tidy::pruned(&value))),
+                Form::Objects => last.push(Part::Whole(name, value)),
+            },
+            value => wholes.push(Part::Whole(name, value)),
+        }
+    }
+    let nested = nested.into_iter().map(Part::List);
+    Ok(scalars.into_iter().chain(findings).chain(wholes).chain(lists).chain(nested).chain(last).collect())
 }
 
 /// The part of a list that was asked for.
-fn list(name: String, mut entries: Vec<Value>, pages: &[Page], window: &Window, common: &Common) -> List {
+fn list(name: String, entries: Vec<Value>, pages: &[Page], window: &Window, common: &Common, schema: &Value) -> List {
+    let mut list = unfiltered(name, entries, pages, window, common);
+    if !common.conditions.is_empty() && filter::applies(&common.conditions, schema) {
+        let looked_at = list.entries.len() as u64;
+        let mut places = Vec::new();
+        let mut place = list.offset;
+        list.entries.retain(|entry| {
+            let fits = common.conditions.iter().all(|condition| condition.fits(entry));
+            if fits {
+                places.push(place);
+            }
+            place = place.saturating_add(1);
+            fits
+        });
+        list.matched = Some(Matched { looked_at, count: places.len() as u64, places: Some(places) });
+    }
+    list
+}
+
+fn unfiltered(name: String, mut entries: Vec<Value>, pages: &[Page], window: &Window, common: &Common) -> List {
     if let Some(Page { total, offset, is_cut, .. }) = pages.iter().find(|page| page.list == name) {
         let behind = offset.saturating_add(entries.len() as u64);
         // Of what a component pages there may be more than it can list.
         let goes_on = if *is_cut { behind < *total } else { entries.len() >= window.limit };
-        return List { name, total: (*total).max(behind), offset: *offset, entries, goes_on };
+        return List { name, total: (*total).max(behind), offset: *offset, entries, goes_on, matched: None };
     }
     let total = entries.len() as u64;
     let is_page = common.cursor.is_some();
     let offset = if is_page && common.sort.is_none() { common.offset().min(total) } else { 0 };
     entries.drain(..usize::try_from(offset).unwrap_or(usize::MAX).min(entries.len()));
-    List { name, total, offset, entries, goes_on: false }
+    List { name, total, offset, entries, goes_on: false, matched: None }
 }
 
 fn limit(parts: &mut [Part], limit: usize) {
     for part in parts {
-        if let Part::List(list) = part
+        if let Part::List(list) | Part::Findings(list) = part
             && list.entries.len() > limit
         {
             list.entries.truncate(limit);
@@ -127,23 +202,43 @@ fn limit(parts: &mut [Part], limit: usize) {
     }
 }
 
-fn head(outcome: &Outcome, file: &str) -> Map<String, Value> {
+fn head(outcome: &Outcome, file: &str, common: &Common, warning: Option<String>) -> Map<String, Value> {
     let mut head = Map::new();
     head.insert("file".into(), neutral(file, HEAD_TEXT).into());
-    head.insert("total_packets".into(), outcome.frames.into());
-    head.insert("capture".into(), capture(&outcome.summary, outcome.end.as_ref()));
+    if let Some(warning) = warning {
+        head.insert("warning".into(), warning.into());
+    }
+    let end = outcome.end.as_ref();
+    // Where reading stopped because it was asked to, nobody knows how many there are.
+    if end.is_none_or(|end| !end.was_asked()) {
+        head.insert("total_packets".into(), outcome.frames.into());
+    }
+    if !common.selection.is_all() {
+        head.insert("matched_packets".into(), outcome.delivered.count().into());
+    }
+    head.insert("capture".into(), capture(outcome, end, common.selection.last_frame));
     head
 }
 
-fn capture(summary: &Value, end: Option<&End>) -> Value {
+fn capture(outcome: &Outcome, end: Option<&End>, last_frame: Option<u64>) -> Value {
     let mut capture = Map::new();
-    if let Some(format) = summary.get("format").and_then(Value::as_str) {
+    if let Some(format) = outcome.summary.get("format").and_then(Value::as_str) {
         capture.insert("format".into(), neutral(format, HEAD_TEXT).into());
     }
-    capture.insert("complete".into(), end.is_none().into());
-    if let Some(end) = end {
-        let message = neutral(&end.message, HEAD_TEXT);
-        capture.insert("ended".into(), json!({ "reason": end.reason, "offset": end.offset, "message": message }));
+    match end {
+        Some(end) if end.was_asked() => {
+            // More may have been read at once than was asked for.
+            let read_to = last_frame.map_or(outcome.frames, |last| last.min(outcome.frames));
+            capture.insert("read_to_frame".into(), read_to.into());
+        }
+        Some(end) => {
+            capture.insert("complete".into(), false.into());
+            let message = neutral(&end.message, HEAD_TEXT);
+            capture.insert("ended".into(), json!({ "reason": end.reason, "offset": end.offset, "message": message }));
+        }
+        None => {
+            capture.insert("complete".into(), true.into());
+        }
     }
     Value::Object(capture)
 }

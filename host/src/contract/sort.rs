@@ -29,7 +29,8 @@ pub fn apply(
         let Part::List(list) = part else { continue };
         let fields = sortable(schema, &list.name);
         if fields.contains(field) {
-            if (list.entries.len() as u64) < list.total {
+            let here = list.matched.as_ref().map_or(list.entries.len() as u64, |matched| matched.looked_at);
+            if here < list.total {
                 let name = &list.name;
                 return bad(match common.lists().any(|asked| asked == name) || list.total > MOST {
                     true => format!(
@@ -52,6 +53,9 @@ pub fn apply(
                     (Some(a), Some(b)) => compare(a, b),
                 }
             });
+            if let Some(matched) = &mut list.matched {
+                matched.places = None;
+            }
             sorted = true;
         }
         known.extend(fields);
@@ -71,7 +75,8 @@ pub fn apply(
     ))
 }
 
-fn compare(a: &Value, b: &Value) -> Ordering {
+/// The order of two scalars; those of different kinds are equal.
+pub fn compare(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => match (a.as_u64(), b.as_u64()) {
             (Some(a), Some(b)) => a.cmp(&b),

@@ -41,7 +41,7 @@ pub(super) fn complete(service: &Service, request: &CompleteRequestParams) -> Re
         }
         Reference::Resource(named) => match (named.uri.as_str(), argument) {
             (GUIDE_TEMPLATE, "tool") => catalog.tools.iter().map(|tool| tool.name.clone()).collect(),
-            (CAPTURE_TEMPLATE, "path") => service.library.list().into_iter().map(|entry| entry.path).collect(),
+            (CAPTURE_TEMPLATE, "path") => service.library.list().entries.into_iter().map(|entry| entry.path).collect(),
             (uri, argument) => return Err(wrong(&format!("argument {argument} of {uri}"))),
         },
         _ => return Err(wrong("completion for such a reference")),
@@ -61,7 +61,13 @@ pub(super) fn complete(service: &Service, request: &CompleteRequestParams) -> Re
 }
 
 fn files(service: &Service) -> Vec<String> {
-    service.library.list().into_iter().filter_map(|entry| entry.file.into_os_string().into_string().ok()).collect()
+    service
+        .library
+        .list()
+        .entries
+        .into_iter()
+        .filter_map(|entry| entry.file.into_os_string().into_string().ok())
+        .collect()
 }
 
 /// The values that tools allow for an argument, when there is a fixed set.

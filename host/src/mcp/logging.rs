@@ -65,8 +65,7 @@ fn message(tool: &str, result: &Result<Answer, AnswerError>) -> (LoggingLevel, V
         Ok(answer) => {
             let field = |name: &str| answer.receipt.get(name).cloned().unwrap_or_default();
             let (stopped, evicted) = (field("stopped_early"), field("evicted"));
-            let warning =
-                answer.report.get("shown").and_then(|shown| shown.get("warning")).cloned().unwrap_or_default();
+            let warning = answer.report.get("warning").cloned().unwrap_or_default();
             let is_whole = stopped.is_null() && evicted == 0 && warning.is_null();
             let level = if is_whole { LoggingLevel::Info } else { LoggingLevel::Warning };
             let seconds = answer.time.as_secs_f64();

@@ -16,32 +16,41 @@ use tokio_util::sync::CancellationToken;
 
 use super::page::page;
 use crate::catalog::{Catalog, Tool};
+use crate::library::tool as captures;
 use crate::service::Service;
 use crate::text;
 use crate::text::neutral;
 use crate::watch::Caller;
 
 const GUIDE: &str = "mcpcap://guide/";
+const SCHEMA: &str = "mcpcap://schema/";
 const CAPTURE: &str = "mcpcap://capture/";
 /// The guides, for clients that fill in the name of a tool (RFC 6570).
 pub(super) const GUIDE_TEMPLATE: &str = "mcpcap://guide/{tool}";
+/// The complete schemas of reports, likewise.
+pub(super) const SCHEMA_TEMPLATE: &str = "mcpcap://schema/{tool}";
 /// The captures, likewise.
 pub(super) const CAPTURE_TEMPLATE: &str = "mcpcap://capture/{+path}";
 /// How long a client may keep the list: captures come and go.
 const TTL_MS: u64 = 10_000;
+/// JSON Schema's media type (draft-bhutton-json-schema-01 section 14.1).
+const SCHEMA_TYPE: &str = "application/schema+json";
 /// The tool that says what a capture is, and the characters of what it says here.
 const OVERVIEW: (&str, u64) = ("analyze_capinfos", 8_000);
 /// What cannot stand in the path of a URI (RFC 3986 section 3.3), but for `/`.
 const ESCAPED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 
-/// A page of the list: guides first, then captures by path.
+/// A page of the list: guides and schemas first, then captures by path.
 ///
 /// # Errors
 /// For a cursor that is none of ours.
 pub(super) fn list(service: &Service, cursor: Option<&str>) -> Result<ListResourcesResult, ErrorData> {
-    let mut all: Vec<Resource> = service.catalog().tools.iter().map(|tool| guide(tool)).collect();
-    all.extend(service.library.list().into_iter().map(|entry| {
+    let catalog = service.catalog();
+    let mut all: Vec<Resource> = catalog.tools.iter().map(|tool| guide(tool)).collect();
+    all.extend(catalog.tools.iter().map(|tool| schema(&tool.name, &tool.title)));
+    all.push(schema(captures::NAME, captures::TITLE));
+    all.extend(service.library.list().entries.into_iter().map(|entry| {
         let uri = format!("{CAPTURE}{}", utf8_percent_encode(&entry.path, ESCAPED));
         let mut resource = Resource::new(uri, neutral(&entry.path, 300)).with_mime_type("application/json");
         resource.size = Some(entry.size);
@@ -60,11 +69,15 @@ pub(super) fn templates() -> ListResourceTemplatesResult {
         .with_title("Fields of a report")
         .with_description("What each field of a tool's report means")
         .with_mime_type("text/markdown");
+    let schema = ResourceTemplate::new(SCHEMA_TEMPLATE, "schema")
+        .with_title("Schema of a report")
+        .with_description("The complete JSON Schema of a tool's answers")
+        .with_mime_type(SCHEMA_TYPE);
     let capture = ResourceTemplate::new(CAPTURE_TEMPLATE, "capture")
         .with_title("A packet capture")
         .with_description("What a capture is, and its path for pcap_file")
         .with_mime_type("application/json");
-    ListResourceTemplatesResult::with_all_items(vec![guide, capture])
+    ListResourceTemplatesResult::with_all_items(vec![guide, schema, capture])
         .with_ttl_ms(super::LISTS_TTL_MS)
         .with_cache_scope(CacheScope::Public)
 }
@@ -74,6 +87,13 @@ fn guide(tool: &Tool) -> Resource {
         .with_title(format!("{}: fields of the report", tool.title))
         .with_description(format!("What each field of a report of {} means", tool.name))
         .with_mime_type("text/markdown")
+}
+
+fn schema(tool: &str, title: &str) -> Resource {
+    Resource::new(format!("{SCHEMA}{tool}"), format!("schema of {tool}"))
+        .with_title(format!("{title}: schema of the report"))
+        .with_description(format!("The complete JSON Schema of answers of {tool}"))
+        .with_mime_type(SCHEMA_TYPE)
 }
 
 /// The content of a resource.
@@ -89,11 +109,20 @@ pub(super) async fn read(
     let shown = neutral(uri, 300);
     let missing =
         || ErrorData::resource_not_found(format!("there is no resource {shown}"), Some(json!({ "uri": shown })));
-    let guided = |catalog: &Catalog| uri.strip_prefix(GUIDE).is_none_or(|name| catalog.tool(name).is_some());
+    let of_tool = uri.strip_prefix(GUIDE).or_else(|| uri.strip_prefix(SCHEMA));
+    let guided = |catalog: &Catalog| of_tool.is_none_or(|name| catalog.tool(name).is_some());
     service.settled_for(guided).await;
     let catalog = service.catalog();
     if let Some(tool) = uri.strip_prefix(GUIDE).and_then(|name| catalog.tool(name)) {
         let text = ResourceContents::text(fields(tool), uri).with_mime_type("text/markdown");
+        return Ok(ReadResourceResult::new(vec![text]));
+    }
+    let complete = uri.strip_prefix(SCHEMA).and_then(|name| match catalog.tool(name) {
+        Some(tool) => Some((*tool.output).clone()),
+        None => (name == captures::NAME).then(captures::output),
+    });
+    if let Some(schema) = complete {
+        let text = ResourceContents::text(Value::Object(schema).to_string(), uri).with_mime_type(SCHEMA_TYPE);
         return Ok(ReadResourceResult::new(vec![text]));
     }
     let path = uri.strip_prefix(CAPTURE).ok_or_else(missing)?;
@@ -118,14 +147,23 @@ pub(super) async fn read(
     Ok(ReadResourceResult::new(vec![text]))
 }
 
+/// How answers are to be read, whatever the tool.
+const READING: &str = "Lists of details are tables where that is shorter: `columns` has the names of fields, `rows` a list of values for each entry; dots in a \
+name lead into objects. In entries and rows, fields that are zero, empty, false or not known are left out or null. `as_objects` gives every list as objects \
+with all of their fields. Lists of which not all is here are told in `shown.lists`.";
+
 /// The fields of a tool's report, from its schema, as Markdown.
 fn fields(tool: &Tool) -> String {
-    let mut text = format!("# {}\n\n{}\n\n| field | type | meaning |\n|---|---|---|\n", tool.name, tool.description);
-    rows(&Value::Object((*tool.output).clone()), "", &mut text);
+    let head = format!("# {}\n\n{}\n\n{READING}\n\n", tool.name, tool.description);
+    let mut text = format!("{head}| field | type | meaning |\n|---|---|---|\n");
+    rows(&tool.fields(), "", &mut text);
     text
 }
 
 fn rows(schema: &Value, path: &str, text: &mut String) {
+    // Of several forms the one with fields is described.
+    let forms = || schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Value::as_array).into_iter().flatten();
+    let schema = forms().find(|form| form.get("properties").is_some()).unwrap_or(schema);
     let fields = schema.get("properties").and_then(Value::as_object);
     for (name, field) in fields.into_iter().flatten() {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };

@@ -13,9 +13,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::caller::{Caller, network};
 use super::refusals::{Further, Refusals};
-use super::{End, Refusal};
+use super::{Asked, End, Refusal};
 use crate::capture;
-use crate::catalog::Tool;
 use crate::text::{self, neutral};
 
 /// Why there is no audit log.
@@ -62,7 +61,7 @@ impl Audit {
     pub(super) fn write(
         &self,
         caller: &Caller,
-        tool: &Tool,
+        asked: Asked<'_>,
         mut arguments: Map<String, Value>,
         seconds: f64,
         end: End<'_>,
@@ -71,8 +70,8 @@ impl Audit {
             *name = capture::shown(name);
         }
         let call = json!({
-            "tool": tool.name,
-            "component": tool.module.sha256,
+            "tool": asked.tool,
+            "component": asked.component,
             "capture": end.capture,
             "arguments": bounded(arguments),
             "outcome": end.outcome,

@@ -16,18 +16,25 @@ pub(crate) use caller::network;
 pub use metrics::Metrics;
 
 use crate::answer::{AnswerError, Code};
-use crate::catalog::Tool;
-use crate::service::Answer;
 
 /// One call, from its beginning to its end, whatever the end is: a call that is dropped counts as cancelled.
 pub struct Call<'a> {
     audit: Option<&'a Audit>,
     metrics: &'a Metrics,
     caller: &'a Caller,
-    tool: &'a Tool,
+    asked: Asked<'a>,
     arguments: Map<String, Value>,
     started: Instant,
     told: bool,
+}
+
+/// What is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The tool.
+    pub tool: &'a str,
+    /// SHA-256 of its component; the server's own tool has none.
+    pub component: Option<&'a str>,
 }
 
 /// Something that was refused before it became a call.
@@ -75,22 +82,22 @@ impl<'a> Call<'a> {
         audit: Option<&'a Audit>,
         metrics: &'a Metrics,
         caller: &'a Caller,
-        tool: &'a Tool,
+        asked: Asked<'a>,
         arguments: &Map<String, Value>,
     ) -> Self {
         metrics.begun();
         // Only the audit log wants them.
         let arguments = if audit.is_some() { arguments.clone() } else { Map::new() };
-        Self { audit, metrics, caller, tool, arguments, started: Instant::now(), told: false }
+        Self { audit, metrics, caller, asked, arguments, started: Instant::now(), told: false }
     }
 
-    /// Tells how it ended.
-    pub fn end(mut self, result: &Result<Answer, AnswerError>) {
+    /// Tells how it ended: with this receipt, or an error.
+    pub fn end(mut self, result: Result<&Value, &AnswerError>) {
         match result {
-            Ok(answer) => {
-                let part = |object: &str, field: &str| answer.receipt.get(object).and_then(|object| object.get(field));
+            Ok(receipt) => {
+                let part = |object: &str, field: &str| receipt.get(object).and_then(|object| object.get(field));
                 let capture = part("capture", "sha256").or_else(|| part("capture", "sha256_of_what_was_read"));
-                let stopped = answer.receipt.get("stopped_early").and_then(Value::as_str);
+                let stopped = receipt.get("stopped_early").and_then(Value::as_str);
                 self.tell(End {
                     outcome: "ok",
                     limit: stopped.filter(|reason| matches!(*reason, "time-limit" | "too-large")),
@@ -109,9 +116,9 @@ impl<'a> Call<'a> {
     fn tell(&mut self, end: End<'_>) {
         self.told = true;
         let seconds = self.started.elapsed().as_secs_f64();
-        self.metrics.ended(&self.tool.name, seconds, end);
+        self.metrics.ended(self.asked.tool, seconds, end);
         if let Some(audit) = self.audit {
-            audit.write(self.caller, self.tool, std::mem::take(&mut self.arguments), seconds, end);
+            audit.write(self.caller, self.asked, std::mem::take(&mut self.arguments), seconds, end);
         }
     }
 }

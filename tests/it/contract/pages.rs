@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Client, call, captures, characters, client, refusal, report};
+use super::{Client, analyses, call, captures, characters, client, refusal, report};
 use crate::support::{crafted, example, root};
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn pages_joined_are_the_whole_list() {
         !path.starts_with(root().join("examples")) && !name.starts_with("l_") && !name.starts_with("f_")
     };
     for capture in captures().iter().filter(is_one) {
-        for tool in client.list_all_tools().await.unwrap() {
+        for tool in analyses(&client).await {
             let arguments = match tool.name.as_ref() {
                 "analyze_traffic_flow" => json!({ "server_ip": "192.0.2.53" }),
                 "get_frames" => json!({ "frames": (1..=50).collect::<Vec<u64>>() }),
@@ -59,15 +59,18 @@ async fn pages(client: &Client, tool: &str, capture: &Path, arguments: &Value, n
     loop {
         let page = report(client, tool, capture, &asked).await;
         let place = format!("{tool} {} {name} {asked}", capture.display());
-        let infos = page["shown"]["lists"].as_array().unwrap();
-        let Some(info) = infos.iter().find(|info| info["list"] == name) else {
-            assert!(joined.is_empty(), "{place}: {page}");
-            return (joined, shortened);
-        };
-        let entries = page.pointer(&format!("/{}", name.replace('.', "/"))).and_then(Value::as_array).unwrap();
-        assert_eq!((&info["offset"], &info["returned"]), (&json!(joined.len()), &json!(entries.len())), "{place}");
-        joined.extend(entries.iter().cloned());
+        let infos = page["shown"]["lists"].as_array().cloned().unwrap_or_default();
         shortened |= !page["shown"]["shortened"].is_null();
+        let Some(info) = infos.iter().find(|info| info["list"] == name) else {
+            // All of it is here.
+            assert!(joined.is_empty(), "{place}: {page}");
+            let entries = page.pointer(&format!("/{}", name.replace('.', "/"))).and_then(Value::as_array);
+            return (entries.cloned().unwrap_or_default(), shortened);
+        };
+        let offset = info["offset"].as_u64().unwrap_or(0);
+        let entries = page.pointer(&format!("/{}", name.replace('.', "/"))).and_then(Value::as_array).unwrap();
+        assert_eq!((offset, &info["returned"]), (joined.len() as u64, &json!(entries.len())), "{place}");
+        joined.extend(entries.iter().cloned());
         let Some(next) = info.get("next") else {
             assert_eq!(info["total"], joined.len(), "{place}");
             return (joined, shortened);
@@ -82,6 +85,7 @@ async fn join(client: &Client, tool: &str, capture: &Path, arguments: &Value, ma
     let with = |max_chars: u64| {
         let mut all = arguments.clone();
         all["max_chars"] = max_chars.into();
+        all["as_objects"] = true.into();
         all
     };
     let whole = call(client, tool, capture, &with(1_000_000)).await;
@@ -159,15 +163,94 @@ async fn sections_and_order_are_as_asked_for() {
     let error = refusal(&client, tool, &capture, &json!({ "section": ["finding"] })).await;
     assert!(error["error"].as_str().unwrap().contains("findings, packets"), "{error}");
     let sorted =
-        report(&client, tool, &capture, &json!({ "section": ["packets"], "sort": "-latency_ms", "limit": 9 })).await;
+        report(&client, tool, &capture, &json!({ "section": ["packets"], "sort": "-latency_ms", "limit": 7 })).await;
     let latencies: Vec<f64> =
         sorted["packets"].as_array().unwrap().iter().map(|packet| packet["latency_ms"].as_f64().unwrap()).collect();
-    assert!(latencies.len() == 9 && latencies.is_sorted_by(|a, b| a >= b), "{latencies:?}");
+    assert!(latencies.len() == 7 && latencies.is_sorted_by(|a, b| a >= b), "{latencies:?}");
     let next = &sorted["shown"]["lists"][0]["next"];
     let page = report(&client, tool, &capture, &json!({ "sort": "-latency_ms", "limit": 1, "cursor": next })).await;
-    assert!(page["packets"][0]["latency_ms"].as_f64().unwrap() <= latencies[8]);
-    assert_eq!(page["shown"]["lists"][0]["offset"], 9);
+    assert!(page["packets"][0]["latency_ms"].as_f64().unwrap() <= latencies[6]);
+    assert_eq!(page["shown"]["lists"][0]["offset"], 7);
     let error = refusal(&client, tool, &capture, &json!({ "sort": "beauty" })).await;
     assert!(error["error"].as_str().unwrap().contains("latency_ms"), "{error}");
     client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn lists_are_filtered_by_their_own_fields_and_pages_of_a_filter_joined_are_all_that_fits() {
+    let client = client().await;
+    let (tool, capture) = ("analyze_dns_packets", example("dns.pcap"));
+    let all = report(&client, tool, &capture, &json!({ "section": ["packets"], "max_chars": 1_000_000 })).await;
+    let all = all["packets"].as_array().unwrap();
+    let wanted: Vec<&Value> = all.iter().filter(|packet| packet["rcode"] == "NXDOMAIN").collect();
+    assert!(wanted.len() > 10 && wanted.len() < all.len(), "{}", wanted.len());
+    let mut asked = json!({ "where": "rcode=nxdomain", "limit": 7, "section": "packets" });
+    let mut joined = Vec::new();
+    loop {
+        let page = report(&client, tool, &capture, &asked).await;
+        joined.extend(page["packets"].as_array().unwrap().iter().cloned());
+        let info =
+            page["shown"]["lists"].as_array().unwrap().iter().find(|info| info["list"] == "packets").unwrap().clone();
+        assert_eq!(info["total"], all.len());
+        let Some(next) = info.get("next") else { break };
+        asked["cursor"] = next.clone();
+    }
+    assert!(joined.iter().eq(wanted.iter().copied()), "{} of {}", joined.len(), wanted.len());
+    // Findings and totals stay; lists without the field do not.
+    let some =
+        report(&client, tool, &capture, &json!({ "where": ["rcode=NXDOMAIN", "latency_ms>0"], "sort": "-latency_ms" }))
+            .await;
+    assert!(some.get("findings").is_some() && some.get("statistics").is_some());
+    assert!(
+        some["packets"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|packet| packet["rcode"] == "NXDOMAIN" && packet["latency_ms"].as_f64() > Some(0.0))
+    );
+    // Lists within statistics have conditions and an order too.
+    let servers = report(&client, tool, &capture, &json!({ "section": "statistics", "where": "service=dns" })).await;
+    assert!(servers["statistics"].to_string().contains("\"service\":\"dns\""), "{servers}");
+    let error = refusal(&client, tool, &capture, &json!({ "where": "rcodes=1" })).await;
+    assert!(error["error"].as_str().unwrap().contains("packets has ") && error["code"] == "bad_argument", "{error}");
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_finding_has_its_line_in_the_smallest_answer() {
+    let client = client().await;
+    let mut seen = 0;
+    for capture in captures() {
+        for tool in analyses(&client).await {
+            let mut arguments = json!({});
+            match tool.name.as_ref() {
+                "analyze_traffic_flow" => arguments["server_ip"] = "192.0.2.53".into(),
+                "get_frames" => continue,
+                _ => {}
+            }
+            let whole = call(&client, &tool.name, &capture, &arguments).await;
+            let Some(whole) = whole.structured_content else { continue };
+            let rules: Vec<&str> = whole["findings"].as_array().into_iter().flatten().map(rule).collect();
+            arguments["max_chars"] = 2_000.into();
+            let small = call(&client, &tool.name, &capture, &arguments).await.structured_content.unwrap();
+            let lines: Vec<&str> = small["findings"].as_array().into_iter().flatten().map(rule).collect();
+            assert_eq!(lines, rules, "{} {}: {small}", tool.name, capture.display());
+            assert!(characters(&small) <= 2_000);
+            seen += rules.len();
+            // They stand in front of totals and lists.
+            let order: Vec<&String> = small.as_object().unwrap().keys().collect();
+            let place = order.iter().position(|name| *name == "findings");
+            let scalars = |value: &Value| !value.is_object() && !value.is_array();
+            let before = |name: &&String| **name == "capture" || scalars(&small[name.as_str()]);
+            assert!(place.is_none_or(|place| order[..place].iter().all(before)), "{order:?}");
+        }
+    }
+    assert!(seen > 40, "{seen}");
+    client.cancel().await.unwrap();
+}
+
+/// The rule of a finding, or of its line.
+fn rule(finding: &Value) -> &str {
+    let of_line = || finding.as_str()?.split_whitespace().nth(1);
+    finding["rule"].as_str().or_else(of_line).unwrap_or_default()
 }

@@ -120,7 +120,18 @@ pub fn tight() -> Limits {
     Limits { call: std::time::Duration::from_millis(300), ..Limits::default() }
 }
 
-/// Runs a tool of the service and gives its report as whole as it may be, or the error.
+/// The complete schema of a tool's answers, as clients read it.
+pub async fn complete_schema<S: rmcp::Service<rmcp::RoleClient>>(
+    client: &rmcp::service::RunningService<rmcp::RoleClient, S>,
+    tool: &str,
+) -> serde_json::Value {
+    let request = rmcp::model::ReadResourceRequestParams::new(format!("mcpcap://schema/{tool}"));
+    let content = client.read_resource(request).await.expect("a schema");
+    let content = serde_json::to_value(content).expect("JSON");
+    serde_json::from_str(content["contents"][0]["text"].as_str().expect("text")).expect("JSON")
+}
+
+/// Runs a tool of the service and gives its report as whole as it may be, with lists as objects, or the error.
 pub async fn ask(
     tool: &str,
     capture: &Path,
@@ -129,5 +140,6 @@ pub async fn ask(
     let mut arguments = arguments.as_object().cloned().unwrap_or_default();
     arguments.insert("pcap_file".into(), capture.display().to_string().into());
     arguments.entry("max_chars").or_insert_with(|| MAX_CHARS.1.into());
+    arguments.entry("as_objects").or_insert(true.into());
     Ok(service().answer(tool, arguments, CancellationToken::new(), Arc::new(|_, _| {})).await?.report)
 }

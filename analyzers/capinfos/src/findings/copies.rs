@@ -1,6 +1,7 @@
 //! Packets that were captured more than once, and packets that went round in a loop.
 
 use mcpcap_analyzer::finding::{Confidence, Finding, Severity};
+use mcpcap_analyzer::text::counted;
 
 use super::{CAPTURE, Facts, measure};
 
@@ -12,21 +13,16 @@ pub(super) fn copied(facts: &Facts<'_>) -> Option<Finding> {
     let copies = facts.copies?;
     let differ = copies.differ_in;
     let at_least = if copies.at_least { "at least " } else { "" };
-    let mut frames: Vec<u64> = copies.first.iter().flat_map(|copy| [copy.copy_of, copy.frame]).collect();
-    frames.sort_unstable();
-    frames.dedup();
     Some(Finding {
         rule: "capture_packets_copied",
         subject: CAPTURE.into(),
         severity: Severity::Info,
         confidence: if differ.nothing == copies.frames { Confidence::Medium } else { Confidence::High },
         observation: format!(
-            "Frames that hold a packet once more: {at_least}{} of {}; packets with copies: {}; interfaces: {}. Counts and rates of this tool \
-             include them; the other tools leave them out unless count_copies is set.",
+            "{at_least}{} of {} hold a copy of an earlier packet ({} copied). This tool counts them; others leave them out unless count_copies is set.",
             copies.frames,
-            facts.sizes.packets,
-            copies.packets,
-            copies.interfaces.len()
+            counted(facts.sizes.packets, "frame"),
+            counted(copies.packets, "packet"),
         ),
         measures: vec![
             measure("copies", copies.frames),
@@ -38,7 +34,7 @@ pub(super) fn copied(facts: &Facts<'_>) -> Option<Finding> {
         ],
         threshold: "1 packet with the addresses, identification, length and content of one at most 5 ms before it",
         frames_total: copies.frames.saturating_add(copies.packets),
-        frames,
+        frames: copies.cited.clone(),
         false_alarm: "A program that sends the same datagram twice at once, without identification, looks like a mirror port.",
     })
 }
@@ -57,13 +53,13 @@ pub(super) fn looped(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Medium,
         confidence: Confidence::High,
         observation: format!(
-            "One packet passed {} times more, each time with another time to live: it goes round between routers.",
-            copies.most_by_hop_limit
+            "One packet passed {} more, each time with another time to live: it goes round between routers.",
+            counted(copies.most_by_hop_limit, "time")
         ),
         measures: vec![measure("times_more", copies.most_by_hop_limit)],
         threshold: "a packet and at least 10 copies of it with different times to live, each at most 5 ms after the one before",
         frames_total: copies.most_by_hop_limit.saturating_add(1),
-        frames,
+        frames: frames.into(),
         false_alarm: "A capture from ten routers in a row has such copies too.",
     })
 }

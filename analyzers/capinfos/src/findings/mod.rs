@@ -9,7 +9,8 @@ mod tests;
 
 use mcpcap_analyzer::capture::End;
 use mcpcap_analyzer::decode::{CopyReport, Statistics as Decoding};
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Frames, Measure, Severity};
+use mcpcap_analyzer::text::counted;
 
 use crate::interfaces::{Drops, drops};
 use crate::numbers::percent;
@@ -68,8 +69,8 @@ fn measure(name: &'static str, value: u64) -> Measure {
 }
 
 /// The frames of a finding, and how many there are in all.
-fn cited(evidence: &Evidence) -> (Vec<u64>, u64) {
-    (evidence.frames().to_vec(), evidence.total())
+fn cited(evidence: &Evidence) -> (Frames, u64) {
+    (evidence.frames().iter().copied().collect(), evidence.total())
 }
 
 fn incomplete(facts: &Facts<'_>) -> Option<Finding> {
@@ -92,7 +93,7 @@ fn incomplete(facts: &Facts<'_>) -> Option<Finding> {
         subject: CAPTURE.into(),
         severity,
         confidence: Confidence::High,
-        observation: format!("Reading ended early{place}: {what}. Packets read: {}.", facts.sizes.packets),
+        observation: format!("Reading ended early{place}, after {}: {what}.", counted(facts.sizes.packets, "packet")),
         measures,
         threshold: "reading ended before the end of the file",
         frames: last.into_iter().collect(),
@@ -123,11 +124,12 @@ fn dropped(facts: &Facts<'_>) -> Option<Finding> {
         severity: if share >= DROPS_MEDIUM { Severity::Medium } else { Severity::Low },
         confidence: Confidence::High,
         observation: format!(
-            "Dropped packets that interfaces report: {dropped}; packets in the file: {packets}. Drops look like loss on the network."
+            "{} during the capture, {packets} are in the file: drops look like loss on the network.",
+            counted(dropped, "packet") + if dropped == 1 { " was dropped" } else { " were dropped" }
         ),
         measures,
         threshold: "at least 1 packet dropped by an interface or its operating system; medium from 1 % of captured and dropped packets",
-        frames: Vec::new(),
+        frames: Frames::default(),
         frames_total: 0,
         false_alarm: "Counters may include packets that the capture filter would have discarded, or those of a longer capture that \
             this file is a part of.",
@@ -147,8 +149,8 @@ fn cut(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Low,
         confidence: Confidence::High,
         observation: format!(
-            "Packets of which only the beginning was stored: {frames_total} of {}. The rest is missing from any analysis.",
-            sizes.packets
+            "{frames_total} of {} stored only in part; what is missing is in no analysis.",
+            counted(sizes.packets, "packet") + if frames_total == 1 { " is" } else { " are" }
         ),
         measures: vec![
             measure("packets_cut", frames_total),
@@ -171,19 +173,18 @@ fn undecoded(facts: &Facts<'_>) -> Option<Finding> {
     }
     let mut frames: Vec<u64> = failures().flat_map(|stop| stop.frames.iter().copied()).collect();
     frames.sort_unstable();
-    frames.truncate(Evidence::KEPT);
     Some(Finding {
         rule: "capture_packets_undecoded",
         subject: CAPTURE.into(),
         severity: Severity::Low,
         confidence: Confidence::High,
         observation: format!(
-            "Packets that could not be taken apart: {total} of {}. Other tools do not see what they carry.",
-            facts.sizes.packets
+            "{total} of {} could not be decoded; other tools do not see what they carry.",
+            counted(facts.sizes.packets, "packet")
         ),
         measures: vec![measure("packets_undecoded", total), Measure { name: "undecoded_percent", value: share }],
         threshold: "at least 5 % of the packets have an unknown link type, a cut or malformed header, or too many layers",
-        frames,
+        frames: frames.into(),
         frames_total: total,
         false_alarm: "Link types and protocols that are valid but not supported here count too.",
     })
@@ -197,11 +198,12 @@ fn secrets(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Low,
         confidence: Confidence::High,
         observation: format!(
-            "Blocks of decryption secrets in the file: {total}. Whoever has the file can decrypt the connections they belong to."
+            "The file holds {} of decryption secrets: whoever has it can decrypt the connections they belong to.",
+            counted(total, "block")
         ),
         measures: vec![measure("decryption_secrets_blocks", total)],
         threshold: "at least 1 Decryption Secrets Block",
-        frames: Vec::new(),
+        frames: Frames::default(),
         frames_total: 0,
         false_alarm: "They are often put there on purpose, so that the capture can be analysed.",
     })

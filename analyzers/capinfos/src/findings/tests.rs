@@ -29,7 +29,7 @@ fn found(
     let summary = Summary::from_value(&summary).unwrap();
     let last_frame = frames.len() as u64;
     let facts = Facts { times: &times, sizes: &sizes, summary: &summary, copies: None, decoding, end, last_frame };
-    all(&facts).into_iter().map(|f| (f.rule, f.severity, f.frames, f.frames_total)).collect()
+    all(&facts).into_iter().map(|f| (f.rule, f.severity, f.frames.to_vec(), f.frames_total)).collect()
 }
 
 /// 2023-11-14, in nanoseconds.

@@ -1,7 +1,8 @@
 //! Times that cannot be trusted, or that no single recording has.
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Severity};
+use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Severity};
 use mcpcap_analyzer::stats::Lists;
+use mcpcap_analyzer::text::counted;
 use mcpcap_analyzer::time;
 
 use super::{CAPTURE, Facts, cited, measure};
@@ -13,9 +14,8 @@ const STEP_BACK_LOW: u64 = 1_000_000_000;
 pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
     let gaps = facts.times.gaps.report(facts.summary, &mut Lists::default())?;
     let longest = gaps.largest.first()?;
-    // Of the longest gaps, as many as fit with the frames on both sides.
-    let mut frames: Vec<u64> =
-        gaps.largest.iter().flat_map(|gap| [gap.before.frame, gap.after.frame]).take(Evidence::KEPT).collect();
+    // The frames on both sides of the longest gaps.
+    let mut frames: Vec<u64> = gaps.largest.iter().flat_map(|gap| [gap.before.frame, gap.after.frame]).collect();
     frames.sort_unstable();
     frames.dedup();
     let at_least = if gaps.total_is_exact { "" } else { "at least " };
@@ -25,9 +25,12 @@ pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Low,
         confidence: Confidence::High,
         observation: format!(
-            "Gaps between packets that are far longer than what was recorded: {at_least}{}, the longest {} seconds, from frame {} to frame {}; \
-             recorded in all: {} seconds. Duration and rates of the capture cover the gaps.",
-            gaps.total, longest.seconds, longest.before.frame, longest.after.frame, gaps.recorded_seconds
+            "{at_least}{}, the longest of {} s from frame {} to frame {}, beside {} s that were recorded; duration and rates cover the gaps.",
+            counted(gaps.total, "time gap"),
+            longest.seconds,
+            longest.before.frame,
+            longest.after.frame,
+            gaps.recorded_seconds
         ),
         measures: vec![
             measure("gaps", gaps.total),
@@ -36,7 +39,7 @@ pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
         ],
         threshold: "a gap of at least 1 day that is at least 10 times as long as all stretches between such gaps together",
         frames_total: gaps.frames,
-        frames,
+        frames: frames.into(),
         false_alarm: "A link with a packet now and then over days has such gaps too.",
     })
 }
@@ -52,8 +55,8 @@ pub(super) fn clocks(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Low,
         confidence: Confidence::Medium,
         observation: format!(
-            "Interfaces whose packets alternate in the file, with times that do not overlap: {pairs} pairs; farthest apart are those of frames {} and \
-             {}, by {} seconds at least.",
+            "{} of interfaces alternate in the file and have times that do not overlap; frames {} and {} are farthest apart, by {} s at least.",
+            counted(pairs, "pair"),
             apart.before.frame,
             apart.after.frame,
             time::seconds(apart.nanoseconds)
@@ -64,7 +67,7 @@ pub(super) fn clocks(facts: &Facts<'_>) -> Option<Finding> {
         ],
         threshold: "two of the first 64 interfaces, whose frames alternate in the file and whose times are at least 60 s apart",
         frames_total: frames.len() as u64,
-        frames,
+        frames: frames.into(),
         false_alarm: "Files that were joined in another order than that of time look like this.",
     })
 }
@@ -82,7 +85,8 @@ pub(super) fn back(facts: &Facts<'_>) -> Option<Finding> {
         severity: if step >= STEP_BACK_LOW { Severity::Low } else { Severity::Info },
         confidence: Confidence::High,
         observation: format!(
-            "Packets that are earlier than the packet before them: {frames_total}, by up to {} seconds (frames {before} and {behind}).",
+            "{} earlier than the packet before, by up to {} s (frames {before} and {behind}).",
+            counted(frames_total, "packet") + if frames_total == 1 { " is" } else { " are" },
             time::seconds(step)
         ),
         measures: vec![
@@ -104,7 +108,7 @@ pub(super) fn without(facts: &Facts<'_>) -> Option<Finding> {
         subject: CAPTURE.into(),
         severity: Severity::Info,
         confidence: Confidence::High,
-        observation: format!("Packets without a usable time: {frames_total} of {}.", facts.sizes.packets),
+        observation: format!("{frames_total} of {} without a usable time.", counted(facts.sizes.packets, "packet")),
         measures: vec![measure("packets_without_time", frames_total)],
         threshold: "at least 1 packet without a time, or with one before 1970 or after 2554",
         frames,
@@ -122,8 +126,8 @@ pub(super) fn implausible(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Info,
         confidence: Confidence::High,
         observation: format!(
-            "Packets with a time before 1990 or from 2100 on: {frames_total} of {}. Their order and distances may be right; the date is not.",
-            facts.sizes.packets
+            "{frames_total} of {} with a time before 1990 or from 2100 on: order and distances may be right, the date is not.",
+            counted(facts.sizes.packets, "packet")
         ),
         measures: vec![measure("packets_with_implausible_time", frames_total)],
         threshold: "at least 1 packet with a time before 1990-01-01 or from 2100-01-01 on",

@@ -176,7 +176,7 @@ impl Watch {
         let waiting = self.waiting.iter().filter(|(_, waiting)| !waiting.answered && waiting.looked >= UNANSWERED);
         let unanswered = waiting.map(|((_, client), waiting)| {
             let observation =
-                format!("A client looked for a server {} and got no answer.", counted(waiting.looked, "time"));
+                format!("Client {client} looked for a server {} and got no answer.", counted(waiting.looked, "time"));
             let measures =
                 vec![Measure::count("attempts", waiting.looked), Measure::count("messages", waiting.messages)];
             UNANSWERED_CLIENT.finding(client.clone(), observation, measures, &waiting.evidence)

@@ -103,7 +103,7 @@ impl Watch {
         let refusals = self.refusals.iter().filter(|(_, refusals)| refusals.burst.is_one(&REFUSALS));
         let refused = refusals.map(|(server, refusals)| {
             let observation =
-                format!("A server refused {} requests within 60 seconds.", refusals.burst.most_in_words());
+                format!("Server {server} refused {} requests within 60 seconds.", refusals.burst.most_in_words());
             let measures = vec![
                 refusals.burst.measure("refusals_in_60_seconds", "refusals_in_60_seconds_at_least"),
                 Measure::count("refusals", refusals.total),
@@ -154,6 +154,9 @@ impl Segment {
     }
 }
 
+/// Servers that the observation names.
+const NAMED: usize = 3;
+
 fn several_servers(place: &Place, segment: &Segment) -> Finding {
     let rivals = segment.servers.iter().filter(|(_, server)| server.has_rival);
     let (names, servers): (Vec<&str>, Vec<&Server>) = rivals.map(|(name, server)| (name.as_str(), server)).unzip();
@@ -167,7 +170,13 @@ fn several_servers(place: &Place, segment: &Segment) -> Finding {
         (false, false) => "",
     };
     let (at_least, name) = if segment.is_cut { ("At least ", "servers_at_least") } else { ("", "servers") };
-    let observation = format!("{at_least}{} servers answer clients {place} within one hour{what}.", servers.len());
+    // As many as one line holds.
+    let (named, more) = (names.get(..NAMED).unwrap_or(&names).join(", "), names.len() > NAMED);
+    let observation = format!(
+        "{at_least}{} servers ({named}{}) answer clients {place} within one hour{what}.",
+        servers.len(),
+        if more { ", ..." } else { "" }
+    );
     let fewest = servers.iter().map(|server| server.answers).min().unwrap_or_default();
     let measures = vec![
         Measure::count(name, servers.len() as u64),

@@ -1,8 +1,10 @@
 //! Captures made to show what goes wrong, with what tshark 4.0.17 and their makers say of them.
 
+use mcpcap_analyzer::harness::schema::says_only_that_there_is_nothing;
 use serde_json::{Value, json};
 
 use super::{file, run};
+use crate::tool::DhcpPackets;
 
 fn edge() -> Value {
     run(&file("tests/captures/crafted/dhcp_edge.pcap"), &json!({ "page": { "limit": 1000 } }))
@@ -83,6 +85,7 @@ fn bootp_without_options_is_a_message() {
 
 #[test]
 fn captures_without_dhcp_say_so() {
-    let report = run(&file("tests/captures/crafted/tcp_http.pcap"), &json!({}));
-    assert_eq!(report["message"], "No DHCP or BOOTP messages found in this capture");
+    let capture = file("tests/captures/crafted/tcp_http.pcap");
+    says_only_that_there_is_nothing::<DhcpPackets>(&capture, &json!({}));
+    assert_eq!(run(&capture, &json!({}))["message"], "No DHCP or BOOTP messages found in this capture");
 }

@@ -2,9 +2,9 @@
 
 use mcpcap_analyzer::harness;
 use mcpcap_analyzer::harness::lists::{at, pages_are_whole, told};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::build::{V4, every};
+use super::build::{V4, every, option6, v6};
 use super::run;
 use crate::tool::DhcpPackets;
 
@@ -46,4 +46,32 @@ fn lists_state_their_totals() {
     // 60 without an answer, 30 conflicts, and one crowd.
     assert_eq!((at(&report, "findings").len(), &report["findings_total"]), (41, &91.into()));
     assert_eq!(told(&report, "findings").unwrap()[0], 91);
+}
+
+#[test]
+fn lists_within_an_exchange_and_an_option_are_whole_up_to_1024_and_say_their_total() {
+    let length = |value: &Value, list: &str| value[list].as_array().unwrap().len();
+    let offered = |servers: u16| {
+        let offer = |n: u16| {
+            let [high, low] = n.to_be_bytes();
+            V4::new(2, 1, 1).option(54, &[10, 0, high, low]).frame()
+        };
+        let frames = [V4::new(1, 1, 1).frame()].into_iter().chain((0..servers).map(offer));
+        run(&harness::build::pcap(&every(100, frames)), &json!({}))["transactions"][0].clone()
+    };
+    let whole = offered(300);
+    assert_eq!((length(&whole, "servers"), whole.get("servers_total"), length(&whole, "messages")), (300, None, 301));
+    let cut = offered(1100);
+    let total = cut["servers_total"].as_u64().unwrap();
+    assert_eq!((length(&cut, "servers"), length(&cut, "messages"), &cut["messages_total"]), (1024, 1024, &1101.into()));
+    assert!(total.abs_diff(1100) < 100 && cut["servers_total_is_estimate"] == true, "{total}");
+    // The codes that a DHCPv6 client asks for (RFC 8415 §21.7), of which there may be 32,767.
+    let asked = |codes: u16| {
+        let codes: Vec<u8> = (0..codes).flat_map(u16::to_be_bytes).collect();
+        let report = run(&harness::build::pcap(&every(100, [v6(1, 1, 9, None, &option6(6, &codes))])), &json!({}));
+        let options = report["packets"][0]["options"].as_array().unwrap().clone();
+        options.into_iter().find(|option| option["code"] == 6).unwrap()
+    };
+    assert_eq!((length(&asked(500), "values"), asked(500).get("values_total")), (500, None));
+    assert_eq!((length(&asked(2000), "values"), &asked(2000)["values_total"]), (1024, &2000.into()));
 }

@@ -10,6 +10,7 @@ mod one_exchange;
 mod order;
 mod recordings;
 mod robust;
+mod schema;
 
 use mcpcap_analyzer::harness;
 use serde_json::{Value, json};

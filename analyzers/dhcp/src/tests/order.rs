@@ -1,6 +1,6 @@
 //! Files that are not in the order of time.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::build::{V4, association, every, lease, v6};
 use super::report;
@@ -38,7 +38,7 @@ fn answers_that_stand_before_their_questions_are_put_in_order() {
                 .collect();
             assert_eq!(after, [0.0, 100.0, 200.0, 300.0]);
             assert!(found["limits"]["out_of_order_messages"].as_u64().unwrap() > 0);
-            assert_eq!(found["limits"]["too_late_messages"], 0);
+            assert_eq!(found["limits"].get("too_late_messages"), None);
         }
     }
 }
@@ -68,5 +68,5 @@ fn messages_that_come_too_late_are_told() {
     assert_eq!(found["limits"]["out_of_order_messages"], 1);
     let in_order = report(&every(100, (0..200).flat_map(|n| lease(n, n as u8, 53, n as u8))));
     assert_eq!(summary(&in_order), (200, 200));
-    assert_eq!(in_order["limits"]["out_of_order_messages"], json!(0));
+    assert_eq!(in_order.get("limits"), None);
 }

@@ -9,9 +9,9 @@ use mcpcap_analyzer::text;
 
 use crate::limits;
 
-/// Octets of the fixed part, up to the options.
+/// Bytes of the fixed part, up to the options.
 const FIXED: usize = 236;
-/// Octets up to the end of an Ethernet address: what a message needs to be told from others.
+/// Bytes up to the end of an Ethernet address: what a message needs to be told from others.
 const NEEDED: usize = 34;
 /// Why a message is not whole when it is the capture's fault.
 const CUT: &str = "cut off in the capture";
@@ -198,7 +198,7 @@ impl Message {
     /// An option that is text.
     pub fn string(&self, code: u8) -> Option<String> {
         let value = self.option(code)?;
-        // Some clients end text with a zero octet, which does not belong to it (RFC 2132 §2).
+        // Some clients end text with a zero byte, which does not belong to it (RFC 2132 §2).
         let end = value.iter().rposition(|octet| *octet != 0).map_or(0, |at| at.saturating_add(1));
         Some(text::printable(value.get(..end).unwrap_or_default(), limits::CHARACTERS)).filter(|text| !text.is_empty())
     }

@@ -7,13 +7,13 @@ pub enum Form {
     Addresses,
     /// Pairs of addresses: address and mask, or destination and router.
     AddressPairs,
-    /// Numbers of one octet.
+    /// Numbers of one byte.
     Bytes,
-    /// Numbers of two octets.
+    /// Numbers of two bytes.
     Words,
-    /// Numbers of four octets, such as seconds.
+    /// Numbers of four bytes, such as seconds.
     Longs,
-    /// A signed number of four octets.
+    /// A signed number of four bytes.
     Signed,
     /// `true` or `false`.
     Flag,
@@ -39,7 +39,7 @@ pub enum Form {
     Strings,
     /// Servers as names or addresses (RFC 3361).
     SipServers,
-    /// URIs, each behind a length of two octets (RFC 8572).
+    /// URIs, each behind a length of two bytes (RFC 8572).
     Uris,
 }
 

@@ -82,7 +82,7 @@ pub fn client_id(value: &[u8]) -> String {
 fn routes(mut value: &[u8]) -> Option<Vec<String>> {
     let mut routes = Vec::new();
     while let Some((&width, rest)) = value.split_first() {
-        // As many octets of the destination as the prefix needs.
+        // As many bytes of the destination as the prefix needs.
         let octets = usize::from(width).div_ceil(8);
         let (destination, rest) = rest.split_at_checked(octets).filter(|_| width <= 32)?;
         let (router, rest) = rest.split_first_chunk::<4>()?;

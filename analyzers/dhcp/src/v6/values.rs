@@ -119,7 +119,7 @@ fn nested(head: String, rest: &[u8], depth: usize) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// A DUID: its kind, its link-layer address or number, and all of its octets otherwise (RFC 8415 §11).
+/// A DUID: its kind, its link-layer address or number, and all of its bytes otherwise (RFC 8415 §11).
 pub fn duid(value: &[u8]) -> String {
     match value {
         [0, 1, _, _, _, _, _, _, mac @ ..] if !mac.is_empty() => {

@@ -102,11 +102,10 @@ impl Watch {
             let all = found.domains.len() as u64;
             let last_labels = last_labels(found);
             let observation = format!(
-                "Of {}{all} different registered domains, {} {} asked for with a long name that has no domain in common with the others, of \
-                 {} bytes in all; {} no top-level {}.",
-                if found.more { "the first " } else { "" },
+                "{client} asked {server} for {} of {}{} with a long name of their own, {} bytes in all; {} no top-level {}.",
                 found.long,
-                if found.long == 1 { "was" } else { "were" },
+                if found.more { "the first " } else { "" },
+                counted(all, "registered domain"),
                 found.octets,
                 counted(last_labels, "different last label") + if last_labels == 1 { " is" } else { " are" },
                 plural(last_labels, "domain")

@@ -36,7 +36,7 @@ const FLOOD: Rule = Rule {
     name: "dns_response_flood",
     severity: Severity::High,
     confidence: Confidence::Medium,
-    threshold: "100 or more responses over UDP, of 512 octets or more on average, to a host that sends no query in the capture",
+    threshold: "100 or more responses over UDP, of 512 bytes or more on average, to a host that sends no query in the capture",
     false_alarm: "A capture that holds one direction only looks the same.",
 };
 
@@ -123,10 +123,11 @@ impl Watch {
             .conflicts
             .iter()
             .map(|((server, client), (conflicting, evidence))| {
-                let observation = match conflicting {
-                    1 => "1 response says something else than the first one to the same query.".to_owned(),
-                    many => format!("{many} responses say something else than the first one to the same query."),
-                };
+                let observation = format!(
+                    "{server} sent {client} {} that {} from the first one to the same query.",
+                    counted(*conflicting, "response"),
+                    if *conflicting == 1 { "differs" } else { "differ" }
+                );
                 CONFLICT.finding(
                     pair(*server, *client),
                     observation,
@@ -153,7 +154,7 @@ impl Watch {
             };
             if matches {
                 let observation = format!(
-                    "{responses} responses of {octets} octets without a query, to a host with {}.",
+                    "{address} got {responses} responses without a query, {octets} bytes in all; it sent {}.",
                     counted(host.queries, "query")
                 );
                 let measures = vec![

@@ -78,8 +78,8 @@ impl Watch {
         let finding = |(address, client): (&IpAddr, &Client)| {
             let all = client.seen.len() as u64;
             let observation = format!(
-                "Of {}{all} different registered domains that do not exist, {} have a label that looks random.",
-                if client.more { "the first " } else { "" },
+                "{address} asked for {}{all} registered domains that do not exist; {} of them have a label that looks random.",
+                if client.more { "at least " } else { "" },
                 client.random
             );
             let measures = vec![

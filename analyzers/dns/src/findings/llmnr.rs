@@ -58,7 +58,7 @@ impl Watch {
         let finding = |(address, responder): (&IpAddr, &Responder)| {
             let names = responder.names.len();
             let at_least = if names >= NAMES { "at least " } else { "" };
-            let observation = format!("Answers for {at_least}{names} different names.");
+            let observation = format!("{address} answered LLMNR questions for {at_least}{names} different names.");
             RULE.finding(
                 address.to_string(),
                 observation,

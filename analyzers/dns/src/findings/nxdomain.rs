@@ -46,7 +46,10 @@ impl Watch {
         let finding = |(address, burst): (&IpAddr, &Burst)| {
             RULE.finding(
                 address.to_string(),
-                format!("Up to {} different names that do not exist within 60 seconds.", burst.most_in_words()),
+                format!(
+                    "{address} asked for up to {} different names within 60 seconds that do not exist.",
+                    burst.most_in_words()
+                ),
                 vec![burst.measure("names_in_60_seconds", "names_in_60_seconds_at_least")],
                 burst.evidence(),
             )

@@ -49,7 +49,7 @@ impl Watch {
         let finding = |((server, client), evidence): (&(IpAddr, IpAddr), &Evidence)| {
             let responses = evidence.total();
             let observation =
-                format!("{responses} responses repeat another question than the open query that they seem to answer.");
+                format!("{server} sent {client} {responses} responses with another question than the open query has.");
             RULE.finding(pair(*server, *client), observation, vec![Measure::count("responses", responses)], evidence)
         };
         found.map(finding).collect()

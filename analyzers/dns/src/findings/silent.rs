@@ -22,8 +22,12 @@ pub(super) fn findings(servers: &Parties) -> Vec<Finding> {
     let silent =
         servers.iter().filter(|server| server.asked >= SILENT_QUESTIONS && server.responses == 0 && !server.at_least);
     let finding = |server: crate::parties::Activity<'_>| {
-        let observation =
-            format!("{} questions in {}, and no response.", server.asked, counted(server.queries, "query"));
+        let observation = format!(
+            "{} got {} with {} questions and sent no response.",
+            server.address,
+            counted(server.queries, "query"),
+            server.asked
+        );
         let measures = vec![Measure::count("questions", server.asked), Measure::count("queries", server.queries)];
         RULE.finding(server.address.to_string(), observation, measures, server.evidence)
     };

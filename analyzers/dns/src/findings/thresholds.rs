@@ -5,9 +5,9 @@ use mcpcap_analyzer::burst::Rate;
 /// Tunnels carry data in names that never repeat. Ordinary domains have fewer different names than this in one capture, and content
 /// networks that have more use short ones.
 pub const TUNNEL_NAMES: u64 = 30;
-/// Mean octets in front of the domain. iodine, dnscat2 and the like fill their labels; host names have 5 to 20 octets.
+/// Mea bytes in front of the domain. iodine, dnscat2 and the like fill their labels; host names have 5 to 20 bytes.
 pub const TUNNEL_OCTETS: f64 = 30.0;
-/// Mean entropy in front of the domain, in bits per octet. 30 octets of hexadecimal digits have about 3.6, of base32 4.3; 30 octets
+/// Mean entropy in front of the domain, in bits per byte. 30 bytes of hexadecimal digits have about 3.6, of base32 4.3; 30 bytes
 /// of words joined by hyphens about 3.4.
 pub const TUNNEL_ENTROPY: f64 = 3.5;
 /// Share of TXT, NULL, CNAME, MX, KEY and SRV queries that counts as much as entropy: types that carry data back. Browsers ask for addresses.
@@ -34,7 +34,7 @@ pub const UNASKED_RESPONSES: u64 = 5;
 pub const UNASKED_GRACE: u64 = 5_000_000_000;
 /// Responses without a query to a host that never asks.
 pub const FLOOD_RESPONSES: u64 = 100;
-/// Their mean size in octets: amplification pays from about the old limit of UDP answers (RFC 1035 §4.2.1) on.
+/// Their mean size in bytes: amplification pays from about the old limit of UDP answers (RFC 1035 §4.2.1) on.
 pub const FLOOD_MEAN_OCTETS: u64 = 512;
 
 /// Different names for which one host answers LLMNR. A host answers for its own name (RFC 4795 §2.2), rarely for two.

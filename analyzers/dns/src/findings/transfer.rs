@@ -106,7 +106,15 @@ impl Watch {
                 }
                 Some(code) => format!("the response code {}", codes::rcode(code)),
             };
-            let observation = format!("{}; {came}.", counted(transfer.requests, &format!("{what} request")));
+            let observation = format!(
+                "{} asked {} for a zone: {}; {came}.",
+                transfer.client,
+                transfer.server,
+                match transfer.requests {
+                    0 => format!("the {what} request was not captured"),
+                    requests => counted(requests, &format!("{what} request")),
+                }
+            );
             let measures = vec![
                 Measure::count("requests", transfer.requests),
                 Measure::count("messages", transfer.messages),

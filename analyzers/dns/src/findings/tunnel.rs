@@ -10,8 +10,8 @@ const RULE: Rule = Rule {
     name: "dns_tunnel",
     severity: Severity::High,
     confidence: Confidence::Medium,
-    threshold: "30 or more different names under one registered domain, with 30 or more octets in front of the domain on average, and \
-                either 3.5 or more bits of entropy per octet on average, or half of the queries for TXT, NULL, CNAME, MX, KEY or SRV; \
+    threshold: "30 or more different names under one registered domain, with 30 or more bytes in front of the domain on average, and \
+                either 3.5 or more bits of entropy per byte on average, or half of the queries for TXT, NULL, CNAME, MX, KEY or SRV; \
                 confidence is high when it is both",
     false_alarm: "Lookups of file hashes and addresses by antivirus and mail filters, content networks and trackers with generated host \
                   names, and measurements of resolvers look the same. Compare the domain's owner, and who asks.",
@@ -44,7 +44,7 @@ fn data_share(domain: &Domain) -> f64 {
 fn finding(name: &str, domain: &Domain) -> Finding {
     let confidence = if is_random(domain) && carries_data(domain) { Confidence::High } else { RULE.confidence };
     let observation = format!(
-        "{}{} different names with {:.0} octets in front of the domain on average, in {} of {} octets; {} of {} octets.",
+        "{}{} different names under one registered domain, with {:.0} bytes in front of it on average: {} ({} bytes), {} ({} bytes).",
         if domain.distinct_at_most { "At most " } else { "" },
         domain.distinct,
         domain.mean_label_octets(),

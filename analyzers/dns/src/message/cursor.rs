@@ -1,4 +1,4 @@
-//! Reading big-endian numbers and octets without ever leaving the message.
+//! Reading big-endian numbers and bytes without ever leaving the message.
 
 use super::fault::Malformed;
 
@@ -25,12 +25,12 @@ impl<'a> Cursor<'a> {
         self.message
     }
 
-    /// Where the next octet is.
+    /// Where the next byte is.
     pub fn position(&self) -> usize {
         self.at
     }
 
-    /// How far the last attempt to read beyond the end would have gone, and no less than where the next octet is.
+    /// How far the last attempt to read beyond the end would have gone, and no less than where the next byte is.
     pub fn wanted(&self) -> usize {
         self.wanted.max(self.at)
     }
@@ -40,12 +40,12 @@ impl<'a> Cursor<'a> {
         self.end
     }
 
-    /// How many octets are left.
+    /// How many bytes are left.
     pub fn left(&self) -> usize {
         self.end.saturating_sub(self.at)
     }
 
-    /// The next `count` octets.
+    /// The next `count` bytes.
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
         let stop = self.at.saturating_add(count);
         if stop > self.end {
@@ -57,7 +57,7 @@ impl<'a> Cursor<'a> {
         Ok(octets)
     }
 
-    /// All octets that are left.
+    /// All bytes that are left.
     pub fn rest(&mut self) -> &'a [u8] {
         let octets = self.message.get(self.at..self.end).unwrap_or_default();
         self.at = self.end;
@@ -78,39 +78,39 @@ impl<'a> Cursor<'a> {
         <[u8; N]>::try_from(octets).map_err(|_| Malformed::EndsEarly)
     }
 
-    /// An octet.
+    /// An byte.
     pub fn u8(&mut self) -> Result<u8, Malformed> {
         Ok(u8::from_be_bytes(self.array()?))
     }
 
-    /// Two octets.
+    /// Two bytes.
     pub fn u16(&mut self) -> Result<u16, Malformed> {
         Ok(u16::from_be_bytes(self.array()?))
     }
 
-    /// Four octets.
+    /// Four bytes.
     pub fn u32(&mut self) -> Result<u32, Malformed> {
         Ok(u32::from_be_bytes(self.array()?))
     }
 
-    /// Six octets, as TSIG counts seconds (RFC 8945 §4.2).
+    /// Six bytes, as TSIG counts seconds (RFC 8945 §4.2).
     pub fn u48(&mut self) -> Result<u64, Malformed> {
         let high = self.u16()?;
         let low = self.u32()?;
         Ok((u64::from(high) << 32) | u64::from(low))
     }
 
-    /// Four octets of an address.
+    /// Four bytes of an address.
     pub fn ipv4(&mut self) -> Result<std::net::Ipv4Addr, Malformed> {
         Ok(self.array::<4>()?.into())
     }
 
-    /// Sixteen octets of an address.
+    /// Sixteen bytes of an address.
     pub fn ipv6(&mut self) -> Result<std::net::Ipv6Addr, Malformed> {
         Ok(self.array::<16>()?.into())
     }
 
-    /// A `<character-string>` (RFC 1035 §3.3): a length octet and so many octets.
+    /// A `<character-string>` (RFC 1035 §3.3): a length byte and so many bytes.
     pub fn character_string(&mut self) -> Result<&'a [u8], Malformed> {
         let length = self.u8()?;
         self.take(length.into())

@@ -141,7 +141,7 @@ fn client_subnet(cursor: &mut Cursor<'_>, out: &mut String) -> Result<(), Malfor
     Ok(write!(out, "/{source}/{scope}")?)
 }
 
-/// An address whose trailing zero octets were left out.
+/// An address whose trailing zero bytes were left out.
 fn padded<const N: usize>(octets: &[u8]) -> Result<[u8; N], Malformed> {
     let mut address = [0; N];
     address.get_mut(..octets.len()).ok_or(Malformed::BadOpt)?.copy_from_slice(octets);

@@ -18,7 +18,7 @@ pub enum Malformed {
     /// A payload on the protocol's port that is something else: its first 12 bytes are no header, or have counts for which there is no room.
     /// Not counted as a message.
     NotDns,
-    /// Fewer than the 12 octets of the header (RFC 1035 §4.1.1).
+    /// Fewer than the 12 bytes of the header (RFC 1035 §4.1.1).
     HeaderTooShort,
     /// A section, name or record data ends before its fields do.
     EndsEarly,
@@ -28,13 +28,13 @@ pub enum Malformed {
     TooManyPointers,
     /// A label type other than 00 and 11 (RFC 6891 §5 reserves 01; 10 was never used).
     BadLabelType,
-    /// A name of more than 255 octets (RFC 1035 §2.3.4).
+    /// A name of more than 255 bytes (RFC 1035 §2.3.4).
     NameTooLong,
     /// Record data that does not fit its type.
     BadRecordData,
     /// An OPT record that is not alone, not in the additional section, or not owned by the root (RFC 6891 §6.1.1).
     BadOpt,
-    /// Octets behind the last record.
+    /// Bytes behind the last record.
     TrailingOctets,
     /// A TCP length prefix (RFC 1035 §4.2.2) of less than a header.
     BadTcpLength,

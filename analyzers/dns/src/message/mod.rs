@@ -23,7 +23,7 @@ use fault::{Fault, Malformed};
 use name::Name;
 use targets::Targets;
 
-/// Octets of the header (RFC 1035 §4.1.1).
+/// Bytes of the header (RFC 1035 §4.1.1).
 pub const HEADER_LENGTH: usize = 12;
 
 /// The header (RFC 1035 §4.1.1; AD and CD: RFC 4035 §3).
@@ -247,7 +247,7 @@ impl<'a> Message<'a> {
         self.fault.get_or_insert(Fault { reason, offset });
     }
 
-    /// Octets of the message.
+    /// Bytes of the message.
     pub fn octets(&self) -> &'a [u8] {
         self.octets
     }

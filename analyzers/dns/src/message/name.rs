@@ -4,13 +4,13 @@ use std::fmt::{self, Write};
 
 use super::fault::Malformed;
 
-/// The most octets of a name on the wire, length octets and root included (RFC 1035 §2.3.4).
+/// The most bytes of a name on the wire, length bytes and root included (RFC 1035 §2.3.4).
 pub const LONGEST: usize = 255;
 
 /// Each pointer of an honest name follows a label, and no name has more labels than this.
 pub(super) const MOST_POINTERS: usize = 127;
 
-/// A name, uncompressed: length octets and labels as on the wire, without the root's zero octet. Case is kept.
+/// A name, uncompressed: length bytes and labels as on the wire, without the root's zero byte. Case is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Name {
     wire: Vec<u8>,
@@ -159,12 +159,12 @@ impl Name {
 
     /// The name in lower case, by which names compare (RFC 4343 §3: ASCII letters only).
     pub fn fold(mut self) -> Self {
-        // Length octets are below 64, so no letter can be one of them.
+        // Length bytes are below 64, so no letter can be one of them.
         self.wire.make_ascii_lowercase();
         self
     }
 
-    /// Octets on the wire, uncompressed.
+    /// Bytes on the wire, uncompressed.
     pub fn wire_length(&self) -> usize {
         self.wire.len().saturating_add(1)
     }
@@ -239,7 +239,7 @@ pub fn write_quoted(out: &mut impl Write, text: &[u8]) -> fmt::Result {
 mod tests {
     use super::*;
 
-    /// Puts a name behind twelve octets of header.
+    /// Puts a name behind twelve bytes of header.
     fn after_header(name: &[u8]) -> Vec<u8> {
         let mut message = vec![0; super::super::HEADER_LENGTH];
         message.extend_from_slice(name);

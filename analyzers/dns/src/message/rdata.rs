@@ -33,11 +33,11 @@ enum Field {
     Text,
     Base64,
     Hex,
-    /// A length octet and octets as hexadecimal digits, `-` for none (NSEC3 salt).
+    /// A length byte and bytes as hexadecimal digits, `-` for none (NSEC3 salt).
     Salt,
-    /// A length octet and octets in base32hex (NSEC3 hash).
+    /// A length byte and bytes in base32hex (NSEC3 hash).
     Hash,
-    /// A 16-bit length and octets in base64 (TSIG, TKEY).
+    /// A 16-bit length and bytes in base64 (TSIG, TKEY).
     Sized,
     /// A record type by name.
     Type,
@@ -249,7 +249,7 @@ fn field(field: Field, cursor: &mut Cursor<'_>, out: &mut impl Output) -> Result
     Ok(())
 }
 
-/// The types of a bit map (RFC 4034 §4.1.2): blocks of a window number, a length of 1 to 32 and so many octets.
+/// The types of a bit map (RFC 4034 §4.1.2): blocks of a window number, a length of 1 to 32 and so many bytes.
 fn types(cursor: &mut Cursor<'_>, out: &mut impl Write) -> Result<(), Malformed> {
     let mut first = true;
     while cursor.left() > 0 {

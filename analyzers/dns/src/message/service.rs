@@ -40,7 +40,7 @@ fn parameter(key: u16, value: &[u8], out: &mut impl Write) -> Result<(), Malform
             list(&mut cursor, out, |cursor, out| Ok(out.write_str(&codes::service_parameter(cursor.u16()?))?))?;
         }
         1 => {
-            // Protocol identifiers are opaque octets; the quotes take those that are no text.
+            // Protocol identifiers are opaque bytes; the quotes take those that are no text.
             let mut names: Vec<u8> = Vec::new();
             while cursor.left() > 0 {
                 if !names.is_empty() {

@@ -20,7 +20,7 @@ pub(super) enum Step {
     /// Nothing came yet.
     #[default]
     Start,
-    /// The next octet, behind so many that belong to a message with a hole, begins a message.
+    /// The next byte, behind so many that belong to a message with a hole, begins a message.
     In(u64),
     /// The buffer began with a segment, and is a message if it parses strictly.
     Trying,
@@ -43,7 +43,7 @@ pub(super) struct Carrier {
     pub(super) timestamp: Option<u64>,
 }
 
-/// Octets of one segment.
+/// Bytes of one segment.
 pub(super) struct Segment<'a> {
     pub(super) bytes: &'a [u8],
     /// Whether they are the segment's first.
@@ -52,7 +52,7 @@ pub(super) struct Segment<'a> {
 }
 
 impl Direction {
-    /// Takes octets and adds the messages that they complete to `found`. `from_start`: the stream's first octet is known to be one of
+    /// Takes bytes and adds the messages that they complete to `found`. `from_start`: the stream's first byte is known to be one of
     /// a DNS stream. What is wrong when something else stood where a message should.
     pub(super) fn push(
         &mut self,
@@ -145,7 +145,7 @@ impl Direction {
         fine
     }
 
-    /// So many octets are not in the capture. `cut` is the frame that the snap length cut, if it did.
+    /// So many bytes are not in the capture. `cut` is the frame that the snap length cut, if it did.
     pub(super) fn gap(&mut self, missing: u64, cut: Option<u64>, totals: &mut Totals, found: &mut Vec<Found>) {
         let Step::In(skip) = self.step else { return self.lose(totals) };
         if skip > 0 {

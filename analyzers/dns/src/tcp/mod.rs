@@ -1,4 +1,4 @@
-//! Messages in TCP streams: a length of two octets in front of each (RFC 1035 §4.2.2).
+//! Messages in TCP streams: a length of two bytes in front of each (RFC 1035 §4.2.2).
 
 mod direction;
 
@@ -48,9 +48,9 @@ enum Verdict {
 pub struct Totals {
     /// Messages whose end is not in the capture.
     pub incomplete: u64,
-    /// Octets of DNS streams that belong to no message that was found.
+    /// Bytes of DNS streams that belong to no message that was found.
     pub skipped: u64,
-    /// Octets that wait in buffers now.
+    /// Bytes that wait in buffers now.
     pub buffered: usize,
     /// Messages on other ports without a counterpart in the other direction.
     pub unconfirmed: Unconfirmed,

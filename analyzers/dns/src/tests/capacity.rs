@@ -117,7 +117,7 @@ fn one_key_with_many_questions_keeps_its_numbers() {
         assert_eq!(transactions[field], count, "{field}");
     }
     assert_eq!(transactions["unanswered_for_5_seconds"], 59, "the last one was just asked");
-    assert_eq!(report["limits"]["evicted"]["transactions"], 0);
+    assert_eq!(report["limits"]["evicted"].get("transactions"), None);
 }
 
 /// Thousands of pointers to one long name cost no more than the bytes of the message.

@@ -1,6 +1,7 @@
 //! Messages whose end is not there, and why.
 
 use mcpcap_analyzer::harness::build::{tcp, udp};
+use mcpcap_analyzer::harness::lists::at;
 use serde_json::{Value, json};
 
 use super::build::{A, CLIENT, SERVER, prefixed, query, response};
@@ -21,7 +22,7 @@ fn capture(frame: &[u8], captured: usize) -> Vec<u8> {
 
 fn reasons(frame: &[u8], captured: usize) -> Vec<String> {
     let report: Value = run(&capture(frame, captured), &json!({}));
-    let services = report["statistics"]["services"].as_array().unwrap().iter();
+    let services = at(&report, "statistics.services").iter();
     let all = services.flat_map(|service| service["malformed"].as_array().unwrap());
     all.map(|entry| entry["reason"].as_str().unwrap().to_owned()).collect()
 }

@@ -41,7 +41,7 @@ fn what_waited_counts_once_the_server_is_known() {
     assert_eq!(frames(&report), [1, 4, 2, 5, 3]);
     let transactions = &report["statistics"]["transactions"];
     assert_eq!((&transactions["asked"], &transactions["answered"]), (&json!(3), &json!(2)));
-    assert_eq!((&transactions["unanswered"], &report["limits"]["unconfirmed_candidates"]), (&json!(1), &json!(0)));
+    assert_eq!((&transactions["unanswered"], report["limits"].get("unconfirmed_candidates")), (&json!(1), None));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn the_response_may_stand_before_the_query_in_the_file() {
         assert_eq!(frames(&report), [1, 2, 3]);
         let transactions = &report["statistics"]["transactions"];
         assert_eq!((&transactions["answered"], &transactions["unasked_responses"]), (&json!(1), &json!(1)));
-        assert_eq!(report["limits"]["unconfirmed_candidates"], 0);
+        assert_eq!(report["limits"].get("unconfirmed_candidates"), None);
     }
 }
 
@@ -81,12 +81,11 @@ fn netbios_names_are_another_protocol() {
         udp((CLIENT, 137), (SERVER, 137), &query(1, "a", 32)),
         udp((SERVER, 137), (CLIENT, 137), &response(1, "a", 32, 0, &[])),
     ]);
-    assert_eq!((&report["dns_packets_found"], &report["limits"]["unconfirmed_candidates"]), (&json!(0), &json!(0)));
+    assert_eq!((report.get("dns_packets_found"), report.get("limits")), (None, None));
 }
 
 #[test]
 fn an_empty_datagram_carries_nothing() {
     let report = report(&[udp((CLIENT, 4000), (SERVER, 53), &[])]);
-    assert_eq!(report["dns_packets_found"], 0);
-    assert!(report["statistics"]["services"].as_array().unwrap().is_empty());
+    assert_eq!(report, json!({ "message": "No DNS, mDNS or LLMNR messages found in this capture" }));
 }

@@ -115,8 +115,8 @@ fn an_error_belongs_to_the_junk_before_it() {
 fn other_protocols_on_the_ports_of_dns_are_no_messages() {
     let report = reported("ntp_from_port_53.pcap");
     assert_eq!((malformed(&report), services(&report)), (vec![("not_dns", 6)], vec![("dns", 0)]));
-    assert_eq!(report["dns_packets_found"], 0);
-    check(&report, &[("asked", 0), ("unanswered", 0), ("unasked_responses", 0)]);
+    assert_eq!(report.get("dns_packets_found"), None);
+    assert_eq!(report["statistics"].as_object().unwrap().keys().collect::<Vec<_>>(), ["services"]);
 
     let http = b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n";
     let stun = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
@@ -125,7 +125,7 @@ fn other_protocols_on_the_ports_of_dns_are_no_messages() {
             for payload in [http.as_slice(), stun] {
                 let report = super::report(&[udp((client, 4000), (server, port), payload)]);
                 assert_eq!(malformed(&report), [("not_dns", 1)], "UDP {port}");
-                assert_eq!(report["dns_packets_found"], 0);
+                assert_eq!(report.get("dns_packets_found"), None);
             }
         }
         for port in [53, 5355] {
@@ -135,7 +135,7 @@ fn other_protocols_on_the_ports_of_dns_are_no_messages() {
                 tcp((client, 4000), (server, port), 0x18, (100 + http.len() as u32, 1), http),
             ]);
             assert_eq!(malformed(&report), [("not_dns", 1)], "TCP {port}");
-            assert_eq!(report["dns_packets_found"], 0);
+            assert_eq!(report.get("dns_packets_found"), None);
         }
     }
 }
@@ -270,7 +270,7 @@ fn the_numbers_add_up_in_broken_captures_too() {
             let Ok(report) = mcpcap_analyzer::harness::run::<crate::tool::DnsPackets>(&copy, &json!({})) else {
                 continue;
             };
-            let transactions = &report["statistics"]["transactions"];
+            let Some(transactions) = report["statistics"].get("transactions") else { continue };
             let number = |field: &str| transactions[field].as_u64().unwrap();
             assert_eq!(number("asked"), number("answered") + number("unanswered"), "{name}");
             let services = report["statistics"]["services"].as_array().unwrap().iter();

@@ -92,8 +92,7 @@ impl Watch {
             victims
                 .map(|(victim, crowd)| {
                     let hosts = crowd.hosts().in_words();
-                    let observation =
-                        format!("Hosts that sent {victim} echo replies that it did not ask them for: {hosts}.");
+                    let observation = format!("{victim} got echo replies that it did not ask for from {hosts} hosts.");
                     SMURF.finding(victim.to_string(), observation, measures(crowd), &crowd.evidence)
                 })
                 .collect(),
@@ -143,7 +142,11 @@ fn tunnels(echoes: &Echoes) -> Vec<Finding> {
             counted(session.large.0, "payload") + if session.large.0 == 1 { " has" } else { " have" }
         );
         if packets > 0 {
-            let _ = write!(observation, " {packets} payloads hold an IP packet; `tunnels` lists their ends.");
+            let _ = write!(
+                observation,
+                " {} an IP packet; `tunnels` lists their ends.",
+                counted(packets, "payload") + if packets == 1 { " holds" } else { " hold" }
+            );
         }
         let mut measures = vec![
             Measure::count("replies_unlike_request", session.unlike),

@@ -6,9 +6,9 @@ pub const SWEEP_HOSTS: u64 = 15;
 pub const FLOOD_IN_A_SECOND: u64 = 100;
 /// Different hosts whose unasked replies reach one host.
 pub const SMURF_HOSTS: u64 = 10;
-/// Replies unlike their request: the standard wants the same octets.
+/// Replies unlike their request: the standard wants the same bytes.
 pub const TUNNEL_UNLIKE: u64 = 5;
-/// Large payloads, and their mean entropy in bits per octet: compressed or encrypted data have more than 7, text and patterns less than 6.
+/// Large payloads, and their mean entropy in bits per byte: compressed or encrypted data have more than 7, text and patterns less than 6.
 pub const TUNNEL_LARGE: u64 = 10;
 /// See [`TUNNEL_LARGE`].
 pub const TUNNEL_ENTROPY: f64 = 6.5;

@@ -12,6 +12,7 @@ mod quoted_paths;
 mod recordings;
 mod robust;
 mod routers;
+mod schema;
 mod tunnels;
 
 use mcpcap_analyzer::harness;

@@ -120,7 +120,7 @@ fn pairs_go_by_time_whatever_the_order_in_the_file() {
         assert_eq!(counts(&report), [200, 200, 0, 0, 0]);
         assert_eq!(report["statistics"]["echo"]["rtt"]["max_ms"], 1.0);
         assert_eq!(report["limits"]["out_of_order_messages"], 399);
-        assert_eq!(report["limits"]["evicted"]["echo_replies"], 0);
+        assert_eq!(report["limits"].get("evicted"), None);
     }
 }
 
@@ -130,7 +130,7 @@ fn a_reply_that_is_earlier_than_its_request_is_none() {
     let frames = every(1000, [echo(b, a, true, (7, 1), b"x"), echo(a, b, false, (7, 1), b"x")]);
     let report = report(&frames);
     assert_eq!(counts(&report), [1, 0, 1, 0, 1]);
-    assert_eq!(report["limits"]["out_of_order_messages"], 0);
+    assert_eq!(report["limits"].get("out_of_order_messages"), None);
 }
 
 #[test]

@@ -89,13 +89,21 @@ fn a_router_at_two_places_is_a_loop() {
 fn label_stacks_are_read() {
     let probe = probe(33_434, 1);
     // The quoted packet padded to 128 octets; version 2, checksum; object of 8 octets, class 1, type 1; label 16, bottom, TTL 1.
-    let mut body = vec![0, 32, 0, 0];
-    body.extend_from_slice(&packet(&probe)[..28]);
-    body.resize(4 + 128, 0);
-    body.extend_from_slice(&[0x20, 0, 0, 0, 0, 8, 1, 1, 0, 1, 0x01, 1]);
-    let report = report(&every(1000, [probe.clone(), icmp("198.51.100.1", SOURCE, 11, 0, &body)]));
-    assert_eq!(report["packets"][0]["mpls_labels"], json!([16]));
-    assert_eq!(report["statistics"]["paths"][0]["hops"][0]["mpls_labels"], json!([16]));
+    let labelled = |labels: u8| {
+        let mut body = vec![0, 32, 0, 0];
+        body.extend_from_slice(&packet(&probe)[..28]);
+        body.resize(4 + 128, 0);
+        body.extend_from_slice(&[0x20, 0, 0, 0, 0, 4 + 4 * labels, 1, 1]);
+        (0..labels).for_each(|_| body.extend_from_slice(&[0, 1, 0x01, 1]));
+        let report = report(&every(1000, [probe.clone(), icmp("198.51.100.1", SOURCE, 11, 0, &body)]));
+        (report["packets"][0].clone(), report["statistics"]["paths"][0]["hops"][0].clone())
+    };
+    let (packet, hop) = labelled(1);
+    assert_eq!((&packet["mpls_labels"], &hop["mpls_labels"]), (&json!([16]), &json!([16])));
+    assert_eq!((packet.get("mpls_labels_total"), hop.get("mpls_labels_total")), (None, None));
+    let (packet, hop) = labelled(11);
+    assert_eq!((&packet["mpls_labels"], &packet["mpls_labels_total"]), (&json!([16; 8]), &json!(11)));
+    assert_eq!((&hop["mpls_labels"], &hop["mpls_labels_total"]), (&json!([16; 8]), &json!(11)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Neighbour discovery and router advertisements.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::build::{every, icmp, tagged};
 use super::{report, rules};
@@ -109,12 +109,19 @@ fn lists_that_are_longer_than_what_is_kept_say_so() {
     assert!(entry["macs_total"].as_u64().unwrap().abs_diff(256) < 20, "{entry}");
     assert!(found["findings"][0]["observation"].as_str().unwrap().starts_with("At least "));
     assert_eq!(found["findings"][0]["measures"][0]["name"], "link_layer_addresses_at_least");
-    // Nine name servers in one option: eight bytes of header, then 16 for each.
-    let mut body = vec![64, 0, 0x07, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 25, 19, 0, 0, 0, 0, 0x0e, 0x10];
-    body.extend_from_slice(&[0x20; 9 * 16]);
-    let found = report(&every(1000, [icmp(ROUTER, ALL, 134, 0, &body)]));
-    let router = &found["statistics"]["neighbour_discovery"]["routers"][0];
-    assert_eq!((router["dns_servers"].as_array().unwrap().len(), &router["more_values"]), (8, &true.into()));
+    // Name servers (RFC 8106 §5.1), in options of 100: eight bytes of header, then 16 for each.
+    let servers = |options: usize| {
+        let mut body = vec![64, 0, 0x07, 0x08, 0, 0, 0, 0, 0, 0, 0, 0];
+        for _ in 0..options {
+            body.extend_from_slice(&[25, 201, 0, 0, 0, 0, 0x0e, 0x10]);
+            body.extend_from_slice(&[0x20; 100 * 16]);
+        }
+        let found = report(&every(1000, [icmp(ROUTER, ALL, 134, 0, &body)]));
+        found["statistics"]["neighbour_discovery"]["routers"][0].clone()
+    };
+    let length = |router: &Value| router["dns_servers"].as_array().unwrap().len();
+    assert_eq!((length(&servers(3)), servers(3).get("dns_servers_total")), (300, None));
+    assert_eq!((length(&servers(12)), &servers(12)["dns_servers_total"]), (1024, &1200.into()));
 }
 
 #[test]

@@ -20,11 +20,13 @@ mod cursor;
 mod datagram;
 mod ethertype;
 mod fragments;
+pub mod icmp;
 mod layer;
 mod link;
 mod looks;
 mod mpls;
 mod network;
+mod options;
 mod packet;
 mod ppp;
 mod quoted;
@@ -33,16 +35,19 @@ mod transport;
 mod tunnel;
 mod unread;
 mod walk;
+mod within;
 
 #[cfg(test)]
 mod tests;
 
 pub use copies::{Copy, CopyDifferences, CopyReport};
 pub use layer::{Layer, Layers};
+pub use options::TcpOptions;
 pub use packet::{Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};
 pub use unread::Unread;
+pub use within::Within;
 
 use crate::Frame;
 use crate::stats::{Lists, Window};

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Packet, Stop, Unread};
+use crate::is_default;
 
 /// Frame numbers that are given for each reason and name.
 const FRAMES_KEPT: usize = 10;
@@ -45,13 +46,17 @@ pub struct FragmentCounts {
     /// Datagrams that were put together.
     pub completed: u64,
     /// Datagrams given up after their time.
+    #[serde(skip_serializing_if = "is_default")]
     pub expired: u64,
     /// Datagrams given up for lack of memory.
+    #[serde(skip_serializing_if = "is_default")]
     pub evicted: u64,
     /// Fragments that contradict others, reach beyond their datagram's end or have a length that none can have. Their datagrams are
     /// given up.
+    #[serde(skip_serializing_if = "is_default")]
     pub refused: u64,
     /// Datagrams that are still incomplete.
+    #[serde(skip_serializing_if = "is_default")]
     pub waiting: u64,
 }
 
@@ -62,17 +67,25 @@ pub struct Statistics {
     pub frames: u64,
     /// Frames that were taken apart up to the transport's payload.
     pub decoded: u64,
-    /// Frames that were not, by reason.
+    /// Frames that were not, by reason. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stopped: Vec<StopCount>,
     /// What was not looked into although packets may be in it, the most frequent first. A tool that found nothing did not look
     /// there. Tunnels over UDP are here too; their datagrams count as decoded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_looked_into: Vec<NotLookedInto>,
-    /// IP fragments.
+    /// IP fragments. Absent when there are none.
+    #[serde(skip_serializing_if = "is_default")]
     pub fragments: FragmentCounts,
 }
 
 impl Statistics {
+    /// What a report tells: nothing when every frame could be looked into, and no fragment is missing.
+    pub fn told(self) -> Option<Self> {
+        let lost = FragmentCounts { frames: 0, completed: 0, ..self.fragments };
+        (self.frames_not_seen() > 0 || !is_default(&lost)).then_some(self)
+    }
+
     /// Frames with something that was not looked into although packets may be in it.
     pub fn frames_not_looked_into(&self) -> u64 {
         self.not_looked_into.iter().fold(0, |sum, entry| sum.saturating_add(entry.count))

@@ -23,7 +23,7 @@ pub use top_k::{Top, TopK};
 /// The hasher of all tables here.
 pub(crate) type FixedHash = foldhash::fast::FixedState;
 
-/// Shannon entropy of some octets, in bits per octet (0 to 8).
+/// Shannon entropy of some bytes, in bits per byte (0 to 8).
 pub fn entropy(bytes: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
     for octet in bytes {

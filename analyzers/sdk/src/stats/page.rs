@@ -80,6 +80,11 @@ impl<T> Page<T> {
         &mut self.items
     }
 
+    /// Whether there was an item behind the page.
+    pub fn is_exceeded(&self) -> bool {
+        self.total > self.offset.saturating_add(self.limit as u64)
+    }
+
     /// How many items there were in all.
     pub fn total(&self) -> u64 {
         self.total
@@ -103,7 +108,11 @@ mod tests {
     #[test]
     fn a_page_holds_no_more_than_the_most() {
         let mut page = Page::new(Window { offset: 1, limit: usize::MAX, list: None });
-        assert_eq!((0..2000).filter_map(|n| page.push(|| n)).count(), Window::MOST);
+        assert_eq!((0..1001).filter_map(|n| page.push(|| n)).count(), Window::MOST);
+        assert!(!page.is_exceeded());
+        page.push(|| 1001);
+        assert!(page.is_exceeded());
+        assert_eq!((1002..2000).filter_map(|n| page.push(|| n)).count(), 0);
         assert_eq!((page.total(), page.into_items().len()), (2000, Window::MOST));
     }
 

@@ -21,7 +21,7 @@ pub struct Quantiles {
     max: u64,
 }
 
-/// What [`Quantiles`] found, in the unit of its values.
+/// How values are distributed: the number of them, the smallest, percentiles, the largest, the mean.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Summary {
     /// How many values.
@@ -42,7 +42,7 @@ pub struct Summary {
     pub exact: bool,
 }
 
-/// What [`Quantiles`] found about nanoseconds, in milliseconds.
+/// How long something took, in milliseconds: the number of times, the shortest, percentiles, the longest, the mean.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct SummaryMs {
     /// How many durations.

@@ -17,6 +17,9 @@ pub struct Pool {
 const COUNTERS: usize = 1024;
 
 impl Pool {
+    /// Values that one list keeps at the most.
+    pub const MOST: usize = 1024;
+
     /// Room for so many values.
     pub fn new(values: usize) -> Self {
         Self { values, counters: COUNTERS }
@@ -25,6 +28,20 @@ impl Pool {
     /// Takes the room of one value, if there is any left.
     pub fn take(&mut self) -> bool {
         take(&mut self.values)
+    }
+
+    /// Whether a list that holds `kept` values may hold one more: the first `few` always, and up to [`Pool::MOST`] as long as those beyond `few`
+    /// are less than an eighth of the room that is left, so that lists that come late find room too. [`Pool::release`] gives it back.
+    pub fn admits(&mut self, kept: usize, few: usize) -> bool {
+        match kept.checked_sub(few) {
+            None => true,
+            Some(beyond) => kept < Self::MOST && beyond < self.values.div_ceil(8) && self.take(),
+        }
+    }
+
+    /// Gets the room back of a list that [`Pool::admits`] let grow to `kept` values.
+    pub fn release(&mut self, kept: usize, few: usize) {
+        self.give_back(kept.saturating_sub(few));
     }
 
     /// Gets the room of so many values back.
@@ -80,7 +97,7 @@ impl<T> Default for Several<T> {
 
 impl<T: Hash + Eq> Several<T> {
     /// Values that one entry keeps at the most.
-    pub const MOST: usize = 1024;
+    pub const MOST: usize = Pool::MOST;
 
     /// Takes a value.
     pub fn add<Q>(&mut self, value: &Q, pool: &mut Pool)

@@ -91,14 +91,14 @@ pub(super) struct Entry<S> {
     closed: bool,
 }
 
-impl<S: Default> Entry<S> {
-    pub(super) fn new(id: u64, ip: &Ip, tcp: &Tcp, flipped: bool, frame: u64) -> Self {
+impl<S> Entry<S> {
+    pub(super) fn new((id, frame): (u64, u64), ip: &Ip, tcp: &Tcp, flipped: bool, state: S) -> Self {
         let (source, destination) = Endpoint::pair(ip, tcp);
         let sender_is_client = source.opens(destination, tcp.flags);
         let (client, server) = if sender_is_client { (source, destination) } else { (destination, source) };
         Self {
             connection: Connection { id, client, server, client_known: tcp.flags.syn(), first_frame: frame },
-            state: S::default(),
+            state,
             client_flipped: flipped == sender_is_client,
             client: Half::new(Side::Client),
             server: Half::new(Side::Server),

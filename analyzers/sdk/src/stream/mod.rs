@@ -1,6 +1,6 @@
 //! TCP streams put together (RFC 9293 3.4) in bounded memory.
 //!
-//! [`Streams`] takes packets in the order of the capture and gives the bytes of each direction in the order of the stream, to
+//! [`Tracker`] numbers connections and tells which one a segment belongs to. [`Streams`] takes packets in the order of the capture and gives the bytes of each direction in the order of the stream, to
 //! a sink that keeps its own state for each connection. Bytes that the capture does not have become gaps, never silence.
 //!
 //! Data also waits for the data of the other direction that its segment acknowledges: a response is not given before a request that
@@ -12,11 +12,15 @@ mod connection;
 mod half;
 mod held;
 mod order;
+mod tracker;
 
 #[cfg(test)]
 mod tests;
 
 pub use connection::{Connection, Endpoint, Key};
+pub use tracker::{Identity, Taken, Tracked, Tracker};
+
+use std::hash::Hash;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -120,42 +124,69 @@ pub struct Statistics {
     /// Connections that were seen.
     pub connections: u64,
     /// Connections that made room for others before they ended.
+    #[serde(skip_serializing_if = "crate::is_default")]
     pub evicted: u64,
     /// Segments whose bytes had all been there before.
+    #[serde(skip_serializing_if = "crate::is_default")]
     pub retransmitted: u64,
     /// Segments that stand so far behind their place in the file that the hole which they fill had been given up: their bytes are lost to
     /// the analysis.
+    #[serde(skip_serializing_if = "crate::is_default")]
     pub late: u64,
     /// Segments that came before others that precede them.
+    #[serde(skip_serializing_if = "crate::is_default")]
     pub out_of_order: u64,
-    /// Segments that said otherwise about octets that were held already.
+    /// Segments that said otherwise about bytes that were held already.
+    #[serde(skip_serializing_if = "crate::is_default")]
     pub conflicting: u64,
     /// Holes that were given up.
+    #[serde(skip_serializing_if = "crate::is_default")]
     pub gaps: u64,
-    /// Octets in those holes.
+    /// Bytes in those holes.
+    #[serde(skip_serializing_if = "crate::is_default")]
     pub missing_octets: u64,
     /// Segments too far from where the stream is to belong to it.
+    #[serde(skip_serializing_if = "crate::is_default")]
     pub implausible: u64,
     /// Holes given up, and segments that no longer waited for the other direction, because too much was held.
+    #[serde(skip_serializing_if = "crate::is_default")]
     pub held_limit: u64,
 }
 
-/// Puts TCP streams together. `S` is what the sink keeps for each connection.
-pub struct Streams<S> {
+impl Statistics {
+    /// What a report tells: nothing when all streams were put together without trouble.
+    pub fn told(self) -> Option<Self> {
+        let trouble = Self { connections: 0, ..self };
+        (!crate::is_default(&trouble)).then_some(self)
+    }
+}
+
+/// Puts TCP streams together. `S` is what the sink keeps for each connection; `K` tells connections apart: addresses and ports, or what the
+/// caller has for it.
+pub struct Streams<S, K = Key> {
     limits: Limits,
-    entries: BoundedMap<Key, Entry<S>>,
+    entries: BoundedMap<K, Entry<S>>,
     statistics: Statistics,
     held: usize,
     next_id: u64,
 }
 
-impl<S: Default> Default for Streams<S> {
+impl<S, K: Copy + Eq + Hash> Default for Streams<S, K> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 impl<S: Default> Streams<S> {
+    /// Takes a packet; other packets than TCP are ignored.
+    pub fn push(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
+        if let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) {
+            self.push_to(Key::new(ip, tcp).0, packet, S::default, sink);
+        }
+    }
+}
+
+impl<S, K: Copy + Eq + Hash> Streams<S, K> {
     /// With the default limits.
     pub fn new() -> Self {
         Self::with_limits(Limits::default())
@@ -177,10 +208,16 @@ impl<S: Default> Streams<S> {
         Statistics { evicted: self.entries.evicted(), ..self.statistics }
     }
 
-    /// Takes a packet; other packets than TCP are ignored.
-    pub fn push(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
+    /// As [`Streams::push`], for a connection that the caller knows by `key`. `state` is asked when it begins.
+    pub fn push_to(
+        &mut self,
+        key: K,
+        packet: &Packet<'_>,
+        state: impl FnOnce() -> S,
+        sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
+    ) {
         let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return };
-        let (key, flipped) = Key::new(ip, tcp);
+        let (_, flipped) = Key::new(ip, tcp);
         let mut earlier = Starts::default();
         if self.entries.get(&key).is_some_and(|entry| entry.is_reused_by(packet, tcp, flipped))
             && let Some(mut old) = self.entries.remove(&key)
@@ -189,7 +226,8 @@ impl<S: Default> Streams<S> {
             self.close(&mut old, CloseReason::Reused, sink);
         }
         let (id, made) = (self.next_id, self.entries.get(&key).is_none());
-        let (entry, evicted) = self.entries.get_or_insert_with(key, || Entry::new(id, ip, tcp, flipped, packet.frame));
+        let (entry, evicted) =
+            self.entries.get_or_insert_with(key, || Entry::new((id, packet.frame), ip, tcp, flipped, state()));
         if made {
             entry.set_earlier(flipped, earlier);
             self.next_id = id.saturating_add(1);

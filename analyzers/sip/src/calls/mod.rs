@@ -83,7 +83,13 @@ pub struct Calls {
     /// Their reports come when they end or make room.
     listed: Page<Option<CallReport>>,
     media_left: usize,
+    rooms: Rooms,
+}
+
+/// Room that the lists of all calls share.
+struct Rooms {
     forks: Pool,
+    ladders: Pool,
 }
 
 impl Calls {
@@ -94,7 +100,7 @@ impl Calls {
             totals: Totals::default(),
             listed,
             media_left: limits::LISTED_MEDIA,
-            forks: Pool::new(limits::FORKS),
+            rooms: Rooms { forks: Pool::new(limits::FORKS), ladders: Pool::new(limits::ALL_LADDERS) },
         }
     }
 
@@ -123,7 +129,7 @@ impl Calls {
             self.begin(key, seen, facts, filter);
         }
         let Some(call) = self.table.get_mut(&key) else { return false };
-        call.step(seen, message, facts, media, outcome, &mut self.forks);
+        call.step(seen, message, facts, media, outcome, &mut self.rooms);
         call.media(seen, facts, media, &mut self.media_left);
         is_new
     }
@@ -138,7 +144,7 @@ impl Calls {
 
     fn conclude(&mut self, call: Call) {
         self.totals.add(&call);
-        call.forks.release(&mut self.forks);
+        call.forks.release(&mut self.rooms.forks);
         if let Some(listed) = call.place.and_then(|place| self.listed.get_mut(place)) {
             *listed = Some(call.report());
         }
@@ -221,17 +227,17 @@ impl Call {
         facts: &Facts<'_>,
         media: &[Media<'_>],
         outcome: Outcome,
-        pool: &mut Pool,
+        rooms: &mut Rooms,
     ) {
         if let Outcome::Again(first) = outcome {
             self.retransmissions = self.retransmissions.saturating_add(1);
-            if let Some(step) = self.ladder.iter_mut().find(|step| step.frame == first) {
+            if let Some(step) = self.ladder.iter_mut().rev().find(|step| step.frame == first) {
                 step.repeats = step.repeats.saturating_add(1);
             }
             return;
         }
         self.last_frame = self.last_frame.max(seen.frame);
-        self.climb(seen, facts, !media.is_empty());
+        self.climb(seen, facts, !media.is_empty(), &mut rooms.ladders);
         let by_caller = self.sent_by_caller(facts);
         let agent = if by_caller { &mut self.caller_agent } else { &mut self.callee_agent };
         if agent.is_none() && self.place.is_some() {
@@ -240,7 +246,9 @@ impl Call {
         let now = Moment { frame: seen.frame, time: seen.timestamp };
         match message.start {
             Start::Request { .. } => self.request(now, message, facts, by_caller),
-            Start::Response { status, reason } => self.response(now, facts, (status, reason), !media.is_empty(), pool),
+            Start::Response { status, reason } => {
+                self.response(now, facts, (status, reason), !media.is_empty(), &mut rooms.forks);
+            }
         }
     }
 
@@ -327,12 +335,13 @@ impl Call {
         }
     }
 
-    fn climb(&mut self, seen: &Seen, facts: &Facts<'_>, sdp: bool) {
+    fn climb(&mut self, seen: &Seen, facts: &Facts<'_>, sdp: bool, room: &mut Pool) {
         if self.place.is_none() {
             return;
         }
         self.ladder_total = self.ladder_total.saturating_add(1);
-        if self.ladder.len() >= limits::LADDER {
+        // The room is for listed calls, which stay until the end.
+        if !room.admits(self.ladder.len(), limits::LADDER) {
             return;
         }
         let method = word(facts.method);

@@ -5,25 +5,27 @@ use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
 use super::{Call, Moment};
-use crate::report::{Count, MediaReport, is_false};
+use crate::report::{MediaReport, NamedCount, is_false};
 
 /// Numbers over all calls. A call is what one INVITE without a To tag begins, with all that belongs to it; retransmissions, proxied
 /// copies, answers to challenges and re-INVITEs belong to it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CallsReport {
-    /// At most so many when `limits.evicted.calls` is not 0: what comes later of a call that made room counts as another.
+    /// Calls; at most so many when `limits.evicted.calls` is there: what comes later of a call that made room counts as another.
     pub total: u64,
     /// By `outcome` of `calls[]`.
-    pub outcomes: Vec<Count>,
+    pub outcomes: Vec<NamedCount>,
     /// Answered calls without BYE in the capture.
     pub without_end: u64,
     /// Answered calls without ACK in the capture.
     pub without_ack: u64,
     /// Calls that began before the capture.
     pub not_seen_from_start: u64,
+    /// Calls with a session description before the answer.
     pub with_early_media: u64,
     /// Calls with responses of several To tags.
     pub forked: u64,
+    /// INVITEs within calls.
     pub reinvites: u64,
     /// From the first INVITE to the first 18x or 2xx.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,25 +46,31 @@ pub struct CallsReport {
 pub struct CallReport {
     /// First frame, and the last one but retransmissions.
     pub frame: u64,
+    /// Last frame but for retransmissions.
     pub last_frame: u64,
     /// UTC, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub start: Option<String>,
+    /// Call-ID.
     pub call_id: String,
     /// User and host of From and To.
     pub caller: String,
+    /// User and host of To.
     pub callee: String,
-    /// Of the first INVITE.
+    /// Request-URI of the first INVITE.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_uri: Option<String>,
     /// Ends of the first hop.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub caller_address: String,
+    /// Address and port of the callee's end of the first hop.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub callee_address: String,
+    /// User-Agent of the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller_agent: Option<String>,
+    /// User-Agent or Server of the callee.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub callee_agent: Option<String>,
     /// `answered`, `cancelled`, `busy` (486, 600), `rejected` (other 4xx, 6xx), `failed` (5xx), `redirected` (3xx), `challenged` (401,
@@ -72,6 +80,7 @@ pub struct CallReport {
     /// The final response to the last INVITE of the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub final_code: Option<u16>,
+    /// Its reason phrase.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub final_reason: Option<String>,
     /// `caller` or `callee`: who sent BYE, CANCEL or the refusal.
@@ -81,22 +90,29 @@ pub struct CallReport {
     /// Reason header of BYE or CANCEL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_reason: Option<String>,
+    /// From the first INVITE to the first 18x or 2xx, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub post_dial_delay_ms: Option<f64>,
+    /// From the first 180 to the answer, the refusal or CANCEL, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ring_ms: Option<f64>,
+    /// From the first INVITE to its first 2xx, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setup_ms: Option<f64>,
+    /// From that 2xx to BYE, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub talk_seconds: Option<f64>,
     /// False when the capture began within the call; then `caller` is the side of the first message's From.
     pub seen_from_start: bool,
+    /// Whether the answer was acknowledged.
     pub acknowledged: bool,
     /// SDP in a 18x response.
     pub early_media: bool,
     /// 401 and 407 to the caller's INVITEs.
     pub challenges: u32,
+    /// INVITEs within the call.
     pub reinvites: u32,
+    /// Messages that were sent again.
     pub retransmissions: u32,
     /// Last status of each branch, when there are several To tags; of one call 1,024 are kept, of all 16,384.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -114,10 +130,15 @@ pub struct CallReport {
     /// the argument `call_id`.
     #[serde(skip_serializing_if = "crate::report::is_zero")]
     pub media_total: u64,
-    /// Messages in order, each hop on its own, retransmissions as `repeats`; the first 40.
+    /// Messages in order, each hop on its own, retransmissions as `repeats`. Of a long call the first ones: up to 1,024 while there is room, at
+    /// least 40.
     pub ladder: Vec<Step>,
-    /// Messages in all, each once: `packets` has them, with the argument `call_id`.
+    /// Messages in all, each once.
     pub ladder_total: u32,
+    /// Where the rest of a ladder that is cut can be listed, page by page: `packets` with `call_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub ladder_goes_on_in: Option<&'static str>,
 }
 
 /// Media of one side.
@@ -135,11 +156,16 @@ pub struct CallMedia {
 /// A message of a call.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Step {
+    /// Number of the frame.
     pub frame: u64,
     /// Milliseconds since the call's first frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_ms: Option<f64>,
+    /// Address and port of the sender.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub source: String,
+    /// Address and port of the receiver.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub destination: String,
     /// `INVITE`, or `180 INVITE` for a response.
     pub message: String,
@@ -255,6 +281,7 @@ impl Call {
             forks_total_is_estimate: !self.forks.is_exact(),
             media: self.media,
             media_total: self.different_media.count(),
+            ladder_goes_on_in: (self.ladder.len() < self.ladder_total as usize).then_some("packets with call_id"),
             ladder: self.ladder,
             ladder_total: self.ladder_total,
         }
@@ -291,7 +318,7 @@ impl Totals {
         let outcomes = OUTCOMES.iter().zip(self.outcomes).filter(|(_, count)| *count > 0);
         CallsReport {
             total: self.total,
-            outcomes: outcomes.map(|(name, count)| Count::exact((*name).to_owned(), count)).collect(),
+            outcomes: outcomes.map(|(name, count)| NamedCount { name: (*name).to_owned(), count }).collect(),
             without_end: self.without_end,
             without_ack: self.without_ack,
             not_seen_from_start: self.partial,

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::counted;
 
 use super::{View, pair};
 use crate::limits;
@@ -53,10 +54,14 @@ impl Watch {
     }
 
     pub(super) fn findings(&self) -> [Vec<Finding>; 2] {
-        [(&BASIC, &self.basic), (&DIGEST, &self.digest)].map(|(rule, pairs)| {
+        let rules = [
+            (&BASIC, &self.basic, "Basic credentials: the password in clear text"),
+            (&DIGEST, &self.digest, "Digest credentials over an unencrypted transport"),
+        ];
+        rules.map(|(rule, pairs, what)| {
             let finding = |(ends, evidence): (&(IpAddr, IpAddr), &Evidence)| {
-                let many = evidence.total();
-                let observation = format!("Requests with such credentials: {many}.");
+                let (many, (client, server)) = (evidence.total(), ends);
+                let observation = format!("{client} sent {server} {} with {what}.", counted(many, "request"));
                 rule.finding(pair(ends), observation, vec![Measure::count("requests", many)], evidence)
             };
             pairs.iter().map(finding).collect()

@@ -117,9 +117,12 @@ fn finding((ends, found): (&(IpAddr, IpAddr), &Pair)) -> Option<Finding> {
     let mut evidence = Evidence::default();
     frames.into_iter().for_each(|frame| evidence.add(frame));
     let at_least = if found.others > 0 { "at least " } else { "" };
+    let (client, server) = ends;
     Some(RULE.finding(
         pair(ends),
-        format!("Asked for {at_least}{all} users: {refused} refused, {challenged} challenged without an answer."),
+        format!(
+            "{client} asked {server} for {at_least}{all} users: {refused} refused, {challenged} challenged without an answer."
+        ),
         vec![
             Measure::count("users", all as u64),
             Measure::count("refused", refused as u64),

@@ -56,10 +56,11 @@ impl Watch {
 
     pub(super) fn findings(&self) -> Vec<Finding> {
         let finding = |(ends, found): (&(IpAddr, IpAddr), &Pair)| {
+            let (client, server) = ends;
             RULE.finding(
                 pair(ends),
                 format!(
-                    "Up to {} new INVITEs within a second, {} in all; {} answered with 2xx.",
+                    "{client} sent {server} up to {} new INVITEs within a second, {} in all; {} answered with 2xx.",
                     found.burst.most_in_words(),
                     found.invites,
                     match found.answered {

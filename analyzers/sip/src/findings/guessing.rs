@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::burst::Burst;
 use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::counted;
 
 use super::thresholds::GUESSES;
 use super::{View, pair};
@@ -71,15 +72,16 @@ impl Watch {
 
     pub(super) fn findings(&self) -> Vec<Finding> {
         let finding = |(ends, found): (&(IpAddr, IpAddr), &Pair)| {
-            let accounts = found.accounts.len() as u64;
+            let (accounts, (client, server)) = (found.accounts.len() as u64, ends);
             let at_least = if found.more_accounts { "at least " } else { "" };
             RULE.finding(
                 pair(ends),
                 format!(
-                    "Rejected logins: {}, up to {} within 60 seconds; accounts: {at_least}{accounts}; accepted afterwards: {}.",
-                    found.rejected,
+                    "{client} to {server}: {}, up to {} within 60 seconds, for {at_least}{}; {} afterwards.",
+                    counted(found.rejected, "rejected login"),
                     found.rejections.most_in_words(),
-                    found.accepted
+                    counted(accounts, "account"),
+                    counted(found.accepted, "accepted login")
                 ),
                 vec![
                     Measure::count("rejected_logins", found.rejected),

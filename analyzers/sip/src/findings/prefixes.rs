@@ -85,7 +85,7 @@ impl Watch {
             RULE.finding(
                 format!("{address} to …{digits}"),
                 format!(
-                    "One number was dialled with {at_least}{prefixes} prefixes; {} of these calls {} accepted.",
+                    "{address} dialled one number with {at_least}{prefixes} prefixes; {} of these calls {} accepted.",
                     known.accepted,
                     if known.accepted == 1 { "was" } else { "were" }
                 ),

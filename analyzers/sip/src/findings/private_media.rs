@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::counted;
 
 use super::View;
 use crate::limits;
@@ -50,7 +51,7 @@ impl Watch {
             let many = evidence.total();
             RULE.finding(
                 address.to_string(),
-                format!("Session descriptions with a private address: {many}."),
+                format!("{address} sent {} with a private address for media.", counted(many, "session description")),
                 vec![Measure::count("messages", many)],
                 evidence,
             )

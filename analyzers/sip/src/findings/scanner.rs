@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::counted;
 
 use super::View;
 use crate::limits;
@@ -71,7 +72,7 @@ impl Watch {
         let finding = |((address, tool), client): (&(IpAddr, &'static str), &Client)| {
             RULE.finding(
                 address.to_string(),
-                format!("Requests that carry the name {tool}: {}.", client.requests),
+                format!("{address} sent {} that carry the name {tool}.", counted(client.requests, "request")),
                 vec![Measure::count("requests", client.requests)],
                 &client.evidence,
             )

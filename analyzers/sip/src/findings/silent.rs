@@ -168,8 +168,11 @@ impl Watch {
                 continue;
             }
             if method.is_told() {
-                let observation =
-                    format!("{} of {} of this method", method.unanswered, counted(method.requests, "request"));
+                let observation = format!(
+                    "{client} to {server}: {} of {} of one method",
+                    method.unanswered,
+                    counted(method.requests, "request")
+                );
                 findings.push(method.finding(pair(&(*client, *server)), observation));
                 continue;
             }
@@ -180,7 +183,7 @@ impl Watch {
         for ((server, _), (method, clients)) in others.iter().filter(|(_, (method, _))| method.is_told()) {
             let Method { unanswered, requests, .. } = method;
             let observation = format!(
-                "{unanswered} of {} of this method from {}",
+                "{server}: {unanswered} of {} of one method from {}",
                 counted(*requests, "request"),
                 if *clients == 1 { "1 client".to_owned() } else { format!("{clients} clients together") }
             );
@@ -201,7 +204,7 @@ impl Server {
         rule.finding(
             address.to_string(),
             format!(
-                "{}, sent {} in all, and no SIP message back; {other}.",
+                "{address} got {}, sent {} in all, and sent no SIP message; {other}.",
                 counted(*requests, "request"),
                 counted(*sent, "time")
             ),

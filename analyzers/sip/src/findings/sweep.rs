@@ -80,7 +80,7 @@ fn finding((address, client): (&IpAddr, &Client)) -> Option<Finding> {
     let at_least = if client.others > 0 { "at least " } else { "" };
     Some(RULE.finding(
         address.to_string(),
-        format!("OPTIONS to {at_least}{hosts} hosts, of which {answered} answered."),
+        format!("{address} sent OPTIONS to {at_least}{hosts} hosts, of which {answered} answered."),
         vec![Measure::count("hosts", hosts as u64), Measure::count("hosts_that_answered", answered as u64)],
         &client.evidence,
     ))

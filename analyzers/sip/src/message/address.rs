@@ -134,7 +134,7 @@ fn split(value: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Where an octet stands that is neither quoted nor within `<>`.
+/// Where a byte stands that is neither quoted nor within `<>`.
 fn outside_quotes(text: &[u8], wanted: u8) -> Option<usize> {
     let (mut quoted, mut escaped, mut bracketed) = (false, false, false);
     for (at, octet) in text.iter().enumerate() {

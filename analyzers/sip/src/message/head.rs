@@ -5,9 +5,9 @@ use super::{expanded, line, number, split_at};
 /// Where the parts of a message are that is not whole yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Octets up to the body.
+    /// Bytes up to the body.
     pub head: usize,
-    /// Octets of the body by Content-Length; 0 without one.
+    /// Bytes of the body by Content-Length; 0 without one.
     pub body: u64,
 }
 
@@ -16,7 +16,7 @@ pub struct Extent {
 pub struct Head {
     /// Where the first line begins that was not read.
     line: usize,
-    /// So many octets hold no further line end.
+    /// So many bytes hold no further line end.
     searched: usize,
     length: Option<u64>,
     found: Option<Extent>,

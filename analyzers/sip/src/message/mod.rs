@@ -165,12 +165,12 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Octets in front of a message that are nothing but line ends (RFC 3261 §7.5, keep-alives of RFC 5626 §3.5.1).
+/// Bytes in front of a message that are nothing but line ends (RFC 3261 §7.5, keep-alives of RFC 5626 §3.5.1).
 pub fn keep_alive(octets: &[u8]) -> usize {
     octets.iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count()
 }
 
-/// Whether octets can be the start of a message: a whole start line, or the beginning of one.
+/// Whether bytes can be the start of a message: a whole start line, or the beginning of one.
 pub fn could_begin(octets: &[u8]) -> bool {
     // Cheap first: every payload on every port comes by here.
     if !octets.first().is_some_and(|octet| start::is_token_octet(*octet)) {

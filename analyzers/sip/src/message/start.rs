@@ -43,7 +43,7 @@ impl<'a> Start<'a> {
         Ok(Self::Request { method, uri })
     }
 
-    /// Whether octets without a line end can be the beginning of a start line.
+    /// Whether bytes without a line end can be the beginning of a start line.
     pub fn could_become(octets: &[u8]) -> bool {
         // The line's end may have come halfway.
         let octets = octets.strip_suffix(b"\r").unwrap_or(octets);

@@ -10,6 +10,7 @@ use crate::report::{CodeCount, is_false, is_zero};
 /// Numbers over all registrations. Retransmissions do not count.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RegistrationsReport {
+    /// REGISTER requests, each once.
     pub requests: u64,
     /// Requests answered with 2xx: registered, removed, or told of the bindings.
     pub accepted: u64,
@@ -30,9 +31,13 @@ pub struct RegistrationsReport {
 pub struct RegistrationReport {
     /// User and host of To.
     pub account: String,
+    /// Address that registers.
     pub client: IpAddr,
+    /// Address that it registers at.
     pub server: IpAddr,
+    /// Its first frame.
     pub first_frame: u64,
+    /// Its last frame.
     pub last_frame: u64,
     /// What came last: `registered`, `removed`, `no_binding` (a 2xx that lists none, to a request without Contact or one that is not in the
     /// capture), `challenged`, `rejected`, `failed`, `unanswered`. What came before is in `history`.
@@ -40,9 +45,13 @@ pub struct RegistrationReport {
     pub state: &'static str,
     /// Whether the server confirmed a binding at any time, whatever came later.
     pub was_registered: bool,
+    /// REGISTER requests, each once.
     pub requests: u64,
+    /// Responses that ask for credentials (401, 407).
     pub challenged: u64,
+    /// Other refusals.
     pub rejected: u64,
+    /// Responses that accept it (2xx).
     pub accepted: u64,
     /// What the server said, in the order of the capture, with the frames that say so; the same several times in a row is one entry.
     pub history: Vec<HistoryReport>,
@@ -67,6 +76,7 @@ pub struct RegistrationReport {
     /// at least so many.
     #[serde(skip_serializing_if = "is_false")]
     pub totals_are_estimates: bool,
+    /// User-Agent of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }
@@ -92,6 +102,7 @@ pub struct HistoryReport {
 /// A binding.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Contact {
+    /// URI of the contact.
     pub uri: String,
     /// Seconds; absent when nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]

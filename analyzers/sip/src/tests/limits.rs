@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::build::{ALICE, BOB, request};
 use super::{faults, report, rules, run};
+use crate::tool::SipPackets;
 
 const URI: &str = "sip:bob@example.net";
 
@@ -96,10 +97,35 @@ fn calls_tell_how_much_of_them_is_listed() {
     }
     let report = report(&frames);
     let call = &report["calls"][0];
-    assert_eq!((length(&call["ladder"]), &call["ladder_total"]), (40, &json!(51)));
+    assert_eq!((length(&call["ladder"]), &call["ladder_total"]), (51, &json!(51)));
+    assert_eq!(call.get("ladder_goes_on_in"), None);
     assert_eq!((length(&call["forks"]), &call["forks_total"]), (10, &json!(10)));
     assert_eq!((length(&call["media"]), &call["media_total"]), (20, &json!(20)));
     assert_eq!(report["limits"]["responses_not_told_apart"], 12);
+}
+
+#[test]
+fn the_rest_of_a_long_ladder_is_in_the_packets_of_its_call() {
+    // 20 calls of 1,201 messages each: there is not room for all.
+    let messages = |n: u32, call: usize| {
+        let id = format!("c{call}");
+        if n == 0 {
+            request("INVITE", URI, &id, 1).there()
+        } else {
+            request("INFO", URI, &id, 1 + n).within("b").there()
+        }
+    };
+    let frames: Vec<Vec<u8>> = (0..20).flat_map(|call| (0..1201).map(move |n| messages(n, call))).collect();
+    let all = report(&frames);
+    let ladders: Vec<usize> = all["calls"].as_array().unwrap().iter().map(|call| length(&call["ladder"])).collect();
+    assert!(ladders[0] == 1024 && ladders.iter().all(|length| *length >= 40), "{ladders:?}");
+    assert!(ladders.iter().sum::<usize>() <= 20 * 40 + 10_000 && ladders.is_sorted_by(|a, b| a >= b), "{ladders:?}");
+    let last = &all["calls"][19];
+    assert_eq!((&last["ladder_total"], &last["ladder_goes_on_in"]), (&json!(1201), &json!("packets with call_id")));
+    let capture = harness::build::pcap(&(0..).step_by(10_000).zip(frames).collect::<Vec<_>>());
+    let asked = json!({ "call_id": "c19", "page": { "offset": 1150, "limit": 100 }, "count_copies": true });
+    let page = harness::run::<SipPackets>(&capture, &asked).unwrap();
+    assert_eq!((length(&page["packets"]), &page["packets"][50]["frame"]), (51, &json!(20 * 1201)));
 }
 
 #[test]
@@ -128,7 +154,7 @@ fn rules_say_at_least_where_they_stopped_counting() {
         })
         .collect();
     let guesses = report(&frames);
-    assert!(guesses["findings"][0]["observation"].as_str().unwrap().contains("accounts: at least 256;"));
+    assert!(guesses["findings"][0]["observation"].as_str().unwrap().contains("for at least 256 accounts;"));
     let frames: Vec<Vec<u8>> = (0..100)
         .flat_map(|n| {
             let invite = request("INVITE", &format!("sip:{n:03}972591234567@example.net"), &format!("p{n}"), 1);

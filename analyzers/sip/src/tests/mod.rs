@@ -11,9 +11,11 @@ mod pages;
 mod recordings;
 mod registrations;
 mod robust;
+mod schema;
 mod streams;
 
 use mcpcap_analyzer::harness;
+use mcpcap_analyzer::harness::lists::at;
 use serde_json::{Value, json};
 
 use crate::tool::SipPackets;
@@ -55,6 +57,8 @@ fn rules(report: &Value) -> Vec<&str> {
 
 /// Faults with their counts.
 fn faults(report: &Value) -> Vec<(&str, u64)> {
-    let list = report["statistics"]["malformed"].as_array().unwrap();
-    list.iter().map(|entry| (entry["reason"].as_str().unwrap(), entry["count"].as_u64().unwrap())).collect()
+    at(report, "statistics.malformed")
+        .iter()
+        .map(|entry| (entry["reason"].as_str().unwrap(), entry["count"].as_u64().unwrap()))
+        .collect()
 }

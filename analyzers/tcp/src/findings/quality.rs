@@ -61,7 +61,7 @@ fn lossy(connection: &Connection) -> Option<Finding> {
             Measure::count("packets", packets),
             Measure::new("share", rate),
         ];
-        let observation = format!("{resent} of {packets} segments were sent again.");
+        let observation = format!("{}: {resent} of {packets} segments were sent again.", text(connection));
         LOSSY.finding(text(connection), observation, measures, &connection.resent_frames())
     })
 }

@@ -1,4 +1,4 @@
-//! Signs that somebody else than the two ends takes part: resets from elsewhere, and octets that change.
+//! Signs that somebody else than the two ends takes part: resets from elsewhere, and bytes that change.
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stream::Side;
@@ -47,7 +47,7 @@ fn ignored(connection: &Connection) -> Option<Finding> {
     let (kind, end) = (if ended.reset { "RST" } else { "FIN" }, connection.sender(ended.by).endpoint);
     let bytes = connection.client.new_payload.saturating_add(connection.server.new_payload);
     let observation = format!(
-        "A {kind} in the name of {end} came in the handshake, and the connection went on with {} of data.",
+        "A {kind} from the address of {end} came during the handshake; the connection went on with {} of data.",
         counted(bytes, "byte", "bytes")
     );
     IGNORED.finding(text(connection), observation, vec![Measure::count("payload_bytes", bytes)], &evidence).into()
@@ -62,7 +62,7 @@ fn reset(connection: &Connection, side: Side) -> Option<Finding> {
         let mut evidence = Evidence::default();
         evidence.add(frame);
         let observation = format!(
-            "A RST in the name of {} came with hop limit {hops}; its other segments have {usual}. {} of it followed.",
+            "A RST from the address of {} has hop limit {hops}, its other segments have {usual}; {} of it followed.",
             sender.endpoint,
             counted(sender.after_reset, "segment", "segments")
         );

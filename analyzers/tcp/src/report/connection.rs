@@ -20,6 +20,7 @@ pub struct ConnectionReport {
     /// `address:port` of the end that opened it.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub client: String,
+    /// Address and port of the end that was connected to.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub server: String,
     /// Whether SYN or SYN-ACK told who is client; otherwise it is a guess by port.
@@ -38,6 +39,7 @@ pub struct ConnectionReport {
     pub history_letters_left_out: u64,
     /// Wireshark's tcp.completeness: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
     pub completeness: u8,
+    /// Community ID, version 1: the same in the logs of other tools.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub community_id: String,
     /// Whether SYN, SYN-ACK and the ACK of it are in the capture, in whatever order.
@@ -53,17 +55,22 @@ pub struct ConnectionReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub closed_by: Option<&'static str>,
+    /// Frame that ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_frame: Option<u64>,
     /// The only end that is in the capture, although both were heard.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub one_sided: Option<&'static str>,
+    /// Its first frame.
     pub first_frame: u64,
+    /// Its last frame.
     pub last_frame: u64,
+    /// Time of the first frame: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub start_time: Option<String>,
+    /// From its first to its last packet, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<f64>,
     /// SYN to the first SYN-ACK: to the server and back. Absent when the SYN was sent again and no timestamp tells which one was answered.
@@ -75,16 +82,23 @@ pub struct ConnectionReport {
     /// The sum of both: SYN to ACK.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handshake_ms: Option<f64>,
+    /// Packets of both ends.
     pub packet_count: u64,
-    /// Octets of the frames on the wire.
+    /// Bytes of the frames on the wire.
     pub byte_count: u64,
+    /// Bytes of TCP payload of both ends, repeated ones counted again.
     pub payload_bytes: u64,
     /// SYN without ACK.
     pub syn_count: u64,
+    /// Packets with SYN and ACK.
     pub syn_ack_count: u64,
+    /// Packets with ACK.
     pub ack_count: u64,
+    /// Packets with RST.
     pub rst_count: u64,
+    /// Packets with FIN.
     pub fin_count: u64,
+    /// Packets with payload.
     pub data_packets: u64,
     /// Segments sent again: with bytes, or a SYN or FIN, that the capture has more than once.
     pub retransmissions: u64,
@@ -101,16 +115,20 @@ pub struct ConnectionReport {
 /// What `detailed` adds.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConnectionDetails {
+    /// What the client sent.
     pub client: SideReport,
+    /// What the server sent.
     pub server: SideReport,
     /// The first frames with flags or bytes that stand out, up to 16. Ask with `connection` set to this `id` for all: they are in the list `events` then.
     pub events: Vec<EventReport>,
+    /// Such frames in all.
     pub events_total: u64,
 }
 
 /// A frame with flags, or whose bytes stand out.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EventReport {
+    /// Number of the frame.
     pub frame: u64,
     /// client or server.
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -127,17 +145,20 @@ pub struct EventReport {
 /// What one end sent.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SideReport {
+    /// Packets that it sent.
     pub packets: u64,
+    /// Bytes of those frames on the wire.
     pub bytes: u64,
+    /// Bytes of TCP payload, repeated ones counted again.
     pub payload_bytes: u64,
-    /// Octets of payload, each counted once.
+    /// Bytes of payload, each counted once.
     pub new_payload_bytes: u64,
     /// Bytes of payload that were sent again: the capture has them more than once. At least so many where `missing_bytes` lie in more than
     /// 16 holes. Keep-alives and window probes are neither.
     pub resent_payload_bytes: u64,
-    /// Octets between others that the capture does not have.
+    /// Bytes between others that the capture does not have.
     pub missing_bytes: u64,
-    /// New payload octets per second, from its first to its last segment with data.
+    /// New payload bytes per second, from its first to its last segment with data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goodput_bytes_per_second: Option<f64>,
     /// From its SYN or SYN-ACK.
@@ -149,21 +170,26 @@ pub struct SideReport {
     /// Whether it offered selective acknowledgments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sack_permitted: Option<bool>,
+    /// Its SYN offers timestamps (RFC 7323). Absent when the SYN was not captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamps: Option<bool>,
+    /// Its SYN has the option of TCP Fast Open (RFC 7413).
     #[serde(skip_serializing_if = "is_false")]
     pub fast_open: bool,
+    /// Its SYN offers Multipath TCP (RFC 8684).
     #[serde(skip_serializing_if = "is_false")]
     pub multipath: bool,
     /// Segments with selective acknowledgments.
     pub sack_packets: u64,
-    /// Smallest and largest window it advertised after SYN, in octets; not scaled when the SYN was not captured.
+    /// Smallest and largest window it advertised after SYN, in bytes; not scaled when the SYN was not captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_window: Option<u32>,
+    /// The largest window that it announced, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_window: Option<u32>,
     /// How often it closed its window, and for how long.
     pub window_closed_times: u64,
+    /// How long its window was closed, in seconds.
     pub window_closed_seconds: f64,
     /// Time until its data were acknowledged, as seen from where the capture was made. Of more than 16 segments on the way the last 16 are measured.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,15 +197,20 @@ pub struct SideReport {
     /// TTL or hop limit of its first segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hop_limit: Option<u8>,
+    /// Its packets by Wireshark's tcp.analysis flags.
     pub analysis: Vec<FlagCount>,
 }
 
 /// Round-trip times of data segments that were sent once.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RoundTripReport {
+    /// Measurements.
     pub count: u64,
+    /// The shortest, in milliseconds.
     pub min_ms: f64,
+    /// Their mean, in milliseconds.
     pub mean_ms: f64,
+    /// The longest, in milliseconds.
     pub max_ms: f64,
 }
 
@@ -197,10 +228,10 @@ impl ConnectionReport {
         let Connection { client, server, .. } = connection;
         let both = |count: fn(&Sender) -> u64| count(client).saturating_add(count(server));
         Self {
-            id: connection.id,
+            id: connection.identity.id,
             client: client.endpoint.to_string(),
             server: server.endpoint.to_string(),
-            client_known: connection.client_known,
+            client_known: connection.identity.client_known,
             state: state(connection.state()),
             conn_state: connection.conn_state().name(),
             history: connection.history.to_string(),

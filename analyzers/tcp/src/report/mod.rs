@@ -5,7 +5,7 @@ mod connection;
 pub use connection::{ConnectionReport, EventReport};
 
 use mcpcap_analyzer::stats::SummaryMs;
-use mcpcap_analyzer::{JsonSchema, decode};
+use mcpcap_analyzer::{JsonSchema, decode, is_default};
 use serde::Serialize;
 
 use crate::tracker::connection::Connection;
@@ -13,18 +13,23 @@ use crate::tracker::connection::Connection;
 /// Segments by their control bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SegmentCounts {
+    /// Packets.
     pub packets: u64,
-    /// Octets of the frames on the wire.
+    /// Bytes of the frames on the wire.
     pub bytes: u64,
-    /// Octets of TCP payload, repeated ones counted again.
+    /// Bytes of TCP payload, repeated ones counted again.
     pub payload_bytes: u64,
     /// Segments with payload.
     pub data_packets: u64,
     /// SYN without ACK.
     pub syn: u64,
+    /// Packets with SYN and ACK.
     pub syn_ack: u64,
+    /// Packets with ACK.
     pub ack: u64,
+    /// Packets with FIN.
     pub fin: u64,
+    /// Packets with RST.
     pub rst: u64,
     /// Segments, other than RST, whose window field is 0.
     pub zero_window: u64,
@@ -36,6 +41,7 @@ pub struct FlagCount {
     /// As in `tcp.analysis.NAME`. `retransmission` is without fast and spurious ones, which have their own entries.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub name: &'static str,
+    /// Packets with it.
     pub count: u64,
 }
 
@@ -45,6 +51,7 @@ pub struct ConnStateCount {
     /// Zeek's conn_state: S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR or OTH.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub state: &'static str,
+    /// Connections in that state.
     pub count: u64,
 }
 
@@ -97,22 +104,28 @@ impl FileOrder {
 }
 
 /// Entries that made room.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Evicted {
     /// Connections that made room for others before they ended. Each counts as it stood then; more segments of it count as another one.
+    #[serde(skip_serializing_if = "is_default")]
     pub connections: u64,
     /// Addresses that made room in the tables of the findings.
+    #[serde(skip_serializing_if = "is_default")]
     pub parties: u64,
 }
 
-/// What was not kept, and what was not decoded.
-#[derive(Debug, Serialize, JsonSchema)]
+/// What was not kept, and what was not decoded. Numbers that are 0 are left out.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Limits {
-    /// Entries that had to make room in tables of fixed size. All 0: everything above is over the whole capture.
+    /// Entries that had to make room in tables of fixed size. Absent: everything above is over the whole capture.
+    #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
     /// Findings that no page of `findings` has: of a rule about single connections the 1,024 with most frames are kept.
+    #[serde(skip_serializing_if = "is_default")]
     pub findings_left_out: u64,
-    pub decoding: decode::Statistics,
+    /// What could not be decoded. Absent when everything could.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoding: Option<decode::Statistics>,
 }
 
 /// `client <-> server`.

@@ -38,7 +38,8 @@ fn every_port_of_a_scan_is_counted() {
             assert_eq!(found["measures"][0], json!({ "name": "ports", "value": f64::from(ports) }));
             assert_eq!(found["frames_total"], ports);
             // Connections make room for others, which is told, and changes no number here.
-            assert_eq!(report["limits"]["evicted"]["connections"], ports.saturating_sub(7168));
+            let evicted = report["limits"]["evicted"]["connections"].as_u64().unwrap_or_default();
+            assert_eq!(evicted, u64::from(ports).saturating_sub(7168));
             assert_eq!(report["summary"]["total_connections"], ports);
             assert_eq!(report["summary"]["rejected_connections"], ports);
         }
@@ -59,7 +60,7 @@ fn many_hosts_are_counted_with_their_error() {
     assert!(found["observation"].as_str().unwrap().contains("(standard error 2.3 %)"), "{found}");
     assert!(many <= 1000.0, "no more than were probed: {found}");
     // The 1,000 pairs found a place; more do not, and that is said.
-    assert_eq!(report["limits"]["evicted"], json!({ "connections": 0, "parties": 0 }));
+    assert_eq!(report.get("limits"), None);
     assert!(sweep(2000)["limits"]["evicted"]["parties"].as_u64().unwrap() >= 976);
 }
 

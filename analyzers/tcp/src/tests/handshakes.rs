@@ -185,7 +185,7 @@ fn a_connection_that_goes_on_behind_a_reset_or_fin_is_established_and_told() {
         let found = report["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == "tcp_end_ignored");
         let found = found.unwrap_or_else(|| panic!("{report}"));
         assert!(
-            found["observation"].as_str().unwrap().starts_with(&format!("A {kind} in the name of {end}")),
+            found["observation"].as_str().unwrap().starts_with(&format!("A {kind} from the address of {end} ")),
             "{found}"
         );
         assert_eq!(found["frames"], json!([2]));

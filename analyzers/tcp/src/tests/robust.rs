@@ -15,7 +15,9 @@ fn changed_octets_never_panic() {
         for capture in harness::changed(&file(name), 0x6d63_7063_6170, 150, 20) {
             let arguments = json!({ "detailed": true });
             let report = harness::run::<TcpConnections>(&capture, &arguments);
-            if let Ok(report) = report {
+            if let Ok(report) = report
+                && report.get("message").is_none()
+            {
                 let total = report["summary"]["total_connections"].as_u64().unwrap();
                 assert_eq!(report["pages"][0]["total"].as_u64(), Some(total));
             }

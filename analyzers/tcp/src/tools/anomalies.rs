@@ -7,7 +7,7 @@ use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::{Finding, Measure};
 use mcpcap_analyzer::stats::{Lists, Page, PageInfo, TopK};
 use mcpcap_analyzer::stream::Side;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -23,16 +23,16 @@ use crate::tracker::connection::{Connection, State};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Only connections with this IPv4 or IPv6 address at one end, in any notation. Empty: all.
+    /// Only connections with this IPv4 or IPv6 address at one end.
     #[serde(default)]
     pub server_ip: Option<String>,
-    /// Only connections with this port at one end, the same end as `server_ip`. 0: all.
+    /// Only connections with this port at one end, that of `server_ip`. 0: all.
     #[serde(default)]
     pub server_port: Option<u16>,
-    /// Analyse only the first so many TCP packets that fit, and read no further.
+    /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -42,10 +42,6 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets of the connections asked for.
     pub tcp_packets_found: u64,
-    /// Says that there are none, when there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -62,16 +58,21 @@ pub struct Report {
     pub retransmissions_by_connection: Vec<ConnectionCount>,
     /// What parts of the three lists above these are, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,
+    /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
 /// Numbers over all connections asked for.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statistics {
+    /// Connections.
     pub total_connections: u64,
     /// TCP packets.
     pub total_packets: u64,
@@ -80,6 +81,7 @@ pub struct Statistics {
     pub rst_distribution: Resets,
     pub retransmissions: Retransmissions,
     pub connection_states: States,
+    /// Connections by Zeek's states.
     pub conn_states: Vec<ConnStateCount>,
     /// Wireshark's sequence analysis.
     pub analysis: Vec<FlagCount>,
@@ -106,9 +108,13 @@ pub struct Handshakes {
 pub struct FlagCounts {
     /// SYN without ACK.
     pub syn: u64,
+    /// Packets with SYN and ACK.
     pub syn_ack: u64,
+    /// Packets with RST.
     pub rst: u64,
+    /// Packets with FIN.
     pub fin: u64,
+    /// Packets with ACK.
     pub ack: u64,
 }
 
@@ -119,6 +125,7 @@ pub struct Resets {
     pub sources: u64,
     /// Whether all of them were counted: up to 1,024.
     pub sources_exact: bool,
+    /// Packets with RST by direction.
     pub by_direction: Directions,
     /// `connections_with_rst` lists them.
     pub connections_with_rst_total: u64,
@@ -127,7 +134,9 @@ pub struct Resets {
 /// An address and a number of packets.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AddressCount {
+    /// Address that sent RST.
     pub address: IpAddr,
+    /// Packets with RST.
     pub count: u64,
     /// By how much `count` may be too high; 0 unless more than 1,024 addresses sent RST.
     pub error: u64,
@@ -136,7 +145,9 @@ pub struct AddressCount {
 /// RST by direction.
 #[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
 pub struct Directions {
+    /// From clients to servers.
     pub to_server: u64,
+    /// From servers to clients.
     pub from_server: u64,
     /// On connections whose beginning was not captured.
     pub unknown: u64,
@@ -178,6 +189,7 @@ pub struct ConnectionCount {
     /// `client <-> server`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub connection: String,
+    /// Packets sent again.
     pub count: u64,
     /// The first 20 frames that carry it. All: analyze_tcp_connections with `connection` set to `id`, list `events`.
     pub frames: Vec<u64>,
@@ -206,6 +218,7 @@ pub struct Pattern {
     /// connection_termination, reliability, connection_establishment, connection_lifecycle, flow_control or capture_quality.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub category: &'static str,
+    /// The numbers of the pattern.
     pub observations: Vec<Measure>,
     /// The numbers in a sentence.
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -215,16 +228,21 @@ pub struct Pattern {
 /// The patterns in short.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Summary {
+    /// Patterns.
     pub total_patterns: u64,
+    /// Patterns by category.
     pub by_category: Vec<CategoryCount>,
+    /// What stands out most.
     pub notable_observations: Vec<Notable>,
 }
 
 /// Patterns of a category.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CategoryCount {
+    /// As in `patterns`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub category: &'static str,
+    /// Patterns of that category.
     pub count: u64,
 }
 
@@ -235,6 +253,7 @@ pub struct Notable {
     #[serde(rename = "type")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub kind: &'static str,
+    /// The numbers in a sentence.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub detail: String,
 }
@@ -262,7 +281,7 @@ impl View for Anomalies {
         if let Some(ip) = &segment.packet.ip {
             self.sources.add(ip.source, 1);
         }
-        let count = match (seen.connection.client_known, seen.side) {
+        let count = match (seen.connection.identity.client_known, seen.side) {
             (false, _) => &mut self.directions.unknown,
             (true, Side::Client) => &mut self.directions.to_server,
             (true, Side::Server) => &mut self.directions.from_server,
@@ -276,13 +295,13 @@ impl View for Anomalies {
             .filter_map(|side| connection.sender(side).reset.map(|(frame, _)| (frame, side)))
             .min_by_key(|(frame, _)| *frame);
         if let Some((frame, side)) = first {
-            let id = connection.id;
+            let id = connection.identity.id;
             let from = crate::totals::name(side);
             self.resets.add(0, id, || ResetConnection { id, connection: text(connection), frame, from });
         }
         let count = connection.resent();
         if count > 0 {
-            self.resent.add(count, connection.id, || {
+            self.resent.add(count, connection.identity.id, || {
                 let Row { id, connection, frames, .. } = Row::new(connection);
                 ConnectionCount { id, connection, count, frames }
             });
@@ -293,12 +312,12 @@ impl View for Anomalies {
 impl Tool for TcpAnomalies {
     const NAME: &'static str = "analyze_tcp_anomalies";
     const TITLE: &'static str = "TCP anomalies";
-    const DESCRIPTION: &'static str = "Counts what differs from undisturbed TCP in a packet capture, without guessing at causes: failed and \
-        incomplete handshakes, resets by source and direction, retransmissions, connection states, SYN without answer, closed windows, segments \
-        that the capture lacks. Each pattern comes with its numbers, each finding (floods, scans, sweeps, unusual flags, injected resets, \
-        conflicting data) with frame numbers and threshold. Use it to judge a network or a server as a whole.";
+    const DESCRIPTION: &'static str = "Judges the TCP traffic of a network or server as a whole: failed and \
+        incomplete handshakes, resets by source and direction, retransmissions, connection states, closed windows, \
+        gaps in the capture, as numbers without guesses at causes. Findings: SYN floods, port scans, host sweeps, \
+        unusual flags, injected resets, conflicting data.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["rst_by_source", "connections_with_rst", "retransmissions_by_connection"];
     const CUT: &'static [&'static str] = &["findings"];
 
@@ -319,9 +338,12 @@ impl Tool for TcpAnomalies {
         Ok(self.core.frame(frame, &mut self.seen))
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         self.core.finish(&mut self.seen);
         let Self { core, seen, mut lists } = self;
+        if let Some(message) = core.message(capture) {
+            return Ok(Answer::nothing(message));
+        }
         let patterns = patterns::all(&core, seen.directions, seen.resets.total());
         let statistics = statistics(&core, &seen);
         let mut sources = Page::new(seen.window);
@@ -330,14 +352,13 @@ impl Tool for TcpAnomalies {
         }
         let (connections_with_rst, resets) = seen.resets.finish("connections_with_rst");
         let (retransmissions_by_connection, resent) = seen.resent.finish("retransmissions_by_connection");
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
+        let (found, copies) = (core.found(), core.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (findings, limits) = core.findings(&mut lists);
         let mut pages = vec![sources.info("rst_by_source"), resets, resent];
         pages.extend(lists.into_pages());
-        Ok(Report {
+        Ok(Answer::from(Report {
             tcp_packets_found: found,
-            message,
             copies,
             filter,
             summary: patterns::summary(&patterns),
@@ -350,7 +371,7 @@ impl Tool for TcpAnomalies {
             note,
             statistics,
             findings,
-        })
+        }))
     }
 }
 

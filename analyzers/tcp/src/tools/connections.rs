@@ -6,7 +6,7 @@ use std::ops::Range;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{self, Lists, PageInfo};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, time};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default, time};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -23,22 +23,22 @@ use crate::tracker::sequence::Flag;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Only connections with this IPv4 or IPv6 address at one end, in any notation. Empty: all.
+    /// Only connections with this IPv4 or IPv6 address at one end.
     #[serde(default)]
     pub server_ip: Option<String>,
-    /// Only connections with this port at one end, the same end as `server_ip`. 0: all.
+    /// Only connections with this port at one end, that of `server_ip`. 0: all.
     #[serde(default)]
     pub server_port: Option<u16>,
-    /// Tell of each listed connection what both ends sent, its windows, times and flagged frames.
+    /// Tell what each end sent: bytes, windows, times, flagged frames.
     #[serde(default)]
     pub detailed: Option<bool>,
-    /// List only the connection with this `id`, and all of its flagged frames in `events`. Summary and findings are those of all.
+    /// List only the connection with this `id`, and its flagged frames as `events`.
     #[serde(default)]
     pub connection: Option<u64>,
-    /// Analyse only the first so many TCP packets that fit, and read no further.
+    /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -48,10 +48,6 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets of the connections asked for.
     pub tcp_packets_found: u64,
-    /// Says that there are none, when there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -69,15 +65,19 @@ pub struct Report {
     pub events: Vec<EventReport>,
     /// What parts of `connections` and `events` these are, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
 /// Numbers over all connections asked for.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Summary {
+    /// Connections.
     pub total_connections: u64,
     /// SYN, SYN-ACK and the ACK of both, by their numbers.
     pub successful_handshakes: u64,
@@ -105,7 +105,9 @@ pub struct Summary {
     pub midstream_connections: u64,
     /// One direction of them is in the capture, although there were both.
     pub one_sided_connections: u64,
+    /// Connections by Zeek's states.
     pub conn_states: Vec<ConnStateCount>,
+    /// Packets of all connections.
     pub packets: SegmentCounts,
     /// Wireshark's sequence analysis, of all packets.
     pub analysis: Vec<FlagCount>,
@@ -138,7 +140,7 @@ struct Page {
 
 impl View for Page {
     fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>) {
-        if self.only == Some(seen.connection.id)
+        if self.only == Some(seen.connection.identity.id)
             && let Some(event) = Event::of(segment.packet.frame, seen.side, seen.found, seen.again)
         {
             self.events.push(|| EventReport::new(&event));
@@ -148,8 +150,8 @@ impl View for Page {
     fn ended(&mut self, connection: &Connection) {
         let listed = match self.only {
             // It is the first of one.
-            Some(only) => only == connection.id && self.listed.contains(&0),
-            None => self.listed.contains(&connection.id),
+            Some(only) => only == connection.identity.id && self.listed.contains(&0),
+            None => self.listed.contains(&connection.identity.id),
         };
         if listed {
             self.kept.push(ConnectionReport::new(connection, self.detailed));
@@ -160,13 +162,13 @@ impl View for Page {
 impl Tool for TcpConnections {
     const NAME: &'static str = "analyze_tcp_connections";
     const TITLE: &'static str = "TCP connections";
-    const DESCRIPTION: &'static str = "Lists the TCP connections of a packet capture, IPv4 and IPv6: who opened them, whether the handshake \
-        completed and how long it took, how they ended and who ended them, packets and octets each way, Zeek's conn_state and history, \
-        Community ID, Wireshark's retransmission and window flags. Reports findings with frame numbers: SYN floods, port scans, host sweeps, \
-        silent and refusing servers, stalled receivers, injected resets. Use it first for connections that fail, hang, end early or \
-        are slow, and to see who talks to whom. `detailed` adds what each end sent.";
+    const DESCRIPTION: &'static str = "Lists TCP connections: who opened each one, whether the handshake completed \
+        and how long it took, who ended it and how, packets and bytes, Zeek's conn_state and history, Community ID, \
+        Wireshark's analysis flags. Use it to see who talks to whom, and for connections that fail, hang or are \
+        slow. Findings: SYN floods, port scans, host sweeps, silent and refusing servers, stalled receivers, \
+        injected resets.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["connections", "events"];
     const CUT: &'static [&'static str] = &["findings"];
 
@@ -190,9 +192,12 @@ impl Tool for TcpConnections {
         Ok(self.core.frame(frame, &mut self.page))
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         self.core.finish(&mut self.page);
         let Self { core, page, mut lists } = self;
+        if let Some(message) = core.message(capture) {
+            return Ok(Answer::nothing(message));
+        }
         let mut connections = page.kept;
         connections.sort_by_key(|connection| connection.id);
         let digits = capture.time_digits();
@@ -208,16 +213,15 @@ impl Tool for TcpConnections {
             offset: page.listed.start,
             returned: connections.len() as u64,
         };
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
+        let (found, copies) = (core.found(), core.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (summary, issues) = (summary(&core), issues(&core));
         let (findings, limits) = core.findings(&mut lists);
         let mut pages = vec![info, page.events.info("events")];
         pages.extend(lists.into_pages());
         let events = page.events.into_items();
-        Ok(Report {
+        Ok(Answer::from(Report {
             tcp_packets_found: found,
-            message,
             copies,
             filter,
             summary,
@@ -228,7 +232,7 @@ impl Tool for TcpConnections {
             pages,
             limits,
             note,
-        })
+        }))
     }
 }
 

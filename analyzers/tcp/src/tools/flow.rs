@@ -6,7 +6,7 @@ use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Lists, Page, PageInfo, Part};
 use mcpcap_analyzer::stream::Endpoint;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -28,15 +28,15 @@ const RESETS_FROM: &str = "server_to_client.rst_frames";
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// IPv4 or IPv6 address of the server, in any notation.
+    /// IPv4 or IPv6 address of the server.
     pub server_ip: String,
-    /// Its port. 0 or absent: any.
+    /// Its port. 0: any.
     #[serde(default)]
     pub server_port: Option<u16>,
-    /// Analyse only the first so many TCP packets that fit, and read no further.
+    /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -46,47 +46,55 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets to and from the server.
     pub tcp_packets_found: u64,
-    /// Says that there are none, when there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     /// `address:port`, or `address:any`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub server: String,
+    /// What clients sent to the server.
     pub client_to_server: DirectionReport,
+    /// What the server sent.
     pub server_to_client: DirectionReport,
     pub analysis: Analysis,
     /// Signs that the order in the file is not that on the wire; absent without any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_order: Option<FileOrder>,
-    /// The connections, those with most octets first. Of more than 4,096 the first 4,096 can be listed.
+    /// The connections, those with most bytes first. Of more than 4,096 the first 4,096 can be listed.
     pub largest_connections: Vec<ConnectionBytes>,
     /// The frames with RST, in the order of the file.
     pub resets: Vec<ResetFrame>,
     /// What parts of `largest_connections` and `resets` these are, and of other lists that have more entries.
     pub pages: Vec<PageInfo>,
+    /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
 /// One direction, of all connections together.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DirectionReport {
+    /// Packets.
     pub packet_count: u64,
-    /// Octets of the frames on the wire.
+    /// Bytes of the frames on the wire.
     pub byte_count: u64,
+    /// Bytes of TCP payload, repeated ones counted again.
     pub payload_bytes: u64,
     /// SYN without ACK.
     pub syn_count: u64,
+    /// Packets with SYN and ACK.
     pub syn_ack_count: u64,
+    /// Packets with RST.
     pub rst_count: u64,
+    /// Packets with FIN.
     pub fin_count: u64,
+    /// Packets with payload.
     pub data_packets: u64,
     /// Packets sent again: with bytes, or a SYN or FIN, that the capture has more than once.
     pub retransmissions: u64,
@@ -104,7 +112,7 @@ pub struct Analysis {
     /// Packets to the server by packets from it; absent when it sent none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asymmetry_ratio: Option<f64>,
-    /// Payload octets to the server by those from it; absent when it sent none.
+    /// Payload bytes to the server by those from it; absent when it sent none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload_ratio: Option<f64>,
     /// By payload: client_heavy, server_heavy (more than 1.2 times the other), balanced, client_only, server_only, or none.
@@ -121,6 +129,7 @@ pub struct Analysis {
 /// A frame with RST.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ResetFrame {
+    /// Number of the frame.
     pub frame: u64,
     /// `id` of its connection.
     pub connection: u64,
@@ -128,7 +137,7 @@ pub struct ResetFrame {
     pub to_server: bool,
 }
 
-/// A connection with its octets.
+/// A connection with its bytes.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConnectionBytes {
     /// Its place in the order of appearance.
@@ -136,7 +145,9 @@ pub struct ConnectionBytes {
     /// `client <-> server`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub connection: String,
+    /// Bytes of its frames on the wire, both directions.
     pub bytes: u64,
+    /// Packets of both directions.
     pub packets: u64,
 }
 
@@ -185,12 +196,12 @@ impl View for Flows {
         if segment.tcp.flags.rst() {
             let frame = segment.packet.frame;
             direction.resets.push(|| frame);
-            self.resets.push(|| ResetFrame { frame, connection: seen.connection.id, to_server });
+            self.resets.push(|| ResetFrame { frame, connection: seen.connection.identity.id, to_server });
         }
     }
 
     fn ended(&mut self, connection: &Connection) {
-        let (id, bytes, packets) = (connection.id, connection.bytes(), connection.packets());
+        let (id, bytes, packets) = (connection.identity.id, connection.bytes(), connection.packets());
         self.largest.add(bytes, id, || ConnectionBytes { id, connection: text(connection), bytes, packets });
     }
 }
@@ -198,11 +209,12 @@ impl View for Flows {
 impl Tool for TrafficFlow {
     const NAME: &'static str = "analyze_traffic_flow";
     const TITLE: &'static str = "TCP traffic to and from a server";
-    const DESCRIPTION: &'static str = "Compares what clients send to one server with what comes back, in a packet capture: packets, octets, \
-        payload, SYN, FIN and RST each way, retransmissions and window flags each way, who resets connections, the largest connections. Use it \
-        when it matters which side sends, resets, or stays silent. The server is given by server_ip and, if need be, server_port.";
+    const DESCRIPTION: &'static str = "Compares what clients send to one TCP server with what it sends back: \
+        packets, bytes, payload, SYN, FIN and RST, retransmissions and window flags in each direction, who resets \
+        connections, and the largest connections. Use it when it matters which side sends, resets or stays silent. \
+        Needs the server's address.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["largest_connections", "resets"];
     const CUT: &'static [&'static str] = &["findings", RESETS_TO, RESETS_FROM];
 
@@ -226,12 +238,15 @@ impl Tool for TrafficFlow {
         Ok(self.core.frame(frame, &mut self.flows))
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         self.core.finish(&mut self.flows);
         let Self { core, flows, mut lists } = self;
+        if let Some(message) = core.message(capture) {
+            return Ok(Answer::nothing(message));
+        }
         let (largest_connections, page) = flows.largest.finish("largest_connections");
         let mut pages = vec![page, flows.resets.info("resets")];
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
+        let (found, copies) = (core.found(), core.copies(&mut lists));
         let (note, server) = (core.note(), core.filter.text());
         let file_order = core.totals.order();
         let (findings, limits) = core.findings(&mut lists);
@@ -239,9 +254,8 @@ impl Tool for TrafficFlow {
         let client_to_server = flows.to.report(RESETS_TO, &mut lists);
         let server_to_client = flows.from.report(RESETS_FROM, &mut lists);
         pages.extend(lists.into_pages());
-        Ok(Report {
+        Ok(Answer::from(Report {
             tcp_packets_found: found,
-            message,
             copies,
             server,
             client_to_server,
@@ -254,7 +268,7 @@ impl Tool for TrafficFlow {
             limits,
             note,
             findings,
-        })
+        }))
     }
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Lists, PageInfo};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -23,17 +23,17 @@ const THRESHOLD: f64 = 0.02;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Only connections with this IPv4 or IPv6 address at one end, in any notation. Empty: all.
+    /// Only connections with this IPv4 or IPv6 address at one end.
     #[serde(default)]
     pub server_ip: Option<String>,
-    /// Share of packets sent again above which a connection counts as bad (default 0.02).
+    /// Share of packets sent again above which it is bad (default 0.02).
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub threshold: Option<f64>,
-    /// Analyse only the first so many TCP packets that fit, and read no further.
+    /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured more than once each time. Default: once.
+    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
     pub count_copies: bool,
 }
@@ -43,10 +43,6 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets of the connections asked for.
     pub tcp_packets_found: u64,
-    /// Says that there are none, when there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub message: Option<String>,
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
@@ -61,7 +57,9 @@ pub struct Report {
     pub file_order: Option<FileOrder>,
     /// total_retransmissions by tcp_packets_found.
     pub retransmission_rate: f64,
+    /// The argument `threshold`, or its default.
     pub threshold: f64,
+    /// Whether `retransmission_rate` is above it.
     pub exceeds_threshold: bool,
     /// What Wireshark suspects: retransmissions by kind, and what goes with loss: duplicate_ack, out_of_order, lost_segment,
     /// ack_lost_segment. It calls some packets retransmissions that are late, or that stand behind their ACK in the file.
@@ -71,10 +69,14 @@ pub struct Report {
     /// What part of `by_connection` this is, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,
     pub summary: Summary,
+    /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// Says that `max_packets` ended reading.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
     pub note: Option<String>,
 }
 
@@ -86,7 +88,9 @@ pub struct ConnectionRate {
     /// `client <-> server`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub connection: String,
+    /// Packets sent again.
     pub retrans_count: u64,
+    /// Packets of both ends.
     pub total_packets: u64,
     /// retrans_count by total_packets.
     pub retrans_rate: f64,
@@ -103,12 +107,16 @@ pub struct ConnectionRate {
 /// The rates in short.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Summary {
+    /// Connections.
     pub total_connections: u64,
+    /// Connections that sent again.
     pub connections_with_retransmissions: u64,
     /// Empty when nothing was sent again.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub worst_connection: String,
+    /// Rate of that connection: a share from 0 to 1.
     pub worst_retrans_rate: f64,
+    /// Connections whose rate is above the threshold.
     pub connections_above_threshold: u64,
 }
 
@@ -137,7 +145,7 @@ impl View for Rates {
         }
         let rate = share(resent, connection.packets());
         self.above = self.above.saturating_add((rate > self.threshold).into());
-        let id = connection.id;
+        let id = connection.identity.id;
         if self.highest.as_ref().is_none_or(|(highest, first, _)| rate > *highest || (rate == *highest && id < *first))
         {
             self.highest = Some((rate, id, text(connection)));
@@ -149,12 +157,12 @@ impl View for Rates {
 impl Tool for TcpRetransmissions {
     const NAME: &'static str = "analyze_tcp_retransmissions";
     const TITLE: &'static str = "TCP retransmissions";
-    const DESCRIPTION: &'static str = "Measures how much TCP sent again in a packet capture: packets whose bytes the capture has more than once, \
-        plain, fast and spurious ones; packets that came late; duplicate acknowledgments, reordering and lost segments as Wireshark \
-        suspects them; the rate over all packets, and the connections that sent again, the highest rates first, with frame numbers. Says \
-        when the file's order is not the wire's. Use it for slow transfers and suspected packet loss.";
+    const DESCRIPTION: &'static str = "Measures TCP retransmissions, for slow transfers and suspected packet loss: \
+        the rate over all packets and by connection, worst first, with frame numbers; plain, fast and spurious \
+        retransmissions; packets that came late; duplicate ACKs, reordering and lost segments as Wireshark flags \
+        them. Tells when the order in the file is not the order on the wire.";
     type Arguments = Arguments;
-    type Report = Report;
+    type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["by_connection"];
     const CUT: &'static [&'static str] = &["findings"];
 
@@ -175,9 +183,12 @@ impl Tool for TcpRetransmissions {
         Ok(self.core.frame(frame, &mut self.rates))
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         self.core.finish(&mut self.rates);
         let Self { core, rates, mut lists } = self;
+        if let Some(message) = core.message(capture) {
+            return Ok(Answer::nothing(message));
+        }
         let resent = core.totals.resent();
         let rate = share(resent, core.found());
         let with = rates.worst.total();
@@ -194,16 +205,15 @@ impl Tool for TcpRetransmissions {
         ];
         let count = |flag: Flag| FlagCount { name: flag.name(), count: core.totals.flagged(flag) };
         let analysis = kinds.into_iter().map(count).collect();
-        let (found, message, copies) = (core.found(), core.message(capture), core.copies(&mut lists));
+        let (found, copies) = (core.found(), core.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (late_packets, file_order) = (core.totals.late(), core.totals.order());
         let total_connections = core.connections();
         let (findings, limits) = core.findings(&mut lists);
         let mut pages = vec![page];
         pages.extend(lists.into_pages());
-        Ok(Report {
+        Ok(Answer::from(Report {
             tcp_packets_found: found,
-            message,
             copies,
             filter,
             total_retransmissions: resent,
@@ -225,7 +235,7 @@ impl Tool for TcpRetransmissions {
             limits,
             note,
             findings,
-        })
+        }))
     }
 }
 

@@ -3,12 +3,12 @@
 use mcpcap_analyzer::Frame;
 use mcpcap_analyzer::decode::{Packet, Tcp};
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stream::{Endpoint, Side};
+use mcpcap_analyzer::stream::{Identity, Side, Taken, Tracked};
 use smallvec::SmallVec;
 
 use super::contents;
 use super::event::{Ended, Event, Order};
-use super::handshake::{Handshake, Shown, completeness};
+use super::handshake::{Handshake, Shown};
 use super::sequence::{self, Flags, Scale, Segment};
 use super::side::{Again, Sender, Size};
 use super::zeek::{ConnState, History, Letters};
@@ -16,14 +16,12 @@ use crate::limits;
 
 /// A connection.
 pub struct Connection {
-    /// Its place in the order of appearance among those that were asked for, from 0.
-    pub id: u64,
+    /// Its number, its place in the order of appearance among those that were asked for, and its ends.
+    pub identity: Identity,
     /// The end that opened it, and what it sent.
     pub client: Sender,
     /// The other end, and what it sent.
     pub server: Sender,
-    /// Whether SYN or SYN-ACK told who is who.
-    pub client_known: bool,
     /// Frames of the first and the last segment.
     pub frames: (u64, u64),
     /// Their times, in nanoseconds since 1970: the earliest and the latest.
@@ -71,21 +69,17 @@ pub enum State {
     Midstream,
 }
 
-impl Connection {
-    /// A connection that begins with a segment from `source`.
-    pub fn new(id: u64, source: Endpoint, destination: Endpoint, tcp: &Tcp, frame: u64) -> Self {
-        let sender_opens = source.opens(destination, tcp.flags);
-        let (client, server) = if sender_opens { (source, destination) } else { (destination, source) };
+impl Tracked for Box<Connection> {
+    fn open(identity: Identity, sender: Side) -> Self {
         let mut history = History::default();
-        if !sender_opens {
+        if sender == Side::Server {
             history.flip();
         }
-        Self {
-            id,
-            client: Sender::new(client),
-            server: Sender::new(server),
-            client_known: tcp.flags.syn(),
-            frames: (frame, frame),
+        Box::new(Connection {
+            identity,
+            client: Sender::new(identity.client),
+            server: Sender::new(identity.server),
+            frames: (identity.first_frame, identity.first_frame),
             times: None,
             handshake: Handshake::default(),
             history,
@@ -98,14 +92,19 @@ impl Connection {
             order: Order::default(),
             syn_time: None,
             round_trip: None,
-        }
+        })
     }
 
-    /// Which side an endpoint is. A connection of an end with itself has only a client.
-    pub fn side(&self, source: Endpoint) -> Side {
-        if source == self.client.endpoint { Side::Client } else { Side::Server }
+    fn identity(&self) -> &Identity {
+        &self.identity
     }
 
+    fn identity_mut(&mut self) -> &mut Identity {
+        &mut self.identity
+    }
+}
+
+impl Connection {
     /// What a side sent.
     pub fn sender(&self, side: Side) -> &Sender {
         match side {
@@ -114,45 +113,22 @@ impl Connection {
         }
     }
 
-    /// Whether a SYN begins another connection between the same ends: it has another sequence number, or this one was ended.
-    pub fn is_reused_by(&self, side: Side, tcp: &Tcp) -> bool {
-        let (base, opened) = (self.sender(side).direction.base, self.sender(side).syn > 0);
-        // The answer to a SYN that is captured before it does not end what the SYN begins.
-        let ended = opened && self.handshake.completeness & (completeness::FIN | completeness::RST) != 0;
-        tcp.flags.syn() && !tcp.flags.ack() && base.is_some_and(|base| base != tcp.sequence || ended)
-    }
-
-    /// Of an attempt of which nothing but SYN was seen, the number that acknowledges it.
-    pub fn awaited(&self) -> Option<u32> {
-        let is_attempt = self.client.syn > 0 && self.client.packets == self.client.syn && self.server.packets == 0;
-        self.client.direction.base.filter(|_| is_attempt).map(|base| base.wrapping_add(1))
-    }
-
-    /// Learns from a SYN or SYN-ACK who is who, where the roles were a guess.
-    pub fn learn(&mut self, source: Endpoint, tcp: &Tcp) {
-        if self.client_known || !tcp.flags.syn() {
-            return;
-        }
-        self.client_known = true;
-        if (self.client.endpoint == source) == tcp.flags.ack() && self.client.endpoint != self.server.endpoint {
-            std::mem::swap(&mut self.client, &mut self.server);
-            self.history.turn();
-            self.handshake.turn();
-            self.events.iter_mut().for_each(|event| event.from = event.from.other());
-            [&mut self.ended, &mut self.ignored].into_iter().flatten().for_each(|ended| ended.by = ended.by.other());
-            self.fins.swap(0, 1);
-        }
+    /// Client and server have changed places: what is known of them does likewise.
+    fn turn(&mut self) {
+        std::mem::swap(&mut self.client, &mut self.server);
+        self.history.turn();
+        self.handshake.turn();
+        self.events.iter_mut().for_each(|event| event.from = event.from.other());
+        [&mut self.ended, &mut self.ignored].into_iter().flatten().for_each(|ended| ended.by = ended.by.other());
+        self.fins.swap(0, 1);
     }
 
     /// Takes a segment of a frame.
-    pub fn take(
-        &mut self,
-        packet: &Packet<'_>,
-        tcp: &Tcp,
-        side: Side,
-        frame: &Frame<'_>,
-        reused: bool,
-    ) -> (Flags, Again) {
+    pub fn take(&mut self, packet: &Packet<'_>, tcp: &Tcp, taken: Taken, frame: &Frame<'_>) -> (Flags, Again) {
+        if taken.turned {
+            self.turn();
+        }
+        let side = taken.side;
         let first = self.client.packets == 0 && self.server.packets == 0;
         let length = u32::try_from(packet.payload_length).unwrap_or(u32::MAX);
         let time = packet.timestamp.unwrap_or_default();
@@ -168,17 +144,12 @@ impl Connection {
             length,
             time,
         };
-        let other_base = own.direction.base.is_some_and(|base| base != tcp.sequence);
-        let answers_anew = tcp.flags.syn() && tcp.flags.ack() && other_base;
-        if answers_anew {
-            own.direction.base = Some(tcp.sequence);
-        }
         let found = sequence::analyse(
             &mut own.direction,
             &mut other.direction,
             &segment,
             self.round_trip,
-            reused || answers_anew,
+            taken.reused || taken.answers_anew,
         );
         let header = if length > 0 { contents::header(packet, tcp, frame.data) } else { &[] };
         let again = own.take(packet, tcp, header, found, Size { length, wire: frame.original, time });
@@ -282,12 +253,12 @@ impl Connection {
         self.client.packets.saturating_add(self.server.packets)
     }
 
-    /// Octets of frames in both directions.
+    /// Bytes of frames in both directions.
     pub fn bytes(&self) -> u64 {
         self.client.bytes.saturating_add(self.server.bytes)
     }
 
-    /// Segments in both directions with octets that lie before others that came earlier, and that the capture has once.
+    /// Segments in both directions with bytes that lie before others that came earlier, and that the capture has once.
     pub fn late(&self) -> u64 {
         self.client.late.saturating_add(self.server.late)
     }

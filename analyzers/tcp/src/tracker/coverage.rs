@@ -1,22 +1,22 @@
-//! Which octets of a direction are in the capture, to tell new ones from repeated ones, and what is missing.
+//! Which bytes of a direction are in the capture, to tell new ones from repeated ones, and what is missing.
 
 use smallvec::SmallVec;
 
 use super::number;
 use crate::limits;
 
-/// The octets that were seen, as everything below a mark but some holes.
+/// The bytes that were seen, as everything below a mark but some holes.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
-    /// The number behind the highest octet.
+    /// The number behind the highest byte.
     next: Option<u32>,
     /// Holes below it, each from its first number to the one behind its last, rising.
     holes: SmallVec<[(u32, u32); 2]>,
-    /// Octets in holes that found no place in the list.
+    /// Bytes in holes that found no place in the list.
     forgotten: u64,
     /// The lowest of those.
     forgotten_from: u32,
-    /// How far the other end acknowledged, once it is known where the octets begin.
+    /// How far the other end acknowledged, once it is known where the bytes begin.
     acknowledged: Option<u32>,
     /// When it did so.
     acknowledged_time: Option<u64>,
@@ -28,9 +28,9 @@ pub struct Coverage {
 /// What a segment adds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Added {
-    /// Octets that were not there before.
+    /// Bytes that were not there before.
     pub new: u32,
-    /// Octets that were.
+    /// Bytes that were.
     pub repeated: u32,
     /// Whether new ones lie before others that came earlier.
     pub late: bool,
@@ -39,13 +39,13 @@ pub struct Added {
 }
 
 impl Coverage {
-    /// Says where the octets begin, unless some were seen: behind a SYN.
+    /// Says where the bytes begin, unless some were seen: behind a SYN.
     pub fn begin(&mut self, sequence: u32) {
         self.next.get_or_insert(sequence);
         self.acknowledged.get_or_insert(sequence);
     }
 
-    /// Adds a segment's octets.
+    /// Adds a segment's bytes.
     pub fn add(&mut self, sequence: u32, length: u32, cut: bool, time: Option<u64>) -> Added {
         let end = sequence.wrapping_add(length);
         let Some(next) = self.next else {
@@ -74,7 +74,7 @@ impl Coverage {
         }
         let mut filled = if self.holes.is_empty() { 0 } else { self.fill(sequence, end) };
         if self.forgotten > 0 && number::after(end, self.forgotten_from) {
-            // They may be what was forgotten: never say of octets that they were sent again when nobody knows.
+            // They may be what was forgotten: never say of bytes that they were sent again when nobody knows.
             let rest = length.saturating_sub(beyond).saturating_sub(filled);
             let back = u64::from(rest).min(self.forgotten);
             self.forgotten = self.forgotten.saturating_sub(back);
@@ -133,7 +133,7 @@ impl Coverage {
         self.forgotten = self.forgotten.saturating_add(to.wrapping_sub(from).into());
     }
 
-    /// Takes an acknowledgment by the other end: how many runs of octets it covers, not covered before, whose content is not there. What was
+    /// Takes an acknowledgment by the other end: how many runs of bytes it covers, not covered before, whose content is not there. What was
     /// cut by the snap length counts as one run with its neighbours.
     pub fn acknowledge(&mut self, acknowledgment: u32, time: Option<u64>) -> u32 {
         let Some(from) = self.acknowledged else {
@@ -158,7 +158,7 @@ impl Coverage {
         gaps
     }
 
-    /// Octets below the mark that are not in the capture.
+    /// Bytes below the mark that are not in the capture.
     pub fn missing(&self) -> u64 {
         let listed = self.holes.iter().map(|(from, to)| u64::from(to.wrapping_sub(*from))).sum::<u64>();
         listed.saturating_add(self.forgotten)
@@ -245,7 +245,7 @@ mod tests {
         }
         assert_eq!(seen.missing(), u64::from(many - 1) * 10);
         assert!(seen.holes.len() <= limits::HOLES);
-        // All holes are filled, also those that were forgotten: no octet was there twice.
+        // All holes are filled, also those that were forgotten: no byte was there twice.
         for n in 0..many - 1 {
             assert_eq!(new(&mut seen, n * 20 + 10, 10), (10, 0), "{n}");
         }

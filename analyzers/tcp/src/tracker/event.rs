@@ -39,7 +39,7 @@ pub struct Ended {
 /// Signs that segments stand in the file in another order than they had on the wire.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Order {
-    /// Segments behind the acknowledgment of their octets.
+    /// Segments behind the acknowledgment of their bytes.
     pub acknowledged: u64,
     /// Segments whose time is before that of the one before.
     pub earlier: u64,

@@ -1,7 +1,6 @@
 //! TCP connections: who talks to whom, how each segment stands to the ones before, how the connection begins and ends.
 //!
-//! Connections are told apart by addresses and ports. A SYN with another sequence number, or after an end, begins another one. Which one a
-//! SYN-ACK belongs to, and all that follows, tells the SYN that it acknowledges.
+//! Which connection a segment belongs to, the SDK's tracker tells, so that all tools number connections alike.
 
 pub mod community;
 pub mod connection;
@@ -18,20 +17,15 @@ pub mod zeek;
 
 use mcpcap_analyzer::Frame;
 use mcpcap_analyzer::decode::{Ip, Packet, Tcp};
-use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::stream::{Endpoint, Key, Side};
+use mcpcap_analyzer::stream::{self, Endpoint, Side};
 
-use crate::limits;
 use connection::Connection;
 use sequence::Flags;
 use side::Again;
 
 /// Follows all connections.
 pub struct Tracker {
-    connections: BoundedMap<Key, Box<Connection>>,
-    /// Unanswered attempts behind which another one came, by what acknowledges their SYN.
-    earlier: BoundedMap<(Key, u32), Box<Connection>>,
-    seen: u64,
+    connections: stream::Tracker<Box<Connection>>,
 }
 
 /// A segment in its connection.
@@ -42,19 +36,19 @@ pub struct Seen<'a> {
     pub side: Side,
     /// How it stands to the ones before, as Wireshark tells it.
     pub found: Flags,
-    /// The same by the octets that the capture has.
+    /// The same by the bytes that the capture has.
     pub again: Again,
 }
 
 impl Tracker {
     /// No connections yet.
     pub fn new() -> Self {
-        Self { connections: BoundedMap::new(limits::CONNECTIONS), earlier: BoundedMap::new(limits::EARLIER), seen: 0 }
+        Self { connections: stream::Tracker::new() }
     }
 
     /// How many connections there were.
     pub fn seen(&self) -> u64 {
-        self.seen
+        self.connections.seen()
     }
 
     /// How many of them had to make room.
@@ -71,54 +65,9 @@ impl Tracker {
         frame: &Frame<'_>,
         ended: &mut impl FnMut(Box<Connection>),
     ) -> Seen<'_> {
-        let (source, destination) = Endpoint::pair(ip, tcp);
-        let (key, _) = Key::new(ip, tcp);
-        let reused = self.connections.get(&key).is_some_and(|known| known.is_reused_by(known.side(source), tcp));
-        if reused && let Some(old) = self.connections.remove(&key) {
-            self.set_aside(key, old, ended);
-        } else if tcp.flags.syn() && tcp.flags.ack() {
-            self.resume(key, source, tcp, ended);
-        }
-        let id = self.seen;
-        let mut made = false;
-        let (connection, gone) = self.connections.get_or_insert_with(key, || {
-            made = true;
-            Box::new(Connection::new(id, source, destination, tcp, packet.frame))
-        });
-        if let Some((_, old)) = gone {
-            end(old, ended);
-        }
-        self.seen = self.seen.saturating_add(made.into());
-        connection.learn(source, tcp);
-        let side = connection.side(source);
-        let (found, again) = connection.take(packet, tcp, side, frame, reused);
-        Seen { connection, side, found, again }
-    }
-
-    /// Keeps an attempt that was not answered so far; any other connection is over.
-    fn set_aside(&mut self, key: Key, old: Box<Connection>, ended: &mut impl FnMut(Box<Connection>)) {
-        let Some(number) = old.awaited() else { return end(old, ended) };
-        if let Some(same) = self.earlier.remove(&(key, number)) {
-            end(same, ended);
-        }
-        if let Some((_, gone)) = self.earlier.insert((key, number), old) {
-            end(gone, ended);
-        }
-    }
-
-    /// Goes on with the attempt whose SYN a SYN-ACK acknowledges, where that is not the last one.
-    fn resume(&mut self, key: Key, source: Endpoint, tcp: &Tcp, ended: &mut impl FnMut(Box<Connection>)) {
-        let waits = self.connections.get(&key).is_some_and(|current| {
-            current.client.endpoint != source && current.awaited().is_some_and(|number| number != tcp.acknowledgment)
-        });
-        if !waits {
-            return;
-        }
-        let Some(earlier) = self.earlier.remove(&(key, tcp.acknowledgment)) else { return };
-        if let Some(current) = self.connections.remove(&key) {
-            self.set_aside(key, current, ended);
-        }
-        self.connections.insert(key, earlier);
+        let (connection, taken) = self.connections.push(ip, tcp, packet.frame, &mut |old| end(old, ended));
+        let (found, again) = connection.take(packet, tcp, taken, frame);
+        Seen { connection, side: taken.side, found, again }
     }
 
     /// Takes the copy of a segment that was counted. It may be whole where that one was cut.
@@ -127,9 +76,8 @@ impl Tracker {
         if packet.is_cut() {
             return;
         }
-        let (key, _) = Key::new(ip, tcp);
-        if let Some(connection) = self.connections.get_mut(&key) {
-            let side = connection.side(Endpoint::pair(ip, tcp).0);
+        if let Some(connection) = self.connections.current(ip, tcp) {
+            let side = connection.identity.side(Endpoint::pair(ip, tcp).0);
             let sender = if side == Side::Client { &mut connection.client } else { &mut connection.server };
             sender.complete(tcp.sequence.wrapping_add(tcp.flags.syn().into()), length);
         }
@@ -137,12 +85,7 @@ impl Tracker {
 
     /// Ends all connections, in the order of their last segment.
     pub fn finish(&mut self, ended: &mut impl FnMut(Box<Connection>)) {
-        while let Some((_, connection)) = self.earlier.pop_oldest() {
-            end(connection, ended);
-        }
-        while let Some((_, connection)) = self.connections.pop_oldest() {
-            end(connection, ended);
-        }
+        self.connections.finish(&mut |connection| end(connection, ended));
     }
 }
 

@@ -1,9 +1,11 @@
 //! TCP options (RFC 9293 §3.1; the IANA registry "TCP Option Kind Numbers").
 
+use mcpcap_analyzer::decode::TcpOptions;
+
 /// What the options of a SYN offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Offer {
-    /// Maximum segment size in octets (RFC 9293 §3.7.1).
+    /// Maximum segment size in bytes (RFC 9293 §3.7.1).
     pub mss: Option<u16>,
     /// Window scale in bits (RFC 7323 §2), at most 14.
     pub window_scale: Option<u8>,
@@ -20,58 +22,34 @@ pub struct Offer {
 /// Reads the options of a SYN, as far as they can be read.
 pub fn offer(options: &[u8]) -> Offer {
     let mut found = Offer::default();
-    walk(options, |kind, value| match (kind, value) {
-        (2, [a, b]) => found.mss = Some(u16::from_be_bytes([*a, *b])),
-        (3, [shift]) => found.window_scale = Some((*shift).min(14)),
-        (4, []) => found.sack = true,
-        (8, _) => found.timestamps = true,
-        (30, _) => found.multipath = true,
-        (34, _) => found.fast_open = true,
-        _ => {}
-    });
+    for (kind, value) in TcpOptions::new(options) {
+        match (kind, value) {
+            (2, [a, b]) => found.mss = Some(u16::from_be_bytes([*a, *b])),
+            (3, [shift]) => found.window_scale = Some((*shift).min(14)),
+            (4, []) => found.sack = true,
+            (8, _) => found.timestamps = true,
+            (30, _) => found.multipath = true,
+            (34, _) => found.fast_open = true,
+            _ => {}
+        }
+    }
     found
 }
 
 /// The timestamps option (RFC 7323 §3): the sender's value, and the one it echoes.
 pub fn timestamps(options: &[u8]) -> Option<(u32, u32)> {
-    let mut found = None;
-    walk(options, |kind, value| {
-        if let (8, [a, b, c, d, e, f, g, h]) = (kind, value) {
-            found = Some((u32::from_be_bytes([*a, *b, *c, *d]), u32::from_be_bytes([*e, *f, *g, *h])));
+    let read = |(kind, value): (u8, &[u8])| match (kind, value) {
+        (8, [a, b, c, d, e, f, g, h]) => {
+            Some((u32::from_be_bytes([*a, *b, *c, *d]), u32::from_be_bytes([*e, *f, *g, *h])))
         }
-    });
-    found
+        _ => None,
+    };
+    TcpOptions::new(options).filter_map(read).last()
 }
 
 /// How many blocks of selective acknowledgment there are.
 pub fn sack_blocks(options: &[u8]) -> usize {
-    let mut blocks = 0;
-    walk(options, |kind, value| {
-        if kind == 5 {
-            blocks = value.len() / 8;
-        }
-    });
-    blocks
-}
-
-fn walk(mut options: &[u8], mut take: impl FnMut(u8, &[u8])) {
-    while let Some((&kind, rest)) = options.split_first() {
-        match kind {
-            0 => return,
-            1 => options = rest,
-            _ => {
-                let Some((&length, rest)) = rest.split_first() else { return };
-                // The length counts kind and length. Less is nonsense, and would never end.
-                let Some((value, rest)) =
-                    usize::from(length).checked_sub(2).and_then(|value| rest.split_at_checked(value))
-                else {
-                    return;
-                };
-                take(kind, value);
-                options = rest;
-            }
-        }
-    }
+    TcpOptions::new(options).filter(|(kind, _)| *kind == 5).last().map_or(0, |(_, value)| value.len() / 8)
 }
 
 #[cfg(test)]

@@ -24,9 +24,9 @@ pub enum Flag {
     SpuriousRetransmission,
     /// Overtaken by a later segment.
     OutOfOrder,
-    /// Octets before it are not in the capture (Wireshark: previous segment not captured).
+    /// Bytes before it are not in the capture (Wireshark: previous segment not captured).
     LostSegment,
-    /// It acknowledges octets that are not in the capture (Wireshark: ACKed unseen segment).
+    /// It acknowledges bytes that are not in the capture (Wireshark: ACKed unseen segment).
     AckLostSegment,
     /// It repeats the last acknowledgment.
     DuplicateAck,
@@ -36,7 +36,7 @@ pub enum Flag {
     KeepAliveAck,
     /// The sender takes no more data.
     ZeroWindow,
-    /// One octet, to learn whether a closed window is open again.
+    /// One byte, to learn whether a closed window is open again.
     ZeroWindowProbe,
     /// The answer to that: still closed.
     ZeroWindowProbeAck,
@@ -132,14 +132,14 @@ pub struct Segment {
     pub flags: TcpFlags,
     /// Window as it is in the header.
     pub window: u16,
-    /// Octets of payload on the wire.
+    /// Bytes of payload on the wire.
     pub length: u32,
     /// Nanoseconds since 1970; 0 when the file gives no time.
     pub time: u64,
 }
 
 impl Segment {
-    /// Octets of sequence space that SYN or FIN take.
+    /// Bytes of sequence space that SYN or FIN take.
     fn control(&self) -> u32 {
         u32::from(self.flags.syn() || self.flags.fin())
     }
@@ -165,12 +165,10 @@ pub enum Scale {
 /// What one direction keeps.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Direction {
-    /// The initial sequence number, or the best guess at it.
-    pub base: Option<u32>,
-    /// The number behind the highest octet.
+    /// The number behind the highest byte.
     next: Option<u32>,
     next_time: u64,
-    /// The number behind the highest octet that is there without a hole before it.
+    /// The number behind the highest byte that is there without a hole before it.
     acknowledgeable: Option<u32>,
     /// The last acknowledgment number that it sent, and when.
     acknowledged: Option<u32>,
@@ -200,7 +198,7 @@ impl Default for Duplicates {
 }
 
 impl Direction {
-    /// The window that is advertised now, in octets, as far as its scale is known.
+    /// The window that is advertised now, in bytes, as far as its scale is known.
     fn scaled_window(&self) -> Option<u32> {
         let shift = match self.scale {
             Scale::Unknown => return None,
@@ -219,14 +217,6 @@ pub fn analyse(
     round_trip: Option<u64>,
     reused: bool,
 ) -> Flags {
-    if own.base.is_none() {
-        own.base = Some(if segment.flags.syn() { segment.sequence } else { segment.sequence.wrapping_sub(1) });
-    }
-    if other.base.is_none()
-        && let Some(acknowledgment) = segment.acknowledgment
-    {
-        other.base = Some(acknowledgment.wrapping_sub(1));
-    }
     let mut found = Flags::default();
     if reused {
         found.set(Flag::ReusedPorts);
@@ -320,7 +310,7 @@ fn resent(own: &Direction, other: &Direction, segment: &Segment, round_trip: Opt
         return;
     }
     let Some(next) = own.next else { return };
-    // The octet before may have been a probe of a closed window, which did not count.
+    // The byte before may have been a probe of a closed window, which did not count.
     let behind_probe = segment.length > 1 && next.wrapping_sub(1) == segment.sequence;
     if !number::after(next, segment.sequence) || behind_probe {
         return;

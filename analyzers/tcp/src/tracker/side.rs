@@ -18,11 +18,11 @@ pub struct Sender {
     pub direction: Direction,
     /// Segments.
     pub packets: u64,
-    /// Octets of their frames on the wire.
+    /// Bytes of their frames on the wire.
     pub bytes: u64,
-    /// Octets of payload, repeated ones again.
+    /// Bytes of payload, repeated ones again.
     pub payload: u64,
-    /// Octets of payload, each once.
+    /// Bytes of payload, each once.
     pub new_payload: u64,
     /// Bytes of payload that were there before.
     pub resent_payload: u64,
@@ -54,7 +54,7 @@ pub struct Sender {
     pub sacks: u64,
     /// What its SYN or SYN-ACK offered.
     pub offer: Option<Offer>,
-    /// The smallest and the largest window it advertised after the handshake, in octets as far as the scale is known.
+    /// The smallest and the largest window it advertised after the handshake, in bytes as far as the scale is known.
     pub window: Option<(u32, u32)>,
     /// How long its window was closed.
     pub closed_window: ClosedWindow,
@@ -140,7 +140,7 @@ impl Sender {
         }
     }
 
-    /// Octets that are not in the capture, between others that are.
+    /// Bytes that are not in the capture, between others that are.
     pub fn missing(&self) -> u64 {
         self.coverage.missing()
     }
@@ -238,7 +238,7 @@ impl Sender {
         self.late = self.late.saturating_add(again.late.into());
     }
 
-    /// Notes the window of a segment in octets, once the scale is known.
+    /// Notes the window of a segment in bytes, once the scale is known.
     pub fn note_window(&mut self, octets: u32) {
         let (smallest, largest) = self.window.unwrap_or((octets, octets));
         self.window = Some((smallest.min(octets), largest.max(octets)));
@@ -281,7 +281,7 @@ impl Sender {
         if tcp.flags.syn() {
             self.coverage.begin(acknowledgment);
         }
-        // FIN takes a number and no octet.
+        // FIN takes a number and no byte.
         let fin = self.finished == Some(acknowledgment);
         self.coverage.acknowledge(acknowledgment.wrapping_sub(fin.into()), timestamp)
     }

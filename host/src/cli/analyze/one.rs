@@ -40,10 +40,7 @@ impl<'a> Asking<'a> {
         output: &Output,
         is_set: bool,
     ) -> Self {
-        // What is rendered here has names on its own.
-        if tool.properties().any(|(name, _)| name == "rows") {
-            arguments.entry("rows").or_insert_with(|| "objects".into());
-        }
+        arguments.entry("as_objects").or_insert(output.format().has_names().into());
         let parts = arguments.contains_key("section") || arguments.contains_key("cursor");
         Self { service, tool, arguments, format: output.format(), all: output.all, is_set, parts }
     }
@@ -142,7 +139,8 @@ impl<'a> Asking<'a> {
                     arguments.insert("cursor".into(), next.into());
                 }
                 None => {
-                    if count < list.total && self.arguments.get("cursor").is_none() {
+                    let is_bounded = ["cursor", "limit"].iter().any(|name| self.arguments.contains_key(*name));
+                    if count < list.total && !is_bounded {
                         complain(&format!("Note: {count} of {} entries of {name}; --all prints all\n", list.total));
                     }
                     return Ok(Answered { damage: report::damage(&answer) });
@@ -155,7 +153,9 @@ impl<'a> Asking<'a> {
         let of_set = self.is_set.then(|| Value::from(capture::shown(capture)));
         if self.format == Format::Table {
             let head = of_set.map(|name| format!("{}\n", report::lists::cell(&name))).unwrap_or_default();
-            return format!("{head}{}", report::draw(list, usize::MAX, report::width()).text);
+            let drawn = report::draw(list, usize::MAX, report::width());
+            let same = if drawn.same.is_empty() { String::new() } else { format!("all: {}\n", drawn.same.join(", ")) };
+            return format!("{head}{same}{}", drawn.text);
         }
         let lines = list.rows.iter().map(|row| match self.format {
             Format::Csv => {

@@ -15,6 +15,8 @@ use crate::contract::arguments;
 
 /// What stands in front of the ids of a tool's arguments.
 const PREFIX: &str = "tool.";
+/// Ids of the options that come first in a tool's help.
+const FIRST: [&str; 3] = ["format", "all", "arguments"];
 /// The command.
 const NAME: &str = "analyze";
 
@@ -157,8 +159,20 @@ pub fn shared(typed: &ArgMatches) -> Result<Arguments, clap::Error> {
 pub fn for_tool(analyze: Command, tool: &Tool) -> Command {
     let short = short(&tool.name).to_owned();
     let options = options(tool, &analyze);
-    analyze
+    // The tool's own stand in front of what is the same for all.
+    let (first, behind): (Vec<Arg>, Vec<Arg>) = analyze
+        .get_arguments()
+        .cloned()
+        .partition(|argument| argument.is_positional() || FIRST.contains(&argument.get_id().as_str()));
+    let first = first.into_iter().map(|argument| {
+        let is_tool = argument.get_id() == "tool";
+        argument.hide(is_tool)
+    });
+    let behind = behind.into_iter().map(|argument| argument.help_heading("Options of mcpcap"));
+    Command::new(NAME)
+        .args(first)
         .args(options)
+        .args(behind)
         .about(format!("{}: {}", tool.title, tool.description))
         .override_usage(format!("mcpcap analyze {short} [OPTIONS] <CAPTURE>..."))
 }

@@ -228,7 +228,7 @@ impl Runs<'_> {
             if answer.time > slowest.0 {
                 slowest = (answer.time, sample.name.clone());
             }
-            if let Some(warning) = answer.report.pointer("/shown/warning").and_then(Value::as_str) {
+            if let Some(warning) = answer.report.get("warning").and_then(Value::as_str) {
                 problems.note(warning.to_owned(), sample);
             }
             match self.ask(self.service, &sample.path).await {

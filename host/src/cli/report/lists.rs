@@ -3,7 +3,11 @@
 use serde_json::{Map, Value};
 
 /// What the host says in each report, and what is shown elsewhere.
-pub const HEAD: [&str; 7] = ["file", "total_packets", "capture", "shown", "warning", "frames_matched", "findings"];
+pub const HEAD: [&str; 8] =
+    ["file", "total_packets", "capture", "shown", "warning", "matched_packets", "findings", "findings_total"];
+
+/// The column of a table that has what few entries have.
+const MORE: &str = "more";
 
 /// An entry of a list: names and values; what is nested has names with dots.
 pub type Row = Map<String, Value>;
@@ -91,13 +95,17 @@ pub fn rows(value: &Value) -> Option<Vec<Row>> {
         Value::Object(table) if table.len() == 2 => {
             let (columns, rows) = (table.get("columns")?.as_array()?, table.get("rows")?.as_array()?);
             let row = |row: &Value| {
-                let named = columns.iter().filter_map(Value::as_str).zip(row.as_array()?);
-                Some(
-                    named
-                        .filter(|(_, value)| !value.is_null())
-                        .map(|(name, value)| (name.to_owned(), value.clone()))
-                        .collect(),
-                )
+                let mut fields = Row::new();
+                for (name, value) in columns.iter().filter_map(Value::as_str).zip(row.as_array()?) {
+                    match value {
+                        Value::Null => {}
+                        Value::Object(more) if name == MORE => fields.extend(more.clone()),
+                        value => {
+                            fields.insert(name.to_owned(), value.clone());
+                        }
+                    }
+                }
+                Some(fields)
             };
             Some(rows.iter().filter_map(row).collect())
         }
@@ -185,7 +193,7 @@ mod tests {
     #[test]
     fn a_table_is_the_same_list() {
         let objects = json!([{ "a": 1, "b": "x" }, { "a": 2 }]);
-        let table = json!({ "columns": ["a", "b"], "rows": [[1, "x"], [2, null]] });
+        let table = json!({ "columns": ["a", "more"], "rows": [[1, { "b": "x" }], [2]] });
         assert_eq!(rows(&objects), rows(&table));
         assert_eq!(rows(&json!([1, 2])), None);
         assert_eq!(rows(&json!({ "columns": 3, "rows": 4 })), None);

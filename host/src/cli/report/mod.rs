@@ -1,5 +1,6 @@
 //! Reports as they are printed: for people, or as data.
 
+mod columns;
 pub mod lists;
 mod people;
 mod rows;
@@ -12,9 +13,10 @@ use serde_json::Value;
 
 pub use people::{Asked, page};
 pub use rows::{csv_line, json_line};
-pub use table::draw;
+pub use table::{beside, draw};
 
 use crate::catalog::Tool;
+use crate::progress::grouped;
 
 /// The width where none is known.
 const WIDTH: usize = 100;
@@ -37,6 +39,11 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether names are wanted beside each value. Tables take less of a report's room.
+    pub fn has_names(self) -> bool {
+        matches!(self, Self::Json | Self::Ndjson | Self::Csv)
+    }
+
     /// Whether it prints the entries of one list.
     pub fn is_of_rows(self) -> bool {
         matches!(self, Self::Ndjson | Self::Csv | Self::Table)
@@ -71,14 +78,13 @@ pub fn width() -> usize {
     width.max(NARROW)
 }
 
-/// The list of a tool's report that it is for: the one that the component gives in pages, else the first whose entries name frames, else the first.
+/// The list of a tool's report that it is for: one that the component gives in pages, or any other, whose entries name frames; else the first.
 pub fn main_list(tool: &Tool) -> Option<String> {
-    if let Some(paged) = tool.paged.first() {
-        return Some(paged.clone());
-    }
     let sections = tool.sections();
-    let lists: Vec<(&String, Vec<String>)> = sections
+    let lists: Vec<(&String, Vec<String>)> = tool
+        .paged
         .iter()
+        .chain(&sections)
         .filter(|name| *name != "findings")
         .map(|name| (name, lists::columns(&tool.report, name)))
         .filter(|(_, columns)| !columns.is_empty())
@@ -93,5 +99,6 @@ pub fn damage(report: &Value) -> Option<String> {
     let ended = report.pointer("/capture/ended")?;
     let field = |name: &str| ended.get(name).map(lists::cell).unwrap_or_default();
     let reason = field("reason");
-    (reason != "enough").then(|| format!("{reason} at byte {}: {}", field("offset"), field("message")))
+    let at = ended.get("offset").and_then(Value::as_u64).unwrap_or_default();
+    (reason != "enough").then(|| format!("{reason} at byte {}: {}", grouped(at), field("message")))
 }

@@ -17,6 +17,9 @@ const TABLES: usize = 2;
 const ROWS: usize = 8;
 /// Characters of a value.
 const TEXT: usize = 300;
+/// The same in a short summary, and the entries of a list in one.
+const BRIEF: usize = 90;
+const LISTED: usize = 4;
 /// Frames that are shown of a finding.
 const FRAMES: usize = 5;
 
@@ -57,25 +60,28 @@ fn text(value: &Value) -> String {
     neutral(&cell(value), TEXT).into_owned()
 }
 
+/// A value of a summary. Of a list of many, their number.
+fn brief(value: &Value) -> String {
+    match value {
+        Value::Array(entries) if entries.len() > LISTED => grouped(entries.len() as u64),
+        value => neutral(&cell(value), BRIEF).into_owned(),
+    }
+}
+
 /// What it is about, and how much of it was read.
 fn head(report: &Value, tool: &Tool) -> String {
     let field = |path: &str| report.pointer(path).map(text).unwrap_or_default();
     let file = field("/file");
     let file = if file == STANDARD_INPUT { "standard input".to_owned() } else { file };
-    let packets = report.get("total_packets").and_then(Value::as_u64).unwrap_or_default();
-    let mut head = format!("{file}: {}\n{}, {}", tool.title, counted(packets, "packet"), field("/capture/format"));
-    if report.pointer("/capture/complete").is_some_and(|complete| *complete == true) {
-        head.push_str(", complete\n");
-    } else {
-        let at = report.pointer("/capture/ended/offset").and_then(Value::as_u64).unwrap_or_default();
-        head.push_str(&format!(
-            ", {} at byte {}: {}\n",
-            field("/capture/ended/reason"),
-            grouped(at),
-            field("/capture/ended/message")
-        ));
-    }
-    if let Some(matched) = report.get("frames_matched").and_then(Value::as_u64) {
+    let mut read = vec![field("/capture/format")];
+    read.splice(0..0, report.get("total_packets").and_then(Value::as_u64).map(|packets| counted(packets, "packet")));
+    read.push(match super::damage(report) {
+        Some(damage) => damage,
+        None if report.pointer("/capture/complete").is_some_and(|complete| *complete == true) => "complete".into(),
+        None => format!("read to frame {}, as was asked", field("/capture/read_to_frame")),
+    });
+    let mut head = format!("{file}: {}\n{}\n", tool.title, read.join(", "));
+    if let Some(matched) = report.get("matched_packets").and_then(Value::as_u64) {
         head.push_str(&format!("{} of them match what was asked for\n", grouped(matched)));
     }
     if let Some(warning) = report.get("warning") {
@@ -145,7 +151,7 @@ fn summary(scalars: &[lists::Scalar<'_>], asked: Asked) -> String {
     let told: Vec<Vec<String>> = scalars
         .iter()
         .filter(|(name, value)| tells(value) && is_plain(name))
-        .map(|(name, value)| vec![name.clone(), text(value)])
+        .map(|(name, value)| vec![name.clone(), if asked.all || asked.parts { text(value) } else { brief(value) }])
         .collect();
     if told.is_empty() {
         return String::new();
@@ -183,7 +189,12 @@ fn table(list: &List, rows: usize, asked: Asked) -> String {
     } else {
         format!(", {} left out", counted(drawn.left_out as u64, "column"))
     };
-    format!("\n{} ({of}{left})\n{}", list.name.to_uppercase(), drawn.text)
+    let same = if drawn.same.is_empty() {
+        String::new()
+    } else {
+        beside(vec![vec![format!("all: {}", drawn.same.join(", "))]], asked.width)
+    };
+    format!("\n{} ({of}{left})\n{same}{}", list.name.to_uppercase(), drawn.text)
 }
 
 /// What is not on the page, and how to get it.

@@ -270,6 +270,21 @@ fn interfaces_are_named_and_cooked_ones_told_by_their_number() {
 }
 
 #[test]
+fn interfaces_beyond_those_kept_are_counted() {
+    let packet = identified(data(false), 7);
+    let over = |interfaces: u32| {
+        let mut tap = Tap::new();
+        for index in 0..interfaces {
+            let named = Link { name: Some(format!("eth{index}")), ..ethernet() };
+            tap.over(u64::from(index), &packet, &named, index);
+        }
+        tap.decoder.copies(&mut Lists::default()).unwrap().interfaces_total
+    };
+    assert_eq!(over(256), None);
+    assert!(over(600).unwrap().abs_diff(600) < 60, "{:?}", over(600));
+}
+
+#[test]
 fn a_packet_that_goes_round_is_told_by_its_hop_limits() {
     let packet = identified(data(false), 7);
     let mut tap = Tap::new();

@@ -1,5 +1,7 @@
 //! The captures that clients can find without knowing their paths: those below a folder, by their names alone. Nothing is opened.
 
+pub mod tool;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -12,13 +14,24 @@ use crate::capture::{Root, Roots};
 const DEPTH: usize = 4;
 /// Entries of folders that are looked at, whatever there is.
 const ENTRIES: usize = 20_000;
-/// Captures that are listed.
-const CAPTURES: usize = 1_000;
+/// Captures that are listed: as many as entries are looked at.
+const CAPTURES: usize = ENTRIES;
 /// How the names of captures end. The tools go by the bytes; this is about what to offer.
-const ENDINGS: [&str; 5] = [".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz"];
+const ENDINGS: [&str; 4] = [".pcap", ".pcapng", ".cap", ".dmp"];
+/// And of compressed ones, behind these.
+const COMPRESSED: [&str; 4] = ["", ".gz", ".zst", ".lz4"];
 
 /// The captures in the folders that may be read; where all may be, those in the working directory.
 pub struct Library(Arc<Roots>);
+
+/// What is in it.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The captures, by path.
+    pub entries: Vec<Entry>,
+    /// Whether there was more to look at than is looked at.
+    pub is_cut: bool,
+}
 
 /// A capture in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,15 +68,15 @@ impl Library {
     }
 
     /// The captures in the folders and in those below, by path.
-    pub fn list(&self) -> Vec<Entry> {
-        let mut found = Vec::new();
+    pub fn list(&self) -> Listing {
+        let mut found = Listing::default();
         self.each(|root, prefix| {
-            list(root, prefix, &mut found);
+            found.is_cut |= !list(root, prefix, &mut found.entries);
             None::<()>
         });
-        found.sort_by(|a, b| a.path.cmp(&b.path));
+        found.entries.sort_by(|a, b| a.path.cmp(&b.path));
         // A folder may lie in another.
-        found.dedup();
+        found.entries.dedup();
         found
     }
 
@@ -83,10 +96,11 @@ fn entry(root: &Root, path: String, rest: &Path, metadata: &Metadata) -> Entry {
     Entry { path, file: root.path().join(rest), size: metadata.len(), modified }
 }
 
-fn list(root: &Root, prefix: &Path, found: &mut Vec<Entry>) {
+/// Adds the captures of a folder; false when not all of it was looked at.
+fn list(root: &Root, prefix: &Path, found: &mut Vec<Entry>) -> bool {
     // A service that was started nowhere in particular is not about the whole machine.
     if root.path().parent().is_none() {
-        return;
+        return true;
     }
     let mut left = ENTRIES;
     let mut open: Vec<(PathBuf, usize)> = vec![(PathBuf::new(), 0)];
@@ -96,7 +110,7 @@ fn list(root: &Root, prefix: &Path, found: &mut Vec<Entry>) {
         for one in entries.flatten() {
             left = left.saturating_sub(1);
             if left == 0 || found.len() >= CAPTURES {
-                return;
+                return false;
             }
             // Links are neither, and not followed.
             let (Ok(kind), Ok(name)) = (one.file_type(), one.file_name().into_string()) else { continue };
@@ -111,11 +125,13 @@ fn list(root: &Root, prefix: &Path, found: &mut Vec<Entry>) {
             }
         }
     }
+    true
 }
 
 fn is_capture(name: &str) -> bool {
     let name = name.to_lowercase();
-    ENDINGS.iter().any(|ending| name.ends_with(ending))
+    let plain = COMPRESSED.iter().filter_map(|compressed| name.strip_suffix(compressed));
+    plain.into_iter().any(|name| ENDINGS.iter().any(|ending| name.ends_with(ending)))
 }
 
 #[cfg(test)]
@@ -126,16 +142,25 @@ mod tests {
     fn captures_are_found_by_their_names_and_nothing_else_is() {
         let folder = tempfile::tempdir().unwrap();
         let outside = tempfile::NamedTempFile::with_suffix(".pcap").unwrap();
-        for name in ["b.PCAP", "a.pcapng", "notes.txt", "below/c.pcap.gz", ".hidden/d.pcap", "1/2/3/4/5/deep.pcap"] {
+        for name in [
+            "b.PCAP",
+            "a.pcapng",
+            "notes.txt",
+            "below/c.pcap.gz",
+            "d.pcapng.zst",
+            "e.gz",
+            ".hidden/d.pcap",
+            "1/2/3/4/5/deep.pcap",
+        ] {
             let path = folder.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, b"12345").unwrap();
         }
         std::os::unix::fs::symlink(outside.path(), folder.path().join("link.pcap")).unwrap();
         let library = library(&[folder.path()]);
-        let found = library.list();
+        let found = library.list().entries;
         let names: Vec<&str> = found.iter().map(|entry| entry.path.as_str()).collect();
-        assert_eq!(names, ["a.pcapng", "b.PCAP", "below/c.pcap.gz"]);
+        assert_eq!(names, ["a.pcapng", "b.PCAP", "below/c.pcap.gz", "d.pcapng.zst"]);
         assert!(found.iter().all(|entry| entry.size == 5 && entry.modified.is_some()));
         assert_eq!(library.find("below/c.pcap.gz").unwrap(), found[2]);
         for path in ["link.pcap", "../x.pcap", "/etc/passwd", "notes.txt", "below", "nothing.pcap", ""] {
@@ -150,7 +175,7 @@ mod tests {
             std::fs::write(folder.path().join("x.pcap"), b"12345").unwrap();
         }
         let library = library(&[one.path(), two.path()]);
-        let found = library.list();
+        let found = library.list().entries;
         assert_eq!(found.len(), 2);
         for entry in found {
             assert_eq!(format!("/{}", entry.path), entry.file.to_str().unwrap());
@@ -160,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_whole_machine_is_no_library() {
-        assert!(library(&[Path::new("/")]).list().is_empty());
+        assert!(library(&[Path::new("/")]).list().entries.is_empty());
     }
 
     fn library(folders: &[&Path]) -> Library {

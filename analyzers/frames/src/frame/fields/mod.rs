@@ -1,5 +1,6 @@
 //! The fields of headers, under Wireshark's names.
 
+mod options;
 mod tunnels;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -195,7 +196,7 @@ impl Fields<'_> {
         self.number("window_size_value", self.u16(14));
         self.hex("checksum", self.u16(16));
         self.number("urgent_pointer", self.u16(18));
-        self.options(20);
+        self.number("options", self.octets.get(20..).and_then(options::named));
     }
 
     /// RFC 792 and RFC 4443.

@@ -1,10 +1,27 @@
-//! Names of types and codes (IANA registries "ICMP Parameters" and "ICMPv6 Parameters").
+//! ICMP and ICMPv6: names of types and codes (IANA registries "ICMP Parameters" and "ICMPv6 Parameters").
 
 use std::borrow::Cow;
 
-use crate::message::Version;
+/// ICMP (RFC 792) or ICMPv6 (RFC 4443).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Version {
+    /// ICMP.
+    V4,
+    /// ICMPv6.
+    V6,
+}
 
-/// ICMP and ICMPv6 types that this crate looks into.
+impl Version {
+    /// 4 or 6.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::V4 => 4,
+            Self::V6 => 6,
+        }
+    }
+}
+
+/// Types that analyzers look into.
 pub mod kind {
     #![allow(missing_docs, reason = "the names are the registries'")]
     pub const ECHO_REPLY: u8 = 0;

@@ -1,0 +1,233 @@
+//! Which packets are those of the conversation that is asked for, and what becomes of them.
+
+use std::net::SocketAddr;
+
+use mcpcap_analyzer::application::{Payload, Protocol, datagram};
+use mcpcap_analyzer::decode::{Packet, Tcp, TcpFlags};
+use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::stream::{CloseReason, Connection, Endpoint, Event, Side, Taken};
+
+use super::choice::{Choice, Kind};
+use super::pieces::{Room, Wanted};
+use super::slot::{End, Id, More, Slot};
+use super::tunnel::echo::{self, Echo};
+use super::tunnel::names;
+use super::{ELSEWHERE, GetStream, OTHERS, Told};
+use crate::says::dns;
+
+/// Gives what a stream has next to the conversation it belongs to.
+pub(super) fn deliver(
+    slots: &mut BoundedMap<Id, Slot>,
+    id: u64,
+    connection: &Connection,
+    event: Event<'_>,
+    wanted: &Wanted,
+    room: &mut Room,
+) {
+    let Some(slot) = slots.get_mut(&Id::Tcp(id)) else { return };
+    // The roles may have been learnt since.
+    let side = |slot: &Slot, from: Side| {
+        let end = connection.endpoint(from);
+        slot.side((end.address, Some(end.port)))
+    };
+    match event {
+        Event::Data { from, bytes, segment_frame, .. } => {
+            let from = side(slot, from);
+            slot.pieces.data(from, bytes, segment_frame, false, wanted, room);
+        }
+        Event::Gap { from, missing, frame } => {
+            let from = side(slot, from);
+            slot.pieces.hole(from, missing, frame, wanted, room);
+        }
+        Event::Closed { reason, .. } => slot.closed = Some(reason),
+    }
+}
+
+impl GetStream {
+    /// Whether packets of a kind are looked at.
+    fn looks_at(&self, kind: Kind) -> bool {
+        match self.kind {
+            Some(asked) => asked == kind,
+            None => kind != Kind::Dns && (kind == Kind::Tcp || !matches!(self.choice, Choice::Connection(_))),
+        }
+    }
+
+    /// Whether a conversation is the one asked for, or may be.
+    fn is_asked(&self, id: &Id, client: End, server: End) -> bool {
+        match (&self.chosen, self.choice) {
+            (Some(chosen), _) => chosen == id,
+            (None, Choice::Connection(number)) => *id == Id::Tcp(number),
+            (None, choice) => choice.fits(client, server),
+        }
+    }
+
+    /// What is kept of a conversation, made where it begins.
+    fn slot(&mut self, id: &Id, ends: (End, End), frame: u64, more: impl FnOnce() -> More) -> &mut Slot {
+        let places = &mut self.places;
+        let (slot, _) = self.slots.get_or_insert_with(id.clone(), || {
+            *places = places.saturating_add(1);
+            Slot::new(ends.0, ends.1, frame, *places, more())
+        });
+        slot.frames.1 = frame;
+        slot
+    }
+
+    fn recognise(&mut self, packet: &Packet<'_>, place: u32) {
+        let chosen = self.chosen.as_ref().and_then(|id| self.slots.get(id)).map(|slot| slot.place);
+        let settled = &mut self.settled;
+        self.protocols.push(packet, place, 0, &mut |part| settled.extend((Some(part.place) == chosen).then_some(part)));
+    }
+
+    pub(super) fn segment(&mut self, packet: &Packet<'_>, tcp: &Tcp) -> Option<Id> {
+        let ip = packet.ip.as_ref()?;
+        if packet.copy_of.is_some() {
+            return self.connections.current(ip, tcp).map(|connection| Id::Tcp(connection.0.id));
+        }
+        let mut over = false;
+        let chosen = &self.chosen;
+        let ended = &mut |old: Told| over |= *chosen == Some(Id::Tcp(old.0.id));
+        let (connection, taken) = self.connections.push(ip, tcp, packet.frame, ended);
+        let identity = connection.0;
+        if over && let Some(slot) = self.chosen.as_ref().and_then(|id| self.slots.get_mut(id)) {
+            slot.closed = Some(CloseReason::Reused);
+        }
+        if !self.looks_at(Kind::Tcp) {
+            self.recognise(packet, ELSEWHERE);
+            return None;
+        }
+        let id = Id::Tcp(identity.id);
+        let end = |end: Endpoint| (end.address, Some(end.port));
+        let (client, server) = (end(identity.client), end(identity.server));
+        if matches!(self.choice, Choice::Ends(..))
+            && identity.first_frame == packet.frame
+            && self.choice.fits(client, server)
+        {
+            self.fitting.1 = self.fitting.1.saturating_add(1);
+            if self.fitting.0.len() <= OTHERS {
+                self.fitting.0.push(identity.id);
+            }
+        }
+        if !self.is_asked(&id, client, server) {
+            self.recognise(packet, ELSEWHERE);
+            return Some(id);
+        }
+        let Taken { turned, .. } = taken;
+        let slot = self.slot(&id, (client, server), packet.frame, || More::None);
+        if turned && slot.client == server {
+            slot.turn();
+        }
+        slot.client_known = identity.client_known;
+        let place = slot.place;
+        self.recognise(packet, place);
+        let Self { streams, slots, wanted, room, .. } = self;
+        streams.push_to(identity.id, packet, || identity.id, &mut |connection, id, event| {
+            deliver(slots, *id, connection, event, wanted, room);
+        });
+        let is_first = matches!(self.choice, Choice::Connection(_))
+            || (matches!(self.choice, Choice::Ends(..)) && packet.payload_length > 0);
+        if self.chosen.is_none() && is_first {
+            self.chosen = Some(id.clone());
+        }
+        Some(id)
+    }
+
+    pub(super) fn datagram(&mut self, packet: &Packet<'_>) -> Option<Id> {
+        let (ip, (from, to)) = (packet.ip.as_ref()?, packet.ports()?);
+        if self.kind == Some(Kind::Dns) {
+            return self.names(packet);
+        }
+        if !self.looks_at(Kind::Udp) {
+            self.recognise(packet, ELSEWHERE);
+            return None;
+        }
+        let (source, destination) = (SocketAddr::new(ip.source, from), SocketAddr::new(ip.destination, to));
+        let id = Id::Udp(source.min(destination), source.max(destination));
+        let (own, other) = ((ip.source, Some(from)), (ip.destination, Some(to)));
+        if !self.is_asked(&id, own, other) {
+            self.recognise(packet, ELSEWHERE);
+            return Some(id);
+        }
+        let opens = Endpoint { address: ip.source, port: from }
+            .opens(Endpoint { address: ip.destination, port: to }, TcpFlags(0));
+        let ends = if opens { (own, other) } else { (other, own) };
+        let (wanted, mut room) = (self.wanted, self.room);
+        let slot = self.slot(&id, ends, packet.frame, || More::None);
+        let (place, side) = (slot.place, slot.side(own));
+        slot.pieces.data(side, &packet.payload, packet.frame, true, &wanted, &mut room);
+        let missing = packet.payload_length.saturating_sub(packet.payload.len()) as u64;
+        if missing > 0 {
+            slot.pieces.hole(side, missing, packet.frame, &wanted, &mut room);
+        }
+        self.room = room;
+        self.recognise(packet, place);
+        // Without ends, a connection that carries something goes first.
+        let has_ends = matches!(self.choice, Choice::Ends(client, server) if client.is_some() || server.is_some());
+        if self.chosen.is_none()
+            && packet.payload_length > 0
+            && (has_ends || self.kind == Some(Kind::Udp))
+            && !matches!(self.choice, Choice::Frame(_))
+        {
+            self.chosen = Some(id.clone());
+        }
+        Some(id)
+    }
+
+    pub(super) fn echo(&mut self, packet: &Packet<'_>) -> Option<Id> {
+        let ip = packet.ip.as_ref()?;
+        let echo = Echo::of(packet).filter(|_| self.looks_at(Kind::Icmp))?;
+        let (first, second) = echo::pair(ip.source, ip.destination);
+        let (id, own, other) = (Id::Icmp(first, second), (ip.source, None), (ip.destination, None));
+        if !self.is_asked(&id, own, other) {
+            return Some(id);
+        }
+        let ends = if echo.is_request { (own, other) } else { (other, own) };
+        let (wanted, mut room) = (self.wanted, self.room);
+        let slot = self.slot(&id, ends, packet.frame, || More::Echoes(Box::default()));
+        let side = slot.side(own);
+        let on_wire = packet.payload_length.saturating_sub(4);
+        let carries = match &mut slot.more {
+            More::Echoes(echoes) => echoes.take(side, &echo, on_wire),
+            _ => false,
+        };
+        if carries {
+            slot.pieces.data(side, echo.data, packet.frame, true, &wanted, &mut room);
+        }
+        self.room = room;
+        Some(id)
+    }
+
+    /// DNS over UDP: the conversation is that of two hosts about one domain.
+    fn names(&mut self, packet: &Packet<'_>) -> Option<Id> {
+        let (ip, ports) = (packet.ip.as_ref()?, packet.ports()?);
+        let octets =
+            Payload { bytes: &packet.payload, length: packet.payload_length, ports, destination: ip.destination };
+        if datagram(&octets) != Some(Protocol::Dns) {
+            return None;
+        }
+        let message = dns::Message::read(&packet.payload)?;
+        let (own, other): (End, End) = ((ip.source, None), (ip.destination, None));
+        let (client, server) = if message.is_response() { (other, own) } else { (own, other) };
+        let domain =
+            message.question.as_ref().map(|(labels, _)| dns::joined(names::split(labels).1).to_ascii_lowercase())?;
+        let id = Id::Dns(client.0, server.0, domain.into());
+        if !self.is_asked(&id, client, server) {
+            return Some(id);
+        }
+        let (wanted, mut room) = (self.wanted, self.room);
+        let slot = self.slot(&id, (client, server), packet.frame, || More::Names(Box::default()));
+        if let More::Names(names) = &mut slot.more
+            && let Some((side, bytes)) = names.take(&message)
+        {
+            slot.pieces.data(side, &bytes, packet.frame, true, &wanted, &mut room);
+        }
+        self.room = room;
+        Some(id)
+    }
+
+    /// Whether nothing that comes can change the report.
+    pub(super) fn is_over(&self) -> bool {
+        let is_one = !matches!(self.choice, Choice::Ends(..));
+        let chosen = self.chosen.as_ref().filter(|_| is_one).and_then(|id| self.slots.get(id));
+        chosen.is_some_and(|slot| matches!(slot.closed, Some(CloseReason::Fin | CloseReason::Reused)))
+    }
+}

@@ -1,0 +1,367 @@
+//! What both ends of a conversation sent, in order, cut into pieces.
+
+use mcpcap_analyzer::stream::Side;
+use mcpcap_analyzer::text::hexadecimal;
+use mcpcap_analyzer::{JsonSchema, Window, schemars};
+use serde::{Deserialize, Serialize};
+
+use crate::escape::{TEXT, escaped, width};
+
+/// Frames of one piece that are named.
+const FRAMES: usize = 16;
+/// Bytes that each end sent first, which are looked at for what the conversation is.
+const START: usize = 2048;
+/// What a piece costs besides its bytes.
+const PIECE: usize = 256;
+
+/// How bytes are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// Printable ASCII as it is, other bytes as `\xNN`.
+    #[default]
+    Text,
+    /// Hexadecimal digits.
+    Hex,
+}
+
+/// Which pieces are wanted, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// How they are written.
+    pub form: Form,
+    from: u64,
+    to: u64,
+}
+
+impl Wanted {
+    /// The pieces of a window.
+    pub fn new(form: Form, window: &Window) -> Self {
+        let limit = window.limit.min(Window::MOST) as u64;
+        Self { form, from: window.offset, to: window.offset.saturating_add(limit) }
+    }
+
+    /// How many pieces stand before the first one.
+    pub fn offset(&self) -> u64 {
+        self.from
+    }
+
+    fn width(&self, byte: u8) -> usize {
+        match self.form {
+            Form::Text => width(byte),
+            Form::Hex => 2,
+        }
+    }
+}
+
+/// Memory for the pieces of all conversations that may turn out to be the one asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Room(pub usize);
+
+impl Room {
+    fn take(&mut self, bytes: usize) -> bool {
+        let left = self.0.checked_sub(bytes);
+        self.0 = left.unwrap_or(self.0);
+        left.is_some()
+    }
+}
+
+/// What one end sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Sent {
+    /// Bytes, each once.
+    pub bytes: u64,
+    /// Bytes of holes: they are not in the capture.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub missing_bytes: u64,
+    /// Frames that carried them.
+    pub frames: u64,
+}
+
+/// A part of what one end sent, or a hole in it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PieceReport {
+    /// Who sent it.
+    pub from: From,
+    /// Bytes that this end sent before.
+    pub offset: u64,
+    /// Bytes of it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub length: u64,
+    /// A hole: so many bytes are not in the capture.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub missing: u64,
+    /// Frames that carried it; of a hole, the one that showed it.
+    pub frames: Vec<u64>,
+    /// Frames beyond those.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more_frames: u64,
+    /// The bytes as text. Bytes other than printable ASCII are written \xNN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The bytes as hexadecimal digits.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hex: Option<String>,
+    /// Bytes that found no room in `text` or `hex`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+}
+
+/// One of the ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum From {
+    /// The one that began.
+    Client,
+    /// The other one.
+    Server,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[derive(Debug, Clone)]
+struct Piece {
+    from: Side,
+    offset: u64,
+    length: u64,
+    missing: u64,
+    bytes: Vec<u8>,
+    frames: Vec<u64>,
+    more_frames: u64,
+}
+
+/// The pieces of a conversation: those of the page are kept, the others counted.
+#[derive(Debug, Clone, Default)]
+pub struct Pieces {
+    total: u64,
+    kept: Vec<Piece>,
+    open: Option<Piece>,
+    /// Characters of the open piece.
+    width: usize,
+    /// Client and server.
+    sent: [Sent; 2],
+    starts: [Vec<u8>; 2],
+    last_frame: [u64; 2],
+    /// Pieces of the page for which there was no room.
+    lost: u64,
+}
+
+impl Pieces {
+    /// What client and server sent.
+    pub fn sent(&self) -> [Sent; 2] {
+        self.sent
+    }
+
+    /// Bytes that both sent.
+    pub fn bytes(&self) -> u64 {
+        self.sent.iter().fold(0, |sum, sent| sum.saturating_add(sent.bytes))
+    }
+
+    /// What client and server sent first.
+    pub fn starts(&self) -> [&[u8]; 2] {
+        let [client, server] = &self.starts;
+        [client, server]
+    }
+
+    /// How many pieces there are, and how many of the page were lost.
+    pub fn totals(&self) -> (u64, u64) {
+        (self.total, self.lost)
+    }
+
+    /// Client and server have changed places.
+    pub fn turn(&mut self) {
+        self.sent.swap(0, 1);
+        self.starts.swap(0, 1);
+        self.last_frame.swap(0, 1);
+        self.kept.iter_mut().chain(&mut self.open).for_each(|piece| piece.from = piece.from.other());
+    }
+
+    /// Takes the next bytes of one end. With `begins`, they begin a message of their own.
+    pub fn data(&mut self, from: Side, mut bytes: &[u8], frame: u64, begins: bool, wanted: &Wanted, room: &mut Room) {
+        let [client, server] = &mut self.sent;
+        let sent = if from == Side::Client { client } else { server };
+        let mut offset = sent.bytes.saturating_add(sent.missing_bytes);
+        sent.bytes = sent.bytes.saturating_add(bytes.len() as u64);
+        let [first, second] = &mut self.last_frame;
+        let last = if from == Side::Client { first } else { second };
+        if std::mem::replace(last, frame) != frame {
+            sent.frames = sent.frames.saturating_add(1);
+        }
+        let [client, server] = &mut self.starts;
+        let start = if from == Side::Client { client } else { server };
+        start.extend(bytes.iter().take(START.saturating_sub(start.len())));
+        let mut begins = begins;
+        while !bytes.is_empty() {
+            let follows = self.open.as_ref().is_some_and(|open| open.from == from && open.missing == 0);
+            if begins || !follows {
+                self.close(wanted, room);
+                self.open = Some(Piece {
+                    from,
+                    offset,
+                    length: 0,
+                    missing: 0,
+                    bytes: Vec::new(),
+                    frames: Vec::new(),
+                    more_frames: 0,
+                });
+            }
+            begins = false;
+            let mut taken = 0_usize;
+            for byte in bytes {
+                let width = self.width.saturating_add(wanted.width(*byte));
+                if width > TEXT {
+                    break;
+                }
+                self.width = width;
+                taken = taken.saturating_add(1);
+            }
+            let (here, rest) = bytes.split_at_checked(taken).unwrap_or((bytes, &[]));
+            if let Some(open) = &mut self.open
+                && taken > 0
+            {
+                open.length = open.length.saturating_add(here.len() as u64);
+                if (wanted.from..wanted.to).contains(&self.total) {
+                    open.bytes.extend_from_slice(here);
+                }
+                if open.frames.last() != Some(&frame) {
+                    if open.frames.len() < FRAMES {
+                        open.frames.push(frame);
+                    } else {
+                        open.more_frames = open.more_frames.saturating_add(1);
+                    }
+                }
+            }
+            offset = offset.saturating_add(here.len() as u64);
+            bytes = rest;
+            if !bytes.is_empty() {
+                self.close(wanted, room);
+            }
+        }
+    }
+
+    /// Takes a hole: bytes of one end that are not in the capture.
+    pub fn hole(&mut self, from: Side, missing: u64, frame: u64, wanted: &Wanted, room: &mut Room) {
+        self.close(wanted, room);
+        let [client, server] = &mut self.sent;
+        let sent = if from == Side::Client { client } else { server };
+        let offset = sent.bytes.saturating_add(sent.missing_bytes);
+        sent.missing_bytes = sent.missing_bytes.saturating_add(missing);
+        let piece = Piece { from, offset, length: 0, missing, bytes: Vec::new(), frames: vec![frame], more_frames: 0 };
+        self.open = Some(piece);
+        self.close(wanted, room);
+    }
+
+    /// Ends the piece that is being filled.
+    pub fn close(&mut self, wanted: &Wanted, room: &mut Room) {
+        self.width = 0;
+        let Some(piece) = self.open.take() else { return };
+        if (wanted.from..wanted.to).contains(&self.total) {
+            if room.take(piece.bytes.len().saturating_add(PIECE)) {
+                self.kept.push(piece);
+            } else {
+                self.lost = self.lost.saturating_add(1);
+            }
+        }
+        self.total = self.total.saturating_add(1);
+    }
+
+    /// The pieces of the page; `read` makes of the bytes of each what is shown.
+    pub fn report(&self, form: Form, read: impl Fn(Side, &[u8]) -> Vec<u8>) -> Vec<PieceReport> {
+        let report = |piece: &Piece| {
+            let bytes = read(piece.from, &piece.bytes);
+            let is_hole = piece.missing > 0;
+            let (text, hex, held) = match form {
+                _ if is_hole => (None, None, 0),
+                Form::Text => {
+                    let (text, held) = escaped(&bytes);
+                    (Some(text), None, held)
+                }
+                Form::Hex => (None, Some(hexadecimal(&bytes, "", TEXT / 2)), bytes.len().min(TEXT / 2)),
+            };
+            PieceReport {
+                from: if piece.from == Side::Client { From::Client } else { From::Server },
+                offset: piece.offset,
+                length: piece.length,
+                missing: piece.missing,
+                frames: piece.frames.clone(),
+                more_frames: piece.more_frames,
+                text,
+                hex,
+                left_out: bytes.len().saturating_sub(held) as u64,
+            }
+        };
+        self.kept.iter().map(report).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(form: Form) -> Wanted {
+        Wanted::new(form, &Window { offset: 0, limit: 100, list: None })
+    }
+
+    fn plain(pieces: &Pieces, form: Form) -> Vec<PieceReport> {
+        pieces.report(form, |_, bytes| bytes.to_vec())
+    }
+
+    #[test]
+    fn what_one_end_sends_in_a_row_is_a_piece_and_long_ones_are_cut() {
+        let (wanted, mut room, mut pieces) = (wanted(Form::Text), Room(1 << 20), Pieces::default());
+        for (from, bytes, frame) in [
+            (Side::Client, &b"GET "[..], 1),
+            (Side::Client, b"/\r\n", 2),
+            (Side::Server, &[b'x'; 1000], 3),
+            (Side::Client, b"\\", 4),
+        ] {
+            pieces.data(from, bytes, frame, false, &wanted, &mut room);
+        }
+        pieces.hole(Side::Server, 7, 5, &wanted, &mut room);
+        pieces.data(Side::Server, b"end", 6, false, &wanted, &mut room);
+        pieces.close(&wanted, &mut room);
+        let told = plain(&pieces, Form::Text);
+        let shape: Vec<_> = told.iter().map(|p| (p.from, p.offset, p.length, p.missing, p.frames.clone())).collect();
+        let expected = [
+            (From::Client, 0, 7, 0, vec![1, 2]),
+            (From::Server, 0, 960, 0, vec![3]),
+            (From::Server, 960, 40, 0, vec![3]),
+            (From::Client, 7, 1, 0, vec![4]),
+            (From::Server, 1000, 0, 7, vec![5]),
+            (From::Server, 1007, 3, 0, vec![6]),
+        ];
+        assert_eq!(shape, expected);
+        assert_eq!(told[0].text.as_deref(), Some("GET /\\x0d\\x0a"));
+        assert!(told.iter().all(|piece| piece.left_out == 0));
+        let [client, server] = pieces.sent();
+        assert_eq!((client.bytes, client.frames), (8, 3));
+        assert_eq!((server.bytes, server.missing_bytes, server.frames), (1003, 7, 2));
+    }
+
+    #[test]
+    fn pages_joined_are_all_pieces_and_room_is_bounded() {
+        let collect = |offset: u64, limit: usize, mut room: Room| {
+            let wanted = Wanted::new(Form::Hex, &Window { offset, limit, list: None });
+            let mut pieces = Pieces::default();
+            for frame in 0..50_u8 {
+                pieces.data(Side::Client, &[frame; 100], frame.into(), false, &wanted, &mut room);
+            }
+            pieces.close(&wanted, &mut room);
+            pieces
+        };
+        let whole = plain(&collect(0, 100, Room(1 << 20)), Form::Hex);
+        assert_eq!((whole.len(), whole[0].length), (11, 480));
+        let mut joined = Vec::new();
+        while joined.len() < 11 {
+            let page = collect(joined.len() as u64, 4, Room(1 << 20));
+            assert_eq!(page.totals(), (11, 0));
+            joined.extend(plain(&page, Form::Hex));
+        }
+        assert_eq!(serde_json::to_string(&joined).unwrap(), serde_json::to_string(&whole).unwrap());
+        let little = collect(0, 100, Room(1500));
+        assert_eq!((little.totals(), plain(&little, Form::Hex).len()), ((11, 9), 2));
+    }
+}

@@ -1,0 +1,157 @@
+//! What `get_stream` answers.
+
+use std::net::{IpAddr, SocketAddr};
+
+use mcpcap_analyzer::stats::PageInfo;
+use mcpcap_analyzer::text::counted;
+use mcpcap_analyzer::{Capture, JsonSchema, schemars};
+use serde::Serialize;
+
+use super::choice::{Choice, Kind};
+use super::pieces::{PieceReport, Sent};
+use super::slot::{Id, More, Slot};
+use super::what::{self, What};
+use super::{GetStream, OTHERS};
+
+/// What `get_stream` answers.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Report {
+    /// What it is: the protocol by its bytes, and what both ends said first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
+    /// How that is known: signature (its bytes show it), announced (by another conversation), or port (only the port suggests it). Absent:
+    /// not recognised.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recognised_by: Option<&'static str>,
+    /// tcp, udp, icmp, or dns for what names carry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Kind>,
+    /// The TCP connection's `id`, as in analyze_tcp_connections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<u64>,
+    /// The end that began.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The other end.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// The roles are a guess: the capture does not have the beginning.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub roles_guessed: bool,
+    /// Its first frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_frame: Option<u64>,
+    /// Its last frame, as far as was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_frame: Option<u64>,
+    /// What the client sent in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_sent: Option<Sent>,
+    /// What the server sent in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_sent: Option<Sent>,
+    /// Segments that said otherwise about bytes that were there before: tampering, or a damaged capture.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub conflicting_segments: u64,
+    /// Numbers of other connections between these ends, the first 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_connections: Vec<u64>,
+    /// How many there are of those.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub other_connections_total: u64,
+    /// Says that there is nothing, when there is nothing.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Says that pieces are not here for want of memory, and how to get them.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What both ends sent, in the order in which it was sent and acknowledged.
+    pub pieces: Vec<PieceReport>,
+    /// What part of `pieces` this is.
+    pub pages: Vec<PageInfo>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl GetStream {
+    /// Says that there is nothing.
+    pub(super) fn nothing(&self, capture: &Capture) -> String {
+        let decoding = self.decoder.statistics();
+        match self.choice {
+            Choice::Connection(id) if self.connections.seen() > 0 => {
+                let seen = self.connections.seen();
+                format!("There is no connection {id} among the {}, counted from 0", counted(seen, "TCP connection"))
+            }
+            Choice::Frame(frame) => {
+                format!("Frame {frame} is not there, or belongs to no conversation of the kind that is asked for")
+            }
+            _ => capture.nothing_found("such conversations", &decoding),
+        }
+    }
+
+    pub(super) fn page(&self, total: u64, returned: u64) -> PageInfo {
+        PageInfo { list: "pieces", total, offset: self.wanted.offset(), returned }
+    }
+
+    /// What there is to tell of the conversation.
+    pub(super) fn report(&self, id: &Id, slot: &Slot) -> Report {
+        let What { text, by } = match &slot.more {
+            More::None => what::conversation(slot.pieces.starts(), &self.settled),
+            More::Echoes(echoes) => echoes.what(),
+            More::Names(names) => names.what(),
+        };
+        let form = self.wanted.form;
+        let pieces = match &slot.more {
+            More::Names(names) => slot.pieces.report(form, |from, bytes| names.read(from, bytes)),
+            _ => slot.pieces.report(form, |_, bytes| bytes.to_vec()),
+        };
+        let number = if let Id::Tcp(number) = id { Some(*number) } else { None };
+        let (total, lost) = slot.pieces.totals();
+        // Until it is known which one is asked for, others take room too.
+        let evicted = if matches!(self.choice, Choice::Connection(_)) { 0 } else { self.slots.evicted() };
+        let note = (lost > 0 || evicted > 0).then(|| {
+            let again = number.map_or("client and server".to_owned(), |id| format!("connection {id}"));
+            format!(
+                "{} had no room, and {} that may be this one had to make room: {again} instead of other arguments gives all",
+                counted(lost, "piece"),
+                counted(evicted, "conversation"),
+            )
+        });
+        let [client_sent, server_sent] = slot.pieces.sent();
+        let (fitting, all) = &self.fitting;
+        let is_other = |other: &&u64| Some(**other) != number;
+        let others: Vec<u64> = fitting.iter().filter(is_other).take(OTHERS).copied().collect();
+        Report {
+            what: Some(text),
+            recognised_by: by,
+            protocol: Some(id.kind()),
+            connection: number,
+            client: Some(named(slot.client)),
+            server: Some(named(slot.server)),
+            roles_guessed: number.is_some() && !slot.client_known,
+            first_frame: Some(slot.frames.0),
+            last_frame: Some(slot.frames.1),
+            client_sent: Some(client_sent),
+            server_sent: Some(server_sent),
+            conflicting_segments: if self.slots.is_empty() { self.streams.statistics().conflicting } else { 0 },
+            other_connections_total: if others.is_empty() { 0 } else { all.saturating_sub(1) },
+            other_connections: others,
+            message: None,
+            note,
+            pages: vec![self.page(total, pieces.len() as u64)],
+            pieces,
+        }
+    }
+}
+
+/// `192.0.2.1:80`, or an address alone.
+fn named((address, port): (IpAddr, Option<u16>)) -> String {
+    port.map_or_else(|| address.to_string(), |port| SocketAddr::new(address, port).to_string())
+}

@@ -1,0 +1,24 @@
+//! What the schemas of the reports say.
+
+use mcpcap_analyzer::harness::schema::{captured_texts_are, is_described, is_short};
+
+use crate::tool::IcmpPackets;
+
+/// Fields with text from the capture.
+const CAPTURED: [&str; 3] =
+    ["copies.interfaces", "findings[].subject", "statistics.neighbour_discovery.routers[].dns_search"];
+
+#[test]
+fn every_field_has_a_description() {
+    is_described::<IcmpPackets>();
+}
+
+#[test]
+fn only_fields_with_captured_text_are_called_so() {
+    captured_texts_are::<IcmpPackets>(&CAPTURED);
+}
+
+#[test]
+fn descriptions_are_short() {
+    is_short::<IcmpPackets>();
+}

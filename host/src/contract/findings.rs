@@ -1,0 +1,180 @@
+//! Findings come first and all of them: in full as far as there is room, the others as a line each.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::size::size;
+use crate::text::neutral;
+
+/// Tenths of the room that findings may take, when there is something else to show.
+const SHARE: usize = 4;
+/// Tenths that they may take before they lose their lines.
+const MOST: usize = 8;
+/// Characters of a line: at first, and at the end.
+const LINES: [usize; 5] = [300, 200, 140, 90, 60];
+/// Frames that a line names.
+const FRAMES: usize = 3;
+
+/// Findings as they fit into a room in which others want their place too: what they are then, and its size.
+pub fn fitted(findings: &[Value], room: usize, others: usize) -> (Vec<Value>, usize) {
+    let sizes: Vec<usize> = findings.iter().map(|finding| size(finding).saturating_add(1)).collect();
+    let whole = sum(&sizes);
+    if whole.saturating_add(others) <= room || whole <= tenths(room, SHARE) {
+        return (findings.to_vec(), whole);
+    }
+    let share = tenths(room, SHARE).max(room.saturating_sub(others).min(tenths(room, MOST)));
+    for (nth, most) in LINES.into_iter().enumerate() {
+        let lines: Vec<Value> = findings.iter().map(|finding| line(finding, most).into()).collect();
+        let mut of_lines: Vec<usize> = lines.iter().map(|line| size(line).saturating_add(1)).collect();
+        let is_last = nth.saturating_add(1) == LINES.len();
+        if sum(&of_lines) > if is_last { tenths(room, MOST) } else { share } {
+            continue;
+        }
+        // The gravest stand in front, and get their details back first.
+        let mut shown = lines;
+        let mut used = sum(&of_lines);
+        for (((shown, line), whole), finding) in shown.iter_mut().zip(&mut of_lines).zip(&sizes).zip(findings) {
+            let with = used.saturating_sub(*line).saturating_add(*whole);
+            if with > share {
+                break;
+            }
+            (used, *shown) = (with, finding.clone());
+        }
+        return (shown, used);
+    }
+    let groups = grouped(findings, tenths(room, MOST));
+    let used = groups.iter().map(|group| size(group).saturating_add(1)).fold(0, usize::saturating_add);
+    (groups, used)
+}
+
+fn sum(sizes: &[usize]) -> usize {
+    sizes.iter().copied().fold(0, usize::saturating_add)
+}
+
+fn tenths(room: usize, tenths: usize) -> usize {
+    room.saturating_mul(tenths) / 10
+}
+
+fn text<'a>(finding: &'a Value, field: &str) -> &'a str {
+    finding.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A finding in one line of so many characters at most: severity, rule, subject, observation, frames.
+pub fn line(finding: &Value, most: usize) -> String {
+    let (severity, rule) = (text(finding, "severity"), text(finding, "rule"));
+    let (subject, observation) = (text(finding, "subject"), text(finding, "observation"));
+    // An observation often begins with what it is about.
+    let about = match observation.strip_prefix(subject) {
+        _ if subject.is_empty() => observation.to_owned(),
+        Some(rest) if rest.starts_with([' ', ':', ',']) => observation.to_owned(),
+        _ => format!("{subject}: {observation}"),
+    };
+    let cited = frames(finding);
+    let room = most.saturating_sub(cited.chars().count());
+    let head = format!("{severity} {rule} {about}");
+    let shortest = severity.len().saturating_add(rule.len()).saturating_add(20);
+    if cited.is_empty() || room < shortest {
+        return cut(&head, most);
+    }
+    format!("{}{cited}", cut(&head, room))
+}
+
+/// A text of so many characters at most, the sign that it was cut among them.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() > most {
+        neutral(text, most.saturating_sub(1)).into_owned()
+    } else {
+        neutral(text, most).into_owned()
+    }
+}
+
+/// The frames that a line names, in brackets.
+fn frames(finding: &Value) -> String {
+    let frames = finding.get("frames").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let total = finding.get("frames_total").and_then(Value::as_u64).unwrap_or(0).max(frames.len() as u64);
+    if frames.is_empty() {
+        return String::new();
+    }
+    let named: Vec<String> = frames.iter().take(FRAMES).map(Value::to_string).collect();
+    let noun = if total == 1 { "frame" } else { "frames" };
+    let more = if total > named.len() as u64 { format!(" of {total}") } else { String::new() };
+    format!(" [{noun} {}{more}]", named.join(", "))
+}
+
+/// A line for each rule, when there is no room for one each.
+fn grouped(findings: &[Value], room: usize) -> Vec<Value> {
+    let mut order: Vec<(String, String)> = Vec::new();
+    let mut groups: BTreeMap<(String, String), Vec<&Value>> = BTreeMap::new();
+    for finding in findings {
+        let key = (text(finding, "severity").to_owned(), text(finding, "rule").to_owned());
+        let group = groups.entry(key.clone()).or_default();
+        if group.is_empty() {
+            order.push(key);
+        }
+        group.push(finding);
+    }
+    let mut lines: Vec<Value> = Vec::new();
+    let mut used = 0_usize;
+    for key in order {
+        let Some(group) = groups.get(&key) else { continue };
+        let line: Value = match group.as_slice() {
+            [one] => line(one, 60).into(),
+            group => cut(&format!("{} {} {} findings", key.0, key.1, group.len()), 100).into(),
+        };
+        used = used.saturating_add(size(&line)).saturating_add(1);
+        if used > room {
+            break;
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// The schema of an entry of `findings`: a finding, or its line.
+pub fn schema(finding: Value) -> Value {
+    json!({ "anyOf": [
+        finding,
+        { "type": "string", "description": "Where there is no room for more: severity, rule, what it is about and what was observed, some of its frames." },
+    ] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(n: u64) -> Value {
+        json!({
+            "id": "0123456789ab", "rule": "tcp_port_scan", "subject": format!("192.0.2.{n}"), "severity": "high", "confidence": "high",
+            "observation": format!("192.0.2.{n} tried 1,000 different ports of 198.51.100.7 within 4 s"), "measures": [{ "name": "ports", "value": 1000 }],
+            "threshold": "15 ports within 60 s", "frames": [n, n + 1, n + 2, n + 3], "frames_total": 2000, "false_alarm": "An inventory of services.",
+        })
+    }
+
+    #[test]
+    fn each_has_its_line_and_the_gravest_have_details() {
+        let all: Vec<Value> = (0..12).map(finding).collect();
+        assert_eq!(fitted(&all, 100_000, 50_000).0, all);
+        let (some, used) = fitted(&all, 6_000, 9_000);
+        assert_eq!(some.len(), 12);
+        assert!(some[0].is_object() && some[11].is_string() && used <= 2_400, "{used}: {some:?}");
+        let (lines, used) = fitted(&all, 1_500, 9_000);
+        assert!(lines.len() == 12 && used <= 1_200 && lines.iter().all(Value::is_string), "{used}: {lines:?}");
+        assert!(lines[3].as_str().unwrap().starts_with("high tcp_port_scan 192.0.2.3 tried"));
+        let (groups, _) = fitted(&all, 300, 9_000);
+        assert_eq!(groups, [json!("high tcp_port_scan 12 findings")]);
+    }
+
+    #[test]
+    fn a_line_says_what_about_whom_and_where() {
+        let text = line(&finding(5), 300);
+        assert_eq!(
+            text,
+            "high tcp_port_scan 192.0.2.5 tried 1,000 different ports of 198.51.100.7 within 4 s [frames 5, 6, 7 of 2000]"
+        );
+        let short = line(&finding(5), 90);
+        assert!(short.chars().count() <= 90 && short.ends_with("[frames 5, 6, 7 of 2000]"), "{short}");
+        let one = json!({ "severity": "low", "rule": "r", "subject": "s", "observation": "one query", "frames": [3], "frames_total": 1 });
+        assert_eq!(line(&one, 100), "low r s: one query [frame 3]");
+    }
+}
