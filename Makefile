@@ -11,9 +11,9 @@ all: build
 build: wasm-target
 	$(CARGO) build --release --locked
 
-## Builds, starts the server, asks it over MCP about a real recording, prints the answer.
+## Builds, and shows what the program finds in a real recording: the same as an MCP client is told, in the form for people.
 demo: build
-	$(CARGO) run --release --locked --quiet --example demo -- $(TARGET)/release/mcpcap examples/captures/dns.pcap
+	$(TARGET)/release/mcpcap analyze dns examples/captures/dns.pcap --format report
 
 ## Unit tests of host and components, then the real binary end to end.
 test: wasm-target

@@ -194,15 +194,16 @@ impl Line {
     pub fn format(&self, capture: CaptureFile, cancel: &CancellationToken) -> Result<String, RunError> {
         let mut reader = self.reader.session(&self.limits, cancel)?;
         let name = capture.name.clone();
+        let read = AtomicU64::new(0);
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
-            let source = Source::new(capture, &self.codec, &self.limits, cancel);
+            let source = Source::new(capture, &self.codec, &self.limits, cancel, &read);
             let thread = std::thread::Builder::new()
                 .name("source".into())
                 .spawn_scoped(scope, move || source.run(&sender))
                 .map_err(|_| RunError::Threads)?;
             let all = Selection::default();
-            let mut passage = Passage::new(&name, &self.limits, &all, None, receiver);
+            let mut passage = Passage::new(&name, &self.limits, &all, None, receiver, &read);
             let recognised = passage.recognise(&mut reader);
             drop(passage);
             let facts = thread.join().unwrap_or_default();

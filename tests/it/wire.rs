@@ -172,6 +172,29 @@ fn progress_rises_and_only_who_asks_is_told() {
     assert!(done.is_sorted_by(|a, b| a < b), "{done:?}");
 }
 
+/// Of a compressed capture the file's bytes count, not what they become.
+#[test]
+fn progress_of_a_compressed_capture_is_that_of_its_file() {
+    let head = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 1].map(u32::to_le_bytes).concat();
+    let frame = |number: u32| [[number, 0, 60, 60].map(u32::to_le_bytes).concat(), vec![0; 60]].concat();
+    let capture: Vec<u8> = head.into_iter().chain((0..100_000).flat_map(frame)).collect();
+    let gzip =
+        [b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec(), miniz_oxide::deflate::compress_to_vec(&capture, 6), vec![0; 8]]
+            .concat();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &gzip).unwrap();
+    let mut dialog = Dialog::with("2025-11-25", &[]);
+    let call = json!({ "name": "analyze_capinfos", "arguments": { "pcap_file": file.path() }, "_meta": { "progressToken": 1 } });
+    let said = dialog.ask(1, "tools/call", call);
+    let notes: Vec<&Value> = said.iter().filter(|note| note["method"] == "notifications/progress").collect();
+    let last = notes.last().expect("a note");
+    for note in &notes {
+        assert_eq!(note["params"]["total"], gzip.len() as f64, "{note}");
+        assert!(note["params"]["progress"].as_f64().unwrap() <= gzip.len() as f64, "{note}");
+    }
+    assert!(last["params"]["message"].as_str().unwrap().ends_with(" packets"), "{last}");
+}
+
 /// A capture of one long run of empty frames.
 fn long_capture() -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new().unwrap();

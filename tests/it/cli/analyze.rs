@@ -243,6 +243,47 @@ fn a_damaged_capture_is_exit_code_3() {
     assert_eq!(mcpcap(&["analyze", "capinfos", &damaged, "/nowhere"]).status.code(), Some(1));
 }
 
+/// A page for people is short, whatever the capture.
+#[test]
+fn a_page_has_less_than_60_lines() {
+    for (tool, capture) in [
+        ("dns", "dns.pcap"),
+        ("dhcp", "dhcp.pcap"),
+        ("icmp", "icmp.pcap"),
+        ("tcp_connections", "tcp.pcap"),
+        ("sip", "sip.pcap"),
+        ("capinfos", "dns.pcap"),
+    ] {
+        for width in ["80", "100"] {
+            let output = Command::new(env!("CARGO_BIN_EXE_mcpcap"))
+                .args(["analyze", tool, &example(capture).display().to_string(), "--format", "report"])
+                .env("COLUMNS", width)
+                .output()
+                .unwrap();
+            let page = lines(&output);
+            assert!(page.len() < 60, "{tool} at {width}: {}\n{}", page.len(), page.join("\n"));
+            assert!(page.iter().any(|line| line == "SUMMARY") && page.iter().any(|line| line == "MORE"));
+        }
+    }
+    // What `make demo` runs is one of them.
+    let makefile = std::fs::read_to_string(crate::support::root().join("Makefile")).unwrap();
+    assert!(makefile.contains("mcpcap analyze dns examples/captures/dns.pcap --format report"));
+}
+
+#[test]
+fn a_compressed_capture_that_becomes_too_large_is_cut() {
+    let head: Vec<u8> = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 1].iter().flat_map(|n| n.to_le_bytes()).collect();
+    let frame = [[0_u32, 0, 60, 60].map(u32::to_le_bytes).concat(), vec![0; 60]].concat();
+    let capture = [head, frame.repeat(100_000)].concat();
+    let gzip =
+        [b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec(), miniz_oxide::deflate::compress_to_vec(&capture, 6), vec![0; 8]]
+            .concat();
+    let output = piped(&["analyze", "capinfos", "-", "--inflated-size", "1"], &gzip);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("standard input is too-large at byte"), "{said}");
+}
+
 /// Text of a capture neither commands a terminal nor becomes lines or formulas of its own, whatever the form.
 #[test]
 fn captured_text_stays_text() {

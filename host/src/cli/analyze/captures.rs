@@ -8,9 +8,10 @@ use crate::capture::{Root, Roots, is_url, spool};
 use crate::cli::exit::Failure;
 use crate::library::Library;
 use crate::service::{STANDARD_INPUT, Service};
+use crate::text::terminal::complain;
 
-/// Captures of one pattern; as many as of a folder.
-const MOST: usize = 1_000;
+/// Files of one pattern; as many as of a folder.
+const MOST: usize = 20_000;
 
 /// The captures, in order, and whether they are a set: then each answer says which it is about, however many there are.
 pub struct Chosen {
@@ -46,16 +47,23 @@ fn below(folder: &Path) -> Result<Vec<String>, Failure> {
     let failed = |reason: String| Failure::Failed(format!("{}: {reason}", folder.display()));
     let root = Root::open(folder).map_err(|error| failed(error.to_string()))?;
     let found = Library::of(Arc::new(Roots::Below(vec![root]))).list();
-    if found.is_empty() {
-        return Err(failed("there is no capture in this folder (.pcap, .pcapng, .cap, also compressed)".into()));
+    if found.is_cut {
+        complain(&format!("Note: {} has more than is looked at; name folders within it\n", folder.display()));
     }
-    Ok(found.iter().map(|entry| folder.join(&entry.path).display().to_string()).collect())
+    if found.entries.is_empty() {
+        return Err(failed("there is no capture in this folder (.pcap, .pcapng, .cap, .dmp, also compressed)".into()));
+    }
+    Ok(found.entries.iter().map(|entry| folder.join(&entry.path).display().to_string()).collect())
 }
 
 fn matching(pattern: &str) -> Result<Vec<String>, Failure> {
     let found = glob::glob(pattern).map_err(|error| Failure::Wrong(format!("{pattern}: {error}")))?;
     let mut captures = Vec::new();
-    for path in found.take(MOST).flatten() {
+    for (place, path) in found.flatten().enumerate() {
+        if place == MOST {
+            complain(&format!("Note: {pattern} names more than {MOST} files; the others are left out\n"));
+            break;
+        }
         if path.is_dir() {
             captures.extend(below(&path)?);
         } else {

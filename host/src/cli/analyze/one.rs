@@ -14,6 +14,9 @@ use crate::cli::report::{self, Format, Output};
 use crate::service::{STANDARD_INPUT, Service};
 use crate::text::terminal::{complain, print};
 
+/// Characters of the report that a page is made of.
+const FOR_A_PAGE: usize = 200_000;
+
 /// A question, and how its answers are printed.
 pub struct Asking<'a> {
     service: &'a Arc<Service>,
@@ -42,6 +45,11 @@ impl<'a> Asking<'a> {
     ) -> Self {
         arguments.entry("as_objects").or_insert(output.format().has_names().into());
         let parts = arguments.contains_key("section") || arguments.contains_key("cursor");
+        if output.format() == Format::Report && !parts && !output.all {
+            // A page has few entries of each list, and so is far below the budget of a report; but it has some of each.
+            arguments.entry("limit").or_insert_with(|| report::FINDINGS.into());
+            arguments.entry("max_chars").or_insert_with(|| FOR_A_PAGE.into());
+        }
         Self { service, tool, arguments, format: output.format(), all: output.all, is_set, parts }
     }
 

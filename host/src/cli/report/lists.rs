@@ -58,7 +58,8 @@ fn pages(report: &Value) -> Vec<Row> {
 }
 
 fn walk<'a>(name: &str, value: &'a Value, pages: &[Row], parts: &mut Parts<'a>) {
-    if let Some(rows) = rows(value) {
+    let is_paged = || pages.iter().any(|page| page.get("list").is_some_and(|list| list == name));
+    if let Some(rows) = rows(value).or_else(|| is_paged().then(|| values(name, value)).flatten()) {
         parts.lists.push(List::new(name, rows.iter().map(flat).collect(), pages));
     } else if let Value::Object(fields) = value {
         for (inner, value) in fields {
@@ -82,7 +83,7 @@ impl List {
 pub fn list(report: &Value, name: &str) -> List {
     let pages = pages(report);
     let value = name.split('.').try_fold(report, |value, part| value.get(part));
-    let rows = value.and_then(rows).unwrap_or_default();
+    let rows = value.and_then(|value| rows(value).or_else(|| values(name, value))).unwrap_or_default();
     List::new(name, rows.iter().map(flat).collect(), &pages)
 }
 
@@ -111,6 +112,16 @@ pub fn rows(value: &Value) -> Option<Vec<Row>> {
         }
         _ => None,
     }
+}
+
+/// The entries of a list of texts or numbers, under the list's own name.
+fn values(name: &str, value: &Value) -> Option<Vec<Row>> {
+    let name = last(name);
+    Some(value.as_array()?.iter().map(|entry| [(name.to_owned(), entry.clone())].into_iter().collect()).collect())
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }
 
 /// An entry with the fields of what is nested in it beside its own.
@@ -168,6 +179,9 @@ pub fn cell(value: &Value) -> String {
 pub fn columns(schema: &Value, list: &str) -> Vec<String> {
     let within = |schema, part| crate::contract::schema::property(schema, part);
     let items = crate::contract::schema::items(list.split('.').fold(schema, within));
+    if !items.is_null() && items.get("properties").is_none() {
+        return vec![last(list).to_owned()];
+    }
     let mut names = Vec::new();
     add_columns("", items, &mut names);
     names
@@ -220,5 +234,8 @@ mod tests {
         let schema = json!({ "properties": { "s": { "properties": { "l": { "items": { "properties": {
             "a": { "type": "integer" }, "n": { "properties": { "x": {}, "y": {} } }, "z": { "type": "array" } } } } } } } });
         assert_eq!(columns(&schema, "s.l"), ["a", "n.x", "n.y", "z"]);
+        let texts = json!({ "properties": { "s": { "properties": { "l": { "items": { "type": "string" } } } } } });
+        assert_eq!(columns(&texts, "s.l"), ["l"]);
+        assert!(columns(&texts, "s").is_empty() && columns(&texts, "other").is_empty());
     }
 }

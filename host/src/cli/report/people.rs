@@ -11,15 +11,19 @@ use crate::service::STANDARD_INPUT;
 use crate::text::neutral;
 
 /// Findings, values of the summary, tables, and rows of each that are shown where nobody asked for more.
-const FINDINGS: usize = 12;
-const VALUES: usize = 18;
+pub const FINDINGS: usize = 12;
+const VALUES: usize = 10;
 const TABLES: usize = 2;
-const ROWS: usize = 8;
+const ROWS: usize = 5;
 /// Characters of a value.
 const TEXT: usize = 300;
 /// The same in a short summary, and the entries of a list in one.
 const BRIEF: usize = 90;
 const LISTED: usize = 4;
+/// Lists that are named at the end.
+const NAMED: usize = 10;
+/// What is the same in all rows of a table.
+const SAME: usize = 3;
 /// Frames that are shown of a finding.
 const FRAMES: usize = 5;
 
@@ -58,6 +62,11 @@ pub fn page(report: &Value, tool: &Tool, asked: Asked) -> String {
 
 fn text(value: &Value) -> String {
     neutral(&cell(value), TEXT).into_owned()
+}
+
+/// The name of a value without what nearly all of them have in front.
+fn plain(name: &str) -> String {
+    ["statistics.", "summary."].iter().find_map(|front| name.strip_prefix(front)).unwrap_or(name).to_owned()
 }
 
 /// A value of a summary. Of a list of many, their number.
@@ -109,9 +118,11 @@ fn findings(report: &Value, asked: Asked) -> String {
     let most = if asked.all || asked.parts { usize::MAX } else { FINDINGS };
     let shown = rows.iter().take(most).map(|row| {
         let field = |name: &str| row.get(name).map(text).unwrap_or_default();
-        let subject = field("subject");
-        let subject = if subject.is_empty() { subject } else { format!("{subject}: ") };
-        let mut said = format!("{subject}{}\n{}", field("observation"), field("rule"));
+        let (subject, observation) = (field("subject"), field("observation"));
+        // Most observations name whom they are about.
+        let is_named = subject.split_whitespace().all(|word| word == "to" || observation.contains(word));
+        let subject = if is_named { String::new() } else { format!("{subject}: ") };
+        let mut said = format!("{subject}{observation}\n{}", field("rule"));
         if !field("confidence").is_empty() {
             said.push_str(&format!(", confidence {}", field("confidence")));
         }
@@ -151,7 +162,7 @@ fn summary(scalars: &[lists::Scalar<'_>], asked: Asked) -> String {
     let told: Vec<Vec<String>> = scalars
         .iter()
         .filter(|(name, value)| tells(value) && is_plain(name))
-        .map(|(name, value)| vec![name.clone(), if asked.all || asked.parts { text(value) } else { brief(value) }])
+        .map(|(name, value)| vec![plain(name), if asked.all || asked.parts { text(value) } else { brief(value) }])
         .collect();
     if told.is_empty() {
         return String::new();
@@ -189,11 +200,12 @@ fn table(list: &List, rows: usize, asked: Asked) -> String {
     } else {
         format!(", {} left out", counted(drawn.left_out as u64, "column"))
     };
-    let same = if drawn.same.is_empty() {
-        String::new()
-    } else {
-        beside(vec![vec![format!("all: {}", drawn.same.join(", "))]], asked.width)
+    let same = match drawn.same.get(..SAME).filter(|_| !asked.all && !asked.parts) {
+        _ if drawn.same.is_empty() => String::new(),
+        Some(first) if drawn.same.len() > SAME => first.join(", ") + " and more",
+        _ => drawn.same.join(", "),
     };
+    let same = if same.is_empty() { same } else { beside(vec![vec![format!("all: {same}")]], asked.width) };
     format!("\n{} ({of}{left})\n{same}{}", list.name.to_uppercase(), drawn.text)
 }
 
@@ -204,15 +216,20 @@ fn more(lists: &[List], shown: &[&str], tool: &Tool, asked: Asked) -> String {
     }
     let others = lists.iter().filter(|list| list.total > 0 && !shown.contains(&list.name.as_str()));
     let others: Vec<String> = others.map(|list| format!("{} ({})", list.name, grouped(list.total))).collect();
+    let of_tool = format!("mcpcap tools {}", short(&tool.name));
     let of_shown = lists.iter().find(|list| shown.contains(&list.name.as_str()) && list.total > list.rows.len() as u64);
     let mut rows: Vec<Vec<String>> = Vec::new();
     if !asked.parts && !others.is_empty() {
-        rows.push(vec!["--section NAME".into(), format!("a list of: {}", others.join(", "))]);
+        let named = match others.get(..NAMED) {
+            Some(first) if others.len() > NAMED => format!("{} and more: {of_tool}", first.join(", ")),
+            _ => others.join(", "),
+        };
+        rows.push(vec!["--section NAME".into(), format!("a list of: {named}")]);
     }
     if !asked.parts || of_shown.is_some() {
         rows.push(vec!["--all".into(), "all that a report can hold".into()]);
     }
-    rows.push(vec!["--format csv".into(), "all fields of a list, for other programs; also ndjson, json, table".into()]);
+    rows.push(vec!["--format csv".into(), "all fields of a list; also ndjson, json, table".into()]);
     rows.push(vec!["--help".into(), format!("what {} can be asked", short(&tool.name))]);
     format!("\nMORE\n{}", beside(rows, asked.width))
 }
