@@ -34,6 +34,9 @@ const LARGE: usize = 1 << 20;
 /// How long a report waits before it looks again whether it is its turn.
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// How long calls that were cancelled get to say so.
+const CANCELLED: Duration = Duration::from_secs(5);
+
 /// The name of the capture that came through standard input, where one did.
 pub const STANDARD_INPUT: &str = "-";
 
@@ -351,7 +354,7 @@ impl Service {
         }
         self.stop.cancel();
         // Each call is told of it, and answers.
-        let _ = tokio::time::timeout(grace, self.calls.wait()).await;
+        let _ = tokio::time::timeout(CANCELLED, self.calls.wait()).await;
         watched::finish(self.audit.as_ref());
     }
 

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod analyzer;
+mod config;
 mod doctor;
 mod exit;
 mod hardening;
@@ -22,6 +23,7 @@ use std::path::Path;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::config::Config;
 use self::exit::Failure;
 use crate::harden;
 use crate::service::Options;
@@ -76,15 +78,20 @@ const OVERVIEW: &str = "analyze_capinfos";
 
 /// All that can be typed.
 fn command() -> clap::Command {
-    Cli::command()
+    config::offered(Cli::command())
 }
 
-/// What was typed, or why it cannot be.
-fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+/// What was typed, with all that could have been, or why it cannot be.
+fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Command, clap::Command), clap::Error> {
     let mut command = command();
     let all = of_a_file(&command, words.into_iter().collect());
     let known = analyze::words::known(&command, &all);
     let (words, own) = known.map_or_else(|| (all.clone(), Vec::new()), |known| (known.words, known.own));
+    let config = Config::named(&command, &words)?;
+    let settings = config::known(&command);
+    if let Some(config) = &config {
+        command = config.apply(command);
+    }
     let typed = command.try_get_matches_from_mut(words).map_err(behind_the_command)?;
     let cli = Cli::from_arg_matches(&typed).map_err(|error| error.format(&mut command))?;
     let serving = match typed.subcommand() {
@@ -96,11 +103,16 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Erro
         let message = format!("--{idle} does nothing without --transport http");
         return Err(command.error(ErrorKind::ArgumentConflict, message));
     }
-    let mut command = cli.command.unwrap_or(Command::Serve(cli.serve));
-    if let Command::Analyze(typed) = &mut command {
-        (typed.words, typed.own) = (all, own);
+    let doctor = typed.subcommand().and_then(|(name, typed)| Some((command.find_subcommand(name)?, typed)));
+    let mut chosen = cli.command.unwrap_or(Command::Serve(cli.serve));
+    match (&mut chosen, doctor) {
+        (Command::Analyze(typed), _) => (typed.words, typed.own) = (all, own),
+        (Command::Doctor(arguments), Some((command, typed))) => {
+            arguments.settings = config::settings(command, typed, &settings, config.as_ref());
+        }
+        _ => {}
     }
-    Ok(command)
+    Ok((chosen, command))
 }
 
 /// `mcpcap FILE` is the overview of a file.
@@ -127,8 +139,8 @@ fn behind_the_command(mut error: clap::Error) -> clap::Error {
 
 /// Does what the command line says; the result is the exit code, as `exit` has them.
 pub fn main() -> i32 {
-    let command = match read(std::env::args_os()) {
-        Ok(command) => command,
+    let (command, offered) = match read(std::env::args_os()) {
+        Ok(read) => read,
         Err(error) => return Failure::Typed(error).code(logs::Format::Text),
     };
     if let Command::CompileComponent { memory, cpu } = command {
@@ -140,7 +152,7 @@ pub fn main() -> i32 {
     if let Command::Serve(typed) = &command {
         typed.hide_token();
     }
-    run(command).map_or_else(|failure| failure.code(format), |()| 0)
+    run(command, offered).map_or_else(|failure| failure.code(format), |()| 0)
 }
 
 /// What the log tells of a command, unless `MCPCAP_LOG` says otherwise, and how.
@@ -157,7 +169,7 @@ fn log(command: &Command) -> logs::Format {
     format
 }
 
-fn run(command: Command) -> Result<(), Failure> {
+fn run(command: Command, offered: clap::Command) -> Result<(), Failure> {
     let options = options(&command)?;
     let hardened = match &command {
         Command::Serve(typed) => Some((&typed.hardening, typed.process())),
@@ -178,7 +190,7 @@ fn run(command: Command) -> Result<(), Failure> {
     let done = runtime.block_on(async {
         match command {
             Command::Serve(typed) => Ok(serve::run(&typed, &options).await?),
-            Command::Analyze(typed) => analyze::run(typed, &options, self::command()).await,
+            Command::Analyze(typed) => analyze::run(typed, &options, offered).await,
             Command::Tools(typed) => tools::run(&typed, &options).await,
             Command::Analyzer(command) => analyzer::run(command, options).await,
             Command::Wit => Ok(print(analyzer::WIT)?),
@@ -186,8 +198,8 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::CompileComponent { .. } => Ok(()),
             Command::Doctor(typed) => Ok(doctor::run(&typed, &options).await?),
             Command::Healthcheck(typed) => Ok(healthcheck::run(&typed).await?),
-            Command::Completions(typed) => Ok(shell::completions(&typed, &options, self::command()).await?),
-            Command::Man(typed) => Ok(shell::man(&typed, self::command())?),
+            Command::Completions(typed) => Ok(shell::completions(&typed, &options, offered).await?),
+            Command::Man(typed) => Ok(shell::man(&typed, offered)?),
         }
     });
     // Whatever still runs on another thread has nobody left to tell.
@@ -213,7 +225,7 @@ mod tests {
     use super::*;
 
     fn typed(words: &[&str]) -> Result<Command, clap::Error> {
-        read(std::iter::once("mcpcap").chain(words.iter().copied()).map(OsString::from))
+        read(std::iter::once("mcpcap").chain(words.iter().copied()).map(OsString::from)).map(|(command, _)| command)
     }
 
     #[test]
@@ -234,6 +246,8 @@ mod tests {
     fn options_that_do_nothing_are_refused() {
         for words in [
             &["--port", "9000"][..],
+            &["--max-sessions", "5"],
+            &["tools", "--drain-time", "5"],
             &["serve", "--allow-origin", "https://example.com"],
             &["--modules", "dns", "tools"],
             &["wit", "--modules", "dns"],

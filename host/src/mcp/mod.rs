@@ -27,7 +27,7 @@ use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 
-pub use http::{Http, HttpError, HttpOptions, OF_ADDRESS, TokenError, Tokens};
+pub use http::{Http, HttpError, HttpOptions, TokenError, Tokens};
 pub use stdio::{outlive_hangup, serve as stdio};
 
 use page::page;

@@ -41,6 +41,13 @@ async fn operators_see_what_the_server_takes_and_who_waits() {
     for name in ["call", "wait"] {
         assert_eq!(number(&after, &format!(r#"mcpcap_{name}_seconds_count{{tool="analyze_dns_packets"}}"#)), 3.0);
     }
+    let page = std::fs::read_to_string(crate::support::root().join("docs/operating.md")).unwrap();
+    let named = page.split('`').filter(|word| word.starts_with("mcpcap_") || word.starts_with("process_"));
+    let named: Vec<&str> = named.filter_map(|word| word.split('{').next()).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for name in named.iter().filter(|name| !name.contains("limits_reached") && !name.contains("refused")) {
+        assert!(after.lines().any(|line| line.starts_with(name)), "{name}\n{after}");
+    }
     // What is not there never waited.
     assert!(!after.contains(r#"mcpcap_wait_seconds_count{tool="analyze_capinfos"}"#));
     reqwest_client().delete(http.mcp()).header("mcp-session-id", session).send().await.unwrap();

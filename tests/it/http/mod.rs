@@ -2,6 +2,7 @@
 
 mod audit;
 mod browsers;
+mod limits;
 mod metrics;
 mod tokens;
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::mcp::{HttpOptions, OF_ADDRESS, Tokens};
+use super::limits::Serving;
+use crate::mcp::{HttpOptions, Tokens};
 
 /// Variable of the environment. It is no option, as it holds a secret.
 const TOKEN: &str = "MCPCAP_AUTH_TOKEN";
@@ -47,17 +48,9 @@ pub struct Http {
     #[arg(long)]
     stateless: bool,
 
-    /// Connections that one address may have at once, streams that stand open included; a proxy in front of this server is one address
-    #[arg(long, value_name = "N", default_value_t = OF_ADDRESS, value_parser = at_least_one)]
-    max_connections_per_address: usize,
-
     /// Answer /healthz and /readyz at this address too, and nothing else there, as 0.0.0.0:8081
     #[arg(long, value_name = "ADDRESS")]
     health_listen: Option<SocketAddr>,
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "must be a positive number".into())
 }
 
 impl Http {
@@ -91,7 +84,7 @@ impl Http {
     }
 
     /// As the server takes it.
-    pub fn options(&self) -> Result<HttpOptions, String> {
+    pub fn options(&self, serving: &Serving) -> Result<HttpOptions, String> {
         let tokens = match (&self.auth_token_file, std::env::var(TOKEN)) {
             (Some(path), _) => Some(Tokens::from_file(path)),
             (None, Ok(text)) if !text.is_empty() => Some(Tokens::new(&text, TOKEN)),
@@ -106,7 +99,7 @@ impl Http {
             hosts: self.hosts.clone(),
             origins: self.origins.clone(),
             stateless: self.stateless,
-            of_address: self.max_connections_per_address,
+            limits: serving.limits(),
             health: self.health_listen,
         })
     }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -22,15 +21,10 @@ use super::tokens::Tokens;
 use super::visit::{Visit, refuse};
 use crate::mcp::ids::Ids;
 use crate::service::Service;
+use crate::settings::HttpLimits;
 
-/// The longest body of a request, in bytes. Arguments are short, and a call that waits for its turn keeps them.
-pub(super) const BODY: usize = 64 << 10;
-/// Bytes of a longer one that are read and dropped.
+/// Bytes of a body that is too long which are read and dropped.
 const DRAINED: usize = 4 << 20;
-/// How long a body may take.
-const BODY_TIME: Duration = Duration::from_secs(20);
-/// Sessions that are kept. Each takes some tens of kB; beyond, the one that was silent longest ends.
-const SESSIONS: usize = 1000;
 /// The header that names a session.
 pub(super) const SESSION: &str = "mcp-session-id";
 
@@ -38,6 +32,7 @@ pub(super) const SESSION: &str = "mcp-session-id";
 pub(super) struct Door {
     pub(super) service: Arc<Service>,
     pub(super) tokens: Option<Arc<Tokens>>,
+    pub(super) limits: HttpLimits,
     /// Whether only this machine can reach the server, so that a foreign Host is an attack by DNS.
     pub(super) local: bool,
     pub(super) sessions: Arc<LocalSessionManager>,
@@ -79,15 +74,15 @@ pub(super) async fn local(State(door): State<Arc<Door>>, request: Request, next:
 
 /// The bytes of a body; of one that is too long one more than is allowed. Who sends it hears an answer only when it was read, so it is, up to a
 /// bound, and not kept.
-async fn read(body: Body) -> Result<Vec<u8>, axum::Error> {
+async fn read(body: Body, most: usize) -> Result<Vec<u8>, axum::Error> {
     let mut chunks = body.into_data_stream();
     let (mut bytes, mut seen) = (Vec::new(), 0_usize);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
         seen = seen.saturating_add(chunk.len());
-        let room = BODY.saturating_add(1).saturating_sub(bytes.len());
+        let room = most.saturating_add(1).saturating_sub(bytes.len());
         bytes.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if seen > DRAINED {
+        if seen > DRAINED.max(most) {
             break;
         }
     }
@@ -109,9 +104,10 @@ pub(super) async fn body(State(door): State<Arc<Door>>, request: Request, next: 
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let mut bytes = match tokio::time::timeout(BODY_TIME, read(body)).await {
-        Ok(Ok(bytes)) if bytes.len() > BODY => {
-            let text = format!("the body is longer than {BODY} bytes\n");
+    let most = door.limits.body;
+    let mut bytes = match tokio::time::timeout(door.limits.body_time, read(body, most)).await {
+        Ok(Ok(bytes)) if bytes.len() > most => {
+            let text = format!("the body is longer than {most} bytes\n");
             return refuse("body", (StatusCode::PAYLOAD_TOO_LARGE, text));
         }
         Ok(Ok(bytes)) => bytes,
@@ -193,7 +189,7 @@ pub(super) async fn sessions(State(door): State<Arc<Door>>, request: Request, ne
             if !ends {
                 order.push_back(id);
             }
-            if order.len() > SESSIONS { order.pop_front() } else { None }
+            if order.len() > door.limits.sessions { order.pop_front() } else { None }
         };
         if let Some(silent) = silent {
             door.service.metrics.refused("sessions");

@@ -36,21 +36,17 @@ use self::visit::Told;
 use super::Server;
 use super::ids::Ids;
 use crate::service::Service;
+use crate::settings::HttpLimits;
 use crate::text::wire::harmless;
 
-/// How long running calls get after the process was told to end, before they are cancelled.
-const FINISH: Duration = Duration::from_secs(5);
-/// How long answers get to go out after that.
+/// How long answers get to go out after the calls have ended.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
 /// How long connections get after that.
 const CLOSE: Duration = Duration::from_secs(1);
-/// Descriptors that the process may have, where the system lets it.
-const DESCRIPTORS: u64 = 4096;
+/// Descriptors for captures and what is beside the connections, where the system lets the process have so many.
+const DESCRIPTORS: usize = 3072;
 /// What `/metrics` answers in.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// Connections that one address may have: of those at once that there may be a quarter.
-pub const OF_ADDRESS: usize = 256;
 
 /// What the command line decides about HTTP.
 #[derive(Clone)]
@@ -69,8 +65,8 @@ pub struct HttpOptions {
     pub origins: Vec<String>,
     /// Whether clients get no sessions, so that any replica can answer any request.
     pub stateless: bool,
-    /// Connections that one address may have, streams that stand open included.
-    pub of_address: usize,
+    /// What clients may take.
+    pub limits: HttpLimits,
     /// Where health is answered besides, and nothing else.
     pub health: Option<SocketAddr>,
 }
@@ -131,7 +127,7 @@ impl Http {
         // Before the first connection, so that no signal is lost.
         let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let hangup = signal(SignalKind::hangup())?;
-        more_descriptors();
+        more_descriptors(options.limits.connections);
         let parsed = |text: &String| Origin::parse(text).ok_or_else(|| HttpError::Origin(text.clone()));
         let origins = options.origins.iter().map(parsed).collect::<Result<_, _>>()?;
         let host = options.host.as_str();
@@ -163,23 +159,23 @@ impl Http {
         let (closed, ended) = (CancellationToken::new(), CancellationToken::new());
         let stopping = Arc::new(AtomicBool::new(false));
         let health = health(&service, Arc::clone(&stopping));
-        let all = Served::all(self.app(&service, &ended).merge(health.clone()), &health, self.options.of_address);
+        let all = Served::all(self.app(&service, &ended).merge(health.clone()), &health, self.options.limits.clone());
         let accept = |listener, served| {
             let (taken, stop) = (Arc::clone(&service), closed.clone());
             tokio::spawn(async move { accept::accept(listener, served, &taken, stop, CLOSE).await })
         };
         if let Some(listener) = self.health {
-            accept(listener, Served::health(health));
+            accept(listener, Served::health(health, self.options.limits.clone()));
         }
         let mut accepting = accept(self.listener, all);
-        tokio::spawn(tokens::watch(self.options.tokens, self.hangup));
+        tokio::spawn(tokens::watch(self.options.tokens.clone(), self.hangup));
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
         tracing::info!("stopping");
         stopping.store(true, Ordering::Relaxed);
-        service.stop(FINISH).await;
+        service.stop(self.options.limits.drain).await;
         closed.cancel();
         // Answers go out first; then the streams end that would keep a graceful stop waiting for ever.
         if tokio::time::timeout(LAST_ANSWERS, &mut accepting).await.is_err() {
@@ -189,10 +185,13 @@ impl Http {
     }
 
     fn app(&self, service: &Arc<Service>, ended: &CancellationToken) -> Router {
-        let sessions = Arc::new(LocalSessionManager::default());
+        let mut sessions = LocalSessionManager::default();
+        sessions.session_config.keep_alive = Some(self.options.limits.session_time);
+        let sessions = Arc::new(sessions);
         let door = Arc::new(Door {
             service: Arc::clone(service),
             tokens: self.options.tokens.clone(),
+            limits: self.options.limits.clone(),
             local: self.address.ip().is_loopback() && self.options.hosts.is_empty(),
             sessions: Arc::clone(&sessions),
             order: std::sync::Mutex::default(),
@@ -242,7 +241,7 @@ impl Http {
         let origins = own.iter().chain(self.origins.iter()).map(ToString::to_string);
         let config = StreamableHttpServerConfig::default()
             .with_cancellation_token(stop)
-            .with_max_request_body_bytes(door::BODY)
+            .with_max_request_body_bytes(self.options.limits.body)
             .with_legacy_session_mode(!self.options.stateless)
             .with_json_response(self.options.stateless)
             .enforce_origin_validation()
@@ -277,9 +276,10 @@ fn health(service: &Arc<Service>, stopping: Arc<AtomicBool>) -> Router {
 }
 
 /// Lets the process have as many descriptors as connections, captures and what is beside them need. Many systems give 1024 unasked.
-fn more_descriptors() {
+fn more_descriptors(connections: usize) {
     let now = getrlimit(Resource::Nofile);
-    let most = now.maximum.map_or(DESCRIPTORS, |most| most.min(DESCRIPTORS));
+    let wanted = u64::try_from(connections.saturating_add(DESCRIPTORS)).unwrap_or(u64::MAX);
+    let most = now.maximum.map_or(wanted, |most| most.min(wanted));
     if now.current.is_some_and(|current| current < most)
         && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..now })
     {
