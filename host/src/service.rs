@@ -24,7 +24,7 @@ use crate::progress::{Done, Progress};
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
 use crate::text::written_out;
-use crate::watch::{Audit, AuditError, Call, Metrics};
+use crate::watch::{self as watched, Asked, Audit, AuditError, Call, Caller, Metrics, Refusal};
 
 /// Characters of a report, unless something else is asked for: what a language model reads at once without losing sight of the rest.
 pub const MAX_CHARS: usize = 12_000;
@@ -33,6 +33,9 @@ pub const MAX_CHARS: usize = 12_000;
 const LARGE: usize = 1 << 20;
 /// How long a report waits before it looks again whether it is its turn.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// How long calls that were cancelled get to say so.
+const CANCELLED: Duration = Duration::from_secs(5);
 
 /// The name of the capture that came through standard input, where one did.
 pub const STANDARD_INPUT: &str = "-";
@@ -251,12 +254,27 @@ impl Service {
         &self.line.limits
     }
 
+    /// As [`Self::answer_to`], for a caller of whom nothing is known.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn answer(
+        self: &Arc<Self>,
+        tool: &str,
+        arguments: Map<String, Value>,
+        cancel: CancellationToken,
+        progress: Arc<Progress>,
+    ) -> Result<Answer, AnswerError> {
+        self.answer_to(&Caller::default(), tool, arguments, cancel, progress).await
+    }
+
     /// Runs a tool. `arguments` holds `pcap_file` and the tool's own. The run ends when the future is dropped.
     ///
     /// # Errors
     /// With a code and a message for the caller. Also when the run panics, which is a defect.
-    pub async fn answer(
+    pub async fn answer_to(
         self: &Arc<Self>,
+        caller: &Caller,
         tool: &str,
         arguments: Map<String, Value>,
         cancel: CancellationToken,
@@ -272,14 +290,15 @@ impl Service {
             ));
         };
         let _call = self.calls.token();
-        let call = Call::begin(self.audit.as_ref(), &self.metrics, known, &arguments);
+        let asked = Asked { tool: &known.name, component: Some(&known.module.sha256) };
+        let call = Call::begin(self.audit.as_ref(), &self.metrics, caller, asked, &arguments);
         let cancel = cancel.child_token();
         let _ends_with_this = cancel.clone().drop_guard();
         let result = tokio::select! {
             result = self.in_turn(known, arguments, cancel, progress) => result,
             () = self.stop.cancelled() => Err(AnswerError::new(Code::Cancelled, "the server is stopping")),
         };
-        call.end(&result);
+        call.end(result.as_ref().map(|answer| &answer.receipt));
         result
     }
 
@@ -289,21 +308,42 @@ impl Service {
     /// With a code and a message for the caller.
     pub async fn captures(
         self: &Arc<Self>,
+        caller: &Caller,
         arguments: Map<String, Value>,
         cancel: CancellationToken,
     ) -> Result<Value, AnswerError> {
         let _call = self.calls.token();
+        let asked = Asked { tool: library::tool::NAME, component: None };
+        let call = Call::begin(self.audit.as_ref(), &self.metrics, caller, asked, &arguments);
+        let cancel = cancel.child_token();
+        let _ends_with_this = cancel.clone().drop_guard();
+        let listed = tokio::select! {
+            listed = self.captures_in_turn(arguments, cancel.clone()) => listed,
+            () = self.stop.cancelled() => Err(AnswerError::new(Code::Cancelled, "the server is stopping")),
+        };
+        call.end(listed.as_ref().map(|_| &Value::Null));
+        listed
+    }
+
+    async fn captures_in_turn(
+        self: &Arc<Self>,
+        arguments: Map<String, Value>,
+        cancel: CancellationToken,
+    ) -> Result<Value, AnswerError> {
         let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
         let stopping = || AnswerError::new(Code::Internal, "the server is stopping");
         let permit = Arc::clone(&self.runs).acquire_owned().await.map_err(|_| stopping())?;
-        let cancel = cancel.child_token();
-        let _ends_with_this = cancel.clone().drop_guard();
         let (service, until) = (Arc::clone(self), after(self.line.limits.call));
         let run = move || {
             let _permit = permit;
             library::tool::answer(&service.library, &service.roots, &service.line, arguments, &cancel, until)
         };
         tokio::task::spawn_blocking(run).await.map_err(|_| stopping())?
+    }
+
+    /// Something was refused that is no call.
+    pub(crate) fn refused(&self, caller: &Caller, refusal: Refusal<'_>) {
+        watched::refused(self.audit.as_ref(), &self.metrics, caller, refusal);
     }
 
     /// Waits until no call is left, for so long at most; then ends those that are. New ones end at once.
@@ -314,7 +354,8 @@ impl Service {
         }
         self.stop.cancel();
         // Each call is told of it, and answers.
-        let _ = tokio::time::timeout(grace, self.calls.wait()).await;
+        let _ = tokio::time::timeout(CANCELLED, self.calls.wait()).await;
+        watched::finish(self.audit.as_ref());
     }
 
     /// Whether a call would be refused at this moment.
@@ -345,10 +386,12 @@ impl Service {
         self.bound(known.properties().any(|(name, _)| name == "max_packets"), &mut arguments);
         let capture = self.capture(&file, &cancel, &*progress).await?;
         // Not before: a slow download must not keep others from running.
+        let waiting = self.metrics.waits(&known.name);
         let permit = tokio::select! {
             permit = Arc::clone(&self.runs).acquire_owned() => permit,
             () = cancel.cancelled() => return Err(AnswerError::new(Code::Cancelled, "the request was cancelled")),
         };
+        drop(waiting);
         // The octets that a download has counted already: progress only ever rises.
         let counted = if capture::is_url(&file) { capture.size } else { 0 };
         let shown = capture::shown(&file);

@@ -31,6 +31,48 @@ impl Default for RegistryLimits {
     }
 }
 
+/// What clients over HTTP may take.
+#[derive(Debug, Clone)]
+pub struct HttpLimits {
+    /// Connections that are served at once. A client of a session keeps one or two.
+    pub connections: usize,
+    /// Connections of one address: a quarter of them.
+    pub of_address: usize,
+    /// Connections beyond those: they are told so, and health is answered. The oldest makes room for the next.
+    pub spare: usize,
+    /// How long the head of a request may take, and how long a connection may be idle.
+    pub head_time: Duration,
+    /// Room for the head of a request, in bytes.
+    pub head: usize,
+    /// The longest body of a request, in bytes. Arguments are short, and a call that waits for its turn keeps them.
+    pub body: usize,
+    /// How long a body may take.
+    pub body_time: Duration,
+    /// Sessions that are kept. Each takes some tens of kB; beyond, the one that was silent longest ends.
+    pub sessions: usize,
+    /// How long a session may be silent.
+    pub session_time: Duration,
+    /// How long running calls get after the process was told to end, before they are cancelled.
+    pub drain: Duration,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            of_address: 256,
+            spare: 64,
+            head_time: Duration::from_secs(15),
+            head: 64 << 10,
+            body: 64 << 10,
+            body_time: Duration::from_secs(20),
+            sessions: 1000,
+            session_time: Duration::from_secs(300),
+            drain: Duration::from_secs(5),
+        }
+    }
+}
+
 /// Limits of one run: of each component in it, and of the run as a whole.
 #[derive(Debug, Clone)]
 pub struct Limits {

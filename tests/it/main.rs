@@ -4,6 +4,7 @@ mod agreement;
 mod analyzers;
 mod breaks;
 mod cli;
+mod config;
 mod connections;
 mod contract;
 mod fetch;

@@ -119,15 +119,31 @@ fn beneath(roots: &[Root], path: &Path) -> io::Result<File> {
     let relative = roots.iter().filter(|_| path.is_relative()).map(|root| (root, path));
     let mut answer = io::Error::from(io::ErrorKind::PermissionDenied);
     for (root, rest) in named.chain(relative) {
-        let rest = if rest.as_os_str().is_empty() { Path::new(".") } else { rest };
-        let mut options = cap_std::fs::OpenOptions::new();
-        options.read(true).custom_flags(flags());
-        match root.folder.open_with(rest, &options) {
-            Ok(file) => return Ok(file.into_std()),
-            Err(error) => answer = error,
-        }
+        answer = match within(root, rest) {
+            Ok(file) => return Ok(file),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => match absolute_link(roots, root, rest) {
+                Some(file) => return Ok(file),
+                None => error,
+            },
+            Err(error) => error,
+        };
     }
     Err(answer)
+}
+
+/// Opens what lies in a folder, also behind symbolic links that do not leave it and are relative.
+fn within(root: &Root, rest: &Path) -> io::Result<File> {
+    let rest = if rest.as_os_str().is_empty() { Path::new(".") } else { rest };
+    let mut options = cap_std::fs::OpenOptions::new();
+    options.read(true).custom_flags(flags());
+    Ok(root.folder.open_with(rest, &options)?.into_std())
+}
+
+/// Opens what lies in a folder that may be read, behind symbolic links that say from the system's root on where that is. What the links say is only
+/// a hint: the file is opened beneath its folder as any other, so whatever changes meanwhile, and whatever they say, nothing else is opened.
+fn absolute_link(roots: &[Root], root: &Root, rest: &Path) -> Option<File> {
+    let real = root.real.join(rest).canonicalize().ok()?;
+    roots.iter().find_map(|root| within(root, real.strip_prefix(&root.real).ok()?).ok())
 }
 
 #[cfg(test)]
@@ -159,6 +175,82 @@ mod tests {
         for opened in [everything(pipe.to_str().unwrap()), roots.open(pipe.to_str().unwrap())] {
             assert!(matches!(opened, Err(CaptureError::NotAFile { kind: "a pipe", .. })));
         }
+    }
+
+    #[test]
+    fn absolute_links_lead_to_what_lies_in_a_root_and_nowhere_else() {
+        let (inside, other, outside) =
+            (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let [inside, other, outside] = [&inside, &other, &outside].map(|folder| folder.path().canonicalize().unwrap());
+        std::fs::create_dir(inside.join("below")).unwrap();
+        for (folder, size) in [(&inside.join("below"), 5), (&other, 6), (&outside, 7)] {
+            std::fs::write(folder.join("a.pcap"), vec![0; size]).unwrap();
+        }
+        let link = |to: PathBuf, name: &str| symlink(to, inside.join(name)).unwrap();
+        link(inside.join("below/a.pcap"), "file");
+        link(inside.join("below"), "folder");
+        link(inside.join("folder/a.pcap"), "twice");
+        link(other.join("a.pcap"), "other");
+        link(outside.join("a.pcap"), "out");
+        link(outside.clone(), "out-folder");
+        link(inside.join("out"), "in-and-out");
+        link(inside.join("missing"), "gone");
+        symlink(inside.join("below/a.pcap"), outside.join("back")).unwrap();
+        let alias = outside.join("alias");
+        symlink(&inside, &alias).unwrap();
+        let roots = Roots::Below(vec![Root::open(&alias).unwrap(), Root::open(&other).unwrap()]);
+        let size = |path: &str| roots.open(path).map(|file| file.size).ok();
+        for (name, expected) in [
+            ("file", Some(5)),
+            ("folder/a.pcap", Some(5)),
+            ("twice", Some(5)),
+            ("other", Some(6)),
+            ("out", None),
+            ("out-folder/a.pcap", None),
+            ("in-and-out", None),
+            ("gone", None),
+            ("out-folder/alias/below/../../a.pcap", None),
+        ] {
+            assert_eq!(size(name), expected, "{name}");
+            assert_eq!(size(inside.join(name).to_str().unwrap()), expected, "{name}");
+            assert_eq!(size(alias.join(name).to_str().unwrap()), expected, "{name}");
+        }
+        // Where a link outside leads is not asked.
+        assert_eq!(size(outside.join("back").to_str().unwrap()), None);
+    }
+
+    /// A link that changes all the time never shows what is outside.
+    #[test]
+    fn a_link_that_changes_meanwhile_leads_nowhere_else() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+
+        let (inside, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (inside, outside) = (inside.path().canonicalize().unwrap(), outside.path().canonicalize().unwrap());
+        std::fs::write(inside.join("a.pcap"), b"12345").unwrap();
+        std::fs::write(outside.join("a.pcap"), b"secret").unwrap();
+        let roots = Roots::Below(vec![Root::open(&inside).unwrap()]);
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                for target in [&inside, &outside].iter().cycle() {
+                    if is_over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let new = inside.join("new");
+                    symlink(target.join("a.pcap"), &new).unwrap();
+                    std::fs::rename(new, inside.join("link")).unwrap();
+                }
+            });
+            let mut seen = 0;
+            for _ in 0..20_000 {
+                if let Ok(file) = roots.open("link") {
+                    assert_eq!(file.size, 5);
+                    seen += 1;
+                }
+            }
+            is_over.store(true, Ordering::Relaxed);
+            assert!(seen > 0);
+        });
     }
 
     #[test]

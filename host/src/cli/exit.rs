@@ -1,5 +1,6 @@
 //! How the program ends.
 
+use super::logs::{self, Format};
 use crate::text::terminal::{complain, print};
 
 /// The command did not do what it was for.
@@ -38,11 +39,11 @@ impl From<clap::Error> for Failure {
 
 impl Failure {
     /// Says it, and gives the code.
-    pub fn code(self) -> i32 {
+    pub fn code(self, format: Format) -> i32 {
         match self {
             Self::Said(code) => code,
-            Self::Failed(message) => said(&message, FAILED),
-            Self::Wrong(message) => said(&message, USAGE),
+            Self::Failed(message) => said(format, &message, FAILED),
+            Self::Wrong(message) => said(format, &message, USAGE),
             Self::Typed(error) => {
                 // Help is this program's own text; a complaint repeats what was typed.
                 if error.use_stderr() {
@@ -56,7 +57,7 @@ impl Failure {
     }
 }
 
-fn said(message: &str, code: i32) -> i32 {
-    complain(&format!("Error: {message}\n"));
+fn said(format: Format, message: &str, code: i32) -> i32 {
+    logs::fail(format, message);
     code
 }

@@ -1,6 +1,6 @@
 //! What a command needs of the system, by its options.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mcpcap_native::Cache;
 
@@ -9,9 +9,18 @@ use crate::harden::{self, Needs};
 use crate::service::Options;
 use crate::watch::Audit;
 
+/// What a process does besides what the service does.
+#[derive(Debug, Default)]
+pub struct Process {
+    /// Whether it listens.
+    pub listens: bool,
+    /// Files that it reads again while it runs.
+    pub reads: Vec<PathBuf>,
+}
+
 /// Gives up what is not needed, and logs what could not be given up.
-pub fn harden(options: &Options, listens: bool) {
-    for measure in harden::apply(&needs(options, listens)) {
+pub fn harden(options: &Options, process: &Process) {
+    for measure in harden::apply(&needs(options, process)) {
         match measure.state {
             Ok(state) => tracing::debug!("hardening, {}: {state}", measure.name),
             Err(reason) => tracing::warn!("hardening, {}: {reason}", measure.name),
@@ -20,7 +29,7 @@ pub fn harden(options: &Options, listens: bool) {
 }
 
 /// Files, folders and calls. What is to be written is made first: who cannot see it cannot be allowed to write it.
-pub fn needs(options: &Options, listens: bool) -> Needs {
+pub fn needs(options: &Options, process: &Process) -> Needs {
     let foreign = &options.analyzers;
     let compiles = !foreign.places.is_empty();
     let mut write = vec![std::env::temp_dir()];
@@ -51,6 +60,10 @@ pub fn needs(options: &Options, listens: bool) -> Needs {
             of_analyzers.push(folder.to_owned());
         }
     }
-    let read = (!options.roots.is_empty()).then(|| options.roots.iter().cloned().chain(of_analyzers).collect());
-    Needs { read, write, compiles, listens, connects: options.remote.enabled || fetches }
+    // Files are replaced, and links lead to another one: what can be allowed is the folder in which the next one will lie.
+    let again = process.reads.iter().flat_map(|path| [path.clone(), path.canonicalize().unwrap_or_default()]);
+    let again = again.filter_map(|path| std::path::absolute(path).ok()?.parent().map(Path::to_owned));
+    let read = options.roots.iter().cloned().chain(of_analyzers).chain(again).collect();
+    let read = (!options.roots.is_empty()).then_some(read);
+    Needs { read, write, compiles, listens: process.listens, connects: options.remote.enabled || fetches }
 }

@@ -2,10 +2,12 @@
 
 mod analyze;
 mod analyzer;
+mod config;
 mod doctor;
 mod exit;
 mod hardening;
 mod healthcheck;
+mod logs;
 mod manual;
 mod named;
 mod options;
@@ -20,12 +22,12 @@ use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
+use self::config::Config;
 use self::exit::Failure;
 use crate::harden;
 use crate::service::Options;
-use crate::text::terminal::{self, print};
+use crate::text::terminal::print;
 
 /// Analyses packet captures for language models over MCP, every parser in a WebAssembly sandbox.
 ///
@@ -76,15 +78,20 @@ const OVERVIEW: &str = "analyze_capinfos";
 
 /// All that can be typed.
 fn command() -> clap::Command {
-    Cli::command()
+    config::offered(Cli::command())
 }
 
-/// What was typed, or why it cannot be.
-fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+/// What was typed, with all that could have been, or why it cannot be.
+fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Command, clap::Command), clap::Error> {
     let mut command = command();
     let all = of_a_file(&mut command, words.into_iter().collect())?;
     let known = analyze::words::known(&command, &all);
     let (words, own) = known.map_or_else(|| (all.clone(), Vec::new()), |known| (known.words, known.own));
+    let config = Config::named(&command, &words)?;
+    let settings = config::known(&command);
+    if let Some(config) = &config {
+        command = config.apply(command);
+    }
     let typed = command.try_get_matches_from_mut(words).map_err(behind_the_command)?;
     let cli = Cli::from_arg_matches(&typed).map_err(|error| error.format(&mut command))?;
     let serving = match typed.subcommand() {
@@ -96,11 +103,16 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Erro
         let message = format!("--{idle} does nothing without --transport http");
         return Err(command.error(ErrorKind::ArgumentConflict, message));
     }
-    let mut command = cli.command.unwrap_or(Command::Serve(cli.serve));
-    if let Command::Analyze(typed) = &mut command {
-        (typed.words, typed.own) = (all, own);
+    let doctor = typed.subcommand().and_then(|(name, typed)| Some((command.find_subcommand(name)?, typed)));
+    let mut chosen = cli.command.unwrap_or(Command::Serve(cli.serve));
+    match (&mut chosen, doctor) {
+        (Command::Analyze(typed), _) => (typed.words, typed.own) = (all, own),
+        (Command::Doctor(arguments), Some((command, typed))) => {
+            arguments.settings = config::settings(command, typed, &settings, config.as_ref());
+        }
+        _ => {}
     }
-    Ok(command)
+    Ok((chosen, command))
 }
 
 /// `mcpcap FILE` is the overview of a file.
@@ -130,50 +142,46 @@ fn behind_the_command(mut error: clap::Error) -> clap::Error {
 
 /// Does what the command line says; the result is the exit code, as `exit` has them.
 pub fn main() -> i32 {
-    let command = match read(std::env::args_os()) {
-        Ok(command) => command,
-        Err(error) => return Failure::Typed(error).code(),
+    let (command, offered) = match read(std::env::args_os()) {
+        Ok(read) => read,
+        Err(error) => return Failure::Typed(error).code(logs::Format::Text),
     };
     if let Command::CompileComponent { memory, cpu } = command {
         // Who started it has told what the system does not have.
         let _ = harden::compiler();
         return mcpcap_native::compile_in_this_process(memory, cpu);
     }
-    log(&command);
+    let format = log(&command);
     if let Command::Serve(typed) = &command {
         typed.hide_token();
     }
-    run(command).map_or_else(Failure::code, |()| 0)
+    run(command, offered).map_or_else(|failure| failure.code(format), |()| 0)
 }
 
-/// Logs go to standard error only. `MCPCAP_LOG` says what of it: `debug`, `mcpcap=trace` and so on.
-fn log(command: &Command) {
+/// What the log tells of a command, unless `MCPCAP_LOG` says otherwise, and how.
+fn log(command: &Command) -> logs::Format {
     // rmcp tells of each request, in the client's words.
-    let default = match command {
-        Command::Serve(typed) if typed.speaks_http() => "warn,rmcp=error,mcpcap=info",
+    let (format, usual) = match command {
+        Command::Serve(typed) if typed.speaks_http() => (typed.log_format(), "warn,rmcp=error,mcpcap=info"),
+        Command::Serve(typed) => (typed.log_format(), "warn,rmcp=error"),
         // These tell of it themselves.
-        Command::Analyzer(_) => "warn,rmcp=error,mcpcap::analyzers=off",
-        _ => "warn,rmcp=error",
+        Command::Analyzer(_) => (logs::Format::Text, "warn,rmcp=error,mcpcap::analyzers=off"),
+        _ => (logs::Format::Text, "warn,rmcp=error"),
     };
-    let filter = EnvFilter::try_from_env("MCPCAP_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(|| terminal::Log)
-        // Colours are commands to the terminal, of which no other may pass.
-        .with_ansi(false)
-        .init();
+    logs::begin(format, usual);
+    format
 }
 
-fn run(command: Command) -> Result<(), Failure> {
+fn run(command: Command, offered: clap::Command) -> Result<(), Failure> {
     let options = options(&command)?;
     let hardened = match &command {
-        Command::Serve(typed) => Some((&typed.hardening, typed.speaks_http())),
-        Command::Analyze(typed) => Some((&typed.hardening, false)),
+        Command::Serve(typed) => Some((&typed.hardening, typed.process())),
+        Command::Analyze(typed) => Some((&typed.hardening, hardening::Process::default())),
         _ => None,
     };
-    if let Some((_, listens)) = hardened.filter(|(hardening, _)| !hardening.no_hardening) {
+    if let Some((_, process)) = hardened.filter(|(hardening, _)| !hardening.no_hardening) {
         // Before there is a second thread.
-        hardening::harden(&options, listens);
+        hardening::harden(&options, &process);
     }
     // A run takes one of these threads, and there is a run for each core; the rest open files. Each thread keeps memory for good.
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -185,7 +193,7 @@ fn run(command: Command) -> Result<(), Failure> {
     let done = runtime.block_on(async {
         match command {
             Command::Serve(typed) => Ok(serve::run(&typed, &options).await?),
-            Command::Analyze(typed) => analyze::run(typed, &options, self::command()).await,
+            Command::Analyze(typed) => analyze::run(typed, &options, offered).await,
             Command::Tools(typed) => tools::run(&typed, &options).await,
             Command::Analyzer(command) => analyzer::run(command, options).await,
             Command::Wit => Ok(print(analyzer::WIT)?),
@@ -193,8 +201,8 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::CompileComponent { .. } => Ok(()),
             Command::Doctor(typed) => Ok(doctor::run(&typed, &options).await?),
             Command::Healthcheck(typed) => Ok(healthcheck::run(&typed).await?),
-            Command::Completions(typed) => Ok(shell::completions(&typed, &options, self::command()).await?),
-            Command::Man(typed) => Ok(shell::man(&typed, self::command())?),
+            Command::Completions(typed) => Ok(shell::completions(&typed, &options, offered).await?),
+            Command::Man(typed) => Ok(shell::man(&typed, offered)?),
         }
     });
     // Whatever still runs on another thread has nobody left to tell.
@@ -220,7 +228,7 @@ mod tests {
     use super::*;
 
     fn typed(words: &[&str]) -> Result<Command, clap::Error> {
-        read(std::iter::once("mcpcap").chain(words.iter().copied()).map(OsString::from))
+        read(std::iter::once("mcpcap").chain(words.iter().copied()).map(OsString::from)).map(|(command, _)| command)
     }
 
     #[test]
@@ -241,6 +249,8 @@ mod tests {
     fn options_that_do_nothing_are_refused() {
         for words in [
             &["--port", "9000"][..],
+            &["--max-sessions", "5"],
+            &["tools", "--drain-time", "5"],
             &["serve", "--allow-origin", "https://example.com"],
             &["--modules", "dns", "tools"],
             &["wit", "--modules", "dns"],

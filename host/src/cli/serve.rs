@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Args, Command, ValueEnum, parser::ValueSource};
 
-use super::options::{Audit, Captures, Hardening, Http, Loaded, Modules};
+use super::hardening::Process;
+use super::logs::Format;
+use super::options::{Audit, Captures, Hardening, Http, Loaded, Logs, Modules, Serving, Waiting};
 use crate::contract::arguments;
 use crate::mcp::{self, HttpOptions};
 use crate::service::{MAX_CHARS, Options, Service};
@@ -52,8 +54,18 @@ pub struct Arguments {
     #[command(flatten)]
     analyzers: Loaded,
 
+    // Not in the other group: clap leaves a group empty that has another in it.
+    #[command(flatten)]
+    serving: Serving,
+
+    #[command(flatten)]
+    waiting: Waiting,
+
     #[command(flatten)]
     audit: Audit,
+
+    #[command(flatten)]
+    logs: Logs,
 
     #[command(flatten)]
     pub(super) hardening: Hardening,
@@ -71,6 +83,17 @@ impl Arguments {
         self.transport == Transport::Http
     }
 
+    /// How the log is written.
+    pub fn log_format(&self) -> Format {
+        self.logs.log_format
+    }
+
+    /// What the server does besides what the service does.
+    pub fn process(&self) -> Process {
+        let tokens = self.http.token_file().filter(|_| self.speaks_http());
+        Process { listens: self.speaks_http(), reads: tokens.map(Into::into).into_iter().collect() }
+    }
+
     /// As the service takes them.
     ///
     /// # Errors
@@ -84,6 +107,7 @@ impl Arguments {
         };
         self.modules.apply(&mut options);
         self.captures.apply(&mut options)?;
+        self.waiting.apply(&mut options.limits);
         self.http.port()?;
         self.analyzers.apply(&mut options, self.speaks_http())?;
         options.audit = self.audit.audit_log.clone();
@@ -98,7 +122,7 @@ impl Arguments {
 
     /// As the server over HTTP takes them; nothing over stdio.
     pub fn http(&self) -> Option<Result<HttpOptions, String>> {
-        self.speaks_http().then(|| self.http.options())
+        self.speaks_http().then(|| self.http.options(&self.serving))
     }
 
     /// Takes a secret out of the environment, where there is one.
@@ -112,8 +136,10 @@ impl Arguments {
 /// An option that was typed and does nothing over stdio, as it is HTTP's.
 pub fn idle_option(command: &Command, typed: &ArgMatches) -> Option<String> {
     let is_stdio = typed.get_one::<Transport>("transport") == Some(&Transport::Stdio);
-    let group = command.get_groups().find(|group| group.get_id() == "Http").filter(|_| is_stdio)?;
-    let id = group.get_args().find(|id| typed.value_source(id.as_str()) == Some(ValueSource::CommandLine))?;
+    let groups =
+        command.get_groups().filter(|group| is_stdio && ["Http", "Serving"].contains(&group.get_id().as_str()));
+    let mut ids = groups.flat_map(|group| group.get_args());
+    let id = ids.find(|id| typed.value_source(id.as_str()) == Some(ValueSource::CommandLine))?;
     let argument = command.get_arguments().find(|argument| argument.get_id() == id)?;
     argument.get_long().map(str::to_owned)
 }
@@ -123,6 +149,8 @@ pub fn idle_option(command: &Command, typed: &ArgMatches) -> Option<String> {
 /// # Errors
 /// When it cannot begin.
 pub async fn run(typed: &Arguments, options: &Options) -> Result<(), String> {
+    // Before anything takes time: the signal asks a server to read again, and ends none.
+    mcp::outlive_hangup().map_err(|error| error.to_string())?;
     let start = || Service::start(options).map(Arc::new).map_err(|error| error.to_string());
     let Some(http) = typed.http() else {
         if std::io::stdin().is_terminal() {

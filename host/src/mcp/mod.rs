@@ -27,8 +27,8 @@ use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 
-pub use http::{Http, HttpError, HttpOptions, OF_ADDRESS, Token, TokenError};
-pub use stdio::serve as stdio;
+pub use http::{Http, HttpError, HttpOptions, TokenError, Tokens};
+pub use stdio::{outlive_hangup, serve as stdio};
 
 use page::page;
 
@@ -38,6 +38,7 @@ use crate::contract::schema;
 use crate::library::tool as captures;
 use crate::service::Service;
 use crate::text::neutral;
+use crate::watch::{Caller, Refusal};
 
 /// How long clients may keep the lists: they change only with the program, or when analyzers of others come and go.
 const LISTS_TTL_MS: u64 = 3_600_000;
@@ -120,7 +121,7 @@ impl Server {
 
     async fn captures(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> CallToolResult {
         let knows = context.protocol_version().is_none_or(|version| version.as_str() >= STRUCTURED_SINCE);
-        match self.service.captures(request.arguments.unwrap_or_default(), context.ct.clone()).await {
+        match self.service.captures(&caller(&context), request.arguments.unwrap_or_default(), context.ct.clone()).await {
             Ok(list) if knows && !self.service.text_only => CallToolResult::structured(list),
             Ok(list) => CallToolResult::success(vec![ContentBlock::text(list.to_string())]),
             Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_json(None).to_string())]),
@@ -133,7 +134,8 @@ impl Server {
         let (told, forwarding) = progress::forward(&context);
         let knows = context.protocol_version().is_none_or(|version| version.as_str() >= STRUCTURED_SINCE);
         let is_structured = knows && !self.service.text_only;
-        let answer = self.service.answer(&request.name, arguments, context.ct.clone(), told).await;
+        let caller = caller(&context);
+        let answer = self.service.answer_to(&caller, &request.name, arguments, context.ct.clone(), told).await;
         // The last notification goes out before the answer.
         forwarding.await;
         self.level.tell(&context, &request.name, &answer).await;
@@ -214,6 +216,8 @@ impl ServerHandler for Server {
         }
         self.service.settled_for(|catalog| catalog.tool(&request.name).is_some()).await;
         if self.service.catalog().tool(&request.name).is_none() {
+            let refusal = Refusal { reason: "tool", status: None, tool: Some(&request.name) };
+            self.service.refused(&caller(&context), refusal);
             let name = neutral(&request.name, 100);
             return Err(ErrorData::invalid_params(format!("Unknown tool: {name}"), None));
         }
@@ -309,7 +313,7 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        Ok(resources::read(&self.service, &request.uri, context.ct.clone()).await?.into())
+        Ok(resources::read(&self.service, &caller(&context), &request.uri, context.ct.clone()).await?.into())
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
@@ -334,6 +338,7 @@ impl ServerHandler for Server {
     ) -> Result<CustomResult, ErrorData> {
         let method = request.method.as_str();
         if STANDARD_METHODS.contains(&method) || (FORMER_METHODS.contains(&method) && has_handshake(&context)) {
+            self.service.refused(&caller(&context), Refusal { reason: "parameters", status: None, tool: None });
             let message = format!("the parameters of {} are malformed", request.method);
             return Err(ErrorData::invalid_params(message, None));
         }
@@ -345,6 +350,12 @@ impl ServerHandler for Server {
 fn panicked() -> CallToolResult {
     let error = AnswerError::new(Code::Internal, "the server failed on this request; its log has the cause");
     CallToolResult::error(vec![ContentBlock::text(error.to_json(None).to_string())])
+}
+
+/// Who asks.
+fn caller(context: &RequestContext<RoleServer>) -> Caller {
+    let client = context.client_info().map(|client| (client.name, client.version));
+    Caller { client, ..http::caller(&context.extensions) }
 }
 
 fn has_handshake(context: &RequestContext<RoleServer>) -> bool {

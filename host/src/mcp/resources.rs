@@ -20,6 +20,7 @@ use crate::library::tool as captures;
 use crate::service::Service;
 use crate::text;
 use crate::text::neutral;
+use crate::watch::Caller;
 
 const GUIDE: &str = "mcpcap://guide/";
 const SCHEMA: &str = "mcpcap://schema/";
@@ -101,6 +102,7 @@ fn schema(tool: &str, title: &str) -> Resource {
 /// When there is none with this URI, or the capture cannot be read.
 pub(super) async fn read(
     service: &Arc<Service>,
+    caller: &Caller,
     uri: &str,
     cancel: CancellationToken,
 ) -> Result<ReadResourceResult, ErrorData> {
@@ -132,7 +134,7 @@ pub(super) async fn read(
     if catalog.tool(OVERVIEW.0).is_some() {
         let arguments = json!({ "pcap_file": path, "max_chars": OVERVIEW.1 });
         let arguments = arguments.as_object().cloned().unwrap_or_default();
-        let answer = service.answer(OVERVIEW.0, arguments, cancel, Arc::new(|_, _| {})).await;
+        let answer = service.answer_to(caller, OVERVIEW.0, arguments, cancel, Arc::new(|_, _| {})).await;
         let report = match answer {
             Ok(answer) => answer.report,
             Err(error) => error.to_json(None),

@@ -44,6 +44,15 @@ pub async fn serve(service: Arc<Service>) -> std::io::Result<()> {
     Ok(())
 }
 
+/// From now on SIGHUP does not end the process. A terminal that is closed closes standard input too, which is the end of a session over it.
+///
+/// # Errors
+/// When the process cannot listen for signals.
+pub fn outlive_hangup() -> std::io::Result<()> {
+    // Who has listened once is never ended by it.
+    signal(SignalKind::hangup()).map(drop)
+}
+
 /// A transport that refuses a request with the id of one that is not answered yet.
 struct Distinct<T> {
     inner: T,

@@ -1,17 +1,20 @@
-//! The audit log: a line of JSON for each call, for those who have to know later who asked what about which capture.
+//! The audit log: a line of JSON for each call and each refusal, for those who have to know later who asked what about which capture.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::End;
+use super::caller::{Caller, network};
+use super::refusals::{Further, Refusals};
+use super::{Asked, End, Refusal};
 use crate::capture;
-use crate::catalog::Tool;
 use crate::text::{self, neutral};
 
 /// Why there is no audit log.
@@ -29,7 +32,10 @@ const ARGUMENTS: usize = 64;
 const NAME: usize = 100;
 
 /// Where the lines go.
-pub struct Audit(Mutex<Box<dyn Write + Send>>);
+pub struct Audit {
+    out: Mutex<Box<dyn Write + Send>>,
+    refusals: Mutex<Refusals>,
+}
 
 impl Audit {
     /// Appends to a file, which is made when it is missing; `-` is standard error.
@@ -38,35 +44,82 @@ impl Audit {
     /// When it cannot be written to.
     pub fn open(path: &Path) -> Result<Self, AuditError> {
         if path == Path::new("-") {
-            return Ok(Self(Mutex::new(Box::new(io::stderr()))));
+            return Ok(Self::to(io::stderr()));
         }
         let file = OpenOptions::new().append(true).create(true).open(path);
         let file = file.map_err(|reason| AuditError { path: path.into(), reason })?;
-        Ok(Self(Mutex::new(Box::new(file))))
+        Ok(Self::to(file))
     }
 
-    /// Writes a line: `time` (RFC 3339, UTC, of the end), `tool`, `component` and `capture` (SHA-256; `null` when no capture was read),
-    /// `arguments` (a URL without its secrets; of one longer than 2 KiB its beginning and its length), `outcome` (`ok` or the code of an error), `limit`, `seconds`.
-    pub(super) fn write(&self, tool: &Tool, mut arguments: Map<String, Value>, seconds: f64, end: End<'_>) {
+    fn to(out: impl Write + Send + 'static) -> Self {
+        Self { out: Mutex::new(Box::new(out)), refusals: Mutex::default() }
+    }
+
+    /// Writes a line: `time` (RFC 3339, UTC, of the end), who asked (`from`, `forwarded_for`, `session`, `client`, `token`), `tool`, `component` and
+    /// `capture` (SHA-256; `null` when no capture was read), `arguments` (a URL without its secrets; of one longer than 2 KiB its beginning and its
+    /// length), `outcome` (`ok` or the code of an error), `limit`, `seconds`.
+    pub(super) fn write(
+        &self,
+        caller: &Caller,
+        asked: Asked<'_>,
+        mut arguments: Map<String, Value>,
+        seconds: f64,
+        end: End<'_>,
+    ) {
         if let Some(Value::String(name)) = arguments.get_mut("pcap_file") {
             *name = capture::shown(name);
         }
-        let arguments = bounded(arguments);
-        let line = json!({
-            "time": OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default(),
-            "tool": tool.name,
-            "component": tool.module.sha256,
+        let call = json!({
+            "tool": asked.tool,
+            "component": asked.component,
             "capture": end.capture,
-            "arguments": arguments,
+            "arguments": bounded(arguments),
             "outcome": end.outcome,
             "limit": end.limit,
             "seconds": seconds,
         });
+        self.further(false);
+        self.line(caller.fields(), call);
+    }
+
+    /// Writes a line about what was refused: `time`, who asked, `outcome` (`refused`), `reason`, `status` (of HTTP), `tool` (that there is not).
+    /// Of many for one reason from one address it writes a few, and then how many there were besides.
+    pub(super) fn refused(&self, caller: &Caller, refusal: Refusal<'_>) {
+        self.further(false);
+        let from = caller.from.map(network);
+        let gets_line =
+            self.refusals.lock().unwrap_or_else(PoisonError::into_inner).count(refusal.reason, from, Instant::now());
+        if gets_line {
+            let tool = refusal.tool.map(|name| neutral(name, NAME));
+            let refused =
+                json!({ "outcome": "refused", "reason": refusal.reason, "status": refusal.status, "tool": tool });
+            self.line(caller.fields(), refused);
+        }
+    }
+
+    /// Tells of refusals that got no line, when a minute is over or the server ends.
+    pub(super) fn further(&self, end: bool) {
+        let over = self.refusals.lock().unwrap_or_else(PoisonError::into_inner).over(Instant::now(), end);
+        for Further { reason, from, count } in over {
+            let mut who = Map::new();
+            who.insert("from".into(), from.as_ref().map(IpAddr::to_string).into());
+            self.line(who, json!({ "outcome": "refused", "reason": reason, "further": count }));
+        }
+    }
+
+    fn line(&self, who: Map<String, Value>, what: Value) {
+        let time = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+        let mut line = Map::new();
+        line.insert("time".into(), time.into());
+        line.extend(who);
+        if let Value::Object(what) = what {
+            line.extend(what);
+        }
         // One write for a line, so that lines of several processes do not mix.
-        let line = text::json(&line) + "\n";
-        let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = text::json(&line.into()) + "\n";
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
-            tracing::error!(%error, tool = tool.name, "a line of the audit log is lost");
+            tracing::error!(%error, "a line of the audit log is lost");
         }
     }
 }

@@ -1,27 +1,66 @@
 //! What operators see of the calls: an audit log and metrics. Clients see none of it.
 
 mod audit;
+mod caller;
 mod metrics;
+mod process;
+mod refusals;
 
 use std::time::Instant;
 
 use serde_json::{Map, Value};
 
 pub use audit::{Audit, AuditError};
+pub use caller::Caller;
+pub(crate) use caller::network;
 pub use metrics::Metrics;
 
 use crate::answer::{AnswerError, Code};
-use crate::catalog::Tool;
-use crate::service::Answer;
 
 /// One call, from its beginning to its end, whatever the end is: a call that is dropped counts as cancelled.
 pub struct Call<'a> {
     audit: Option<&'a Audit>,
     metrics: &'a Metrics,
-    tool: &'a Tool,
+    caller: &'a Caller,
+    asked: Asked<'a>,
     arguments: Map<String, Value>,
     started: Instant,
     told: bool,
+}
+
+/// What is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The tool.
+    pub tool: &'a str,
+    /// SHA-256 of its component; the server's own tool has none.
+    pub component: Option<&'a str>,
+}
+
+/// Something that was refused before it became a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refusal<'a> {
+    /// Why, of few values.
+    pub(crate) reason: &'static str,
+    /// The status of HTTP.
+    pub(crate) status: Option<u16>,
+    /// The tool that was asked for and is not there.
+    pub(crate) tool: Option<&'a str>,
+}
+
+/// Counts what was refused, and writes it into the audit log.
+pub(crate) fn refused(audit: Option<&Audit>, metrics: &Metrics, caller: &Caller, refusal: Refusal<'_>) {
+    metrics.refused(refusal.reason);
+    if let Some(audit) = audit {
+        audit.refused(caller, refusal);
+    }
+}
+
+/// Writes what waits to be written, at the end.
+pub(crate) fn finish(audit: Option<&Audit>) {
+    if let Some(audit) = audit {
+        audit.further(true);
+    }
 }
 
 /// How a call ended.
@@ -42,22 +81,23 @@ impl<'a> Call<'a> {
     pub fn begin(
         audit: Option<&'a Audit>,
         metrics: &'a Metrics,
-        tool: &'a Tool,
+        caller: &'a Caller,
+        asked: Asked<'a>,
         arguments: &Map<String, Value>,
     ) -> Self {
         metrics.begun();
         // Only the audit log wants them.
         let arguments = if audit.is_some() { arguments.clone() } else { Map::new() };
-        Self { audit, metrics, tool, arguments, started: Instant::now(), told: false }
+        Self { audit, metrics, caller, asked, arguments, started: Instant::now(), told: false }
     }
 
-    /// Tells how it ended.
-    pub fn end(mut self, result: &Result<Answer, AnswerError>) {
+    /// Tells how it ended: with this receipt, or an error.
+    pub fn end(mut self, result: Result<&Value, &AnswerError>) {
         match result {
-            Ok(answer) => {
-                let part = |object: &str, field: &str| answer.receipt.get(object).and_then(|object| object.get(field));
+            Ok(receipt) => {
+                let part = |object: &str, field: &str| receipt.get(object).and_then(|object| object.get(field));
                 let capture = part("capture", "sha256").or_else(|| part("capture", "sha256_of_what_was_read"));
-                let stopped = answer.receipt.get("stopped_early").and_then(Value::as_str);
+                let stopped = receipt.get("stopped_early").and_then(Value::as_str);
                 self.tell(End {
                     outcome: "ok",
                     limit: stopped.filter(|reason| matches!(*reason, "time-limit" | "too-large")),
@@ -76,9 +116,9 @@ impl<'a> Call<'a> {
     fn tell(&mut self, end: End<'_>) {
         self.told = true;
         let seconds = self.started.elapsed().as_secs_f64();
-        self.metrics.ended(&self.tool.name, seconds, end);
+        self.metrics.ended(self.asked.tool, seconds, end);
         if let Some(audit) = self.audit {
-            audit.write(self.tool, std::mem::take(&mut self.arguments), seconds, end);
+            audit.write(self.caller, self.asked, std::mem::take(&mut self.arguments), seconds, end);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The real binary over HTTP, and a client that sends what it is told to.
 
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -12,6 +13,8 @@ pub struct Http {
     pub child: Child,
     /// Host and port.
     pub address: String,
+    /// What it has said on standard error.
+    said: Arc<Mutex<String>>,
 }
 
 impl Http {
@@ -34,15 +37,31 @@ impl Http {
             .spawn()
             .expect("the server starts");
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut said = String::new();
+        let said = Arc::new(Mutex::new(String::new()));
         while let Some(line) = lines.next_line().await.unwrap() {
+            *said.lock().unwrap() += &format!("{line}\n");
             if line.contains("listening") {
-                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                return Self { child, address: format!("127.0.0.1:{port}") };
+                let log = Arc::clone(&said);
+                tokio::spawn(async move {
+                    while let Ok(Some(line)) = lines.next_line().await {
+                        *log.lock().unwrap() += &format!("{line}\n");
+                    }
+                });
+                return Self { child, address: format!("127.0.0.1:{port}"), said };
             }
-            said = line;
         }
-        panic!("the server did not start: {said}");
+        panic!("the server did not start: {}", said.lock().unwrap());
+    }
+
+    /// What it has said on standard error.
+    pub fn log(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
     /// Where MCP is.

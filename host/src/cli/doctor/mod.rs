@@ -6,6 +6,7 @@ mod server;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::config::Setting;
 use super::{hardening, serve};
 use crate::service::Options;
 
@@ -18,6 +19,10 @@ pub struct Arguments {
 
     #[command(flatten)]
     pub(super) serve: serve::Arguments,
+
+    /// The settings in force.
+    #[arg(skip)]
+    pub(super) settings: Vec<Setting>,
 }
 
 /// How a check ended.
@@ -37,19 +42,21 @@ struct Check {
     found: String,
     /// What to do about it.
     mend: Option<&'static str>,
+    /// The setting that it tells of.
+    setting: Option<Setting>,
 }
 
 impl Check {
     fn ok(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, state: State::Ok, found: found.into(), mend: None }
+        Self { name, state: State::Ok, found: found.into(), mend: None, setting: None }
     }
 
     fn warn(name: &'static str, found: impl Into<String>, mend: &'static str) -> Self {
-        Self { name, state: State::Warn, found: found.into(), mend: Some(mend) }
+        Self { name, state: State::Warn, found: found.into(), mend: Some(mend), setting: None }
     }
 
     fn fail(name: &'static str, found: impl Into<String>, mend: &'static str) -> Self {
-        Self { name, state: State::Fail, found: found.into(), mend: Some(mend) }
+        Self { name, state: State::Fail, found: found.into(), mend: Some(mend), setting: None }
     }
 
     fn line(&self) -> String {
@@ -68,8 +75,19 @@ impl Check {
             State::Warn => "warn",
             State::Fail => "fail",
         };
-        json!({ "check": self.name, "state": state, "found": self.found, "mend": self.mend })
+        let mut check = json!({ "check": self.name, "state": state, "found": self.found, "mend": self.mend });
+        if let (Some(Setting { name, value, from }), Some(check)) = (&self.setting, check.as_object_mut()) {
+            check.insert("setting".into(), json!({ "name": name, "value": value, "from": from }));
+        }
+        check
     }
+}
+
+/// An option of the server, its value and where that is from.
+fn in_force(setting: &Setting) -> Check {
+    let Setting { name, value, from } = setting;
+    let value = value.as_deref().map_or_else(|| "is not set".into(), |value| format!("= {value}"));
+    Check { setting: Some(setting.clone()), ..Check::ok("setting", format!("{name} {value} ({from})")) }
 }
 
 /// Checks what the options would start: the machine, the sandbox, the folders, and the transport; over HTTP, also whether it could listen.
@@ -90,14 +108,14 @@ pub async fn run(arguments: &Arguments, options: &Options) -> Result<(), String>
     if options.remote.enabled {
         checks.push(machine::certificates());
     }
-    let serves_http = http.is_some();
     checks.push(match http {
         Some(http) => server::http(http).await,
         None => server::stdio().await,
     });
+    checks.extend(arguments.settings.iter().map(in_force));
     // The last one: behind it little can be done.
     checks.extend(machine::hardening(
-        (!arguments.serve.hardening.no_hardening).then(|| hardening::needs(options, serves_http)),
+        (!arguments.serve.hardening.no_hardening).then(|| hardening::needs(options, &arguments.serve.process())),
     ));
     let text = if arguments.json {
         format!("{:#}\n", checks.iter().map(Check::to_json).collect::<Value>())

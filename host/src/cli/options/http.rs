@@ -4,10 +4,12 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
-use crate::mcp::{HttpOptions, OF_ADDRESS, Token};
+use super::limits::Serving;
+use crate::mcp::{HttpOptions, Tokens};
 
 /// Variable of the environment. It is no option, as it holds a secret.
 const TOKEN: &str = "MCPCAP_AUTH_TOKEN";
@@ -25,8 +27,9 @@ pub struct Http {
     #[arg(long, default_value_t = 8080, allow_negative_numbers = true)]
     port: i64,
 
-    /// File with the bearer token that callers over HTTP must have, - for standard input; MCPCAP_AUTH_TOKEN holds the token itself
-    #[arg(long, value_name = "FILE")]
+    /// File with the bearer token that callers over HTTP must have, or with one for each of them in lines of NAME: TOKEN; it is read again when it
+    /// changes and on SIGHUP. - is standard input; MCPCAP_AUTH_TOKEN holds the token itself
+    #[arg(long, value_name = "FILE", env = "MCPCAP_AUTH_TOKEN_FILE")]
     auth_token_file: Option<PathBuf>,
 
     /// Listen on an address that other machines can reach, although nobody is asked who they are
@@ -45,17 +48,9 @@ pub struct Http {
     #[arg(long)]
     stateless: bool,
 
-    /// Connections that one address may have at once, streams that stand open included; a proxy in front of this server is one address
-    #[arg(long, value_name = "N", default_value_t = OF_ADDRESS, value_parser = at_least_one)]
-    max_connections_per_address: usize,
-
     /// Answer /healthz and /readyz at this address too, and nothing else there, as 0.0.0.0:8081
     #[arg(long, value_name = "ADDRESS")]
     health_listen: Option<SocketAddr>,
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "must be a positive number".into())
 }
 
 impl Http {
@@ -89,24 +84,29 @@ impl Http {
     }
 
     /// As the server takes it.
-    pub fn options(&self) -> Result<HttpOptions, String> {
-        let token = match (&self.auth_token_file, std::env::var(TOKEN)) {
-            (Some(path), _) => Some(Token::from_file(path)),
-            (None, Ok(text)) if !text.is_empty() => Some(Token::new(&text, TOKEN)),
+    pub fn options(&self, serving: &Serving) -> Result<HttpOptions, String> {
+        let tokens = match (&self.auth_token_file, std::env::var(TOKEN)) {
+            (Some(path), _) => Some(Tokens::from_file(path)),
+            (None, Ok(text)) if !text.is_empty() => Some(Tokens::new(&text, TOKEN)),
             (None, Err(std::env::VarError::NotUnicode(_))) => return Err(format!("{TOKEN} is not text")),
             _ => None,
         };
         Ok(HttpOptions {
             host: self.host.clone(),
             port: self.port()?,
-            token: token.transpose().map_err(|error| error.to_string())?,
+            tokens: tokens.transpose().map_err(|error| error.to_string())?.map(Arc::new),
             open: self.allow_unauthenticated_http,
             hosts: self.hosts.clone(),
             origins: self.origins.clone(),
             stateless: self.stateless,
-            of_address: self.max_connections_per_address,
+            limits: serving.limits(),
             health: self.health_listen,
         })
+    }
+
+    /// The file of tokens, which is read again while the server runs.
+    pub fn token_file(&self) -> Option<&Path> {
+        self.auth_token_file.as_deref().filter(|path| *path != "-")
     }
 
     /// The port, which is checked over stdio too.

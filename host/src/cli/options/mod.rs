@@ -11,9 +11,10 @@ use clap::Args;
 
 pub use analyzers::{Building, Loaded, LockFile, place};
 pub use http::Http;
-pub use limits::Running;
+pub use limits::{Running, Serving, Waiting};
 pub use sources::{Captures, Private};
 
+use crate::cli::logs::Format;
 use crate::service::Options;
 
 /// Which of the built-in analyzers there are.
@@ -62,6 +63,14 @@ pub struct Audit {
     /// Append a line of JSON for each call to this file; - is standard error, which is the default over HTTP
     #[arg(long, value_name = "FILE", env = "MCPCAP_AUDIT_LOG")]
     pub(super) audit_log: Option<PathBuf>,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Args)]
+pub struct Logs {
+    /// What a line of the log is, on standard error
+    #[arg(long, value_enum, value_name = "FORMAT", env = "MCPCAP_LOG_FORMAT", default_value_t = Format::Text)]
+    pub(super) log_format: Format,
 }
 
 /// What the process gives up.

@@ -15,15 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::connections::{Connections, Full};
 use crate::service::Service;
+use crate::settings::HttpLimits;
+use crate::watch::{Caller, Refusal};
 
-/// Connections that are served at once. A client of a session keeps one or two.
-const CONNECTIONS: usize = 1024;
-/// Connections beyond those: they are told so, and health is answered. The oldest makes room for the next.
-const SPARE: usize = 64;
-/// How long the head of a request may take, and how long a connection may be idle.
-const HEAD: Duration = Duration::from_secs(15);
-/// Room for the head of a request, in bytes.
-const HEAD_SIZE: usize = 64 << 10;
 /// How long to wait when the process has no descriptor left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 
@@ -34,11 +28,12 @@ pub(super) struct Served {
     /// What is served to those for whom there is no room.
     spare: Arc<Connections>,
     full: [Router; 2],
+    limits: HttpLimits,
 }
 
 impl Served {
     /// All that the program serves; `health` also to those for whom there is no room.
-    pub(super) fn all(app: Router, health: &Router, of_address: usize) -> Self {
+    pub(super) fn all(app: Router, health: &Router, limits: HttpLimits) -> Self {
         let refused = |status: StatusCode, why: &'static str| {
             health.clone().fallback(async move || {
                 let retry = [(header::RETRY_AFTER, "1"), (header::CONNECTION, "close")];
@@ -47,19 +42,20 @@ impl Served {
         };
         Self {
             app,
-            room: Connections::new(CONNECTIONS, of_address),
-            spare: Connections::new(SPARE, SPARE),
+            room: Connections::new(limits.connections, limits.of_address),
+            spare: Connections::new(limits.spare, limits.spare),
             full: [
                 refused(StatusCode::TOO_MANY_REQUESTS, "too many connections from your address\n"),
                 refused(StatusCode::SERVICE_UNAVAILABLE, "too many connections\n"),
             ],
+            limits,
         }
     }
 
     /// Health alone, with room of its own.
-    pub(super) fn health(health: Router) -> Self {
-        let room = Connections::new(SPARE, SPARE);
-        Self { spare: Arc::clone(&room), room, full: [health.clone(), health.clone()], app: health }
+    pub(super) fn health(health: Router, limits: HttpLimits) -> Self {
+        let room = Connections::new(limits.spare, limits.spare);
+        Self { spare: Arc::clone(&room), room, full: [health.clone(), health.clone()], app: health, limits }
     }
 }
 
@@ -72,7 +68,11 @@ pub(super) async fn accept(
     grace: Duration,
 ) {
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_SIZE);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(served.limits.head_time)
+        .max_buf_size(served.limits.head);
     let open = GracefulShutdown::new();
     loop {
         let (stream, peer) = tokio::select! {
@@ -98,7 +98,8 @@ pub(super) async fn accept(
                     Full::Address => (of_address, "address"),
                     Full::All => (of_all, "connections"),
                 };
-                service.metrics.refused(reason);
+                let caller = Caller { from: Some(peer.ip()), ..Caller::default() };
+                service.refused(&caller, Refusal { reason, status: None, tool: None });
                 // No request is counted there, so there is always an idle one.
                 let Ok(place) = served.spare.take(peer.ip()) else { continue };
                 (app.clone(), place)

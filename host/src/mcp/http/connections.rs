@@ -2,7 +2,7 @@
 //! those. So half-sent heads, bodies that never end and idle clients take the room of nobody.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -13,6 +13,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
+
+use crate::watch::network;
 
 /// Why there is no room: on all connections requests are answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +60,8 @@ impl Connections {
 
     /// A place for a connection of an address. Where there is none, another connection is closed, if there is an idle one.
     pub(super) fn take(self: &Arc<Self>, from: IpAddr) -> Result<Arc<Place>, Full> {
-        let from = network(from);
+        let peer = from;
+        let from = network(peer);
         let mut held = self.held();
         if held.open.values().filter(|entry| entry.from == from).count() >= self.of_address {
             held.close_idle(from).ok_or(Full::Address)?;
@@ -68,7 +71,7 @@ impl Connections {
         }
         let (id, close) = (held.tick(), CancellationToken::new());
         held.open.insert(id, Entry { from, requests: 0, since: id, close: close.clone() });
-        Ok(Arc::new(Place { id, close, connections: Arc::clone(self) }))
+        Ok(Arc::new(Place { id, from: peer, close, connections: Arc::clone(self) }))
     }
 }
 
@@ -97,17 +100,11 @@ impl Held {
     }
 }
 
-/// What counts as one address: of IPv6 the network that a site has at least, since each of its machines has as many addresses as it likes.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
 /// A connection's place; dropped, it is free.
 pub(super) struct Place {
     id: u64,
+    /// The other end.
+    pub(super) from: IpAddr,
     close: CancellationToken,
     connections: Arc<Connections>,
 }

@@ -2,14 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::StreamExt;
 use rmcp::model::RequestId;
 use rmcp::transport::streamable_http_server::session::SessionManager;
@@ -18,25 +17,22 @@ use serde_json::{Map, Value, json};
 
 use super::connections::until_sent;
 use super::introduction;
-use super::token::Token;
+use super::tokens::Tokens;
+use super::visit::{Visit, refuse};
 use crate::mcp::ids::Ids;
 use crate::service::Service;
+use crate::settings::HttpLimits;
 
-/// The longest body of a request, in bytes. Arguments are short, and a call that waits for its turn keeps them.
-pub(super) const BODY: usize = 64 << 10;
-/// Bytes of a longer one that are read and dropped.
+/// Bytes of a body that is too long which are read and dropped.
 const DRAINED: usize = 4 << 20;
-/// How long a body may take.
-const BODY_TIME: Duration = Duration::from_secs(20);
-/// Sessions that are kept. Each takes some tens of kB; beyond, the one that was silent longest ends.
-const SESSIONS: usize = 1000;
 /// The header that names a session.
-const SESSION: &str = "mcp-session-id";
+pub(super) const SESSION: &str = "mcp-session-id";
 
 /// What the door needs to know.
 pub(super) struct Door {
     pub(super) service: Arc<Service>,
-    pub(super) token: Option<Token>,
+    pub(super) tokens: Option<Arc<Tokens>>,
+    pub(super) limits: HttpLimits,
     /// Whether only this machine can reach the server, so that a foreign Host is an attack by DNS.
     pub(super) local: bool,
     pub(super) sessions: Arc<LocalSessionManager>,
@@ -46,39 +42,47 @@ pub(super) struct Door {
     pub(super) ids: Ids<(String, RequestId)>,
 }
 
-/// Lets in who has the token, where there is one.
+/// Lets in who has a token, where there are some. A stream that stands open ends when the token is taken back.
 pub(super) async fn authorize(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    match &door.token {
-        Some(token) if !token.admits(request.headers()) => {
-            door.service.metrics.refused("token");
-            let challenge = [(WWW_AUTHENTICATE, r#"Bearer realm="mcpcap""#)];
-            (StatusCode::UNAUTHORIZED, challenge, "a bearer token is needed\n").into_response()
+    let Some(tokens) = &door.tokens else { return next.run(request).await };
+    let known = match tokens.check(request.headers()) {
+        Ok(known) => known,
+        Err(denied) => {
+            let challenge = [(WWW_AUTHENTICATE, denied.challenge())];
+            return refuse("token", (StatusCode::UNAUTHORIZED, challenge, denied.message()));
         }
-        _ => next.run(request).await,
+    };
+    if let Some(visit) = request.extensions().get::<Arc<Visit>>() {
+        // Nobody has set it before.
+        let _ = visit.token.set(known.name);
     }
+    let answer = next.run(request).await;
+    if !is(answer.headers(), "text/event-stream") {
+        return answer;
+    }
+    answer.map(|body| Body::from_stream(body.into_data_stream().take_until(known.gone.cancelled_owned())))
 }
 
 /// Keeps web pages from reading what is not MCP's through a name of their own for this machine.
 pub(super) async fn local(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     if door.local && !host.is_some_and(is_this_machine) {
-        door.service.metrics.refused("host");
-        return (StatusCode::FORBIDDEN, "this Host is not served here\n").into_response();
+        return refuse("host", (StatusCode::FORBIDDEN, "this Host is not served here\n"));
     }
     next.run(request).await
 }
 
 /// The bytes of a body; of one that is too long one more than is allowed. Who sends it hears an answer only when it was read, so it is, up to a
 /// bound, and not kept.
-async fn read(body: Body) -> Result<Vec<u8>, axum::Error> {
+async fn read(body: Body, most: usize) -> Result<Vec<u8>, axum::Error> {
     let mut chunks = body.into_data_stream();
     let (mut bytes, mut seen) = (Vec::new(), 0_usize);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
         seen = seen.saturating_add(chunk.len());
-        let room = BODY.saturating_add(1).saturating_sub(bytes.len());
+        let room = most.saturating_add(1).saturating_sub(bytes.len());
         bytes.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if seen > DRAINED {
+        if seen > DRAINED.max(most) {
             break;
         }
     }
@@ -99,29 +103,25 @@ pub(super) async fn body(State(door): State<Arc<Door>>, request: Request, next: 
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    let refused = |reason| door.service.metrics.refused(reason);
     let (mut parts, body) = request.into_parts();
-    let mut bytes = match tokio::time::timeout(BODY_TIME, read(body)).await {
-        Ok(Ok(bytes)) if bytes.len() > BODY => {
-            refused("body");
-            let text = format!("the body is longer than {BODY} bytes\n");
-            return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
+    let most = door.limits.body;
+    let mut bytes = match tokio::time::timeout(door.limits.body_time, read(body, most)).await {
+        Ok(Ok(bytes)) if bytes.len() > most => {
+            let text = format!("the body is longer than {most} bytes\n");
+            return refuse("body", (StatusCode::PAYLOAD_TOO_LARGE, text));
         }
         Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => {
-            refused("body");
-            return (StatusCode::BAD_REQUEST, "the body is broken\n").into_response();
-        }
-        Err(_) => {
-            refused("slow");
-            return (StatusCode::REQUEST_TIMEOUT, "the body took too long\n").into_response();
-        }
+        Ok(Err(_)) => return refuse("body", (StatusCode::BAD_REQUEST, "the body is broken\n")),
+        Err(_) => return refuse("slow", (StatusCode::REQUEST_TIMEOUT, "the body took too long\n")),
     };
     let mut held = None;
     // Another type is refused for that by MCP itself.
-    if is_json(&parts.headers) {
+    if is(&parts.headers, "application/json") {
         let session = session(&parts.headers);
         let wrong = match serde_json::from_slice::<Value>(&bytes) {
+            Ok(Value::Object(message)) if message.get("jsonrpc").and_then(Value::as_str) != Some("2.0") => {
+                Some((-32600, r#"the message lacks "jsonrpc": "2.0", by which JSON-RPC is known"#.to_owned()))
+            }
             Ok(Value::Object(mut message)) => {
                 let is_shortened = introduction::shorten(&mut message);
                 let id = session.as_ref().and_then(|_| id(&message));
@@ -143,11 +143,10 @@ pub(super) async fn body(State(door): State<Arc<Door>>, request: Request, next: 
             Err(error) => Some((-32700, format!("the body is not JSON: {error}"))),
         };
         if let Some((code, message)) = wrong {
-            refused("json");
             // Without an id: that of a request which is used already has another answer.
             let error = json!({ "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": message } });
             let kind = [(CONTENT_TYPE, "application/json")];
-            return (StatusCode::BAD_REQUEST, kind, error.to_string()).into_response();
+            return refuse("json", (StatusCode::BAD_REQUEST, kind, error.to_string()));
         }
     }
     // The id is free when the request is answered and the answer has gone out.
@@ -163,9 +162,9 @@ fn id(message: &Map<String, Value>) -> Option<RequestId> {
     serde_json::from_value(message.get("id")?.clone()).ok()
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is(headers: &HeaderMap, media_type: &str) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(media_type))
 }
 
 /// Keeps the number of sessions bounded, and says of an unknown one that it is.
@@ -175,9 +174,13 @@ pub(super) async fn sessions(State(door): State<Arc<Door>>, request: Request, ne
     if let (Some(id), true) = (&named, ends)
         && !door.sessions.has_session(&id.as_str().into()).await.unwrap_or_default()
     {
-        return (StatusCode::NOT_FOUND, "there is no such session\n").into_response();
+        return refuse("session", (StatusCode::NOT_FOUND, "there is no such session\n"));
     }
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if ends && response.status().is_success() {
+        // It is over when this is said.
+        *response.status_mut() = StatusCode::OK;
+    }
     let id = named.or_else(|| session(response.headers()));
     if let Some(id) = id.filter(|_| response.status().is_success()) {
         let silent = {
@@ -186,7 +189,7 @@ pub(super) async fn sessions(State(door): State<Arc<Door>>, request: Request, ne
             if !ends {
                 order.push_back(id);
             }
-            if order.len() > SESSIONS { order.pop_front() } else { None }
+            if order.len() > door.limits.sessions { order.pop_front() } else { None }
         };
         if let Some(silent) = silent {
             door.service.metrics.refused("sessions");

@@ -1,10 +1,13 @@
 //! MCP over streamable HTTP, at `/mcp`; `/healthz`, `/readyz` and `/metrics` beside it, the first two also at an address of their own.
 
 mod accept;
+mod browsers;
+mod compress;
 mod connections;
 mod door;
 mod introduction;
-mod token;
+mod tokens;
+mod visit;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -23,28 +26,27 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-pub use token::{Token, TokenError};
+pub use tokens::{TokenError, Tokens};
+pub(super) use visit::caller;
 
 use self::accept::Served;
+use self::browsers::Origin;
 use self::door::Door;
+use self::visit::Told;
 use super::Server;
 use super::ids::Ids;
 use crate::service::Service;
+use crate::settings::HttpLimits;
 use crate::text::wire::harmless;
 
-/// How long running calls get after the process was told to end, before they are cancelled.
-const FINISH: Duration = Duration::from_secs(5);
-/// How long answers get to go out after that.
+/// How long answers get to go out after the calls have ended.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
 /// How long connections get after that.
 const CLOSE: Duration = Duration::from_secs(1);
-/// Descriptors that the process may have, where the system lets it.
-const DESCRIPTORS: u64 = 4096;
+/// Descriptors for captures and what is beside the connections, where the system lets the process have so many.
+const DESCRIPTORS: usize = 3072;
 /// What `/metrics` answers in.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// Connections that one address may have: of those at once that there may be a quarter.
-pub const OF_ADDRESS: usize = 256;
 
 /// What the command line decides about HTTP.
 #[derive(Clone)]
@@ -53,18 +55,18 @@ pub struct HttpOptions {
     pub host: String,
     /// Port; 0 takes a free one.
     pub port: u16,
-    /// The token that callers must have.
-    pub token: Option<Token>,
+    /// The tokens of which callers must have one.
+    pub tokens: Option<Arc<Tokens>>,
     /// Whether addresses beyond loopback may go without a token.
     pub open: bool,
     /// Hosts, with or without port, by which clients may call this server, besides loopback's names.
     pub hosts: Vec<String>,
-    /// Origins of web pages that may call it, besides its own.
+    /// Origins of web pages that may call it, besides its own, as `https://example.com` or `http://localhost:*`.
     pub origins: Vec<String>,
     /// Whether clients get no sessions, so that any replica can answer any request.
     pub stateless: bool,
-    /// Connections that one address may have, streams that stand open included.
-    pub of_address: usize,
+    /// What clients may take.
+    pub limits: HttpLimits,
     /// Where health is answered besides, and nothing else.
     pub health: Option<SocketAddr>,
 }
@@ -94,6 +96,11 @@ pub enum HttpError {
          set MCPCAP_AUTH_TOKEN or --auth-token-file, or use --allow-unauthenticated-http if that is what you want"
     )]
     Open(IpAddr),
+    /// No origin of web pages.
+    #[error(
+        "--allow-origin {0}: an origin is a scheme, a host and, where it is not the usual one, a port, as https://example.com:8443"
+    )]
+    Origin(String),
     /// Anything else of the system's.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -105,8 +112,10 @@ pub struct Http {
     health: Option<TcpListener>,
     address: SocketAddr,
     options: HttpOptions,
+    origins: Arc<[Origin]>,
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
 impl Http {
@@ -117,7 +126,10 @@ impl Http {
     pub async fn bind(options: HttpOptions) -> Result<Self, HttpError> {
         // Before the first connection, so that no signal is lost.
         let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        more_descriptors();
+        let hangup = signal(SignalKind::hangup())?;
+        more_descriptors(options.limits.connections);
+        let parsed = |text: &String| Origin::parse(text).ok_or_else(|| HttpError::Origin(text.clone()));
+        let origins = options.origins.iter().map(parsed).collect::<Result<_, _>>()?;
         let host = options.host.as_str();
         let resolved = tokio::net::lookup_host((host, options.port)).await;
         let unresolved = |reason| HttpError::Host { host: host.into(), reason };
@@ -125,7 +137,7 @@ impl Http {
             .map_err(unresolved)?
             .next()
             .ok_or_else(|| unresolved(std::io::Error::from(std::io::ErrorKind::NotFound)))?;
-        if options.token.is_none() && !options.open && !address.ip().is_loopback() {
+        if options.tokens.is_none() && !options.open && !address.ip().is_loopback() {
             return Err(HttpError::Open(address.ip()));
         }
         let listener = listen(address).await?;
@@ -134,7 +146,7 @@ impl Http {
             None => None,
         };
         let address = listener.local_addr()?;
-        Ok(Self { listener, health, address, options, terminate, interrupt })
+        Ok(Self { listener, health, address, options, origins, terminate, interrupt, hangup })
     }
 
     /// Where it listens.
@@ -147,22 +159,23 @@ impl Http {
         let (closed, ended) = (CancellationToken::new(), CancellationToken::new());
         let stopping = Arc::new(AtomicBool::new(false));
         let health = health(&service, Arc::clone(&stopping));
-        let all = Served::all(self.app(&service, &ended).merge(health.clone()), &health, self.options.of_address);
+        let all = Served::all(self.app(&service, &ended).merge(health.clone()), &health, self.options.limits.clone());
         let accept = |listener, served| {
             let (taken, stop) = (Arc::clone(&service), closed.clone());
             tokio::spawn(async move { accept::accept(listener, served, &taken, stop, CLOSE).await })
         };
         if let Some(listener) = self.health {
-            accept(listener, Served::health(health));
+            accept(listener, Served::health(health, self.options.limits.clone()));
         }
         let mut accepting = accept(self.listener, all);
+        tokio::spawn(tokens::watch(self.options.tokens.clone(), self.hangup));
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
         tracing::info!("stopping");
         stopping.store(true, Ordering::Relaxed);
-        service.stop(FINISH).await;
+        service.stop(self.options.limits.drain).await;
         closed.cancel();
         // Answers go out first; then the streams end that would keep a graceful stop waiting for ever.
         if tokio::time::timeout(LAST_ANSWERS, &mut accepting).await.is_err() {
@@ -172,10 +185,13 @@ impl Http {
     }
 
     fn app(&self, service: &Arc<Service>, ended: &CancellationToken) -> Router {
-        let sessions = Arc::new(LocalSessionManager::default());
+        let mut sessions = LocalSessionManager::default();
+        sessions.session_config.keep_alive = Some(self.options.limits.session_time);
+        let sessions = Arc::new(sessions);
         let door = Arc::new(Door {
             service: Arc::clone(service),
-            token: self.options.token.clone(),
+            tokens: self.options.tokens.clone(),
+            limits: self.options.limits.clone(),
             local: self.address.ip().is_loopback() && self.options.hosts.is_empty(),
             sessions: Arc::clone(&sessions),
             order: std::sync::Mutex::default(),
@@ -184,7 +200,7 @@ impl Http {
         let offered = Arc::clone(service);
         let mcp = StreamableHttpService::new(
             move || Ok(Server::new(Arc::clone(&offered))),
-            sessions,
+            Arc::clone(&sessions),
             self.config(ended.child_token()),
         );
         // The last layer is the first that a request passes.
@@ -192,22 +208,40 @@ impl Http {
             .nest_service("/mcp", mcp)
             .layer(from_fn(connections::busy))
             .layer(from_fn_with_state(Arc::clone(&door), door::sessions))
-            .layer(from_fn_with_state(Arc::clone(&door), door::body));
-        let measured = Arc::clone(service);
+            .layer(from_fn_with_state(Arc::clone(&door), door::body))
+            .layer(from_fn_with_state(Arc::clone(&door), door::authorize));
+        // Browsers ask without the token whether they may send it.
+        let mcp = if self.origins.is_empty() { mcp } else { mcp.layer(browsers::layer(&self.origins)) };
+        let (measured, counted) = (Arc::clone(service), Arc::clone(&sessions));
+        let metrics = async move || {
+            measured.metrics.sessions(counted.sessions.read().await.len());
+            ([(header::CONTENT_TYPE, OPEN_METRICS)], measured.metrics.text())
+        };
         let metrics = Router::new()
-            .route("/metrics", get(async move || ([(header::CONTENT_TYPE, OPEN_METRICS)], measured.metrics.text())))
-            .layer(from_fn_with_state(Arc::clone(&door), door::local));
-        mcp.merge(metrics).layer(from_fn_with_state(door, door::authorize)).layer(map_response(harmless))
+            .route("/metrics", get(metrics))
+            .layer(from_fn_with_state(Arc::clone(&door), door::local))
+            .layer(from_fn_with_state(door, door::authorize));
+        let told = Told { service: Arc::clone(service), sessions, origins: Arc::clone(&self.origins), own: self.own() };
+        mcp.merge(metrics)
+            .layer(from_fn_with_state(Arc::new(told), visit::audited))
+            .layer(map_response(harmless))
+            .layer(from_fn(compress::compress))
+    }
+
+    /// Origins by which the server's own machine calls it.
+    fn own(&self) -> Vec<Origin> {
+        let port = self.address.port();
+        let own = ["127.0.0.1", "localhost", "[::1]"];
+        own.iter().filter_map(|host| Origin::parse(&format!("http://{host}:{port}"))).collect()
     }
 
     /// Host and Origin are checked, which is what stops a web page from talking to this server through its reader's browser.
     fn config(&self, stop: CancellationToken) -> StreamableHttpServerConfig {
-        let port = self.address.port();
-        let own = ["127.0.0.1", "localhost", "[::1]"];
-        let origins = own.iter().map(|host| format!("http://{host}:{port}")).chain(self.options.origins.clone());
+        let own = self.own();
+        let origins = own.iter().chain(self.origins.iter()).map(ToString::to_string);
         let config = StreamableHttpServerConfig::default()
             .with_cancellation_token(stop)
-            .with_max_request_body_bytes(door::BODY)
+            .with_max_request_body_bytes(self.options.limits.body)
             .with_legacy_session_mode(!self.options.stateless)
             .with_json_response(self.options.stateless)
             .enforce_origin_validation()
@@ -242,9 +276,10 @@ fn health(service: &Arc<Service>, stopping: Arc<AtomicBool>) -> Router {
 }
 
 /// Lets the process have as many descriptors as connections, captures and what is beside them need. Many systems give 1024 unasked.
-fn more_descriptors() {
+fn more_descriptors(connections: usize) {
     let now = getrlimit(Resource::Nofile);
-    let most = now.maximum.map_or(DESCRIPTORS, |most| most.min(DESCRIPTORS));
+    let wanted = u64::try_from(connections.saturating_add(DESCRIPTORS)).unwrap_or(u64::MAX);
+    let most = now.maximum.map_or(wanted, |most| most.min(wanted));
     if now.current.is_some_and(|current| current < most)
         && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..now })
     {

@@ -1,5 +1,11 @@
 //! What stands before MCP over HTTP: token, Host and Origin, bodies, sessions, connections, the end. With requests written by hand.
 
+mod audit;
+mod browsers;
+mod limits;
+mod metrics;
+mod tokens;
+
 use std::time::Duration;
 
 use reqwest::Method;
@@ -11,6 +17,12 @@ use crate::support::example;
 use crate::support::http::{Http, reqwest_client};
 
 const TOKEN: &str = "a-token-of-the-test-0123456789";
+
+/// A client's first words, of the revisions with handshake.
+fn hello() -> Value {
+    json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } } })
+}
 
 /// A request of the revision without handshake.
 fn request(method: &str, mut params: Value) -> Value {
@@ -68,13 +80,14 @@ async fn without_the_token_there_is_nothing_but_health() {
     let from_variable = Http::start_with(&["--host", "0.0.0.0"], &[("MCPCAP_AUTH_TOKEN", TOKEN)]).await;
     for http in [&from_file, &from_variable] {
         let list = || post(&request("tools/list", json!({})));
-        for wrong in [None, Some("wrong"), Some(&TOKEN[1..]), Some("")] {
+        for wrong in [None, Some("wrong"), Some(&TOKEN[1..]), Some("x")] {
             let request = wrong.map_or_else(list, |token| list().bearer_auth(token));
             let mut built = request.build().unwrap();
             *built.url_mut() = http.mcp().parse().unwrap();
             let answer = reqwest_client().execute(built).await.unwrap();
             assert_eq!(answer.status(), 401);
-            assert!(answer.headers()["www-authenticate"].to_str().unwrap().starts_with("Bearer"));
+            let error = if wrong.is_some() { r#", error="invalid_token""# } else { "" };
+            assert_eq!(answer.headers()["www-authenticate"], format!("Bearer realm=\"mcpcap\"{error}"));
             assert_eq!(get(http, "/metrics", wrong).await.0, 401);
         }
         assert_eq!(sent(http, list().bearer_auth(TOKEN)).await.0, 200);
@@ -124,14 +137,19 @@ async fn broken_messages_get_the_protocols_errors() {
         ([b"[".repeat(30_000), b"]".repeat(30_000)].concat(), 400, -32700),
         (b"[]".to_vec(), 400, -32600),
         (b"\"text\"".to_vec(), 400, -32600),
+        (br#"{"id":1,"method":"tools/list"}"#.to_vec(), 400, -32600),
+        (br#"{"jsonrpc":"1.0","id":1,"method":"tools/list"}"#.to_vec(), 400, -32600),
+        (br#"{"jsonrpc":2.0,"method":"notifications/initialized"}"#.to_vec(), 400, -32600),
     ] {
         let (got, answer) = sent(&http, raw(body)).await;
         assert_eq!((got, message(&answer)["error"]["code"].as_i64()), (status, Some(code)), "{answer}");
     }
+    let (_, answer) = sent(&http, raw(b"{}".to_vec())).await;
+    assert!(message(&answer)["error"]["message"].as_str().unwrap().contains(r#""jsonrpc": "2.0""#), "{answer}");
     for length in [(64 << 10) + 1, 1 << 20, 2 << 20] {
         assert_eq!(sent(&http, raw(vec![b' '; length])).await.0, 413, "{length}");
     }
-    let (status, _) = sent(&http, raw(b"{}".to_vec()).header("content-type", "text/plain")).await;
+    let (status, _) = sent(&http, raw(br#"{"jsonrpc":"2.0"}"#.to_vec()).header("content-type", "text/plain")).await;
     assert_eq!(status, 415);
     // What the revision without handshake has not, or no more.
     for (method, params) in [
@@ -204,13 +222,11 @@ async fn a_session_that_is_unknown_or_ended_is_not_found() {
         let answer = with(method.clone(), "unknown").body(body.clone()).send().await.unwrap();
         assert_eq!(answer.status(), 404, "{method}");
     }
-    let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } } });
     let request = client.post(http.mcp()).header("content-type", "application/json");
-    let answer = request.header("accept", "application/json, text/event-stream").body(hello.to_string()).send().await;
+    let answer = request.header("accept", "application/json, text/event-stream").body(hello().to_string()).send().await;
     let session = answer.unwrap().headers()["mcp-session-id"].to_str().unwrap().to_owned();
     let deleted = with(Method::DELETE, &session).send().await.unwrap();
-    assert!(deleted.status().is_success());
+    assert_eq!(deleted.status(), 200);
     assert_eq!(with(Method::DELETE, &session).send().await.unwrap().status(), 404);
     assert_eq!(with(Method::POST, &session).body(body).send().await.unwrap().status(), 404);
 }
@@ -253,8 +269,6 @@ async fn a_session_keeps_little_of_its_client() {
 #[tokio::test]
 async fn without_sessions_each_request_stands_alone() {
     let http = Http::start(&["--stateless"]).await;
-    let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } } });
     let request = |body: Value| {
         reqwest_client()
             .post(http.mcp())
@@ -263,7 +277,7 @@ async fn without_sessions_each_request_stands_alone() {
             .header("mcp-protocol-version", "2025-06-18")
             .body(body.to_string())
     };
-    let answer = request(hello).send().await.unwrap();
+    let answer = request(hello()).send().await.unwrap();
     assert!(!answer.headers().contains_key("mcp-session-id"));
     let tool = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {
         "name": "analyze_capinfos", "arguments": { "pcap_file": example("dns.pcap") } } });
@@ -372,8 +386,7 @@ async fn a_server_that_is_told_to_end_answers_the_calls_that_run() {
     *request.url_mut() = http.mcp().parse().unwrap();
     let waiting = tokio::spawn(async move { reqwest_client().execute(request).await.unwrap().text().await.unwrap() });
     seen.recv().await.unwrap();
-    let id = http.child.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    http.signal("-TERM");
     // Not ready at once, while the call still has time.
     let mut ready = 200;
     while ready == 200 {
@@ -396,8 +409,7 @@ async fn a_killed_server_leaves_no_file_behind() {
     *request.url_mut() = http.mcp().parse().unwrap();
     let waiting = tokio::spawn(async move { reqwest_client().execute(request).await });
     seen.recv().await.unwrap();
-    let id = http.child.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-KILL", &id]).status().unwrap().success());
+    http.signal("-KILL");
     let _ = waiting.await;
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
