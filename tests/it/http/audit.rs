@@ -57,6 +57,7 @@ async fn each_line_says_who_asked() {
     ask(json!({ "name": "analyze_capinfos", "arguments": { "pcap_file": example("dns.pcap"), "nothing": 1 } })).await;
     ask(json!({ "name": "analyze_dns_packets", "arguments": arguments })).await;
     ask(json!({ "name": "analyze_capinfos", "arguments": "text" })).await;
+    ask(json!({ "name": "list_captures", "arguments": {} })).await;
     let lines = lines(&log);
     let who = |line: &Value| json!([line["from"], line["token"], line["client"]["name"], line["client"]["version"]]);
     assert_eq!(who(&lines[0]), json!(["127.0.0.1", "bert", "al\\u{202e}one", "2.1"]));
@@ -67,9 +68,10 @@ async fn each_line_says_who_asked() {
         assert_eq!(line["session"], session[..8], "{line}");
     }
     let outcomes: Vec<&str> = lines.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
-    assert_eq!(outcomes, ["ok", "ok", "bad_argument", "refused", "refused"]);
+    assert_eq!(outcomes, ["ok", "ok", "bad_argument", "refused", "refused", "ok"]);
     assert_eq!((&lines[3]["reason"], &lines[3]["tool"]), (&json!("tool"), &json!("analyze_dns_packets")));
     assert_eq!(lines[4]["reason"], "parameters");
+    assert_eq!((&lines[5]["tool"], &lines[5]["component"]), (&json!("list_captures"), &Value::Null));
     let text = std::fs::read_to_string(&log).unwrap();
     assert!(!text.contains("-token-0123456789") && !text.contains(&session), "{text}");
 }
