@@ -3,7 +3,7 @@ CARGO ?= cargo
 WASM = wasm32-wasip2
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: all build demo test examples lint format captures conformance load fuzz torture mcpb wasm-target
+.PHONY: all build demo test examples lint format captures conformance load fuzz torture mcpb picture wasm-target
 
 all: build
 
@@ -59,6 +59,10 @@ captures:
 ## The bundle that Claude Desktop and others install, for this kind of machine, in target/mcpb; prints its SHA-256. Needs Python.
 mcpb: build
 	packaging/mcpb/bundle.py $(TARGET)/release/mcpcap $(TARGET)/mcpb
+
+## The picture of an answer in the README, from a real run. Needs Python.
+picture: build
+	tests/tools/picture.py $(TARGET)/release/mcpcap docs/answer.svg analyze sip examples/captures/sip.pcap
 
 wasm-target:
 	@rustup target list --installed | grep -qx $(WASM) || rustup target add $(WASM)

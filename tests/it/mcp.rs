@@ -18,7 +18,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mcpcap");
 type Client = RunningService<RoleClient, ()>;
 
 /// The tools of the Python project, in its order but for the TCP tools, and those it has not; each with a recording and the arguments that it cannot do without.
-const TOOLS: [(&str, &str, &str); 10] = [
+const TOOLS: [(&str, &str, &str); 11] = [
     ("analyze_dns_packets", "dns.pcap", "{}"),
     ("analyze_dhcp_packets", "dhcp.pcap", "{}"),
     ("analyze_icmp_packets", "icmp.pcap", "{}"),
@@ -29,6 +29,7 @@ const TOOLS: [(&str, &str, &str); 10] = [
     ("analyze_traffic_flow", "tcp.pcap", r#"{"server_ip": "192.0.2.53"}"#),
     ("analyze_sip_packets", "sip.pcap", "{}"),
     ("get_frames", "dns.pcap", r#"{"frames": [1, 2, 3]}"#),
+    ("get_stream", "tcp.pcap", r#"{"connection": 0}"#),
 ];
 
 /// The prompts of the Python project.
@@ -233,7 +234,8 @@ async fn the_server_ends_when_it_is_told_to() {
 async fn max_packets_bounds_the_analysis_and_the_reading() {
     let client = stdio(&["--max-packets", "3"]).await;
     let unbounded = stdio(&[]).await;
-    for (tool, capture, required) in TOOLS.into_iter().filter(|(tool, ..)| *tool != "get_frames") {
+    for (tool, capture, required) in TOOLS.into_iter().filter(|(tool, ..)| !["get_frames", "get_stream"].contains(tool))
+    {
         let report = call(&client, tool, arguments(required, &example(capture))).await.structured_content.unwrap();
         if tool == "analyze_capinfos" {
             // What a file is cannot be said of a part of it.

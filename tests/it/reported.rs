@@ -116,7 +116,7 @@ async fn malformed_queries_that_are_answered_with_formerr() {
 #[tokio::test]
 async fn another_protocol_on_port_53() {
     let found = report("analyze_dns_packets", "ntp_from_port_53").await;
-    assert_eq!((&found["dns_packets_found"], &found["statistics"]["queries"]), (&json!(0), &json!(0)));
+    assert_eq!((&found["dns_packets_found"], &found["statistics"]["queries"]), (&Value::Null, &Value::Null));
     assert!(found["message"].as_str().is_some_and(|text| text.contains("6 payloads")), "{}", found["message"]);
 }
 

@@ -163,7 +163,7 @@ impl Analysis {
             Outcome::AnsweredAgain { continued: true, .. } => Some("continues the first response"),
             Outcome::AnsweredAgain { .. } => Some("the query was answered before"),
             Outcome::OtherQuestion { .. } => {
-                Some("has the ends and the identifier of an open query, and another question")
+                Some("has the addresses, ports and identifier of an open query, but another question")
             }
             Outcome::OtherPayload { .. } => Some("answers a payload that is no message"),
             Outcome::Unasked => Some("the capture holds no query for this response"),
@@ -241,10 +241,10 @@ impl Analysis {
             let text = capture.nothing_found("DNS, mDNS or LLMNR messages", &ended.decoding);
             match (malformed, limits.unconfirmed_candidates) {
                 (0, 0) => text,
-                (0, 1) => text + "; 1 message on another port may be one",
-                (0, many) => format!("{text}; {many} messages on other ports may be some"),
-                (1, _) => text + "; 1 payload on their ports was none",
-                (many, _) => format!("{text}; {many} payloads on their ports were none"),
+                (0, 1) => text + "; 1 message on another port looks like one",
+                (0, many) => format!("{text}; {many} messages on other ports look like some"),
+                (1, _) => text + "; 1 payload on their ports is something else",
+                (many, _) => format!("{text}; {many} payloads on their ports are something else"),
             }
         });
         let is_empty = messages == 0 && malformed == 0 && limits.unconfirmed_candidates == 0;

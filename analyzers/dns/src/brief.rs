@@ -116,7 +116,7 @@ pub enum Outcome {
         /// QTYPE of the query.
         kind: Option<u16>,
     },
-    /// A response with the ends and the identifier of an open query, and another question.
+    /// A response with the addresses, ports and identifier of an open query, but another question.
     OtherQuestion {
         /// Frame of that query.
         request: u64,

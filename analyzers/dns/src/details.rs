@@ -84,7 +84,7 @@ pub struct PacketDetails {
     /// Frame of the first response to this query.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_frame: Option<u64>,
-    /// The open query that has the ends and the identifier of this response, and asks something else.
+    /// The open query that has the addresses, ports and identifier of this response, and asks something else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other_question: Option<OtherQuestion>,
     /// What is special about it: sent again, answered before, not asked for.

@@ -76,7 +76,7 @@ pub struct PartyReport {
     pub retransmitted: u64,
     /// Responses without a query in the capture.
     pub unasked_responses: u64,
-    /// Responses with the ends and the identifier of an open query, and another question.
+    /// Responses with the addresses, ports and identifier of an open query, but another question.
     #[serde(skip_serializing_if = "is_zero")]
     pub responses_to_another_question: u64,
     /// Response codes, extended by EDNS; the first 24 different ones.

@@ -121,9 +121,9 @@ pub struct TransactionsReport {
     pub conflicting_responses: u64,
     /// Responses without a query in the capture: it was not captured, or not sent.
     pub unasked_responses: u64,
-    /// Responses with the ends and the identifier of a query that is open, which asks something else.
+    /// Responses with the addresses, ports and identifier of an open query that asks something else.
     pub responses_to_another_question: u64,
-    /// Responses with the ends and the identifier of a payload that is no message (`not_dns` or `header_too_short` under `malformed`).
+    /// Responses with the addresses, ports and identifier of a payload that is no message (`not_dns` or `header_too_short` under `malformed`).
     pub responses_to_other_payloads: u64,
     /// Truncated responses over UDP.
     pub truncated_responses: u64,

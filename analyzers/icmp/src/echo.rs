@@ -351,7 +351,7 @@ pub struct EchoReport {
     pub requests: u64,
     /// Echo replies.
     pub replies: u64,
-    /// Requests that got a reply: same ends, identifier and sequence number, and not later than the reply by their times (where no time fits, by
+    /// Requests that got a reply: same addresses, identifier and sequence number, and not later than the reply by their times (where no time fits, by
     /// the order in the file). Their VLANs may differ, as mirrored traffic bears a tag for each direction, unless requests and replies were
     /// heard in both VLANs.
     pub answered: u64,

@@ -120,7 +120,7 @@ impl Rule {
             measures,
             threshold: self.threshold,
             // What waited for something else is noted later than its frames came.
-            frames: evidence.frames().iter().copied().collect::<Frames>().in_order(),
+            frames: evidence.cited().in_order(),
             frames_total: evidence.total(),
             false_alarm: self.false_alarm,
         }

@@ -33,11 +33,11 @@ struct Counted {
 pub struct AuthenticationReport {
     /// Challenges (401, 407) by server, scheme and realm, the most frequent first.
     pub challenges: Vec<ChallengeReport>,
-    /// Different ones.
+    /// Different challenges.
     pub challenges_total: u64,
     /// Credentials by client, server, scheme, user and realm, the most frequent first.
     pub credentials: Vec<CredentialsReport>,
-    /// Different ones.
+    /// Different credentials.
     pub credentials_total: u64,
     /// Whether both totals are exact; otherwise they are estimates with a standard error of 0.8 %.
     pub totals_are_exact: bool,

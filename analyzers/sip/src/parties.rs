@@ -37,7 +37,7 @@ pub struct PartyReport {
     pub address: IpAddr,
     /// Its first frame.
     pub first_frame: u64,
-    /// With retransmissions, as all counts here.
+    /// Requests that it sent, with retransmissions, as all counts here.
     pub requests_sent: u64,
     /// Requests that it received.
     pub requests_received: u64,

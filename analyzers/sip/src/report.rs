@@ -65,7 +65,7 @@ pub struct Statistics {
     pub response_classes: Vec<NamedCount>,
     /// Responses by status code.
     pub status_codes: Vec<CodeCount>,
-    /// Different ones.
+    /// Different status codes.
     pub status_codes_total: u64,
     /// All messages by the method in CSeq.
     pub cseq_methods: Vec<Count>,
@@ -119,7 +119,7 @@ pub struct Statistics {
     pub endpoints_total_is_exact: bool,
     /// Messages and payloads with something wrong.
     pub malformed: Vec<FaultCount>,
-    /// Kinds of them.
+    /// Different faults.
     pub malformed_total: u64,
     /// TCP connections on the ports of SIP that begin with TLS: their messages cannot be seen.
     pub encrypted_connections: u64,
@@ -221,16 +221,16 @@ pub struct Unanswered {
 /// A medium that one side offers to receive at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MediaReport {
-    /// `audio`, `video`, ...
+    /// Kind of medium: `audio`, `video`.
     pub kind: String,
     /// Where this side wants to receive; may be a name.
     pub address: String,
     /// Port where this side wants to receive; 0: refused.
     pub port: u16,
-    /// Absent where SDP does not say: it is the next one.
+    /// Port for RTCP. Absent where SDP does not say: it is the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtcp_port: Option<u16>,
-    /// For example `RTP/AVP`.
+    /// Transport, for example `RTP/AVP`.
     pub protocol: String,
     /// Codecs, the first 32.
     pub codecs: Vec<Codec>,
@@ -263,7 +263,7 @@ pub struct MediaReport {
 pub struct Codec {
     /// The number in RTP packets; another format where it is no RTP.
     pub payload_type: String,
-    /// For example `PCMU/8000`.
+    /// Name and clock rate, for example `PCMU/8000`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::{CopyReport, Decoder, Packet, Tcp, Transport};
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Lists, Window};
-use mcpcap_analyzer::stream::Endpoint;
+use mcpcap_analyzer::stream::{self, Endpoint, Identity};
 use mcpcap_analyzer::{Capture, Flow, Frame, Maximum};
 
 use crate::filter::Filter;
@@ -37,6 +37,8 @@ pub trait View {
 pub struct Core {
     decoder: Decoder,
     tracker: Tracker,
+    /// Numbers all connections where only some are asked for, so that each has the same number whatever is asked for.
+    numbers: stream::Tracker<Identity>,
     /// The connections asked for.
     pub filter: Filter,
     maximum: Maximum,
@@ -54,6 +56,7 @@ impl Core {
         Self {
             decoder: Decoder::new().counting_copies(count_copies).listing(window),
             tracker: Tracker::new(),
+            numbers: stream::Tracker::new(),
             filter,
             maximum: Maximum::new(maximum),
             all: 0,
@@ -72,6 +75,7 @@ impl Core {
         }
         self.all = self.all.saturating_add(1);
         let (source, destination) = Endpoint::pair(ip, tcp);
+        let id = (!self.filter.is_empty()).then(|| self.numbers.push(ip, tcp, packet.frame, &mut |_| {}).0.id);
         if !self.filter.fits(source, destination) {
             return Flow::More;
         }
@@ -82,7 +86,7 @@ impl Core {
             watch.ended(&connection);
             view.ended(&connection);
         };
-        let seen = tracker.push(&packet, ip, tcp, frame, &mut ended);
+        let seen = tracker.push(&packet, (ip, tcp), frame, id, &mut ended);
         let segment = Segment { packet: &packet, tcp, wire: frame.original };
         totals.segment(&segment, &seen);
         watch.segment(&segment, &seen);

@@ -13,8 +13,8 @@ pub struct Filter {
     port: Option<u16>,
 }
 
-/// The filter as the report repeats it.
-#[derive(Debug, Serialize, JsonSchema)]
+/// What was asked for. Absent when it was everything.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FilterReport {
     /// The argument `server_ip`.
     #[serde(skip_serializing_if = "Option::is_none")]

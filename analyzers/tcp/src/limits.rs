@@ -1,5 +1,5 @@
 //! How much is kept and listed. A capture decides how many connections there are, so each table has a size; what had to make room is
-//! counted in the report. How many connections are followed, the SDK's tracker says. Together they stay below 53 MiB of the 64 that the host allows,
+//! counted in the report. How many connections are followed, the SDK's tracker says. Together they stay below 55 MiB of the 64 that the host allows,
 //! whatever the capture: a connection takes 2.1 kB, and with all of its lists full 5 kB; of the findings, a scan of more than 64 ports takes
 //! 8 kB, one about a single connection less than 1, any other entry less than 3.
 

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use mcpcap_analyzer::finding::Frames;
 use mcpcap_analyzer::stats::{PageInfo, Window};
 
 use crate::limits::RANKED;
@@ -97,7 +98,7 @@ pub struct Row {
     /// Segments sent again: plain, fast and spurious ones.
     pub resent: [u64; 3],
     /// Frames of the first of them.
-    pub frames: Vec<u64>,
+    pub frames: Frames,
 }
 
 impl Row {
@@ -106,7 +107,7 @@ impl Row {
         let [plain, fast, spurious] = connection.client.resent;
         let [more_plain, more_fast, more_spurious] = connection.server.resent;
         Self {
-            id: connection.identity.id,
+            id: connection.id,
             connection: crate::report::text(connection),
             packets: connection.packets(),
             resent: [
@@ -114,7 +115,7 @@ impl Row {
                 fast.saturating_add(more_fast),
                 spurious.saturating_add(more_spurious),
             ],
-            frames: connection.resent_frames().frames().to_vec(),
+            frames: connection.resent_frames().cited(),
         }
     }
 

@@ -9,7 +9,7 @@ use super::names::WORDS;
 use crate::catalog::Catalog;
 
 /// Names of this program's tools, and titles of its tools and prompts, whichever modules are offered.
-const TOOLS: [&str; 10] = [
+const TOOLS: [&str; 11] = [
     "analyze_capinfos",
     "analyze_dhcp_packets",
     "analyze_dns_packets",
@@ -20,6 +20,7 @@ const TOOLS: [&str; 10] = [
     "analyze_tcp_retransmissions",
     "analyze_traffic_flow",
     "get_frames",
+    "get_stream",
 ];
 const PROMPTS: [&str; 17] = [
     "capture_overview",

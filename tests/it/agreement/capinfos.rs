@@ -12,9 +12,17 @@ pub fn capinfos(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value
     note("captured size", report["captured_size_bytes"].clone(), frames["captured_bytes"].clone());
     note("earliest", nanoseconds(&report["first_packet_epoch"]), frames["earliest_ns"].clone());
     note("latest", nanoseconds(&report["last_packet_epoch"]), frames["latest_ns"].clone());
-    note("without time", report["packets_without_time"].clone(), frames["frames_without_timestamp"].clone());
+    note(
+        "without time",
+        json!(report["packets_without_time"].as_u64().unwrap_or(0)),
+        frames["frames_without_timestamp"].clone(),
+    );
     if frames["ip_fragments"].is_u64() {
-        note("ip fragments", report["decoding"]["fragments"]["frames"].clone(), frames["ip_fragments"].clone());
+        note(
+            "ip fragments",
+            json!(report["decoding"]["fragments"]["frames"].as_u64().unwrap_or(0)),
+            frames["ip_fragments"].clone(),
+        );
     }
     layers(report, facts, note);
     if frames["packets"].as_u64().unwrap_or(0) > 0 {

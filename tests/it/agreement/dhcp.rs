@@ -26,13 +26,13 @@ fn by_code(counts: &Value) -> BTreeMap<u64, u64> {
 }
 
 fn types(list: &Value, version: u64) -> BTreeMap<u64, u64> {
-    let all = list.as_array().expect("types").iter().filter(|entry| entry["ip_version"] == version);
+    let all = list.as_array().into_iter().flatten().filter(|entry| entry["ip_version"] == version);
     all.filter_map(|entry| Some((entry["code"].as_u64()?, number(&entry["count"])))).collect()
 }
 
 fn v4(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {
     let statistics = &report["statistics"];
-    let list = statistics["message_type_counts"].as_array().expect("types").iter();
+    let list = statistics["message_type_counts"].as_array().into_iter().flatten();
     let of_v4 = list.filter(|entry| entry["ip_version"] == 4);
     let (with, without): (Vec<&Value>, Vec<&Value>) = of_v4.partition(|entry| entry["code"].is_u64());
     let sum = |list: &[&Value]| list.iter().map(|entry| number(&entry["count"])).sum::<u64>();
@@ -45,8 +45,8 @@ fn v4(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value))
     // tshark's option 0 is the end mark and the padding behind it.
     let options: BTreeMap<u64, u64> = statistics["option_counts"]
         .as_array()
-        .expect("options")
-        .iter()
+        .into_iter()
+        .flatten()
         .filter(|entry| entry["ip_version"] == 4)
         .map(|entry| (number(&entry["code"]), number(&entry["count"])))
         .collect();
@@ -54,7 +54,7 @@ fn v4(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value))
     others.remove(&0);
     note("dhcp options", json!(options), json!(others));
     for field in ["hostnames", "vendor_classes"] {
-        let texts = statistics[field].as_array().expect("texts").iter();
+        let texts = statistics[field].as_array().into_iter().flatten();
         let texts: BTreeMap<&str, u64> =
             texts.map(|entry| (entry["text"].as_str().expect("text"), number(&entry["count"]))).collect();
         let others = theirs[field].as_object().cloned().unwrap_or_default();
@@ -62,8 +62,8 @@ fn v4(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value))
     }
     let servers: BTreeMap<&str, u64> = statistics["servers"]
         .as_array()
-        .expect("servers")
-        .iter()
+        .into_iter()
+        .flatten()
         .filter(|server| server["ip_version"] == 4)
         .map(|server| {
             let answers = ["offers", "grants", "refusals"].iter().map(|field| number(&server[*field])).sum();
@@ -75,8 +75,8 @@ fn v4(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value))
     exchanges(report, theirs, note);
     let leases: BTreeSet<(String, String, u64)> = statistics["leases"]
         .as_array()
-        .expect("leases")
-        .iter()
+        .into_iter()
+        .flatten()
         .filter(|lease| lease["ip_version"] == 4)
         .map(|lease| (text(&lease["client"]), text(&lease["address"]), number(&lease["lease_seconds"])))
         .collect();
@@ -94,7 +94,7 @@ fn text(value: &Value) -> String {
 }
 
 fn of_version(report: &Value, version: u64) -> impl Iterator<Item = &Value> {
-    let all = report["transactions"].as_array().expect("transactions").iter();
+    let all = report["transactions"].as_array().into_iter().flatten();
     all.filter(move |exchange| exchange["ip_version"] == version)
 }
 
@@ -139,7 +139,7 @@ fn exchanges(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, 
 
 fn v6(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {
     let statistics = &report["statistics"];
-    let list = statistics["message_type_counts"].as_array().expect("types").iter();
+    let list = statistics["message_type_counts"].as_array().into_iter().flatten();
     let messages: u64 = list.filter(|entry| entry["ip_version"] == 6).map(|entry| number(&entry["count"])).sum();
     note("dhcpv6 messages", json!(messages), json!(number(&theirs["messages"])));
     let relayed = types(&statistics["message_types_with_relayed"], 6);
@@ -148,8 +148,8 @@ fn v6(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value))
     note("dhcpv6 transactions", json!(ids.len()), json!(number(&theirs["transaction_ids"])));
     let addresses: BTreeSet<String> = statistics["leases"]
         .as_array()
-        .expect("leases")
-        .iter()
+        .into_iter()
+        .flatten()
         .filter(|lease| lease["ip_version"] == 6 && !text(&lease["address"]).contains('/'))
         .map(|lease| text(&lease["address"]))
         .collect();

@@ -12,9 +12,10 @@ pub fn dns(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Val
 }
 
 fn messages(service: &str, report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Value)) {
-    let services = report["statistics"]["services"].as_array().expect("services");
+    // A report without messages has no lists.
+    let mut services = report["statistics"]["services"].as_array().into_iter().flatten();
     let none = json!({});
-    let ours = services.iter().find(|entry| entry["service"] == service).unwrap_or(&none);
+    let ours = services.find(|entry| entry["service"] == service).unwrap_or(&none);
     let theirs = &facts[service];
     // tshark takes each payload on the port for a message; those that are none are told here by their number.
     let malformed = ours["malformed"].as_array().into_iter().flatten();

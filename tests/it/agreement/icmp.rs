@@ -11,8 +11,8 @@ pub fn icmp(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Va
     for (name, version) in [("icmp", 4), ("icmpv6", 6)] {
         let types: BTreeMap<String, u64> = statistics["icmp_type_counts"]
             .as_array()
-            .expect("types")
-            .iter()
+            .into_iter()
+            .flatten()
             .filter(|entry| entry["ip_version"] == version)
             .map(|entry| (format!("{}/{}", entry["type"], entry["code"]), number(&entry["count"])))
             .collect();
@@ -32,7 +32,7 @@ pub fn icmp(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Va
     note("icmp echo orphan replies", json!(orphans), both("echo_orphan_replies"));
     // The oracle has the gateways of ICMP only.
     let mut gateways: BTreeMap<String, u64> = BTreeMap::new();
-    for redirect in statistics["redirects"].as_array().expect("redirects") {
+    for redirect in statistics["redirects"].as_array().into_iter().flatten() {
         let gateway = redirect["gateway"].as_str().expect("an address");
         if !gateway.contains(':') {
             *gateways.entry(gateway.to_owned()).or_default() += number(&redirect["count"]);

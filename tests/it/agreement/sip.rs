@@ -36,7 +36,7 @@ pub fn sip(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Val
 
 /// Names, or numbers as text, and how often each came.
 fn counts<'a>(list: &'a Value, key: &'a str) -> impl Iterator<Item = (String, u64)> + 'a {
-    list.as_array().expect("a list").iter().map(move |entry| {
+    list.as_array().into_iter().flatten().map(move |entry| {
         let name = entry[key].as_str().map_or_else(|| entry[key].to_string(), str::to_owned);
         (name, entry["count"].as_u64().expect("a count"))
     })

@@ -70,7 +70,7 @@ fn measure(name: &'static str, value: u64) -> Measure {
 
 /// The frames of a finding, and how many there are in all.
 fn cited(evidence: &Evidence) -> (Frames, u64) {
-    (evidence.frames().iter().copied().collect(), evidence.total())
+    (evidence.cited(), evidence.total())
 }
 
 fn incomplete(facts: &Facts<'_>) -> Option<Finding> {

@@ -19,7 +19,9 @@ use crate::tool::DhcpPackets;
 
 /// The report on a capture.
 fn run(capture: &[u8], arguments: &Value) -> Value {
-    harness::run::<DhcpPackets>(capture, arguments).unwrap()
+    let report = harness::run::<DhcpPackets>(capture, arguments).unwrap();
+    harness::schema::observations_are_lines(&report);
+    report
 }
 
 /// The report on frames with their times in microseconds.

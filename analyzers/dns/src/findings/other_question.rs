@@ -14,7 +14,7 @@ const RULE: Rule = Rule {
     name: "dns_answers_to_another_question",
     severity: Severity::Medium,
     confidence: Confidence::Medium,
-    threshold: "5 or more responses from one server to one client with the ends and the identifier of an open query, and another question",
+    threshold: "5 or more responses from one server to one client with the addresses, ports and identifier of an open query, but another question",
     false_alarm: "Clients that use one port and one identifier for many questions, when the capture lost some of the queries, and faulty \
                   forwarders that mix answers up. Forgers guess ports and identifiers, and a resolver drops what has another question \
                   (RFC 5452 §3).",

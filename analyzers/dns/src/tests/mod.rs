@@ -21,7 +21,9 @@ use crate::tool::DnsPackets;
 
 /// The report on a capture.
 fn run(capture: &[u8], arguments: &Value) -> Value {
-    harness::run::<DnsPackets>(capture, arguments).unwrap()
+    let report = harness::run::<DnsPackets>(capture, arguments).unwrap();
+    harness::schema::observations_are_lines(&report);
+    report
 }
 
 /// The report on frames, one hundredth of a second after the other.

@@ -83,7 +83,7 @@ fn other(packet: &Packet<'_>) -> (Cow<'static, str>, String) {
 }
 
 /// Addresses with ports where there are any, else hardware addresses.
-fn ends(packet: &Packet<'_>, headers: &[Header]) -> (Option<String>, Option<String>) {
+pub fn ends(packet: &Packet<'_>, headers: &[Header]) -> (Option<String>, Option<String>) {
     if let Some(ip) = &packet.ip {
         let pair = match packet.ports() {
             Some((source, destination)) => {
@@ -130,7 +130,7 @@ fn via(packet: &Packet<'_>) -> Option<String> {
 }
 
 /// The application protocol, by the form of what the packet carries.
-fn recognised(packet: &Packet<'_>) -> Option<Protocol> {
+pub fn recognised(packet: &Packet<'_>) -> Option<Protocol> {
     let ports = packet.ports()?;
     let destination = packet.ip.as_ref()?.destination;
     let octets = Payload { bytes: &packet.payload, length: packet.payload_length, ports, destination };
@@ -142,7 +142,7 @@ fn recognised(packet: &Packet<'_>) -> Option<Protocol> {
 }
 
 /// What a message says, where it can be told in a line.
-fn message(protocol: Protocol, packet: &Packet<'_>) -> Option<String> {
+pub fn message(protocol: Protocol, packet: &Packet<'_>) -> Option<String> {
     let bytes = &*packet.payload;
     let is_tcp = matches!(packet.transport, Transport::Tcp(_));
     match protocol {

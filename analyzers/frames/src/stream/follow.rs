@@ -2,18 +2,25 @@
 
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::application::{Payload, Protocol, datagram};
+use mcpcap_analyzer::application::{Payload, Protocol, Settled, datagram};
 use mcpcap_analyzer::decode::{Packet, Tcp, TcpFlags};
 use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::stream::{CloseReason, Connection, Endpoint, Event, Side, Taken};
+use mcpcap_analyzer::stream::{CloseReason, Connection, Endpoint, Event, Identity, Side, Taken};
 
 use super::choice::{Choice, Kind};
 use super::pieces::{Room, Wanted};
 use super::slot::{End, Id, More, Slot};
 use super::tunnel::echo::{self, Echo};
 use super::tunnel::names;
-use super::{ELSEWHERE, GetStream, OTHERS, Told};
+use super::{ELSEWHERE, GetStream, OTHERS, SETTLED};
 use crate::says::dns;
+
+/// Keeps what some packets of the chosen conversation are.
+pub(super) fn settle(settled: &mut Vec<Settled>, part: Settled) {
+    if settled.len() < SETTLED {
+        settled.push(part);
+    }
+}
 
 /// Gives what a stream has next to the conversation it belongs to.
 pub(super) fn deliver(
@@ -61,33 +68,53 @@ impl GetStream {
         }
     }
 
-    /// What is kept of a conversation, made where it begins.
-    fn slot(&mut self, id: &Id, ends: (End, End), frame: u64, more: impl FnOnce() -> More) -> &mut Slot {
+    /// Makes room for what comes of a conversation, and a place for it where there is none. `whole`: nothing came of it before.
+    fn prepare(&mut self, id: &Id, ends: (End, End), frame: u64, whole: bool, more: impl FnOnce() -> More) {
         let places = &mut self.places;
-        let (slot, _) = self.slots.get_or_insert_with(id.clone(), || {
+        let (slot, gone) = self.slots.get_or_insert_with(id.clone(), || {
             *places = places.saturating_add(1);
-            Slot::new(ends.0, ends.1, frame, *places, more())
+            Slot::new(ends.0, ends.1, frame, *places, whole, more())
         });
         slot.frames.1 = frame;
-        slot
+        if let Some((_, gone)) = gone {
+            self.give_back(&gone);
+        }
+        // The one that was silent for longest goes first; the one asked for, or this one, never.
+        while self.room.is_short() && self.slots.len() > 1 {
+            let Some((oldest, slot)) = self.slots.pop_oldest() else { break };
+            if Some(&oldest) == self.chosen.as_ref() || oldest == *id {
+                self.slots.insert(oldest, slot);
+                break;
+            }
+            self.give_back(&slot);
+        }
+    }
+
+    fn give_back(&mut self, slot: &Slot) {
+        self.room.give(slot.pieces.cost());
+        self.evicted = self.evicted.saturating_add(1);
     }
 
     fn recognise(&mut self, packet: &Packet<'_>, place: u32) {
         let chosen = self.chosen.as_ref().and_then(|id| self.slots.get(id)).map(|slot| slot.place);
         let settled = &mut self.settled;
-        self.protocols.push(packet, place, 0, &mut |part| settled.extend((Some(part.place) == chosen).then_some(part)));
+        self.protocols.push(packet, place, 0, &mut |part| {
+            if Some(part.place) == chosen {
+                settle(settled, part);
+            }
+        });
     }
 
     pub(super) fn segment(&mut self, packet: &Packet<'_>, tcp: &Tcp) -> Option<Id> {
         let ip = packet.ip.as_ref()?;
         if packet.copy_of.is_some() {
-            return self.connections.current(ip, tcp).map(|connection| Id::Tcp(connection.0.id));
+            return self.connections.current(ip, tcp).map(|connection| Id::Tcp(connection.id));
         }
         let mut over = false;
         let chosen = &self.chosen;
-        let ended = &mut |old: Told| over |= *chosen == Some(Id::Tcp(old.0.id));
+        let ended = &mut |old: Identity| over |= *chosen == Some(Id::Tcp(old.id));
         let (connection, taken) = self.connections.push(ip, tcp, packet.frame, ended);
-        let identity = connection.0;
+        let identity = *connection;
         if over && let Some(slot) = self.chosen.as_ref().and_then(|id| self.slots.get_mut(id)) {
             slot.closed = Some(CloseReason::Reused);
         }
@@ -112,7 +139,9 @@ impl GetStream {
             return Some(id);
         }
         let Taken { turned, .. } = taken;
-        let slot = self.slot(&id, (client, server), packet.frame, || More::None);
+        let whole = identity.first_frame == packet.frame;
+        self.prepare(&id, (client, server), packet.frame, whole, || More::None);
+        let slot = self.slots.get_mut(&id)?;
         if turned && slot.client == server {
             slot.turn();
         }
@@ -150,15 +179,15 @@ impl GetStream {
         let opens = Endpoint { address: ip.source, port: from }
             .opens(Endpoint { address: ip.destination, port: to }, TcpFlags(0));
         let ends = if opens { (own, other) } else { (other, own) };
-        let (wanted, mut room) = (self.wanted, self.room);
-        let slot = self.slot(&id, ends, packet.frame, || More::None);
+        self.prepare(&id, ends, packet.frame, self.evicted == 0, || More::None);
+        let Self { slots, wanted, room, .. } = self;
+        let slot = slots.get_mut(&id)?;
         let (place, side) = (slot.place, slot.side(own));
-        slot.pieces.data(side, &packet.payload, packet.frame, true, &wanted, &mut room);
+        slot.pieces.data(side, &packet.payload, packet.frame, true, wanted, room);
         let missing = packet.payload_length.saturating_sub(packet.payload.len()) as u64;
         if missing > 0 {
-            slot.pieces.hole(side, missing, packet.frame, &wanted, &mut room);
+            slot.pieces.hole(side, missing, packet.frame, wanted, room);
         }
-        self.room = room;
         self.recognise(packet, place);
         // Without ends, a connection that carries something goes first.
         let has_ends = matches!(self.choice, Choice::Ends(client, server) if client.is_some() || server.is_some());
@@ -181,8 +210,9 @@ impl GetStream {
             return Some(id);
         }
         let ends = if echo.is_request { (own, other) } else { (other, own) };
-        let (wanted, mut room) = (self.wanted, self.room);
-        let slot = self.slot(&id, ends, packet.frame, || More::Echoes(Box::default()));
+        self.prepare(&id, ends, packet.frame, self.evicted == 0, || More::Echoes(Box::default()));
+        let Self { slots, wanted, room, .. } = self;
+        let slot = slots.get_mut(&id)?;
         let side = slot.side(own);
         let on_wire = packet.payload_length.saturating_sub(4);
         let carries = match &mut slot.more {
@@ -190,9 +220,8 @@ impl GetStream {
             _ => false,
         };
         if carries {
-            slot.pieces.data(side, echo.data, packet.frame, true, &wanted, &mut room);
+            slot.pieces.data(side, echo.data, packet.frame, true, wanted, room);
         }
-        self.room = room;
         Some(id)
     }
 
@@ -213,14 +242,14 @@ impl GetStream {
         if !self.is_asked(&id, client, server) {
             return Some(id);
         }
-        let (wanted, mut room) = (self.wanted, self.room);
-        let slot = self.slot(&id, (client, server), packet.frame, || More::Names(Box::default()));
+        self.prepare(&id, (client, server), packet.frame, self.evicted == 0, || More::Names(Box::default()));
+        let Self { slots, wanted, room, .. } = self;
+        let slot = slots.get_mut(&id)?;
         if let More::Names(names) = &mut slot.more
             && let Some((side, bytes)) = names.take(&message)
         {
-            slot.pieces.data(side, &bytes, packet.frame, true, &wanted, &mut room);
+            slot.pieces.data(side, &bytes, packet.frame, true, wanted, room);
         }
-        self.room = room;
         Some(id)
     }
 

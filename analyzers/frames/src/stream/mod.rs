@@ -12,22 +12,25 @@ use mcpcap_analyzer::application::{Conversations, Settled};
 use mcpcap_analyzer::decode::{Decoder, Transport};
 use mcpcap_analyzer::schemars::{Schema, SchemaGenerator, json_schema};
 use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::stream::{Identity, Side, Streams, Tracked, Tracker};
+use mcpcap_analyzer::stream::{Identity, Limits, Streams, Tracker};
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars};
 use serde::Deserialize;
 
 use choice::{Choice, Kind};
-use follow::deliver;
+use follow::{deliver, settle};
 use pieces::{Form, Room, Wanted};
 use report::Report;
 use slot::{Id, Slot};
 
-/// Conversations that are kept as long as it is not known which one is asked for.
-const CANDIDATES: usize = 4096;
+/// Conversations that are kept as long as it is not known which one is asked for. Each takes up to 10 kB besides its pieces; with those, what
+/// waits in streams, and the recognition of protocols, that stays below 52 MiB of the 64 that the host allows.
+const CANDIDATES: usize = 2048;
 /// Memory in bytes for the pieces of all of them.
 const ROOM: usize = 12 << 20;
 /// Other connections between the same ends that are named.
 const OTHERS: usize = 20;
+/// Parts of the chosen conversation whose protocols are kept: more than one has but in a capture made for it.
+const SETTLED: usize = 64;
 /// The place of packets that are not asked for, in the recognition of protocols.
 const ELSEWHERE: u32 = u32::MAX;
 
@@ -66,25 +69,10 @@ fn forms(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ["text", "hex"] })
 }
 
-/// A connection, as far as it is told apart.
-struct Told(Identity);
-
-impl Tracked for Told {
-    fn open(identity: Identity, _: Side) -> Self {
-        Self(identity)
-    }
-    fn identity(&self) -> &Identity {
-        &self.0
-    }
-    fn identity_mut(&mut self) -> &mut Identity {
-        &mut self.0
-    }
-}
-
 /// One run of `get_stream`.
 pub struct GetStream {
     decoder: Decoder,
-    connections: Tracker<Told>,
+    connections: Tracker<Identity>,
     streams: Streams<u64, u64>,
     protocols: Conversations,
     choice: Choice,
@@ -93,6 +81,8 @@ pub struct GetStream {
     room: Room,
     slots: BoundedMap<Id, Slot>,
     places: u32,
+    /// Conversations that had to make room.
+    evicted: u64,
     chosen: Option<Id>,
     /// What the packets of the chosen one are, as far as that is settled.
     settled: Vec<Settled>,
@@ -119,7 +109,7 @@ impl Tool for GetStream {
         Ok(Self {
             decoder: Decoder::new(),
             connections: Tracker::new(),
-            streams: Streams::new(),
+            streams: Streams::with_limits(Limits { connections: CANDIDATES, ..Limits::default() }),
             protocols: Conversations::new(),
             choice,
             kind: arguments.protocol,
@@ -127,6 +117,7 @@ impl Tool for GetStream {
             room: Room(ROOM),
             slots: BoundedMap::new(CANDIDATES),
             places: 0,
+            evicted: 0,
             chosen: None,
             settled: Vec::new(),
             fitting: (Vec::new(), 0),
@@ -142,10 +133,12 @@ impl Tool for GetStream {
             Transport::Icmp(_) | Transport::Icmpv6(_) => self.echo(&packet),
             _ => None,
         };
-        if self.chosen.is_none() && self.choice == Choice::Frame(frame.number) {
-            // A frame that belongs to no conversation ends it, too.
-            self.chosen = at;
-            if self.chosen.is_none() {
+        if let (None, Choice::Frame(number)) = (&self.chosen, self.choice) {
+            if number == frame.number {
+                self.chosen = at;
+            }
+            // It belongs to no conversation, or is not among the frames that other arguments choose.
+            if self.chosen.is_none() && number <= frame.number {
                 return Ok(Flow::Enough);
             }
         }
@@ -174,7 +167,11 @@ impl Tool for GetStream {
         };
         slot.pieces.close(&self.wanted, &mut self.room);
         let settled = &mut self.settled;
-        self.protocols.finish(&mut |part| settled.extend((part.place == slot.place).then_some(part)));
+        self.protocols.finish(&mut |part| {
+            if part.place == slot.place {
+                settle(settled, part);
+            }
+        });
         Ok(self.report(&id, &slot))
     }
 }

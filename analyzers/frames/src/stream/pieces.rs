@@ -11,6 +11,8 @@ use crate::escape::{TEXT, escaped, width};
 const FRAMES: usize = 16;
 /// Bytes that each end sent first, which are looked at for what the conversation is.
 const START: usize = 2048;
+/// Room below which others have to make room: a packet that fills a hole sets free what waited behind it.
+const SHORT: usize = 2 << 20;
 /// What a piece costs besides its bytes.
 const PIECE: usize = 256;
 
@@ -59,6 +61,16 @@ impl Wanted {
 pub struct Room(pub usize);
 
 impl Room {
+    /// Whether there may be too little for what one packet sets free.
+    pub fn is_short(&self) -> bool {
+        self.0 < SHORT
+    }
+
+    /// Takes memory back.
+    pub fn give(&mut self, bytes: usize) {
+        self.0 = self.0.saturating_add(bytes);
+    }
+
     fn take(&mut self, bytes: usize) -> bool {
         let left = self.0.checked_sub(bytes);
         self.0 = left.unwrap_or(self.0);
@@ -158,6 +170,11 @@ impl Pieces {
     /// Bytes that both sent.
     pub fn bytes(&self) -> u64 {
         self.sent.iter().fold(0, |sum, sent| sum.saturating_add(sent.bytes))
+    }
+
+    /// Memory that the pieces take.
+    pub fn cost(&self) -> usize {
+        self.kept.iter().map(|piece| piece.bytes.len().saturating_add(PIECE)).fold(0, usize::saturating_add)
     }
 
     /// What client and server sent first.

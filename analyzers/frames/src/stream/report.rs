@@ -66,7 +66,7 @@ pub struct Report {
     #[schemars(extend("x-mcpcap-fixed" = true))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Says that pieces are not here for want of memory, and how to get them.
+    /// Says that something of it is not here for want of memory, and how to get it.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -115,14 +115,10 @@ impl GetStream {
         let number = if let Id::Tcp(number) = id { Some(*number) } else { None };
         let (total, lost) = slot.pieces.totals();
         // Until it is known which one is asked for, others take room too.
-        let evicted = if matches!(self.choice, Choice::Connection(_)) { 0 } else { self.slots.evicted() };
-        let note = (lost > 0 || evicted > 0).then(|| {
+        let note = (lost > 0 || !slot.whole).then(|| {
+            let others = counted(self.evicted, "conversation");
             let again = number.map_or("client and server".to_owned(), |id| format!("connection {id}"));
-            format!(
-                "{} had no room, and {} that may be this one had to make room: {again} instead of other arguments gives all",
-                counted(lost, "piece"),
-                counted(evicted, "conversation"),
-            )
+            format!("Not all of it is here: it was one of many that might be meant, and {others} had to make room; ask again by {again}")
         });
         let [client_sent, server_sent] = slot.pieces.sent();
         let (fitting, all) = &self.fitting;

@@ -57,6 +57,8 @@ pub struct Slot {
     pub client_known: bool,
     /// Its first and last frame.
     pub frames: (u64, u64),
+    /// Whether nothing of it was left out for want of room.
+    pub whole: bool,
     /// By what the recognition of protocols knows it.
     pub place: u32,
     /// What both sent.
@@ -69,12 +71,13 @@ pub struct Slot {
 
 impl Slot {
     /// A conversation that begins.
-    pub fn new(client: End, server: End, frame: u64, place: u32, more: More) -> Self {
+    pub fn new(client: End, server: End, frame: u64, place: u32, whole: bool, more: More) -> Self {
         Self {
             client,
             server,
             client_known: false,
             frames: (frame, frame),
+            whole,
             place,
             pieces: Pieces::default(),
             more,

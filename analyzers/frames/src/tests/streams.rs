@@ -202,6 +202,25 @@ fn further_connections_between_the_same_ends_are_named() {
 }
 
 #[test]
+fn a_conversation_of_which_a_part_had_to_make_room_says_so() {
+    let segment = |n: u16, sequence: u32, text: &[u8]| {
+        let client = format!("192.0.2.{}", n / 1000);
+        build::tcp((&client, 1024 + n % 1000), ("198.51.100.1", 4711), ACK, (sequence, 1), text)
+    };
+    let between = |last: u16| {
+        let frames = (1..last).map(|n| segment(n, 1, b"other")).collect::<Vec<_>>();
+        capture([vec![segment(0, 1, b"first ")], frames, vec![segment(0, 7, b"last")]].concat())
+    };
+    let kept = stream(&between(2000), &json!({ "frame": 2001 }));
+    assert_eq!((told(&kept)[0].1.as_str(), kept.get("note")), ("first last", None));
+    let many = between(2100);
+    let part = stream(&many, &json!({ "frame": 2101 }));
+    assert!(told(&part).last().unwrap().1.ends_with("last") && told(&part)[0].1 != "first last", "{part}");
+    assert!(part["note"].as_str().unwrap().ends_with("; ask again by connection 0"), "{part}");
+    assert_eq!(told(&stream(&many, &json!({ "connection": 0 })))[0].1, "first last");
+}
+
+#[test]
 fn reading_ends_with_the_connection() {
     let frames = connection(&[(true, b"ask")]);
     let last = frames.len() as u64;

@@ -74,6 +74,17 @@ fn echoes_whose_data_joined_is_a_known_protocol_are_a_tunnel() {
 }
 
 #[test]
+fn what_packets_in_echoes_carry_is_looked_at() {
+    let inner =
+        |n: u32, text: &[u8]| build::tcp(("10.9.0.1", 4000), ("10.9.0.2", 8080), 0x10, (n, 1), text)[14..].to_vec();
+    let frames = vec![echo(true, 1, &inner(1, b"")), echo(true, 2, &inner(1, b"GET /secret HTTP/1.1\r\n\r\n"))];
+    let report = stream(&capture(frames), &json!({ "frame": 1 }));
+    let expected = "a tunnel in ICMP echoes: IP packets in 2 of 2 echo messages; the first is TCP 10.9.0.1 > 10.9.0.2; they carry http \
+        GET /secret HTTP/1.1, 10.9.0.1:4000 > 10.9.0.2:8080";
+    assert_eq!(report["what"], expected);
+}
+
+#[test]
 fn ordinary_pings_are_no_tunnel() {
     let windows = b"abcdefghijklmnopqrstuvwabcdefghi";
     let frames = (1..5).flat_map(|n| [echo(true, n, windows), echo(false, n, windows)]).collect();

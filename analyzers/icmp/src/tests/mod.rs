@@ -22,7 +22,9 @@ use crate::tool::IcmpPackets;
 
 /// The report on a capture.
 fn run(capture: &[u8], arguments: &Value) -> Value {
-    harness::run::<IcmpPackets>(capture, arguments).unwrap()
+    let report = harness::run::<IcmpPackets>(capture, arguments).unwrap();
+    harness::schema::observations_are_lines(&report);
+    report
 }
 
 /// The report on frames with their times in microseconds.

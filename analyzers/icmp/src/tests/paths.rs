@@ -102,8 +102,8 @@ fn label_stacks_are_read() {
     assert_eq!((&packet["mpls_labels"], &hop["mpls_labels"]), (&json!([16]), &json!([16])));
     assert_eq!((packet.get("mpls_labels_total"), hop.get("mpls_labels_total")), (None, None));
     let (packet, hop) = labelled(11);
-    assert_eq!((&packet["mpls_labels"], &packet["mpls_labels_total"]), (&json!([16; 8]), &json!(11)));
-    assert_eq!((&hop["mpls_labels"], &hop["mpls_labels_total"]), (&json!([16; 8]), &json!(11)));
+    assert_eq!((&packet["mpls_labels"], &packet["mpls_labels_total"]), (&json!(vec![16; 8]), &json!(11)));
+    assert_eq!((&hop["mpls_labels"], &hop["mpls_labels_total"]), (&json!(vec![16; 8]), &json!(11)));
 }
 
 #[test]

@@ -138,6 +138,11 @@ impl Evidence {
         &self.frames
     }
 
+    /// The same, to be kept elsewhere: they count against the room of all lists.
+    pub fn cited(&self) -> Frames {
+        self.frames.clone()
+    }
+
     /// How many frames were added.
     pub fn total(&self) -> u64 {
         self.total

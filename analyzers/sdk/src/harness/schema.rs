@@ -89,3 +89,15 @@ pub fn says_only_that_there_is_nothing<T: Tool>(capture: &[u8], arguments: &Valu
     // The host's own fields take about 150 characters of the 400.
     assert!(report.to_string().len() < 250, "{}: {report}", T::NAME);
 }
+
+/// The observations of a report's findings are sentences that fit one line: they end with a full stop, and have at most 200 characters.
+///
+/// # Panics
+/// When one is not so.
+pub fn observations_are_lines(report: &Value) {
+    for finding in report["findings"].as_array().into_iter().flatten() {
+        let text = finding["observation"].as_str().unwrap_or_default();
+        let is_sentence = !text.contains('\n') && text.ends_with('.') && text.chars().count() <= 200;
+        assert!(is_sentence, "{}: {text}", finding["rule"]);
+    }
+}

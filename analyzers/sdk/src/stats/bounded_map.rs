@@ -23,6 +23,11 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
         self.entries.peek(key)
     }
 
+    /// Looks an entry up for changing, without marking it as used.
+    pub fn peek_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.entries.peek_mut(key)
+    }
+
     /// Looks an entry up and marks it as used.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.entries.get_mut(key)
@@ -109,6 +114,8 @@ mod tests {
         assert_eq!((*value, gone), (3, Some(("b", 2))));
         assert_eq!((map.len(), map.evicted()), (2, 1));
         assert_eq!(map.iter().map(|(key, _)| *key).collect::<Vec<_>>(), ["a", "c"]);
+        *map.peek_mut(&"a").unwrap() = 7;
+        assert_eq!(map.oldest(), Some((&"a", &7)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::report::{MediaReport, NamedCount, is_false};
 pub struct CallsReport {
     /// Calls; at most so many when `limits.evicted.calls` is there: what comes later of a call that made room counts as another.
     pub total: u64,
-    /// By `outcome` of `calls[]`.
+    /// Calls by `outcome`.
     pub outcomes: Vec<NamedCount>,
     /// Answered calls without BYE in the capture.
     pub without_end: u64,
@@ -44,24 +44,24 @@ pub struct CallsReport {
 /// A call. Texts are from the capture; times are between first transmissions as captured.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CallReport {
-    /// First frame, and the last one but retransmissions.
+    /// First frame.
     pub frame: u64,
     /// Last frame but for retransmissions.
     pub last_frame: u64,
-    /// UTC, RFC 3339.
+    /// Time of the first frame: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub start: Option<String>,
     /// Call-ID.
     pub call_id: String,
-    /// User and host of From and To.
+    /// User and host of From.
     pub caller: String,
     /// User and host of To.
     pub callee: String,
     /// Request-URI of the first INVITE.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_uri: Option<String>,
-    /// Ends of the first hop.
+    /// Address and port of the caller's end of the first hop.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub caller_address: String,
     /// Address and port of the callee's end of the first hop.
@@ -106,7 +106,7 @@ pub struct CallReport {
     pub seen_from_start: bool,
     /// Whether the answer was acknowledged.
     pub acknowledged: bool,
-    /// SDP in a 18x response.
+    /// Whether a 18x response has a session description.
     pub early_media: bool,
     /// 401 and 407 to the caller's INVITEs.
     pub challenges: u32,

@@ -47,11 +47,11 @@ pub struct RegistrationReport {
     pub was_registered: bool,
     /// REGISTER requests, each once.
     pub requests: u64,
-    /// Responses that ask for credentials (401, 407).
+    /// Requests without credentials, or with an old nonce, answered with 401 or 407.
     pub challenged: u64,
-    /// Other refusals.
+    /// Requests with credentials answered with 401, 403 or 407.
     pub rejected: u64,
-    /// Responses that accept it (2xx).
+    /// Requests answered with 2xx.
     pub accepted: u64,
     /// What the server said, in the order of the capture, with the frames that say so; the same several times in a row is one entry.
     pub history: Vec<HistoryReport>,

@@ -22,7 +22,9 @@ use crate::tool::SipPackets;
 
 /// The report on a capture.
 fn run(capture: &[u8], arguments: &Value) -> Value {
-    harness::run::<SipPackets>(capture, arguments).unwrap()
+    let report = harness::run::<SipPackets>(capture, arguments).unwrap();
+    harness::schema::observations_are_lines(&report);
+    report
 }
 
 /// The report on frames, each with its milliseconds.

@@ -15,7 +15,7 @@ use crate::tracker::side::{Again, Sender};
 /// A connection.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConnectionReport {
-    /// Its place in the order of appearance, from 0; Wireshark's tcp.stream when nothing was filtered.
+    /// Its place in the order of appearance among all TCP connections, from 0, whatever `server_ip` and `server_port` choose.
     pub id: u64,
     /// `address:port` of the end that opened it.
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -161,10 +161,10 @@ pub struct SideReport {
     /// New payload bytes per second, from its first to its last segment with data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goodput_bytes_per_second: Option<f64>,
-    /// From its SYN or SYN-ACK.
+    /// Maximum segment size that its SYN or SYN-ACK gives, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mss: Option<u16>,
-    /// Bits of its window scale option.
+    /// Bits of its window scale option (RFC 7323).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window_scale: Option<u8>,
     /// Whether it offered selective acknowledgments.
@@ -187,7 +187,7 @@ pub struct SideReport {
     /// The largest window that it announced, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_window: Option<u32>,
-    /// How often it closed its window, and for how long.
+    /// How often it closed its window.
     pub window_closed_times: u64,
     /// How long its window was closed, in seconds.
     pub window_closed_seconds: f64,
@@ -228,7 +228,7 @@ impl ConnectionReport {
         let Connection { client, server, .. } = connection;
         let both = |count: fn(&Sender) -> u64| count(client).saturating_add(count(server));
         Self {
-            id: connection.identity.id,
+            id: connection.id,
             client: client.endpoint.to_string(),
             server: server.endpoint.to_string(),
             client_known: connection.identity.client_known,

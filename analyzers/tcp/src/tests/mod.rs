@@ -22,7 +22,9 @@ use crate::tools::connections::TcpConnections;
 
 /// The connections of a capture.
 fn connections(capture: &[u8], arguments: &Value) -> Value {
-    harness::run::<TcpConnections>(capture, arguments).unwrap()
+    let report = harness::run::<TcpConnections>(capture, arguments).unwrap();
+    harness::schema::observations_are_lines(&report);
+    report
 }
 
 /// The connections of frames, with all details.

@@ -5,6 +5,7 @@ use mcpcap_analyzer::{Tool, harness};
 use serde_json::{Value, json};
 
 use super::build::{ACK, RST, Talk};
+use super::{connections, file};
 use crate::tools::anomalies::TcpAnomalies;
 use crate::tools::connections::TcpConnections;
 use crate::tools::flow::TrafficFlow;
@@ -142,4 +143,25 @@ fn findings_beyond_those_kept_are_counted() {
     assert_eq!(told(&many, "findings"), Some([1024, 1016, 8]));
     let frames: Vec<u64> = at(&many, "findings").iter().map(|finding| finding["frames"][0].as_u64().unwrap()).collect();
     assert!(frames.iter().all(|frame| *frame <= 1024 * 5), "{frames:?}");
+}
+
+#[test]
+fn a_connection_has_the_same_number_whatever_is_asked_for() {
+    let capture = file("tests/captures/crafted/tcp_two_clients.pcap");
+    let ids = |arguments: &Value| -> Vec<(u64, String)> {
+        let report = connections(&capture, arguments);
+        let of = |connection: &Value| {
+            (connection["id"].as_u64().unwrap(), connection["client"].as_str().unwrap().to_owned())
+        };
+        report["connections"].as_array().unwrap().iter().map(of).collect()
+    };
+    let all = ids(&json!({}));
+    assert_eq!(all.len(), 2);
+    for one in &all {
+        let address = one.1.split(':').next().unwrap();
+        assert_eq!(ids(&json!({ "server_ip": address })), std::slice::from_ref(one));
+        assert_eq!(ids(&json!({ "server_ip": address, "connection": one.0 })), std::slice::from_ref(one));
+        let other = json!({ "server_ip": address, "connection": 1 - one.0 });
+        assert_eq!((ids(&other).len(), &connections(&capture, &other)["pages"][0]["total"]), (0, &json!(0)));
+    }
 }

@@ -51,6 +51,7 @@ pub struct Report {
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
+    #[serde(skip_serializing_if = "is_default")]
     pub filter: FilterReport,
     pub summary: Summary,
     /// What stands out, as numbers in sentences.
@@ -133,6 +134,8 @@ struct Page {
     listed: Range<u64>,
     /// The only one wanted.
     only: Option<u64>,
+    /// Whether that one is there.
+    found: bool,
     kept: Vec<ConnectionReport>,
     events: stats::Page<EventReport>,
     detailed: bool,
@@ -140,7 +143,7 @@ struct Page {
 
 impl View for Page {
     fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>) {
-        if self.only == Some(seen.connection.identity.id)
+        if self.only == Some(seen.connection.id)
             && let Some(event) = Event::of(segment.packet.frame, seen.side, seen.found, seen.again)
         {
             self.events.push(|| EventReport::new(&event));
@@ -148,9 +151,10 @@ impl View for Page {
     }
 
     fn ended(&mut self, connection: &Connection) {
+        self.found |= self.only == Some(connection.id);
         let listed = match self.only {
             // It is the first of one.
-            Some(only) => only == connection.identity.id && self.listed.contains(&0),
+            Some(only) => only == connection.id && self.listed.contains(&0),
             None => self.listed.contains(&connection.identity.id),
         };
         if listed {
@@ -181,6 +185,7 @@ impl Tool for TcpConnections {
             page: Page {
                 listed,
                 only: arguments.connection,
+                found: false,
                 kept: Vec::new(),
                 events: stats::Page::new(window),
                 detailed: arguments.detailed.unwrap_or(false),
@@ -207,7 +212,7 @@ impl Tool for TcpConnections {
         let info = PageInfo {
             list: "connections",
             total: match page.only {
-                Some(only) => u64::from(only < core.connections()),
+                Some(_) => page.found.into(),
                 None => core.connections(),
             },
             offset: page.listed.start,

@@ -196,12 +196,12 @@ impl View for Flows {
         if segment.tcp.flags.rst() {
             let frame = segment.packet.frame;
             direction.resets.push(|| frame);
-            self.resets.push(|| ResetFrame { frame, connection: seen.connection.identity.id, to_server });
+            self.resets.push(|| ResetFrame { frame, connection: seen.connection.id, to_server });
         }
     }
 
     fn ended(&mut self, connection: &Connection) {
-        let (id, bytes, packets) = (connection.identity.id, connection.bytes(), connection.packets());
+        let (id, bytes, packets) = (connection.id, connection.bytes(), connection.packets());
         self.largest.add(bytes, id, || ConnectionBytes { id, connection: text(connection), bytes, packets });
     }
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::CopyReport;
-use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::finding::{Finding, Frames};
 use mcpcap_analyzer::stats::{Lists, PageInfo};
 use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,7 @@ pub struct Report {
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
+    #[serde(skip_serializing_if = "is_default")]
     pub filter: FilterReport,
     /// Packets sent again: with bytes, or a SYN or FIN, that the capture has more than once. Keep-alives and window probes are none.
     pub total_retransmissions: u64,
@@ -100,8 +101,9 @@ pub struct ConnectionRate {
     pub fast: u64,
     /// Sent again although it had been acknowledged.
     pub spurious: u64,
-    /// The first 20 frames that carry them. All: analyze_tcp_connections with `connection` set to `id`, list `events`.
-    pub frames: Vec<u64>,
+    /// The first frames that carry them: up to 1,024 while there is room, at least 20. All: analyze_tcp_connections with `connection` set to `id`, list `events`.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
 }
 
 /// The rates in short.
@@ -145,7 +147,7 @@ impl View for Rates {
         }
         let rate = share(resent, connection.packets());
         self.above = self.above.saturating_add((rate > self.threshold).into());
-        let id = connection.identity.id;
+        let id = connection.id;
         if self.highest.as_ref().is_none_or(|(highest, first, _)| rate > *highest || (rate == *highest && id < *first))
         {
             self.highest = Some((rate, id, text(connection)));

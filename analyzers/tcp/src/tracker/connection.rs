@@ -16,8 +16,10 @@ use crate::limits;
 
 /// A connection.
 pub struct Connection {
-    /// Its number, its place in the order of appearance among those that were asked for, and its ends.
+    /// Its ends, and its place in the order of appearance among those that were asked for.
     pub identity: Identity,
+    /// Its place in the order of appearance among all connections, from 0: by this number it is told.
+    pub id: u64,
     /// The end that opened it, and what it sent.
     pub client: Sender,
     /// The other end, and what it sent.
@@ -77,6 +79,7 @@ impl Tracked for Box<Connection> {
         }
         Box::new(Connection {
             identity,
+            id: identity.id,
             client: Sender::new(identity.client),
             server: Sender::new(identity.server),
             frames: (identity.first_frame, identity.first_frame),

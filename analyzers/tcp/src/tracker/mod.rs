@@ -56,16 +56,20 @@ impl Tracker {
         self.connections.evicted()
     }
 
-    /// Takes a segment. `ended` is given each connection that ends by it: one whose ends it uses again, or one that makes room.
+    /// Takes a segment of the connection that has the number `id` among all. `ended` is given each connection that ends by it: one whose ends
+    /// it uses again, or one that makes room.
     pub fn push(
         &mut self,
         packet: &Packet<'_>,
-        ip: &Ip,
-        tcp: &Tcp,
+        (ip, tcp): (&Ip, &Tcp),
         frame: &Frame<'_>,
+        id: Option<u64>,
         ended: &mut impl FnMut(Box<Connection>),
     ) -> Seen<'_> {
         let (connection, taken) = self.connections.push(ip, tcp, packet.frame, &mut |old| end(old, ended));
+        if connection.packets() == 0 {
+            connection.id = id.unwrap_or(connection.id);
+        }
         let (found, again) = connection.take(packet, tcp, taken, frame);
         Seen { connection, side: taken.side, found, again }
     }

@@ -5,15 +5,23 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use foldhash::fast::FixedState;
 use mcpcap_analyzer::decode::icmp::protocol_name;
-use mcpcap_analyzer::decode::{Packet, Transport, Within};
+use mcpcap_analyzer::decode::{Decoder, Packet, Transport, Within};
 use mcpcap_analyzer::stats::BoundedMap;
 use mcpcap_analyzer::stream::Side;
-use mcpcap_analyzer::text::counted;
+use mcpcap_analyzer::text::{counted, cut};
+use mcpcap_analyzer::{Frame, Link};
 
+use crate::says;
 use crate::stream::what::{What, carried};
 
-/// Requests that wait for their replies.
+/// Requests and replies that wait for each other.
 const WAITING: usize = 64;
+/// LINKTYPE_RAW: IPv4 or IPv6.
+const RAW_IP: u16 = 101;
+/// Packets within that are looked at for what they carry.
+const LOOKED: u8 = 64;
+/// Characters of what that says.
+const SAID: usize = 100;
 /// Bytes of each direction that are looked at.
 const START: usize = 1024;
 /// What ptunnel's messages begin with, and the length of their header (ptunnel.h: `kPing_tunnel_magic`, `ping_tunnel_pkt_t`).
@@ -44,13 +52,17 @@ impl<'a> Echo<'a> {
 
 /// What is known of the echoes between two hosts.
 pub struct Echoes {
-    waiting: BoundedMap<(Side, u16, u16), u64>,
-    /// Echoes, and replies that repeat what their request had.
+    /// By requester and numbers: whether the request or the reply came, and a digest of its data.
+    waiting: BoundedMap<(Side, u16, u16), (bool, u64)>,
+    /// Echoes, and those of a request and its reply that repeat what the other had.
     echoes: u64,
     repeated: u64,
     usual: u64,
     within: u64,
     first: Option<Within>,
+    /// What the first packet within says above TCP or UDP, and how many were looked at for it.
+    inner: Option<String>,
+    looked: u8,
     tool: Option<String>,
     starts: [Vec<u8>; 2],
 }
@@ -64,6 +76,8 @@ impl Default for Echoes {
             usual: 0,
             within: 0,
             first: None,
+            inner: None,
+            looked: 0,
             tool: None,
             starts: [Vec::new(), Vec::new()],
         }
@@ -76,18 +90,25 @@ impl Echoes {
     pub fn take(&mut self, from: Side, echo: &Echo<'_>, on_wire: usize) -> bool {
         let (digest, (id, sequence)) = (FixedState::default().hash_one(echo.data), echo.numbers);
         self.echoes = self.echoes.saturating_add(1);
-        if echo.is_request {
-            self.waiting.insert((from, id, sequence), digest);
-        } else if self.waiting.remove(&(from.other(), id, sequence)) == Some(digest) {
+        let requester = if echo.is_request { from } else { from.other() };
+        // A reply may stand before its request in the file.
+        let key = (requester, id, sequence);
+        if self.waiting.get(&key) == Some(&(!echo.is_request, digest)) {
+            self.waiting.remove(&key);
             self.repeated = self.repeated.saturating_add(1);
             return false;
         }
+        self.waiting.insert(key, (echo.is_request, digest));
         if is_usual(echo.data) {
             self.usual = self.usual.saturating_add(1);
         }
         if let Some(within) = Within::find(echo.data, on_wire) {
             self.within = self.within.saturating_add(1);
             self.first.get_or_insert(within);
+            if self.inner.is_none() && self.looked < LOOKED {
+                self.looked = self.looked.saturating_add(1);
+                self.inner = echo.data.get(within.at..).and_then(inner);
+            }
         }
         let header = self.known(echo.data);
         let [client, server] = &mut self.starts;
@@ -120,12 +141,16 @@ impl Echoes {
         let tool = self.tool.as_ref().map(|tool| format!(" of {tool}")).unwrap_or_default();
         let carrying = self.echoes.saturating_sub(self.repeated);
         if let Some(Within { source, destination, protocol, .. }) = self.first {
-            return What::sure(format!(
+            let text = format!(
                 "a tunnel in ICMP echoes{tool}: IP packets in {} of {}; the first is {} {source} > {destination}",
                 self.within,
                 counted(carrying, "echo message"),
                 protocol_name(protocol),
-            ));
+            );
+            return What::sure(match &self.inner {
+                Some(inner) => format!("{text}; they carry {inner}"),
+                None => text,
+            });
         }
         let said: Vec<String> = self.starts.iter().filter_map(|start| carried(start)).collect();
         if !said.is_empty() {
@@ -146,6 +171,19 @@ impl Echoes {
             counted(carrying, "echo message"),
         ))
     }
+}
+
+/// What the payload of an IP packet is, where its form is beyond doubt: `http GET / HTTP/1.1, 10.0.0.1:4000 > 10.0.0.2:80`.
+fn inner(bytes: &[u8]) -> Option<String> {
+    let link = Link { link_type: RAW_IP, ..Link::default() };
+    let original = u32::try_from(bytes.len()).ok()?;
+    let frame =
+        Frame { number: 1, timestamp: None, original, data: bytes, link: &link, link_index: 0, flags: 0, offset: 0 };
+    let packet = Decoder::new().counting_copies(true).decode(&frame);
+    let found = says::recognised(&packet)?;
+    let (from, to) = says::ends(&packet, &[]);
+    let said = says::message(found, &packet).map(|said| format!(" {}", cut(&said, SAID))).unwrap_or_default();
+    Some(format!("{}{said}, {} > {}", found.name(), from?, to?))
 }
 
 /// Whether data is what ping programs send: nothing, bytes that count up (Linux, macOS, BSD: behind a time), `abc…` (Windows), one value.

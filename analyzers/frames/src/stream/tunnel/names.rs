@@ -10,8 +10,8 @@ use crate::stream::what::{What, carried};
 /// Bytes of each direction that are looked at.
 const START: usize = 1024;
 /// Messages of each direction that are looked at, and bytes of each.
-const FIRSTS: usize = 16;
-const FIRST: usize = 512;
+const FIRSTS: usize = 8;
+const FIRST: usize = 256;
 /// Letters that the labels of a tunnel have at least on average: names of hosts have fewer.
 const LONG: u64 = 16;
 /// Queries from which on a tunnel is told from a single long name.
@@ -227,6 +227,11 @@ impl Names {
             return What::sure(format!("{text}; its data is {said}"));
         }
         let average = self.letters.checked_div(self.queries).unwrap_or(0);
+        if self.queries == 0 {
+            return What::unknown(format!(
+                "not recognised as a tunnel: only answers about {domain} are in the capture"
+            ));
+        }
         if !self.is_tunnel() {
             return What::unknown(format!(
                 "not recognised as a tunnel: {} about {domain} ({kinds}), whose first labels have {} on average",
