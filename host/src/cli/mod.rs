@@ -84,7 +84,7 @@ fn command() -> clap::Command {
 /// What was typed, with all that could have been, or why it cannot be.
 fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Command, clap::Command), clap::Error> {
     let mut command = command();
-    let all = of_a_file(&command, words.into_iter().collect());
+    let all = of_a_file(&mut command, words.into_iter().collect())?;
     let known = analyze::words::known(&command, &all);
     let (words, own) = known.map_or_else(|| (all.clone(), Vec::new()), |known| (known.words, known.own));
     let config = Config::named(&command, &words)?;
@@ -118,15 +118,18 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Command, clap::Com
 }
 
 /// `mcpcap FILE` is the overview of a file.
-fn of_a_file(command: &clap::Command, mut words: Vec<OsString>) -> Vec<OsString> {
-    let is_file = words.get(1).is_some_and(|word| {
-        let is_option = word.as_encoded_bytes().starts_with(b"-");
-        !is_option && command.find_subcommand(word).is_none() && Path::new(word).exists()
-    });
-    if is_file {
+fn of_a_file(command: &mut clap::Command, mut words: Vec<OsString>) -> Result<Vec<OsString>, clap::Error> {
+    let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
+    let Some(word) = words.get(1).filter(|word| !is_option(word) && command.find_subcommand(word).is_none()) else {
+        return Ok(words);
+    };
+    if Path::new(word).exists() {
         words.splice(1..1, ["analyze".into(), OVERVIEW.into()]);
+    } else if word.as_encoded_bytes().iter().any(|byte| matches!(byte, b'.' | b'/')) {
+        let message = format!("there is no file {}, and no command of that name", word.display());
+        return Err(command.error(ErrorKind::InvalidSubcommand, message));
     }
-    words
+    Ok(words)
 }
 
 /// Options in front of a command are the server's, and clap only says that they do not go together.
@@ -255,8 +258,6 @@ mod tests {
             &["wit", "--modules", "dns"],
             &["tools", "--max-packets", "5"],
             &["tools", "--root", "/"],
-            &["analyze", "dns", "x.pcap", "--transport", "http"],
-            &["analyze", "dns", "x.pcap", "--text-only"],
             &["analyzer", "pack", "x", "-o", "y", "--locked"],
             &["analyzer", "new", "x", "--cache-dir", "y"],
             &["analyzer", "list", "--root", "/"],

@@ -52,7 +52,7 @@ fn a_file_alone_gives_the_overview() {
     let capture = example("dns.pcap").display().to_string();
     assert_eq!(report(&[&capture]), report(&["analyze", "capinfos", &capture]));
     assert_eq!(report(&[&capture, "--first-frame", "10", "--format", "json"])["packet_count"], 273);
-    fails(&["/nowhere/x.pcap"], 2, "unrecognized subcommand");
+    fails(&["/nowhere/x.pcap"], 2, "there is no file /nowhere/x.pcap, and no command of that name");
 }
 
 #[test]
@@ -87,6 +87,10 @@ fn the_tools_arguments_are_options() {
         sorted["connections"].as_array().unwrap().iter().map(|one| one["packet_count"].as_u64().unwrap()).collect();
     assert!(counts.is_sorted_by(|a, b| a >= b) && sorted["summary"].is_null() && !sorted["findings"].is_null());
     fails(&["analyze", "dns", &capture, "--server-ip", "10.0.0.1"], 2, "dns takes --max-packets, --name, ");
+    // Nor the server's, which would do nothing here.
+    for option in ["--transport=http", "--text-only", "--max-report-chars=5000", "--modules=dns"] {
+        fails(&["analyze", "dns", &capture, option], 2, "unexpected argument");
+    }
     fails(&["analyze", "dns", &capture, "--limit", "many"], 2, "argument limit");
     fails(&["analyze", "dns", &capture, "--roo", "/"], 2, "unexpected argument '--roo'");
     // The tool's, and not those of another.
