@@ -76,6 +76,35 @@ async fn each_line_says_who_asked() {
     assert!(!text.contains("-token-0123456789") && !text.contains(&session), "{text}");
 }
 
+#[test]
+fn over_stdio_the_client_is_known_by_its_own_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("audit");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_mcpcap"))
+        .args(["--audit-log", log.to_str().unwrap()])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    let ask = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {
+        "name": "analyze_capinfos", "arguments": { "pcap_file": example("dns.pcap") } } });
+    let mut input = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut input, format!("{}\n{begun}\n{ask}\n", hello()).as_bytes()).unwrap();
+    // The session goes on until the answer is there.
+    let mut said = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("\"id\":2") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut said, &mut line).unwrap() > 0);
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+    let line = lines(&log).remove(0);
+    assert_eq!((&line["client"], &line["outcome"]), (&json!({ "name": "test", "version": "1" }), &json!("ok")));
+    assert_eq!((&line["from"], &line["session"], &line["token"]), (&Value::Null, &Value::Null, &Value::Null));
+}
+
 #[tokio::test]
 async fn what_is_refused_before_mcp_has_its_line() {
     let folder = tempfile::tempdir().unwrap();
