@@ -502,9 +502,8 @@ impl Service {
         };
         let first = Window::of(tool, common);
         let (mut draft, mut outcome) = run(first.clone(), capture)?;
-        // Only a whole list can be sorted; a filter looks on until it has enough.
-        let is_search = common.sort.is_none() && !common.conditions.is_empty();
-        while (common.sort.is_some() || (is_search && !draft.has_enough(common)))
+        // Only a whole list can be sorted, and only of a whole one it can be said how many entries fit.
+        while (common.sort.is_some() || !common.conditions.is_empty())
             && draft.has_room()
             && draft.behind(&first) < contract::MOST_SORTED
             && let Some(next) = draft.next()

@@ -112,12 +112,36 @@ pub fn listed(input: &Map<String, Value>) -> Map<String, Value> {
     input
 }
 
+fn of_numbers(schema: &Value) -> bool {
+    schema.get("items").and_then(|items| items.get("type")).is_some_and(|kind| kind == "integer")
+}
+
+/// Numbers and ranges that are written as text, such as `7,9-12`: as many as an answer may list.
+fn numbers(text: &str) -> Option<Value> {
+    let mut all: Vec<u64> = Vec::new();
+    for part in text.trim_matches(['[', ']']).split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last): (u64, u64) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        let room = MOST_ENTRIES.checked_sub(all.len())?;
+        if last < first || last.saturating_sub(first) >= room as u64 {
+            return None;
+        }
+        all.extend(first..=last);
+    }
+    Some(all.into())
+}
+
 /// Takes a lone value where a list is wanted, and a number that is written as text where a number is: models write both, and mean one thing.
 pub fn lenient(arguments: &mut Map<String, Value>, properties: &Map<String, Value>) {
     for (name, value) in arguments {
         let Some(schema) = properties.get(name) else { continue };
         let is = |kind: &str| schema.get("type").is_some_and(|known| known == kind);
         match value {
+            Value::String(text) if is("array") && of_numbers(schema) => {
+                if let Some(numbers) = numbers(text) {
+                    *value = numbers;
+                }
+            }
             Value::String(_) | Value::Number(_) if is("array") => *value = Value::Array(vec![value.take()]),
             Value::String(text) if is("integer") => {
                 if let Ok(number) = text.trim().parse::<i64>() {
@@ -244,6 +268,31 @@ mod tests {
     fn take(arguments: Value) -> Result<(Common, Map<String, Value>), AnswerError> {
         let Value::Object(mut arguments) = arguments else { panic!("an object") };
         Common::take(&mut arguments, 24_000).map(|common| (common, arguments))
+    }
+
+    #[test]
+    fn what_is_meant_is_taken() {
+        let properties = json!({ "frames": { "type": "array", "items": { "type": "integer" } }, "section": { "type": "array", "items": { "type": "string" } },
+            "port": { "type": "integer" }, "detail": { "type": "boolean" }, "name": { "type": "string" } });
+        let taken = |mut arguments: Value| {
+            let Value::Object(own) = &mut arguments else { panic!("an object") };
+            lenient(own, properties.as_object().unwrap());
+            arguments
+        };
+        for (given, meant) in [
+            (json!({ "frames": "579-581, 7" }), json!({ "frames": [579, 580, 581, 7] })),
+            (json!({ "frames": 5 }), json!({ "frames": [5] })),
+            (json!({ "frames": "[1,2]" }), json!({ "frames": [1, 2] })),
+            (
+                json!({ "section": "a", "port": "53", "detail": "true", "name": "7" }),
+                json!({ "section": ["a"], "port": 53, "detail": true, "name": "7" }),
+            ),
+        ] {
+            assert_eq!(taken(given), meant);
+        }
+        for wrong in ["5-2", "1-9999999", "x", "", "1-18446744073709551615", "1,,2"] {
+            assert_eq!(taken(json!({ "frames": wrong })), json!({ "frames": wrong }));
+        }
     }
 
     #[test]

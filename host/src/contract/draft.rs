@@ -123,17 +123,6 @@ impl Draft {
         self.asked().any(|page| goes_on(&page)).then_some(Window { offset: behind, limit: self.window.limit, list })
     }
 
-    /// Whether enough entries fit the conditions to fill an answer.
-    pub fn has_enough(&self, common: &Common) -> bool {
-        let fits = |entry: &&Value| common.conditions.iter().all(|condition| condition.fits(entry));
-        let of_list = |page: &Page| {
-            let entries = path::at(&self.fields, &page.list).and_then(Value::as_array);
-            entries.map_or(0, |entries| entries.iter().filter(fits).count())
-        };
-        let wanted = common.limit.min(common.max_chars / SMALL_ENTRY);
-        self.asked().map(of_list).fold(0, usize::saturating_add) >= wanted.max(1)
-    }
-
     /// Entries of the lists that are here or before: how far a search has come.
     pub fn behind(&self, first: &Window) -> u64 {
         self.window.offset.saturating_add(self.window.limit as u64).saturating_sub(first.offset)

@@ -248,7 +248,8 @@ fn attempt<'a>(
         }
         lists.extend(listed(report, list, page.len()));
         // An empty list says nothing; but that a page is empty does.
-        if !page.is_empty() || report.is_page || report.form == Form::Objects {
+        // That no entry fits is an answer too.
+        if !page.is_empty() || report.is_page || list.matched.is_some() || report.form == Form::Objects {
             put(&mut fields, &list.name, page.into());
         }
     }
@@ -403,7 +404,12 @@ fn assembled(
         let is_finding = report.parts.iter().any(|part| matches!(part, Part::Findings(list) if list.name == *name));
         let value =
             if is_finding { value.clone() } else { rendered(value, property(report.schema, name), report.form) };
-        let says_something = is_finding || report.form == Form::Objects || !is_empty(&value) || report.is_page;
+        let of_filter = |part: &Part| matches!(part, Part::List(list) if list.name == *name && list.matched.is_some());
+        let says_something = is_finding
+            || report.parts.iter().any(of_filter)
+            || report.form == Form::Objects
+            || !is_empty(&value)
+            || report.is_page;
         says_something.then(|| (name.clone(), value))
     };
     let answer = whole(fields.iter().filter_map(form).collect());
