@@ -92,6 +92,8 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Command, clap::Com
     if let Some(config) = &config {
         command = config.apply(command);
     }
+    // Reading changes it, and what was read once cannot be added to.
+    let offered = command.clone();
     let typed = command.try_get_matches_from_mut(words).map_err(behind_the_command)?;
     let cli = Cli::from_arg_matches(&typed).map_err(|error| error.format(&mut command))?;
     let serving = match typed.subcommand() {
@@ -112,7 +114,7 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Command, clap::Com
         }
         _ => {}
     }
-    Ok((chosen, command))
+    Ok((chosen, offered))
 }
 
 /// `mcpcap FILE` is the overview of a file.

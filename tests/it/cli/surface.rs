@@ -43,7 +43,10 @@ fn completed(script: &str, words: &[&str]) -> String {
         words[last],
         words[last - 1],
     );
-    let output = Command::new("bash").arg("-c").arg(call).output().unwrap();
+    // It is too long for an argument.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), call).unwrap();
+    let output = Command::new("bash").arg(file.path()).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
