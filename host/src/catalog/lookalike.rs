@@ -9,7 +9,7 @@ use super::names::WORDS;
 use crate::catalog::Catalog;
 
 /// Names of this program's tools, and titles of its tools and prompts, whichever modules are offered.
-const TOOLS: [&str; 11] = [
+const TOOLS: [&str; 12] = [
     "analyze_capinfos",
     "analyze_dhcp_packets",
     "analyze_dns_packets",
@@ -21,6 +21,7 @@ const TOOLS: [&str; 11] = [
     "analyze_traffic_flow",
     "get_frames",
     "get_stream",
+    "list_captures",
 ];
 const PROMPTS: [&str; 17] = [
     "capture_overview",
@@ -41,7 +42,7 @@ const PROMPTS: [&str; 17] = [
     "tcp_security_analysis",
     "triage",
 ];
-const TITLES: [&str; 27] = [
+const TITLES: [&str; 29] = [
     "Capture file overview",
     "DHCP analysis",
     "DHCP forensics",
@@ -51,16 +52,18 @@ const TITLES: [&str; 27] = [
     "DNS forensics",
     "DNS security analysis",
     "DNS troubleshooting",
+    "Frames",
     "ICMP analysis",
     "ICMP diagnostics",
     "ICMP forensics",
     "ICMP security analysis",
+    "List captures",
+    "One conversation's data",
     "Overview of an unknown capture",
     "SIP analysis",
     "SIP forensics",
     "SIP security analysis",
     "SIP troubleshooting",
-    "Single frames",
     "TCP anomalies",
     "TCP connections",
     "TCP forensics",
@@ -169,6 +172,7 @@ fn seen(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::library;
     use crate::sandbox::Sandbox;
     use crate::settings::Limits;
 
@@ -179,6 +183,8 @@ mod tests {
         let mut prompts: Vec<&str> = catalog.prompts.iter().map(|prompt| prompt.name.as_str()).collect();
         let mut titles: Vec<&str> = catalog.tools.iter().map(|tool| tool.title.as_str()).collect();
         titles.extend(catalog.prompts.iter().map(|prompt| prompt.title.as_str()));
+        tools.push(library::tool::NAME);
+        titles.push(library::tool::TITLE);
         for names in [&mut tools, &mut prompts, &mut titles] {
             names.sort_unstable();
         }
