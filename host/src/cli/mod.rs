@@ -125,6 +125,11 @@ fn of_a_file(command: &mut clap::Command, mut words: Vec<OsString>) -> Result<Ve
     };
     if Path::new(word).exists() {
         words.splice(1..1, ["analyze".into(), OVERVIEW.into()]);
+    } else if words.get(2).is_some_and(|behind| Path::new(behind).exists()) {
+        // Tools stand behind a command.
+        let (tool, file) = (word.display(), words.get(2).map(|file| file.display().to_string()).unwrap_or_default());
+        let message = format!("there is no command {tool}; a tool is run as mcpcap analyze {tool} {file}");
+        return Err(command.error(ErrorKind::InvalidSubcommand, message));
     } else if word.as_encoded_bytes().iter().any(|byte| matches!(byte, b'.' | b'/')) {
         let message = format!("there is no file {}, and no command of that name", word.display());
         return Err(command.error(ErrorKind::InvalidSubcommand, message));

@@ -13,7 +13,11 @@ use super::report::lists::cell;
 use super::report::{beside, width};
 use crate::catalog::{Catalog, Tool};
 use crate::service::{Options, Service};
+use crate::text::neutral;
 use crate::text::terminal::print;
+
+/// Characters of what a tool answers, at least, in the list of all.
+const LEAST: usize = 30;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -83,11 +87,22 @@ pub async fn loaded(options: &Options) -> Result<Arc<Catalog>, String> {
     Ok(service.catalog())
 }
 
-/// A line for each: what to type, the name, and what it is.
+/// What a tool answers: the beginning of its description, in so many characters.
+fn beginning(description: &str, most: usize) -> String {
+    let end = description.find(". ").unwrap_or(description.len());
+    neutral(description.get(..end).unwrap_or(description), most.saturating_sub(1)).into_owned()
+}
+
+/// A line for each: what to type, and what it answers.
 fn lines(tools: &[&Arc<Tool>]) -> String {
+    let names = tools.iter().map(|tool| short(&tool.name).chars().count()).max().unwrap_or_default();
+    let room = width().saturating_sub(names.saturating_add(4)).max(LEAST);
     let lines = tools.iter().map(|tool| {
         let of = if tool.module.is_foreign { " (of a third party)" } else { "" };
-        vec![short(&tool.name).to_owned(), tool.name.clone(), format!("{}{of}", tool.title)]
+        vec![
+            short(&tool.name).to_owned(),
+            format!("{}{of}", beginning(&tool.description, room.saturating_sub(of.len()))),
+        ]
     });
     beside(lines.collect(), width())
 }

@@ -137,6 +137,15 @@ pub fn lenient(arguments: &mut Map<String, Value>, properties: &Map<String, Valu
         let Some(schema) = properties.get(name) else { continue };
         let is = |kind: &str| schema.get("type").is_some_and(|known| known == kind);
         match value {
+            Value::Array(entries) if of_numbers(schema) && entries.iter().any(Value::is_string) => {
+                let texts: Vec<String> = entries
+                    .iter()
+                    .map(|entry| entry.as_str().map_or_else(|| entry.to_string(), str::to_owned))
+                    .collect();
+                if let Some(numbers) = numbers(&texts.join(",")) {
+                    *value = numbers;
+                }
+            }
             Value::String(text) if is("array") && of_numbers(schema) => {
                 if let Some(numbers) = numbers(text) {
                     *value = numbers;
@@ -281,6 +290,7 @@ mod tests {
         };
         for (given, meant) in [
             (json!({ "frames": "579-581, 7" }), json!({ "frames": [579, 580, 581, 7] })),
+            (json!({ "frames": ["9-10", 3, "4"] }), json!({ "frames": [9, 10, 3, 4] })),
             (json!({ "frames": 5 }), json!({ "frames": [5] })),
             (json!({ "frames": "[1,2]" }), json!({ "frames": [1, 2] })),
             (

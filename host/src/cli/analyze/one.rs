@@ -47,7 +47,8 @@ impl<'a> Asking<'a> {
         let parts = arguments.contains_key("section") || arguments.contains_key("cursor");
         if output.format() == Format::Report && !parts && !output.all {
             // A page has few entries of each list, and so is far below the budget of a report; but it has some of each.
-            arguments.entry("limit").or_insert_with(|| report::FINDINGS.into());
+            let entries = if report::has_findings(tool) { report::FINDINGS } else { report::ENTRIES };
+            arguments.entry("limit").or_insert_with(|| entries.into());
             arguments.entry("max_chars").or_insert_with(|| FOR_A_PAGE.into());
         }
         Self { service, tool, arguments, format: output.format(), all: output.all, is_set, parts }
@@ -148,8 +149,9 @@ impl<'a> Asking<'a> {
                 }
                 None => {
                     let is_bounded = ["cursor", "limit"].iter().any(|name| self.arguments.contains_key(*name));
-                    if count < list.total && !is_bounded {
-                        complain(&format!("Note: {count} of {} entries of {name}; --all prints all\n", list.total));
+                    let wanted = list.matched.map_or(list.total, |(matched, _)| matched);
+                    if count < wanted && !is_bounded {
+                        complain(&format!("Note: {count} of {wanted} entries of {name}; --all prints all\n"));
                     }
                     return Ok(Answered { damage: report::damage(&answer) });
                 }
@@ -162,7 +164,8 @@ impl<'a> Asking<'a> {
         if self.format == Format::Table {
             let head = of_set.map(|name| format!("{}\n", report::lists::cell(&name))).unwrap_or_default();
             let drawn = report::draw(list, usize::MAX, report::width());
-            let same = if drawn.same.is_empty() { String::new() } else { format!("all: {}\n", drawn.same.join(", ")) };
+            let same =
+                if drawn.same.is_empty() { String::new() } else { format!("in all rows: {}\n", drawn.same.join(", ")) };
             return format!("{head}{same}{}", drawn.text);
         }
         let lines = list.rows.iter().map(|row| match self.format {

@@ -10,6 +10,8 @@ const CELL: usize = 200;
 /// The width up to which a text stays in one line, and what longer ones have at least.
 const WHOLE: usize = 24;
 const WRAPPED: usize = 18;
+/// Fields by which programs join tables.
+const FOR_PROGRAMS: [&str; 3] = ["community_id", "completeness", "client_known"];
 /// Characters of the date in front of a time, `2026-11-23T`.
 const DATE: usize = 11;
 
@@ -65,7 +67,8 @@ impl Columns {
             }
             !is_same
         });
-        columns.sort_by_key(|column| column.is_flag);
+        // What tells a person least comes last, and is left out first.
+        columns.sort_by_key(|column| column.is_flag || FOR_PROGRAMS.contains(&column.name.as_str()));
         Self { columns, same, rows: rows.len() }
     }
 }

@@ -22,6 +22,8 @@ pub struct List {
     pub total: u64,
     /// What asks for the entries that follow.
     pub next: Option<String>,
+    /// How many entries fit what was asked for, and how many were looked at.
+    pub matched: Option<(u64, u64)>,
 }
 
 /// A value of a report that is no list of details.
@@ -75,7 +77,9 @@ impl List {
         let page = pages.iter().find(|page| page.get("list").is_some_and(|list| list == name));
         let total = page.and_then(|page| page.get("total")?.as_u64()).unwrap_or_default().max(rows.len() as u64);
         let next = page.and_then(|page| page.get("next")?.as_str()).map(str::to_owned);
-        Self { name: name.to_owned(), rows, total, next }
+        let number = |field: &str| page.and_then(|page| page.get(field)?.as_u64());
+        let matched = number("matched").zip(number("looked_at"));
+        Self { name: name.to_owned(), rows, total, next, matched }
     }
 }
 

@@ -11,7 +11,7 @@ use std::io::IsTerminal;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-pub use people::{Asked, FINDINGS, page};
+pub use people::{Asked, ENTRIES, FINDINGS, has_findings, page};
 pub use rows::{csv_line, json_line};
 pub use table::{beside, draw};
 

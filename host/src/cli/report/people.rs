@@ -15,6 +15,8 @@ pub const FINDINGS: usize = 12;
 const VALUES: usize = 10;
 const TABLES: usize = 2;
 const ROWS: usize = 5;
+/// Rows of the list of a tool that only lists.
+pub const ENTRIES: usize = 40;
 /// Characters of a value.
 const TEXT: usize = 300;
 /// The same in a short summary, and the entries of a list in one.
@@ -45,10 +47,13 @@ pub fn page(report: &Value, tool: &Tool, asked: Asked) -> String {
     // Which parts were asked for shows in what is there.
     if !asked.parts || report.get("findings").is_some() {
         page.push_str(&findings(report, asked));
+        page.push_str(&next(report));
     }
     page.push_str(&summary(&parts.scalars, asked));
-    let (tables, rows) = if asked.all || asked.parts { (usize::MAX, usize::MAX) } else { (TABLES, ROWS) };
-    let mut lists: Vec<&List> = parts.lists.iter().filter(|list| !list.rows.is_empty()).collect();
+    let usual = if has_findings(tool) { ROWS } else { ENTRIES };
+    let (tables, rows) = if asked.all || asked.parts { (usize::MAX, usize::MAX) } else { (TABLES, usual) };
+    let is_told = |list: &&List| !list.rows.is_empty() || list.matched.is_some();
+    let mut lists: Vec<&List> = parts.lists.iter().filter(is_told).collect();
     let main = super::main_list(tool);
     // The list that the tool is for comes first, then those that tell most.
     lists.sort_by_key(|list| (Some(&list.name) != main.as_ref(), list.rows.len() < 2));
@@ -87,7 +92,7 @@ fn head(report: &Value, tool: &Tool) -> String {
     read.push(match super::damage(report) {
         Some(damage) => damage,
         None if report.pointer("/capture/complete").is_some_and(|complete| *complete == true) => "complete".into(),
-        None => format!("read to frame {}, as was asked", field("/capture/read_to_frame")),
+        None => format!("read to frame {}: no more was needed", field("/capture/read_to_frame")),
     });
     let mut head = format!("{file}: {}\n{}\n", tool.title, read.join(", "));
     if let Some(matched) = report.get("matched_packets").and_then(Value::as_u64) {
@@ -110,7 +115,12 @@ fn rank(severity: &str) -> usize {
 fn findings(report: &Value, asked: Asked) -> String {
     let all = lists::list(report, "findings");
     if all.total == 0 {
-        return "\nNo findings.\n".into();
+        // Who does not look for any, or found nothing to look at, found none.
+        return match (report.get("findings"), report.get(PROTOCOLS)) {
+            (None, _) => String::new(),
+            (_, None) => "\nNo findings.\n".into(),
+            (_, Some(_)) => "\nNo findings about the file itself. For what is in it, see NEXT.\n".into(),
+        };
     }
     let mut rows = all.rows;
     let severity = |row: &lists::Row| row.get("severity").map(text).unwrap_or_default();
@@ -129,6 +139,7 @@ fn findings(report: &Value, asked: Asked) -> String {
         said.push_str(&frames(row));
         if asked.parts || asked.all {
             said.push_str(&format!("\nthreshold: {}", field("threshold")));
+            said.push_str(&format!("\nfalse alarm: {}", field("false_alarm")));
         }
         vec![severity(row).to_uppercase(), said]
     });
@@ -142,6 +153,45 @@ fn findings(report: &Value, asked: Asked) -> String {
         ));
     }
     text
+}
+
+/// The list of the overview that names the tool for each protocol.
+const PROTOCOLS: &str = "protocols";
+
+/// Whether a tool looks for something, or only lists.
+pub fn has_findings(tool: &Tool) -> bool {
+    tool.sections().iter().any(|section| section == "findings")
+}
+
+/// What to type next: a command for each tool that the overview names.
+fn next(report: &Value) -> String {
+    let mut tools: Vec<(String, Vec<String>)> = Vec::new();
+    for row in lists::list(report, PROTOCOLS).rows {
+        let field = |name: &str| row.get(name).map(text).unwrap_or_default();
+        let (tool, protocol) = (field("next"), field("protocol"));
+        if tool.is_empty() {
+            continue;
+        }
+        match tools.iter_mut().find(|(known, _)| *known == tool) {
+            Some((_, protocols)) => protocols.push(protocol),
+            None => tools.push((tool, vec![protocol])),
+        }
+    }
+    if tools.is_empty() {
+        return String::new();
+    }
+    let file = report.get("file").map(text).unwrap_or_default();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/+:@%,=".contains(&byte);
+    let file = if file.bytes().all(is_plain) { file } else { format!("'{}'", file.replace('\'', "'\\''")) };
+    let lines = tools.iter().map(|(tool, protocols)| {
+        let named = if protocols.len() > LISTED {
+            [protocols.get(..LISTED).unwrap_or_default(), &["...".into()]].concat()
+        } else {
+            protocols.clone()
+        };
+        format!("mcpcap analyze {} {file}    # {}\n", short(tool), named.join(", "))
+    });
+    format!("\nNEXT\n{}", lines.collect::<String>())
 }
 
 /// The frames that show a finding.
@@ -194,7 +244,17 @@ fn halved(pairs: Vec<Vec<String>>, width: usize) -> String {
 fn table(list: &List, rows: usize, asked: Asked) -> String {
     let drawn = draw(list, rows, asked.width);
     let shown = list.rows.len().min(rows) as u64;
-    let of = if shown < list.total { format!("{} of {}", grouped(shown), grouped(list.total)) } else { grouped(shown) };
+    let of = match list.matched {
+        Some((matched, looked_at)) => {
+            let which =
+                if looked_at < list.total { format!("the first {} of ", grouped(looked_at)) } else { String::new() };
+            let some =
+                if shown < matched { format!("{} of {}", grouped(shown), grouped(matched)) } else { grouped(matched) };
+            format!("{some} that fit, of {which}{}", grouped(list.total))
+        }
+        None if shown < list.total => format!("{} of {}", grouped(shown), grouped(list.total)),
+        None => grouped(shown),
+    };
     let left = if drawn.left_out == 0 {
         String::new()
     } else {
@@ -205,7 +265,7 @@ fn table(list: &List, rows: usize, asked: Asked) -> String {
         Some(first) if drawn.same.len() > SAME => first.join(", ") + " and more",
         _ => drawn.same.join(", "),
     };
-    let same = if same.is_empty() { same } else { beside(vec![vec![format!("all: {same}")]], asked.width) };
+    let same = if same.is_empty() { same } else { beside(vec![vec![format!("in all rows: {same}")]], asked.width) };
     format!("\n{} ({of}{left})\n{same}{}", list.name.to_uppercase(), drawn.text)
 }
 
