@@ -10,7 +10,7 @@ pub enum Lie {
     #[error("its columns differ in length")]
     Columns,
     /// More consumed than given.
-    #[error("it consumed {consumed} octets of a window of {window}")]
+    #[error("it consumed {consumed} bytes of a window of {window}")]
     Consumed {
         /// What it said.
         consumed: u32,
@@ -18,9 +18,7 @@ pub enum Lie {
         window: usize,
     },
     /// A frame outside of what was consumed, or overlapping the one before.
-    #[error(
-        "frame {frame} is at {offset}, {captured} octets long: outside its place in the {consumed} octets consumed"
-    )]
+    #[error("frame {frame} is at {offset}, {captured} bytes long: outside its place in the {consumed} bytes consumed")]
     Range {
         /// Number of the frame.
         frame: u64,
@@ -42,7 +40,7 @@ pub enum Lie {
         links: u32,
     },
     /// More frames or links than the octets have room for.
-    #[error("it found {count} {what} in {window} octets")]
+    #[error("it found {count} {what} in {window} bytes")]
     TooMany {
         /// Frames or links.
         what: &'static str,

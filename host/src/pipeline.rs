@@ -461,7 +461,7 @@ impl<'a> Passage<'a> {
     fn wanted(&self, found: &read::Progress) -> Result<usize, RunError> {
         let wanted = found.wanted as usize;
         if wanted > self.limits.window_max {
-            return Err(contract(&format!("it wants a window of {wanted} octets")));
+            return Err(contract(&format!("it wants a window of {wanted} bytes")));
         }
         let stuck = found.consumed == 0 && found.end.is_none() && wanted <= self.window.len();
         if stuck && !self.window.is_empty() {
@@ -489,7 +489,7 @@ impl<'a> Passage<'a> {
             Some(SourceEnd::Compression(reason)) => ("compression-damaged", reason),
             Some(SourceEnd::Inflated { octets }) => (
                 "too-large",
-                format!("the compressed capture becomes larger than is allowed; {octets} octets of it were analysed"),
+                format!("the compressed capture becomes larger than is allowed; {octets} bytes of it were analysed"),
             ),
             Some(SourceEnd::Io(reason)) => ("read-failed", reason),
             Some(SourceEnd::Codec(fault)) => ("compression-damaged", fault.to_string()),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use mcpcap_native::{Cache, CacheError};
 use serde_json::{Map, Value};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -331,14 +331,25 @@ impl Service {
         cancel: CancellationToken,
     ) -> Result<Value, AnswerError> {
         let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
-        let stopping = || AnswerError::new(Code::Internal, "the server is stopping");
-        let permit = Arc::clone(&self.runs).acquire_owned().await.map_err(|_| stopping())?;
+        let permit = self.turn_of(library::tool::NAME, &cancel).await?;
         let (service, until) = (Arc::clone(self), after(self.line.limits.call));
         let run = move || {
             let _permit = permit;
             library::tool::answer(&service.library, &service.roots, &service.line, arguments, &cancel, until)
         };
-        tokio::task::spawn_blocking(run).await.map_err(|_| stopping())?
+        let listed = tokio::task::spawn_blocking(run).await;
+        listed.map_err(|_| AnswerError::new(Code::Internal, "the server is stopping"))?
+    }
+
+    /// Waits for its turn.
+    async fn turn_of(&self, tool: &str, cancel: &CancellationToken) -> Result<OwnedSemaphorePermit, AnswerError> {
+        let _waiting = self.metrics.waits(tool);
+        tokio::select! {
+            permit = Arc::clone(&self.runs).acquire_owned() => {
+                permit.map_err(|_| AnswerError::new(Code::Internal, "the server is stopping"))
+            }
+            () = cancel.cancelled() => Err(AnswerError::new(Code::Cancelled, "the request was cancelled")),
+        }
     }
 
     /// Something was refused that is no call.
@@ -386,12 +397,7 @@ impl Service {
         self.bound(known.properties().any(|(name, _)| name == "max_packets"), &mut arguments);
         let capture = self.capture(&file, &cancel, &*progress).await?;
         // Not before: a slow download must not keep others from running.
-        let waiting = self.metrics.waits(&known.name);
-        let permit = tokio::select! {
-            permit = Arc::clone(&self.runs).acquire_owned() => permit,
-            () = cancel.cancelled() => return Err(AnswerError::new(Code::Cancelled, "the request was cancelled")),
-        };
-        drop(waiting);
+        let permit = self.turn_of(&known.name, &cancel).await?;
         // The octets that a download has counted already: progress only ever rises.
         let counted = if capture::is_url(&file) { capture.size } else { 0 };
         let shown = capture::shown(&file);

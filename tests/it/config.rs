@@ -83,7 +83,8 @@ fn each_option_has_a_variable_and_a_place_in_the_file() {
     assert!(options.len() > 70, "{options:?}");
     for (name, about) in &options {
         let variable = behind(about, "[env: ").map(|text| text.trim_end_matches('='));
-        let variable = variable.or_else(|| about.split(' ').find(|word| word.starts_with("MCPCAP_")));
+        let variable = variable
+            .or_else(|| about.split(|c: char| c.is_whitespace() || c == ';').find(|word| word.starts_with("MCPCAP_")));
         let variable = variable.unwrap_or_else(|| panic!("{name}: {about}"));
         assert!(name == "config" || known.iter().any(|(one, _, _)| one == name), "{name}");
         let row = page.lines().find(|line| line.split([' ', '`', '[']).nth(2) == Some(&format!("--{name}")));

@@ -129,3 +129,89 @@ fn each_test_that_security_names_exists() {
     }
     assert!(checked > 60, "{checked}");
 }
+
+/// Characters of the README: what somebody reads before it is tried.
+const README: usize = 9_000;
+
+#[test]
+fn the_readme_is_short_and_its_finding_and_picture_are_real() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.chars().count() <= README, "{}", readme.chars().count());
+    let program = |form: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mcpcap"));
+        command.args(["analyze", "sip", "examples/captures/sip.pcap", "--format", form]);
+        let output = command.current_dir(root()).env("COLUMNS", "100").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (from, to) = (readme.find("    { \"rule\"").unwrap(), readme.find("`frames` are Wireshark's").unwrap());
+    let shown: Value = serde_json::from_str(&readme[from..to]).unwrap();
+    let report: Value = serde_json::from_str(&program("json")).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let real = findings.iter().find(|finding| finding["rule"] == shown["rule"]).unwrap();
+    for (field, value) in shown.as_object().unwrap() {
+        assert_eq!(&real[field], value, "{field}");
+    }
+    // `make picture` draws it again.
+    let picture = std::fs::read_to_string(root().join("docs/answer.svg")).unwrap();
+    let said = program("report");
+    let lines = said
+        .lines()
+        .take_while(|line| *line != "MORE")
+        .map(|line| line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+    for line in lines {
+        let word = line.split(' ').next().unwrap_or_default();
+        let rest = line.strip_prefix(word).unwrap_or_default();
+        assert!(
+            picture.contains(line.trim_end()) || picture.contains(&format!("{word}</tspan>{}", rest.trim_end())),
+            "{line}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn guides_have_a_meaning_for_every_field() {
+    let client = ().serve(TokioChildProcess::new(Command::new(env!("CARGO_BIN_EXE_mcpcap"))).unwrap()).await.unwrap();
+    let mut rows = 0;
+    for resource in client.list_all_resources().await.unwrap() {
+        if !resource.uri.starts_with("mcpcap://guide/") {
+            continue;
+        }
+        let request = rmcp::model::ReadResourceRequestParams::new(resource.uri.clone());
+        let content = json!(client.read_resource(request).await.unwrap())["contents"][0]["text"].clone();
+        for row in content.as_str().unwrap().lines().filter(|line| line.starts_with("| `")) {
+            let meaning = row.trim_end_matches('|').rsplit(" | ").next().unwrap();
+            assert!(meaning.trim().len() > 2, "{}: {row}", resource.uri);
+            rows += 1;
+        }
+    }
+    assert!(rows > 1_000, "{rows}");
+    client.cancel().await.unwrap();
+}
+
+#[test]
+fn each_page_of_the_documentation_is_in_its_index_and_leads_nowhere_wrong() {
+    let docs = root().join("docs");
+    let index = std::fs::read_to_string(docs.join("README.md")).unwrap();
+    let mut pages: Vec<std::path::PathBuf> =
+        vec![root().join("README.md"), root().join("SECURITY.md"), root().join("ARCHITECTURE.md")];
+    for entry in std::fs::read_dir(&docs).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.ends_with(".md") {
+            assert!(name == "README.md" || index.contains(&format!("({name})")), "{name} is not in docs/README.md");
+            pages.push(path);
+        }
+    }
+    let mut links = 0;
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap();
+            if !file.contains("://") && !file.is_empty() {
+                assert!(page.parent().unwrap().join(file).exists(), "{}: {link}", page.display());
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 20, "{links}");
+}

@@ -78,7 +78,7 @@ impl Lz4 {
                     if field == 0 {
                         if let Some(stated) = self.content_size.filter(|size| *size != self.produced) {
                             let produced = self.produced;
-                            let reason = format!("a frame states {stated} octets of content, but has {produced}");
+                            let reason = format!("a frame states {stated} bytes of content, but has {produced}");
                             return Err(Fault::Damaged(reason));
                         }
                         self.stage = if self.hash.is_some() { Stage::ContentChecksum } else { Stage::Descriptor };
@@ -88,7 +88,7 @@ impl Lz4 {
                     } else if length > self.max_block {
                         let most = self.max_block;
                         return Err(Fault::Damaged(format!(
-                            "a block has {length} octets, and the frame states {most} at most"
+                            "a block has {length} bytes, and the frame states {most} at most"
                         )));
                     } else {
                         self.stage = Stage::Block { length, raw };
@@ -246,9 +246,9 @@ mod tests {
         assert!(reason(frame(0x41, 0x40, &[1, 0, 0, 0], &block)).contains("needs a dictionary"));
         assert!(
             reason(frame(0x48, 0x40, &[4, 0, 0, 0, 0, 0, 0, 0], &block))
-                .contains("states 4 octets of content, but has 3")
+                .contains("states 4 bytes of content, but has 3")
         );
-        assert!(reason(frame(0x40, 0x40, b"", &[(65_537, b"")])).contains("a block has 65537 octets"));
+        assert!(reason(frame(0x40, 0x40, b"", &[(65_537, b"")])).contains("a block has 65537 bytes"));
         let mut header = frame(0x40, 0x40, b"", &block);
         header[6] ^= 1;
         assert!(reason(header).contains("frame header does not have the checksum"));

@@ -79,7 +79,7 @@ impl Zstd {
                     let header = usize::from(*a) | usize::from(*b) << 8 | usize::from(*c) << 16;
                     let (kind, length) = (header >> 1 & 3, header >> 3);
                     if kind == 3 || length > MAX_BLOCK {
-                        return Err(Fault::Damaged(format!("a block of kind {kind} and {length} octets cannot be")));
+                        return Err(Fault::Damaged(format!("a block of kind {kind} and {length} bytes cannot be")));
                     }
                     let content = if kind == 1 { 1 } else { length };
                     self.stage = Stage::Block { length: content.saturating_add(BLOCK_HEADER), last: header & 1 == 1 };
@@ -98,7 +98,7 @@ impl Zstd {
                     if let Some(stated) = self.content_size.filter(|size| *size != self.produced) {
                         let produced = self.produced;
                         return Err(Fault::Damaged(format!(
-                            "a frame states {stated} octets of content, but has {produced}"
+                            "a frame states {stated} bytes of content, but has {produced}"
                         )));
                     }
                     if !self.has_checksum {
@@ -169,7 +169,7 @@ fn header_fault(error: FrameDecoderError) -> Fault {
         FrameDecoderError::WindowSizeTooBig { requested, max } => Fault::Limit {
             limit: "zstd window",
             reason: format!(
-                "this zstd data needs a window of {requested} octets, and the limit is {max}; \
+                "this zstd data needs a window of {requested} bytes, and the limit is {max}; \
                  compress it again without --long and --ultra"
             ),
         },
@@ -237,7 +237,7 @@ mod tests {
     fn a_window_beyond_the_limit_is_refused() {
         let outcome = decode(include_bytes!("../fixtures/long.zst"));
         assert!(matches!(outcome.problem, Some(Problem::Limit { limit: "zstd window", .. })));
-        assert!(outcome.reason().contains("134217728 octets, and the limit is 8388608"));
+        assert!(outcome.reason().contains("134217728 bytes, and the limit is 8388608"));
         // 8 MiB is accepted, one eighth more is not.
         assert_eq!(decode(&raw_blocks(0, &[13 << 3], &[b"abc"])).data, b"abc");
         assert!(matches!(decode(&raw_blocks(0, &[13 << 3 | 1], &[b"abc"])).problem, Some(Problem::Limit { .. })));
@@ -251,11 +251,11 @@ mod tests {
         assert!(
             decode(&raw_blocks(0x20, &[4], &[b"abc"]))
                 .reason()
-                .ends_with("a frame states 4 octets of content, but has 3")
+                .ends_with("a frame states 4 bytes of content, but has 3")
         );
         let mut reserved = raw_blocks(0, &[0], &[b"abc"]);
         reserved[6] |= 0b110;
-        assert!(decode(&reserved).reason().ends_with("a block of kind 3 and 3 octets cannot be"));
+        assert!(decode(&reserved).reason().ends_with("a block of kind 3 and 3 bytes cannot be"));
         let checksum = [&raw_blocks(4, &[0], &[b"abc"])[..], &[1, 2, 3, 4]].concat();
         let outcome = decode(&checksum);
         assert_eq!(outcome.data, b"abc");

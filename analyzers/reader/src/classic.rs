@@ -118,7 +118,7 @@ impl Classic {
             // Before anything is waited for: a length like this one never comes.
             if captured > self.max_packet {
                 let limit = self.max_packet;
-                return Stop::damaged(format!("this packet has {captured} octets, more than the {limit} there can be"));
+                return Stop::damaged(format!("this packet has {captured} bytes, more than the {limit} there can be"));
             }
             let record = self.record_header.saturating_add(captured as usize);
             if rest.len() < record {
@@ -228,16 +228,16 @@ mod tests {
         let cut = |octets: usize| read(&whole[..octets]);
         assert_eq!(cut(45).end, None);
         for (octets, reason) in [
-            (54, "the file ends after 9 of the 16 octets of this packet record header"),
-            (61, "the file ends after 16 of the 22 octets of this packet record"),
-            (66, "the file ends after 21 of the 22 octets of this packet record"),
+            (54, "the file ends after 9 of the 16 bytes of this packet record header"),
+            (61, "the file ends after 16 of the 22 bytes of this packet record"),
+            (66, "the file ends after 21 of the 22 bytes of this packet record"),
         ] {
             let outcome = cut(octets);
             assert_eq!(outcome.frames.len(), 1);
             assert_eq!(outcome.broken(), (CutShort, 45, reason));
         }
         let header = cut(15);
-        assert_eq!(header.broken(), (CutShort, 0, "the file ends after 15 of the 24 octets of this file header"));
+        assert_eq!(header.broken(), (CutShort, 0, "the file ends after 15 of the 24 bytes of this file header"));
         assert_eq!(header.links.len(), 0);
     }
 
@@ -246,7 +246,7 @@ mod tests {
         let huge = little().record(1, 0, b"x").u32(2).u32(0).u32(0x7fff_ffff).u32(0x7fff_ffff).record(3, 0, b"y");
         let outcome = read(&huge.octets);
         assert_eq!(outcome.frames.len(), 1);
-        let reason = "this packet has 2147483647 octets, more than the 262144 there can be";
+        let reason = "this packet has 2147483647 bytes, more than the 262144 there can be";
         assert_eq!(outcome.broken(), (Damaged, 41, reason));
         let most = vec![0; 262_144];
         assert_eq!(read(&little().record(1, 0, &most).octets).end, None);

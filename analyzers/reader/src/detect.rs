@@ -100,7 +100,7 @@ fn unknown(start: &[u8]) -> Problem {
     } else if let Some((_, name)) = OTHERS.iter().find(|(magic, _)| start.starts_with(magic)) {
         format!("this looks like {name}")
     } else if start.len() < 4 {
-        format!("the file has only {} octets", start.len())
+        format!("the file has only {} bytes", start.len())
     } else if start.starts_with(&SHB_MAGIC.to_le_bytes()) {
         "the file begins as pcapng does, but has no byte-order magic".to_owned()
     } else if start.iter().all(|octet| matches!(octet, b'\t' | b'\n' | b'\r' | b' '..=b'~')) {
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn other_files_are_named() {
         assert!(name(b"").contains("empty"));
-        assert!(name(&[0xd4, 0xc3, 0xb2]).contains("only 3 octets;"));
+        assert!(name(&[0xd4, 0xc3, 0xb2]).contains("only 3 bytes;"));
         assert!(name(b"this is not a capture file, just text\n").contains("looks like text"));
         assert!(name(b"<html><body>").contains("HTML"));
         assert!(name(b"\x7fELF\x02\x01\x01").contains("ELF"));

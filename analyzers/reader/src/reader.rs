@@ -61,7 +61,7 @@ impl Reader {
             Stop::Wanted { .. } if left == 0 && (!last || self.position > 0) => {}
             Stop::Wanted { octets, .. } if !last => progress.wanted = octets as u32,
             Stop::Wanted { octets, what } => {
-                let reason = format!("the file ends after {left} of the {octets} octets of this {what}");
+                let reason = format!("the file ends after {left} of the {octets} bytes of this {what}");
                 self.end = Some(Break { offset: self.position, kind: BreakKind::CutShort, reason });
             }
             Stop::Broken { kind, reason } => self.end = Some(Break { offset: self.position, kind, reason }),

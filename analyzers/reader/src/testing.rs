@@ -184,7 +184,7 @@ pub(crate) fn read_in(octets: &[u8], step: usize) -> Result<Outcome, Problem> {
         for row in 0..index.len() {
             assert!(
                 index.offset[row] + index.captured[row] <= progress.consumed,
-                "frames end where the consumed octets do"
+                "frames end where the consumed bytes do"
             );
             outcome.frames.push(Row {
                 timestamp: index.timestamp[row],

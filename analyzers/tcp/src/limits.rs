@@ -27,3 +27,5 @@ pub const FINDINGS_KEPT: usize = 1024;
 
 /// Servers, clients and pairs of which the findings keep a count.
 pub const PARTIES: usize = 1024;
+/// Ports or hosts that accepted a scan's probe, kept to be named.
+pub const OPEN: usize = 16;

@@ -148,7 +148,7 @@ impl Description {
     pub(super) fn read(text: &str) -> Result<Self, DescribeError> {
         let wrong = |reason: String| DescribeError::Document(neutral(&reason, 300).into_owned());
         if text.len() > DOCUMENT {
-            return Err(wrong(format!("it has {} octets; at most {DOCUMENT} are accepted", text.len())));
+            return Err(wrong(format!("it has {} bytes; at most {DOCUMENT} are accepted", text.len())));
         }
         let mut reader = serde_json::Deserializer::from_str(text);
         let read: Self = serde_path_to_error::deserialize(&mut reader)

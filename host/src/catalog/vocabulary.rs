@@ -125,7 +125,7 @@ fn at(schema: &Value, place: &str) -> Result<(), String> {
             }
             (Some(Holds::NamedSchemas), _) => return wrong("an object of schemas"),
             (Some(Holds::Value), Value::String(pattern)) if keyword == "pattern" && pattern.len() > PATTERN => {
-                return wrong(&format!("at most {PATTERN} octets long"));
+                return wrong(&format!("at most {PATTERN} bytes long"));
             }
             (Some(Holds::Value), _) => {}
             (None, _) if keyword.starts_with('$') => {

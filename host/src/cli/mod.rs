@@ -92,7 +92,7 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Command, clap::Com
     if let Some(config) = &config {
         command = config.apply(command);
     }
-    // Reading changes it, and what was read once cannot be added to.
+    // Who adds to it later needs it as it is now: clap completes what it has read with.
     let offered = command.clone();
     let typed = command.try_get_matches_from_mut(words).map_err(behind_the_command)?;
     let cli = Cli::from_arg_matches(&typed).map_err(|error| error.format(&mut command))?;

@@ -121,7 +121,8 @@ impl Server {
 
     async fn captures(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> CallToolResult {
         let knows = context.protocol_version().is_none_or(|version| version.as_str() >= STRUCTURED_SINCE);
-        match self.service.captures(&caller(&context), request.arguments.unwrap_or_default(), context.ct.clone()).await {
+        match self.service.captures(&caller(&context), request.arguments.unwrap_or_default(), context.ct.clone()).await
+        {
             Ok(list) if knows && !self.service.text_only => CallToolResult::structured(list),
             Ok(list) => CallToolResult::success(vec![ContentBlock::text(list.to_string())]),
             Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_json(None).to_string())]),

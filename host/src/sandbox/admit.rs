@@ -32,7 +32,7 @@ pub enum Refused {
     #[error("it imports {0}, which is not given to components: they have no files, no network and no host functions")]
     Import(String),
     /// It is larger than any analyzer needs to be.
-    #[error("it has {0} octets; at most {SIZE_MAX} are accepted")]
+    #[error("it has {0} bytes; at most {SIZE_MAX} are accepted")]
     Size(usize),
     /// It would cost the compiler too much.
     #[error("it has {count} {what}; at most {most} are accepted")]
@@ -117,9 +117,7 @@ pub fn before_compiling(wasm: &[u8]) -> Result<(), Refused> {
             Payload::Version { .. } => shape.enter()?,
             Payload::End(_) => shape.depth = shape.depth.saturating_sub(1),
             Payload::CodeSectionStart { count, size, .. } => shape.code(count, size)?,
-            Payload::CodeSectionEntry(body) => {
-                within("octets in one function", body.range().len() as u64, BODY as u64)?
-            }
+            Payload::CodeSectionEntry(body) => within("bytes in one function", body.range().len() as u64, BODY as u64)?,
             Payload::ComponentImportSection(imports) => {
                 shape.items(imports.count())?;
                 if shape.depth == 1 {
@@ -180,7 +178,7 @@ impl Shape {
         self.functions = self.functions.saturating_add(functions.into());
         self.code = self.code.saturating_add(size.into());
         within("functions", self.functions, FUNCTIONS as u64)?;
-        within("octets of code", self.code, CODE as u64)
+        within("bytes of code", self.code, CODE as u64)
     }
 
     fn items(&mut self, count: u32) -> Result<(), Refused> {

@@ -38,15 +38,16 @@ fn tools_are_a_line_each_and_all_of_one() {
 fn completed(script: &str, words: &[&str]) -> String {
     let last = words.len() - 1;
     let call = format!(
-        "{script}\nCOMP_WORDS=({}); COMP_CWORD={last}; COMPREPLY=(); _mcpcap mcpcap '{}' '{}'; echo \"${{COMPREPLY[@]}}\"",
+        ". /dev/stdin; COMP_WORDS=({}); COMP_CWORD={last}; COMPREPLY=(); _mcpcap mcpcap '{}' '{}'; echo \"${{COMPREPLY[@]}}\"",
         words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "),
         words[last],
         words[last - 1],
     );
-    // It is too long for an argument.
+    // It is too long for a word of a command.
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), call).unwrap();
-    let output = Command::new("bash").arg(file.path()).output().unwrap();
+    std::fs::write(file.path(), script).unwrap();
+    let input = std::fs::File::open(file.path()).unwrap();
+    let output = Command::new("bash").arg("-c").arg(call).stdin(input).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 

@@ -5,13 +5,15 @@ use rmcp::transport::TokioChildProcess;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::{analyses, characters, client};
+use super::{analyses, call, characters, client};
 use crate::analyzers::{Place, description, speaker};
-use crate::support::complete_schema;
+use crate::support::{complete_schema, crafted, example};
 
 /// Characters of `tools/list` for all tools of this program, and of what each further tool adds.
 const LIST: usize = 30_000;
 const FURTHER: usize = 1_500;
+/// Characters of an answer that says that there is nothing.
+const NOTHING: usize = 400;
 
 #[tokio::test]
 async fn the_list_of_tools_is_short_and_the_complete_schemas_can_be_had() {
@@ -37,6 +39,30 @@ async fn the_list_of_tools_is_short_and_the_complete_schemas_can_be_had() {
         assert_eq!(json!(tool.output_schema), complete_schema(&full, &tool.name).await);
     }
     full.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_found_is_said_in_a_few_words() {
+    let client = client().await;
+    let mut asked = 0;
+    for tool in analyses(&client).await {
+        let empty = match tool.name.as_ref() {
+            "analyze_capinfos" | "get_frames" | "get_stream" => continue,
+            "analyze_dns_packets" => example("tcp.pcap"),
+            _ => crafted("dns_records.pcap"),
+        };
+        let mut arguments = json!({});
+        if tool.name == "analyze_traffic_flow" {
+            arguments["server_ip"] = "192.0.2.53".into();
+        }
+        let answer = call(&client, &tool.name, &empty, &arguments).await.structured_content.unwrap();
+        // The path is the machine's.
+        let path = answer["file"].as_str().unwrap().chars().count();
+        assert!(characters(&answer) - path < NOTHING, "{}: {} {answer}", tool.name, characters(&answer));
+        asked += 1;
+    }
+    assert!(asked > 5);
+    client.cancel().await.unwrap();
 }
 
 #[tokio::test]

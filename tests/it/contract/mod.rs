@@ -270,7 +270,7 @@ async fn frames_that_a_report_cites_can_be_looked_at() {
     let capture = example("dns.pcap");
     let findings = report(&client, "analyze_dns_packets", &capture, &json!({ "section": ["findings"] })).await;
     let cited = &findings["findings"][0]["frames"];
-    let shown = report(&client, "get_frames", &capture, &json!({ "frames": cited, "max_chars": 100_000 })).await;
+    let shown = report(&client, "get_frames", &capture, &json!({ "frames": cited, "detail": true, "max_chars": 200_000 })).await;
     assert_eq!(shown["packets"].as_array().unwrap().len(), cited.as_array().unwrap().len());
     assert_eq!(shown["packets"][0]["frame"], cited[0]);
     assert!(shown["packets"][0]["protocols"].as_str().unwrap().starts_with("eth:ip"));

@@ -57,6 +57,7 @@ async fn each_line_says_who_asked() {
     ask(json!({ "name": "analyze_capinfos", "arguments": { "pcap_file": example("dns.pcap"), "nothing": 1 } })).await;
     ask(json!({ "name": "analyze_dns_packets", "arguments": arguments })).await;
     ask(json!({ "name": "analyze_capinfos", "arguments": "text" })).await;
+    ask(json!({ "name": "list_captures", "arguments": {} })).await;
     let lines = lines(&log);
     let who = |line: &Value| json!([line["from"], line["token"], line["client"]["name"], line["client"]["version"]]);
     assert_eq!(who(&lines[0]), json!(["127.0.0.1", "bert", "al\\u{202e}one", "2.1"]));
@@ -67,11 +68,41 @@ async fn each_line_says_who_asked() {
         assert_eq!(line["session"], session[..8], "{line}");
     }
     let outcomes: Vec<&str> = lines.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
-    assert_eq!(outcomes, ["ok", "ok", "bad_argument", "refused", "refused"]);
+    assert_eq!(outcomes, ["ok", "ok", "bad_argument", "refused", "refused", "ok"]);
     assert_eq!((&lines[3]["reason"], &lines[3]["tool"]), (&json!("tool"), &json!("analyze_dns_packets")));
     assert_eq!(lines[4]["reason"], "parameters");
+    assert_eq!((&lines[5]["tool"], &lines[5]["component"]), (&json!("list_captures"), &Value::Null));
     let text = std::fs::read_to_string(&log).unwrap();
     assert!(!text.contains("-token-0123456789") && !text.contains(&session), "{text}");
+}
+
+#[test]
+fn over_stdio_the_client_is_known_by_its_own_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("audit");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_mcpcap"))
+        .args(["--audit-log", log.to_str().unwrap()])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    let ask = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {
+        "name": "analyze_capinfos", "arguments": { "pcap_file": example("dns.pcap") } } });
+    let mut input = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut input, format!("{}\n{begun}\n{ask}\n", hello()).as_bytes()).unwrap();
+    // The session goes on until the answer is there.
+    let mut said = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("\"id\":2") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut said, &mut line).unwrap() > 0);
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+    let line = lines(&log).remove(0);
+    assert_eq!((&line["client"], &line["outcome"]), (&json!({ "name": "test", "version": "1" }), &json!("ok")));
+    assert_eq!((&line["from"], &line["session"], &line["token"]), (&Value::Null, &Value::Null, &Value::Null));
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ async fn operators_see_what_the_server_takes_and_who_waits() {
     for _ in 0..3 {
         sent(&http, call("analyze_dns_packets", &json!({ "pcap_file": example("dns.pcap") }))).await;
     }
+    sent(&http, call("list_captures", &json!({}))).await;
     sent(&http, call("analyze_capinfos", &json!({ "pcap_file": "missing.pcap" }))).await;
     let after = metrics(&http).await;
     assert_eq!(number(&after, "mcpcap_http_sessions"), 1.0);
@@ -38,6 +39,7 @@ async fn operators_see_what_the_server_takes_and_who_waits() {
     assert_eq!(number(&after, "mcpcap_calls_waiting"), 0.0);
     assert_eq!(number(&after, r#"mcpcap_calls_total{tool="analyze_dns_packets",outcome="ok"}"#), 3.0);
     assert_eq!(number(&after, r#"mcpcap_calls_total{tool="analyze_capinfos",outcome="not_found"}"#), 1.0);
+    assert_eq!(number(&after, r#"mcpcap_wait_seconds_count{tool="list_captures"}"#), 1.0);
     for name in ["call", "wait"] {
         assert_eq!(number(&after, &format!(r#"mcpcap_{name}_seconds_count{{tool="analyze_dns_packets"}}"#)), 3.0);
     }

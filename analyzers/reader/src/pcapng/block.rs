@@ -116,11 +116,11 @@ impl Pcapng {
         let name = block_name(kind);
         if length < EMPTY_BLOCK {
             return Err(Stop::damaged(format!(
-                "this {name} has {stated} octets, less than the {EMPTY_BLOCK} of an empty one"
+                "this {name} has {stated} bytes, less than the {EMPTY_BLOCK} of an empty one"
             )));
         }
         if length > u64::from(MAX_BLOCK) {
-            return Err(Stop::damaged(format!("this {name} has {stated} octets, more than the limit of {MAX_BLOCK}")));
+            return Err(Stop::damaged(format!("this {name} has {stated} bytes, more than the limit of {MAX_BLOCK}")));
         }
         let length = length as usize;
         let content = rest.get(BLOCK_HEADER..length).and_then(<[u8]>::split_last_chunk::<4>);
@@ -176,7 +176,7 @@ impl Pcapng {
 /// The fixed part of a block does not fit in it.
 pub(crate) fn too_short(block: &Block, fixed: usize) -> String {
     let (name, body) = (block_name(block.kind), block.body.len());
-    format!("this {name} has {body} octets in it, less than the {fixed} it must have")
+    format!("this {name} has {body} bytes in it, less than the {fixed} it must have")
 }
 
 /// Names of section 4.
@@ -241,7 +241,7 @@ mod tests {
             let outcome = read(&whole[..second as usize + left]);
             assert_eq!((outcome.frames.len(), outcome.broken().0, outcome.broken().1), (1, CutShort, second));
         }
-        let reason = "the file ends after 30 of the 40 octets of this enhanced packet block";
+        let reason = "the file ends after 30 of the 40 bytes of this enhanced packet block";
         assert_eq!(read(&whole[..second as usize + 30]).broken().2, reason);
         assert_eq!(read(&whole[..11]).broken().1, 0);
         assert_eq!(read(&whole[..27]).broken().0, CutShort);
@@ -251,9 +251,9 @@ mod tests {
     fn lengths_that_cannot_be() {
         let after = |octets: &File| read(&octets.octets).broken().2.to_owned();
         let reason = after(&start().u32(6).u32(8).u32(8));
-        assert_eq!(reason, "this enhanced packet block has 8 octets, less than the 12 of an empty one");
+        assert_eq!(reason, "this enhanced packet block has 8 bytes, less than the 12 of an empty one");
         let reason = after(&start().u32(0x99).u32(MAX_BLOCK + 1));
-        assert_eq!(reason, "this block has 16777217 octets, more than the limit of 16777216");
+        assert_eq!(reason, "this block has 16777217 bytes, more than the limit of 16777216");
         let reason = after(&start().u32(5).u32(16).u32(0).u32(20));
         assert_eq!(reason, "the length of this interface statistics block is 16 at its beginning, but 20 at its end");
         let outcome = read(&start().u32(0xffff_fff0).u32(u32::MAX).octets);
@@ -272,7 +272,7 @@ mod tests {
             let outcome = read(&start().block(kind, &vec![0; body]).octets);
             let (broken, offset, reason) = outcome.broken();
             assert_eq!((broken, offset), (Damaged, START), "{kind}");
-            assert!(reason.contains(&format!("has {body} octets in it, less than the")), "{reason}");
+            assert!(reason.contains(&format!("has {body} bytes in it, less than the")), "{reason}");
         }
         let section = File::section(Order::Little, &[]).u32(0x0a0d_0d0a).u32(16).u32(0x1a2b_3c4d).u32(16);
         assert_eq!(read(&section.octets).broken().1, 28);

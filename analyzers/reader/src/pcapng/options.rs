@@ -56,9 +56,9 @@ impl<'a> Walk<'a> {
         let left = self.rest.len();
         match (fields.u16(), fields.u16()) {
             (Some(code), Some(length)) => {
-                format!("option {code} is {length} octets long, but its block ends {left} octets after its beginning")
+                format!("option {code} is {length} bytes long, but its block ends {left} bytes after its beginning")
             }
-            _ => format!("{left} octets are left for an option, less than the 4 it must have"),
+            _ => format!("{left} bytes are left for an option, less than the 4 it must have"),
         }
     }
 }
@@ -143,9 +143,9 @@ mod tests {
     #[test]
     fn an_option_beyond_the_block_is_told_with_its_numbers() {
         let reason = list(b"\x01\0\x01\0a\0\0\0\x02\0\x30\x30eth0", Order::Little).unwrap_err();
-        assert_eq!(reason, "option 2 is 12336 octets long, but its block ends 8 octets after its beginning");
-        assert_eq!(list(b"\0\x01\xff\xff", Order::Big).unwrap_err().len(), 78);
-        assert!(list(b"\x01\0\0", Order::Little).unwrap_err().starts_with("3 octets are left"));
+        assert_eq!(reason, "option 2 is 12336 bytes long, but its block ends 8 bytes after its beginning");
+        assert_eq!(list(b"\0\x01\xff\xff", Order::Big).unwrap_err().len(), 76);
+        assert!(list(b"\x01\0\0", Order::Little).unwrap_err().starts_with("3 bytes are left"));
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Pcapng {
         let Some(options) = block.body.get(after..) else {
             let room = block.body.len().saturating_sub(FIXED);
             let name = block_name(block.kind);
-            return Err(format!("this {name} holds a packet of {captured} octets, but has room for {room}"));
+            return Err(format!("this {name} holds a packet of {captured} bytes, but has room for {room}"));
         };
         let mut flags = 0;
         if !options.is_empty() {
@@ -113,7 +113,7 @@ impl Pcapng {
 fn check_length(captured: u32, interface: &Interface, block: &Block) -> Result<(), String> {
     if captured > interface.max_packet {
         let (name, limit) = (block_name(block.kind), interface.max_packet);
-        return Err(format!("this {name} holds a packet of {captured} octets, more than the {limit} there can be"));
+        return Err(format!("this {name} holds a packet of {captured} bytes, more than the {limit} there can be"));
     }
     Ok(())
 }
@@ -133,11 +133,7 @@ fn check_option(option: &Opt) -> Result<(), String> {
         (2988 | 2989 | 19372 | 19373, value) => value.len() >= 4,
         _ => true,
     };
-    if sound {
-        Ok(())
-    } else {
-        Err(format!("option {code} of this packet is {length} octets long, which it cannot be"))
-    }
+    if sound { Ok(()) } else { Err(format!("option {code} of this packet is {length} bytes long, which it cannot be")) }
 }
 
 #[cfg(test)]
@@ -240,8 +236,8 @@ mod tests {
                 start(Order::Little).body(6, |body| body.u32(0).u32(0).u32(0).u32(captured).u32(9).raw(b"12345678"));
             read(&file.octets).broken().2.to_owned()
         };
-        assert_eq!(packet(9), "this enhanced packet block holds a packet of 9 octets, but has room for 8");
-        assert_eq!(packet(262_144), "this enhanced packet block holds a packet of 262144 octets, but has room for 8");
+        assert_eq!(packet(9), "this enhanced packet block holds a packet of 9 bytes, but has room for 8");
+        assert_eq!(packet(262_144), "this enhanced packet block holds a packet of 262144 bytes, but has room for 8");
         for captured in [262_145, u32::MAX - 4, u32::MAX] {
             assert!(packet(captured).ends_with("more than the 262144 there can be"));
         }
@@ -259,7 +255,7 @@ mod tests {
         assert_eq!(options(comment), (2, String::new()));
         let (counted, reason) = options(&[&comment[..], b"\0\x01\x10\0"].concat());
         assert_eq!(counted, 0);
-        assert!(reason.starts_with("option 1 is 4096 octets long"), "{reason}");
+        assert!(reason.starts_with("option 1 is 4096 bytes long"), "{reason}");
         for (octets, code) in [
             (&b"\0\x02\0\x08\0\0\0\0\0\0\0\0"[..], 2),
             (b"\0\x03\0\0", 3),

@@ -59,7 +59,7 @@ impl Pcapng {
         let padded = usize::try_from(padded(length)).unwrap_or(usize::MAX);
         fields
             .take(padded)
-            .ok_or_else(|| format!("this block holds secrets of {length} octets, but has room for {room}"))?;
+            .ok_or_else(|| format!("this block holds secrets of {length} bytes, but has room for {room}"))?;
         let options = Options::checked(fields.rest(), block.order)?;
         match secrets_name(kind) {
             Some(name) => facts.secrets(name),
@@ -80,11 +80,11 @@ fn other_comments(options: Options, place: &'static str, facts: &mut Facts) {
 fn name_record<'a>(fields: &mut Fields<'a>) -> Result<(NameRecordType, &'a [u8]), String> {
     let left = fields.rest().len();
     let (Some(kind), Some(length)) = (fields.u16(), fields.u16()) else {
-        return Err(format!("{left} octets are left for a name record, less than the 4 it must have"));
+        return Err(format!("{left} bytes are left for a name record, less than the 4 it must have"));
     };
     let record = fields.take(usize::from(length).next_multiple_of(4)).and_then(|record| record.get(..length.into()));
     let record =
-        record.ok_or_else(|| format!("this block holds a name record of {length} octets, but has room for {left}"))?;
+        record.ok_or_else(|| format!("this block holds a name record of {length} bytes, but has room for {left}"))?;
     Ok((NameRecordType(kind), record))
 }
 
@@ -93,7 +93,7 @@ fn names(record: &[u8], address: usize) -> Result<u64, String> {
     let length = record.len();
     let names = record
         .get(address..)
-        .ok_or_else(|| format!("this block holds a name record of {length} octets, too short for its address"))?;
+        .ok_or_else(|| format!("this block holds a name record of {length} bytes, too short for its address"))?;
     if names.last().is_some_and(|octet| *octet != 0) {
         return Err("this block holds a name record whose last name has no end".to_owned());
     }
@@ -179,9 +179,9 @@ mod tests {
     #[test]
     fn damaged_names() {
         let reason = |body: &[u8]| read(&start(Order::Big).block(4, body).octets).broken().2.to_owned();
-        assert!(reason(b"\0\x01\0\x03abc\0").contains("3 octets, too short for its address"));
+        assert!(reason(b"\0\x01\0\x03abc\0").contains("3 bytes, too short for its address"));
         assert!(reason(b"\0\x01\0\x06abcdef\0\0").contains("has no end"));
-        assert!(reason(b"\0\x02\x01\0abcd").contains("256 octets, but has room for 8"));
+        assert!(reason(b"\0\x02\x01\0abcd").contains("256 bytes, but has room for 8"));
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
             assert_eq!(summary.comments.as_ref().unwrap().other, 3);
             assert!(!serde_json::to_string(&summary).unwrap().contains("12345"));
             let reason = read(&start(order).body(10, |body| body.u32(1).u32(u32::MAX)).octets).end.unwrap().reason;
-            assert_eq!(reason, "this block holds secrets of 4294967295 octets, but has room for 0");
+            assert_eq!(reason, "this block holds secrets of 4294967295 bytes, but has room for 0");
         }
     }
 }

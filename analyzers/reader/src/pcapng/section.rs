@@ -89,6 +89,6 @@ mod tests {
         octets[26] = 0x30;
         let outcome = read(&octets);
         assert_eq!((outcome.broken().0, outcome.broken().1), (Damaged, 0));
-        assert!(outcome.broken().2.starts_with("option 2 is 48 octets long"));
+        assert!(outcome.broken().2.starts_with("option 2 is 48 bytes long"));
     }
 }

@@ -1,6 +1,7 @@
 //! Who tries to connect to what: floods, scans, sweeps, silent and refusing servers.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
@@ -38,8 +39,8 @@ const SWEEP: Rule = Rule {
 /// What is kept of attempts.
 pub struct Watch {
     targets: BoundedMap<Endpoint, Target>,
-    scans: BoundedMap<(IpAddr, IpAddr), Probes<Ports>>,
-    sweeps: BoundedMap<(IpAddr, u16), Probes<Distinct>>,
+    scans: BoundedMap<(IpAddr, IpAddr), Probes<Ports, u16>>,
+    sweeps: BoundedMap<(IpAddr, u16), Probes<Distinct, IpAddr>>,
 }
 
 /// An endpoint that others try to reach.
@@ -81,55 +82,71 @@ impl Target {
     }
 }
 
-/// What one source tried.
-struct Probes<S> {
+/// What one source tried. `T` is what differs: the ports, or the hosts.
+struct Probes<S, T> {
     connections: u64,
     probes: u64,
     accepted: u64,
+    /// The first that accepted, rising.
+    open: Vec<T>,
     distinct: S,
     evidence: Evidence,
 }
 
-impl<S> Probes<S> {
+impl<S: Set<T>, T: Copy + Ord + Display> Probes<S, T> {
     fn new(distinct: S) -> Self {
-        Self { connections: 0, probes: 0, accepted: 0, distinct, evidence: Evidence::default() }
+        Self { connections: 0, probes: 0, accepted: 0, open: Vec::new(), distinct, evidence: Evidence::default() }
     }
 
-    fn add<T>(&mut self, item: T, connection: &Connection)
-    where
-        S: Set<T>,
-    {
+    fn add(&mut self, item: T, connection: &Connection) {
         self.connections = self.connections.saturating_add(1);
         // Who looks around has nothing to say, whether it is let in or not.
         if connection.client.payload > 0 {
             return;
         }
         self.probes = self.probes.saturating_add(1);
-        self.accepted = self.accepted.saturating_add((connection.server.syn_ack > 0).into());
         self.evidence.add(connection.frames.0);
+        if connection.server.syn_ack > 0 {
+            self.accepted = self.accepted.saturating_add(1);
+            self.evidence.add(connection.server.accepted_frame);
+            if let (Err(place), true) = (self.open.binary_search(&item), self.open.len() < limits::OPEN) {
+                self.open.insert(place, item);
+            }
+        }
         self.distinct.add(item);
     }
 
+    /// What accepted, in words: the first few.
+    fn told(&self, nouns: [&str; 2], most: usize) -> String {
+        if self.open.is_empty() {
+            return String::new();
+        }
+        let named: Vec<String> = self.open.iter().take(most).map(T::to_string).collect();
+        let more = if self.accepted > named.len() as u64 { " and others" } else { "" };
+        let noun = if self.accepted == 1 { nouns[0] } else { nouns[1] };
+        format!(": {noun} {}{more}", named.join(", "))
+    }
+
     /// The finding, where the source tried `most` or more, most of them without data.
-    fn finding<T>(
+    fn finding(
         &self,
         rule: &Rule,
         most: u64,
         evicted: bool,
         told: impl FnOnce(String) -> [String; 2],
-    ) -> Option<Finding>
-    where
-        S: Set<T>,
-    {
+    ) -> Option<Finding> {
         let many = self.distinct.many(evicted);
         (many.count >= most && share(self.probes, self.connections) >= PROBE_SHARE).then(|| {
             let [subject, observation] = told(many.words());
+            let is_scan = rule.name == SCAN.name;
+            let (nouns, most) = if is_scan { (["port", "ports"], 8) } else { (["host", "hosts"], 2) };
             let observation = format!(
-                "{observation} {} of {} got a SYN-ACK.",
+                "{observation} {} of {} got a SYN-ACK{}.",
                 self.accepted,
-                counted(self.probes, "probe", "probes")
+                counted(self.probes, "probe", "probes"),
+                self.told(nouns, most)
             );
-            let name = if rule.name == SCAN.name { "ports" } else { "hosts" };
+            let name = if is_scan { "ports" } else { "hosts" };
             let mut measures = many.measures(name);
             measures.extend([
                 Measure::count("probes", self.probes),
@@ -222,13 +239,13 @@ impl Watch {
     pub fn findings(&self) -> [Vec<Finding>; 5] {
         let [targets, scans, sweeps] =
             [self.targets.evicted(), self.scans.evicted(), self.sweeps.evicted()].map(|evicted| evicted > 0);
-        let scan = |((source, host), probes): (&(IpAddr, IpAddr), &Probes<Ports>)| {
-            probes.finding::<u16>(&SCAN, SCAN_PORTS, scans, |ports| {
+        let scan = |((source, host), probes): (&(IpAddr, IpAddr), &Probes<Ports, u16>)| {
+            probes.finding(&SCAN, SCAN_PORTS, scans, |ports| {
                 [format!("{source} to {host}"), format!("{source} probed {ports} different ports of {host}.")]
             })
         };
-        let sweep = |((source, port), probes): (&(IpAddr, u16), &Probes<Distinct>)| {
-            probes.finding::<IpAddr>(&SWEEP, SWEEP_HOSTS, sweeps, |hosts| {
+        let sweep = |((source, port), probes): (&(IpAddr, u16), &Probes<Distinct, IpAddr>)| {
+            probes.finding(&SWEEP, SWEEP_HOSTS, sweeps, |hosts| {
                 let observation = format!("{source} probed port {port} of {hosts} different hosts.");
                 [format!("{source} to port {port}"), observation]
             })

@@ -58,6 +58,21 @@ fn a_scan_probes_many_ports_of_one_host() {
     assert_eq!(found["subject"], "198.51.100.9 to 192.0.2.2");
     assert_eq!(found["measures"][0]["value"], 20.0);
     assert!(!rules(&joined((1..=10).map(closed))).contains(&"tcp_port_scan"));
+    // What answered is named, and its SYN-ACK is cited.
+    let open = |port: u16| {
+        let talk = Talk::between("198.51.100.9:4444", &format!("192.0.2.2:{port}")).c(SYN, (1000, 0), b"");
+        if port % 10 == 0 {
+            talk.s(SYN | ACK, (70, 1001), b"").c(RST, (1001, 0), b"")
+        } else {
+            talk.s(RST | ACK, (0, 1001), b"")
+        }
+    };
+    let report = joined((1..=20).map(open));
+    let found = finding(&report, "tcp_port_scan");
+    let observation =
+        "198.51.100.9 probed 20 different ports of 192.0.2.2. 2 of 20 probes got a SYN-ACK: ports 10, 20.";
+    assert_eq!(found["observation"], observation);
+    assert_eq!(found["frames_total"], 22);
     // Many ports, and real connections to all.
     let used = |port: u16| proper("198.51.100.9:4444", &format!("192.0.2.2:{port}"));
     assert_eq!(rules(&joined((1..=20).map(used))), [""; 0]);

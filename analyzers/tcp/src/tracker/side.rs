@@ -36,6 +36,8 @@ pub struct Sender {
     pub syn: u64,
     /// Segments with SYN and ACK.
     pub syn_ack: u64,
+    /// Frame of the first of them; 0 for none.
+    pub accepted_frame: u64,
     /// Segments with ACK.
     pub ack: u64,
     /// Segments with FIN.
@@ -116,6 +118,7 @@ impl Sender {
             data_packets: 0,
             syn: 0,
             syn_ack: 0,
+            accepted_frame: 0,
             ack: 0,
             fin: 0,
             rst: 0,
@@ -163,6 +166,9 @@ impl Sender {
         self.packets = self.packets.saturating_add(1);
         self.bytes = self.bytes.saturating_add(wire.into());
         self.payload = self.payload.saturating_add(length.into());
+        if self.syn_ack == 0 && flags.syn() && flags.ack() {
+            self.accepted_frame = packet.frame;
+        }
         for (count, is) in [
             (&mut self.data_packets, length > 0),
             (&mut self.syn, flags.syn() && !flags.ack()),

@@ -58,7 +58,7 @@ pub struct Loaded {
     #[arg(long = "analyzers", value_name = "DIR")]
     analyzer_folders: Vec<PathBuf>,
 
-    /// Load this analyzer, a file or a reference as oci://HOST/NAME@sha256:DIGEST; may be given several times
+    /// Load this analyzer, a file or a reference as oci://HOST/NAME@sha256:DIGEST; may be given several times; files also as MCPCAP_ANALYZERS
     #[arg(long = "analyzer", value_name = "FILE")]
     analyzer_files: Vec<String>,
 

@@ -28,7 +28,7 @@ const NARROW: usize = 40;
 pub enum Format {
     /// What was found, a summary and tables, for people
     Report,
-    /// The report as an MCP client gets it
+    /// The report as an object, lists as objects
     Json,
     /// The entries of a list, a line of JSON for each
     Ndjson,

@@ -64,7 +64,7 @@ fn what_would_cost_the_compiler_too_much_is_refused() {
     let functions = "(func)".repeat(FUNCTIONS + 1);
     assert!(refused(&format!("(component (core module {functions}))")).contains("functions"));
     let body = "(drop (i32.const 1))".repeat(BODY / 3 + 1);
-    assert!(refused(&format!("(component (core module (func {body})))")).contains("octets in one function"));
+    assert!(refused(&format!("(component (core module (func {body})))")).contains("bytes in one function"));
     assert!(refused(&format!("(component {})", "(core module)".repeat(MODULES))).contains("modules and components"));
     assert!(
         refused(&format!("(component {})", "(type u8)".repeat(ITEMS as usize + 1))).contains("items in its sections")
@@ -72,5 +72,5 @@ fn what_would_cost_the_compiler_too_much_is_refused() {
     let nested = format!("{}{}", "(component ".repeat(DEPTH + 1), ")".repeat(DEPTH + 1));
     assert!(refused(&nested).contains("components within components"));
     let large = vec![0; SIZE_MAX + 1];
-    assert!(before_compiling(&large).unwrap_err().to_string().contains("octets"));
+    assert!(before_compiling(&large).unwrap_err().to_string().contains("bytes"));
 }
