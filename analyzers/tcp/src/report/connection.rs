@@ -15,7 +15,7 @@ use crate::tracker::side::{Again, Sender};
 /// A connection.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConnectionReport {
-    /// Its place in the order of appearance among all TCP connections, from 0, whatever `server_ip` and `server_port` choose.
+    /// Its number among the packets that were chosen, from 0: with another host, port or time it is another.
     pub id: u64,
     /// `address:port` of the end that opened it.
     #[schemars(extend("x-mcpcap-fixed" = true))]
