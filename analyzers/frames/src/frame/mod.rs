@@ -30,7 +30,7 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(max = 100))]
     pub frames: Option<Vec<u64>>,
-    /// A TCP connection's `id`, from a call with the same host, port and times.
+    /// A TCP connection's `id`.
     #[serde(default)]
     pub connection: Option<u64>,
     /// Add payloads as text.

@@ -38,7 +38,7 @@ const ELSEWHERE: u32 = u32::MAX;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// A TCP connection's `id`, from a call with the same host, port and times.
+    /// A TCP connection's `id`.
     #[serde(default)]
     pub connection: Option<u64>,
     /// Or a frame of it.
