@@ -13,8 +13,9 @@ const SHARE: usize = 4;
 const MOST: usize = 8;
 /// Characters of a line: at first, and at the end.
 const LINES: [usize; 5] = [300, 200, 140, 90, 60];
-/// Frames that a line names.
+/// Frames that a line names, and that a finding has where there is no room for all.
 const FRAMES: usize = 3;
+const CITED: usize = 20;
 
 /// Findings as they fit into a room in which others want their place too: what they are then, and its size.
 pub fn fitted(findings: &[Value], room: usize, others: usize) -> (Vec<Value>, usize) {
@@ -22,6 +23,13 @@ pub fn fitted(findings: &[Value], room: usize, others: usize) -> (Vec<Value>, us
     let whole = sum(&sizes);
     if whole.saturating_add(others) <= room || whole <= tenths(room, SHARE) {
         return (findings.to_vec(), whole);
+    }
+    // Hundreds of frame numbers would take the room of other findings. All are in the section of findings.
+    let findings: Vec<Value> = findings.iter().map(with_few_frames).collect();
+    let sizes: Vec<usize> = findings.iter().map(|finding| size(finding).saturating_add(1)).collect();
+    if sum(&sizes).saturating_add(others) <= room || sum(&sizes) <= tenths(room, SHARE) {
+        let used = sum(&sizes);
+        return (findings, used);
     }
     let share = tenths(room, SHARE).max(room.saturating_sub(others).min(tenths(room, MOST)));
     for (nth, most) in LINES.into_iter().enumerate() {
@@ -34,7 +42,7 @@ pub fn fitted(findings: &[Value], room: usize, others: usize) -> (Vec<Value>, us
         // The gravest stand in front, and get their details back first.
         let mut shown = lines;
         let mut used = sum(&of_lines);
-        for (((shown, line), whole), finding) in shown.iter_mut().zip(&mut of_lines).zip(&sizes).zip(findings) {
+        for (((shown, line), whole), finding) in shown.iter_mut().zip(&mut of_lines).zip(&sizes).zip(&findings) {
             let with = used.saturating_sub(*line).saturating_add(*whole);
             if with > share {
                 break;
@@ -43,9 +51,18 @@ pub fn fitted(findings: &[Value], room: usize, others: usize) -> (Vec<Value>, us
         }
         return (shown, used);
     }
-    let groups = grouped(findings, tenths(room, MOST));
+    let groups = grouped(&findings, tenths(room, MOST));
     let used = groups.iter().map(|group| size(group).saturating_add(1)).fold(0, usize::saturating_add);
     (groups, used)
+}
+
+/// A finding with its first frames.
+fn with_few_frames(finding: &Value) -> Value {
+    let mut finding = finding.clone();
+    if let Some(Value::Array(frames)) = finding.get_mut("frames") {
+        frames.truncate(CITED);
+    }
+    finding
 }
 
 fn sum(sizes: &[usize]) -> usize {
@@ -64,12 +81,9 @@ fn text<'a>(finding: &'a Value, field: &str) -> &'a str {
 pub fn line(finding: &Value, most: usize) -> String {
     let (severity, rule) = (text(finding, "severity"), text(finding, "rule"));
     let (subject, observation) = (text(finding, "subject"), text(finding, "observation"));
-    // An observation often begins with what it is about.
-    let about = match observation.strip_prefix(subject) {
-        _ if subject.is_empty() => observation.to_owned(),
-        Some(rest) if rest.starts_with([' ', ':', ',']) => observation.to_owned(),
-        _ => format!("{subject}: {observation}"),
-    };
+    // Most observations name what they are about.
+    let is_named = subject.split_whitespace().all(|word| word == "to" || observation.contains(word));
+    let about = if is_named { observation.to_owned() } else { format!("{subject}: {observation}") };
     let cited = frames(finding);
     let room = most.saturating_sub(cited.chars().count());
     let head = format!("{severity} {rule} {about}");
@@ -163,6 +177,19 @@ mod tests {
         assert!(lines[3].as_str().unwrap().starts_with("high tcp_port_scan 192.0.2.3 tried"));
         let (groups, _) = fitted(&all, 300, 9_000);
         assert_eq!(groups, [json!("high tcp_port_scan 12 findings")]);
+    }
+
+    #[test]
+    fn many_frames_do_not_take_the_room_of_details() {
+        let mut many = finding(1);
+        many["frames"] = (1..=1000).collect();
+        let (shown, used) = fitted(&[many.clone(), finding(2)], 5_000, 9_000);
+        assert_eq!(
+            (shown[0]["frames"].as_array().map(Vec::len), &shown[0]["frames_total"]),
+            (Some(CITED), &json!(2000))
+        );
+        assert!(shown[1].is_object() && used < 2_000);
+        assert_eq!(fitted(&[many.clone()], 20_000, 9_000).0, [many]);
     }
 
     #[test]

@@ -252,7 +252,7 @@ fn capture() -> Value {
             },
             "read_to_frame": {
                 "type": "integer", "minimum": 0,
-                "description": "Reading stopped behind this frame, as the arguments asked.",
+                "description": "Reading stopped about here: what was asked for needs nothing behind.",
             },
             "ended": {
                 "type": "object",

@@ -224,6 +224,9 @@ fn attempt<'a>(
                 continue;
             }
             Part::Findings(list) => {
+                if found.iter().zip(entries).any(|(shown, (whole, _))| shown.is_object() && shown != whole) {
+                    cut.insert(format!("{}[].frames", list.name));
+                }
                 // Lines of several findings are no entries: the list itself begins on another page.
                 let is_each = found.len() == list.entries.len();
                 lists.extend(listed(report, list, if is_each { found.len() } else { 0 }));

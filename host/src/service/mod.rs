@@ -1,38 +1,36 @@
 //! Answers questions about captures, whoever asks: an MCP client or a person at a terminal.
 
-use std::cell::Cell;
+mod run;
+mod start;
+
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
-use mcpcap_native::{Cache, CacheError};
 use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::analyzers::{self, Entry, Loader, Published, Shelf};
+pub use start::{StartError, loader};
+
+use crate::analyzers::{self, Entry, Published};
 use crate::answer::{AnswerError, Code};
-use crate::capture::{self, CaptureError, CaptureFile, Fetch, Remote, Root, Roots};
-use crate::catalog::{self, Catalog, CatalogError, Tool};
-use crate::contract::{self, Common, Draft, Window};
-use crate::effort::{Effort, after};
+use crate::capture::{self, CaptureFile, Fetch, Remote, Root, Roots};
+use crate::catalog::{self, Catalog, Tool};
+use crate::contract::{self, Common};
+use crate::effort::after;
 use crate::library::{self, Library};
-use crate::pipeline::{Line, Outcome, Question};
+use crate::pipeline::Line;
 use crate::progress::{Done, Progress};
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
-use crate::text::written_out;
-use crate::watch::{self as watched, Asked, Audit, AuditError, Call, Caller, Metrics, Refusal};
+use crate::watch::{self as watched, Asked, Audit, Call, Caller, Metrics, Refusal};
+use start::offer;
 
 /// Characters of a report, unless something else is asked for: what a language model reads at once without losing sight of the rest.
 pub const MAX_CHARS: usize = 12_000;
-
-/// Bytes of a report's text from which on only one is worked on at a time.
-const LARGE: usize = 1 << 20;
-/// How long a report waits before it looks again whether it is its turn.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// How long calls that were cancelled get to say so.
 const CANCELLED: Duration = Duration::from_secs(5);
@@ -105,40 +103,6 @@ pub struct Answer {
     pub receipt: Value,
     /// How long it took, without waiting for its turn: all that differs from one run to the next.
     pub time: Duration,
-}
-
-/// Why the service could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The catalog.
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-    /// The sandbox.
-    #[error(transparent)]
-    Sandbox(#[from] crate::sandbox::Refused),
-    /// A folder of `--root`.
-    #[error("the folder {path} cannot be read: {reason}")]
-    Root {
-        /// As it was given.
-        path: PathBuf,
-        /// The system's words.
-        reason: std::io::Error,
-    },
-    /// The audit log.
-    #[error(transparent)]
-    Audit(#[from] AuditError),
-    /// TLS.
-    #[error(transparent)]
-    Fetch(#[from] capture::CaptureError),
-    /// The cache of analyzers.
-    #[error(transparent)]
-    Cache(#[from] CacheError),
-    /// The machine has no thread.
-    #[error("the machine has no room for another thread: {0}")]
-    Thread(#[source] std::io::Error),
-    /// The program was built without a component that every run needs.
-    #[error("the {0} component is missing from this program")]
-    Incomplete(&'static str),
 }
 
 impl Service {
@@ -418,181 +382,8 @@ impl Service {
         let answer = tokio::task::spawn_blocking(run).await;
         answer.unwrap_or_else(|_| Err(AnswerError::new(Code::Internal, "the server is stopping")))
     }
-
-    /// Waits until no other report of such a size is worked on, for as long as the effort lasts: its values take many times the memory of its text.
-    /// Small ones wait for nothing.
-    fn turn(&self, size: usize, effort: &Effort<'_>) -> Result<Option<MutexGuard<'_, ()>>, AnswerError> {
-        if size <= LARGE {
-            return Ok(None);
-        }
-        loop {
-            match self.large.try_lock() {
-                Ok(turn) => return Ok(Some(turn)),
-                // Nothing is guarded that a panic could have broken.
-                Err(TryLockError::Poisoned(turn)) => return Ok(Some(turn.into_inner())),
-                Err(TryLockError::WouldBlock) => {
-                    effort.check()?;
-                    std::thread::sleep(PAUSE);
-                }
-            }
-        }
-    }
-
-    /// Applies the server's `--max-packets` to a tool that knows the argument.
-    fn bound(&self, known: bool, arguments: &mut Map<String, Value>) {
-        if let (true, Some(most)) = (known, self.max_packets) {
-            let asked = arguments.get("max_packets").and_then(Value::as_u64).unwrap_or(u64::MAX);
-            arguments.insert("max_packets".into(), asked.min(most).into());
-        }
-    }
-
-    async fn capture(
-        &self,
-        file: &str,
-        cancel: &CancellationToken,
-        progress: &Progress,
-    ) -> Result<CaptureFile, AnswerError> {
-        if let Some(capture) = self.standard_input.get().filter(|_| file == STANDARD_INPUT) {
-            return Ok(capture.again());
-        }
-        let named = capture::named(file)?;
-        let file = named.as_ref();
-        if capture::is_url(file) {
-            let told = |bytes: u64, total: Option<u64>| progress(Done { bytes, packets: None }, total);
-            return Ok(self.fetch.fetch(file, &self.line.limits, cancel, &told).await?);
-        }
-        let (roots, path) = (Arc::clone(&self.roots), file.to_owned());
-        let open = move || match (roots.open(&path), written_out(&path)) {
-            // As a report, a list of captures or an error wrote it, when nothing is called that itself.
-            (Err(CaptureError::NotFound { .. }), Some(meant)) => roots.open(&meant),
-            (opened, _) => opened,
-        };
-        let opened = tokio::task::spawn_blocking(open).await;
-        Ok(opened.map_err(|_| AnswerError::new(Code::Internal, "the server is stopping"))??)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "all of them are one question")]
-    fn run(
-        &self,
-        tool: &Tool,
-        arguments: Map<String, Value>,
-        common: &Common,
-        shown: &str,
-        capture: CaptureFile,
-        cancel: &CancellationToken,
-        progress: &dyn Fn(Done),
-    ) -> Result<Answer, AnswerError> {
-        let question = contract::Question::new(&tool.name, &tool.module.sha256, &common.deciding);
-        if let Some(cursor) = &common.cursor {
-            cursor.check_question(&question)?;
-        }
-        let started = Instant::now();
-        let again = capture.again();
-        // The analysis has this time too; what is done with its report has what is left of it, and never less than one call may take.
-        let of_run = after(self.line.limits.run);
-        let effort = || Effort { cancel, until: of_run.max(after(self.line.limits.call)) };
-        let largest = Cell::new(0_usize);
-        let run = |window: Window, capture: CaptureFile| -> Result<(Draft, Outcome), AnswerError> {
-            let mut outcome = self.window(tool, &arguments, common, &window, capture, cancel, progress)?;
-            // Its text is not needed beside its values.
-            let report = std::mem::take(&mut outcome.report);
-            largest.set(largest.get().max(report.len()));
-            let _turn = self.turn(report.len(), &effort())?;
-            Ok((Draft::read(&report, tool, window, &effort())?, outcome))
-        };
-        let first = Window::of(tool, common);
-        let (mut draft, mut outcome) = run(first.clone(), capture)?;
-        // Only a whole list can be sorted, and only of a whole one it can be said how many entries fit.
-        while (common.sort.is_some() || !common.conditions.is_empty())
-            && draft.has_room()
-            && draft.behind(&first) < contract::MOST_SORTED
-            && let Some(next) = draft.next()
-        {
-            let (more, of_more) = run(next, again.again())?;
-            draft.append(more);
-            outcome = of_more;
-        }
-        let evicted = draft.evicted();
-        let _turn = self.turn(largest.get(), &effort())?;
-        let report = contract::answer(draft, &outcome, tool, common, &question, shown, &effort())?;
-        let receipt = contract::receipt(&outcome, &report, evicted, tool, common, &self.line.limits);
-        Ok(Answer { report, receipt, time: started.elapsed() })
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "all of them are one question")]
-    fn window(
-        &self,
-        tool: &Tool,
-        arguments: &Map<String, Value>,
-        common: &Common,
-        window: &Window,
-        capture: CaptureFile,
-        cancel: &CancellationToken,
-        progress: &dyn Fn(Done),
-    ) -> Result<Outcome, AnswerError> {
-        let mut arguments = arguments.clone();
-        if !tool.paged.is_empty() || window.list.is_some() {
-            arguments.insert("page".into(), window.to_json());
-        }
-        let arguments = Value::Object(arguments).to_string();
-        let question = Question {
-            analyzer: &tool.analyzer,
-            tool: &tool.own_name,
-            arguments: &arguments,
-            selection: &common.selection,
-        };
-        Ok(self.line.run(&question, capture, cancel, progress)?)
-    }
 }
 
 fn busy() -> AnswerError {
     AnswerError::new(Code::Busy, "the server is busy: as many calls wait as it lets wait; ask again in a few seconds")
-}
-
-/// What this program offers, and what others made as it comes and goes.
-fn offer(
-    builtin: Catalog,
-    sandbox: &Arc<Sandbox>,
-    options: &Options,
-    stop: &CancellationToken,
-) -> Result<watch::Receiver<Published>, StartError> {
-    let builtin = Arc::new(builtin);
-    let foreign = &options.analyzers;
-    let is_settled = foreign.places.is_empty();
-    let (sender, receiver) = watch::channel(Published {
-        catalog: Arc::clone(&builtin),
-        is_ready: is_settled,
-        is_settled,
-        ..Published::default()
-    });
-    if !is_settled {
-        let shelf = Shelf::new(foreign.clone(), loader(sandbox, options, stop)?);
-        analyzers::watch(shelf, builtin, sender, stop.clone()).map_err(StartError::Thread)?;
-    }
-    Ok(receiver)
-}
-
-/// What loads analyzers of others.
-///
-/// # Errors
-/// When the folder for native code is not private.
-pub fn loader(sandbox: &Arc<Sandbox>, options: &Options, stop: &CancellationToken) -> Result<Loader, StartError> {
-    let cache = match options.analyzers.cache.as_deref().map(Cache::open) {
-        Some(Ok(cache)) => Some(Arc::new(cache)),
-        // A read-only system can do without; somebody else's folder it cannot.
-        Some(Err(error @ CacheError::Io { .. })) => {
-            tracing::warn!(%error, "analyzers are compiled anew with each start");
-            None
-        }
-        Some(Err(error)) => return Err(error.into()),
-        None => None,
-    };
-    let program = options.analyzers.program.clone().unwrap_or_else(this_program);
-    Ok(Loader::new(Arc::clone(sandbox), cache, program, &options.limits, stop.clone()))
-}
-
-/// The program that runs, even when its file was replaced meanwhile.
-fn this_program() -> PathBuf {
-    let own = PathBuf::from("/proc/self/exe");
-    if own.exists() { own } else { std::env::current_exe().unwrap_or(own) }
 }
