@@ -61,7 +61,7 @@ fn a_scan_probes_many_ports_of_one_host() {
     // What answered is named, and its SYN-ACK is cited.
     let open = |port: u16| {
         let talk = Talk::between("198.51.100.9:4444", &format!("192.0.2.2:{port}")).c(SYN, (1000, 0), b"");
-        if port % 10 == 0 {
+        if port.is_multiple_of(10) {
             talk.s(SYN | ACK, (70, 1001), b"").c(RST, (1001, 0), b"")
         } else {
             talk.s(RST | ACK, (0, 1001), b"")
