@@ -87,17 +87,15 @@ impl Condition {
     pub fn fits(&self, entry: &Value) -> bool {
         let mut found = false;
         let mut fits = false;
+        // Of several values none may be the one.
+        let is_different = self.comparison == Comparison::Different;
+        let comparison = if is_different { Comparison::Equal } else { self.comparison };
         values(entry, &self.field, DEPTH, &mut |value| {
             found = true;
-            fits |= self.fits_value(value);
+            fits |= self.fits_value(value, comparison);
         });
         match (found, self.comparison) {
-            // None of several may be it.
-            (true, Comparison::Different) => {
-                let equal = Self { comparison: Comparison::Equal, ..self.clone() };
-                !equal.fits(entry)
-            }
-            (true, _) => fits,
+            (true, _) => fits != is_different,
             (false, Comparison::Equal) => self.is_nothing(),
             (false, Comparison::Different) => !self.is_nothing(),
             (false, _) => false,
@@ -108,7 +106,7 @@ impl Condition {
         self.number == Some(0.0) || matches!(self.text.as_str(), "" | "false" | "null" | "none")
     }
 
-    fn fits_value(&self, value: &Value) -> bool {
+    fn fits_value(&self, value: &Value, comparison: Comparison) -> bool {
         let order = || match (value, self.number) {
             (Value::Number(number), Some(wanted)) => match self.text.parse::<u64>() {
                 Ok(whole) => Some(compare(value, &whole.into())),
@@ -123,7 +121,7 @@ impl Condition {
             (Value::Null, _) if self.is_nothing() => Some(Ordering::Equal),
             _ => None,
         };
-        match self.comparison {
+        match comparison {
             Comparison::Equal => order() == Some(Ordering::Equal),
             Comparison::Different => order() != Some(Ordering::Equal),
             Comparison::Less => order() == Some(Ordering::Less),

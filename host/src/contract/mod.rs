@@ -16,7 +16,7 @@ mod shrink;
 mod size;
 mod sort;
 pub mod table;
-mod tidy;
+pub(crate) mod tidy;
 
 use serde_json::{Map, Value, json};
 
@@ -138,8 +138,7 @@ fn parts(
                 let schema = schema_of(&name);
                 let is_findings = name == FINDINGS;
                 if is_findings && common.cursor.is_none() && !is_alone {
-                    let unfiltered = Common { conditions: Vec::new(), ..common.clone() };
-                    findings.push(Part::Findings(list(name, entries, pages, window, &unfiltered, schema)));
+                    findings.push(Part::Findings(unfiltered(name, entries, pages, window, common)));
                 } else if common.conditions.is_empty() || filter::applies(&common.conditions, schema) {
                     lists.push(Part::List(list(name, entries, pages, window, common, schema)));
                 }

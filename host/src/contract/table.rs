@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::schema::{items, property};
 use super::size::{size, text_size};
-use super::tidy::{is_empty, is_nothing, said};
+use super::tidy::{is_empty, said};
 
 /// The column of the fields that few entries have.
-const MORE: &str = "more";
+pub const MORE: &str = "more";
 /// Characters of an empty cell.
 const EMPTY: usize = 5;
 /// Objects within objects that become columns.
@@ -211,18 +211,6 @@ pub fn schema() -> Value {
     })
 }
 
-/// Rows of a table as objects again, for those who show them in another way. `None` for what is no table.
-pub fn entries(table: &Value) -> Option<Vec<Map<String, Value>>> {
-    let columns: Vec<&str> = table.get("columns")?.as_array()?.iter().filter_map(Value::as_str).collect();
-    let rows = table.get("rows")?.as_array()?;
-    let entry = |row: &Value| {
-        let cells = row.as_array().into_iter().flatten();
-        let named = columns.iter().zip(cells).filter(|(_, cell)| !is_nothing(cell));
-        named.map(|(name, cell)| ((*name).to_owned(), cell.clone())).collect()
-    };
-    Some(rows.iter().map(entry).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,12 +234,7 @@ mod tests {
         assert_eq!(all["columns"], json!(["frame", "client.ip", "client.port", "more"]));
         assert_eq!((&all["rows"][0], &all["rows"][1]), (&json!([1, "192.0.2.1", 1]), &json!([2, "192.0.2.1", 0])));
         assert_eq!(all["rows"][6], json!([7, "192.0.2.1", 1, { "rare": { "x": 1 } }]));
-        assert_eq!(entries_of(all)[6]["more"]["rare"]["x"], 1);
         assert!(size(all) * 2 < size(&json!(entries)));
-    }
-
-    fn entries_of(table: &Value) -> Vec<Map<String, Value>> {
-        super::entries(table).unwrap()
     }
 
     #[test]

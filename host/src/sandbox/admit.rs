@@ -237,5 +237,4 @@ fn shown(name: &str) -> String {
     neutral(name, 100).into_owned()
 }
 
-#[cfg(test)]
 mod tests;

@@ -44,10 +44,12 @@ fn processor_time() -> Option<f64> {
     Some(f64::from(seconds) + f64::from(u32::try_from(time.tv_nsec).ok()?) / 1e9)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
+    #[cfg(target_os = "linux")]
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn this_process_takes_memory_and_time() {
         let before = processor_time().unwrap();

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::lists::{Row, cell, is_nothing, rows};
+use super::lists::{Row, cell, rows};
+use crate::contract::tidy::is_nothing;
 use crate::text::neutral;
 
 /// Characters of a text in a table.

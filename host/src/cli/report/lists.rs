@@ -2,12 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use crate::contract::table::MORE;
+
 /// What the host says in each report, and what is shown elsewhere.
 pub const HEAD: [&str; 8] =
     ["file", "total_packets", "capture", "shown", "warning", "matched_packets", "findings", "findings_total"];
-
-/// The column of a table that has what few entries have.
-const MORE: &str = "more";
 
 /// An entry of a list: names and values; what is nested has names with dots.
 pub type Row = Map<String, Value>;
@@ -147,18 +146,6 @@ pub fn flat(row: &Row) -> Row {
         add(name, value, &mut out);
     }
     out
-}
-
-/// Whether a value says nothing.
-pub fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(entries) => entries.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Bool(true) => false,
-    }
 }
 
 /// A value in one cell.

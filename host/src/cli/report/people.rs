@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::lists::{self, List, cell, is_nothing, parts};
+use super::lists::{self, List, cell, parts};
 use super::table::{beside, draw};
 use crate::catalog::Tool;
 use crate::cli::named::short;
+use crate::contract::tidy::is_nothing;
 use crate::progress::grouped;
 use crate::service::STANDARD_INPUT;
 use crate::text::neutral;

@@ -1,3 +1,4 @@
+#![cfg(test)]
 //! Components that are refused before anything is compiled, each by what is wrong with it.
 
 use super::*;
