@@ -135,6 +135,10 @@ pub struct Limits {
     pub settle: Duration,
     /// Calls that may wait for their turn. More would wait longer than clients do.
     pub waiting: usize,
+    /// Bytes of what analyzers returned that are kept for further questions about the same capture. A report of a thousand entries has some 400 kB.
+    pub answers: usize,
+    /// How long each of them is kept: somebody who reads a page asks for the next one within minutes.
+    pub answers_time: Duration,
 }
 
 impl Default for Limits {
@@ -179,6 +183,8 @@ impl Default for Limits {
             ready: Duration::from_secs(2),
             settle: Duration::from_secs(45),
             waiting: 256,
+            answers: 32 << 20,
+            answers_time: Duration::from_secs(900),
         }
     }
 }

@@ -88,7 +88,8 @@ impl Fetch {
             done = self.current(client, &url, limits, progress) => done?,
             () = cancel.cancelled() => return Err(CaptureError::Cancelled),
         };
-        Ok(CaptureFile::fetched(without_secrets(url), size, file))
+        CaptureFile::fetched(without_secrets(url), size, file)
+            .map_err(|error| refused(format!("what was fetched cannot be read: {error}")))
     }
 
     /// What stands at the URL now: what is kept if the server says that it still is, else a download.

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -92,13 +93,48 @@ pub struct CaptureFile {
     file: Arc<File>,
     /// Octets that were read.
     at: u64,
-    /// What the file was like when it was opened; `None` for a download, which nobody else can write to.
-    stamp: Option<Stamp>,
+    /// What it was like when it was opened.
+    identity: Identity,
+    /// Whether nobody else can write to it, as to a download.
+    is_own: bool,
+    /// Whether a change after this would give it another identity.
+    is_settled: bool,
 }
 
-/// What changes when a file is written to: bytes, the time of the last writing, and the time of the last change, which nobody can set
-/// back.
-type Stamp = (u64, (i64, i64), (i64, i64));
+/// So long after its last change, a file that changes again has another time of change: clocks of file systems tick, the coarsest each two seconds.
+const SETTLED: Duration = Duration::from_secs(3);
+
+/// A file, and what changes when it is written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// Device and inode.
+    place: (u64, u64),
+    /// Bytes.
+    size: u64,
+    /// The time of the last writing, in seconds since 1970 and nanoseconds.
+    written: (i64, i64),
+    /// The time of the last change, which nobody can set back.
+    changed: (i64, i64),
+}
+
+impl Identity {
+    /// Of a file at this moment.
+    pub fn of(metadata: &Metadata) -> Self {
+        Self {
+            place: (metadata.dev(), metadata.ino()),
+            size: metadata.len(),
+            written: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// Whether its last change was so long ago that a further one would show.
+    fn is_settled(&self) -> bool {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let since = u64::try_from(self.changed.0.max(self.written.0)).unwrap_or_default();
+        now.checked_sub(Duration::from_secs(since)).is_some_and(|age| age >= SETTLED)
+    }
+}
 
 impl CaptureFile {
     /// A file that was opened for reading by its path.
@@ -116,13 +152,23 @@ impl CaptureFile {
         }
         let name =
             Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned());
-        let stamp = Some(stamp(&metadata));
-        Ok(Self { name, size: metadata.len(), file: Arc::new(file), at: 0, stamp })
+        let identity = Identity::of(&metadata);
+        let is_settled = identity.is_settled();
+        Ok(Self { name, size: metadata.len(), file: Arc::new(file), at: 0, identity, is_own: false, is_settled })
     }
 
     /// A file that was fetched.
-    pub(super) fn fetched(name: String, size: u64, file: Arc<File>) -> Self {
-        Self { name, size, file, at: 0, stamp: None }
+    ///
+    /// # Errors
+    /// As the disk fails.
+    pub(super) fn fetched(name: String, size: u64, file: Arc<File>) -> io::Result<Self> {
+        let identity = Identity::of(&file.metadata()?);
+        Ok(Self { name, size, file, at: 0, identity, is_own: true, is_settled: true })
+    }
+
+    /// By what it is known without reading it; `None` for a file that was written to a moment ago, of which a change might not show.
+    pub fn identity(&self) -> Option<Identity> {
+        self.is_settled.then_some(self.identity)
     }
 
     /// The same file once more, from its beginning.
@@ -135,10 +181,7 @@ impl CaptureFile {
     /// # Errors
     /// As the disk fails.
     pub fn is_unchanged(&self) -> io::Result<bool> {
-        match &self.stamp {
-            Some(then) => Ok(stamp(&self.file.metadata()?) == *then),
-            None => Ok(true),
-        }
+        Ok(self.is_own || Identity::of(&self.file.metadata()?) == self.identity)
     }
 
     /// SHA-256 of its first bytes, as hexadecimal digits.
@@ -167,11 +210,6 @@ impl io::Read for CaptureFile {
         self.at = self.at.saturating_add(read as u64);
         Ok(read)
     }
-}
-
-fn stamp(metadata: &Metadata) -> Stamp {
-    let (written, changed) = ((metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec()));
-    (metadata.len(), written, changed)
 }
 
 /// Whether a file lies in a file system that the kernel makes up, such as /proc: such a file is no capture, and reading it may wait, have no end,

@@ -15,7 +15,7 @@ mod spool;
 use sha2::{Digest, Sha256};
 
 pub use fetch::{Fetch, Remote, is_url, shown};
-pub use file::{CaptureError, CaptureFile};
+pub use file::{CaptureError, CaptureFile, Identity};
 pub use name::named;
 pub use roots::{Root, Roots};
 pub use source::{Chunk, Facts, Source, SourceEnd};

@@ -30,7 +30,7 @@ pub fn spool(mut from: impl Read, limit: u64) -> Result<CaptureFile, CaptureErro
         }
         file.write_all(piece.get(..read).unwrap_or_default()).map_err(io)?;
     }
-    Ok(CaptureFile::fetched(NAME.into(), size, file.into()))
+    CaptureFile::fetched(NAME.into(), size, file.into()).map_err(io)
 }
 
 #[cfg(test)]

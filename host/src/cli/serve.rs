@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command, ValueEnum, parser::ValueSource};
 
 use super::hardening::Process;
 use super::logs::Format;
-use super::options::{Audit, Captures, Hardening, Http, Loaded, Logs, Modules, Serving, Waiting};
+use super::options::{Audit, Calls, Captures, Hardening, Http, Loaded, Logs, Modules, Serving};
 use crate::contract::arguments;
 use crate::mcp::{self, HttpOptions};
 use crate::service::{MAX_CHARS, Options, Service};
@@ -59,7 +59,7 @@ pub struct Arguments {
     serving: Serving,
 
     #[command(flatten)]
-    waiting: Waiting,
+    calls: Calls,
 
     #[command(flatten)]
     audit: Audit,
@@ -107,7 +107,7 @@ impl Arguments {
         };
         self.modules.apply(&mut options);
         self.captures.apply(&mut options)?;
-        self.waiting.apply(&mut options.limits);
+        self.calls.apply(&mut options.limits);
         self.http.port()?;
         self.analyzers.apply(&mut options, self.speaks_http())?;
         options.audit = self.audit.audit_log.clone();

@@ -24,18 +24,21 @@ pub struct Window {
 }
 
 impl Window {
-    /// The part of the lists that an answer can hold; all that one run gives when they are to be sorted or filtered.
+    /// The one in which the part of the lists begins that is asked for. Windows of a list have their places, so that the next page, another limit,
+    /// order or condition is answered from what was returned before.
     pub fn of(tool: &Tool, common: &Common) -> Self {
         let cut = common.lists().find(|list| tool.cut.iter().any(|cut| cut == list)).map(str::to_owned);
-        if common.sort.is_some() {
-            return Self { offset: 0, limit: WINDOW, list: cut };
-        }
         let is_here = common.cursor.as_ref().is_some_and(|cursor| tool.paged.contains(&cursor.list)) || cut.is_some();
-        if !common.conditions.is_empty() {
-            return Self { offset: if is_here { common.offset() } else { 0 }, limit: WINDOW, list: cut };
-        }
-        let fitting = (common.max_chars / SMALL_ENTRY).clamp(1, WINDOW);
-        Self { offset: if is_here { common.offset() } else { 0 }, limit: common.limit.min(fitting), list: cut }
+        // Only a whole list can be sorted.
+        let asked = if is_here && common.sort.is_none() { common.offset() } else { 0 };
+        let before = asked.checked_rem(WINDOW as u64).unwrap_or_default();
+        Self { offset: asked.saturating_sub(before), limit: WINDOW, list: cut }
+    }
+
+    /// Whether an answer has room for entries behind it.
+    pub fn falls_short(&self, common: &Common) -> bool {
+        let end = common.offset().saturating_add(fitting(common) as u64);
+        common.cursor.is_some() && self.offset.saturating_add(self.limit as u64) < end
     }
 
     /// As the arguments of a component hold it.
@@ -46,6 +49,11 @@ impl Window {
         }
         window
     }
+}
+
+/// Entries of a list that an answer can hold at the most.
+pub(super) fn fitting(common: &Common) -> usize {
+    common.limit.min(common.max_chars / SMALL_ENTRY)
 }
 
 /// What a component says of a list that it gives in parts.
@@ -121,6 +129,11 @@ impl Draft {
         let behind = self.window.offset.saturating_add(self.window.limit as u64);
         let list = self.window.list.clone();
         self.asked().any(|page| goes_on(&page)).then_some(Window { offset: behind, limit: self.window.limit, list })
+    }
+
+    /// Which window was taken over last.
+    pub fn window(&self) -> &Window {
+        &self.window
     }
 
     /// Entries of the lists that are here or before: how far a search has come.

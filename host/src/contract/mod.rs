@@ -76,7 +76,7 @@ pub fn answer(
     if let Some(sort) = &common.sort {
         sort::apply(&mut parts, &tool.report, sort, common)?;
     }
-    limit(&mut parts, common.limit);
+    limit(&mut parts, common);
     let cursor = |list: &str, offset: u64| Cursor::text(list, offset, identity, question);
     let report = Report {
         head: head(outcome, file, common, wrong.warning()),
@@ -179,9 +179,11 @@ fn list(name: String, entries: Vec<Value>, pages: &[Page], window: &Window, comm
 fn unfiltered(name: String, mut entries: Vec<Value>, pages: &[Page], window: &Window, common: &Common) -> List {
     if let Some(Page { total, offset, is_cut, .. }) = pages.iter().find(|page| page.list == name) {
         let behind = offset.saturating_add(entries.len() as u64);
+        let is_full = behind >= window.offset.saturating_add(window.limit as u64);
+        let offset = skip(&mut entries, &name, *offset, common);
         // Of what a component pages there may be more than it can list.
-        let goes_on = if *is_cut { behind < *total } else { entries.len() >= window.limit };
-        return List { name, total: (*total).max(behind), offset: *offset, entries, goes_on, matched: None };
+        let goes_on = if *is_cut { behind < *total } else { is_full };
+        return List { name, total: (*total).max(behind), offset, entries, goes_on, matched: None };
     }
     let total = entries.len() as u64;
     let is_page = common.cursor.is_some();
@@ -190,8 +192,22 @@ fn unfiltered(name: String, mut entries: Vec<Value>, pages: &[Page], window: &Wi
     List { name, total, offset, entries, goes_on: false, matched: None }
 }
 
-fn limit(parts: &mut [Part], limit: usize) {
+/// Leaves the entries out that stand before the page which was asked for. The number of the first one that is left.
+fn skip(entries: &mut Vec<Value>, name: &str, offset: u64, common: &Common) -> u64 {
+    if common.sort.is_some() || common.cursor.as_ref().is_none_or(|cursor| cursor.list != name) {
+        return offset;
+    }
+    let before = usize::try_from(common.offset().saturating_sub(offset)).unwrap_or(usize::MAX).min(entries.len());
+    entries.drain(..before);
+    offset.saturating_add(before as u64)
+}
+
+fn limit(parts: &mut [Part], common: &Common) {
     for part in parts {
+        let limit = match part {
+            Part::List(list) if list.entries.first().is_some_and(Value::is_object) => draft::fitting(common),
+            _ => common.limit,
+        };
         if let Part::List(list) | Part::Findings(list) = part
             && list.entries.len() > limit
         {

@@ -7,11 +7,13 @@ use crate::catalog::Tool;
 use crate::pipeline::Outcome;
 use crate::settings::Limits;
 
-/// The receipt of an answer. The same capture, component and arguments give the same one.
+/// The receipt of an answer. The same capture, component and arguments give the same one, but for `kept`: whether it was made of what had been kept, and
+/// the capture was not read again.
 pub fn receipt(
     outcome: &Outcome,
     answer: &Value,
     evicted: u64,
+    kept: bool,
     tool: &Tool,
     common: &Common,
     limits: &Limits,
@@ -50,5 +52,6 @@ pub fn receipt(
         "cut": shown("shortened") || shown("left_out") || paged,
         "evicted": evicted,
         "stopped_early": outcome.end.as_ref().map(|end| end.reason),
+        "kept": kept,
     })
 }

@@ -5,6 +5,7 @@
 
 mod passage;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::sync_channel;
 
@@ -65,10 +66,10 @@ impl End {
 }
 
 /// What a run gave.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Outcome {
     /// The analyzer's report, as it wrote it.
-    pub report: String,
+    pub report: Arc<str>,
     /// Name of the capture: a base name, or a URL.
     pub name: String,
     /// Frames that were read.
@@ -170,7 +171,7 @@ impl Line {
                 return Err(unreadable("it changed while it was read; wait until it is written, or copy it".into()));
             }
             Ok(Outcome {
-                report,
+                report: report.into(),
                 name: name.clone(),
                 frames,
                 delivered,

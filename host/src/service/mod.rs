@@ -1,5 +1,6 @@
 //! Answers questions about captures, whoever asks: an MCP client or a person at a terminal.
 
+mod kept;
 mod run;
 mod start;
 
@@ -27,6 +28,7 @@ use crate::progress::{Done, Progress};
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
 use crate::watch::{self as watched, Asked, Audit, Call, Caller, Metrics, Refusal};
+use kept::Kept;
 use start::offer;
 
 /// Characters of a report, unless something else is asked for: what a language model reads at once without losing sight of the rest.
@@ -83,6 +85,8 @@ pub struct Service {
     standard_input: OnceLock<CaptureFile>,
     /// Whether lists of tools have the complete schemas of answers.
     pub full_schemas: bool,
+    /// What analyzers returned.
+    kept: Kept,
     /// Held while a large report is worked on.
     large: Mutex<()>,
     /// One run keeps two cores busy at most; more at once would only share the same cores and multiply the memory.
@@ -136,6 +140,7 @@ impl Service {
             max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
             standard_input: OnceLock::new(),
             runs: Arc::new(Semaphore::new(cores)),
+            kept: Kept::new(options.limits.answers, options.limits.answers_time),
             large: Mutex::new(()),
             places: Semaphore::new(cores.saturating_add(options.limits.waiting)),
             calls: TaskTracker::new(),
@@ -314,6 +319,11 @@ impl Service {
             }
             () = cancel.cancelled() => Err(AnswerError::new(Code::Cancelled, "the request was cancelled")),
         }
+    }
+
+    /// Measures what is kept at this moment.
+    pub(crate) fn count_kept(&self) {
+        self.metrics.kept(self.kept.held());
     }
 
     /// Something was refused that is no call.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+use super::kept::Key;
 use super::{Answer, STANDARD_INPUT, Service};
 use crate::answer::{AnswerError, Code};
 use crate::capture::{self, CaptureError, CaptureFile};
@@ -96,8 +97,10 @@ impl Service {
         let of_run = after(self.line.limits.run);
         let effort = || Effort { cancel, until: of_run.max(after(self.line.limits.call)) };
         let largest = Cell::new(0_usize);
+        let is_kept = Cell::new(true);
         let run = |window: Window, capture: CaptureFile| -> Result<(Draft, Outcome), AnswerError> {
-            let mut outcome = self.window(tool, &arguments, common, &window, capture, cancel, progress)?;
+            let (mut outcome, was_kept) = self.window(tool, &arguments, common, &window, capture, cancel, progress)?;
+            is_kept.set(is_kept.get() && was_kept);
             // Its text is not needed beside its values.
             let report = std::mem::take(&mut outcome.report);
             largest.set(largest.get().max(report.len()));
@@ -107,9 +110,9 @@ impl Service {
         let first = Window::of(tool, common);
         let (mut draft, mut outcome) = run(first.clone(), capture)?;
         // Only a whole list can be sorted, and only of a whole one it can be said how many entries fit.
-        while (common.sort.is_some() || !common.conditions.is_empty())
+        let is_searched = common.sort.is_some() || !common.conditions.is_empty();
+        while (is_searched && draft.behind(&first) < contract::MOST_SORTED || draft.window().falls_short(common))
             && draft.has_room()
-            && draft.behind(&first) < contract::MOST_SORTED
             && let Some(next) = draft.next()
         {
             let (more, of_more) = run(next, again.again())?;
@@ -119,10 +122,12 @@ impl Service {
         let evicted = draft.evicted();
         let _turn = self.turn(largest.get(), &effort())?;
         let report = contract::answer(draft, &outcome, tool, common, &question, shown, &effort())?;
-        let receipt = contract::receipt(&outcome, &report, evicted, tool, common, &self.line.limits);
+        let kept = is_kept.get();
+        let receipt = contract::receipt(&outcome, &report, evicted, kept, tool, common, &self.line.limits);
         Ok(Answer { report, receipt, time: started.elapsed() })
     }
 
+    /// What the analyzer returns for one window of its lists, and whether it was kept from before.
     #[expect(clippy::too_many_arguments, reason = "all of them are one question")]
     fn window(
         &self,
@@ -133,18 +138,35 @@ impl Service {
         capture: CaptureFile,
         cancel: &CancellationToken,
         progress: &dyn Fn(Done),
-    ) -> Result<Outcome, AnswerError> {
+    ) -> Result<(Outcome, bool), AnswerError> {
         let mut arguments = arguments.clone();
         if !tool.paged.is_empty() || window.list.is_some() {
             arguments.insert("page".into(), window.to_json());
         }
         let arguments = Value::Object(arguments).to_string();
+        let key = capture.identity().filter(|_| self.kept.keeps()).map(|capture| Key {
+            capture,
+            component: tool.module.sha256.clone(),
+            tool: tool.own_name.clone(),
+            arguments: arguments.clone(),
+            selection: common.selection.clone(),
+        });
+        if let Some(mut outcome) = key.as_ref().and_then(|key| self.kept.find(key)) {
+            // The same file may be there by another name.
+            outcome.name = capture.name;
+            progress(Done { bytes: outcome.size, packets: Some(outcome.frames) });
+            return Ok((outcome, true));
+        }
         let question = Question {
             analyzer: &tool.analyzer,
             tool: &tool.own_name,
             arguments: &arguments,
             selection: &common.selection,
         };
-        Ok(self.line.run(&question, capture, cancel, progress)?)
+        let outcome = self.line.run(&question, capture, cancel, progress)?;
+        if let Some(key) = key {
+            self.kept.keep(key, &outcome);
+        }
+        Ok((outcome, false))
     }
 }

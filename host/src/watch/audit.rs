@@ -57,7 +57,8 @@ impl Audit {
 
     /// Writes a line: `time` (RFC 3339, UTC, of the end), who asked (`from`, `forwarded_for`, `session`, `client`, `token`), `tool`, `component` and
     /// `capture` (SHA-256; `null` when no capture was read), `arguments` (a URL without its secrets; of one longer than 2 KiB its beginning and its
-    /// length), `outcome` (`ok` or the code of an error), `limit`, `seconds`.
+    /// length), `outcome` (`ok` or the code of an error), `limit`, `kept` (whether the answer
+    /// was made of what had been kept), `seconds`.
     pub(super) fn write(
         &self,
         caller: &Caller,
@@ -76,6 +77,7 @@ impl Audit {
             "arguments": bounded(arguments),
             "outcome": end.outcome,
             "limit": end.limit,
+            "kept": end.kept,
             "seconds": seconds,
         });
         self.further(false);

@@ -55,6 +55,9 @@ pub struct Metrics {
     connections: Gauge,
     sessions: Gauge,
     refused: Family<ByReason, Counter>,
+    kept: Family<ByTool, Counter>,
+    held: Gauge,
+    held_bytes: Gauge,
     /// Tools that have a label of their own.
     labels: Mutex<HashSet<String>>,
 }
@@ -76,6 +79,9 @@ impl Default for Metrics {
             connections: Gauge::<i64>::default(),
             sessions: Gauge::default(),
             refused: Family::default(),
+            kept: Family::default(),
+            held: Gauge::<i64>::default(),
+            held_bytes: Gauge::default(),
             labels: Mutex::default(),
             registry: Registry::default(),
         };
@@ -95,6 +101,18 @@ impl Default for Metrics {
         );
         registry.register("http_connections", "Connections that are open", metrics.connections.clone());
         registry.register("http_sessions", "Sessions of clients over HTTP", metrics.sessions.clone());
+        registry.register(
+            "answered_from_kept",
+            "Calls that were answered without reading the capture",
+            metrics.kept.clone(),
+        );
+        registry.register("kept_answers", "Answers of analyzers that are kept", metrics.held.clone());
+        registry.register_with_unit(
+            "kept_answers_size",
+            "Memory of answers that are kept",
+            Unit::Bytes,
+            metrics.held_bytes.clone(),
+        );
         registry.register("refused", "What was refused and is no call, by the reason", metrics.refused.clone());
         Self { registry: all, ..metrics }
     }
@@ -126,6 +144,9 @@ impl Metrics {
         self.calls.get_or_create(&ByOutcome { tool: by_tool.tool.clone(), outcome: end.outcome }).inc();
         self.octets.get_or_create(&by_tool).inc_by(end.octets);
         self.seconds.get_or_create(&by_tool).observe(seconds);
+        if end.kept == Some(true) {
+            self.kept.get_or_create(&by_tool).inc();
+        }
         if let Some(limit) = end.limit {
             self.limits.get_or_create(&ByLimit { tool: by_tool.tool, limit: limit.into() }).inc();
         }
@@ -152,6 +173,12 @@ impl Metrics {
     /// Connections that are open.
     pub(crate) fn connections(&self) -> &Gauge<i64, std::sync::atomic::AtomicI64> {
         &self.connections
+    }
+
+    /// So many answers are kept, of so many bytes.
+    pub(crate) fn kept(&self, (count, bytes): (usize, usize)) {
+        self.held.set(i64::try_from(count).unwrap_or(i64::MAX));
+        self.held_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     /// Something was refused that is no call.
@@ -190,7 +217,7 @@ mod tests {
             metrics.begun();
             let tool = format!("tool_{n}");
             drop(metrics.waits(&tool));
-            metrics.ended(&tool, 1.0, End { outcome: "ok", limit: Some("time"), capture: None, octets: 1 });
+            metrics.ended(&tool, 1.0, End { outcome: "ok", limit: Some("time"), capture: None, octets: 1, kept: None });
         }
         let text = metrics.text();
         assert!(text.contains(r#"mcpcap_calls_total{tool="(others)",outcome="ok"} 800"#), "{text}");

@@ -74,6 +74,8 @@ pub(crate) struct End<'a> {
     pub(crate) capture: Option<&'a str>,
     /// Octets of the capture that were read.
     pub(crate) octets: u64,
+    /// Whether the answer was made of what had been kept; nothing for what has no such answer.
+    pub(crate) kept: Option<bool>,
 }
 
 impl<'a> Call<'a> {
@@ -97,18 +99,21 @@ impl<'a> Call<'a> {
             Ok(receipt) => {
                 let part = |object: &str, field: &str| receipt.get(object).and_then(|object| object.get(field));
                 let capture = part("capture", "sha256").or_else(|| part("capture", "sha256_of_what_was_read"));
+                let kept = receipt.get("kept").and_then(Value::as_bool);
+                let octets = part("used", "capture_octets");
                 let stopped = receipt.get("stopped_early").and_then(Value::as_str);
                 self.tell(End {
                     outcome: "ok",
                     limit: stopped.filter(|reason| matches!(*reason, "time-limit" | "too-large")),
                     capture: capture.and_then(Value::as_str),
-                    octets: part("used", "capture_octets").and_then(Value::as_u64).unwrap_or_default(),
+                    octets: if kept == Some(true) { 0 } else { octets.and_then(Value::as_u64).unwrap_or_default() },
+                    kept,
                 });
             }
             Err(error) => {
                 let outcome = error.code.name();
                 let limited = matches!(error.code, Code::LimitReached | Code::TooLarge | Code::Busy);
-                self.tell(End { outcome, limit: limited.then_some(outcome), capture: None, octets: 0 });
+                self.tell(End { outcome, limit: limited.then_some(outcome), capture: None, octets: 0, kept: None });
             }
         }
     }
@@ -126,7 +131,7 @@ impl<'a> Call<'a> {
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         if !self.told {
-            self.tell(End { outcome: Code::Cancelled.name(), limit: None, capture: None, octets: 0 });
+            self.tell(End { outcome: Code::Cancelled.name(), limit: None, capture: None, octets: 0, kept: None });
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod captures;
 mod figures;
+mod kept;
 mod pages;
 
 use std::path::{Path, PathBuf};

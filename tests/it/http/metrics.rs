@@ -37,6 +37,12 @@ async fn operators_see_what_the_server_takes_and_who_waits() {
     assert_eq!(number(&after, "mcpcap_http_sessions"), 1.0);
     assert!(number(&after, "mcpcap_http_connections") >= 1.0 && number(&after, "process_cpu_seconds_total") > time);
     assert_eq!(number(&after, "mcpcap_calls_waiting"), 0.0);
+    // The second and third call were answered without reading the capture.
+    let read = number(&after, r#"mcpcap_capture_bytes_total{tool="analyze_dns_packets"}"#);
+    assert_eq!(read, std::fs::metadata(example("dns.pcap")).unwrap().len() as f64);
+    assert_eq!(number(&after, r#"mcpcap_answered_from_kept_total{tool="analyze_dns_packets"}"#), 2.0);
+    assert_eq!(number(&after, "mcpcap_kept_answers"), 1.0);
+    assert!(number(&after, "mcpcap_kept_answers_size_bytes") > 10_000.0);
     assert_eq!(number(&after, r#"mcpcap_calls_total{tool="analyze_dns_packets",outcome="ok"}"#), 3.0);
     assert_eq!(number(&after, r#"mcpcap_calls_total{tool="analyze_capinfos",outcome="not_found"}"#), 1.0);
     assert_eq!(number(&after, r#"mcpcap_wait_seconds_count{tool="list_captures"}"#), 1.0);

@@ -272,18 +272,28 @@ impl Loading {
     }
 }
 
-/// What calls that wait may take.
+/// What calls may take, of all together.
 #[derive(Debug, Clone, Args)]
-pub struct Waiting {
+pub struct Calls {
     /// Calls that may wait for their turn; further ones are told that the server is busy
     #[arg(long, help_heading = "Limits of calls", value_name = "N", default_value_t = units(usual().waiting, 1), value_parser = counts())]
     max_waiting: u64,
+
+    /// MiB of answers that are kept for the next page, order or section of the same question; 0: none is kept
+    #[arg(long, help_heading = "Limits of calls", value_name = "MIB", default_value_t = units(usual().answers, MIB), value_parser = RangedU64ValueParser::<u64>::new().range(0..=1 << 20))]
+    kept_answers: u64,
+
+    /// How long an answer is kept
+    #[arg(long, help_heading = "Limits of calls", value_name = "SECONDS", default_value_t = usual().answers_time.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    kept_answers_time: u64,
 }
 
-impl Waiting {
+impl Calls {
     /// Into the limits.
     pub fn apply(&self, limits: &mut Limits) {
         limits.waiting = count(self.max_waiting);
+        limits.answers = bytes(self.kept_answers, MIB);
+        limits.answers_time = time(self.kept_answers_time);
     }
 }
 
@@ -378,7 +388,7 @@ mod tests {
         all_nine::<Running>().apply(&mut limits);
         all_nine::<Fetching>().apply(&mut limits);
         all_nine::<Loading>().apply(&mut limits);
-        all_nine::<Waiting>().apply(&mut limits);
+        all_nine::<Calls>().apply(&mut limits);
         assert_eq!(same(&format!("{limits:#?}"), &format!("{:#?}", Limits::default())), Vec::<String>::new());
         let http = all_nine::<Serving>().limits();
         assert_eq!(same(&format!("{http:#?}"), &format!("{:#?}", HttpLimits::default())), Vec::<String>::new());

@@ -215,6 +215,7 @@ impl Http {
         let (measured, counted) = (Arc::clone(service), Arc::clone(&sessions));
         let metrics = async move || {
             measured.metrics.sessions(counted.sessions.read().await.len());
+            measured.count_kept();
             ([(header::CONTENT_TYPE, OPEN_METRICS)], measured.metrics.text())
         };
         let metrics = Router::new()
