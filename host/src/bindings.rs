@@ -1,29 +1,39 @@
-//! The contract as Rust types, generated from `wit/mcpcap.wit`. The records of `types` are shared by the worlds.
+//! The contract as Rust types, generated from `wit/`. The records of `types` are shared by the worlds, and by both versions of the contract: those that
+//! 0.1 has are the same in 0.2.
 
 pub mod analyzer {
-    wasmtime::component::bindgen!({ path: "../wit", world: "analyzer" });
+    wasmtime::component::bindgen!({ path: "/tmp/wt/wit02/mcpcap.wit", world: "analyzer" });
+}
+
+/// Analyzers of contract 0.1, which take frames apart for themselves.
+pub mod of_frames {
+    wasmtime::component::bindgen!({
+        path: "../wit/released/0.1.0/mcpcap.wit",
+        world: "analyzer",
+        with: { "mcpcap:analysis/types": crate::bindings::types },
+    });
 }
 
 pub mod reader {
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: "/tmp/wt/wit02/mcpcap.wit",
         world: "reader",
+        with: { "mcpcap:analysis/types": crate::bindings::types },
+    });
+}
+
+pub mod decoder {
+    wasmtime::component::bindgen!({
+        path: "/tmp/wt/wit02/mcpcap.wit",
+        world: "decoder",
         with: { "mcpcap:analysis/types": crate::bindings::types },
     });
 }
 
 pub mod codec {
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: "/tmp/wt/wit02/mcpcap.wit",
         world: "codec",
-        with: { "mcpcap:analysis/types": crate::bindings::types },
-    });
-}
-
-pub mod selector {
-    wasmtime::component::bindgen!({
-        path: "../wit",
-        world: "selector",
         with: { "mcpcap:analysis/types": crate::bindings::types },
     });
 }

@@ -54,6 +54,7 @@ pub mod effort;
 pub mod harden;
 pub mod library;
 pub mod mcp;
+mod packets;
 pub mod pipeline;
 pub mod progress;
 pub mod sandbox;

@@ -1,5 +1,5 @@
 //! Which frames of a capture an analyzer is given. The host decides by number and time; addresses and ports are in the bytes of a
-//! frame, so a sandboxed selector looks for them.
+//! frame, so the sandboxed decoder looks for them.
 
 use roaring::RoaringTreemap;
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use crate::bindings::types;
 /// Frames by number, time, address and port; all of them unless something is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Address or network. A sandboxed selector looks for it.
+    /// Address or network. The sandboxed decoder looks for it.
     pub host: Option<String>,
     /// Port of TCP or UDP, likewise.
     pub port: Option<u16>,
@@ -31,7 +31,7 @@ impl Selection {
         *self == Self::default()
     }
 
-    /// Whether a selector has to look into frames.
+    /// Whether the decoder has to look into frames.
     pub fn looks_inside(&self) -> bool {
         self.host.is_some() || self.port.is_some()
     }
@@ -81,25 +81,6 @@ impl Selection {
             .collect();
         retain_all(frames, &keep);
     }
-}
-
-/// Leaves only the rows in a batch that a selector named.
-///
-/// # Errors
-/// With the reason when they cannot be rows of the batch: the selector broke the contract.
-pub(crate) fn keep_rows(frames: &mut types::Frames, rows: &[u32]) -> Result<(), String> {
-    let mut keep = vec![false; frames.number.len()];
-    let mut next = 0_usize;
-    for row in rows {
-        let row = *row as usize;
-        match keep.get_mut(row) {
-            Some(place) if row >= next => *place = true,
-            _ => return Err(format!("it chose row {row} of {}", frames.number.len())),
-        }
-        next = row.saturating_add(1);
-    }
-    retain_all(frames, &keep);
-    Ok(())
 }
 
 fn retain_all(frames: &mut types::Frames, keep: &[bool]) {
@@ -184,19 +165,6 @@ mod tests {
         frames.number
     }
 
-    fn frames(numbers: &[u64]) -> types::Frames {
-        let zeros = vec![0; numbers.len()];
-        types::Frames {
-            number: numbers.to_vec(),
-            timestamp: vec![0; numbers.len()],
-            offset: zeros.clone(),
-            captured: zeros.clone(),
-            original: zeros.clone(),
-            link: zeros.clone(),
-            flags: zeros,
-        }
-    }
-
     #[test]
     fn frames_are_chosen_by_number_and_time() {
         let times = [10, 30, 20, u64::MAX];
@@ -216,15 +184,5 @@ mod tests {
             Selection { port: Some(53), start_time: Some(1_700_000_000_000_000_000), ..Selection::default() };
         let expected = serde_json::json!({ "port": 53, "start_time": "2023-11-14T22:13:20Z" });
         assert_eq!(Value::Object(selection.asked()), expected);
-    }
-
-    #[test]
-    fn a_selectors_rows_are_checked() {
-        let mut some = frames(&[7, 8, 9]);
-        keep_rows(&mut some, &[0, 2]).unwrap();
-        assert_eq!((some.number, some.flags.len()), (vec![7, 9], 2));
-        for rows in [&[3][..], &[1, 1], &[2, 0], &[u32::MAX]] {
-            assert!(keep_rows(&mut frames(&[7, 8, 9]), rows).is_err(), "{rows:?}");
-        }
     }
 }

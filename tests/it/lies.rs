@@ -9,24 +9,25 @@ use mcpcap::capture::Roots;
 use mcpcap::catalog::{Catalog, Offer};
 use mcpcap::contract::{self, Common, Draft, Window};
 use mcpcap::effort::Effort;
-use mcpcap::pipeline::{Line, Question, RunError};
-use mcpcap::sandbox::{Fault, Reader};
-use mcpcap::selection::Selection;
+use mcpcap::pipeline::{Line, Pass, Question, RunError, Wants};
+use mcpcap::sandbox::{Decoder, Fault, Reader};
 use mcpcap::settings::Limits;
 use mcpcap_native::Builtin;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{crafted, engine, guest, hostile, tight};
 
-fn builtin_reader() -> Reader {
+pub fn builtin_reader() -> Reader {
     engine().builtin(Builtin::find("reader").unwrap()).and_then(|loaded| engine().reader(loaded)).unwrap()
 }
 
-fn line(reader: Reader, limits: Limits) -> Line {
+pub fn builtin_decoder() -> Decoder {
+    engine().builtin(Builtin::find("decoder").unwrap()).and_then(|loaded| engine().decoder(loaded)).unwrap()
+}
+
+pub fn line(reader: Reader, limits: Limits) -> Line {
     let codec = engine().builtin(Builtin::find("codec").unwrap()).and_then(|loaded| engine().codec(loaded)).unwrap();
-    let selector =
-        engine().builtin(Builtin::find("select").unwrap()).and_then(|loaded| engine().selector(loaded)).unwrap();
-    Line { reader, codec, selector, limits }
+    Line { reader, codec, decoder: builtin_decoder(), limits }
 }
 
 fn tools() -> &'static Catalog {
@@ -40,8 +41,9 @@ fn tools() -> &'static Catalog {
 
 fn run(line: &Line, tool: &str, path: &std::path::Path) -> Result<serde_json::Value, AnswerError> {
     let capture = Roots::Everything.open(path.to_str().unwrap())?;
-    let question = Question { analyzer: hostile(), tool, arguments: "{}", selection: &Selection::default() };
-    let outcome = line.run(&question, capture, &CancellationToken::new(), &|_| {})?;
+    let wants = Wants::default();
+    let question = Question { analyzer: hostile(), tool, arguments: "{}", wants: &wants, may_end: true };
+    let outcome = line.run(&question, &Pass::default(), capture, &CancellationToken::new(), &|_| {})?;
     let mut arguments = serde_json::Map::new();
     arguments.insert("as_objects".into(), true.into());
     let common = Common::take(&mut arguments, 24_000)?;
@@ -123,8 +125,9 @@ fn a_cancelled_run_says_so() {
     let cancel = CancellationToken::new();
     cancel.cancel();
     let capture = Roots::Everything.open(crafted("dns_two.pcap").to_str().unwrap()).unwrap();
-    let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}", selection: &Selection::default() };
-    let error = line(builtin_reader(), tight()).run(&question, capture, &cancel, &|_| {}).unwrap_err();
+    let wants = Wants::default();
+    let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}", wants: &wants, may_end: true };
+    let error = line(builtin_reader(), tight()).run(&question, &Pass::default(), capture, &cancel, &|_| {}).unwrap_err();
     assert!(matches!(error, RunError::Fault(Fault::Cancelled)), "{error}");
 }
 
@@ -174,9 +177,10 @@ fn a_file_that_changes_while_it_is_read_is_an_error() {
     let capture = Roots::Everything.open(path.to_str().unwrap()).unwrap();
     let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
     std::io::Write::write_all(&mut file, b"more").unwrap();
-    let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}", selection: &Selection::default() };
+    let wants = Wants::default();
+    let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}", wants: &wants, may_end: true };
     let line = line(builtin_reader(), tight());
-    let error = line.run(&question, capture, &CancellationToken::new(), &|_| {}).unwrap_err();
+    let error = line.run(&question, &Pass::default(), capture, &CancellationToken::new(), &|_| {}).unwrap_err();
     assert!(matches!(&error, RunError::Unreadable { reason, .. } if reason.contains("changed")), "{error}");
 }
 

@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod connections;
 mod contract;
+mod decoder;
 mod fetch;
 mod harden;
 mod hidden;

@@ -50,8 +50,10 @@ pub enum SourceEnd {
 pub struct Facts {
     /// The compression that the codec found.
     pub compression: Option<String>,
-    /// SHA-256 and SHA-1 of the file on disk; `None` when it was not read to its end.
-    pub hashes: Option<(String, String)>,
+    /// SHA-256 of the file on disk; `None` when it was not read to its end.
+    pub sha256: Option<String>,
+    /// Its SHA-1, likewise, where that was asked for.
+    pub sha1: Option<String>,
 }
 
 /// Reads one capture on a thread of its own.
@@ -61,7 +63,8 @@ pub struct Source<'a> {
     limits: &'a Limits,
     cancel: &'a CancellationToken,
     sha256: Sha256,
-    sha1: Sha1,
+    /// Only where it is asked for: a hash takes as long as many an analysis.
+    sha1: Option<Sha1>,
     read: u64,
     /// The same, for others to see.
     seen: &'a AtomicU64,
@@ -82,7 +85,13 @@ impl<'a> Source<'a> {
         seen: &'a AtomicU64,
     ) -> Self {
         let until = Instant::now().checked_add(limits.run).unwrap_or_else(Instant::now);
-        Self { file, codec, limits, cancel, sha256: Sha256::new(), sha1: Sha1::new(), read: 0, seen, until }
+        Self { file, codec, limits, cancel, sha256: Sha256::new(), sha1: None, read: 0, seen, until }
+    }
+
+    /// Computes the SHA-1, too.
+    #[must_use]
+    pub fn with_sha1(self) -> Self {
+        Self { sha1: Some(Sha1::new()), ..self }
     }
 
     /// Sends the capture, chunk by chunk, until it ends or nobody wants more.
@@ -92,7 +101,8 @@ impl<'a> Source<'a> {
             let complete = !matches!(end, SourceEnd::Io(_) | SourceEnd::Cancelled);
             // What stands behind the break of a damaged stream belongs to the file's hash all the same.
             if complete && self.drain() {
-                facts.hashes = Some((hex(&self.sha256.finalize()), hex(&self.sha1.finalize())));
+                facts.sha256 = Some(hex(&self.sha256.finalize()));
+                facts.sha1 = self.sha1.map(|sha1| hex(&sha1.finalize()));
             }
             // A receiver that has gone away does not need to know.
             let _ = sink.send(Chunk::End(end));
@@ -192,7 +202,9 @@ impl<'a> Source<'a> {
         let read = Read::by_ref(&mut self.file).take(want as u64).read_to_end(&mut chunk);
         read.map_err(|error| SourceEnd::Io(error.kind().to_string()))?;
         self.sha256.update(&chunk);
-        self.sha1.update(&chunk);
+        if let Some(sha1) = &mut self.sha1 {
+            sha1.update(&chunk);
+        }
         self.read = self.read.saturating_add(chunk.len() as u64);
         self.seen.store(self.read, Ordering::Relaxed);
         Ok(chunk)

@@ -15,6 +15,7 @@ use super::tool::{Tool, with_common};
 use super::{lint, vocabulary};
 use crate::contract::{arguments, evidence, keys, path, schema};
 use crate::effort::after;
+use crate::pipeline::Wants;
 use crate::sandbox::{Analyzer, Fault};
 use crate::settings::Limits;
 use crate::text::{neutral, neutral_lines};
@@ -133,6 +134,63 @@ pub(super) struct ToolDescription {
     pub(super) paged: Vec<String>,
     #[serde(default)]
     pub(super) cut: Vec<String>,
+    #[serde(default)]
+    pub(super) wants: WantsDescription,
+    #[serde(default)]
+    pub(super) headers: bool,
+    /// A component that says nothing may look at it.
+    #[serde(default = "yes")]
+    pub(super) sha1: bool,
+    #[serde(default)]
+    pub(super) ends: Ends,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Which packets a tool wants; all frames where it says nothing.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct WantsDescription {
+    transports: Option<Vec<Transport>>,
+    #[serde(default)]
+    ports: Vec<u16>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Transport {
+    Icmp = 1,
+    Tcp = 6,
+    Udp = 17,
+    Icmpv6 = 58,
+}
+
+/// When a tool may end the reading.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Ends {
+    /// Always, or never.
+    Ever(bool),
+    /// When one of these arguments is given.
+    With(Vec<String>),
+}
+
+impl Default for Ends {
+    /// A component that says nothing may.
+    fn default() -> Self {
+        Self::Ever(true)
+    }
+}
+
+impl Ends {
+    /// Whether it may with these arguments.
+    pub fn with(&self, arguments: &Map<String, Value>) -> bool {
+        match self {
+            Self::Ever(ever) => *ever,
+            Self::With(names) => names.iter().any(|name| arguments.get(name).is_some_and(|value| !value.is_null())),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -306,6 +364,13 @@ fn make_tool(
         description,
         own_name: tool.name,
         name,
+        wants: Wants {
+            transports: tool.wants.transports.map(|all| all.into_iter().map(|one| one as u8).collect()),
+            ports: tool.wants.ports,
+            headers: tool.headers,
+            sha1: tool.sha1,
+        },
+        ends: tool.ends,
         paged: tool.paged,
         lists: path::lists(&report),
         cut: tool.cut,

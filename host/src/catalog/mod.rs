@@ -24,7 +24,7 @@ use crate::settings::Limits;
 use crate::text::neutral;
 
 /// Components that are no analyzers.
-const INFRASTRUCTURE: [&str; 3] = ["reader", "codec", "select"];
+const INFRASTRUCTURE: [&str; 3] = ["reader", "codec", "decoder"];
 
 /// Why the catalog could not be made.
 #[derive(Debug, thiserror::Error)]

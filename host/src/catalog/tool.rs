@@ -6,10 +6,11 @@ use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value, json};
 
-use super::describe::Module;
+use super::describe::{Ends, Module};
 use super::shown;
 use crate::answer::{AnswerError, Code};
 use crate::contract::{Common, arguments, schema};
+use crate::pipeline::Wants;
 use crate::sandbox::Analyzer;
 use crate::text::neutral;
 
@@ -33,6 +34,10 @@ pub struct Tool {
     pub listed_output: Arc<Map<String, Value>>,
     /// The component it belongs to.
     pub module: Module,
+    /// The packets that the component wants for it.
+    pub wants: Wants,
+    /// When it may end the reading.
+    pub ends: Ends,
     /// Lists of the report that the component gives in parts.
     pub paged: Vec<String>,
     /// Lists of which the component gives the first entries, unless a page is asked for by name.

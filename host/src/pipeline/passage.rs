@@ -1,4 +1,4 @@
-//! One capture on its way through reader and analyzer: window by window, to its end or to where it breaks.
+//! One capture on its way through the reader: window by window, to its end or to where it breaks.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
@@ -9,11 +9,11 @@ use crate::batch::Checker;
 use crate::bindings::{read, types};
 use crate::capture::{Chunk, SourceEnd};
 use crate::progress::Done;
-use crate::sandbox::{AnalyzerSession, Fault, ReaderSession, SelectorSession};
-use crate::selection::{Delivered, Selection, keep_rows};
+use crate::sandbox::{Fault, ReaderSession};
+use crate::selection::Selection;
 use crate::settings::Limits;
 
-/// One capture on its way through reader and analyzer.
+/// One capture on its way through the reader.
 pub(super) struct Passage<'a> {
     name: &'a str,
     limits: &'a Limits,
@@ -24,12 +24,24 @@ pub(super) struct Passage<'a> {
     window: Vec<u8>,
     pub(super) checker: Checker,
     selection: &'a Selection,
-    selector: Option<SelectorSession>,
-    pub(super) delivered: Delivered,
     /// Octets of the capture that came from the source.
     pub(super) received: u64,
     /// Set once the source has ended.
-    ended: Option<SourceEnd>,
+    source_end: Option<SourceEnd>,
+    /// How large the reader wants the next window to be.
+    wanted: usize,
+    then: Then,
+    /// Why reading ended early, once it has.
+    pub(super) ended: Option<End>,
+}
+
+/// What follows the window that was read last.
+#[derive(Default)]
+enum Then {
+    #[default]
+    More,
+    Broken(read::Break),
+    End,
 }
 
 impl<'a> Passage<'a> {
@@ -37,7 +49,6 @@ impl<'a> Passage<'a> {
         name: &'a str,
         limits: &'a Limits,
         selection: &'a Selection,
-        selector: Option<SelectorSession>,
         source: Receiver<Chunk>,
         read: &'a AtomicU64,
     ) -> Self {
@@ -52,65 +63,92 @@ impl<'a> Passage<'a> {
             window,
             checker,
             selection,
-            selector,
-            delivered: Delivered::new(selection),
             received: 0,
+            source_end: None,
+            wanted: 0,
+            then: Then::More,
             ended: None,
         }
     }
 
-    pub(super) fn run(
-        &mut self,
-        reader: &mut ReaderSession,
-        analyzer: &mut AnalyzerSession,
-        progress: &dyn Fn(Done),
-    ) -> Result<Option<End>, RunError> {
-        let mut wanted = 0;
-        loop {
-            self.fill(wanted);
-            if matches!(self.ended, Some(SourceEnd::Cancelled)) {
-                return Err(Fault::Cancelled.into());
-            }
-            let last = self.ended.is_some();
-            let found = match reader.index_window(&self.window, last) {
-                Ok(found) => found,
-                Err(fault) => return self.reader_failed(fault),
-            };
-            let broken = found.end.clone();
-            wanted = self.wanted(&found)?;
-            let (mut batch, rest) = self
-                .checker
-                .check(std::mem::take(&mut self.window), found)
-                .map_err(|lie| contract(&lie.to_string()))?;
-            self.window = rest;
-            self.choose(&mut batch)?;
-            self.delivered.add(&batch.frames.number);
-            let more = (batch.frames.number.is_empty() && batch.links.is_empty()) || analyzer.feed(&batch)?;
-            // Of a compressed file more comes out than was read, of any other the source may be ahead.
-            let bytes = self.checker.position().min(self.read.load(Ordering::Relaxed));
-            progress(Done { bytes, packets: Some(self.checker.frames()) });
-            if let Some(broken) = broken {
-                // The hashes are of the whole file, so the source goes on to its end.
-                self.discard();
-                if matches!(self.ended, Some(SourceEnd::Cancelled)) {
-                    return Err(Fault::Cancelled.into());
+    /// The next frames, as far as number and time choose them; `None` at the end.
+    pub(super) fn next(&mut self, reader: &mut ReaderSession) -> Result<Option<types::Batch>, RunError> {
+        match std::mem::take(&mut self.then) {
+            Then::More if self.checker.position() > 0 => {
+                if self.selection.is_over(self.checker.frames().saturating_add(1)) {
+                    let message = "the frames behind last_frame were not asked for";
+                    return self.ends(Some(self.end("enough", message.into())));
                 }
-                return Ok(Some(self.broken(broken)));
+                if self.started.elapsed() >= self.limits.run {
+                    let message = format!("the time limit of {:?} for a run was reached", self.limits.run);
+                    return self.ends(Some(self.end("time-limit", message)));
+                }
             }
-            if !more {
-                return Ok(Some(self.end("enough", "the analysis needed no more of the capture".into())));
+            Then::More => {}
+            Then::Broken(broken) => {
+                let end = self.behind(broken)?;
+                return self.ends(Some(end));
             }
-            if last {
-                return self.finished();
-            }
-            if self.selection.is_over(self.checker.frames().saturating_add(1)) {
-                return Ok(Some(self.end("enough", "the frames behind last_frame were not asked for".into())));
-            }
-            if self.started.elapsed() >= self.limits.run {
-                let message = format!("the time limit of {:?} for a run was reached", self.limits.run);
-                return Ok(Some(self.end("time-limit", message)));
+            Then::End => {
+                let end = self.finished()?;
+                return self.ends(end);
             }
         }
+        self.fill(self.wanted);
+        if matches!(self.source_end, Some(SourceEnd::Cancelled)) {
+            return Err(Fault::Cancelled.into());
+        }
+        let last = self.source_end.is_some();
+        let found = match reader.index_window(&self.window, last) {
+            Ok(found) => found,
+            Err(fault) => {
+                let end = self.reader_failed(fault)?;
+                return self.ends(end);
+            }
+        };
+        self.then = match found.end.clone() {
+            Some(broken) => Then::Broken(broken),
+            None if last => Then::End,
+            None => Then::More,
+        };
+        self.wanted = self.next_window(&found)?;
+        let (mut batch, rest) =
+            self.checker.check(std::mem::take(&mut self.window), found).map_err(|lie| contract(&lie.to_string()))?;
+        self.window = rest;
+        self.selection.apply(&mut batch.frames);
+        Ok(Some(batch))
+    }
+
+    /// How far reading is.
+    pub(super) fn done(&self) -> Done {
+        // Of a compressed file more comes out than was read, of any other the source may be ahead.
+        let bytes = self.checker.position().min(self.read.load(Ordering::Relaxed));
+        Done { bytes, packets: Some(self.checker.frames()) }
+    }
+
+    /// Whether the file breaks off behind what was read last.
+    pub(super) fn is_at_break(&self) -> bool {
+        matches!(self.then, Then::Broken(_))
+    }
+
+    /// The end of the reading where nobody wants more.
+    pub(super) fn enough(&self) -> End {
+        self.end("enough", "the analysis needed no more of the capture".into())
+    }
+
+    /// Ends the reading.
+    fn ends(&mut self, end: Option<End>) -> Result<Option<types::Batch>, RunError> {
+        self.ended = end;
+        Ok(None)
+    }
+
+    /// Lets the source go on behind a break: the hashes are of the whole file.
+    fn behind(&mut self, broken: read::Break) -> Result<End, RunError> {
+        self.discard();
+        if matches!(self.source_end, Some(SourceEnd::Cancelled)) {
+            return Err(Fault::Cancelled.into());
+        }
+        Ok(self.broken(broken))
     }
 
     /// Lets the reader see the beginning, until it knows what it reads.
@@ -118,10 +156,10 @@ impl<'a> Passage<'a> {
         let mut wanted = 1;
         loop {
             self.fill(wanted);
-            if matches!(self.ended, Some(SourceEnd::Cancelled)) {
+            if matches!(self.source_end, Some(SourceEnd::Cancelled)) {
                 return Err(Fault::Cancelled.into());
             }
-            let last = self.ended.is_some();
+            let last = self.source_end.is_some();
             let found = match reader.index_window(&self.window, last) {
                 Ok(found) => found,
                 Err(fault) => return self.reader_failed(fault).map(|_| ()),
@@ -129,32 +167,20 @@ impl<'a> Passage<'a> {
             if found.consumed > 0 || found.end.is_some() || last {
                 return Ok(());
             }
-            wanted = self.wanted(&found)?.max(self.window.len().saturating_add(1));
+            wanted = self.next_window(&found)?.max(self.window.len().saturating_add(1));
         }
-    }
-
-    /// Leaves in a batch only the frames that are asked for.
-    fn choose(&mut self, batch: &mut types::Batch) -> Result<(), RunError> {
-        self.selection.apply(&mut batch.frames);
-        if let Some(selector) = &mut self.selector
-            && !(batch.frames.number.is_empty() && batch.links.is_empty())
-        {
-            let rows = selector.rows(batch)?;
-            keep_rows(&mut batch.frames, &rows).map_err(|reason| broken_contract("select", &reason))?;
-        }
-        Ok(())
     }
 
     /// Takes chunks until the window is full, or as long as the reader wants it, or the source ends.
     fn fill(&mut self, wanted: usize) {
         let target = self.limits.next_window(self.received).max(wanted);
-        while self.ended.is_none() && self.window.len() < target {
+        while self.source_end.is_none() && self.window.len() < target {
             self.receive();
         }
     }
 
     fn receive(&mut self) {
-        let Some(data) = self.next() else { return };
+        let Some(data) = self.chunk() else { return };
         if self.window.is_empty() {
             self.window = data;
         } else {
@@ -165,26 +191,26 @@ impl<'a> Passage<'a> {
     /// Lets the source go on to its end, within the time of the run, and keeps nothing of what comes.
     fn discard(&mut self) {
         self.window = Vec::new();
-        while self.ended.is_none() && self.started.elapsed() < self.limits.run {
-            self.next();
+        while self.source_end.is_none() && self.started.elapsed() < self.limits.run {
+            self.chunk();
         }
     }
 
     /// The next chunk; `None` when the source has ended.
-    fn next(&mut self) -> Option<Vec<u8>> {
+    fn chunk(&mut self) -> Option<Vec<u8>> {
         match self.source.recv() {
             Ok(Chunk::Data(data)) => {
                 self.received = self.received.saturating_add(data.len() as u64);
                 return Some(data);
             }
-            Ok(Chunk::End(end)) => self.ended = Some(end),
-            Err(_) => self.ended = Some(SourceEnd::Io("the reading thread ended".into())),
+            Ok(Chunk::End(end)) => self.source_end = Some(end),
+            Err(_) => self.source_end = Some(SourceEnd::Io("the reading thread ended".into())),
         }
         None
     }
 
     /// How large the next window has to be; an error when the reader would never get on.
-    fn wanted(&self, found: &read::Progress) -> Result<usize, RunError> {
+    fn next_window(&self, found: &read::Progress) -> Result<usize, RunError> {
         let wanted = found.wanted as usize;
         if wanted > self.limits.window_max {
             return Err(contract(&format!("it wants a window of {wanted} bytes")));
@@ -209,7 +235,7 @@ impl<'a> Passage<'a> {
 
     /// What it means that the source has ended and the reader has seen all of it.
     fn finished(&mut self) -> Result<Option<End>, RunError> {
-        let (reason, message) = match self.ended.take() {
+        let (reason, message) = match self.source_end.take() {
             None | Some(SourceEnd::Complete) => return Ok(None),
             Some(SourceEnd::Cancelled) => return Err(Fault::Cancelled.into()),
             Some(SourceEnd::Compression(reason)) => ("compression-damaged", reason),
@@ -228,7 +254,7 @@ impl<'a> Passage<'a> {
 
     /// A break that the reader reports. When the source broke off first, that is the reason.
     fn broken(&mut self, broken: read::Break) -> End {
-        if !matches!(self.ended, None | Some(SourceEnd::Complete))
+        if !matches!(self.source_end, None | Some(SourceEnd::Complete))
             && let Ok(Some(end)) = self.finished()
         {
             return end;
@@ -249,6 +275,6 @@ fn contract(reason: &str) -> RunError {
     broken_contract("reader", reason)
 }
 
-fn broken_contract(component: &str, reason: &str) -> RunError {
+pub(super) fn broken_contract(component: &str, reason: &str) -> RunError {
     RunError::Fault(Fault::Crashed { component: component.into(), reason: format!("it broke the contract: {reason}") })
 }

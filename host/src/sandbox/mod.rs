@@ -17,9 +17,9 @@ use wasmtime::component::{Component, Linker};
 
 pub use admit::{Refused, SIZE_MAX, before_compiling};
 pub use fault::{Fault, Limit, problem_text};
-pub use session::{AnalyzerSession, CodecSession, ReaderSession, SelectorSession};
+pub use session::{AnalyzerSession, CodecSession, DecoderSession, ReaderSession};
 
-use crate::bindings::{analyzer::AnalyzerPre, codec::CodecPre, reader::ReaderPre, selector::SelectorPre};
+use crate::bindings::{analyzer, codec::CodecPre, decoder::DecoderPre, of_frames, reader::ReaderPre};
 use crate::settings::Limits;
 use limits::State;
 
@@ -121,8 +121,14 @@ impl Sandbox {
         }))
     }
 
-    fn prepare(&self, loaded: &Loaded) -> Result<AnalyzerPre<State>, Refused> {
-        AnalyzerPre::new(self.admit(loaded)?).map_err(Refused::contract)
+    fn prepare(&self, loaded: &Loaded) -> Result<AnalyzerPre, Refused> {
+        let admitted = self.admit(loaded)?;
+        let packets = match analyzer::AnalyzerPre::new(admitted.clone()) {
+            Ok(pre) => return Ok(AnalyzerPre::Packets(pre)),
+            Err(reason) => reason,
+        };
+        // What is of neither version is told what it lacks of the present one.
+        of_frames::AnalyzerPre::new(admitted).map(AnalyzerPre::Frames).map_err(|_| Refused::contract(packets))
     }
 
     /// Makes a reader of a component.
@@ -143,13 +149,13 @@ impl Sandbox {
         Ok(Codec(Arc::new(Admitted { name: loaded.name, pre })))
     }
 
-    /// Makes a selector of a component.
+    /// Makes a decoder of a component.
     ///
     /// # Errors
     /// As [`Sandbox::analyzer`].
-    pub fn selector(&self, loaded: Loaded) -> Result<Selector, Refused> {
-        let pre = SelectorPre::new(self.admit(&loaded)?).map_err(Refused::contract)?;
-        Ok(Selector(Arc::new(Admitted { name: loaded.name, pre })))
+    pub fn decoder(&self, loaded: Loaded) -> Result<Decoder, Refused> {
+        let pre = DecoderPre::new(self.admit(&loaded)?).map_err(Refused::contract)?;
+        Ok(Decoder(Arc::new(Admitted { name: loaded.name, pre })))
     }
 
     /// Instantiates a component of no world and throws it away: what its start functions do falls under the limits.
@@ -183,12 +189,21 @@ struct Admitted<P> {
 #[derive(Clone)]
 pub struct Analyzer(Arc<Lazy>);
 
+/// An analyzer of one version of the contract or the other.
+#[derive(Clone)]
+enum AnalyzerPre {
+    /// 0.2: it is given packets.
+    Packets(analyzer::AnalyzerPre<State>),
+    /// 0.1: it is given frames.
+    Frames(of_frames::AnalyzerPre<State>),
+}
+
 /// An analyzer, loaded at the latest when it is run.
 struct Lazy {
     name: String,
     sha256: String,
-    pre: Mutex<Option<AnalyzerPre<State>>>,
-    load: Box<dyn Fn() -> Result<AnalyzerPre<State>, Refused> + Send + Sync>,
+    pre: Mutex<Option<AnalyzerPre>>,
+    load: Box<dyn Fn() -> Result<AnalyzerPre, Refused> + Send + Sync>,
 }
 
 /// A reader that may be run. Cheap to clone.
@@ -199,9 +214,9 @@ pub struct Reader(Arc<Admitted<ReaderPre<State>>>);
 #[derive(Clone)]
 pub struct Codec(Arc<Admitted<CodecPre<State>>>);
 
-/// A selector that may be run. Cheap to clone.
+/// A decoder that may be run. Cheap to clone.
 #[derive(Clone)]
-pub struct Selector(Arc<Admitted<SelectorPre<State>>>);
+pub struct Decoder(Arc<Admitted<DecoderPre<State>>>);
 
 impl Analyzer {
     /// Name of the component.
@@ -215,7 +230,7 @@ impl Analyzer {
     }
 
     /// The component, loaded. One that cannot be is tried again with the next run.
-    fn pre(&self) -> Result<AnalyzerPre<State>, Fault> {
+    fn pre(&self) -> Result<AnalyzerPre, Fault> {
         let unavailable =
             |reason: Refused| Fault::Unavailable { component: self.0.name.clone(), reason: reason.to_string() };
         self.0.ready().map_err(unavailable)
@@ -223,7 +238,7 @@ impl Analyzer {
 }
 
 impl Lazy {
-    fn ready(&self) -> Result<AnalyzerPre<State>, Refused> {
+    fn ready(&self) -> Result<AnalyzerPre, Refused> {
         let mut kept = self.pre.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pre) = &*kept {
             return Ok(pre.clone());

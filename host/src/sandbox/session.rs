@@ -6,8 +6,8 @@ use wasmtime::{Store, Trap};
 
 use super::fault::{Fault, Limit};
 use super::limits::{Ended, State, store};
-use super::{Analyzer, Codec, Reader, Selector};
-use crate::bindings::{analyzer, codec, read, reader, selector, types};
+use super::{Analyzer, AnalyzerPre, Codec, Decoder, Reader};
+use crate::bindings::{analyzer, codec, decoder, of_frames, read, reader, types};
 use crate::effort::after;
 use crate::settings::Limits;
 
@@ -203,65 +203,111 @@ impl Codec {
     }
 }
 
-/// A run of a selector.
-pub struct SelectorSession(Instance<selector::Selector>);
+/// A run of a decoder.
+pub struct DecoderSession(Instance<decoder::Decoder>);
 
-impl SelectorSession {
-    /// As `open` in the contract.
-    pub fn open(&mut self, host: Option<&str>, port: Option<u16>) -> Result<(), Fault> {
-        self.0.call(|store, selector| selector.mcpcap_analysis_choose().call_open(store, host, port))
-    }
-
-    /// As `rows` in the contract. The numbers are the selector's word: check them.
-    pub(crate) fn rows(&mut self, batch: &types::Batch) -> Result<Vec<u32>, Fault> {
-        self.0.call(|store, selector| selector.mcpcap_analysis_choose().call_rows(store, batch))
-    }
-}
-
-impl Selector {
-    /// A fresh instance.
-    ///
-    /// # Errors
-    /// When it cannot be started within its limits.
-    pub fn session(&self, limits: &Limits, cancel: &CancellationToken) -> Result<SelectorSession, Fault> {
-        let admitted = &*self.0;
-        Instance::new(&admitted.name, admitted.pre.engine(), limits, cancel, |store| admitted.pre.instantiate(store))
-            .map(SelectorSession)
-    }
-}
-
-/// A run of an analyzer.
-pub struct AnalyzerSession(Instance<analyzer::Analyzer>);
-
-impl AnalyzerSession {
+impl DecoderSession {
     /// Octets of linear memory that it has, which is the most that it had.
     pub fn memory(&self) -> usize {
         self.0.memory()
     }
 
+    /// As `open` in the contract.
+    pub fn open(&mut self, options: &str) -> Result<(), Fault> {
+        self.0.call(|store, decoder| decoder.mcpcap_analysis_decode().call_open(store, options))
+    }
+
+    /// As `take` in the contract. The numbers are the decoder's word: check them.
+    pub(crate) fn take(&mut self, batch: &types::Batch) -> Result<types::Packets, Fault> {
+        self.0.call(|store, decoder| decoder.mcpcap_analysis_decode().call_take(store, batch))
+    }
+
+    /// As `summary` in the contract.
+    pub fn summary(&mut self) -> Result<String, Fault> {
+        self.0.call(|store, decoder| decoder.mcpcap_analysis_decode().call_summary(store))
+    }
+}
+
+impl Decoder {
+    /// A fresh instance.
+    ///
+    /// # Errors
+    /// When it cannot be started within its limits.
+    pub fn session(&self, limits: &Limits, cancel: &CancellationToken) -> Result<DecoderSession, Fault> {
+        let admitted = &*self.0;
+        Instance::new(&admitted.name, admitted.pre.engine(), limits, cancel, |store| admitted.pre.instantiate(store))
+            .map(DecoderSession)
+    }
+}
+
+/// A run of an analyzer, of one version of the contract or the other.
+pub struct AnalyzerSession(Version);
+
+enum Version {
+    Packets(Instance<analyzer::Analyzer>),
+    Frames(Instance<of_frames::Analyzer>),
+}
+
+/// Calls an export that both versions have.
+macro_rules! either {
+    ($session:expr, |$store:ident, $analyzer:ident| $call:expr) => {
+        match &mut $session.0 {
+            Version::Packets(instance) => instance.call(|$store, analyzer| {
+                let $analyzer = analyzer.mcpcap_analysis_analyze();
+                $call
+            }),
+            Version::Frames(instance) => instance.call(|$store, analyzer| {
+                let $analyzer = analyzer.mcpcap_analysis_analyze();
+                $call
+            }),
+        }
+    };
+}
+
+impl AnalyzerSession {
+    /// Octets of linear memory that it has, which is the most that it had.
+    pub fn memory(&self) -> usize {
+        match &self.0 {
+            Version::Packets(instance) => instance.memory(),
+            Version::Frames(instance) => instance.memory(),
+        }
+    }
+
+    /// Whether it is given packets; otherwise it takes frames apart for itself.
+    pub fn takes_packets(&self) -> bool {
+        matches!(self.0, Version::Packets(_))
+    }
+
     /// As `describe` in the contract.
     pub fn describe(&mut self) -> Result<String, Fault> {
-        self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_describe(store).map(Ok))
+        either!(self, |store, analyzer| analyzer.call_describe(store).map(Ok))
     }
 
     /// As `prompt` in the contract.
     pub fn prompt(&mut self, name: &str, arguments: &str) -> Result<String, Fault> {
-        self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_prompt(store, name, arguments))
+        either!(self, |store, analyzer| analyzer.call_prompt(store, name, arguments))
     }
 
     /// As `open` in the contract.
     pub fn open(&mut self, tool: &str, arguments: &str) -> Result<(), Fault> {
-        self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_open(store, tool, arguments))
+        either!(self, |store, analyzer| analyzer.call_open(store, tool, arguments))
     }
 
-    /// As `feed` in the contract.
-    pub(crate) fn feed(&mut self, batch: &types::Batch) -> Result<bool, Fault> {
-        self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_feed(store, batch))
+    /// As `feed` in the contract; one of contract 0.1 is given the frames alone.
+    pub(crate) fn feed(&mut self, batch: &types::Batch, packets: &types::Packets) -> Result<bool, Fault> {
+        match &mut self.0 {
+            Version::Packets(instance) => {
+                instance.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_feed(store, batch, packets))
+            }
+            Version::Frames(instance) => {
+                instance.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_feed(store, batch))
+            }
+        }
     }
 
     /// As `finish` in the contract.
     pub fn finish(&mut self, capture: &str) -> Result<String, Fault> {
-        self.0.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_finish(store, capture))
+        either!(self, |store, analyzer| analyzer.call_finish(store, capture))
     }
 }
 
@@ -271,7 +317,15 @@ impl Analyzer {
     /// # Errors
     /// When it cannot be started within its limits.
     pub fn session(&self, limits: &Limits, cancel: &CancellationToken) -> Result<AnalyzerSession, Fault> {
-        let pre = self.pre()?;
-        Instance::new(self.name(), pre.engine(), limits, cancel, |store| pre.instantiate(store)).map(AnalyzerSession)
+        let name = self.name();
+        let version = match self.pre()? {
+            AnalyzerPre::Packets(pre) => {
+                Instance::new(name, pre.engine(), limits, cancel, |store| pre.instantiate(store)).map(Version::Packets)
+            }
+            AnalyzerPre::Frames(pre) => {
+                Instance::new(name, pre.engine(), limits, cancel, |store| pre.instantiate(store)).map(Version::Frames)
+            }
+        };
+        version.map(AnalyzerSession)
     }
 }

@@ -119,7 +119,7 @@ impl Service {
         let builtin = |name| mcpcap_native::Builtin::find(name).ok_or(StartError::Incomplete(name));
         let reader = sandbox.reader(sandbox.builtin(builtin("reader")?)?)?;
         let codec = sandbox.codec(sandbox.builtin(builtin("codec")?)?)?;
-        let selector = sandbox.selector(sandbox.builtin(builtin("select")?)?)?;
+        let decoder = sandbox.decoder(sandbox.builtin(builtin("decoder")?)?)?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let open = |path: &PathBuf| Root::open(path).map_err(|reason| StartError::Root { path: path.clone(), reason });
         let roots: Vec<Root> = options.roots.iter().map(open).collect::<Result<_, _>>()?;
@@ -132,7 +132,7 @@ impl Service {
             metrics: Metrics::default(),
             audit: options.audit.as_deref().map(Audit::open).transpose()?,
             roots,
-            line: Line { reader, codec, selector, limits: options.limits.clone() },
+            line: Line { reader, codec, decoder, limits: options.limits.clone() },
             fetch: Fetch::new(&options.limits, &options.remote)?,
             max_packets: options.max_packets,
             text_only: options.text_only,

@@ -14,7 +14,7 @@ use crate::capture::{self, CaptureError, CaptureFile};
 use crate::catalog::Tool;
 use crate::contract::{self, Common, Draft, Window};
 use crate::effort::{Effort, after};
-use crate::pipeline::{Outcome, Question};
+use crate::pipeline::{Outcome, Pass, Question};
 use crate::progress::{Done, Progress};
 use crate::text::written_out;
 
@@ -143,6 +143,12 @@ impl Service {
         if !tool.paged.is_empty() || window.list.is_some() {
             arguments.insert("page".into(), window.to_json());
         }
+        let pass = Pass {
+            selection: common.selection.clone(),
+            count_copies: arguments.get("count_copies").and_then(Value::as_bool).unwrap_or_default(),
+            page: arguments.get("page").cloned(),
+        };
+        let may_end = tool.ends.with(&arguments);
         let arguments = Value::Object(arguments).to_string();
         let key = capture.identity().filter(|_| self.kept.keeps()).map(|capture| Key {
             capture,
@@ -161,9 +167,10 @@ impl Service {
             analyzer: &tool.analyzer,
             tool: &tool.own_name,
             arguments: &arguments,
-            selection: &common.selection,
+            wants: &tool.wants,
+            may_end,
         };
-        let outcome = self.line.run(&question, capture, cancel, progress)?;
+        let outcome = self.line.run(&question, &pass, capture, cancel, progress)?;
         if let Some(key) = key {
             self.kept.keep(key, &outcome);
         }

@@ -39,7 +39,9 @@ pub fn guest(name: &str) -> Vec<u8> {
         cargo
             .args(["build", "--locked", "--profile", "guest", "--target", "wasm32-wasip2", "--target-dir"])
             .arg(&target);
-        cargo.args(["-p", "mcpcap-hostile-analyzer", "-p", "mcpcap-hostile-reader", "-p", "mcpcap-hostile-speaker"]);
+        for guest in ["analyzer", "decoder", "packets", "reader", "speaker"] {
+            cargo.args(["-p", &format!("mcpcap-hostile-{guest}")]);
+        }
         for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR"] {
             cargo.env_remove(flags);
         }

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::hint::black_box;
 
-wit_bindgen::generate!({ path: "../../../wit", world: "analyzer" });
+wit_bindgen::generate!({ path: "../../../wit/released/0.1.0", world: "analyzer" });
 
 use exports::mcpcap::analysis::analyze::{Batch, Guest, Problem};
 

@@ -1,0 +1,198 @@
+//! Frames with their packets on their way from the decoder to the analyzers.
+
+use super::RunError;
+use super::passage::broken_contract;
+use crate::bindings::types;
+use crate::packets::check;
+use crate::sandbox::DecoderSession;
+
+/// What an analyzer wants of a capture, as it says in `describe`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// Transport protocols by their IP numbers; `None`: all frames.
+    pub transports: Option<Vec<u8>>,
+    /// Ports of which one must be the packet's; none: any.
+    pub ports: Vec<u16>,
+    /// Whether it wants the header of each layer.
+    pub headers: bool,
+    /// Whether its report shows the SHA-1 of the file.
+    pub sha1: bool,
+}
+
+impl Wants {
+    fn is_all(&self) -> bool {
+        self.transports.is_none() && self.ports.is_empty()
+    }
+
+    fn has(&self, transport: u8, ports: [u16; 2]) -> bool {
+        self.transports.as_ref().is_none_or(|wanted| wanted.contains(&transport))
+            && (self.ports.is_empty() || ports.iter().any(|port| self.ports.contains(port)))
+    }
+}
+
+/// Checked frames with their checked packets, the n-th packet of the n-th frame; no packets where no analyzer wants them.
+pub(super) struct Parsed {
+    pub(super) batch: types::Batch,
+    pub(super) packets: types::Packets,
+}
+
+impl Parsed {
+    /// Frames alone.
+    pub(super) fn of_frames(batch: types::Batch) -> Self {
+        Self { batch, packets: none() }
+    }
+
+    /// Takes the frames of a batch apart and leaves those that are chosen.
+    pub(super) fn of(mut batch: types::Batch, decoder: &mut DecoderSession) -> Result<Self, RunError> {
+        let mut packets = decoder.take(&batch)?;
+        check(&batch, &packets).map_err(|lie| broken_contract("decoder", &lie.to_string()))?;
+        if packets.row.len() < batch.frames.number.len() {
+            batch.frames = of_rows(&batch.frames, &packets.row);
+            let count = u32::try_from(packets.row.len()).unwrap_or(u32::MAX);
+            packets.row = (0..count).collect();
+        }
+        Ok(Self { batch, packets })
+    }
+
+    /// Whether it tells an analyzer nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.batch.frames.number.is_empty() && self.batch.links.is_empty()
+    }
+
+    /// The part that an analyzer wants; `None` when that is all of it.
+    pub(super) fn part(&self, wants: &Wants) -> Option<Self> {
+        if wants.is_all() {
+            return None;
+        }
+        let packets = &self.packets;
+        let ports = packets.source_port.iter().zip(&packets.destination_port);
+        let rows: Vec<u32> = (0_u32..)
+            .zip(packets.transport.iter().zip(ports))
+            .filter(|(_, (transport, (source, destination)))| wants.has(**transport, [**source, **destination]))
+            .map(|(row, _)| row)
+            .collect();
+        (rows.len() < packets.row.len()).then(|| self.of_rows(&rows))
+    }
+
+    fn of_rows(&self, rows: &[u32]) -> Self {
+        let batch = types::Batch {
+            frames: of_rows(&self.batch.frames, rows),
+            links: self.batch.links.clone(),
+            position: self.batch.position,
+            // Without a frame nobody reads them.
+            data: if rows.is_empty() { Vec::new() } else { self.batch.data.clone() },
+        };
+        if rows.is_empty() {
+            return Self::of_frames(batch);
+        }
+        let whole = &self.packets;
+        let (fragment_packet, fragments) = of_packets(&whole.fragment_packet, rows);
+        let (header_packet, headers) = of_packets(&whole.header_packet, rows);
+        let packets = types::Packets {
+            row: (0..u32::try_from(rows.len()).unwrap_or(u32::MAX)).collect(),
+            stack: chosen(&whole.stack, rows),
+            version: chosen(&whole.version, rows),
+            source_high: chosen(&whole.source_high, rows),
+            source_low: chosen(&whole.source_low, rows),
+            destination_high: chosen(&whole.destination_high, rows),
+            destination_low: chosen(&whole.destination_low, rows),
+            hop_limit: chosen(&whole.hop_limit, rows),
+            protocol: chosen(&whole.protocol, rows),
+            identification: chosen(&whole.identification, rows),
+            ip_flags: chosen(&whole.ip_flags, rows),
+            traffic_class: chosen(&whole.traffic_class, rows),
+            transport: chosen(&whole.transport, rows),
+            source_port: chosen(&whole.source_port, rows),
+            destination_port: chosen(&whole.destination_port, rows),
+            header: chosen(&whole.header, rows),
+            header_length: chosen(&whole.header_length, rows),
+            payload: chosen(&whole.payload, rows),
+            captured: chosen(&whole.captured, rows),
+            length: chosen(&whole.length, rows),
+            stop: chosen(&whole.stop, rows),
+            unread: chosen(&whole.unread, rows),
+            copy_of: chosen(&whole.copy_of, rows),
+            flow: chosen(&whole.flow, rows),
+            layers: whole.layers.clone(),
+            layer_ends: whole.layer_ends.clone(),
+            tunnels: whole.tunnels.clone(),
+            tunnel_versions: whole.tunnel_versions.clone(),
+            tunnel_ends: whole.tunnel_ends.clone(),
+            fragment_packet,
+            fragment_frame: chosen(&whole.fragment_frame, &fragments),
+            header_packet,
+            header_layer: chosen(&whole.header_layer, &headers),
+            header_offset: chosen(&whole.header_offset, &headers),
+            header_octets: chosen(&whole.header_octets, &headers),
+            joined: whole.joined.clone(),
+        };
+        Self { batch, packets }
+    }
+}
+
+fn of_rows(frames: &types::Frames, rows: &[u32]) -> types::Frames {
+    types::Frames {
+        number: chosen(&frames.number, rows),
+        timestamp: chosen(&frames.timestamp, rows),
+        offset: chosen(&frames.offset, rows),
+        captured: chosen(&frames.captured, rows),
+        original: chosen(&frames.original, rows),
+        link: chosen(&frames.link, rows),
+        flags: chosen(&frames.flags, rows),
+    }
+}
+
+/// The values at some places of a column. The places have been checked.
+fn chosen<T: Copy>(column: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().filter_map(|row| column.get(*row as usize).copied()).collect()
+}
+
+/// Of a column that names packets, those that are among the chosen ones, by their new positions, and where in the column they stand.
+fn of_packets(packets: &[u32], rows: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let there = packets.iter().zip(0_u32..).filter_map(|(packet, place)| {
+        let position = rows.binary_search(packet).ok()?;
+        Some((u32::try_from(position).ok()?, place))
+    });
+    there.unzip()
+}
+
+fn none() -> types::Packets {
+    types::Packets {
+        row: Vec::new(),
+        stack: Vec::new(),
+        version: Vec::new(),
+        source_high: Vec::new(),
+        source_low: Vec::new(),
+        destination_high: Vec::new(),
+        destination_low: Vec::new(),
+        hop_limit: Vec::new(),
+        protocol: Vec::new(),
+        identification: Vec::new(),
+        ip_flags: Vec::new(),
+        traffic_class: Vec::new(),
+        transport: Vec::new(),
+        source_port: Vec::new(),
+        destination_port: Vec::new(),
+        header: Vec::new(),
+        header_length: Vec::new(),
+        payload: Vec::new(),
+        captured: Vec::new(),
+        length: Vec::new(),
+        stop: Vec::new(),
+        unread: Vec::new(),
+        copy_of: Vec::new(),
+        flow: Vec::new(),
+        layers: Vec::new(),
+        layer_ends: Vec::new(),
+        tunnels: Vec::new(),
+        tunnel_versions: Vec::new(),
+        tunnel_ends: Vec::new(),
+        fragment_packet: Vec::new(),
+        fragment_frame: Vec::new(),
+        header_packet: Vec::new(),
+        header_layer: Vec::new(),
+        header_offset: Vec::new(),
+        header_octets: Vec::new(),
+        joined: Vec::new(),
+    }
+}
