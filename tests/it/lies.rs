@@ -127,7 +127,8 @@ fn a_cancelled_run_says_so() {
     let capture = Roots::Everything.open(crafted("dns_two.pcap").to_str().unwrap()).unwrap();
     let wants = Wants::default();
     let question = Question { analyzer: hostile(), tool: "honest", arguments: "{}", wants: &wants, may_end: true };
-    let error = line(builtin_reader(), tight()).run(&question, &Pass::default(), capture, &cancel, &|_| {}).unwrap_err();
+    let error =
+        line(builtin_reader(), tight()).run(&question, &Pass::default(), capture, &cancel, &|_| {}).unwrap_err();
     assert!(matches!(error, RunError::Fault(Fault::Cancelled)), "{error}");
 }
 

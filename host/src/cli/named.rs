@@ -41,6 +41,26 @@ pub fn find<'a>(catalog: &'a Catalog, wanted: &str) -> Result<&'a Arc<Tool>, Str
     }
 }
 
+/// The names of several tools, with commas between.
+pub fn each(wanted: &str) -> impl Iterator<Item = &str> {
+    wanted.split(',').map(str::trim).filter(|name| !name.is_empty())
+}
+
+/// The tools that are meant, each once.
+///
+/// # Errors
+/// As [`find`].
+pub fn all(catalog: &Catalog, wanted: &str) -> Result<Vec<Arc<Tool>>, String> {
+    let mut tools: Vec<Arc<Tool>> = Vec::new();
+    for name in each(wanted) {
+        let tool = find(catalog, name)?;
+        if tools.iter().all(|known| known.name != tool.name) {
+            tools.push(Arc::clone(tool));
+        }
+    }
+    Ok(tools)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

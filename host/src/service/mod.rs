@@ -1,10 +1,10 @@
 //! Answers questions about captures, whoever asks: an MCP client or a person at a terminal.
 
+mod ask;
 mod kept;
 mod run;
 mod start;
 
-use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -18,16 +18,14 @@ pub use start::{StartError, loader};
 
 use crate::analyzers::{self, Entry, Published};
 use crate::answer::{AnswerError, Code};
-use crate::capture::{self, CaptureFile, Fetch, Remote, Root, Roots};
+use crate::capture::{CaptureFile, Fetch, Remote, Root, Roots};
 use crate::catalog::{self, Catalog, Tool};
-use crate::contract::{self, Common};
 use crate::effort::after;
 use crate::library::{self, Library};
 use crate::pipeline::Line;
-use crate::progress::{Done, Progress};
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
-use crate::watch::{self as watched, Asked, Audit, Call, Caller, Metrics, Refusal};
+use crate::watch::{self as watched, Audit, Call, Caller, Metrics, Refusal};
 use kept::Kept;
 use start::offer;
 
@@ -223,54 +221,6 @@ impl Service {
         &self.line.limits
     }
 
-    /// As [`Self::answer_to`], for a caller of whom nothing is known.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn answer(
-        self: &Arc<Self>,
-        tool: &str,
-        arguments: Map<String, Value>,
-        cancel: CancellationToken,
-        progress: Arc<Progress>,
-    ) -> Result<Answer, AnswerError> {
-        self.answer_to(&Caller::default(), tool, arguments, cancel, progress).await
-    }
-
-    /// Runs a tool. `arguments` holds `pcap_file` and the tool's own. The run ends when the future is dropped.
-    ///
-    /// # Errors
-    /// With a code and a message for the caller. Also when the run panics, which is a defect.
-    pub async fn answer_to(
-        self: &Arc<Self>,
-        caller: &Caller,
-        tool: &str,
-        arguments: Map<String, Value>,
-        cancel: CancellationToken,
-        progress: Arc<Progress>,
-    ) -> Result<Answer, AnswerError> {
-        self.settled_for(|catalog| catalog.tool(tool).is_some()).await;
-        let catalog = self.catalog();
-        let Some(known) = catalog.tool(tool) else {
-            let names: Vec<&str> = catalog.tools.iter().map(|tool| tool.name.as_str()).collect();
-            return Err(AnswerError::new(
-                Code::BadArgument,
-                format!("there is no tool {tool}; the tools are {}", names.join(", ")),
-            ));
-        };
-        let _call = self.calls.token();
-        let asked = Asked { tool: &known.name, component: Some(&known.module.sha256) };
-        let call = Call::begin(self.audit.as_ref(), &self.metrics, caller, asked, &arguments);
-        let cancel = cancel.child_token();
-        let _ends_with_this = cancel.clone().drop_guard();
-        let result = tokio::select! {
-            result = self.in_turn(known, arguments, cancel, progress) => result,
-            () = self.stop.cancelled() => Err(AnswerError::new(Code::Cancelled, "the server is stopping")),
-        };
-        call.end(result.as_ref().map(|answer| &answer.receipt));
-        result
-    }
-
     /// Lists captures; see [`library::tool`].
     ///
     /// # Errors
@@ -282,7 +232,7 @@ impl Service {
         cancel: CancellationToken,
     ) -> Result<Value, AnswerError> {
         let _call = self.calls.token();
-        let asked = Asked { tool: library::tool::NAME, component: None };
+        let asked = watched::Asked { tool: library::tool::NAME, component: None };
         let call = Call::begin(self.audit.as_ref(), &self.metrics, caller, asked, &arguments);
         let cancel = cancel.child_token();
         let _ends_with_this = cancel.clone().drop_guard();
@@ -307,7 +257,7 @@ impl Service {
             library::tool::answer(&service.library, &service.roots, &service.line, arguments, &cancel, until)
         };
         let listed = tokio::task::spawn_blocking(run).await;
-        listed.map_err(|_| AnswerError::new(Code::Internal, "the server is stopping"))?
+        listed.map_err(|_| stopping())?
     }
 
     /// Waits for its turn.
@@ -315,7 +265,7 @@ impl Service {
         let _waiting = self.metrics.waits(tool);
         tokio::select! {
             permit = Arc::clone(&self.runs).acquire_owned() => {
-                permit.map_err(|_| AnswerError::new(Code::Internal, "the server is stopping"))
+                permit.map_err(|_| stopping())
             }
             () = cancel.cancelled() => Err(AnswerError::new(Code::Cancelled, "the request was cancelled")),
         }
@@ -347,51 +297,10 @@ impl Service {
     pub fn is_busy(&self) -> bool {
         self.places.available_permits() == 0
     }
+}
 
-    async fn in_turn(
-        self: &Arc<Self>,
-        known: &Arc<Tool>,
-        mut arguments: Map<String, Value>,
-        cancel: CancellationToken,
-        progress: Arc<Progress>,
-    ) -> Result<Answer, AnswerError> {
-        if let Some(Value::Object(properties)) = known.input.get("properties") {
-            contract::arguments::lenient(&mut arguments, properties);
-        }
-        known.check(&arguments)?;
-        let Ok(_place) = self.places.try_acquire() else {
-            return Err(busy());
-        };
-        let common = Common::take(&mut arguments, self.max_chars)?;
-        known.check_sections(&common)?;
-        let file = match arguments.shift_remove("pcap_file") {
-            Some(Value::String(file)) => file,
-            _ => return Err(AnswerError::new(Code::BadArgument, "argument pcap_file must be a string")),
-        };
-        self.bound(known.properties().any(|(name, _)| name == "max_packets"), &mut arguments);
-        let capture = self.capture(&file, &cancel, &*progress).await?;
-        // Not before: a slow download must not keep others from running.
-        let permit = self.turn_of(&known.name, &cancel).await?;
-        // The octets that a download has counted already: progress only ever rises.
-        let counted = if capture::is_url(&file) { capture.size } else { 0 };
-        let shown = capture::shown(&file);
-        let size = capture.size;
-        let told = move |done: Done| {
-            let bytes = counted.saturating_add(done.bytes);
-            progress(Done { bytes, ..done }, Some(counted.saturating_add(size)));
-        };
-        let (service, tool) = (Arc::clone(self), Arc::clone(known));
-        let run = move || {
-            // The place is free when the run has ended, not when its caller has gone.
-            let _permit = permit;
-            let work = || service.run(&tool, arguments, &common, &shown, capture, &cancel, &told);
-            std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-                Err(AnswerError::new(Code::Internal, "the server failed on this request; its log has the cause"))
-            })
-        };
-        let answer = tokio::task::spawn_blocking(run).await;
-        answer.unwrap_or_else(|_| Err(AnswerError::new(Code::Internal, "the server is stopping")))
-    }
+fn stopping() -> AnswerError {
+    AnswerError::new(Code::Internal, "the server is stopping")
 }
 
 fn busy() -> AnswerError {

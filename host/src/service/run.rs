@@ -1,6 +1,5 @@
 //! One question: from the capture that it names to the answer.
 
-use std::cell::Cell;
 use std::sync::{Arc, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -8,8 +7,8 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::kept::Key;
-use super::{Answer, STANDARD_INPUT, Service};
-use crate::answer::{AnswerError, Code};
+use super::{Answer, STANDARD_INPUT, Service, stopping};
+use crate::answer::AnswerError;
 use crate::capture::{self, CaptureError, CaptureFile};
 use crate::catalog::Tool;
 use crate::contract::{self, Common, Draft, Window};
@@ -73,107 +72,198 @@ impl Service {
             (opened, _) => opened,
         };
         let opened = tokio::task::spawn_blocking(open).await;
-        Ok(opened.map_err(|_| AnswerError::new(Code::Internal, "the server is stopping"))??)
+        Ok(opened.map_err(|_| stopping())??)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "all of them are one question")]
-    pub(super) fn run(
-        &self,
-        tool: &Tool,
-        arguments: Map<String, Value>,
-        common: &Common,
-        shown: &str,
-        capture: CaptureFile,
-        cancel: &CancellationToken,
-        progress: &dyn Fn(Done),
-    ) -> Result<Answer, AnswerError> {
-        let question = contract::Question::new(&tool.name, &tool.module.sha256, &common.deciding);
-        if let Some(cursor) = &common.cursor {
-            cursor.check_question(&question)?;
-        }
+    /// Answers questions about one capture, those that have to read it in one pass. What one of them fails at leaves the others alone.
+    pub(super) fn run(&self, asked: &[Asked], of: &Of<'_>) -> Vec<Result<Answer, AnswerError>> {
         let started = Instant::now();
-        let again = capture.again();
+        let ready: Vec<Result<(&Asked, Window), AnswerError>> = asked
+            .iter()
+            .map(|asked| {
+                asked.check_cursor()?;
+                Ok((asked, Window::of(&asked.tool, &asked.common)))
+            })
+            .collect();
+        let first: Vec<(&Asked, Window)> = ready.iter().flatten().cloned().collect();
+        let mut returned = self.returned(&first, of).into_iter();
+        ready
+            .into_iter()
+            .map(|ready| {
+                let (asked, window) = ready?;
+                let first = returned.next().unwrap_or_else(|| Err(stopping()))?;
+                let (report, receipt) = self.made(asked, window, first, of)?;
+                Ok(Answer { report, receipt, time: started.elapsed() })
+            })
+            .collect()
+    }
+
+    /// Makes an answer of what an analyzer returned for the first window, and of further windows where they are needed.
+    fn made(
+        &self,
+        asked: &Asked,
+        first: Window,
+        returned: Returned,
+        of: &Of<'_>,
+    ) -> Result<(Value, Value), AnswerError> {
+        let Asked { tool, common, .. } = asked;
         // The analysis has this time too; what is done with its report has what is left of it, and never less than one call may take.
         let of_run = after(self.line.limits.run);
-        let effort = || Effort { cancel, until: of_run.max(after(self.line.limits.call)) };
-        let largest = Cell::new(0_usize);
-        let is_kept = Cell::new(true);
-        let run = |window: Window, capture: CaptureFile| -> Result<(Draft, Outcome), AnswerError> {
-            let (mut outcome, was_kept) = self.window(tool, &arguments, common, &window, capture, cancel, progress)?;
-            is_kept.set(is_kept.get() && was_kept);
+        let effort = || Effort { cancel: of.cancel, until: of_run.max(after(self.line.limits.call)) };
+        let (mut largest, mut is_kept) = (0_usize, true);
+        let mut read = |window: Window, Returned { mut outcome, kept }: Returned| {
+            is_kept &= kept;
             // Its text is not needed beside its values.
             let report = std::mem::take(&mut outcome.report);
-            largest.set(largest.get().max(report.len()));
+            largest = largest.max(report.len());
             let _turn = self.turn(report.len(), &effort())?;
-            Ok((Draft::read(&report, tool, window, &effort())?, outcome))
+            Ok::<_, AnswerError>((Draft::read(&report, tool, window, &effort())?, outcome))
         };
-        let first = Window::of(tool, common);
-        let (mut draft, mut outcome) = run(first.clone(), capture)?;
+        let (mut draft, mut outcome) = read(first.clone(), returned)?;
         // Only a whole list can be sorted, and only of a whole one it can be said how many entries fit.
         let is_searched = common.sort.is_some() || !common.conditions.is_empty();
         while (is_searched && draft.behind(&first) < contract::MOST_SORTED || draft.window().falls_short(common))
             && draft.has_room()
             && let Some(next) = draft.next()
         {
-            let (more, of_more) = run(next, again.again())?;
+            let returned = self.returned(&[(asked, next.clone())], of).pop().unwrap_or_else(|| Err(stopping()))?;
+            let (more, of_more) = read(next, returned)?;
             draft.append(more);
             outcome = of_more;
         }
         let evicted = draft.evicted();
-        let _turn = self.turn(largest.get(), &effort())?;
-        let report = contract::answer(draft, &outcome, tool, common, &question, shown, &effort())?;
-        let kept = is_kept.get();
-        let receipt = contract::receipt(&outcome, &report, evicted, kept, tool, common, &self.line.limits);
-        Ok(Answer { report, receipt, time: started.elapsed() })
+        let _turn = self.turn(largest, &effort())?;
+        let report = contract::answer(draft, &outcome, tool, common, &asked.question(), of.shown, &effort())?;
+        let receipt = contract::receipt(&outcome, &report, evicted, is_kept, tool, common, &self.line.limits);
+        Ok((report, receipt))
     }
 
-    /// What the analyzer returns for one window of its lists, and whether it was kept from before.
-    #[expect(clippy::too_many_arguments, reason = "all of them are one question")]
-    fn window(
-        &self,
-        tool: &Tool,
-        arguments: &Map<String, Value>,
-        common: &Common,
-        window: &Window,
-        capture: CaptureFile,
-        cancel: &CancellationToken,
-        progress: &dyn Fn(Done),
-    ) -> Result<(Outcome, bool), AnswerError> {
-        let mut arguments = arguments.clone();
-        if !tool.paged.is_empty() || window.list.is_some() {
-            arguments.insert("page".into(), window.to_json());
-        }
-        let pass = Pass {
-            selection: common.selection.clone(),
-            count_copies: arguments.get("count_copies").and_then(Value::as_bool).unwrap_or_default(),
-            page: arguments.get("page").cloned(),
-        };
-        let may_end = tool.ends.with(&arguments);
-        let arguments = Value::Object(arguments).to_string();
-        let key = capture.identity().filter(|_| self.kept.keeps()).map(|capture| Key {
-            capture,
-            component: tool.module.sha256.clone(),
-            tool: tool.own_name.clone(),
-            arguments: arguments.clone(),
-            selection: common.selection.clone(),
-        });
-        if let Some(mut outcome) = key.as_ref().and_then(|key| self.kept.find(key)) {
-            // The same file may be there by another name.
-            outcome.name = capture.name;
-            progress(Done { bytes: outcome.size, packets: Some(outcome.frames) });
-            return Ok((outcome, true));
-        }
-        let question = Question {
-            analyzer: &tool.analyzer,
-            tool: &tool.own_name,
-            arguments: &arguments,
-            wants: &tool.wants,
-            may_end,
-        };
-        let outcome = self.line.run(&question, &pass, capture, cancel, progress)?;
-        if let Some(key) = key {
-            self.kept.keep(key, &outcome);
-        }
-        Ok((outcome, false))
+    /// What analyzers return for windows of their lists: what is kept from before, and the rest of one pass over the capture.
+    fn returned(&self, asked: &[(&Asked, Window)], of: &Of<'_>) -> Vec<Result<Returned, AnswerError>> {
+        let given: Vec<Given> = asked.iter().map(|(asked, window)| Given::of(asked, window)).collect();
+        let keys: Vec<Option<Key>> = asked
+            .iter()
+            .zip(&given)
+            .map(|((asked, _), given)| {
+                let capture = of.capture.identity().filter(|_| self.kept.keeps())?;
+                Some(Key {
+                    capture,
+                    component: asked.tool.module.sha256.clone(),
+                    tool: asked.tool.own_name.clone(),
+                    arguments: given.arguments.clone(),
+                    selection: asked.common.selection.clone(),
+                })
+            })
+            .collect();
+        let mut kept: Vec<Option<Outcome>> =
+            keys.iter().map(|key| key.as_ref().and_then(|key| self.kept.find(key))).collect();
+        let missing: Vec<usize> =
+            kept.iter().enumerate().filter(|(_, kept)| kept.is_none()).map(|(place, _)| place).collect();
+        let mut read = self.read(asked, &given, &missing, of).into_iter();
+        kept.iter_mut()
+            .zip(keys)
+            .map(|(kept, key)| match kept.take() {
+                Some(outcome) => {
+                    (of.progress)(Done { bytes: outcome.size, packets: Some(outcome.frames) });
+                    // The same file may be there by another name.
+                    Ok(Returned { outcome: Outcome { name: of.capture.name.clone(), ..outcome }, kept: true })
+                }
+                None => {
+                    let outcome = read.next().unwrap_or_else(|| Err(stopping()))?;
+                    if let Some(key) = key {
+                        self.kept.keep(key, &outcome);
+                    }
+                    Ok(Returned { outcome, kept: false })
+                }
+            })
+            .collect()
     }
+
+    /// Reads the capture for those questions that nothing was kept for.
+    fn read(
+        &self,
+        asked: &[(&Asked, Window)],
+        given: &[Given],
+        missing: &[usize],
+        of: &Of<'_>,
+    ) -> Vec<Result<Outcome, AnswerError>> {
+        let of_them = || missing.iter().filter_map(|place| asked.get(*place).zip(given.get(*place)));
+        let Some(((first, _), of_first)) = of_them().next() else { return Vec::new() };
+        let questions: Vec<Question<'_>> = of_them()
+            .map(|((asked, _), given)| Question {
+                analyzer: &asked.tool.analyzer,
+                tool: &asked.tool.own_name,
+                arguments: &given.arguments,
+                wants: &asked.tool.wants,
+                may_end: given.may_end,
+            })
+            .collect();
+        let pass = Pass {
+            selection: first.common.selection.clone(),
+            count_copies: of_first.count_copies,
+            page: of_first.page.clone(),
+        };
+        match self.line.run_all(&questions, &pass, of.capture.again(), of.cancel, of.progress) {
+            Ok(outcomes) => outcomes.into_iter().map(|outcome| outcome.map_err(AnswerError::from)).collect(),
+            Err(error) => {
+                let error = AnswerError::from(error);
+                missing.iter().map(|_| Err(error.clone())).collect()
+            }
+        }
+    }
+}
+
+/// A question to a tool, its arguments checked and taken apart.
+pub(super) struct Asked {
+    pub(super) tool: Arc<Tool>,
+    /// The tool's own arguments.
+    pub(super) arguments: Map<String, Value>,
+    pub(super) common: Common,
+}
+
+impl Asked {
+    fn question(&self) -> contract::Question {
+        contract::Question::new(&self.tool.name, &self.tool.module.sha256, &self.common.deciding)
+    }
+
+    /// Checks that a cursor belongs to the question, before the capture is read.
+    fn check_cursor(&self) -> Result<(), AnswerError> {
+        self.common.cursor.as_ref().map_or(Ok(()), |cursor| cursor.check_question(&self.question()))
+    }
+}
+
+/// What questions are about, and who waits for the answers.
+pub(super) struct Of<'a> {
+    pub(super) capture: &'a CaptureFile,
+    /// The capture as the caller named it.
+    pub(super) shown: &'a str,
+    pub(super) cancel: &'a CancellationToken,
+    pub(super) progress: &'a dyn Fn(Done),
+}
+
+/// What an analyzer is given for a window of its lists.
+struct Given {
+    arguments: String,
+    page: Option<Value>,
+    count_copies: bool,
+    may_end: bool,
+}
+
+impl Given {
+    fn of(asked: &Asked, window: &Window) -> Self {
+        let mut arguments = asked.arguments.clone();
+        let page = (!asked.tool.paged.is_empty() || window.list.is_some()).then(|| window.to_json());
+        if let Some(page) = &page {
+            arguments.insert("page".into(), page.clone());
+        }
+        let count_copies = arguments.get("count_copies").and_then(Value::as_bool).unwrap_or_default();
+        let may_end = asked.tool.ends.with(&arguments);
+        Self { arguments: Value::Object(arguments).to_string(), page, count_copies, may_end }
+    }
+}
+
+/// What an analyzer returned, and whether that was kept from before.
+struct Returned {
+    outcome: Outcome,
+    kept: bool,
 }

@@ -15,13 +15,14 @@ use super::exit::{self, Failure};
 use super::named;
 use super::options::{Audit, Captures, Hardening, Loaded};
 use super::report::Output;
-use crate::catalog::Tool;
+use crate::catalog::{Catalog, Tool};
 use crate::contract::arguments::MAX_CHARS;
 use crate::service::{Options, Service};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The tool, by its name or a part of it that no other has, as dns; `mcpcap tools` lists them, and behind a tool --help tells its options
+    /// The tool, by its name or a part of it that no other has, as dns; several with commas between, as dns,tcp, read the capture in one pass.
+    /// `mcpcap tools` lists them, and behind a tool --help tells its options
     tool: String,
 
     /// Captures: files, all below a folder, patterns as 'day-*.pcap', http and https URLs; - is standard input
@@ -83,9 +84,11 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
 pub async fn run(typed: Arguments, options: &Options, command: clap::Command) -> Result<(), Failure> {
     let service = Service::start(options).map(Arc::new).map_err(|error| error.to_string())?;
     // Others may come that a part of a name fits too.
-    service.settled_for(|catalog| named::exact(catalog, &typed.tool).is_some()).await;
+    let is_there = |catalog: &Catalog| named::each(&typed.tool).all(|name| named::exact(catalog, name).is_some());
+    service.settled_for(is_there).await;
     let catalog = service.catalog();
-    let tool = named::find(&catalog, &typed.tool).map_err(Failure::Wrong)?;
+    let tools = named::all(&catalog, &typed.tool).map_err(Failure::Wrong)?;
+    let Some(tool) = tools.first() else { return Err(Failure::Wrong("name a tool".into())) };
     let matches = words::read(command, &typed.words, &typed.own, tool)?;
     let again = words::shared(&matches)?;
     let mut arguments = words::arguments(&matches, tool);
@@ -93,7 +96,12 @@ pub async fn run(typed: Arguments, options: &Options, command: clap::Command) ->
         let value = typed_value(Some(tool), &name, value);
         arguments.insert(name, value);
     }
-    answer(&service, tool, &again.captures, arguments, &again.output).await
+    for other in tools.iter().skip(1) {
+        if let Some(name) = arguments.keys().find(|name| other.properties().all(|(known, _)| known != *name)) {
+            return Err(Failure::Wrong(format!("{} has no argument {name}: ask it by itself", other.name)));
+        }
+    }
+    answer(&service, &tools, &again.captures, arguments, &again.output).await
 }
 
 /// Prints reports on captures. Progress is shown on standard error when that is a terminal.
@@ -102,7 +110,7 @@ pub async fn run(typed: Arguments, options: &Options, command: clap::Command) ->
 /// With the code that the program ends with.
 pub async fn answer(
     service: &Arc<Service>,
-    tool: &Arc<Tool>,
+    tools: &[Arc<Tool>],
     captures: &[String],
     mut arguments: Map<String, Value>,
     output: &Output,
@@ -113,7 +121,8 @@ pub async fn answer(
     let work = async {
         let chosen = captures::chosen(captures)?;
         captures::take_standard_input(service, &chosen).await?;
-        Asking::new(service, tool, arguments, output, chosen.is_set).all(&chosen.captures).await
+        let Some(asking) = Asking::new(service, tools, arguments, output, chosen.is_set) else { return Ok(()) };
+        asking.all(&chosen.captures).await
     };
     tokio::select! {
         done = work => done,

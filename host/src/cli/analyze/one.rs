@@ -11,8 +11,9 @@ use crate::catalog::Tool;
 use crate::cli::exit::{self, Failure};
 use crate::cli::progress::Shown;
 use crate::cli::report::{self, Format, Output};
-use crate::service::{STANDARD_INPUT, Service};
+use crate::service::{Answer, STANDARD_INPUT, Service};
 use crate::text::terminal::{complain, print};
+use crate::watch::Caller;
 
 /// Characters of the report that a page is made of.
 const FOR_A_PAGE: usize = 200_000;
@@ -20,6 +21,9 @@ const FOR_A_PAGE: usize = 200_000;
 /// A question, and how its answers are printed.
 pub struct Asking<'a> {
     service: &'a Arc<Service>,
+    /// The tools: one, or several that read each capture in one pass.
+    tools: &'a [Arc<Tool>],
+    /// The first of them.
     tool: &'a Arc<Tool>,
     arguments: Map<String, Value>,
     format: Format,
@@ -33,16 +37,19 @@ pub struct Asking<'a> {
 struct Answered {
     /// Why it was not read to its end.
     damage: Option<String>,
+    /// Whether one of several tools failed, which was said.
+    failed: bool,
 }
 
 impl<'a> Asking<'a> {
     pub fn new(
         service: &'a Arc<Service>,
-        tool: &'a Arc<Tool>,
+        tools: &'a [Arc<Tool>],
         mut arguments: Map<String, Value>,
         output: &Output,
         is_set: bool,
-    ) -> Self {
+    ) -> Option<Self> {
+        let tool = tools.first()?;
         arguments.entry("as_objects").or_insert(output.format().has_names().into());
         let parts = arguments.contains_key("section") || arguments.contains_key("cursor");
         if output.format() == Format::Report && !parts && !output.all {
@@ -51,7 +58,7 @@ impl<'a> Asking<'a> {
             arguments.entry("limit").or_insert_with(|| entries.into());
             arguments.entry("max_chars").or_insert_with(|| FOR_A_PAGE.into());
         }
-        Self { service, tool, arguments, format: output.format(), all: output.all, is_set, parts }
+        Some(Self { service, tools, tool, arguments, format: output.format(), all: output.all, is_set, parts })
     }
 
     /// Asks about each capture; what fails does not keep the others from being read.
@@ -65,8 +72,9 @@ impl<'a> Asking<'a> {
             let answered = self.one(capture, is_first, is_list).await;
             let shown = if capture == STANDARD_INPUT { "standard input".to_owned() } else { capture::shown(capture) };
             match answered {
-                Ok(Answered { damage: None }) => is_first = false,
-                Ok(Answered { damage: Some(damage) }) => {
+                Ok(Answered { failed: true, .. }) => (is_first, code) = (false, exit::FAILED),
+                Ok(Answered { damage: None, .. }) => is_first = false,
+                Ok(Answered { damage: Some(damage), .. }) => {
                     is_first = false;
                     complain(&format!("Warning: {shown} is {damage}\n"));
                     code = if code == 0 { exit::DAMAGED } else { code };
@@ -94,21 +102,51 @@ impl<'a> Asking<'a> {
         if self.format.is_of_rows() {
             return self.rows(capture, is_first).await;
         }
-        let report = self.ask(capture, self.arguments.clone()).await?;
-        let text = if self.format == Format::Json {
-            let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
-            match (is_list, is_first) {
-                (false, _) => format!("{text}\n"),
-                (true, true) => format!("[\n{text}"),
-                (true, false) => format!(",\n{text}"),
+        let mut reports = Vec::new();
+        // What one tool fails at does not keep the others' reports from being printed.
+        let mut failed = None;
+        for (tool, answer) in self.tools.iter().zip(self.ask(capture, self.arguments.clone()).await?) {
+            match answer {
+                Ok(answer) => reports.push((tool, answer.report)),
+                Err(error) if self.tools.len() == 1 => return Err(error.into()),
+                Err(error) => {
+                    complain(&format!("Error: {}: {}\n", tool.name, error.message));
+                    failed = Some(error);
+                }
             }
+        }
+        if let (true, Some(error)) = (reports.is_empty(), failed.clone()) {
+            return Err(error.into());
+        }
+        let damage = reports.iter().find_map(|(_, report)| report::damage(report));
+        print(&if self.format == Format::Json {
+            self.json(reports, is_first, is_list)?
         } else {
-            let asked = report::Asked { all: self.all, parts: self.parts, width: report::width() };
-            let page = report::page(&report, self.tool, asked);
-            if is_first { page } else { format!("\n{}\n{page}", "=".repeat(asked.width)) }
+            self.pages(&reports, is_first)
+        })?;
+        Ok(Answered { damage, failed: failed.is_some() })
+    }
+
+    /// A report, or those of several tools by the names of these.
+    fn json(&self, mut reports: Vec<(&Arc<Tool>, Value)>, is_first: bool, is_list: bool) -> Result<String, String> {
+        let value = match (self.tools.len(), reports.len()) {
+            (1, 1) => reports.pop().map(|(_, report)| report).unwrap_or_default(),
+            _ => Value::Object(reports.into_iter().map(|(tool, report)| (tool.name.clone(), report)).collect()),
         };
-        print(&text)?;
-        Ok(Answered { damage: report::damage(&report) })
+        let text = serde_json::to_string_pretty(&value).map_err(|error| error.to_string())?;
+        Ok(match (is_list, is_first) {
+            (false, _) => format!("{text}\n"),
+            (true, true) => format!("[\n{text}"),
+            (true, false) => format!(",\n{text}"),
+        })
+    }
+
+    fn pages(&self, reports: &[(&Arc<Tool>, Value)], is_first: bool) -> String {
+        let asked = report::Asked { all: self.all, parts: self.parts, width: report::width() };
+        let line = format!("\n{}\n", "=".repeat(asked.width));
+        let pages: Vec<String> = reports.iter().map(|(tool, report)| report::page(report, tool, asked)).collect();
+        let pages = pages.join(&line);
+        if is_first { pages } else { format!("{line}{pages}") }
     }
 
     /// Prints the entries of one list, and with --all page after page.
@@ -138,7 +176,12 @@ impl<'a> Asking<'a> {
         }
         let mut count = 0_u64;
         loop {
-            let answer = self.ask(capture, arguments.clone()).await?;
+            let answer = self
+                .ask(capture, arguments.clone())
+                .await?
+                .pop()
+                .unwrap_or_else(|| Err(AnswerError::new(Code::Internal, "no answer")))?
+                .report;
             let list = report::lists::list(&answer, &name);
             count = count.saturating_add(list.rows.len() as u64);
             print(&self.printed(capture, &list, &columns))?;
@@ -153,7 +196,7 @@ impl<'a> Asking<'a> {
                     if count < wanted && !is_bounded {
                         complain(&format!("Note: {count} of {wanted} entries of {name}; --all prints all\n"));
                     }
-                    return Ok(Answered { damage: report::damage(&answer) });
+                    return Ok(Answered { damage: report::damage(&answer), failed: false });
                 }
             }
         }
@@ -181,14 +224,19 @@ impl<'a> Asking<'a> {
         lines.collect()
     }
 
-    async fn ask(&self, capture: &str, mut arguments: Map<String, Value>) -> Result<Value, Failed> {
+    /// Asks all tools in one pass.
+    async fn ask(
+        &self,
+        capture: &str,
+        mut arguments: Map<String, Value>,
+    ) -> Result<Vec<Result<Answer, AnswerError>>, Failed> {
         arguments.insert("pcap_file".into(), capture.into());
         let shown = Shown::begin()?;
         let cancel = CancellationToken::new();
         let _ends_with_this = cancel.clone().drop_guard();
-        let answer = self.service.answer(&self.tool.name, arguments, cancel, shown.told()).await;
+        let answers = self.service.answer_all(&Caller::default(), self.tools, &arguments, cancel, shown.told()).await;
         drop(shown);
-        Ok(answer?.report)
+        Ok(answers)
     }
 }
 

@@ -55,5 +55,5 @@ pub async fn run(typed: Arguments, options: Options) -> Result<(), Failure> {
         let value = analyze::typed_value(Some(tool), &name, value);
         (name, value)
     });
-    analyze::answer(&service, tool, &typed.captures, arguments.collect(), &typed.output).await
+    analyze::answer(&service, std::slice::from_ref(tool), &typed.captures, arguments.collect(), &typed.output).await
 }
