@@ -18,7 +18,7 @@ const WASM: &str = "wasm32-wasip2";
 const COMPONENTS: [(&str, &str); 10] = [
     ("reader", "mcpcap-reader"),
     ("codec", "mcpcap-codec"),
-    ("select", "mcpcap-select"),
+    ("decoder", "mcpcap-decoder"),
     ("dns", "mcpcap-dns"),
     ("dhcp", "mcpcap-dhcp"),
     ("icmp", "mcpcap-icmp"),

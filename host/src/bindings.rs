@@ -2,7 +2,7 @@
 //! 0.1 has are the same in 0.2.
 
 pub mod analyzer {
-    wasmtime::component::bindgen!({ path: "/tmp/wt/wit02/mcpcap.wit", world: "analyzer" });
+    wasmtime::component::bindgen!({ path: "../wit/mcpcap.wit", world: "analyzer" });
 }
 
 /// Analyzers of contract 0.1, which take frames apart for themselves.
@@ -16,7 +16,7 @@ pub mod of_frames {
 
 pub mod reader {
     wasmtime::component::bindgen!({
-        path: "/tmp/wt/wit02/mcpcap.wit",
+        path: "../wit/mcpcap.wit",
         world: "reader",
         with: { "mcpcap:analysis/types": crate::bindings::types },
     });
@@ -24,7 +24,7 @@ pub mod reader {
 
 pub mod decoder {
     wasmtime::component::bindgen!({
-        path: "/tmp/wt/wit02/mcpcap.wit",
+        path: "../wit/mcpcap.wit",
         world: "decoder",
         with: { "mcpcap:analysis/types": crate::bindings::types },
     });
@@ -32,7 +32,7 @@ pub mod decoder {
 
 pub mod codec {
     wasmtime::component::bindgen!({
-        path: "/tmp/wt/wit02/mcpcap.wit",
+        path: "../wit/mcpcap.wit",
         world: "codec",
         with: { "mcpcap:analysis/types": crate::bindings::types },
     });

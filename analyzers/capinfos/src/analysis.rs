@@ -1,9 +1,9 @@
 //! The tool `analyze_capinfos`: what is kept during a run, and how it becomes the report.
 
 use mcpcap_analyzer::application::Conversations;
-use mcpcap_analyzer::decode::{Decoder, Packet};
+use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::stats::Lists;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars, time};
+use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Wants, Window, schemars, time};
 use serde::Deserialize;
 
 use crate::encapsulation::Encapsulations;
@@ -23,7 +23,6 @@ pub struct Arguments {}
 /// The state of a run.
 #[derive(Default)]
 pub struct Capinfos {
-    decoder: Decoder,
     encapsulations: Encapsulations,
     hierarchy: Hierarchy,
     conversations: Conversations,
@@ -63,21 +62,21 @@ impl Tool for Capinfos {
     type Report = Report;
     const PAGED: &'static [&'static str] = &["interfaces", "sections"];
     const CUT: &'static [&'static str] = lists::ALL;
+    const WANTS: Wants = Wants { sha1: true, ..Wants::ALL };
 
     fn open(_: Arguments, window: Window) -> Result<Self, Problem> {
-        let (lists, decoder) = (Lists::new(window.clone()), Decoder::new().listing(&window));
+        let lists = Lists::new(window.clone());
         let window = if window.list.is_some() { Window::default() } else { window };
         let (sizes, times) = (Sizes::new(&lists), Times::new(&lists));
-        Ok(Self { decoder, sizes, times, window, lists, ..Self::default() })
+        Ok(Self { sizes, times, window, lists, ..Self::default() })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
         self.last_frame = frame.number;
         self.times.add(frame);
         self.sizes.add(frame);
         self.encapsulations.add(frame.link.link_type);
-        let packet = self.decoder.decode(frame);
-        self.place(frame, &packet);
+        self.place(frame, packet);
         Ok(Flow::More)
     }
 
@@ -95,8 +94,8 @@ impl Tool for Capinfos {
         let duration = times.duration();
         let rates = rates::of(sizes.packets, sizes.original, duration, times.without.total());
         let packet_size = sizes.quantiles.summary();
-        let decoding = self.decoder.statistics();
-        let copies = self.decoder.copies(&mut lists);
+        let decoding = capture.decoder.decoding.clone();
+        let copies = capture.decoder.copies(&mut lists);
         let findings = findings::all(&findings::Facts {
             times,
             sizes,

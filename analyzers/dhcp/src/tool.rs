@@ -2,9 +2,9 @@
 
 use std::num::NonZeroU64;
 
-use mcpcap_analyzer::decode::{Decoder, Packet, Transport};
+use mcpcap_analyzer::decode::{Packet, Transport};
 use mcpcap_analyzer::stats::{Lists, Page, Pool};
-use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
+use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
 use serde::Deserialize;
 
 use crate::counts::Counts;
@@ -41,7 +41,6 @@ pub struct Arguments {
 
 /// One run of `analyze_dhcp_packets`.
 pub struct DhcpPackets {
-    decoder: Decoder,
     maximum: Maximum,
     lists: Lists,
     filter: Filter,
@@ -95,6 +94,8 @@ impl Tool for DhcpPackets {
         "statistics.vendor_classes",
     ];
 
+    const ENDS: Ends = Ends::With(&["max_packets"]);
+
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         for (name, text) in [("client", &arguments.client), ("message_type", &arguments.message_type)] {
             if text.as_ref().is_some_and(|text| text.is_empty() || text.len() > 255) {
@@ -102,7 +103,6 @@ impl Tool for DhcpPackets {
             }
         }
         Ok(Self {
-            decoder: Decoder::new().counting_copies(arguments.count_copies).listing(&window),
             lists: Lists::new(window.clone()),
             maximum: Maximum::new(arguments.max_packets),
             filter: Filter {
@@ -121,16 +121,15 @@ impl Tool for DhcpPackets {
         })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        let packet = self.decoder.decode(frame);
+    fn packet(&mut self, _: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
         if packet.copy_of.is_some() {
             return Ok(Flow::More);
         }
-        if let Some(family) = family(&packet) {
+        if let Some(family) = family(packet) {
             self.maximum.take();
             match family {
-                Family::V4 => self.v4(&packet),
-                Family::V6 => self.v6(&packet),
+                Family::V4 => self.v4(packet),
+                Family::V6 => self.v6(packet),
             }
         }
         Ok(self.maximum.flow())
@@ -141,8 +140,7 @@ impl Tool for DhcpPackets {
             self.analyse(&seen);
         }
         if self.maximum.taken() == 0 {
-            let decoding = self.decoder.statistics();
-            return Ok(Answer::nothing(capture.nothing_found("DHCP or BOOTP messages", &decoding)));
+            return Ok(Answer::nothing(capture.nothing_found("DHCP or BOOTP messages", &capture.decoder.decoding)));
         }
         let digits = capture.time_digits();
         let mut lists = self.lists;
@@ -153,7 +151,7 @@ impl Tool for DhcpPackets {
             findings_evicted: self.watch.evicted(),
             out_of_order_messages: self.reorder.out_of_order,
             too_late_messages: self.reorder.too_late,
-            decoding: self.decoder.statistics().told(),
+            decoding: capture.decoder.decoding.clone().told(),
         };
         let (exchanges, transactions) = self.exchanges.finish();
         let paged = [self.packets.info("packets"), transactions.info("transactions")];
@@ -180,7 +178,7 @@ impl Tool for DhcpPackets {
         Ok(Answer::from(Report {
             dhcp_packets_found: self.maximum.taken(),
             dhcp_packets_analyzed: self.maximum.taken(),
-            copies: self.decoder.copies(&mut lists),
+            copies: capture.decoder.copies(&mut lists),
             statistics,
             findings,
             findings_total,

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
 
-use mcpcap_analyzer::decode::{self, Decoder, Packet};
+use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Ended};
@@ -43,7 +43,6 @@ pub struct Arguments {
 
 /// One run of `analyze_dns_packets`.
 pub struct DnsPackets {
-    decoder: Decoder,
     streams: Streams<Framing>,
     framing: Totals,
     candidates: Candidates,
@@ -64,6 +63,8 @@ impl Tool for DnsPackets {
     const PAGED: &'static [&'static str] = &["packets"];
     const CUT: &'static [&'static str] = lists::ALL;
 
+    const ENDS: Ends = Ends::With(&["max_packets"]);
+
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         if arguments.name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 1024) {
             return Err(Problem::argument("name", "must have 1 to 1024 characters"));
@@ -71,7 +72,6 @@ impl Tool for DnsPackets {
         let (held_total, held) = limits::TCP_HELD;
         let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
         Ok(Self {
-            decoder: Decoder::new().counting_copies(arguments.count_copies).listing(&window),
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
             candidates: Candidates::new(),
@@ -81,18 +81,17 @@ impl Tool for DnsPackets {
         })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
         self.order.take(frame.timestamp);
-        let packet = self.decoder.decode(frame);
         if packet.copy_of.is_some() {
             return Ok(self.analysis.flow());
         }
         match &packet.transport {
-            decode::Transport::Udp(udp) => self.datagram(frame, &packet, udp.length),
+            decode::Transport::Udp(udp) => self.datagram(frame, packet, udp.length),
             decode::Transport::Tcp(_) => {
                 let Self { streams, framing, analysis, .. } = self;
                 let cut = (frame.is_cut() && packet.is_cut()).then_some(frame.number);
-                streams.push(&packet, &mut |connection, state: &mut Framing, event| {
+                streams.push(packet, &mut |connection, state: &mut Framing, event| {
                     state.take(connection, event, cut, framing, &mut |found| take(analysis, found));
                 });
             }
@@ -126,13 +125,13 @@ impl Tool for DnsPackets {
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             codes_not_kept: 0,
-            decoding: self.decoder.statistics().told(),
+            decoding: capture.decoder.decoding.clone().told(),
             reassembly: self.streams.statistics().told(),
         };
         let ended = Ended {
             time: self.order.end(),
-            copies: self.decoder.copies(self.analysis.lists()),
-            decoding: self.decoder.statistics(),
+            copies: capture.decoder.copies(self.analysis.lists()),
+            decoding: capture.decoder.decoding.clone(),
         };
         Ok(self.analysis.report(capture, ended, limits))
     }

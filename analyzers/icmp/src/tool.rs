@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::num::NonZeroU64;
 
-use mcpcap_analyzer::decode::{Decoder, Packet};
+use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::stats::{Distinct, Lists, Page};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
+use mcpcap_analyzer::{Capture, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
 use serde::Deserialize;
 
 use crate::codes;
@@ -89,7 +89,6 @@ impl Addresses {
 
 /// One run of `analyze_icmp_packets`.
 pub struct IcmpPackets {
-    decoder: Decoder,
     maximum: Maximum,
     lists: Lists,
     short: u64,
@@ -133,9 +132,10 @@ impl Tool for IcmpPackets {
         "statistics.neighbour_discovery.multicast_groups",
     ];
 
+    const ENDS: Ends = Ends::With(&["max_packets"]);
+
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         Ok(Self {
-            decoder: Decoder::new().counting_copies(arguments.count_copies).listing(&window),
             maximum: Maximum::new(arguments.max_packets),
             lists: Lists::new(window.clone()),
             short: 0,
@@ -154,23 +154,22 @@ impl Tool for IcmpPackets {
         })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        let packet = self.decoder.decode(frame);
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
         if packet.copy_of.is_some() {
             return Ok(Flow::More);
         }
-        let message = Message::of(&packet);
-        self.paths.packet(&packet, message.as_ref());
+        let message = Message::of(packet);
+        self.paths.packet(packet, message.as_ref());
         if let Some(message) = message {
-            self.message(frame, &packet, &message);
+            self.message(frame, packet, &message);
         }
         Ok(self.maximum.flow())
     }
 
     fn finish(mut self, capture: &Capture) -> Result<mcpcap_analyzer::Answer<Report>, Problem> {
         if self.maximum.taken() == 0 {
-            let decoding = self.decoder.statistics();
-            return Ok(mcpcap_analyzer::Answer::nothing(capture.nothing_found("ICMP or ICMPv6 messages", &decoding)));
+            let nothing = capture.nothing_found("ICMP or ICMPv6 messages", &capture.decoder.decoding);
+            return Ok(mcpcap_analyzer::Answer::nothing(nothing));
         }
         let (digits, mut lists) = (capture.time_digits(), std::mem::take(&mut self.lists));
         self.echoes.finish();
@@ -243,7 +242,7 @@ impl Tool for IcmpPackets {
         Ok(mcpcap_analyzer::Answer::from(Report {
             icmp_packets_found: self.maximum.taken(),
             icmp_packets_analyzed: self.maximum.taken(),
-            copies: self.decoder.copies(&mut lists),
+            copies: capture.decoder.copies(&mut lists),
             statistics,
             findings,
             findings_total,
@@ -253,7 +252,7 @@ impl Tool for IcmpPackets {
                 evicted,
                 short_messages: self.short,
                 out_of_order_messages: self.out_of_order,
-                decoding: self.decoder.statistics().told(),
+                decoding: capture.decoder.decoding.clone().told(),
             },
             note: self.maximum.note("ICMP messages"),
         }))

@@ -20,6 +20,9 @@ pub struct Capture {
     /// The reader's summary, as it is.
     #[serde(default)]
     pub reader: Value,
+    /// The decoder's.
+    #[serde(default)]
+    pub decoder: decode::Summary,
 }
 
 /// The file on disk.

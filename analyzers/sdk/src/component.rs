@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
-pub use crate::links::Links;
-use crate::{Capture, Flow, Frame, Link, Problem, Prompt, PromptArguments, Run, ToolEntry};
+use crate::columns;
+use crate::links::Links;
+use crate::{Capture, Flow, Link, Problem, Prompt, PromptArguments, Run, ToolEntry};
 
 #[allow(unsafe_code, missing_docs, clippy::all, reason = "generated from wit/mcpcap.wit")]
 pub mod bindings {
@@ -17,7 +18,7 @@ pub mod bindings {
     });
 }
 
-use bindings::exports::mcpcap::analysis::analyze::{Batch, Guest};
+use bindings::exports::mcpcap::analysis::analyze::{Batch, Guest, Packets};
 use bindings::mcpcap::analysis::types;
 
 /// What `component!` knows about a component.
@@ -64,14 +65,23 @@ impl<S: Source> Guest for Exports<S> {
         Ok(())
     }
 
-    fn feed(batch: Batch) -> Result<bool, types::Problem> {
+    fn feed(batch: Batch, packets: Packets) -> Result<bool, types::Problem> {
         SESSION.with_borrow_mut(|session| {
             let session = session.as_mut().ok_or_else(not_open)?;
-            session.links.extend(batch.links.into_iter().map(Link::from));
             let Session { run, links } = session;
-            let more = each_frame(links, &batch.frames, batch.position, &batch.data, |frame| run.frame(frame));
+            links.extend(batch.links.into_iter().map(Link::from));
+            let (frames, packets) = (columns::Frames::from(batch.frames), columns::Packets::from(packets));
+            let mut rows = columns::Rows::new(&frames, &packets, batch.position, &batch.data)?;
+            let mut more = true;
+            while let Some(row) = rows.next(|position| links.get(position)) {
+                let (frame, packet) = row?;
+                if run.packet(&frame, &packet)? == Flow::Enough {
+                    more = false;
+                    break;
+                }
+            }
             links.forget();
-            more
+            Ok(more)
         })
     }
 
@@ -81,53 +91,9 @@ impl<S: Source> Guest for Exports<S> {
     }
 }
 
-/// Gives each frame of a batch to a function, until it has enough. Whether it wants more.
-pub fn each_frame(
-    links: &Links,
-    frames: &types::Frames,
-    position: u64,
-    data: &[u8],
-    mut each: impl FnMut(&Frame<'_>) -> Result<Flow, Problem>,
-) -> Result<bool, types::Problem> {
-    let columns = frames
-        .number
-        .iter()
-        .zip(&frames.timestamp)
-        .zip(&frames.offset)
-        .zip(&frames.captured)
-        .zip(&frames.original)
-        .zip(&frames.link)
-        .zip(&frames.flags);
-    for ((((((number, timestamp), offset), captured), original), link), flags) in columns {
-        let start = *offset as usize;
-        let bytes = start.checked_add(*captured as usize).and_then(|end| data.get(start..end));
-        let (Some(bytes), Some(source)) = (bytes, links.get(*link)) else {
-            return Err(out_of_range(*number));
-        };
-        let frame = Frame {
-            number: *number,
-            timestamp: (*timestamp != u64::MAX).then_some(*timestamp),
-            original: *original,
-            data: bytes,
-            link: source,
-            link_index: *link,
-            flags: *flags,
-            offset: position.saturating_add(u64::from(*offset)),
-        };
-        if each(&frame)? == Flow::Enough {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-// The host checks both before it hands a batch over, so these are defects of the host.
+// A defect of the host.
 fn not_open() -> types::Problem {
     Problem::Input { offset: None, frame: None, reason: "the run has not been opened".into() }.into()
-}
-
-fn out_of_range(frame: u64) -> types::Problem {
-    Problem::Input { offset: None, frame: Some(frame), reason: "the frame is outside its batch".into() }.into()
 }
 
 impl From<types::Link> for Link {
@@ -151,4 +117,39 @@ impl From<Problem> for types::Problem {
             Problem::Limit { limit, reason } => Self::Limit(types::LimitReached { limit, reason }),
         }
     }
+}
+
+impl From<types::Frames> for columns::Frames {
+    fn from(frames: types::Frames) -> Self {
+        Self {
+            number: frames.number,
+            timestamp: frames.timestamp,
+            offset: frames.offset,
+            captured: frames.captured,
+            original: frames.original,
+            link: frames.link,
+            flags: frames.flags,
+        }
+    }
+}
+
+/// Both forms have the same columns.
+macro_rules! columns {
+    ($($column:ident)+) => {
+        impl From<types::Packets> for columns::Packets {
+            fn from(packets: types::Packets) -> Self {
+                Self { $($column: packets.$column),+ }
+            }
+        }
+
+        impl From<columns::Packets> for types::Packets {
+            fn from(packets: columns::Packets) -> Self {
+                Self { $($column: packets.$column),+ }
+            }
+        }
+    };
+}
+
+columns! {
+    row stack version source_high source_low destination_high destination_low hop_limit protocol identification ip_flags traffic_class transport source_port destination_port header header_length payload captured length stop unread copy_of flow layers layer_ends tunnels tunnel_versions tunnel_ends fragment_packet fragment_frame header_packet header_layer header_offset header_octets joined
 }

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::decode::copies;
-use crate::{Prompt, Tool, ToolEntry};
+use crate::{Ends, Prompt, Tool, ToolEntry};
 
 /// Marks a text that is not from the capture: `#[schemars(extend("x-mcpcap-fixed" = true))]` on a field. The host takes every other text
 /// for captured, and says so in each report.
@@ -26,7 +26,7 @@ pub fn tool<T: Tool>() -> Value {
     // The decoder cuts those, in whichever report they are.
     let of_copies = report.pointer("/properties/copies").map_or(&[][..], |_| &copies::CUT);
     let cut = [T::CUT, of_copies].concat();
-    json!({
+    let mut described = json!({
         "name": T::NAME,
         "title": T::TITLE,
         "description": T::DESCRIPTION,
@@ -34,7 +34,19 @@ pub fn tool<T: Tool>() -> Value {
         "report": report,
         "paged": T::PAGED,
         "cut": cut,
-    })
+        "headers": T::WANTS.headers,
+        "sha1": T::WANTS.sha1,
+        "ends": match T::ENDS {
+            Ends::Never => json!(false),
+            Ends::Always => json!(true),
+            Ends::With(arguments) => json!(arguments),
+        },
+    });
+    if let (Some(transports), Some(described)) = (T::WANTS.transports, described.as_object_mut()) {
+        let transports: Vec<&str> = transports.iter().map(|transport| transport.name()).collect();
+        described.insert("wants".into(), json!({ "transports": transports, "ports": T::WANTS.ports }));
+    }
+    described
 }
 
 fn prompt(prompt: &Prompt) -> Value {

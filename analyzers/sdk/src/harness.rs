@@ -5,28 +5,117 @@ pub mod schema;
 
 use serde_json::{Value, json};
 
-use crate::{Capture, Flow, Frame, Link, Problem, Run, Tool, ToolEntry};
+use crate::columns::{self, Rows, Writer};
+use crate::decode::{Decoder, Packet, Transport};
+use crate::{Capture, Ends, Flow, Frame, Link, Problem, Run, Tool, ToolEntry, TransportKind, Window};
 
 /// Windows of this size show whether an analyzer depends on where batches end.
 const WINDOW: usize = 64 << 10;
 
-/// Runs a tool over a capture (pcap or pcapng, not compressed) and gives its report.
+/// Runs a tool over a capture (pcap or pcapng, not compressed) and gives its report: through the same reader and decoder, and the same columns.
 ///
 /// # Errors
 /// As the tool fails, and [`Problem::Input`] when the reader does not know the bytes.
 pub fn run<T: Tool>(capture: &[u8], arguments: &Value) -> Result<Value, Problem> {
     let mut run = (ToolEntry::of::<T>().open)(&arguments.to_string())?;
-    let (count, summary, end) = frames(capture, |frame| Run::frame(&mut *run, frame))?;
+    let count_copies = arguments.get("count_copies").and_then(Value::as_bool).unwrap_or_default();
+    let window: Window =
+        arguments.get("page").and_then(|page| serde_json::from_value(page.clone()).ok()).unwrap_or_default();
+    let mut decoder = Decoder::new().counting_copies(count_copies).listing(&window);
+    let (mut delivered, mut is_fed) = (0, true);
+    let (count, summary, end) = batches(capture, |batch| {
+        let mut writer = Writer::new(batch.frames.number.len(), batch.data.len());
+        let mut wanted = columns::Frames::default();
+        for row in 0..batch.frames.number.len() {
+            let frame = batch.frame(row);
+            let decoded = decoder.take(&frame, T::WANTS.headers);
+            decoder.count(&decoded.packet);
+            if wants::<T>(&decoded.packet) {
+                writer.add(wanted.number.len() as u32, batch.frames.offset[row], &decoded);
+                wanted.push(&batch.frames, row);
+            }
+        }
+        delivered += batch.frames.number.len() as u64;
+        let packets = writer.into_packets();
+        let mut rows = Rows::new(&wanted, &packets, batch.position, batch.data)?;
+        while let Some(row) = rows.next(|position| batch.links.get(position as usize)) {
+            let (frame, packet) = row?;
+            is_fed = is_fed && Run::packet(&mut *run, &frame, &packet)? == Flow::More;
+        }
+        let ends = match T::ENDS {
+            Ends::Never => false,
+            Ends::Always => true,
+            Ends::With(names) => names.iter().any(|name| arguments.get(name).is_some_and(|value| !value.is_null())),
+        };
+        Ok(if is_fed || !ends { Flow::More } else { Flow::Enough })
+    })?;
     let mut document = json!({
         "file": { "name": "test.pcap", "size": capture.len(), "uncompressed_size": capture.len() },
-        "frames": { "read": count, "delivered": count },
+        "frames": { "read": count, "delivered": delivered },
         "reader": summary,
+        "decoder": decoder.summary(window),
     });
     if let (Some(end), Some(object)) = (end, document.as_object_mut()) {
         object.insert("end".into(), end);
     }
     let report = run.finish(&Capture::from_json(&document.to_string())?)?;
     serde_json::from_str(&report).map_err(|error| input(&error.to_string()))
+}
+
+/// How far a tool reads that may end the reading, frame by frame: the number of frames, and why reading ended early, if it did.
+///
+/// # Errors
+/// As [`run`].
+pub fn read_to<T: Tool>(capture: &[u8], arguments: &Value) -> Result<(u64, Option<Value>), Problem> {
+    let mut run = (ToolEntry::of::<T>().open)(&arguments.to_string())?;
+    let mut decoder = Decoder::new();
+    let mut count = 0;
+    let (.., end) = frames(capture, |frame| {
+        count += 1;
+        Run::packet(&mut *run, frame, &decoder.decode(frame))
+    })?;
+    Ok((count, end))
+}
+
+/// Whether the host gives a packet to a tool.
+fn wants<T: Tool>(packet: &Packet<'_>) -> bool {
+    let transport = match &packet.transport {
+        Transport::Udp(_) => Some(TransportKind::Udp),
+        Transport::Tcp(_) => Some(TransportKind::Tcp),
+        Transport::Icmp(_) => Some(TransportKind::Icmp),
+        Transport::Icmpv6(_) => Some(TransportKind::Icmpv6),
+        Transport::None => None,
+    };
+    let (source, destination) = packet.ports().unwrap_or_default();
+    T::WANTS.transports.is_none_or(|wanted| transport.is_some_and(|transport| wanted.contains(&transport)))
+        && (T::WANTS.ports.is_empty() || [source, destination].iter().any(|port| T::WANTS.ports.contains(port)))
+}
+
+/// What the reader found in a window.
+struct Batch<'a> {
+    frames: columns::Frames,
+    links: &'a [Link],
+    position: u64,
+    data: &'a [u8],
+}
+
+impl<'a> Batch<'a> {
+    fn frame(&self, row: usize) -> Frame<'a> {
+        let link = |position: u32| self.links.get(position as usize);
+        self.frames.frame(row, self.position, self.data, link).expect("the reader's numbers are right")
+    }
+}
+
+impl columns::Frames {
+    fn push(&mut self, from: &Self, row: usize) {
+        self.number.push(from.number[row]);
+        self.timestamp.push(from.timestamp[row]);
+        self.offset.push(from.offset[row]);
+        self.captured.push(from.captured[row]);
+        self.original.push(from.original[row]);
+        self.link.push(from.link[row]);
+        self.flags.push(from.flags[row]);
+    }
 }
 
 /// Gives each frame of a capture to a function, until it has enough. The number of frames, the reader's summary, and why reading ended
@@ -38,10 +127,25 @@ pub fn frames(
     capture: &[u8],
     mut each: impl FnMut(&Frame<'_>) -> Result<Flow, Problem>,
 ) -> Result<(u64, Value, Option<Value>), Problem> {
+    batches(capture, |batch| {
+        for row in 0..batch.frames.number.len() {
+            if each(&batch.frame(row))? == Flow::Enough {
+                return Ok(Flow::Enough);
+            }
+        }
+        Ok(Flow::More)
+    })
+}
+
+/// The same, batch by batch.
+fn batches(
+    capture: &[u8],
+    mut each: impl FnMut(&Batch<'_>) -> Result<Flow, Problem>,
+) -> Result<(u64, Value, Option<Value>), Problem> {
     let mut reader = mcpcap_reader::Reader::new();
     let mut links: Vec<Link> = Vec::new();
     let (mut at, mut size, mut number, mut end) = (0_usize, WINDOW, 0_u64, None);
-    'reading: loop {
+    loop {
         let rest = capture.get(at..).unwrap_or_default();
         let last = rest.len() <= size;
         let window = rest.get(..size).unwrap_or(rest);
@@ -55,23 +159,20 @@ pub fn frames(
             name: link.name,
         }));
         let index = found.frames;
-        for row in 0..index.len() {
-            number += 1;
-            let start = index.offset[row] as usize;
-            let frame = Frame {
-                number,
-                timestamp: (index.timestamp[row] != u64::MAX).then_some(index.timestamp[row]),
-                original: index.original[row],
-                data: &window[start..start + index.captured[row] as usize],
-                link: &links[index.link[row] as usize],
-                link_index: index.link[row],
-                flags: index.flags[row],
-                offset: (at + start) as u64,
-            };
-            if each(&frame)? == Flow::Enough {
-                end = Some(json!({ "reason": "enough", "offset": at, "message": "enough" }));
-                break 'reading;
-            }
+        let first = number + 1;
+        number += index.len() as u64;
+        let frames = columns::Frames {
+            number: (first..=number).collect(),
+            timestamp: index.timestamp,
+            offset: index.offset,
+            captured: index.captured,
+            original: index.original,
+            link: index.link,
+            flags: index.flags,
+        };
+        if each(&Batch { frames, links: &links, position: at as u64, data: window })? == Flow::Enough {
+            end = Some(json!({ "reason": "enough", "offset": at, "message": "enough" }));
+            break;
         }
         at += found.consumed as usize;
         size = WINDOW.max(found.wanted as usize);

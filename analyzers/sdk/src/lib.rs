@@ -1,9 +1,9 @@
 //! Everything an mcpcap analyzer needs besides its analysis.
 //!
-//! An analyzer is a component that takes frames and returns a report. With this crate it is one [`Tool`] implementation and
+//! An analyzer is a component that takes packets and returns a report. With this crate it is one [`Tool`] implementation and
 //! one line of [`component!`]; the crate does the rest:
 //!
-//! * [`decode`] takes a frame apart from the link layer to the transport layer and puts IP fragments together,
+//! * [`decode`] is what a frame holds, from the link layer to the transport layer, as mcpcap's decoder has taken it apart,
 //! * [`application`] recognises application protocols by the form of their messages, and by ports,
 //! * [`stream`] puts TCP streams together,
 //! * [`stats`] keeps tables, top lists and percentiles in bounded memory,
@@ -21,10 +21,10 @@
 //!
 #![cfg_attr(feature = "harness", doc = "```")]
 #![cfg_attr(not(feature = "harness"), doc = "```ignore")]
-//! use mcpcap_analyzer::decode::{Decoder, Transport};
+//! use mcpcap_analyzer::decode::{Packet, Transport};
 //! use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 //! use mcpcap_analyzer::stats::BoundedMap;
-//! use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars};
+//! use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, schemars};
 //! use serde::{Deserialize, Serialize};
 //!
 //! #[derive(Deserialize, JsonSchema)]
@@ -62,7 +62,6 @@
 //!
 //! pub struct Ports {
 //!     below: u16,
-//!     decoder: Decoder,
 //!     ports: BoundedMap<u16, u64>,
 //!     discard: Evidence,
 //! }
@@ -74,13 +73,15 @@
 //!     type Arguments = Arguments;
 //!     type Report = Report;
 //!
+//!     const WANTS: Wants = Wants::of(&[TransportKind::Udp]);
+//!
 //!     fn open(arguments: Arguments, _: Window) -> Result<Self, Problem> {
 //!         let below = arguments.below.unwrap_or(u16::MAX);
-//!         Ok(Self { below, decoder: Decoder::new(), ports: BoundedMap::new(1024), discard: Evidence::default() })
+//!         Ok(Self { below, ports: BoundedMap::new(1024), discard: Evidence::default() })
 //!     }
 //!
-//!     fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-//!         if let Transport::Udp(udp) = &self.decoder.decode(frame).transport {
+//!     fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
+//!         if let Transport::Udp(udp) = &packet.transport {
 //!             if udp.destination < self.below {
 //!                 *self.ports.get_or_insert_with(udp.destination, || 0).0 += 1;
 //!             }
@@ -123,6 +124,8 @@
 pub mod application;
 pub mod burst;
 pub mod capture;
+#[doc(hidden)]
+pub mod columns;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod component;
@@ -132,8 +135,8 @@ pub mod finding;
 pub mod frame;
 #[cfg(any(test, feature = "harness"))]
 pub mod harness;
-#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "components have it"))]
-mod links;
+#[doc(hidden)]
+pub mod links;
 mod maximum;
 pub mod problem;
 pub mod prompt;
@@ -151,7 +154,7 @@ pub use problem::Problem;
 pub use quiet::{Answer, is_default};
 pub use schemars::JsonSchema;
 pub use stats::Window;
-pub use tool::{Flow, Prompt, PromptArgument, PromptArguments, Run, Tool, ToolEntry};
+pub use tool::{Ends, Flow, Prompt, PromptArgument, PromptArguments, Run, Tool, ToolEntry, TransportKind, Wants};
 
 #[doc(hidden)]
 pub use {schemars, serde, serde_json};

@@ -4,21 +4,22 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use crate::decode::Packet;
 use crate::stats::Window;
 use crate::{Capture, Frame, Problem};
 
-/// Whether more frames are wanted.
+/// Whether more packets are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
     /// Go on.
     More,
-    /// Nothing further can change the report: reading may end.
+    /// Nothing further can change the report: no more is given, and reading ends where [`Tool::ENDS`] says that it may.
     Enough,
 }
 
 /// One tool of an analyzer: its description, and the state of one run.
 ///
-/// A run is `open`, then `frame` for each frame in the order of the file, then `finish`. Nothing is kept between runs.
+/// A run is `open`, then `packet` for each frame that [`Tool::WANTS`] wants in the order of the file, then `finish`. Nothing is kept between runs.
 pub trait Tool: Sized + 'static {
     /// Name that MCP clients call, for example `analyze_dns_packets`.
     const NAME: &'static str;
@@ -37,23 +38,84 @@ pub trait Tool: Sized + 'static {
     /// with [`Lists`](crate::stats::Lists).
     const CUT: &'static [&'static str] = &[];
 
+    /// The packets that it is given.
+    const WANTS: Wants = Wants::ALL;
+    /// When it may say [`Flow::Enough`] to end the reading of the capture.
+    const ENDS: Ends = Ends::Never;
+
     /// Begins a run. `window` is the part of the lists in [`Self::PAGED`], or of one list of [`Self::CUT`], that is asked for.
     ///
     /// # Errors
     /// [`Problem::Arguments`] for values that fit the schema and still make no sense.
     fn open(arguments: Self::Arguments, window: Window) -> Result<Self, Problem>;
 
-    /// Takes one frame.
+    /// Takes one frame with its packet: what is innermost in it, behind link layers, tags and tunnels.
     ///
     /// # Errors
-    /// Only when the run cannot go on. What one frame has wrong belongs into the report.
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem>;
+    /// Only when the run cannot go on. What one packet has wrong belongs into the report.
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem>;
 
     /// Ends the run.
     ///
     /// # Errors
     /// Only when there can be no report.
     fn finish(self, capture: &Capture) -> Result<Self::Report, Problem>;
+}
+
+/// Which packets a tool is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Wants {
+    /// Those with one of these transport headers; `None`: all frames, also those that hold no packet.
+    pub transports: Option<&'static [TransportKind]>,
+    /// Of these, those with one of these ports; none: with any.
+    pub ports: &'static [u16],
+    /// With the header of each layer.
+    pub headers: bool,
+    /// Whether the report shows the SHA-1 of the file, which takes time.
+    pub sha1: bool,
+}
+
+impl Wants {
+    /// All frames.
+    pub const ALL: Self = Self { transports: None, ports: &[], headers: false, sha1: false };
+
+    /// Packets with one of these transport headers.
+    pub const fn of(transports: &'static [TransportKind]) -> Self {
+        Self { transports: Some(transports), ..Self::ALL }
+    }
+}
+
+/// A transport header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the protocols'")]
+pub enum TransportKind {
+    Udp,
+    Tcp,
+    Icmp,
+    Icmpv6,
+}
+
+impl TransportKind {
+    /// Its name in the contract.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Icmp => "icmp",
+            Self::Icmpv6 => "icmpv6",
+        }
+    }
+}
+
+/// When a tool may end the reading of the capture. The host waits for such a tool after each batch, so it costs time to say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// Never: when it has enough, it is given nothing more, and the capture is read to its end.
+    Never,
+    /// With any arguments.
+    Always,
+    /// When one of these arguments is given.
+    With(&'static [&'static str]),
 }
 
 /// A prompt that a component offers.
@@ -105,17 +167,17 @@ impl PromptArguments {
 
 /// A run whose tool is no longer known by type.
 pub trait Run {
-    /// As [`Tool::frame`].
+    /// As [`Tool::packet`].
     #[doc(hidden)]
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem>;
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem>;
     /// As [`Tool::finish`], with the report as JSON.
     #[doc(hidden)]
     fn finish(self: Box<Self>, capture: &Capture) -> Result<String, Problem>;
 }
 
 impl<T: Tool> Run for T {
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        Tool::frame(self, frame)
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
+        Tool::packet(self, frame, packet)
     }
 
     fn finish(self: Box<Self>, capture: &Capture) -> Result<String, Problem> {

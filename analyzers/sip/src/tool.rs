@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
 
-use mcpcap_analyzer::decode::{self, Decoder, Packet};
+use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
@@ -45,7 +45,6 @@ pub struct Arguments {
 
 /// One run of `analyze_sip_packets`.
 pub struct SipPackets {
-    decoder: Decoder,
     streams: Streams<Framing>,
     framing: Totals,
     analysis: Analysis,
@@ -76,6 +75,8 @@ impl Tool for SipPackets {
         "findings",
     ];
 
+    const ENDS: Ends = Ends::With(&["max_packets"]);
+
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         for (name, value, most) in
             [("call_id", &arguments.call_id, 1024), ("method", &arguments.method, 64), ("user", &arguments.user, 256)]
@@ -92,15 +93,13 @@ impl Tool for SipPackets {
         let (held_total, held) = limits::TCP_HELD;
         let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
         Ok(Self {
-            decoder: Decoder::new().counting_copies(arguments.count_copies).listing(&window),
             streams: Streams::with_limits(limits),
             framing: Totals::default(),
             analysis: Analysis::new(&arguments, filter, window),
         })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        let packet = self.decoder.decode(frame);
+    fn packet(&mut self, _: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
         if packet.copy_of.is_some() {
             return Ok(self.analysis.flow());
         }
@@ -108,10 +107,10 @@ impl Tool for SipPackets {
             self.analysis.hear(ip.source);
         }
         match &packet.transport {
-            decode::Transport::Udp(_) => self.datagram(&packet),
+            decode::Transport::Udp(_) => self.datagram(packet),
             decode::Transport::Tcp(_) => {
                 let Self { streams, framing, analysis, .. } = self;
-                streams.push(&packet, &mut |connection, state: &mut Framing, event| {
+                streams.push(packet, &mut |connection, state: &mut Framing, event| {
                     state.take(connection, event, framing, &mut |found| take(analysis, found));
                 });
             }
@@ -134,15 +133,15 @@ impl Tool for SipPackets {
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             unreadable_websocket_messages: self.framing.unreadable,
-            decoding: self.decoder.statistics().told(),
+            decoding: capture.decoder.decoding.clone().told(),
             reassembly: self.streams.statistics().told(),
         };
         let carried = Carried {
             encrypted: self.framing.encrypted,
             websockets: self.framing.websockets,
-            copies: self.decoder.copies(self.analysis.lists()),
+            copies: capture.decoder.copies(self.analysis.lists()),
             limits,
-            decoding: self.decoder.statistics(),
+            decoding: capture.decoder.decoding.clone(),
         };
         Ok(self.analysis.report(capture, carried))
     }

@@ -2,9 +2,9 @@
 
 use std::num::NonZeroU64;
 
-use mcpcap_analyzer::decode::{CopyReport, Decoder, Packet, Tcp, Transport};
+use mcpcap_analyzer::decode::{Packet, Tcp, Transport};
 use mcpcap_analyzer::finding::Finding;
-use mcpcap_analyzer::stats::{Lists, Window};
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::stream::{self, Endpoint, Identity};
 use mcpcap_analyzer::{Capture, Flow, Frame, Maximum};
 
@@ -35,7 +35,6 @@ pub trait View {
 
 /// The run that all tools share.
 pub struct Core {
-    decoder: Decoder,
     tracker: Tracker,
     /// Numbers all connections where only some are asked for, so that each has the same number whatever is asked for.
     numbers: stream::Tracker<Identity>,
@@ -52,9 +51,8 @@ pub struct Core {
 
 impl Core {
     /// A run that analyses at most `maximum` segments.
-    pub fn new(filter: Filter, maximum: Option<NonZeroU64>, count_copies: bool, window: &Window) -> Self {
+    pub fn new(filter: Filter, maximum: Option<NonZeroU64>) -> Self {
         Self {
-            decoder: Decoder::new().counting_copies(count_copies).listing(window),
             tracker: Tracker::new(),
             numbers: stream::Tracker::new(),
             filter,
@@ -65,12 +63,11 @@ impl Core {
         }
     }
 
-    /// Takes a frame.
-    pub fn frame(&mut self, frame: &Frame<'_>, view: &mut impl View) -> Flow {
-        let packet = self.decoder.decode(frame);
+    /// Takes a packet.
+    pub fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, view: &mut impl View) -> Flow {
         let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return Flow::More };
         if packet.copy_of.is_some() {
-            self.tracker.copy(&packet, ip, tcp);
+            self.tracker.copy(packet, ip, tcp);
             return Flow::More;
         }
         self.all = self.all.saturating_add(1);
@@ -86,8 +83,8 @@ impl Core {
             watch.ended(&connection);
             view.ended(&connection);
         };
-        let seen = tracker.push(&packet, (ip, tcp), frame, id, &mut ended);
-        let segment = Segment { packet: &packet, tcp, wire: frame.original };
+        let seen = tracker.push(packet, (ip, tcp), frame, id, &mut ended);
+        let segment = Segment { packet, tcp, wire: frame.original };
         totals.segment(&segment, &seen);
         watch.segment(&segment, &seen);
         view.segment(&segment, &seen);
@@ -115,25 +112,20 @@ impl Core {
     }
 
     /// The findings that are to be listed, and what was not kept and not decoded.
-    pub fn findings(self, lists: &mut Lists) -> (Vec<Finding>, Limits) {
+    pub fn findings(self, capture: &Capture, lists: &mut Lists) -> (Vec<Finding>, Limits) {
         let evicted = Evicted { connections: self.tracker.evicted(), parties: self.watch.evicted() };
         let (findings, findings_left_out) = self.watch.finish(lists);
-        (findings, Limits { evicted, findings_left_out, decoding: self.decoder.statistics().told() })
+        (findings, Limits { evicted, findings_left_out, decoding: capture.decoder.decoding.clone().told() })
     }
 
     /// Says that there is nothing, when there is nothing.
     pub fn message(&self, capture: &Capture) -> Option<String> {
         match (self.all, self.found()) {
-            (0, _) => Some(capture.nothing_found("TCP packets", &self.decoder.statistics())),
+            (0, _) => Some(capture.nothing_found("TCP packets", &capture.decoder.decoding)),
             (1, 0) => Some(format!("The only TCP packet does not fit {}", self.filter.text())),
             (all, 0) => Some(format!("None of the {all} TCP packets fits {}", self.filter.text())),
             _ => None,
         }
-    }
-
-    /// Packets that were captured more than once.
-    pub fn copies(&self, lists: &mut Lists) -> Option<CopyReport> {
-        self.decoder.copies(lists)
     }
 
     /// Says that `max_packets` ended reading.

@@ -6,12 +6,12 @@ mod report;
 
 use std::collections::BTreeSet;
 
-use mcpcap_analyzer::decode::{Decoder, Transport};
+use mcpcap_analyzer::decode::{Header, Packet, Transport};
 use mcpcap_analyzer::schemars::{Schema, SchemaGenerator, json_schema};
 use mcpcap_analyzer::stats::{Page, PageInfo};
 use mcpcap_analyzer::stream::{Endpoint, Tracker};
 use mcpcap_analyzer::text::counted;
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars, time};
+use mcpcap_analyzer::{Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, Wants, Window, schemars, time};
 use serde::{Deserialize, Serialize};
 
 use crate::says::tcp::Connection;
@@ -110,7 +110,6 @@ struct Shown {
 
 /// One run of `get_frames`.
 pub struct GetFrames {
-    decoder: Decoder,
     connections: Tracker<Connection>,
     /// Those asked for by number that did not come yet.
     wanted: Option<BTreeSet<u64>>,
@@ -131,6 +130,9 @@ impl Tool for GetFrames {
     type Report = Report;
     const PAGED: &'static [&'static str] = &["packets"];
 
+    const WANTS: Wants = Wants { headers: true, ..Wants::ALL };
+    const ENDS: Ends = Ends::Always;
+
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         let wanted: Option<BTreeSet<u64>> = arguments.frames.map(|frames| frames.into_iter().collect());
         let is_usable = |wanted: &BTreeSet<u64>| (1..=MOST_FRAMES).contains(&wanted.len()) && !wanted.contains(&0);
@@ -146,7 +148,6 @@ impl Tool for GetFrames {
         }
         let (payload, detail) = (arguments.payload.unwrap_or(false), arguments.detail.unwrap_or(false));
         Ok(Self {
-            decoder: Decoder::new(),
             connections: Tracker::new(),
             wanted,
             connection: arguments.connection,
@@ -156,16 +157,13 @@ impl Tool for GetFrames {
         })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        // All are decoded: fragments of a wanted datagram, and the beginning of its connection, may be anywhere before.
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
+        // All are looked at: fragments of a wanted datagram, and the beginning of its connection, may be anywhere before.
         let asked = self.wanted.as_mut().is_none_or(|wanted| wanted.remove(&frame.number));
         let is_shown = asked && self.packets.wants_next();
         // Of other frames of a connection, no headers are needed.
-        let (packet, headers) = if is_shown && (self.connection.is_none() || self.shown.detail) {
-            self.decoder.decode_with_headers(frame)
-        } else {
-            (self.decoder.decode(frame), Vec::new())
-        };
+        let has_headers = is_shown && (self.connection.is_none() || self.shown.detail);
+        let headers: Vec<Header> = if has_headers { packet.headers.iter().collect() } else { Vec::new() };
         let mut segment = None;
         if let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) {
             let place = if packet.copy_of.is_some() {
@@ -184,7 +182,7 @@ impl Tool for GetFrames {
         let id = segment.as_ref().map(|(id, _)| *id);
         if asked && (self.connection.is_none() || self.connection == id) {
             let shown = self.shown;
-            self.packets.push(|| report::frame(frame, &packet, headers, segment, shown));
+            self.packets.push(|| report::frame(frame, packet, headers, segment, shown));
             // One frame behind the page tells that there are more.
             if self.wanted.is_none() && self.packets.is_exceeded() {
                 self.at_least = true;
@@ -203,7 +201,7 @@ impl Tool for GetFrames {
                 let seen = self.connections.seen();
                 format!("There is no connection {id} among the {}, counted from 0", counted(seen, "TCP connection"))
             }
-            _ => capture.nothing_found("frames", &self.decoder.statistics()),
+            _ => capture.nothing_found("frames", &capture.decoder.decoding),
         });
         let mut packets = self.packets.into_items();
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));

@@ -9,11 +9,11 @@ mod tunnel;
 mod what;
 
 use mcpcap_analyzer::application::{Conversations, Settled};
-use mcpcap_analyzer::decode::{Decoder, Transport};
+use mcpcap_analyzer::decode::{Packet, Transport};
 use mcpcap_analyzer::schemars::{Schema, SchemaGenerator, json_schema};
 use mcpcap_analyzer::stats::BoundedMap;
 use mcpcap_analyzer::stream::{Identity, Limits, Streams, Tracker};
-use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars};
+use mcpcap_analyzer::{Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars};
 use serde::Deserialize;
 
 use choice::{Choice, Kind};
@@ -71,7 +71,6 @@ fn forms(_: &mut SchemaGenerator) -> Schema {
 
 /// One run of `get_stream`.
 pub struct GetStream {
-    decoder: Decoder,
     connections: Tracker<Identity>,
     streams: Streams<u64, u64>,
     protocols: Conversations,
@@ -100,6 +99,8 @@ impl Tool for GetStream {
     type Report = Report;
     const PAGED: &'static [&'static str] = &["pieces"];
 
+    const ENDS: Ends = Ends::Always;
+
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         let (client, server) = (arguments.client.as_deref(), arguments.server.as_deref());
         let choice = Choice::read(arguments.connection, arguments.frame, client, server)?;
@@ -107,7 +108,6 @@ impl Tool for GetStream {
             return Err(Problem::argument("protocol", "must be tcp, or absent, with `connection`"));
         }
         Ok(Self {
-            decoder: Decoder::new(),
             connections: Tracker::new(),
             streams: Streams::with_limits(Limits { connections: CANDIDATES, ..Limits::default() }),
             protocols: Conversations::new(),
@@ -124,13 +124,12 @@ impl Tool for GetStream {
         })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        let packet = self.decoder.decode(frame);
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
         let at = match &packet.transport {
-            Transport::Tcp(tcp) => self.segment(&packet, tcp),
+            Transport::Tcp(tcp) => self.segment(packet, tcp),
             _ if packet.copy_of.is_some() => None,
-            Transport::Udp(_) => self.datagram(&packet),
-            Transport::Icmp(_) | Transport::Icmpv6(_) => self.echo(&packet),
+            Transport::Udp(_) => self.datagram(packet),
+            Transport::Icmp(_) | Transport::Icmpv6(_) => self.echo(packet),
             _ => None,
         };
         if let (None, Choice::Frame(number)) = (&self.chosen, self.choice) {

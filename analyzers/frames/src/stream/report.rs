@@ -83,7 +83,6 @@ fn is_zero(number: &u64) -> bool {
 impl GetStream {
     /// Says that there is nothing.
     pub(super) fn nothing(&self, capture: &Capture) -> String {
-        let decoding = self.decoder.statistics();
         match self.choice {
             Choice::Connection(id) if self.connections.seen() > 0 => {
                 let seen = self.connections.seen();
@@ -92,7 +91,7 @@ impl GetStream {
             Choice::Frame(frame) => {
                 format!("Frame {frame} is not there, or belongs to no conversation of the kind that is asked for")
             }
-            _ => capture.nothing_found("such conversations", &decoding),
+            _ => capture.nothing_found("such conversations", &capture.decoder.decoding),
         }
     }
 

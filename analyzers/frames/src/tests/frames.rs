@@ -118,8 +118,7 @@ fn an_error_says_whose_packet_it_is_about() {
 #[test]
 fn without_a_choice_the_first_page_is_shown_and_no_more_is_read() {
     let capture = file("examples/captures/tcp.pcap");
-    let mut run = (mcpcap_analyzer::ToolEntry::of::<GetFrames>().open)(r#"{"page":{"limit":20}}"#).unwrap();
-    let (read, _, end) = harness::frames(&capture, |frame| run.frame(frame)).unwrap();
+    let (read, end) = harness::read_to::<GetFrames>(&capture, &json!({ "page": { "limit": 20 } })).unwrap();
     assert_eq!((read, end.unwrap()["reason"].as_str().unwrap().to_owned()), (21, "enough".to_owned()));
     let (mut joined, mut offset, mut more) = (Vec::new(), 0, true);
     while more {
@@ -218,8 +217,8 @@ fn payloads_are_shown_as_text_or_hex_and_say_where_they_are_cut() {
 
 #[test]
 fn reading_ends_with_the_last_frame() {
-    let mut run = (mcpcap_analyzer::ToolEntry::of::<GetFrames>().open)(r#"{"frames":[2]}"#).unwrap();
-    let (frames, _, end) = harness::frames(&file("examples/captures/dns.pcap"), |frame| run.frame(frame)).unwrap();
+    let capture = file("examples/captures/dns.pcap");
+    let (frames, end) = harness::read_to::<GetFrames>(&capture, &json!({ "frames": [2] })).unwrap();
     assert_eq!((frames, end.unwrap()["reason"].as_str().unwrap().to_owned()), (2, "enough".to_owned()));
 }
 

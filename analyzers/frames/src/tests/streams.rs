@@ -2,7 +2,7 @@
 
 use mcpcap_analyzer::decode::TcpFlags;
 use mcpcap_analyzer::harness::{self, build};
-use mcpcap_analyzer::{Flow, ToolEntry};
+use mcpcap_analyzer::Flow;
 use serde_json::{Value, json};
 
 use super::{characters, file, report};
@@ -225,8 +225,7 @@ fn reading_ends_with_the_connection() {
     let frames = connection(&[(true, b"ask")]);
     let last = frames.len() as u64;
     let whole = capture([frames, vec![build::udp(CLIENT, SERVER, b"x"); 5]].concat());
-    let mut run = (ToolEntry::of::<GetStream>().open)(r#"{"connection":0}"#).unwrap();
-    let (read, _, end) = harness::frames(&whole, |frame| run.frame(frame)).unwrap();
+    let (read, end) = harness::read_to::<GetStream>(&whole, &json!({ "connection": 0 })).unwrap();
     assert!(read <= last && end.unwrap()["reason"] == "enough", "{read}");
     let (all, _, _) = harness::frames(&whole, |_| Ok(Flow::More)).unwrap();
     assert_eq!(all, last + 5);

@@ -16,7 +16,7 @@
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::content::{Content, Sight};
 use super::{Layer, Packet, Stop, TcpFlags, Transport};
@@ -87,7 +87,7 @@ struct Place {
 }
 
 /// Copies that differ from the packet in something besides their time. One copy may count in several.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CopyDifferences {
     /// Another interface.
     pub interface: u64,
@@ -102,7 +102,7 @@ pub struct CopyDifferences {
 }
 
 /// A copy and what it is a copy of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Copy {
     /// Number of the frame that is left out.
     pub frame: u64,
@@ -112,28 +112,28 @@ pub struct Copy {
 
 /// Packets that are in the capture more than once. Copies have the same addresses, IP identification (or, without one, transport
 /// header), length and content, as far as both were captured, as a packet at most 5 ms before them. Checksums of TCP and UDP may differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CopyReport {
     /// Frames that are copies. They are left out of all other numbers.
     pub frames: u64,
     /// Packets that they are copies of.
     pub packets: u64,
     /// Whether there may be more copies: so many packets came within 5 ms that some were forgotten.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_least: bool,
     /// The most copies of one packet.
     pub most_of_one_packet: u64,
     /// The most copies of one packet that each had another time to live than the one before: many are a packet that goes round in a loop.
     pub most_by_hop_limit: u64,
     /// The first frames of that packet; none where no router was between.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frames_of_most: Vec<u64>,
     /// In what copies differ from their packets.
     pub differ_in: CopyDifferences,
     /// Interfaces that packets and copies came over, by name or number. Text from the capture.
     pub interfaces: Vec<String>,
     /// Interfaces in all, where there are more than the 256 that were kept: an estimate with a standard error of 2.3 %.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interfaces_total: Option<u64>,
     /// The first copies.
     pub first: Vec<Copy>,

@@ -14,6 +14,7 @@
 //! Checksums and frame check sequences are not verified: where they are computed by the network card, captures of sent frames hold
 //! unfinished ones, and nearly all receivers drop what is damaged before it is captured.
 
+mod codes;
 mod content;
 pub(crate) mod copies;
 mod cursor;
@@ -31,6 +32,7 @@ mod packet;
 mod ppp;
 mod quoted;
 mod statistics;
+mod summary;
 mod transport;
 mod tunnel;
 mod unread;
@@ -43,19 +45,32 @@ mod tests;
 pub use copies::{Copy, CopyDifferences, CopyReport};
 pub use layer::{Layer, Layers};
 pub use options::TcpOptions;
-pub use packet::{Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
+pub use packet::{Decoded, Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Tunnels, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};
+pub use summary::{Cut, Summary};
 pub use unread::Unread;
 pub use within::Within;
 
-use crate::Frame;
 use crate::stats::{Lists, Window};
+use crate::{Frame, Link};
 use copies::Copies;
 use cursor::Bound;
 use fragments::Fragments;
 use statistics::Counts;
 use walk::Walk;
+
+/// The link of frames that begin with an IP header (LINKTYPE_RAW).
+static RAW_IP: Link =
+    Link { link_type: 101, fcs_length: None, snap_length: 0, section: 0, interface_id: 0, name: None };
+
+/// An IP packet that only an analyzer knows of, since a protocol of its carries it: taken apart by itself, as nothing before it were known.
+pub fn ip_packet(bytes: &[u8]) -> Packet<'_> {
+    let original = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    let frame =
+        Frame { number: 1, timestamp: None, original, data: bytes, link: &RAW_IP, link_index: 0, flags: 0, offset: 0 };
+    Decoder::new().counting_copies(true).decode(&frame)
+}
 
 /// Limits of reassembly.
 #[derive(Debug, Clone, Copy)]
@@ -118,18 +133,20 @@ impl Decoder {
 
     /// Takes a frame apart as far as it goes. [`Packet::stop`] tells why it went no further.
     pub fn decode<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
-        let bound = self.bound(frame);
-        let packet = Walk::new(&mut self.fragments, self.copies.as_mut()).frame(frame, bound);
-        self.counts.count(&packet);
+        let packet = self.take(frame, false).packet;
+        self.count(&packet);
         packet
     }
 
-    /// As [`Decoder::decode`], with the header of each layer as it is.
-    pub fn decode_with_headers<'a>(&mut self, frame: &Frame<'a>) -> (Packet<'a>, Vec<Header>) {
+    /// As [`Decoder::decode`], with where the packet's parts stand, and the header of each layer where that is asked for. The packet is not counted.
+    pub fn take<'a>(&mut self, frame: &Frame<'a>, headers: bool) -> Decoded<'a> {
         let bound = self.bound(frame);
-        let (packet, headers) = Walk::new(&mut self.fragments, self.copies.as_mut()).frame_and_headers(frame, bound);
-        self.counts.count(&packet);
-        (packet, headers)
+        Walk::new(&mut self.fragments, self.copies.as_mut(), headers).frame(frame, bound)
+    }
+
+    /// Counts a packet that [`Decoder::take`] gave among those that were wanted.
+    pub fn count(&mut self, packet: &Packet<'_>) {
+        self.counts.count(packet);
     }
 
     /// The copies so far; `None` when there are none, or they are counted like other packets.
@@ -144,6 +161,19 @@ impl Decoder {
         let bound = if frame.is_cut() || length < self.longest { Bound::Frame } else { Bound::Capture };
         self.longest = self.longest.max(length);
         bound
+    }
+
+    /// What is told of it at the end. `window` is the part of the lists that is asked for.
+    pub fn summary(&self, window: Window) -> Summary {
+        let mut lists = Lists::new(window);
+        let copies = self.copies(&mut lists);
+        let cited = copies.as_ref().map(|copies| copies.cited.clone()).unwrap_or_default();
+        Summary {
+            decoding: self.statistics(),
+            copies,
+            cited,
+            pages: lists.into_pages().iter().map(Cut::from).collect(),
+        }
     }
 
     /// How decoding went so far.

@@ -1,16 +1,19 @@
 //! What decoding a frame gives.
 
 use std::borrow::Cow;
+use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::{Layer, Layers, Unread};
+use crate::columns::Headers;
+use crate::stats::FixedHash;
 
 /// Why decoding ended before the transport layer's payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stop {
@@ -164,6 +167,9 @@ pub struct Icmp {
     pub checksum: u16,
 }
 
+/// IP headers of tunnels, outermost first, as pairs of source and destination.
+pub type Tunnels = SmallVec<[(IpAddr, IpAddr); 1]>;
+
 /// A frame taken apart as far as it goes: the innermost packet, with everything around it as [`Layers`].
 #[derive(Debug, Clone)]
 pub struct Packet<'a> {
@@ -176,7 +182,7 @@ pub struct Packet<'a> {
     /// The innermost IP header.
     pub ip: Option<Ip>,
     /// IP headers of tunnels around it, outermost first, as pairs of source and destination.
-    pub tunnels: SmallVec<[(IpAddr, IpAddr); 1]>,
+    pub tunnels: Tunnels,
     /// The transport header.
     pub transport: Transport,
     /// What the transport header carries, without link-layer padding, as far as it was captured. Where decoding ended before: what
@@ -195,6 +201,23 @@ pub struct Packet<'a> {
     /// What it carries and is not looked into, although packets may be in it. Over UDP, decoding does not end there: the datagram
     /// that carries it is one like any other.
     pub unread: Option<Unread>,
+    /// The header of each layer, where the tool asked for them.
+    pub headers: Headers<'a>,
+}
+
+/// A packet with where its parts stand, as the decoder hands it on.
+#[derive(Debug)]
+pub struct Decoded<'a> {
+    /// The packet.
+    pub packet: Packet<'a>,
+    /// The header of each layer, where they were asked for.
+    pub headers: Vec<Header>,
+    /// Where the transport header begins, and its bytes; (0, 0) without one. Counted from the frame's first byte, or in `joined`.
+    pub header: (usize, u32),
+    /// Where the payload begins, likewise.
+    pub payload: usize,
+    /// Transport header and payload of a datagram that was put together from fragments.
+    pub joined: Option<Vec<u8>>,
 }
 
 impl Packet<'_> {
@@ -205,6 +228,24 @@ impl Packet<'_> {
             Transport::Tcp(tcp) => Some((tcp.source, tcp.destination)),
             _ => None,
         }
+    }
+
+    /// A hash of both ends, their ports and the protocol, the same in both directions; 0 without an IP header. It is for tables: whoever makes the packets
+    /// can make two flows with the same one.
+    pub fn flow(&self) -> u64 {
+        let Some(ip) = &self.ip else { return 0 };
+        let (source, destination) = self.ports().unwrap_or_default();
+        let bits = |address: IpAddr| match address {
+            IpAddr::V4(address) => u128::from(address.to_bits()),
+            IpAddr::V6(address) => address.to_bits(),
+        };
+        let ends = [(bits(ip.source), source), (bits(ip.destination), destination)];
+        let (one, other) = if ends[0] <= ends[1] { (ends[0], ends[1]) } else { (ends[1], ends[0]) };
+        let mut hasher = FixedHash::default().build_hasher();
+        hasher.write_u128(one.0);
+        hasher.write_u128(other.0);
+        hasher.write_u64(u64::from(one.1) << 32 | u64::from(other.1) << 8 | u64::from(ip.protocol));
+        hasher.finish()
     }
 
     /// Whether less of the payload was captured than was on the wire.

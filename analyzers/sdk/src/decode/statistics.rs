@@ -1,7 +1,7 @@
 //! How decoding went, for the report.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Packet, Stop, Unread};
 use crate::is_default;
@@ -13,7 +13,7 @@ const FRAMES_KEPT: usize = 10;
 const NAMES_KEPT: usize = 32;
 
 /// Frames that ended before the transport's payload, for one reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StopCount {
     /// Why.
     pub reason: Stop,
@@ -26,7 +26,7 @@ pub struct StopCount {
 }
 
 /// Frames with one protocol that is not looked into.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotLookedInto {
     /// What they carry: a tunnel that is encrypted or not supported (`esp`, `esp in udp`, `wireguard`, `gtp`), or an unknown protocol
     /// (`ethertype 0x88b5`, `ip protocol 99`, `link type 147`). `other`: further ones, beyond the first 32.
@@ -39,43 +39,43 @@ pub struct NotLookedInto {
 }
 
 /// IP fragments.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FragmentCounts {
     /// Frames that carry a fragment, also of packets within tunnels.
     pub frames: u64,
     /// Datagrams that were put together.
     pub completed: u64,
     /// Datagrams given up after their time.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub expired: u64,
     /// Datagrams given up for lack of memory.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub evicted: u64,
     /// Fragments that contradict others, reach beyond their datagram's end or have a length that none can have. Their datagrams are
     /// given up.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub refused: u64,
     /// Datagrams that are still incomplete.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub waiting: u64,
 }
 
 /// How decoding went.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Statistics {
     /// Frames that were given to the decoder.
     pub frames: u64,
     /// Frames that were taken apart up to the transport's payload.
     pub decoded: u64,
     /// Frames that were not, by reason. Absent when there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stopped: Vec<StopCount>,
     /// What was not looked into although packets may be in it, the most frequent first. A tool that found nothing did not look
     /// there. Tunnels over UDP are here too; their datagrams count as decoded.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_looked_into: Vec<NotLookedInto>,
     /// IP fragments. Absent when there are none.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub fragments: FragmentCounts,
 }
 

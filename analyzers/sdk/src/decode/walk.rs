@@ -12,11 +12,17 @@ use super::fragments::{Fragments, Key, Outcome};
 use super::network::{self, Extension};
 use super::tunnel::{self, Inside, Tunnel};
 use super::unread::{End, Unread};
-use super::{Header, Ip, Layer, Layers, Packet, Stop, Transport, ethertype, link, looks, mpls, ppp, transport};
+use super::{
+    Decoded, Header, Ip, Layer, Layers, Packet, Stop, Transport, ethertype, link, looks, mpls, ppp, transport,
+};
 use crate::Frame;
+use crate::columns::Headers;
 
 /// The most layers that are looked through; real frames have up to twelve.
 const LAYERS_MAX: usize = 32;
+
+/// Bytes of a TCP header without options (RFC 9293 3.1).
+const TCP_HEADER: usize = 20;
 
 /// What the next bytes are. Four bytes in size, so that it stays in a register on its way from layer to layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +71,12 @@ pub(super) struct Walk<'f> {
     headers: Option<Vec<Header>>,
     /// Whether the walk goes through a datagram that was put together, which is not in the frame.
     in_datagram: bool,
+    /// Where the bytes begin that the walk goes through.
+    base: usize,
+    /// Where in them the transport header begins.
+    head: usize,
+    /// What is carried on of a datagram that was put together: transport header and payload.
+    joined: Option<Vec<u8>>,
 }
 
 /// A datagram that was put together.
@@ -82,7 +94,7 @@ struct Left<'a> {
 }
 
 impl<'f> Walk<'f> {
-    pub(super) fn new(fragments: &'f mut Fragments, copies: Option<&'f mut Copies>) -> Self {
+    pub(super) fn new(fragments: &'f mut Fragments, copies: Option<&'f mut Copies>, headers: bool) -> Self {
         Self {
             fragments,
             copies,
@@ -90,16 +102,12 @@ impl<'f> Walk<'f> {
             carried: None,
             transport: None,
             whole: None,
-            headers: None,
+            headers: headers.then(Vec::new),
             in_datagram: false,
+            base: 0,
+            head: 0,
+            joined: None,
         }
-    }
-
-    /// Takes a frame apart and keeps the headers.
-    pub(super) fn frame_and_headers<'a>(mut self, frame: &Frame<'a>, bound: Bound) -> (Packet<'a>, Vec<Header>) {
-        self.headers = Some(Vec::new());
-        let packet = self.frame(frame, bound);
-        (packet, self.headers.unwrap_or_default())
     }
 
     /// Keeps what a step went over.
@@ -115,7 +123,8 @@ impl<'f> Walk<'f> {
     }
 
     /// Takes a frame apart.
-    pub(super) fn frame<'a>(&mut self, frame: &Frame<'a>, bound: Bound) -> Packet<'a> {
+    pub(super) fn frame<'a>(mut self, frame: &Frame<'a>, bound: Bound) -> Decoded<'a> {
+        self.base = frame.data.as_ptr().addr();
         let missing = (frame.original as usize).saturating_sub(frame.data.len());
         let mut at = Cursor::new(frame.data, missing, bound);
         at.drop_tail(frame.fcs_length());
@@ -132,6 +141,7 @@ impl<'f> Walk<'f> {
             copy_of: None,
             stop: None,
             unread: None,
+            headers: Headers::default(),
         };
         let left = self.run(frame, Next::Link(frame.link.link_type), at, &mut packet);
         (packet.payload, packet.payload_length) = (left.payload, left.length);
@@ -142,7 +152,21 @@ impl<'f> Walk<'f> {
         if let Some(ip) = packet.ip {
             packet.copy_of = packet.copy_of.or_else(|| self.copy(frame, &packet, &ip, None));
         }
-        packet
+        let length = match &packet.transport {
+            Transport::None => 0,
+            Transport::Udp(_) => 8,
+            Transport::Tcp(tcp) => TCP_HEADER.saturating_add(tcp.options.len()),
+            Transport::Icmp(_) | Transport::Icmpv6(_) => 4,
+        };
+        let head = if length > 0 { self.head } else { 0 };
+        let payload = match (&self.joined, length) {
+            (Some(joined), _) => joined.len().saturating_sub(packet.payload.len()),
+            // What is empty may stand nowhere.
+            (None, _) if packet.payload.is_empty() => head.saturating_add(length),
+            (None, _) => packet.payload.as_ptr().addr().saturating_sub(self.base),
+        };
+        let header = (if self.joined.is_some() { 0 } else { head }, u32::try_from(length).unwrap_or(u32::MAX));
+        Decoded { packet, headers: self.headers.unwrap_or_default(), header, payload, joined: self.joined }
     }
 
     /// The frame that has the innermost packet first, if this one is a copy. Of a fragment, that is asked before it is put together.
@@ -201,8 +225,20 @@ impl<'f> Walk<'f> {
             packet.fragments.dedup();
         }
         self.in_datagram = true;
+        let base = std::mem::replace(&mut self.base, whole.data.as_ptr().addr());
         let at = Cursor::new(&whole.data, 0, Bound::Header);
         let left = self.run(frame, Next::Protocol(whole.protocol), at, packet);
+        // One within another has set it already.
+        if self.joined.is_none() {
+            let payload = left.payload.as_ptr().addr().saturating_sub(self.base).min(whole.data.len());
+            let end = payload.saturating_add(left.payload.len());
+            let start = if packet.transport == Transport::None { payload } else { self.head };
+            // Of a header without a payload nobody knows where the latter stands.
+            let end = if left.payload.is_empty() { whole.data.len() } else { end };
+            let joined = whole.data.get(start..end).unwrap_or_default();
+            self.joined = Some(joined.to_vec());
+        }
+        self.base = base;
         Left { payload: Cow::Owned(left.payload.into_owned()), ..left }
     }
 
@@ -274,6 +310,7 @@ impl<'f> Walk<'f> {
 
     fn protocol(&mut self, frame: &Frame<'_>, protocol: u8, at: &mut Cursor<'_>, packet: &mut Packet<'_>) -> Step {
         let layers = &mut packet.layers;
+        self.head = at.rest.as_ptr().addr().saturating_sub(self.base);
         if matches!(protocol, 6 | 17) && self.carried.is_some() {
             let at = at.rest.as_ptr().addr().saturating_sub(frame.data.as_ptr().addr());
             self.transport = Some((protocol, at));

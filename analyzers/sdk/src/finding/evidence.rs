@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ops::Deref;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::stats::Pool;
 
@@ -16,7 +16,7 @@ thread_local! {
 }
 
 /// Numbers of frames: the first [`Evidence::KEPT`] always, and up to [`Evidence::MOST`] while the room lasts that all lists share.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Frames(Vec<u64>);
 

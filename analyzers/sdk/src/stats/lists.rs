@@ -68,6 +68,11 @@ impl Lists {
         self.cut(FINDINGS, usual, all.into_iter()).collect()
     }
 
+    /// Says of a list that somebody else cut what it holds.
+    pub(crate) fn add(&mut self, page: PageInfo) {
+        self.pages.push(page);
+    }
+
     /// What the report's `pages` says of the lists that hold less than all.
     pub fn into_pages(self) -> Vec<PageInfo> {
         self.pages

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use smallvec::SmallVec;
 
 use super::*;
+use crate::columns::Headers;
 use crate::decode::{Ip, Layers, Tcp, TcpFlags};
 
 mod end;
@@ -89,6 +90,7 @@ impl Bench {
             copy_of: None,
             stop: None,
             unread: None,
+            headers: Headers::default(),
         };
         let out = &mut self.out;
         self.streams.push(&packet, &mut |connection, (), event| out.take(connection, event));

@@ -5,9 +5,10 @@ mod report;
 use std::net::IpAddr;
 use std::num::NonZeroU64;
 
+use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::stats::{Lists, Page, TopK};
 use mcpcap_analyzer::stream::Side;
-use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
 use serde::Deserialize;
 
 use crate::core::{Core, Segment, View};
@@ -102,6 +103,9 @@ impl Tool for TcpAnomalies {
     const PAGED: &'static [&'static str] = &["rst_by_source", "connections_with_rst", "retransmissions_by_connection"];
     const CUT: &'static [&'static str] = &["findings"];
 
+    const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
+    const ENDS: Ends = Ends::With(&["max_packets"]);
+
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
         let lists = Lists::new(window.clone());
@@ -112,11 +116,11 @@ impl Tool for TcpAnomalies {
             resent: Ranked::new(window.clone()),
             window: window.clone(),
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies, &window), seen, lists })
+        Ok(Self { core: Core::new(filter, arguments.max_packets), seen, lists })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        Ok(self.core.frame(frame, &mut self.seen))
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
+        Ok(self.core.packet(frame, packet, &mut self.seen))
     }
 
     fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
@@ -133,9 +137,9 @@ impl Tool for TcpAnomalies {
         }
         let (connections_with_rst, resets) = seen.resets.finish("connections_with_rst");
         let (retransmissions_by_connection, resent) = seen.resent.finish("retransmissions_by_connection");
-        let (found, copies) = (core.found(), core.copies(&mut lists));
+        let (found, copies) = (core.found(), capture.decoder.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
-        let (findings, limits) = core.findings(&mut lists);
+        let (findings, limits) = core.findings(capture, &mut lists);
         let mut pages = vec![sources.info("rst_by_source"), resets, resent];
         pages.extend(lists.into_pages());
         Ok(Answer::from(Report {

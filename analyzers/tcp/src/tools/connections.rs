@@ -4,9 +4,12 @@ use std::num::NonZeroU64;
 use std::ops::Range;
 
 use mcpcap_analyzer::decode::CopyReport;
+use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{self, Lists, PageInfo};
-use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default, time};
+use mcpcap_analyzer::{
+    Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default, time,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -176,12 +179,15 @@ impl Tool for TcpConnections {
     const PAGED: &'static [&'static str] = &["connections", "events"];
     const CUT: &'static [&'static str] = &["findings"];
 
+    const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
+    const ENDS: Ends = Ends::With(&["max_packets"]);
+
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
         let listed = window.offset..window.offset.saturating_add(window.limit.min(Window::MOST) as u64);
         Ok(Self {
             lists: Lists::new(window.clone()),
-            core: Core::new(filter, arguments.max_packets, arguments.count_copies, &window),
+            core: Core::new(filter, arguments.max_packets),
             page: Page {
                 listed,
                 only: arguments.connection,
@@ -193,8 +199,8 @@ impl Tool for TcpConnections {
         })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        Ok(self.core.frame(frame, &mut self.page))
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
+        Ok(self.core.packet(frame, packet, &mut self.page))
     }
 
     fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
@@ -218,10 +224,10 @@ impl Tool for TcpConnections {
             offset: page.listed.start,
             returned: connections.len() as u64,
         };
-        let (found, copies) = (core.found(), core.copies(&mut lists));
+        let (found, copies) = (core.found(), capture.decoder.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (summary, issues) = (summary(&core), issues(&core));
-        let (findings, limits) = core.findings(&mut lists);
+        let (findings, limits) = core.findings(capture, &mut lists);
         let mut pages = vec![info, page.events.info("events")];
         pages.extend(lists.into_pages());
         let events = page.events.into_items();

@@ -3,10 +3,13 @@
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::CopyReport;
+use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Lists, Page, PageInfo, Part};
 use mcpcap_analyzer::stream::Endpoint;
-use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default};
+use mcpcap_analyzer::{
+    Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -218,6 +221,9 @@ impl Tool for TrafficFlow {
     const PAGED: &'static [&'static str] = &["largest_connections", "resets"];
     const CUT: &'static [&'static str] = &["findings", RESETS_TO, RESETS_FROM];
 
+    const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
+    const ENDS: Ends = Ends::With(&["max_packets"]);
+
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         if arguments.server_ip.trim().is_empty() {
             return Err(Problem::argument("server_ip", "must be the address of the server"));
@@ -231,11 +237,11 @@ impl Tool for TrafficFlow {
             largest: Ranked::new(window.clone()),
             resets: Page::new(window.clone()),
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets, arguments.count_copies, &window), flows, lists })
+        Ok(Self { core: Core::new(filter, arguments.max_packets), flows, lists })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        Ok(self.core.frame(frame, &mut self.flows))
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
+        Ok(self.core.packet(frame, packet, &mut self.flows))
     }
 
     fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
@@ -246,10 +252,10 @@ impl Tool for TrafficFlow {
         }
         let (largest_connections, page) = flows.largest.finish("largest_connections");
         let mut pages = vec![page, flows.resets.info("resets")];
-        let (found, copies) = (core.found(), core.copies(&mut lists));
+        let (found, copies) = (core.found(), capture.decoder.copies(&mut lists));
         let (note, server) = (core.note(), core.filter.text());
         let file_order = core.totals.order();
-        let (findings, limits) = core.findings(&mut lists);
+        let (findings, limits) = core.findings(capture, &mut lists);
         let analysis = Analysis::new(&flows.to.counts, &flows.from.counts);
         let client_to_server = flows.to.report(RESETS_TO, &mut lists);
         let server_to_client = flows.from.report(RESETS_FROM, &mut lists);

@@ -3,9 +3,12 @@
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::CopyReport;
+use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::{Finding, Frames};
 use mcpcap_analyzer::stats::{Lists, PageInfo};
-use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window, is_default};
+use mcpcap_analyzer::{
+    Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
@@ -168,6 +171,9 @@ impl Tool for TcpRetransmissions {
     const PAGED: &'static [&'static str] = &["by_connection"];
     const CUT: &'static [&'static str] = &["findings"];
 
+    const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
+    const ENDS: Ends = Ends::With(&["max_packets"]);
+
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         let threshold = arguments.threshold.unwrap_or(THRESHOLD);
         if !(0.0..=1.0).contains(&threshold) {
@@ -176,13 +182,13 @@ impl Tool for TcpRetransmissions {
         let filter = Filter::new(arguments.server_ip.as_deref(), None)?;
         Ok(Self {
             lists: Lists::new(window.clone()),
-            core: Core::new(filter, arguments.max_packets, arguments.count_copies, &window),
+            core: Core::new(filter, arguments.max_packets),
             rates: Rates { threshold, worst: Ranked::new(window), highest: None, above: 0 },
         })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        Ok(self.core.frame(frame, &mut self.rates))
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
+        Ok(self.core.packet(frame, packet, &mut self.rates))
     }
 
     fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
@@ -207,11 +213,11 @@ impl Tool for TcpRetransmissions {
         ];
         let count = |flag: Flag| FlagCount { name: flag.name(), count: core.totals.flagged(flag) };
         let analysis = kinds.into_iter().map(count).collect();
-        let (found, copies) = (core.found(), core.copies(&mut lists));
+        let (found, copies) = (core.found(), capture.decoder.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (late_packets, file_order) = (core.totals.late(), core.totals.order());
         let total_connections = core.connections();
-        let (findings, limits) = core.findings(&mut lists);
+        let (findings, limits) = core.findings(capture, &mut lists);
         let mut pages = vec![page];
         pages.extend(lists.into_pages());
         Ok(Answer::from(Report {

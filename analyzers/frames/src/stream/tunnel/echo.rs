@@ -5,19 +5,16 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use foldhash::fast::FixedState;
 use mcpcap_analyzer::decode::icmp::protocol_name;
-use mcpcap_analyzer::decode::{Decoder, Packet, Transport, Within};
+use mcpcap_analyzer::decode::{Packet, Transport, Within, ip_packet};
 use mcpcap_analyzer::stats::BoundedMap;
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::text::{counted, cut};
-use mcpcap_analyzer::{Frame, Link};
 
 use crate::says;
 use crate::stream::what::{What, carried};
 
 /// Requests and replies that wait for each other.
 const WAITING: usize = 64;
-/// LINKTYPE_RAW: IPv4 or IPv6.
-const RAW_IP: u16 = 101;
 /// Packets within that are looked at for what they carry.
 const LOOKED: u8 = 64;
 /// Characters of what that says.
@@ -175,11 +172,7 @@ impl Echoes {
 
 /// What the payload of an IP packet is, where its form is beyond doubt: `http GET / HTTP/1.1, 10.0.0.1:4000 > 10.0.0.2:80`.
 fn inner(bytes: &[u8]) -> Option<String> {
-    let link = Link { link_type: RAW_IP, ..Link::default() };
-    let original = u32::try_from(bytes.len()).ok()?;
-    let frame =
-        Frame { number: 1, timestamp: None, original, data: bytes, link: &link, link_index: 0, flags: 0, offset: 0 };
-    let packet = Decoder::new().counting_copies(true).decode(&frame);
+    let packet = ip_packet(bytes);
     let found = says::recognised(&packet)?;
     let (from, to) = says::ends(&packet, &[]);
     let said = says::message(found, &packet).map(|said| format!(" {}", cut(&said, SAID))).unwrap_or_default();

@@ -1,14 +1,13 @@
-//! Which frames are about an address or a port.
+//! Which packets are about an address or a port.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use mcpcap_analyzer::decode::{Decoder, Layer, Packet, quoted};
-use mcpcap_analyzer::{Frame, Problem};
+use mcpcap_analyzer::Problem;
+use mcpcap_analyzer::decode::{Layer, Packet, quoted};
 
-/// What frames must be about. It decodes all of them, since fragments hide ports.
+/// What packets must be about.
 pub struct Choice {
-    decoder: Decoder,
     host: Option<IpNet>,
     port: Option<u16>,
 }
@@ -28,23 +27,22 @@ impl Choice {
                 )
             }),
         };
-        Ok(Self { decoder: Decoder::new(), host: host.map(network).transpose()?, port })
+        Ok(Self { host: host.map(network).transpose()?, port })
     }
 
-    /// Whether a frame is one: an address of the packet, of a tunnel around it, of an ARP message or of the packet that an ICMP error quotes
+    /// Whether a packet is one: an address of the packet, of a tunnel around it, of an ARP message or of the packet that an ICMP error quotes
     /// is the host's, and a port of the packet or of the quoted one is the port.
     ///
     /// Of a fragment that does not complete its datagram nobody knows the port. It is one when the address fits; the fragment that
     /// completes the datagram decides whether an analyzer will see the datagram.
-    pub fn takes(&mut self, frame: &Frame<'_>) -> bool {
-        let packet = self.decoder.decode(frame);
-        let quoted = quoted(&packet);
+    pub fn takes(&self, packet: &Packet<'_>) -> bool {
+        let quoted = quoted(packet);
         let host = self.host.is_none_or(|host| {
             let ends = |(a, b): (IpAddr, IpAddr)| host.contains(&a) || host.contains(&b);
             packet.ip.is_some_and(|ip| ends((ip.source, ip.destination)))
                 || packet.tunnels.iter().copied().any(ends)
                 || quoted.is_some_and(|quoted| ends((quoted.source, quoted.destination)))
-                || arp(&packet).is_some_and(ends)
+                || arp(packet).is_some_and(ends)
         });
         let port = self.port.is_none_or(|port| {
             let ends = |(a, b): (u16, u16)| a == port || b == port;
@@ -74,6 +72,7 @@ fn arp(packet: &Packet<'_>) -> Option<(IpAddr, IpAddr)> {
 #[cfg(test)]
 mod tests {
     use mcpcap_analyzer::Flow;
+    use mcpcap_analyzer::decode::Decoder;
     use mcpcap_analyzer::harness::frames;
 
     use super::*;
@@ -83,10 +82,11 @@ mod tests {
     }
 
     fn chosen(name: &str, host: Option<&str>, port: Option<u16>) -> Vec<u64> {
-        let mut choice = Choice::new(host, port).unwrap();
+        let choice = Choice::new(host, port).unwrap();
+        let mut decoder = Decoder::new();
         let mut numbers = Vec::new();
         frames(&file(name), |frame| {
-            if choice.takes(frame) {
+            if choice.takes(&decoder.decode(frame)) {
                 numbers.push(frame.number);
             }
             Ok(Flow::More)

@@ -1,0 +1,92 @@
+//! A run of the decoder: from frames to columns.
+
+use mcpcap_analyzer::columns::{Frames, Packets, Writer};
+use mcpcap_analyzer::decode::Decoder;
+use mcpcap_analyzer::links::Links;
+use mcpcap_analyzer::{Link, Problem, Window};
+use serde::Deserialize;
+
+use crate::Choice;
+
+/// What is asked of the decoder; `wit/README.md` has the members.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Options {
+    /// An address or network that packets are about.
+    host: Option<String>,
+    /// A port of TCP or UDP that they are about.
+    port: Option<u16>,
+    /// Whether packets that were captured several times are packets like others.
+    count_copies: bool,
+    /// Whether the header of each layer is wanted.
+    headers: bool,
+    /// The part of the lists about copies that is asked for.
+    page: Window,
+}
+
+/// A run.
+pub struct Decoding {
+    decoder: Decoder,
+    choice: Option<Choice>,
+    headers: bool,
+    page: Window,
+    links: Links,
+}
+
+impl Decoding {
+    /// Begins one. `options` is a JSON object.
+    ///
+    /// # Errors
+    /// [`Problem::Arguments`] for an option that is unknown or makes no sense.
+    pub fn open(options: &str) -> Result<Self, Problem> {
+        let Options { host, port, count_copies, headers, page } =
+            serde_json::from_str(options).map_err(|error| Problem::argument("options", error.to_string()))?;
+        let is_choosing = host.is_some() || port.is_some();
+        Ok(Self {
+            decoder: Decoder::new().counting_copies(count_copies).listing(&page),
+            choice: is_choosing.then(|| Choice::new(host.as_deref(), port)).transpose()?,
+            headers,
+            page,
+            links: Links::default(),
+        })
+    }
+
+    /// Adds the links that the next batch declares.
+    pub fn links(&mut self, links: impl IntoIterator<Item = Link>) {
+        self.links.extend(links);
+    }
+
+    /// The packets of the frames of a batch that are chosen. `position` is the offset of `data` in the capture.
+    ///
+    /// # Errors
+    /// [`Problem::Input`] for a frame outside of its batch, which is a defect of the host.
+    pub fn take(&mut self, frames: &Frames, position: u64, data: &[u8]) -> Result<Packets, Problem> {
+        let count = frames.number.len();
+        let mut writer = Writer::new(count, data.len());
+        for (row, number) in (0_u32..).zip(&frames.number) {
+            let frame = frames.frame(row as usize, position, data, |place| self.links.get(place));
+            let (Some(frame), Some(offset)) = (frame, frames.offset.get(row as usize)) else {
+                let reason = "the frame is outside its batch".into();
+                return Err(Problem::Input { offset: None, frame: Some(*number), reason });
+            };
+            let decoded = self.decoder.take(&frame, self.headers);
+            if self.choice.as_ref().is_none_or(|choice| choice.takes(&decoded.packet)) {
+                self.decoder.count(&decoded.packet);
+                writer.add(row, *offset, &decoded);
+            }
+        }
+        self.links.forget();
+        Ok(writer.into_packets())
+    }
+
+    /// How decoding went, as a JSON object.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn summary(&self) -> Result<String, Problem> {
+        serde_json::to_string(&self.decoder.summary(self.page.clone())).map_err(|error| Problem::Limit {
+            limit: "summary".into(),
+            reason: format!("it cannot be written as JSON: {error}"),
+        })
+    }
+}

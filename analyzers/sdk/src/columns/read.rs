@@ -1,0 +1,223 @@
+//! Packets read from columns.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use smallvec::SmallVec;
+
+use super::{Frames, Packets, ip_flags, slice, transport};
+use crate::decode::{Header, Icmp, Ip, Layer, Layers, Packet, Stop, Tcp, TcpFlags, Transport, Tunnels, Udp, Unread};
+use crate::{Frame, Link, Problem};
+
+/// The frames and packets of a batch, row by row.
+pub struct Rows<'a> {
+    frames: &'a Frames,
+    packets: &'a Packets,
+    data: &'a [u8],
+    /// Offset of the data in the capture.
+    position: u64,
+    stacks: Vec<(Layers, Tunnels)>,
+    /// The next row.
+    row: usize,
+    /// The next of the columns that have an element for some packets only.
+    fragment: usize,
+    header: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// The rows of a batch.
+    ///
+    /// # Errors
+    /// When a stack is not as the contract has it.
+    pub fn new(frames: &'a Frames, packets: &'a Packets, position: u64, data: &'a [u8]) -> Result<Self, Problem> {
+        let stacks = stacks(packets).ok_or_else(|| broken(None))?;
+        Ok(Self { frames, packets, data, position, stacks, row: 0, fragment: 0, header: 0 })
+    }
+
+    /// The next frame with its packet. `link` gives the link at a position.
+    ///
+    /// # Errors
+    /// When a number of the row is not as the contract has it, which is a defect of the host.
+    pub fn next(&mut self, link: impl Fn(u32) -> Option<&'a Link>) -> Option<Result<(Frame<'a>, Packet<'a>), Problem>> {
+        let number = *self.frames.number.get(self.row)?;
+        let read = self.read(link).ok_or_else(|| broken(Some(number)));
+        self.row = self.row.saturating_add(1);
+        Some(read)
+    }
+
+    fn read(&mut self, link: impl Fn(u32) -> Option<&'a Link>) -> Option<(Frame<'a>, Packet<'a>)> {
+        let (row, packets) = (self.row, self.packets);
+        let frame = self.frames.frame(row, self.position, self.data, link)?;
+        let offset = *self.frames.offset.get(row)?;
+        let (layers, tunnels) = self.stacks.get(*packets.stack.get(row)? as usize)?;
+        let head = bytes(packets, self.data, *packets.header.get(row)?, *packets.header_length.get(row)?)?;
+        let payload = bytes(packets, self.data, *packets.payload.get(row)?, *packets.captured.get(row)?)?;
+        let ports = (*packets.source_port.get(row)?, *packets.destination_port.get(row)?);
+        let (stop, unread) = (*packets.stop.get(row)?, *packets.unread.get(row)?);
+        let copy_of = *packets.copy_of.get(row)?;
+        let packet = Packet {
+            frame: frame.number,
+            timestamp: frame.timestamp,
+            layers: Layers::from_slice(layers),
+            ip: ip(packets, row)?,
+            tunnels: tunnels.clone(),
+            transport: header(*packets.transport.get(row)?, ports, head)?,
+            payload: Cow::Borrowed(payload),
+            payload_length: *packets.length.get(row)? as usize,
+            fragments: self.fragments(),
+            copy_of: (copy_of > 0).then_some(copy_of),
+            stop: if stop == 0 { None } else { Some(Stop::from_code(stop)?) },
+            unread: if unread == 0 { None } else { Some(Unread::from_code(unread)?) },
+            headers: self.headers(offset),
+        };
+        Some((frame, packet))
+    }
+
+    /// The frames of the datagram of this row.
+    fn fragments(&mut self) -> Vec<u64> {
+        let mut frames = Vec::new();
+        while self.packets.fragment_packet.get(self.fragment).is_some_and(|packet| *packet as usize == self.row) {
+            frames.extend(self.packets.fragment_frame.get(self.fragment));
+            self.fragment = self.fragment.saturating_add(1);
+        }
+        frames
+    }
+
+    /// Which headers are those of this row.
+    fn headers(&mut self, start: u32) -> Headers<'a> {
+        let first = self.header;
+        let is_of_row =
+            |place: usize| self.packets.header_packet.get(place).is_some_and(|packet| *packet as usize == self.row);
+        let mut last = first;
+        while is_of_row(last) {
+            last = last.saturating_add(1);
+        }
+        self.header = last;
+        Headers { packets: (last > first).then_some(self.packets), data: self.data, start, places: (first, last) }
+    }
+}
+
+/// The headers of a packet, which are read when they are asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Headers<'a> {
+    packets: Option<&'a Packets>,
+    data: &'a [u8],
+    /// Where the frame begins in the data.
+    start: u32,
+    /// The first one's place in the columns, and the place behind the last one.
+    places: (usize, usize),
+}
+
+impl Headers<'_> {
+    /// Each of them, outermost first.
+    pub fn iter(&self) -> impl Iterator<Item = Header> + '_ {
+        (self.places.0..self.places.1).filter_map(|place| {
+            let packets = self.packets?;
+            let offset = *packets.header_offset.get(place)?;
+            let octets = bytes(packets, self.data, offset, *packets.header_octets.get(place)?)?;
+            let in_data = (offset as usize) < self.data.len();
+            Some(Header {
+                layer: Layer::from_code(*packets.header_layer.get(place)?)?,
+                offset: in_data.then(|| offset.saturating_sub(self.start) as usize),
+                octets: octets.to_vec(),
+            })
+        })
+    }
+}
+
+/// Bytes in the data, or in what was joined.
+fn bytes<'a>(packets: &'a Packets, data: &'a [u8], offset: u32, length: u32) -> Option<&'a [u8]> {
+    if length == 0 {
+        return Some(&[]);
+    }
+    match (offset as usize).checked_sub(data.len()) {
+        None => slice(data, offset, length),
+        Some(offset) => slice(&packets.joined, u32::try_from(offset).ok()?, length),
+    }
+}
+
+/// The layers and tunnels of all stacks of a batch.
+fn stacks(packets: &Packets) -> Option<Vec<(Layers, Tunnels)>> {
+    let (mut layer, mut tunnel) = (0_usize, 0_usize);
+    let ends = packets.layer_ends.iter().zip(&packets.tunnel_ends);
+    ends.map(|(layer_end, tunnel_end)| {
+        let (layer_end, tunnel_end) = (*layer_end as usize, *tunnel_end as usize);
+        let codes = packets.layers.get(layer..layer_end)?;
+        let layers: Option<Layers> = codes.iter().map(|code| Layer::from_code(*code)).collect();
+        let mut tunnels = SmallVec::new();
+        for (place, version) in (tunnel..tunnel_end).zip(packets.tunnel_versions.get(tunnel..tunnel_end)?) {
+            let at = place.checked_mul(4)?;
+            let [source_high, source_low, destination_high, destination_low] =
+                *packets.tunnels.get(at..)?.first_chunk::<4>()?;
+            let source = address(*version, source_high, source_low)?;
+            tunnels.push((source, address(*version, destination_high, destination_low)?));
+        }
+        (layer, tunnel) = (layer_end, tunnel_end);
+        Some((layers?, tunnels))
+    })
+    .collect()
+}
+
+/// The IP header of a row; nothing in the outer place when the row is broken.
+fn ip(packets: &Packets, row: usize) -> Option<Option<Ip>> {
+    let version = *packets.version.get(row)?;
+    if version == 0 {
+        return Some(None);
+    }
+    let source = address(version, *packets.source_high.get(row)?, *packets.source_low.get(row)?)?;
+    let destination = address(version, *packets.destination_high.get(row)?, *packets.destination_low.get(row)?)?;
+    let bits = *packets.ip_flags.get(row)?;
+    Some(Some(Ip {
+        source,
+        destination,
+        hop_limit: *packets.hop_limit.get(row)?,
+        protocol: *packets.protocol.get(row)?,
+        identification: *packets.identification.get(row)?,
+        fragment: bits & ip_flags::FRAGMENT != 0,
+        dont_fragment: bits & ip_flags::DONT_FRAGMENT != 0,
+        traffic_class: *packets.traffic_class.get(row)?,
+    }))
+}
+
+fn address(version: u8, high: u64, low: u64) -> Option<IpAddr> {
+    Some(match version {
+        4 => Ipv4Addr::from_bits(u32::try_from(low).ok()?).into(),
+        6 => Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low)).into(),
+        _ => return None,
+    })
+}
+
+fn header(kind: u8, (source, destination): (u16, u16), octets: &[u8]) -> Option<Transport> {
+    Some(match kind {
+        0 => Transport::None,
+        transport::UDP => {
+            let [.., first, second, _, _] = *octets.first_chunk::<8>()?;
+            Transport::Udp(Udp { source, destination, length: u16::from_be_bytes([first, second]) })
+        }
+        transport::TCP => {
+            let (fixed, options) = octets.split_first_chunk::<20>()?;
+            let [_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, bits, flags, w0, w1, _, _, u0, u1] = *fixed;
+            Transport::Tcp(Tcp {
+                source,
+                destination,
+                sequence: u32::from_be_bytes([s0, s1, s2, s3]),
+                acknowledgment: u32::from_be_bytes([a0, a1, a2, a3]),
+                flags: TcpFlags(u16::from_be_bytes([bits, flags]) & 0x01ff),
+                window: u16::from_be_bytes([w0, w1]),
+                urgent: u16::from_be_bytes([u0, u1]),
+                options: SmallVec::from_slice(options),
+            })
+        }
+        transport::ICMP | transport::ICMPV6 => {
+            let [kind_of, code, first, second] = *octets.first_chunk::<4>()?;
+            let icmp = Icmp { kind: kind_of, code, checksum: u16::from_be_bytes([first, second]) };
+            if kind == transport::ICMP { Transport::Icmp(icmp) } else { Transport::Icmpv6(icmp) }
+        }
+        _ => return None,
+    })
+}
+
+// The host checks all of it before it hands a batch over, so this is a defect of the host.
+fn broken(frame: Option<u64>) -> Problem {
+    Problem::Input { offset: None, frame, reason: "the packets are not as the contract has them".into() }
+}

@@ -1,0 +1,111 @@
+//! What is written into columns is read back as it was, for every capture made by hand.
+#![cfg(test)]
+
+use std::path::PathBuf;
+
+use super::{Frames, Rows, Writer};
+use crate::decode::{Decoder, Header, Packet};
+use crate::harness::frames;
+use crate::{Flow, Frame, Link};
+
+fn folder(name: &str) -> Vec<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/captures").join(name);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// Everything that tells one packet from another, in words.
+fn told(packet: &Packet<'_>, headers: &[Header]) -> String {
+    let Packet { frame, timestamp, layers, ip, tunnels, transport, payload, payload_length, .. } = packet;
+    let Packet { fragments, copy_of, stop, unread, .. } = packet;
+    let first =
+        format!("{frame} {timestamp:?} {layers:?} {ip:?} {tunnels:?} {transport:?} {payload:?} {payload_length}");
+    format!("{first} {fragments:?} {copy_of:?} {stop:?} {unread:?} {headers:?}")
+}
+
+#[test]
+fn what_was_written_is_read_back() {
+    let (mut compared, mut joined) = (0, 0);
+    let files = ["crafted", "encapsulation", "hostile", "reported"].iter().flat_map(|name| folder(name));
+    for path in files.filter(|path| path.extension().is_some_and(|end| end == "pcap" || end == "pcapng")) {
+        let bytes = std::fs::read(&path).unwrap();
+        let mut decoder = Decoder::new();
+        // Each frame is a batch with some bytes before and behind it.
+        let _ = frames(&bytes, |frame| {
+            let data = [&[0xee; 7][..], frame.data, &[0xee; 9]].concat();
+            let columns = Frames {
+                number: vec![frame.number],
+                timestamp: vec![frame.timestamp.unwrap_or(u64::MAX)],
+                offset: vec![7],
+                captured: vec![frame.data.len() as u32],
+                original: vec![frame.original],
+                link: vec![0],
+                flags: vec![frame.flags],
+            };
+            let decoded = decoder.take(frame, true);
+            let mut writer = Writer::new(1, data.len());
+            writer.add(0, 7, &decoded);
+            let packets = writer.into_packets();
+            joined += packets.joined.len();
+            let link = frame.link.clone();
+            let mut rows = Rows::new(&columns, &packets, 100, &data).unwrap();
+            let (read, packet) = rows.next(|position| (position == 0).then_some(&link)).unwrap().unwrap();
+            let headers: Vec<Header> = packet.headers.iter().collect();
+            assert_eq!(told(&packet, &headers), told(&decoded.packet, &decoded.headers), "{}", path.display());
+            assert_eq!((read.data, read.offset, read.original), (frame.data, 107, frame.original));
+            assert_eq!(packets.flow[0], decoded.packet.flow());
+            compared += 1;
+            Ok(Flow::More)
+        });
+    }
+    assert!(compared > 1500 && joined > 1000, "{compared} {joined}");
+}
+
+#[test]
+fn a_batch_of_many_stacks_is_read_back() {
+    let mut decoder = Decoder::new();
+    let link = Link { link_type: 1, ..Link::default() };
+    let tagged = |id: u16| {
+        let mut frame = vec![0_u8; 12];
+        frame.extend_from_slice(&[0x81, 0, (id >> 8) as u8, id as u8, 0x08, 0x06, 1, 2, 3, 4]);
+        frame
+    };
+    let data: Vec<u8> = (0..100).flat_map(|id| tagged(id % 40)).collect();
+    let columns = Frames {
+        number: (1..=100).collect(),
+        timestamp: vec![0; 100],
+        offset: (0..100).map(|row| row * 22).collect(),
+        captured: vec![22; 100],
+        original: vec![22; 100],
+        link: vec![0; 100],
+        flags: vec![0; 100],
+    };
+    let mut writer = Writer::new(100, data.len());
+    for row in 0..100 {
+        let frame: Frame<'_> = columns.frame(row, 0, &data, |_| Some(&link)).unwrap();
+        writer.add(row as u32, columns.offset[row], &decoder.take(&frame, false));
+    }
+    let packets = writer.into_packets();
+    let mut rows = Rows::new(&columns, &packets, 0, &data).unwrap();
+    let mut ids = Vec::new();
+    while let Some(row) = rows.next(|_| Some(&link)) {
+        ids.extend(row.unwrap().1.vlans());
+    }
+    assert_eq!(ids, (0..100).map(|id| id % 40).collect::<Vec<u16>>());
+}
+
+#[test]
+fn both_directions_have_one_flow() {
+    let flow = |source: (&str, u16), destination: (&str, u16)| {
+        let data = crate::harness::build::udp(source, destination, b"x");
+        let link = Link { link_type: 1, ..Link::default() };
+        let (original, data) = (data.len() as u32, &data[..]);
+        let frame =
+            Frame { number: 1, timestamp: None, original, data, link: &link, link_index: 0, flags: 0, offset: 0 };
+        Decoder::new().decode(&frame).flow()
+    };
+    let (a, b, c) = (("192.0.2.1", 5), ("192.0.2.2", 6), ("192.0.2.2", 5));
+    assert_eq!(flow(a, b), flow(b, a));
+    assert!(flow(a, b) != flow(a, c) && flow(a, b) != 0);
+}
