@@ -19,7 +19,7 @@ const DEPTH: usize = 8; // Components within components.
 
 /// The interface that makes a component an analyzer, and the versions of the contract that this host speaks: each with the same first two numbers.
 const ANALYZE: &str = "mcpcap:analysis/analyze";
-const CONTRACTS: [&str; 1] = ["0.1"];
+const CONTRACTS: [&str; 2] = ["0.1", "0.2"];
 /// What every component of the contract imports, as types without functions.
 const TYPES: &str = "mcpcap:analysis/types";
 /// The version of WASI that is there, for whoever needs it.
@@ -65,7 +65,7 @@ pub enum Refused {
     #[error("it is not a WebAssembly component: {0}")]
     NotAComponent(String),
     /// It does not export what the contract asks for.
-    #[error("it does not fit the contract mcpcap:analysis@0.1.0: {0}")]
+    #[error("it does not fit the contract mcpcap:analysis: {0}")]
     Contract(String),
     /// It was there, and cannot be had any more.
     #[error("{0}")]

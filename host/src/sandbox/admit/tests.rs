@@ -17,12 +17,12 @@ fn analyzer(imports: &str, version: &str) -> Vec<u8> {
 
 #[test]
 fn analyzers_of_each_known_contract_are_let_in() {
-    for version in ["0.1.0", "0.1.7"] {
+    for version in ["0.1.0", "0.1.7", "0.2.0"] {
         before_compiling(&analyzer("", version)).unwrap();
     }
-    for version in ["0.2.0", "1.0.0", "0.10.0"] {
+    for version in ["0.3.0", "1.0.0", "0.10.0"] {
         let error = before_compiling(&analyzer("", version)).unwrap_err().to_string();
-        assert!(error.contains(version) && error.contains("speaks 0.1.x"), "{error}");
+        assert!(error.contains(version) && error.contains("speaks 0.1.x, 0.2.x"), "{error}");
     }
 }
 
@@ -37,7 +37,7 @@ fn imports_are_refused_by_name() {
         "wasi:sockets/tcp@0.2.0",
         "wasi:cli/stderr@0.3.0",
         "acme:db/query@1.0.0",
-        "mcpcap:analysis/types@0.2.0",
+        "mcpcap:analysis/types@0.3.0",
     ] {
         let error = before_compiling(&import(name)).unwrap_err().to_string();
         assert!(error.contains(name), "{error}");
