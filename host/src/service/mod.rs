@@ -121,7 +121,7 @@ impl Service {
         let roots: Vec<Root> = options.roots.iter().map(open).collect::<Result<_, _>>()?;
         let roots = Arc::new(if roots.is_empty() { Roots::Everything } else { Roots::Below(roots) });
         let stop = CancellationToken::new();
-        let builtin = Catalog::builtin(&sandbox, &options.modules, &options.limits)?;
+        let builtin = Catalog::builtin(&sandbox, &options.modules)?;
         Ok(Self {
             offered: offer(builtin, &sandbox, options, &stop)?,
             library: Library::of(Arc::clone(&roots)),
