@@ -129,7 +129,7 @@ impl Service {
             audit: options.audit.as_deref().map(Audit::open).transpose()?,
             roots,
             line: Line { reader, codec, selector, limits: options.limits.clone() },
-            fetch: Fetch::new(&options.limits, &options.remote)?,
+            fetch: Fetch::new(&options.limits, &options.remote),
             max_packets: options.max_packets,
             text_only: options.text_only,
             full_schemas: options.full_schemas,
