@@ -281,3 +281,18 @@ async fn a_bomb_is_not_inflated_beyond_its_limit_and_what_came_before_is_reporte
         assert!(frames > 1000 && frames < (content.len() / 16) as u64, "{name}: {frames}");
     }
 }
+
+/// Certificates are read when something is fetched: who reads files alone needs none.
+#[tokio::test]
+async fn certificates_are_needed_for_downloads_alone() {
+    let run = |capture: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mcpcap"));
+        command.args(["analyze", "capinfos", capture, "--allow-private-urls"]);
+        command.env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", "/dev/null").output().unwrap()
+    };
+    let local = run(example("dns.pcap").to_str().unwrap());
+    assert!(local.status.success(), "{}", String::from_utf8_lossy(&local.stderr));
+    let remote = run("https://127.0.0.1:1/x.pcap");
+    let said = String::from_utf8_lossy(&remote.stderr);
+    assert!(!remote.status.success() && said.contains("No CA certificates"), "{said}");
+}

@@ -34,7 +34,9 @@ fn tools() -> &'static Catalog {
     static TOOLS: OnceLock<Catalog> = OnceLock::new();
     TOOLS.get_or_init(|| {
         let mut catalog = Catalog::default();
-        catalog.add(&Offer::own(hostile(), &Limits::default()).expect("it describes itself"));
+        let mut session = hostile().session(&Limits::default(), &CancellationToken::new()).unwrap();
+        let said = session.describe().expect("it describes itself").leak();
+        catalog.add(&Offer::own(hostile(), said).unwrap());
         catalog
     })
 }

@@ -23,7 +23,10 @@ pub fn config() -> Config {
         // A few bytes at both ends of a memory would be kept as all that lies between.
         .memory_guaranteed_dense_image_size(64 << 10)
         // Names and offsets of a component's functions are noise in a message.
-        .wasm_backtrace_max_frames(None);
+        .wasm_backtrace_max_frames(None)
+        // So nobody asks which code an offset belongs to, and no debugger looks in: an eighth of the native code's size.
+        .generate_address_map(false)
+        .native_unwind_info(false);
     // wasm_multi_memory and wasm_extended_const stay on: components with internal adapters need the first, QuickJS and
     // CPython guests the second.
     config

@@ -48,13 +48,15 @@ pub struct Builtin {
     pub name: &'static str,
     /// SHA-256 of the component (the `.wasm` file), as hexadecimal digits.
     pub sha256: &'static str,
+    /// What an analyzer says of itself, as it said it when it was compiled; nothing for other components.
+    pub description: Option<&'static str>,
     native: &'static [u8],
 }
 
 impl Builtin {
     /// All of them, in the order in which their tools are listed.
     pub fn all() -> &'static [Self] {
-        COMPONENTS
+        &COMPONENTS
     }
 
     /// The one with this name.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use reqwest::header::{
     CACHE_CONTROL, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
@@ -47,33 +47,35 @@ pub fn is_url(text: &str) -> bool {
 /// Fetches captures. One for the whole server: it keeps connections.
 #[derive(Debug)]
 pub struct Fetch {
-    /// `None` when nothing may be fetched.
-    client: Option<Client>,
+    /// Whether anything may be fetched.
+    is_allowed: bool,
+    /// Made for the first download, since it reads all certificates of the system.
+    client: OnceLock<Client>,
     allowed: Arc<Allowed>,
     keeper: Keeper,
 }
 
 impl Fetch {
     /// A fetcher.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub fn new(limits: &Limits, remote: &Remote) -> Result<Self, CaptureError> {
+    pub fn new(limits: &Limits, remote: &Remote) -> Self {
         let hosts = remote.hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
-        let allowed = Arc::new(Allowed { private: remote.private, hosts });
-        let client = if remote.enabled { Some(client(limits, &allowed)?) } else { None };
-        Ok(Self { client, allowed, keeper: Keeper::new(if remote.keep { limits.kept } else { 0 }) })
+        Self {
+            is_allowed: remote.enabled,
+            client: OnceLock::new(),
+            allowed: Arc::new(Allowed { private: remote.private, hosts }),
+            keeper: Keeper::new(if remote.keep { limits.kept } else { 0 }),
+        }
     }
 
     /// Whether anything may be fetched.
     pub fn is_allowed(&self) -> bool {
-        self.client.is_some()
+        self.is_allowed
     }
 
     /// Fetches a capture. `progress` is told how many octets there are, and of how many where the server says so.
     ///
     /// # Errors
-    /// When the URL is refused, the server fails, or a limit is reached.
+    /// When the URL is refused, TLS cannot be set up, the server fails, or a limit is reached.
     pub async fn fetch(
         &self,
         text: &str,
@@ -81,15 +83,25 @@ impl Fetch {
         cancel: &CancellationToken,
         progress: &(dyn Fn(u64, Option<u64>) + Sync),
     ) -> Result<CaptureFile, CaptureError> {
-        let client = self.client.as_ref().ok_or(CaptureError::Remote)?;
+        if !self.is_allowed {
+            return Err(CaptureError::Remote);
+        }
         let url = Url::parse(text).map_err(|error| refused(format!("the URL is malformed: {error}")))?;
         self.allowed.check(&url).map_err(|reason| refused(reason.0.into()))?;
         let (file, size) = tokio::select! {
-            done = self.current(client, &url, limits, progress) => done?,
+            done = self.current(self.client(limits)?, &url, limits, progress) => done?,
             () = cancel.cancelled() => return Err(CaptureError::Cancelled),
         };
         CaptureFile::fetched(without_secrets(url), size, file)
             .map_err(|error| refused(format!("what was fetched cannot be read: {error}")))
+    }
+
+    fn client(&self, limits: &Limits) -> Result<&Client, CaptureError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let made = client(limits, &self.allowed)?;
+        Ok(self.client.get_or_init(|| made))
     }
 
     /// What stands at the URL now: what is kept if the server says that it still is, else a download.

@@ -1,19 +1,20 @@
 //! What a component says about itself: the document that `describe` returns, and the tools and prompts that are made of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use jsonschema::PatternOptions;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+use super::answers::{self, Answers, Later, Outline};
 use super::names::{self, NameError};
 use super::prompt::{Prompt, PromptArgument, Source};
 use super::template::{self, Template};
 use super::tool::{Tool, with_common};
 use super::{lint, vocabulary};
-use crate::contract::{arguments, evidence, keys, path, schema};
+use crate::contract::{arguments, schema};
 use crate::effort::after;
 use crate::pipeline::Wants;
 use crate::sandbox::{Analyzer, Fault};
@@ -55,7 +56,7 @@ impl Words {
         let failed = |fault: Fault| if until <= Instant::now() { slow() } else { fault.into() };
         let description = session()?.describe().map_err(failed)?;
         let mut prompts = Vec::new();
-        for prompt in Description::read(&description)?.prompts {
+        for prompt in <Description>::read(&description)?.prompts {
             let mut texts = Vec::new();
             for given in template::choices(&prompt.arguments) {
                 let there = prompt.arguments.iter().filter(|known| known.required || given.contains(&known.name));
@@ -113,23 +114,23 @@ pub enum DescribeError {
     Text(lint::Remark),
 }
 
-/// What `describe` returns; `wit/README.md` has the fields.
+/// What `describe` returns; `wit/README.md` has the fields. `R` is what is read of the schemas of reports.
 #[derive(Debug, Deserialize)]
-pub(super) struct Description {
+pub(super) struct Description<R = Map<String, Value>> {
     pub(super) name: String,
     pub(super) version: String,
-    pub(super) tools: Vec<ToolDescription>,
+    pub(super) tools: Vec<ToolDescription<R>>,
     #[serde(default)]
     pub(super) prompts: Vec<PromptDescription>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct ToolDescription {
+pub(super) struct ToolDescription<R = Map<String, Value>> {
     pub(super) name: String,
     pub(super) title: String,
     pub(super) description: String,
     pub(super) arguments: Map<String, Value>,
-    pub(super) report: Map<String, Value>,
+    pub(super) report: R,
     #[serde(default)]
     pub(super) paged: Vec<String>,
     #[serde(default)]
@@ -202,7 +203,7 @@ pub(super) struct PromptDescription {
     pub(super) arguments: Vec<PromptArgument>,
 }
 
-impl Description {
+impl<R: DeserializeOwned> Description<R> {
     pub(super) fn read(text: &str) -> Result<Self, DescribeError> {
         let wrong = |reason: String| DescribeError::Document(neutral(&reason, 300).into_owned());
         if text.len() > DOCUMENT {
@@ -257,13 +258,12 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// What a component of this program offers, under the names that it gives.
+    /// What a component of this program offers, under the names that it gives, by what it says of itself.
     ///
     /// # Errors
-    /// When it does not describe itself as the contract asks.
-    pub fn own(analyzer: &Analyzer, limits: &Limits) -> Result<Self, DescribeError> {
-        let text = analyzer.session(limits, &CancellationToken::new())?.describe()?;
-        let description = Description::read(&text)?;
+    /// When that is not as the contract asks, as far as it is needed at once.
+    pub fn own(analyzer: &Analyzer, said: &'static str) -> Result<Self, DescribeError> {
+        let description = Description::<Outline>::read(said)?;
         let module = Module {
             name: analyzer.name().into(),
             version: description.version.clone(),
@@ -271,7 +271,13 @@ impl Offer {
             is_foreign: false,
         };
         let source = |_: &str| Source::Own(analyzer.clone());
-        Self::make(description, module, analyzer, Vec::new(), source, str::to_owned)
+        let version = description.version.clone();
+        let answers = |outline: Outline, own: &str, name: &str| {
+            let (own, name, version) = (own.to_owned(), name.to_owned(), version.clone());
+            let answers: Later<_> = LazyLock::new(Box::new(move || Answers::of(&name, &version, report(said, &own))));
+            (answers, schema::listed(outline.fields.iter().map(String::as_str)))
+        };
+        Self::make(description, module, analyzer, Vec::new(), source, str::to_owned, answers)
     }
 
     /// What somebody else's component offers, under a prefix, when its words are harmless.
@@ -279,7 +285,7 @@ impl Offer {
     /// # Errors
     /// When it does not describe itself as the contract asks, takes a name that is not its own, or has texts that must not reach a model.
     pub fn foreign(words: &Words, analyzer: impl FnOnce(&str) -> Analyzer) -> Result<Self, DescribeError> {
-        let description = Description::read(&words.description)?;
+        let description = <Description>::read(&words.description)?;
         names::check(&description)?;
         let mut remarks = lint::lint(&description, words);
         if let Some(grave) = remarks.iter().position(|remark| remark.is_grave) {
@@ -297,21 +303,29 @@ impl Offer {
             let said = words.prompts.iter().find(|(name, _)| name == own);
             Source::Kept(said.map(|(_, texts)| texts.clone()).unwrap_or_default())
         };
-        Self::make(description, module, &analyzer, remarks, source, |own| names::prefixed(&prefix, own))
+        let version = description.version.clone();
+        let answers = |report, _: &str, name: &str| {
+            let answers = Answers::of(name, &version, Ok(report));
+            let listed = schema::shallow(answers.complete());
+            let answers: Later<_> = LazyLock::new(Box::new(move || answers));
+            (answers, listed)
+        };
+        Self::make(description, module, &analyzer, remarks, source, |own| names::prefixed(&prefix, own), answers)
     }
 
-    fn make(
-        description: Description,
+    fn make<R>(
+        description: Description<R>,
         module: Module,
         analyzer: &Analyzer,
         remarks: Vec<lint::Remark>,
         source: impl Fn(&str) -> Source,
         named: impl Fn(&str) -> String,
+        answers: impl Fn(R, &str, &str) -> (Later<Answers>, Map<String, Value>),
     ) -> Result<Self, DescribeError> {
         let tools: Result<_, _> = description
             .tools
             .into_iter()
-            .map(|tool| make_tool(tool, &module, analyzer, &named).map(Arc::new))
+            .map(|tool| make_tool(tool, &module, analyzer, &named, &answers).map(Arc::new))
             .collect();
         let prompts = description.prompts.into_iter().map(|prompt| {
             Arc::new(Prompt {
@@ -327,36 +341,35 @@ impl Offer {
     }
 }
 
-fn make_tool(
-    tool: ToolDescription,
+/// The schema of a tool's report, in what its component says of itself.
+fn report(said: &str, tool: &str) -> Result<Map<String, Value>, String> {
+    let description = <Description>::read(said).map_err(|error| error.to_string())?;
+    let report = description.tools.into_iter().find(|known| known.name == tool).map(|known| known.report);
+    Ok(report.unwrap_or_default())
+}
+
+fn make_tool<R>(
+    tool: ToolDescription<R>,
     module: &Module,
     analyzer: &Analyzer,
     named: impl Fn(&str) -> String,
+    answers: impl Fn(R, &str, &str) -> (Later<Answers>, Map<String, Value>),
 ) -> Result<Tool, DescribeError> {
     let name = named(&tool.name);
-    let (arguments, mut report) = (Value::Object(tool.arguments), Value::Object(tool.report));
-    for (what, schema) in [("arguments", &arguments), ("report", &report)] {
-        vocabulary::check(schema).map_err(|reason| DescribeError::Schema { tool: name.clone(), what, reason })?;
-    }
-    report = keys::closed(&report);
-    evidence::describe(&mut report);
+    let unusable = |what, reason: &str| DescribeError::Schema { tool: name.clone(), what, reason: reason.into() };
+    let arguments = Value::Object(tool.arguments);
+    vocabulary::check(&arguments).map_err(|reason| unusable("arguments", &reason))?;
     let arguments = if let Value::Object(arguments) = arguments { arguments } else { Map::new() };
     let input = with_common(arguments).map_err(|argument| DescribeError::Taken { tool: name.clone(), argument })?;
-    let output = schema::complete(&name, &module.version, &report);
-    let plain = schema::plain(&name, &module.version, &report);
-    let validator = |what, schema: &Map<String, Value>| {
-        jsonschema::options()
-            // Patterns in linear time, whoever wrote them.
-            .with_pattern_options(PatternOptions::regex().size_limit(1 << 20))
-            .build(&Value::Object(schema.clone()))
-            .map_err(|error| {
-                let reason = neutral(&error.to_string(), 300).into_owned();
-                DescribeError::Schema { tool: name.clone(), what, reason }
-            })
-    };
-    let (validator, answer_validator) = (validator("arguments", &input)?, validator("report", &plain)?);
+    let input = Arc::new(input);
+    let schema = Arc::clone(&input);
+    let checker: Later<_> = LazyLock::new(Box::new(move || answers::checker(&schema)));
+    let (answers, listed_output) = answers(tool.report, &tool.name, &name);
     let mut description = neutral_lines(&tool.description, DESCRIPTION);
     if module.is_foreign {
+        // Strangers' schemas are refused before anybody asks; a test looks at those of this program.
+        checker.as_ref().map_err(|reason| unusable("arguments", reason))?;
+        answers.checker.as_ref().map_err(|reason| unusable("report", reason))?;
         description.push_str(&module.mark());
     }
     Ok(Tool {
@@ -372,16 +385,13 @@ fn make_tool(
         },
         ends: tool.ends,
         paged: tool.paged,
-        lists: path::lists(&report),
         cut: tool.cut,
-        report,
-        answer_validator,
         listed_input: Arc::new(arguments::listed(&input)),
-        input: Arc::new(input),
-        listed_output: Arc::new(schema::shallow(&output)),
-        output: Arc::new(output),
+        input,
+        listed_output: Arc::new(listed_output),
         module: module.clone(),
         analyzer: analyzer.clone(),
-        validator,
+        checker,
+        answers,
     })
 }

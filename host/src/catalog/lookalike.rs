@@ -171,14 +171,15 @@ fn seen(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::library;
     use crate::sandbox::Sandbox;
-    use crate::settings::Limits;
 
     #[test]
     fn all_that_is_ours_is_known_here() {
-        let catalog = Catalog::builtin(&Sandbox::new().unwrap(), "", &Limits::default()).unwrap();
+        let catalog = Catalog::builtin(&Arc::new(Sandbox::new().unwrap()), "").unwrap();
         let mut tools: Vec<&str> = catalog.tools.iter().map(|tool| tool.name.as_str()).collect();
         let mut prompts: Vec<&str> = catalog.prompts.iter().map(|prompt| prompt.name.as_str()).collect();
         let mut titles: Vec<&str> = catalog.tools.iter().map(|tool| tool.title.as_str()).collect();

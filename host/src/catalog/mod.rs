@@ -1,5 +1,6 @@
 //! Which tools and prompts there are: what the components say about themselves, made whole by what the host adds.
 
+mod answers;
 pub mod describe;
 pub mod lint;
 mod lookalike;
@@ -19,12 +20,8 @@ pub use prompt::{Prompt, PromptArgument};
 pub use template::Template;
 pub use tool::{Tool, without_urls};
 
-use crate::sandbox::{Refused, Sandbox};
-use crate::settings::Limits;
+use crate::sandbox::Sandbox;
 use crate::text::neutral;
-
-/// Components that are no analyzers.
-const INFRASTRUCTURE: [&str; 3] = ["reader", "codec", "decoder"];
 
 /// Why the catalog could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -36,14 +33,6 @@ pub enum CatalogError {
         name: String,
         /// Those that are there.
         known: String,
-    },
-    /// A component was refused.
-    #[error("the component {name} cannot be loaded: {reason}")]
-    Refused {
-        /// Its name.
-        name: String,
-        /// Why.
-        reason: Refused,
     },
     /// A component could not say what it offers.
     #[error("the component {name} does not describe itself: {reason}")]
@@ -67,14 +56,19 @@ pub struct Catalog {
 impl Catalog {
     /// Names of the built-in analyzers, in order.
     pub fn modules() -> impl Iterator<Item = &'static str> {
-        Builtin::all().iter().map(|builtin| builtin.name).filter(|name| !INFRASTRUCTURE.contains(name))
+        Self::analyzers().map(|(builtin, _)| builtin.name)
     }
 
-    /// The built-in analyzers that a list names, separated by commas; all of them for an empty list.
+    /// The built-in analyzers, and what each says of itself.
+    fn analyzers() -> impl Iterator<Item = (&'static Builtin, &'static str)> {
+        Builtin::all().iter().filter_map(|builtin| Some((builtin, builtin.description?)))
+    }
+
+    /// The built-in analyzers that a list names, separated by commas; all of them for an empty list. Each is loaded when it is first run.
     ///
     /// # Errors
     /// When a name is unknown, or a component is defective.
-    pub fn builtin(sandbox: &Sandbox, list: &str, limits: &Limits) -> Result<Self, CatalogError> {
+    pub fn builtin(sandbox: &Arc<Sandbox>, list: &str) -> Result<Self, CatalogError> {
         let chosen: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         for name in &chosen {
             if !Self::modules().any(|known| known == *name) {
@@ -83,12 +77,14 @@ impl Catalog {
             }
         }
         let mut catalog = Self::default();
-        for name in Self::modules().filter(|name| chosen.is_empty() || chosen.contains(name)) {
-            let refused = |reason| CatalogError::Refused { name: name.into(), reason };
-            let Some(builtin) = Builtin::find(name) else { continue };
-            let analyzer = sandbox.builtin(builtin).and_then(|loaded| sandbox.analyzer(loaded)).map_err(refused)?;
-            let described = |reason| CatalogError::Description { name: name.into(), reason };
-            catalog.add(&Offer::own(&analyzer, limits).map_err(described)?);
+        for (builtin, said) in Self::analyzers() {
+            if chosen.is_empty() || chosen.contains(&builtin.name) {
+                let own = Arc::clone(sandbox);
+                let load = move || own.analyzer(own.builtin(builtin)?);
+                let analyzer = sandbox.later(builtin.name, builtin.sha256, load);
+                let described = |reason| CatalogError::Description { name: builtin.name.into(), reason };
+                catalog.add(&Offer::own(&analyzer, said).map_err(described)?);
+            }
         }
         Ok(catalog)
     }
@@ -121,4 +117,30 @@ impl Catalog {
 /// A client's own words in a message, bounded.
 fn shown(text: &str) -> String {
     neutral(text, 200).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::contract::schema;
+    use crate::settings::Limits;
+
+    /// What was kept of the components when the program was built is what they say, and all of it can be used.
+    #[test]
+    fn what_is_kept_of_the_components_is_what_they_say() {
+        let sandbox = Arc::new(Sandbox::new().unwrap());
+        for (builtin, said) in Catalog::analyzers() {
+            let analyzer = sandbox.builtin(builtin).and_then(|loaded| sandbox.analyzer(loaded)).unwrap();
+            let mut session = analyzer.session(&Limits::default(), &CancellationToken::new()).unwrap();
+            assert!(session.describe().unwrap() == said, "{}", builtin.name);
+        }
+        for tool in Catalog::builtin(&sandbox, "").unwrap().tools {
+            assert!(tool.checker.is_ok() && tool.answers.checker.is_ok(), "{}", tool.name);
+            assert_eq!(*tool.listed_output, schema::shallow(tool.output()), "{}", tool.name);
+        }
+        let others: Vec<_> = Builtin::all().iter().filter(|builtin| builtin.description.is_none()).collect();
+        assert_eq!(others.iter().map(|builtin| builtin.name).collect::<Vec<_>>(), ["reader", "codec", "select"]);
+    }
 }

@@ -108,12 +108,13 @@ fn distinct<'a>(component: &str, names: impl Iterator<Item = &'a String>) -> Res
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::*;
     use crate::catalog::Catalog;
     use crate::sandbox::Sandbox;
-    use crate::settings::Limits;
 
     fn checked(name: &str, version: &str, tools: &[&str]) -> Result<(), NameError> {
         let tool = |name: &&str| json!({ "name": name, "title": "", "description": "", "arguments": {}, "report": {} });
@@ -205,7 +206,7 @@ mod tests {
 
     #[test]
     fn nobody_can_have_a_name_like_our_own() {
-        let catalog = Catalog::builtin(&Sandbox::new().unwrap(), "", &Limits::default()).unwrap();
+        let catalog = Catalog::builtin(&Arc::new(Sandbox::new().unwrap()), "").unwrap();
         let tools = catalog.tools.iter().map(|tool| &tool.name);
         for name in tools.chain(catalog.prompts.iter().map(|prompt| &prompt.name)) {
             let first = name.split('_').next().unwrap();

@@ -6,6 +6,7 @@ use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value, json};
 
+use super::answers::{Answers, Checker, Later};
 use super::describe::{Ends, Module};
 use super::shown;
 use crate::answer::{AnswerError, Code};
@@ -28,9 +29,7 @@ pub struct Tool {
     pub input: Arc<Map<String, Value>>,
     /// The same, as lists of tools show it.
     pub listed_input: Arc<Map<String, Value>>,
-    /// Complete JSON Schema of its answers, the host's fields among them.
-    pub output: Arc<Map<String, Value>>,
-    /// Its first level, as lists of tools show it.
+    /// The first level of the schema of its answers, as lists of tools show it.
     pub listed_output: Arc<Map<String, Value>>,
     /// The component it belongs to.
     pub module: Module,
@@ -42,13 +41,9 @@ pub struct Tool {
     pub paged: Vec<String>,
     /// Lists of which the component gives the first entries, unless a page is asked for by name.
     pub cut: Vec<String>,
-    /// All lists of the report that can be asked for, by their dotted names.
-    pub(crate) lists: Vec<String>,
-    /// The component's schema of the report, with what is not published.
-    pub(crate) report: Value,
     pub(crate) analyzer: Analyzer,
-    pub(super) validator: Validator,
-    pub(super) answer_validator: Validator,
+    pub(super) checker: Later<Checker>,
+    pub(super) answers: Later<Answers>,
 }
 
 /// What `pcap_file` is; and what it is where nothing may be fetched.
@@ -94,7 +89,7 @@ impl Tool {
     /// [`Code::BadArgument`] with the argument's name, what is wrong and what would be right.
     pub fn check(&self, arguments: &Map<String, Value>) -> Result<(), AnswerError> {
         let value = Value::Object(arguments.clone());
-        let Some(error) = self.validator.iter_errors(&value).next() else { return Ok(()) };
+        let Some(error) = self.usable(&self.checker)?.iter_errors(&value).next() else { return Ok(()) };
         let path = error.instance_path().to_string();
         let name = path.trim_start_matches('/').to_owned();
         let message = match error.kind() {
@@ -115,10 +110,34 @@ impl Tool {
         Err(AnswerError::new(Code::BadArgument, message))
     }
 
+    /// What checks values, unless the schema cannot be used.
+    fn usable<'a>(&self, checker: &'a Checker) -> Result<&'a Validator, AnswerError> {
+        checker.as_ref().map_err(|reason| {
+            let message =
+                format!("the {} component's schemas of {} cannot be used: {reason}", self.module.name, self.name);
+            AnswerError::new(Code::ComponentFault, message)
+        })
+    }
+
+    /// The component's schema of the report, with what is not published.
+    pub(crate) fn report(&self) -> &Value {
+        &self.answers.report
+    }
+
+    /// All lists of the report that can be asked for, by their dotted names.
+    pub(crate) fn lists(&self) -> &[String] {
+        &self.answers.lists
+    }
+
+    /// Complete JSON Schema of its answers, the host's fields among them.
+    pub fn output(&self) -> &Arc<Map<String, Value>> {
+        self.answers.complete()
+    }
+
     /// The parts of the report that can be asked for: its lists and objects, and the lists within these.
     pub fn sections(&self) -> Vec<String> {
-        let within = self.lists.iter().filter(|name| name.contains('.')).cloned();
-        schema::sections(&self.report).into_iter().chain(within).collect()
+        let within = self.lists().iter().filter(|name| name.contains('.')).cloned();
+        schema::sections(self.report()).into_iter().chain(within).collect()
     }
 
     /// Checks that the parts of the report that are asked for are there.
@@ -141,7 +160,7 @@ impl Tool {
     /// # Errors
     /// [`Code::ComponentFault`] with the place: the report is not what its component promised.
     pub fn check_answer(&self, answer: &Value) -> Result<(), AnswerError> {
-        let Some(error) = self.answer_validator.iter_errors(answer).next() else { return Ok(()) };
+        let Some(error) = self.usable(&self.answers.checker)?.iter_errors(answer).next() else { return Ok(()) };
         let place = neutral(&error.instance_path().to_string(), 200).into_owned();
         let message = format!(
             "the {} component's report does not fit its schema at {}: {}",
@@ -154,7 +173,7 @@ impl Tool {
 
     /// The complete schema of its answers with all lists as lists of entries, for those who describe its fields.
     pub fn fields(&self) -> Value {
-        schema::plain(&self.name, &self.module.version, &self.report).into()
+        self.answers.plain().into()
     }
 
     /// Whether an argument is the component's, and not one that all tools have.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::exit::Failure;
 use super::named::{self, short};
@@ -68,7 +68,7 @@ pub async fn run(typed: &Arguments, options: &Options) -> Result<(), Failure> {
     let text = if typed.json {
         format!("{:#}\n", chosen.iter().map(|tool| whole(tool)).collect::<Value>())
     } else if typed.schema {
-        chosen.iter().map(|tool| format!("{:#}\n", Value::Object(Map::clone(&tool.output)))).collect()
+        chosen.iter().map(|tool| format!("{:#}\n", Value::Object((**tool.output()).clone()))).collect()
     } else if typed.tools.is_empty() {
         lines(&chosen)
     } else {

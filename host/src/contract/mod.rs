@@ -65,7 +65,7 @@ pub fn answer(
         evidence::identify(findings, identity);
     }
     let wrong = evidence::check(&report, &outcome.delivered);
-    let report = keys::listed(report, &tool.report).map_err(|place| {
+    let report = keys::listed(report, tool.report()).map_err(|place| {
         let (name, place) = (&tool.module.name, neutral(&place, 200));
         let reason = format!("the {name} component's report has a field at {place} whose name is not in its schema");
         AnswerError::new(Code::ComponentFault, reason)
@@ -74,7 +74,7 @@ pub fn answer(
     fields.values_mut().for_each(tidy::numbers);
     let mut parts = parts(fields, &draft.pages, &draft.window, tool, common)?;
     if let Some(sort) = &common.sort {
-        sort::apply(&mut parts, &tool.report, sort, common)?;
+        sort::apply(&mut parts, tool.report(), sort, common)?;
     }
     limit(&mut parts, common);
     let cursor = |list: &str, offset: u64| Cursor::text(list, offset, identity, question);
@@ -82,7 +82,7 @@ pub fn answer(
         head: head(outcome, file, common, wrong.warning()),
         parts,
         pages: &draft.pages,
-        schema: &tool.report,
+        schema: tool.report(),
         cursor: &cursor,
         is_page: common.cursor.is_some(),
         form: common.form,
@@ -102,19 +102,19 @@ fn parts(
     tool: &Tool,
     common: &Common,
 ) -> Result<Vec<Part>, AnswerError> {
-    let schema_of = |name: &str| path::schema_at(&tool.report, name);
+    let schema_of = |name: &str| path::schema_at(tool.report(), name);
     let mut asked: Vec<&str> = common.lists().collect();
     if common.cursor.is_none() {
         let is_wanted =
             |name: &&String| common.wants(name.split('.').next().unwrap_or(name)) || asked.contains(&name.as_str());
-        let wanted: Vec<&String> = tool.lists.iter().filter(is_wanted).collect();
+        let wanted: Vec<&String> = tool.lists().iter().filter(is_wanted).collect();
         if !common.conditions.is_empty() {
             filter::check(&common.conditions, wanted.iter().map(|name| (name.as_str(), schema_of(name))))?;
         }
         let by_field = |name: &&&String| {
             let is_filtered = !common.conditions.is_empty() && filter::applies(&common.conditions, schema_of(name));
             is_filtered
-                || common.sort.as_ref().is_some_and(|(field, _)| schema::sortable(&tool.report, name).contains(field))
+                || common.sort.as_ref().is_some_and(|(field, _)| schema::sortable(tool.report(), name).contains(field))
         };
         asked.extend(wanted.iter().filter(by_field).map(|name| name.as_str()));
     }

@@ -152,12 +152,13 @@ pub fn plain(tool: &str, version: &str, report: &Value) -> Map<String, Value> {
 /// What a list of tools says of an answer: the names of its fields, without those that every answer has.
 pub fn shallow(complete: &Map<String, Value>) -> Map<String, Value> {
     let fields = complete.get("properties").and_then(Value::as_object);
-    let properties: Map<_, _> = fields
-        .into_iter()
-        .flatten()
-        .filter(|(name, _)| !OWN.contains(&name.as_str()))
-        .map(|(name, _)| (name.clone(), json!({})))
-        .collect();
+    listed(fields.into_iter().flat_map(Map::keys).map(String::as_str))
+}
+
+/// The same, of the names of a report's fields.
+pub fn listed<'a>(fields: impl Iterator<Item = &'a str>) -> Map<String, Value> {
+    let named = fields.filter(|name| *name != PAGES && !OWN.contains(name));
+    let properties: Map<_, _> = named.map(|name| (name.to_owned(), json!({}))).collect();
     let mut shallow = Map::new();
     shallow.insert("type".into(), "object".into());
     shallow.insert("properties".into(), properties.into());

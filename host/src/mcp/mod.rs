@@ -105,7 +105,7 @@ impl Server {
         let listed = rmcp::model::Tool::new(tool.name.clone(), tool.description.clone(), input)
             .with_title(tool.title.clone())
             .with_annotations(annotations);
-        let output = if self.service.full_schemas { &tool.output } else { &tool.listed_output };
+        let output = if self.service.full_schemas { tool.output() } else { &tool.listed_output };
         // A schema would promise structured content.
         if self.service.text_only { listed } else { listed.with_raw_output_schema(Arc::clone(output)) }
     }

@@ -118,7 +118,7 @@ pub(super) async fn read(
         return Ok(ReadResourceResult::new(vec![text]));
     }
     let complete = uri.strip_prefix(SCHEMA).and_then(|name| match catalog.tool(name) {
-        Some(tool) => Some((*tool.output).clone()),
+        Some(tool) => Some((**tool.output()).clone()),
         None => (name == captures::NAME).then(captures::output),
     });
     if let Some(schema) = complete {

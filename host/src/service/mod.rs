@@ -123,7 +123,7 @@ impl Service {
         let roots: Vec<Root> = options.roots.iter().map(open).collect::<Result<_, _>>()?;
         let roots = Arc::new(if roots.is_empty() { Roots::Everything } else { Roots::Below(roots) });
         let stop = CancellationToken::new();
-        let builtin = Catalog::builtin(&sandbox, &options.modules, &options.limits)?;
+        let builtin = Catalog::builtin(&sandbox, &options.modules)?;
         Ok(Self {
             offered: offer(builtin, &sandbox, options, &stop)?,
             library: Library::of(Arc::clone(&roots)),
@@ -131,7 +131,7 @@ impl Service {
             audit: options.audit.as_deref().map(Audit::open).transpose()?,
             roots,
             line: Line { reader, codec, decoder, limits: options.limits.clone() },
-            fetch: Fetch::new(&options.limits, &options.remote)?,
+            fetch: Fetch::new(&options.limits, &options.remote),
             max_packets: options.max_packets,
             text_only: options.text_only,
             full_schemas: options.full_schemas,

@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::Options;
 use crate::analyzers::{self, Loader, Published, Shelf};
-use crate::capture;
 use crate::catalog::{Catalog, CatalogError};
 use crate::sandbox::Sandbox;
 use crate::watch::AuditError;
@@ -34,9 +33,6 @@ pub enum StartError {
     /// The audit log.
     #[error(transparent)]
     Audit(#[from] AuditError),
-    /// TLS.
-    #[error(transparent)]
-    Fetch(#[from] capture::CaptureError),
     /// The cache of analyzers.
     #[error(transparent)]
     Cache(#[from] CacheError),

@@ -165,7 +165,7 @@ impl<'a> Asking<'a> {
         };
         let mut arguments = self.arguments.clone();
         arguments.insert("section".into(), vec![name.as_str()].into());
-        let columns = report::lists::columns(&self.tool.report, &name);
+        let columns = report::lists::columns(self.tool.report(), &name);
         if columns.is_empty() {
             return Err(wrong(format!("{name} is no list of entries: print it with --format json")));
         }

@@ -131,7 +131,7 @@ fn described(entry: &Entry, took: Duration, results: &mut Results) -> Option<Arc
         &format!("{} {}, sha256 {}, in {:.1} s", module.name, module.version, module.sha256, took.as_secs_f64()),
     );
     for tool in &offer.tools {
-        let fields = tool.report.get("properties").and_then(Value::as_object).map_or(0, Map::len);
+        let fields = tool.report().get("properties").and_then(Value::as_object).map_or(0, Map::len);
         results.ok("tool", &format!("{}, {fields} fields in its report", tool.name));
         if tool.name != tool.own_name {
             let (own, name) = (&tool.own_name, &tool.name);

@@ -105,7 +105,7 @@ async fn with(place: Place, mut options: Options) -> Result<(Arc<Service>, Entry
 /// The one component at a place, looked at without the lock file; what it offers is not yet decided upon.
 fn examine(place: Place, options: &Options) -> Result<Entry, String> {
     let sandbox = Arc::new(Sandbox::new().map_err(|error| error.to_string())?);
-    let builtin = Catalog::builtin(&sandbox, "", &options.limits).map_err(|error| error.to_string())?;
+    let builtin = Catalog::builtin(&sandbox, "").map_err(|error| error.to_string())?;
     let loader = loader(&sandbox, options)?;
     let mut own = options.analyzers.clone();
     own.places = vec![place.clone()];

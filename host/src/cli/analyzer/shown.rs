@@ -66,7 +66,7 @@ impl Page {
             properties.retain(|name, _| tool.is_own_argument(name));
         }
         self.value("arguments", &Value::Object(arguments));
-        self.value("report", &tool.report);
+        self.value("report", tool.report());
     }
 
     /// All that is in a schema: a name without a text is one too.

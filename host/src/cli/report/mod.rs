@@ -86,7 +86,7 @@ pub fn main_list(tool: &Tool) -> Option<String> {
         .iter()
         .chain(&sections)
         .filter(|name| *name != "findings")
-        .map(|name| (name, lists::columns(&tool.report, name)))
+        .map(|name| (name, lists::columns(tool.report(), name)))
         .filter(|(_, columns)| !columns.is_empty())
         .collect();
     let names_frames = |columns: &[String]| columns.iter().any(|column| column == "frame" || column == "first_frame");
