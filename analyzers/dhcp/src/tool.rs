@@ -4,7 +4,9 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Packet, Transport};
 use mcpcap_analyzer::stats::{Lists, Page, Pool};
-use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
+use mcpcap_analyzer::{
+    Answer, Capture, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, TransportKind, Wants, Window, time,
+};
 use serde::Deserialize;
 
 use crate::counts::Counts;
@@ -94,6 +96,7 @@ impl Tool for DhcpPackets {
         "statistics.vendor_classes",
     ];
 
+    const WANTS: Wants = Wants { ports: PORTS, ..Wants::of(&[TransportKind::Udp]) };
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
@@ -190,6 +193,9 @@ impl Tool for DhcpPackets {
         }))
     }
 }
+
+/// The ports of all messages.
+const PORTS: &[u16] = &[67, 68, 4011, 546, 547];
 
 /// Whether a packet is DHCP, by its ports: 67 and 68, also 4011 of PXE (RFC 4578); 546 and 547.
 fn family(packet: &Packet<'_>) -> Option<Family> {

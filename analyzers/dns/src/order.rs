@@ -1,15 +1,8 @@
 //! Whether the frames of the file stand in the order of time.
 
+use mcpcap_analyzer::decode::Order;
 use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
-
-/// Looks at the times of all frames.
-#[derive(Debug, Default)]
-pub struct Order {
-    end: Option<u64>,
-    back: u64,
-    furthest: u64,
-}
 
 /// Frames that do not stand in the order of time. Queries and responses are paired by time in any case.
 #[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -29,28 +22,13 @@ pub struct OrderReport {
     pub responses_given_up: u64,
 }
 
-impl Order {
-    /// Takes the time of a frame.
-    pub fn take(&mut self, timestamp: Option<u64>) {
-        if let Some(back) = self.end.zip(timestamp).and_then(|(end, now)| end.checked_sub(now)).filter(|back| *back > 0)
-        {
-            self.back = self.back.saturating_add(1);
-            self.furthest = self.furthest.max(back);
-        }
-        self.end = self.end.max(timestamp);
-    }
-
-    /// The latest time of all.
-    pub fn end(&self) -> Option<u64> {
-        self.end
-    }
-
-    /// What was found.
-    pub fn report(&self) -> OrderReport {
-        OrderReport {
-            frames_back_in_time: self.back,
-            furthest_back_seconds: (self.back > 0).then(|| time::seconds(self.furthest)),
-            ..OrderReport::default()
+impl OrderReport {
+    /// What the decoder saw of the frames' times.
+    pub fn of(order: &Order) -> Self {
+        Self {
+            frames_back_in_time: order.back,
+            furthest_back_seconds: (order.back > 0).then(|| time::seconds(order.furthest)),
+            ..Self::default()
         }
     }
 }

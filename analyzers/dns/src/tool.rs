@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Ended};
@@ -15,7 +15,7 @@ use crate::lists;
 use crate::mdns::Mdns;
 use crate::message::Short;
 use crate::message::fault::Malformed;
-use crate::order::Order;
+use crate::order::OrderReport;
 use crate::report::{Evicted, Limits, Report};
 use crate::seen::{Seen, Service, Transport};
 use crate::tcp::{Framing, Totals, Yield};
@@ -48,7 +48,6 @@ pub struct DnsPackets {
     candidates: Candidates,
     mdns: Mdns,
     analysis: Analysis,
-    order: Order,
 }
 
 impl Tool for DnsPackets {
@@ -63,6 +62,7 @@ impl Tool for DnsPackets {
     const PAGED: &'static [&'static str] = &["packets"];
     const CUT: &'static [&'static str] = lists::ALL;
 
+    const WANTS: Wants = Wants::of(&[TransportKind::Udp, TransportKind::Tcp]);
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
@@ -77,12 +77,10 @@ impl Tool for DnsPackets {
             candidates: Candidates::new(),
             mdns: Mdns::new(),
             analysis: Analysis::new(&arguments, window),
-            order: Order::default(),
         })
     }
 
     fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
-        self.order.take(frame.timestamp);
         if packet.copy_of.is_some() {
             return Ok(self.analysis.flow());
         }
@@ -113,7 +111,7 @@ impl Tool for DnsPackets {
         let unconfirmed_frames =
             self.analysis.lists().cut(lists::UNCONFIRMED, limits::LISTED, unconfirmed_frames.into_iter());
         let limits = Limits {
-            order: self.order.report(),
+            order: OrderReport::of(&capture.decoder.order),
             evicted: Evicted {
                 candidates,
                 confirmed_servers,
@@ -129,7 +127,7 @@ impl Tool for DnsPackets {
             reassembly: self.streams.statistics().told(),
         };
         let ended = Ended {
-            time: self.order.end(),
+            time: capture.decoder.order.latest,
             copies: capture.decoder.copies(self.analysis.lists()),
             decoding: capture.decoder.decoding.clone(),
         };

@@ -7,7 +7,9 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::stats::{Distinct, Lists, Page};
-use mcpcap_analyzer::{Capture, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
+use mcpcap_analyzer::{
+    Capture, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, TransportKind, Wants, Window, time,
+};
 use serde::Deserialize;
 
 use crate::codes;
@@ -132,6 +134,8 @@ impl Tool for IcmpPackets {
         "statistics.neighbour_discovery.multicast_groups",
     ];
 
+    const WANTS: Wants =
+        Wants::of(&[TransportKind::Udp, TransportKind::Tcp, TransportKind::Icmp, TransportKind::Icmpv6]);
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
-use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, Window};
+use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
@@ -75,6 +75,8 @@ impl Tool for SipPackets {
         "findings",
     ];
 
+    const WANTS: Wants =
+        Wants::of(&[TransportKind::Udp, TransportKind::Tcp, TransportKind::Icmp, TransportKind::Icmpv6]);
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {

@@ -1,8 +1,8 @@
 //! `get_stream` on TCP connections and UDP conversations.
 
+use mcpcap_analyzer::Flow;
 use mcpcap_analyzer::decode::TcpFlags;
 use mcpcap_analyzer::harness::{self, build};
-use mcpcap_analyzer::Flow;
 use serde_json::{Value, json};
 
 use super::{characters, file, report};

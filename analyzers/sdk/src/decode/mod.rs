@@ -28,6 +28,7 @@ mod looks;
 mod mpls;
 mod network;
 mod options;
+mod order;
 mod packet;
 mod ppp;
 mod quoted;
@@ -45,6 +46,7 @@ mod tests;
 pub use copies::{Copy, CopyDifferences, CopyReport};
 pub use layer::{Layer, Layers};
 pub use options::TcpOptions;
+pub use order::Order;
 pub use packet::{Decoded, Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Tunnels, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};
@@ -95,6 +97,7 @@ pub struct Decoder {
     fragments: Fragments,
     copies: Option<Copies>,
     counts: Counts,
+    order: Order,
     /// Bytes of the longest frame that was captured so far.
     longest: usize,
 }
@@ -113,7 +116,13 @@ impl Decoder {
 
     /// A decoder with other limits.
     pub fn with_limits(limits: Limits) -> Self {
-        Self { fragments: Fragments::new(limits), copies: Some(Copies::new()), counts: Counts::default(), longest: 0 }
+        Self {
+            fragments: Fragments::new(limits),
+            copies: Some(Copies::new()),
+            counts: Counts::default(),
+            order: Order::default(),
+            longest: 0,
+        }
     }
 
     /// With `true`, packets that were captured more than once are packets like others: [`Packet::copy_of`] is never set.
@@ -146,6 +155,7 @@ impl Decoder {
 
     /// Counts a packet that [`Decoder::take`] gave among those that were wanted.
     pub fn count(&mut self, packet: &Packet<'_>) {
+        self.order.take(packet.timestamp);
         self.counts.count(packet);
     }
 
@@ -170,6 +180,7 @@ impl Decoder {
         let cited = copies.as_ref().map(|copies| copies.cited.clone()).unwrap_or_default();
         Summary {
             decoding: self.statistics(),
+            order: self.order,
             copies,
             cited,
             pages: lists.into_pages().iter().map(Cut::from).collect(),

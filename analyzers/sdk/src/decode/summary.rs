@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::copies;
-use super::{CopyReport, Statistics};
+use super::{CopyReport, Order, Statistics};
 use crate::finding::Frames;
 use crate::stats::{Lists, PageInfo};
 
@@ -13,6 +13,9 @@ pub struct Summary {
     /// Frames by how far they could be taken apart, of those that were chosen.
     #[serde(default)]
     pub decoding: Statistics,
+    /// Whether the frames stand in the order of time.
+    #[serde(default)]
+    pub order: Order,
     /// Packets that were captured more than once; absent when there are none, or they are counted like other packets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) copies: Option<CopyReport>,
