@@ -1,18 +1,19 @@
 //! Tables, top lists and percentiles in bounded memory.
 //!
 //! A capture decides how many addresses, names and flows there are, so everything here has a limit, and says when it was reached.
-//! Everything is deterministic: hashes have a fixed key and lists a fixed order. The key is fixed and public, so a capture can be
-//! made whose keys collide; that costs time, which the host limits, and never memory.
+//! Everything is deterministic: hashes have a fixed key and lists a fixed order. The key is public, so a capture can be made whose keys
+//! collide; tables bound what that costs (`index.rs` says how).
 
 mod bounded_map;
 mod distinct;
+mod index;
 mod lists;
 mod page;
 mod quantiles;
 mod several;
 mod top_k;
 
-pub use bounded_map::BoundedMap;
+pub use bounded_map::{BoundedMap, Iter, Place};
 pub use distinct::Distinct;
 pub use lists::{Lists, Part};
 pub use page::{Page, PageInfo, Window};
