@@ -1,6 +1,6 @@
 //! What is decided about a message after its bytes are gone.
 
-use std::net::SocketAddr;
+use mcpcap_analyzer::stream::Endpoint;
 
 use mcpcap_analyzer::JsonSchema;
 use serde::Serialize;
@@ -26,7 +26,7 @@ impl Topic {
     pub fn of(message: &Message<'_>, asked: Option<&Asked>, cut: bool) -> Self {
         match asked {
             Some(asked) => {
-                Self::Question { hash: asked.hash, name: asked.name_hash, kind: asked.kind, class: asked.class }
+                Self::Question { hash: asked.hash, name: asked.name.hash(), kind: asked.kind, class: asked.class }
             }
             None if cut || message.header.counts.first() == Some(&0) => Self::None,
             None => Self::Unreadable,
@@ -155,9 +155,9 @@ pub struct Settled {
     /// Its protocol.
     pub service: Service,
     /// Who asked.
-    pub client: SocketAddr,
+    pub client: Endpoint,
     /// Who answered.
-    pub server: SocketAddr,
+    pub server: Endpoint,
     /// Frame of its first transmission, and where that stands in the page of listed messages.
     pub request: (u64, Option<usize>),
     /// Frame of its first response, and where that stands.

@@ -3,13 +3,13 @@
 //! A payload that parses strictly is held until one of the other direction with the same identifier and question comes. Then both
 //! count, and whatever parses strictly to or from that server counts at once. A single such payload proves nothing.
 
-use std::net::SocketAddr;
+use mcpcap_analyzer::stream::Endpoint;
 
 use mcpcap_analyzer::stats::BoundedMap;
 
 use crate::limits;
 use crate::message::{HEADER_LENGTH, Message};
-use crate::question::Asked;
+use crate::question;
 use crate::seen::{Seen, Service};
 
 /// A message that waits for the other direction.
@@ -23,8 +23,8 @@ pub struct Held {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    client: SocketAddr,
-    server: SocketAddr,
+    client: Endpoint,
+    server: Endpoint,
     id: u16,
     question: u64,
 }
@@ -78,7 +78,7 @@ impl Unconfirmed {
 /// Messages on other ports that wait for one of the other direction, whichever stands first in the file.
 pub struct Candidates {
     held: BoundedMap<Key, Waiting>,
-    servers: BoundedMap<SocketAddr, ()>,
+    servers: BoundedMap<Endpoint, ()>,
     unconfirmed: Unconfirmed,
 }
 
@@ -167,6 +167,5 @@ pub fn could_be(octets: &[u8]) -> bool {
 /// Whether it is a response, its identifier and the hash of its question, when it parses strictly and has one.
 pub fn strict(octets: &[u8]) -> Option<(bool, u16, u64)> {
     let message = Message::parse(octets, None).ok().filter(Message::is_strict)?;
-    let asked = Asked::of(&message, Service::Dns)?;
-    Some((message.header.is_response(), message.header.id, asked.hash))
+    Some((message.header.is_response(), message.header.id, question::identity(&message, Service::Dns)?))
 }

@@ -1,12 +1,13 @@
 //! mDNS told from ordinary DNS on its port.
 
-use std::net::SocketAddr;
+use mcpcap_analyzer::stream::Endpoint;
 
 use mcpcap_analyzer::stats::BoundedMap;
+use smallvec::SmallVec;
 
 use crate::limits;
 use crate::message::Message;
-use crate::message::name::Name;
+use crate::message::name::{Folded, Labels};
 use crate::seen::{MDNS_PORT, Service};
 
 /// Domains whose names are only asked for by mDNS (RFC 6762 §3, §4 and §12), as labels from the right.
@@ -22,7 +23,7 @@ const DOMAINS: [&[&str]; 6] = [
 /// Tells what is mDNS on port 5353.
 pub struct Mdns {
     /// Ends that asked the group from another port: they are answered there (RFC 6762 §6.7).
-    one_shot: BoundedMap<SocketAddr, ()>,
+    one_shot: BoundedMap<Endpoint, ()>,
 }
 
 impl Mdns {
@@ -36,15 +37,15 @@ impl Mdns {
     /// mDNS goes to a group, and back from port 5353 to one end: to port 5353, or to the port from which somebody asked the group. A
     /// responder may be asked alone too (RFC 6762 §5.5). Then the names tell, or the bit that mDNS took from the class; and between two
     /// ports 5353 the header, in which mDNS sets neither RD nor RA nor a response code (RFC 6762 §18).
-    pub fn service(&mut self, source: SocketAddr, destination: SocketAddr, octets: &[u8]) -> Service {
-        if destination.ip().is_multicast() {
-            if source.port() != MDNS_PORT {
+    pub fn service(&mut self, source: Endpoint, destination: Endpoint, octets: &[u8]) -> Service {
+        if destination.address.is_multicast() {
+            if source.port != MDNS_PORT {
                 self.one_shot.insert(source, ());
             }
             return Service::Mdns;
         }
-        let both = source.port() == MDNS_PORT && destination.port() == MDNS_PORT;
-        let peer = if source.port() == MDNS_PORT { destination } else { source };
+        let both = source.port == MDNS_PORT && destination.port == MDNS_PORT;
+        let peer = if source.port == MDNS_PORT { destination } else { source };
         if !both && self.one_shot.get(&peer).is_some() {
             return Service::Mdns;
         }
@@ -63,18 +64,19 @@ impl Mdns {
 /// Whether only mDNS has such names or classes.
 fn has_mark(message: &Message<'_>) -> bool {
     let top_bit = |class: u16| class == 0x8001;
-    let questions = message.questions.iter().map(|question| (message.question_name(question), question.class));
+    let questions = message.questions.iter().map(|question| (question.place(), question.class));
     // A response to the group's question need not repeat it.
-    let owners = message.records.iter().take(1).map(|record| (message.owner_name(record), record.class));
+    let owners = message.records.iter().take(1).map(|record| (record.place(), record.class));
     let mut all = questions.chain(owners);
-    all.any(|(name, class)| top_bit(class) || name.is_some_and(|name| is_local(&name)))
+    all.any(|(name, class)| top_bit(class) || name.is_some_and(|at| is_local(message.octets(), at)))
 }
 
-fn is_local(name: &Name) -> bool {
-    let labels: Vec<&[u8]> = name.labels().collect();
+fn is_local(message: &[u8], at: usize) -> bool {
+    let mut folded = Folded::default();
+    folded.read(message, at);
+    let labels: SmallVec<[&[u8]; 16]> = Labels::of(&folded).collect();
     let ends_with = |domain: &[&str]| {
-        labels.len() >= domain.len()
-            && labels.iter().rev().zip(domain).all(|(label, own)| label.eq_ignore_ascii_case(own.as_bytes()))
+        labels.len() >= domain.len() && labels.iter().rev().zip(domain).all(|(label, own)| *label == own.as_bytes())
     };
     DOMAINS.iter().any(|domain| ends_with(domain))
 }

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
-use mcpcap_analyzer::stats::{BoundedMap, entropy};
+use mcpcap_analyzer::stats::{BoundedMap, FixedHash, entropy};
 
 use super::thresholds::{GENERATED_DOMAINS, GENERATED_SHARE};
-use crate::question;
+use crate::question::Asked;
 use crate::seen::Seen;
 
 const RULE: Rule = Rule {
@@ -31,7 +31,7 @@ pub(super) struct Watch {
 
 #[derive(Default)]
 struct Client {
-    seen: HashSet<u64>,
+    seen: HashSet<u64, FixedHash>,
     random: u64,
     /// There were others than those that were seen.
     more: bool,
@@ -44,13 +44,14 @@ impl Watch {
     }
 
     /// Takes a registered domain that does not exist, as a client was told.
-    pub(super) fn take(&mut self, seen: &Seen, domain: &str) {
+    pub(super) fn take(&mut self, seen: &Seen, asked: &Asked) {
+        let domain = asked.name.domain();
         let Some((label, _)) = domain.split_once('.') else { return };
         if domain.ends_with(".arpa") {
             return;
         }
-        let (client, _) = self.clients.get_or_insert_with(seen.destination.ip(), Client::default);
-        let hash = question::hash(domain);
+        let (client, _) = self.clients.get_or_insert_with(seen.destination.address, Client::default);
+        let hash = asked.name.domain_hash();
         if client.seen.len() >= DOMAINS {
             client.more |= !client.seen.contains(&hash);
             return;

@@ -1,6 +1,7 @@
 //! Domain names: reading them with compression, and writing them in presentation format.
 
 use std::fmt::{self, Write};
+use std::ops::Deref;
 
 use super::fault::Malformed;
 
@@ -14,6 +15,57 @@ pub(super) const MOST_POINTERS: usize = 127;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Name {
     wire: Vec<u8>,
+}
+
+/// A name as [`Name`] has it, in lower case.
+#[derive(Debug, Clone)]
+pub struct Folded {
+    octets: [u8; LONGEST],
+    length: usize,
+}
+
+impl Default for Folded {
+    fn default() -> Self {
+        Self { octets: [0; LONGEST], length: 0 }
+    }
+}
+
+impl Deref for Folded {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.octets.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl Folded {
+    /// Sets it to the valid name at `start` of a message. By lower case names compare (RFC 4343 §3: ASCII letters only).
+    pub fn read(&mut self, message: &[u8], start: usize) {
+        self.length = 0;
+        let mut at = start;
+        for _ in 0..=MOST_POINTERS {
+            let from = at;
+            let next = loop {
+                #[cfg(test)]
+                super::work::step();
+                match message.get(at).copied().unwrap_or(0) {
+                    length @ 1..=0x3f => at = at.saturating_add(1).saturating_add(length.into()),
+                    other => break other,
+                }
+                if at.saturating_sub(from) >= LONGEST {
+                    break 0;
+                }
+            };
+            let end = self.length.saturating_add(at.saturating_sub(from));
+            let (Some(room), Some(run)) = (self.octets.get_mut(self.length..end), message.get(from..at)) else { break };
+            room.copy_from_slice(run);
+            // Length bytes are below 64, so no letter can be one of them.
+            room.make_ascii_lowercase();
+            self.length = end;
+            let Some(low) = message.get(at.saturating_add(1)).filter(|_| next >= 0xc0) else { break };
+            at = (usize::from(next & 0x3f) << 8) | usize::from(*low);
+        }
+    }
 }
 
 /// How far a name goes in the place where it stands.
@@ -147,6 +199,16 @@ impl Name {
         }
     }
 
+    /// A name of bytes as it keeps them.
+    pub fn of(wire: &[u8]) -> Self {
+        Self { wire: wire.to_vec() }
+    }
+
+    /// Its bytes.
+    pub fn wire(&self) -> &[u8] {
+        &self.wire
+    }
+
     /// The labels, the leftmost first.
     pub fn labels(&self) -> Labels<'_> {
         Labels { wire: &self.wire }
@@ -155,13 +217,6 @@ impl Name {
     /// Whether it is the root.
     pub fn is_root(&self) -> bool {
         self.wire.is_empty()
-    }
-
-    /// The name in lower case, by which names compare (RFC 4343 §3: ASCII letters only).
-    pub fn fold(mut self) -> Self {
-        // Length bytes are below 64, so no letter can be one of them.
-        self.wire.make_ascii_lowercase();
-        self
     }
 
     /// Bytes on the wire, uncompressed.
@@ -174,6 +229,13 @@ impl Name {
 #[derive(Debug, Clone)]
 pub struct Labels<'a> {
     wire: &'a [u8],
+}
+
+impl<'a> Labels<'a> {
+    /// Of a name's bytes as [`Name`] has them.
+    pub fn of(wire: &'a [u8]) -> Self {
+        Self { wire }
+    }
 }
 
 impl<'a> Iterator for Labels<'a> {
@@ -191,21 +253,32 @@ impl<'a> Iterator for Labels<'a> {
 /// `.` for the root. Other characters that zone files treat specially get a backslash, as every name server writes them.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_root() {
-            return f.write_char('.');
-        }
-        for (n, label) in self.labels().enumerate() {
-            if n > 0 {
-                f.write_char('.')?;
-            }
-            write_label(f, label)?;
-        }
-        Ok(())
+        write(f, self.labels())
     }
+}
+
+/// Writes the labels of a name in presentation format.
+pub fn write(out: &mut impl Write, labels: Labels<'_>) -> fmt::Result {
+    if labels.wire.is_empty() {
+        return out.write_char('.');
+    }
+    for (n, label) in labels.enumerate() {
+        if n > 0 {
+            out.write_char('.')?;
+        }
+        write_label(out, label)?;
+    }
+    Ok(())
 }
 
 /// Writes one label in presentation format.
 pub fn write_label(out: &mut impl Write, label: &[u8]) -> fmt::Result {
+    let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
+    if let Ok(text) = std::str::from_utf8(label)
+        && label.iter().all(is_plain)
+    {
+        return out.write_str(text);
+    }
     for &octet in label {
         match octet {
             b'.' | b'\\' | b'"' | b'(' | b')' | b';' | b'@' | b'$' => {
@@ -222,6 +295,12 @@ pub fn write_label(out: &mut impl Write, label: &[u8]) -> fmt::Result {
 /// Writes a `<character-string>` in quotes, as zone files have it: `"` and `\` get a backslash, what does not print is `\DDD`.
 pub fn write_quoted(out: &mut impl Write, text: &[u8]) -> fmt::Result {
     out.write_char('"')?;
+    write_escaped(out, text)?;
+    out.write_char('"')
+}
+
+/// Writes what stands between those quotes.
+pub fn write_escaped(out: &mut impl Write, text: &[u8]) -> fmt::Result {
     for &octet in text {
         match octet {
             b'"' | b'\\' => {
@@ -232,7 +311,7 @@ pub fn write_quoted(out: &mut impl Write, text: &[u8]) -> fmt::Result {
             _ => write!(out, "\\{octet:03}")?,
         }
     }
-    out.write_char('"')
+    Ok(())
 }
 
 #[cfg(test)]
@@ -316,9 +395,12 @@ mod tests {
 
     #[test]
     fn folding_lowers_ascii_letters_only() {
-        let message = after_header(b"\x04aB\xc4Z\x00");
-        let (name, _) = Name::read(&message, 12, message.len()).unwrap();
-        assert_eq!(name.fold().to_string(), "ab\\196z");
+        let message = after_header(b"\x04aB\xc4Z\x00\x01X\xc0\x0c");
+        for (at, expected) in [(12, "ab\\196z"), (18, "x.ab\\196z"), (20, "ab\\196z")] {
+            let mut folded = Folded::default();
+            folded.read(&message, at);
+            assert_eq!(Name::of(&folded).to_string(), expected);
+        }
     }
 
     #[test]

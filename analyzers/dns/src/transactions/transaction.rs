@@ -1,11 +1,12 @@
 //! One query and what came back.
 
-use std::net::SocketAddr;
+use mcpcap_analyzer::stats::Place;
+use mcpcap_analyzer::stream::Endpoint;
+use std::rc::Rc;
 
 use crate::brief::{Brief, Differs, Outcome, Topic};
 use crate::limits;
 use crate::message::codes::kind;
-use crate::message::name::Name;
 use crate::seen::{Seen, Service, Transport};
 
 /// Responses after the first that are known one by one.
@@ -19,9 +20,11 @@ pub(super) struct Transaction {
     /// The question by hash, or a hash of the message where it has none that can be read.
     pub(super) identity: u64,
     pub(super) topic: Topic,
-    /// In lower case.
-    pub(super) name: Option<Name>,
-    pub(super) server: SocketAddr,
+    /// In lower case, as on the wire.
+    pub(super) name: Option<Rc<[u8]>>,
+    pub(super) server: Endpoint,
+    /// Where its question is followed.
+    pub(super) followed: Place,
     /// First transmission by time: its frame, its time, and where it stands in the page of listed messages.
     pub(super) frame: u64,
     pub(super) first: Option<u64>,
@@ -81,12 +84,13 @@ pub(super) fn precedes(frame: u64, time: Option<u64>, response: &Seen) -> bool {
 }
 
 impl Transaction {
-    pub(super) fn new(seen: &Seen, brief: &Brief, identity: u64, name: Option<Name>, place: Option<usize>) -> Self {
+    pub(super) fn new(seen: &Seen, brief: &Brief, identity: u64, name: Option<Rc<[u8]>>, place: Option<usize>) -> Self {
         Self {
             identity,
             topic: brief.topic,
             name,
             server: seen.destination,
+            followed: Place::default(),
             frame: seen.frame,
             first: seen.timestamp,
             place,
@@ -161,6 +165,7 @@ impl Transaction {
             topic: self.topic,
             name: self.name.clone(),
             server: self.server,
+            followed: self.followed,
             frame: first.frame,
             first: first.time,
             place: first.place,

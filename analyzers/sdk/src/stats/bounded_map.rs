@@ -1,58 +1,273 @@
 //! A map that forgets what was not used for longest.
 
-use std::hash::Hash;
-
-use hashlink::LruCache;
+use std::borrow::Borrow;
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 
 use super::FixedHash;
+use super::index::Index;
 
 /// A map with at most a fixed number of entries. When it is full, the least recently used one makes room, and is counted.
+///
+/// Entries stay where they are for as long as they are there, so a [`Place`] finds one again without hashing its key. Keys that were made to
+/// collide cost little: see the comments of `stats::index`.
 pub struct BoundedMap<K, V> {
-    entries: LruCache<K, V, FixedHash>,
+    capacity: usize,
+    nodes: Nodes<K, V>,
+    index: Index,
+    hash: FixedHash,
     evicted: u64,
+}
+
+/// Where an entry was when it was last seen: [`BoundedMap::get_near`] looks there first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(u32);
+
+impl Default for Place {
+    fn default() -> Self {
+        Self(NONE)
+    }
+}
+
+/// No slot.
+const NONE: u32 = u32::MAX;
+/// Nodes that are allocated together, so that a large table does not move when it grows.
+const CHUNK: usize = 64;
+
+struct Node<K, V> {
+    /// None while the slot is free.
+    entry: Option<(K, V)>,
+    hash: u64,
+    /// Neighbours in the order of use; of a free slot, `newer` is the next free one.
+    older: u32,
+    newer: u32,
+}
+
+impl<K, V> Node<K, V> {
+    fn free() -> Self {
+        Self { entry: None, hash: 0, older: NONE, newer: NONE }
+    }
+}
+
+/// All nodes in the order of their use.
+struct Nodes<K, V> {
+    chunks: Vec<Vec<Node<K, V>>>,
+    /// Stands in for a slot that is not there, which does not happen.
+    spare: Node<K, V>,
+    len: usize,
+    oldest: u32,
+    newest: u32,
+    free: u32,
+}
+
+impl<K, V> Nodes<K, V> {
+    fn get(&self, slot: u32) -> Option<&Node<K, V>> {
+        self.chunks.get(slot as usize / CHUNK)?.get(slot as usize % CHUNK)
+    }
+
+    fn get_mut(&mut self, slot: u32) -> Option<&mut Node<K, V>> {
+        self.chunks.get_mut(slot as usize / CHUNK)?.get_mut(slot as usize % CHUNK)
+    }
+
+    fn entry(&self, slot: u32) -> Option<&(K, V)> {
+        self.get(slot)?.entry.as_ref()
+    }
+
+    /// Takes a slot for an entry that will be the newest one.
+    fn allocate(&mut self, hash: u64) -> u32 {
+        let slot = match self.get_mut(self.free) {
+            Some(free) => {
+                free.hash = hash;
+                let next = free.newer;
+                std::mem::replace(&mut self.free, next)
+            }
+            None => {
+                if self.chunks.last().is_none_or(|last| last.len() >= CHUNK) {
+                    self.chunks.push(Vec::new());
+                }
+                let full = self.chunks.len().saturating_sub(1).saturating_mul(CHUNK);
+                let last = self.chunks.last_mut().map_or(0, |last| {
+                    last.push(Node { hash, ..Node::free() });
+                    last.len().saturating_sub(1)
+                });
+                full.saturating_add(last) as u32
+            }
+        };
+        self.len = self.len.saturating_add(1);
+        self.link(slot);
+        slot
+    }
+
+    /// The value in a slot; it gets an entry when it has none.
+    fn value_or(&mut self, slot: u32, entry: impl FnOnce() -> (K, V)) -> &mut V {
+        let chunk = self.chunks.get_mut(slot as usize / CHUNK);
+        let node = chunk.and_then(|chunk| chunk.get_mut(slot as usize % CHUNK)).unwrap_or(&mut self.spare);
+        &mut node.entry.get_or_insert_with(entry).1
+    }
+
+    /// Makes a slot that is in no order the newest one.
+    fn link(&mut self, slot: u32) {
+        let older = std::mem::replace(&mut self.newest, slot);
+        match self.get_mut(older) {
+            Some(older) => older.newer = slot,
+            None => self.oldest = slot,
+        }
+        if let Some(node) = self.get_mut(slot) {
+            (node.older, node.newer) = (older, NONE);
+        }
+    }
+
+    fn unlink(&mut self, slot: u32) {
+        let Some((older, newer)) = self.get(slot).map(|node| (node.older, node.newer)) else { return };
+        match self.get_mut(older) {
+            Some(node) => node.newer = newer,
+            None => self.oldest = newer,
+        }
+        match self.get_mut(newer) {
+            Some(node) => node.older = older,
+            None => self.newest = older,
+        }
+    }
+
+    fn touch(&mut self, slot: u32) {
+        if self.newest != slot {
+            self.unlink(slot);
+            self.link(slot);
+        }
+    }
+
+    fn take(&mut self, slot: u32) -> Option<(K, V)> {
+        self.unlink(slot);
+        let free = self.free;
+        let node = self.get_mut(slot)?;
+        let entry = node.entry.take()?;
+        node.newer = free;
+        self.free = slot;
+        self.len = self.len.saturating_sub(1);
+        Some(entry)
+    }
+}
+
+/// The second hash of a key.
+fn second<Q: Hash + ?Sized>(key: &Q) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
     /// An empty map for up to `capacity` entries (at least one).
     pub fn new(capacity: usize) -> Self {
-        Self { entries: LruCache::with_hasher(capacity.max(1), FixedHash::default()), evicted: 0 }
+        let nodes = Nodes { chunks: Vec::new(), spare: Node::free(), len: 0, oldest: NONE, newest: NONE, free: NONE };
+        let capacity = capacity.clamp(1, NONE as usize);
+        Self { capacity, nodes, index: Index::new(), hash: FixedHash::default(), evicted: 0 }
+    }
+
+    fn find<Q: Hash + Eq + ?Sized>(&self, hash: u64, key: &Q) -> Option<u32>
+    where
+        K: Borrow<Q>,
+    {
+        let same = |slot| self.nodes.entry(slot).is_some_and(|(other, _)| other.borrow() == key);
+        self.index.find(hash, || second(key), same)
+    }
+
+    fn find_near<Q: Hash + Eq + ?Sized>(&self, place: Place, key: &Q) -> Option<u32>
+    where
+        K: Borrow<Q>,
+    {
+        let is_there = self.nodes.entry(place.0).is_some_and(|(other, _)| other.borrow() == key);
+        if is_there { Some(place.0) } else { self.find(self.hash.hash_one(key), key) }
     }
 
     /// Looks an entry up without marking it as used.
-    pub fn get(&self, key: &K) -> Option<&V> {
-        self.entries.peek(key)
+    pub fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        let slot = self.find(self.hash.hash_one(key), key)?;
+        self.nodes.entry(slot).map(|(_, value)| value)
     }
 
     /// Looks an entry up for changing, without marking it as used.
-    pub fn peek_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.entries.peek_mut(key)
+    pub fn peek_mut<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
+        let slot = self.find(self.hash.hash_one(key), key)?;
+        self.value(slot)
     }
 
     /// Looks an entry up and marks it as used.
-    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.entries.get_mut(key)
+    pub fn get_mut<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
+        self.get_near(&mut Place::default(), key)
+    }
+
+    /// Looks an entry up and marks it as used; first where it was, which is told for the next time.
+    pub fn get_near<Q: Hash + Eq + ?Sized>(&mut self, place: &mut Place, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
+        let slot = self.find_near(*place, key)?;
+        place.0 = slot;
+        self.nodes.touch(slot);
+        self.value(slot)
+    }
+
+    /// Looks an entry up with its key, and marks it as used.
+    pub fn get_entry<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<(&K, &mut V)>
+    where
+        K: Borrow<Q>,
+    {
+        let slot = self.find(self.hash.hash_one(key), key)?;
+        self.nodes.touch(slot);
+        self.nodes.get_mut(slot)?.entry.as_mut().map(|(key, value)| (&*key, value))
+    }
+
+    fn value(&mut self, slot: u32) -> Option<&mut V> {
+        self.nodes.get_mut(slot)?.entry.as_mut().map(|(_, value)| value)
     }
 
     /// The entry of a key, made when it is not there; and the entry that had to go for it.
     pub fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> (&mut V, Option<(K, V)>) {
         let mut gone = None;
-        if !self.entries.contains_key(&key) && self.entries.len() >= self.entries.capacity() {
-            gone = self.entries.remove_lru();
-            self.evicted = self.evicted.saturating_add(u64::from(gone.is_some()));
-        }
-        let value = match self.entries.entry(key) {
-            hashlink::lru_cache::Entry::Occupied(mut entry) => {
-                entry.to_back();
-                entry.into_mut()
-            }
-            hashlink::lru_cache::Entry::Vacant(entry) => entry.insert(make()),
-        };
+        let value = self.get_or_insert_near(&mut Place::default(), key, make, |key, value| gone = Some((key, value)));
         (value, gone)
+    }
+
+    /// The same, first where the entry was, which is told for the next time. `gone` takes the entry that had to go.
+    pub fn get_or_insert_near(
+        &mut self,
+        place: &mut Place,
+        key: K,
+        make: impl FnOnce() -> V,
+        gone: impl FnOnce(K, V),
+    ) -> &mut V {
+        let is_there = self.nodes.entry(place.0).is_some_and(|(other, _)| *other == key);
+        if !is_there {
+            let hash = self.hash.hash_one(&key);
+            place.0 = self.find(hash, &key).unwrap_or_else(|| {
+                if self.nodes.len >= self.capacity
+                    && let Some((key, value)) = self.pop_oldest()
+                {
+                    self.evicted = self.evicted.saturating_add(1);
+                    gone(key, value);
+                }
+                let Self { nodes, index, .. } = self;
+                let slot = nodes.allocate(hash);
+                let key_of = |slot| nodes.entry(slot).map_or(&key, |(key, _)| key);
+                index.insert(slot, |slot| nodes.get(slot).map_or(0, |node| node.hash), |slot| second(key_of(slot)));
+                slot
+            });
+        }
+        self.nodes.touch(place.0);
+        self.nodes.value_or(place.0, || (key, make()))
     }
 
     /// Sets an entry; gives the entry of another key that had to go for it.
     pub fn insert(&mut self, key: K, value: V) -> Option<(K, V)> {
-        if let Some(slot) = self.entries.get_mut(&key) {
+        if let Some(slot) = self.get_mut(&key) {
             *slot = value;
             return None;
         }
@@ -60,18 +275,29 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
     }
 
     /// Takes an entry out.
-    pub fn remove(&mut self, key: &K) -> Option<V> {
-        self.entries.remove(key)
+    pub fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let slot = self.find(self.hash.hash_one(key), key)?;
+        self.take(slot).map(|(_, value)| value)
+    }
+
+    fn take(&mut self, slot: u32) -> Option<(K, V)> {
+        let hash = self.nodes.get(slot)?.hash;
+        let (key, value) = self.nodes.take(slot)?;
+        self.index.remove(hash, || second(&key), slot);
+        Some((key, value))
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.nodes.len
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.nodes.len == 0
     }
 
     /// How many entries had to go for others.
@@ -80,51 +306,70 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
     }
 
     /// All entries, the least recently used first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
-        self.entries.iter()
+    pub fn iter(&self) -> Iter<'_, K, V> {
+        Iter { nodes: &self.nodes, front: self.nodes.oldest, back: self.nodes.newest, left: self.nodes.len }
     }
 
     /// All entries for changing, the least recently used first.
     pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = (&K, &mut V)> {
-        self.entries.iter_mut()
+        let order: Vec<u32> = self.iter().slots().collect();
+        let nodes = self.nodes.chunks.iter_mut().flatten().map(|node| node.entry.as_mut());
+        let mut entries: Vec<Option<&mut (K, V)>> = nodes.collect();
+        let entries = order.into_iter().filter_map(move |slot| entries.get_mut(slot as usize)?.take());
+        entries.map(|(key, value)| (&*key, value))
     }
 
     /// Takes the least recently used entry out, without counting it as evicted.
     pub fn pop_oldest(&mut self) -> Option<(K, V)> {
-        self.entries.remove_lru()
+        self.take(self.nodes.oldest)
     }
 
     /// The least recently used entry.
     pub fn oldest(&self) -> Option<(&K, &V)> {
-        self.entries.iter().next()
+        self.iter().next()
+    }
+}
+
+/// The entries of a [`BoundedMap`], the least recently used first.
+pub struct Iter<'m, K, V> {
+    nodes: &'m Nodes<K, V>,
+    front: u32,
+    back: u32,
+    left: usize,
+}
+
+impl<K, V> Iter<'_, K, V> {
+    fn slots(mut self) -> impl Iterator<Item = u32> {
+        std::iter::from_fn(move || {
+            let slot = self.front;
+            self.next().map(|_| slot)
+        })
+    }
+}
+
+impl<'m, K, V> Iterator for Iter<'m, K, V> {
+    type Item = (&'m K, &'m V);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let node = self.nodes.get(self.front)?;
+        self.front = node.newer;
+        node.entry.as_ref().map(|(key, value)| (key, value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<K, V> DoubleEndedIterator for Iter<'_, K, V> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let node = self.nodes.get(self.back)?;
+        self.back = node.older;
+        node.entry.as_ref().map(|(key, value)| (key, value))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_least_recently_used_entry_makes_room() {
-        let mut map = BoundedMap::new(2);
-        assert_eq!(map.insert("a", 1), None);
-        assert_eq!(map.insert("b", 2), None);
-        map.get_mut(&"a");
-        let (value, gone) = map.get_or_insert_with("c", || 3);
-        assert_eq!((*value, gone), (3, Some(("b", 2))));
-        assert_eq!((map.len(), map.evicted()), (2, 1));
-        assert_eq!(map.iter().map(|(key, _)| *key).collect::<Vec<_>>(), ["a", "c"]);
-        *map.peek_mut(&"a").unwrap() = 7;
-        assert_eq!(map.oldest(), Some((&"a", &7)));
-    }
-
-    #[test]
-    fn an_entry_that_is_there_costs_nobody_its_place() {
-        let mut map = BoundedMap::new(2);
-        map.insert("a", 1);
-        map.insert("b", 2);
-        assert_eq!(map.insert("a", 10), None);
-        assert_eq!(*map.get_or_insert_with("b", || 0).0, 2);
-        assert_eq!((map.get(&"a"), map.evicted()), (Some(&10), 0));
-    }
-}
+mod tests;

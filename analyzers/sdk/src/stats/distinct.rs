@@ -73,6 +73,11 @@ impl Distinct {
         new
     }
 
+    /// Takes a value that was added before, without hashing it.
+    pub fn again(&mut self) {
+        self.added = self.added.saturating_add(1);
+    }
+
     fn register(&mut self, hash: u64) {
         let hash = mixed(hash);
         let bits = self.size.bits;

@@ -1,18 +1,19 @@
 //! Tables, top lists and percentiles in bounded memory.
 //!
 //! A capture decides how many addresses, names and flows there are, so everything here has a limit, and says when it was reached.
-//! Everything is deterministic: hashes have a fixed key and lists a fixed order. The key is fixed and public, so a capture can be
-//! made whose keys collide; that costs time, which the host limits, and never memory.
+//! Everything is deterministic: hashes have a fixed key and lists a fixed order. The key is public, so a capture can be made whose keys
+//! collide; tables bound what that costs (`index.rs` says how).
 
 mod bounded_map;
 mod distinct;
+mod index;
 mod lists;
 mod page;
 mod quantiles;
 mod several;
 mod top_k;
 
-pub use bounded_map::BoundedMap;
+pub use bounded_map::{BoundedMap, Iter, Place};
 pub use distinct::Distinct;
 pub use lists::{Lists, Part};
 pub use page::{Page, PageInfo, Window};
@@ -20,8 +21,9 @@ pub use quantiles::{Quantiles, Summary, SummaryMs};
 pub use several::{Pool, Several};
 pub use top_k::{Top, TopK};
 
-/// The hasher of all tables here.
-pub(crate) type FixedHash = foldhash::fast::FixedState;
+/// The hasher of all tables here: fast, and the same in each run. Whoever writes the capture can make keys that collide, so a standard
+/// map with it may only hold a few.
+pub type FixedHash = foldhash::fast::FixedState;
 
 /// Shannon entropy of some bytes, in bits per byte (0 to 8).
 pub fn entropy(bytes: &[u8]) -> f64 {

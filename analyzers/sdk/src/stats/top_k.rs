@@ -1,10 +1,10 @@
 //! The most frequent keys.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BinaryHeap;
 use std::hash::Hash;
 
-use super::FixedHash;
+use super::{BoundedMap, Place};
 
 /// A key and how often it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +27,10 @@ struct Counter {
 /// keys than its capacity came; beyond that every key whose share is above 1/capacity is still among them.
 pub struct TopK<K> {
     capacity: usize,
-    counters: HashMap<K, Counter, FixedHash>,
-    /// Only kept once the table is full: the keys by count, to find the smallest.
-    order: BTreeSet<(u64, K)>,
+    counters: BoundedMap<K, Counter>,
+    /// Only kept once the table is full: the keys by the counts that they had when they were looked at last, the smallest first. Counts
+    /// only grow, so a key that is first and has its count still is the smallest.
+    order: BinaryHeap<Reverse<(u64, K)>>,
     total: u64,
     exact: bool,
 }
@@ -37,37 +38,46 @@ pub struct TopK<K> {
 impl<K: Hash + Eq + Ord + Clone> TopK<K> {
     /// A table of up to `capacity` keys (at least one).
     pub fn new(capacity: usize) -> Self {
-        let counters = HashMap::with_hasher(FixedHash::default());
-        Self { capacity: capacity.max(1), counters, order: BTreeSet::new(), total: 0, exact: true }
+        let capacity = capacity.max(1);
+        Self { capacity, counters: BoundedMap::new(capacity), order: BinaryHeap::new(), total: 0, exact: true }
     }
 
     /// Adds to a key's weight.
     pub fn add(&mut self, key: K, weight: u64) {
+        self.add_near(&mut Place::default(), &key, weight);
+    }
+
+    /// The same, with the place where the key was found last.
+    pub fn add_near(&mut self, place: &mut Place, key: &K, weight: u64) {
         self.total = self.total.saturating_add(weight);
-        if let Some(counter) = self.counters.get_mut(&key) {
-            let before = counter.count;
-            counter.count = before.saturating_add(weight);
-            if !self.exact {
-                let after = counter.count;
-                self.order.remove(&(before, key.clone()));
-                self.order.insert((after, key));
-            }
+        if let Some(counter) = self.counters.get_near(place, key) {
+            counter.count = counter.count.saturating_add(weight);
             return;
         }
         if self.counters.len() < self.capacity {
-            self.counters.insert(key, Counter { count: weight, error: 0 });
+            let make = || Counter { count: weight, error: 0 };
+            self.counters.get_or_insert_near(place, key.clone(), make, |_, _| ());
             return;
         }
         if self.exact {
             self.exact = false;
-            self.order = self.counters.iter().map(|(key, counter)| (counter.count, key.clone())).collect();
+            self.order = self.counters.iter().map(|(key, counter)| Reverse((counter.count, key.clone()))).collect();
         }
-        // The key with the smallest count gives its place and its count away.
-        let Some((smallest, gone)) = self.order.pop_first() else { return };
-        self.counters.remove(&gone);
-        let count = smallest.saturating_add(weight);
-        self.counters.insert(key.clone(), Counter { count, error: smallest });
-        self.order.insert((count, key));
+        while let Some(mut first) = self.order.peek_mut() {
+            let Reverse((known, smallest)) = &*first;
+            let count = self.counters.get(smallest).map_or(*known, |counter| counter.count);
+            if count > *known {
+                first.0.0 = count;
+                continue;
+            }
+            // The key with the smallest count gives its place and its count away.
+            self.counters.remove(smallest);
+            let counter = Counter { count: count.saturating_add(weight), error: count };
+            *first = Reverse((counter.count, key.clone()));
+            drop(first);
+            self.counters.get_or_insert_near(place, key.clone(), || counter, |_, _| ());
+            return;
+        }
     }
 
     /// The `n` most frequent keys, the most frequent first; equal ones in the keys' order.
@@ -126,5 +136,29 @@ mod tests {
         assert!(found.iter().all(|t| t.count >= 5000 && t.count - t.error <= 5000));
         assert!(!top.is_exact());
         assert_eq!((top.len(), top.total()), (10, 20_000));
+    }
+
+    /// Against counters that are all looked at to find the smallest.
+    #[test]
+    fn the_smallest_counter_makes_room_whatever_came_in_between() {
+        let mut top = TopK::new(20);
+        let mut plain: Vec<(u64, u64, u64)> = Vec::new();
+        let mut places = [Place::default(); 8];
+        let mut state = 1_u64;
+        for _ in 0..20_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let key = (state >> 40) % 60 * ((state >> 50) % 7) / 6;
+            match plain.iter().position(|(_, other, _)| *other == key) {
+                Some(at) => plain[at].0 += 2,
+                None if plain.len() < 20 => plain.push((2, key, 0)),
+                None => {
+                    let smallest = plain.iter_mut().min().unwrap();
+                    *smallest = (smallest.0 + 2, key, smallest.0);
+                }
+            }
+            top.add_near(&mut places[(key % 8) as usize], &key, 2);
+        }
+        plain.sort_by_key(|(count, key, _)| (Reverse(*count), *key));
+        assert!(top.top(20).into_iter().map(|found| (found.count, found.key, found.error)).eq(plain));
     }
 }
