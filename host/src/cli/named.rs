@@ -52,6 +52,9 @@ pub fn each(wanted: &str) -> impl Iterator<Item = &str> {
 /// As [`find`].
 pub fn all(catalog: &Catalog, wanted: &str) -> Result<Vec<Arc<Tool>>, String> {
     let mut tools: Vec<Arc<Tool>> = Vec::new();
+    if each(wanted).next().is_none() {
+        return find(catalog, wanted).map(|tool| vec![Arc::clone(tool)]);
+    }
     for name in each(wanted) {
         let tool = find(catalog, name)?;
         if tools.iter().all(|known| known.name != tool.name) {

@@ -40,7 +40,7 @@ fn what_is_no_analyzer_is_refused() {
     refused(b"hello", "not a WebAssembly component");
     refused(b"\x7fELF\x02\x01\x01\0", "native code");
     refused(&wat::parse_str("(module)").unwrap(), "core module");
-    refused(&crate::support::guest("reader"), "exports mcpcap:analysis/read@0.1.0");
+    refused(&crate::support::guest("reader"), "exports mcpcap:analysis/read@0.2.0");
     let import = r#"(component (import "wasi:sockets/tcp@0.2.6" (instance)))"#;
     refused(&wat::parse_str(import).unwrap(), "it imports wasi:sockets/tcp@0.2.6");
 }
