@@ -4,6 +4,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::decode::copies;
+use crate::finding;
 use crate::{Prompt, Tool, ToolEntry};
 
 /// Marks a text that is not from the capture: `#[schemars(extend("x-mcpcap-fixed" = true))]` on a field. The host takes every other text
@@ -25,7 +26,8 @@ pub fn tool<T: Tool>() -> Value {
     let report = schema::<T::Report>(SchemaSettings::draft2020_12().for_serialize());
     // The decoder cuts those, in whichever report they are.
     let of_copies = report.pointer("/properties/copies").map_or(&[][..], |_| &copies::CUT);
-    let cut = [T::CUT, of_copies].concat();
+    let of_findings = report.pointer("/properties/findings").map_or(&[][..], |_| &[finding::FRAMES]);
+    let cut = [T::CUT, of_copies, of_findings].concat();
     json!({
         "name": T::NAME,
         "title": T::TITLE,

@@ -33,7 +33,7 @@ pub fn pages_are_whole<T: Tool>(capture: &[u8], arguments: &Value) {
         Err(problem) => panic!("{} {arguments}: {problem:?}", T::NAME),
     };
     let usual = run(arguments);
-    for list in T::CUT {
+    for list in T::CUT.iter().filter(|list| !list.contains("[]")) {
         let place = format!("{list} of {}", T::NAME);
         let first = at(&usual, list);
         let Some([total, ..]) = told(&usual, list) else { panic!("{place} is not cut") };
@@ -71,6 +71,45 @@ pub fn pages_are_whole<T: Tool>(capture: &[u8], arguments: &Value) {
             "{path} of {} has {length} entries and is not named",
             T::NAME
         );
+    }
+}
+
+/// Follows the pages of a list within the entry at a place of another list: `findings[].frames`. `outer` is the name of the other one, when it is in
+/// [`Tool::CUT`]. The pages joined, and how many there were.
+///
+/// # Panics
+/// When a page does not go on where the last one ended, or an entry without further pages does not say so.
+pub fn joined_within<T: Tool>(
+    capture: &[u8],
+    arguments: &Value,
+    list: &str,
+    place: usize,
+    outer: Option<&str>,
+) -> (Vec<Value>, usize) {
+    let name = list.replacen("[]", &format!("[{place}]"), 1);
+    let Some((entries, field)) = list.split_once("[].") else { panic!("{list} is not within entries") };
+    let (mut joined, mut pages, mut asked) = (Vec::new(), 0, arguments.clone());
+    let mut first = None;
+    loop {
+        let report = match super::run::<T>(capture, &asked) {
+            Ok(report) => report,
+            Err(problem) => panic!("{} {asked}: {problem:?}", T::NAME),
+        };
+        let entry = at(&report, entries).get(if pages == 0 { place } else { 0 }).cloned().unwrap_or_default();
+        let mut of_entry = entry.clone();
+        if let Some(object) = of_entry.as_object_mut() {
+            object.retain(|_, value| !value.is_array());
+        }
+        assert_eq!(*first.get_or_insert_with(|| of_entry.clone()), of_entry, "{name} of {}", T::NAME);
+        joined.extend_from_slice(at(&entry, field));
+        pages += 1;
+        let page = at(&report, "pages").iter().find(|page| page["list"] == name.as_str());
+        let Some(after) = page.and_then(|page| page["next"].as_u64()) else { return (joined, pages) };
+        assert_eq!(page.map(|page| &page["returned"]), Some(&json!(at(&entry, field).len())), "{name}");
+        asked["page"] = json!({ "offset": place, "limit": 1, "within": { "list": list, "after": after } });
+        if let Some(outer) = outer {
+            asked["page"]["list"] = outer.into();
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The short lists of a report, of which it holds the first entries unless a page of one is asked for.
 
-use crate::finding::{self, Finding};
-use crate::stats::{PageInfo, Window};
+use crate::finding::{self, Finding, Frames};
+use crate::stats::{PageInfo, Window, within};
 
 /// Cuts the lists that [`Tool::CUT`](crate::Tool::CUT) names, and tells how many entries each has.
 ///
@@ -12,7 +12,7 @@ use crate::stats::{PageInfo, Window};
 /// let first: Vec<u32> = lists.cut("statistics.servers", 2, [7, 8, 9].into_iter()).collect();
 /// assert_eq!(first, [7, 8]);
 /// let told = lists.into_pages();
-/// assert_eq!((told[0].list, told[0].total, told[0].offset, told[0].returned), ("statistics.servers", 3, 0, 2));
+/// assert_eq!((&*told[0].list, told[0].total, told[0].offset, told[0].returned), ("statistics.servers", 3, 0, 2));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Lists {
@@ -51,12 +51,7 @@ impl Lists {
     pub fn told(&mut self, list: &'static str, total: usize, part: Part) {
         let returned = total.saturating_sub(part.offset).min(part.limit);
         if returned < total {
-            self.pages.push(PageInfo {
-                list,
-                total: total as u64,
-                offset: part.offset as u64,
-                returned: returned as u64,
-            });
+            self.pages.push(PageInfo::new(list, total as u64, part.offset as u64, returned));
         }
     }
 
@@ -65,7 +60,33 @@ impl Lists {
         let (first, rest) = finding::ranked(rules, usual);
         let usual = first.len();
         let all: Vec<Finding> = first.into_iter().chain(rest).collect();
-        self.cut(FINDINGS, usual, all.into_iter()).collect()
+        let mut shown: Vec<Finding> = self.cut(FINDINGS, usual, all.into_iter()).collect();
+        self.frames_of(&mut shown, self.part(FINDINGS, usual).offset);
+        shown
+    }
+
+    /// Says of findings, the first of which stands at a place of `findings`, which cite more frames than are here.
+    pub fn frames_of(&mut self, findings: &mut [Finding], from: usize) {
+        for (place, finding) in (from..).zip(findings) {
+            self.frames(finding::FRAMES, place, &mut finding.frames, finding.frames_total);
+        }
+    }
+
+    /// A list of frames within the entry at a place of another list: the smallest ones, or those of the page of it that is asked for. `list` is its
+    /// name, for example `findings[].frames`, and stands in [`Tool::CUT`](crate::Tool::CUT).
+    pub fn frames(&mut self, list: &str, place: usize, frames: &mut Frames, total: u64) {
+        if self.window.within.as_ref().is_some_and(|within| within.list == list) {
+            frames.turn();
+        }
+        if let Some(next) = frames.next() {
+            self.pages.push(PageInfo {
+                list: within::named(list, place).into(),
+                total,
+                offset: 0,
+                returned: frames.len() as u64,
+                next: Some(next),
+            });
+        }
     }
 
     /// What the report's `pages` says of the lists that hold less than all.
@@ -99,7 +120,7 @@ mod tests {
     use crate::finding::{Confidence, Evidence, Measure, Rule, Severity};
 
     fn asking(list: &str, offset: u64, limit: usize) -> Lists {
-        Lists::new(Window { offset, limit, list: Some(list.to_owned()) })
+        Lists::new(Window { offset, limit, list: Some(list.to_owned()), ..Window::default() })
     }
 
     #[test]
@@ -108,8 +129,8 @@ mod tests {
         assert_eq!(lists.cut("a", 10, 0..9).collect::<Vec<_>>(), [3, 4]);
         assert_eq!(lists.cut("b", 2, 0..9).collect::<Vec<_>>(), [0, 1]);
         assert_eq!(lists.cut("c", 9, 0..9).count(), 9);
-        let told: Vec<_> = lists.into_pages().iter().map(|p| (p.list, p.total, p.offset, p.returned)).collect();
-        assert_eq!(told, [("a", 9, 3, 2), ("b", 9, 0, 2)]);
+        let told: Vec<_> = lists.into_pages().into_iter().map(|p| (p.list, p.total, p.offset, p.returned)).collect();
+        assert_eq!(told, [("a".into(), 9, 3, 2), ("b".into(), 9, 0, 2)]);
         let mut behind = asking("a", u64::MAX, usize::MAX);
         assert_eq!((behind.cut("a", 1, 0..9).count(), behind.part("a", 1).end()), (0, usize::MAX));
     }

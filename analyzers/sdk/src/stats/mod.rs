@@ -11,6 +11,7 @@ mod page;
 mod quantiles;
 mod several;
 mod top_k;
+pub(crate) mod within;
 
 pub use bounded_map::BoundedMap;
 pub use distinct::Distinct;
@@ -19,6 +20,7 @@ pub use page::{Page, PageInfo, Window};
 pub use quantiles::{Quantiles, Summary, SummaryMs};
 pub use several::{Pool, Several};
 pub use top_k::{Top, TopK};
+pub use within::Within;
 
 /// The hasher of all tables here.
 pub(crate) type FixedHash = foldhash::fast::FixedState;
