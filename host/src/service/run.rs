@@ -135,7 +135,7 @@ impl Service {
         progress: &dyn Fn(Done),
     ) -> Result<Outcome, AnswerError> {
         let mut arguments = arguments.clone();
-        if !tool.paged.is_empty() || window.list.is_some() {
+        if !tool.paged.is_empty() || window.list.is_some() || window.within.is_some() {
             arguments.insert("page".into(), window.to_json());
         }
         let arguments = Value::Object(arguments).to_string();
