@@ -3,6 +3,7 @@
 mod captures;
 mod figures;
 mod pages;
+mod within;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
