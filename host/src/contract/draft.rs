@@ -33,8 +33,9 @@ impl Window {
         let offset = if is_here { common.offset() } else { 0 };
         if let Some(within) = &common.within {
             let general = within.general();
-            let part = within.part.filter(|_| tool.cut.contains(&general));
-            return Self { offset, limit: 1, list: cut, within: part.map(|part| (general, part.after)) };
+            let is_cut = tool.cut.contains(&general);
+            let within = is_cut.then_some((general, within.part.after));
+            return Self { offset, limit: 1, list: cut, within };
         }
         if common.sort.is_some() {
             return Self { offset: 0, limit: WINDOW, list: cut, within: None };

@@ -14,16 +14,16 @@ pub struct Within {
     pub place: u64,
     /// What leads from the entry to the list: `frames`, `hops[2].addresses`.
     path: String,
-    /// Where the component's part of the list begins, in the component's own words; `None`: with its first value.
-    pub part: Option<Part>,
+    /// Where the component's part of the list begins.
+    pub part: Part,
     /// Values before the first one of the page.
     pub offset: u64,
 }
 
 /// A part of a list, as the component gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Part {
-    /// The component's word for the place behind which it begins.
+    /// The component's word for the place behind which it begins; 0 for the beginning.
     pub after: u64,
     /// Values before it.
     pub before: u64,
@@ -38,15 +38,15 @@ impl Within {
         let (name, part) = match name.rsplit_once(AT) {
             Some((name, part)) => {
                 let (after, before) = part.split_once('+')?;
-                (name, Some(Part { after: after.parse().ok()?, before: before.parse().ok()? }))
+                (name, Part { after: after.parse().ok()?, before: before.parse().ok()? })
             }
-            None => (name, None),
+            None => (name, Part::default()),
         };
         let (list, rest) = name.split_once('[')?;
         let (place, path) = rest.split_once("].")?;
         let within = Self { list: list.into(), place: place.parse().ok()?, path: path.into(), part, offset };
         // Nothing comes before what is before the part.
-        (!list.is_empty() && !path.is_empty() && within.before() <= offset).then_some(within)
+        (!list.is_empty() && !path.is_empty() && part.before <= offset).then_some(within)
     }
 
     /// Its name: `findings[3].frames`.
@@ -55,19 +55,14 @@ impl Within {
     }
 
     /// Its name in a cursor, when a page begins in a part.
-    pub fn named(&self, part: Option<Part>) -> String {
+    pub fn named(&self, Part { after, before }: Part) -> String {
         let name = self.name();
-        part.map_or(name.clone(), |Part { after, before }| format!("{name}{AT}{after}+{before}"))
+        if after == 0 { name } else { format!("{name}{AT}{after}+{before}") }
     }
 
     /// The name of such lists of all entries: `findings[].frames`, `paths[].hops[].addresses`.
     pub fn general(&self) -> String {
         general(&self.name())
-    }
-
-    /// Values before the component's part.
-    pub fn before(&self) -> u64 {
-        self.part.map_or(0, |part| part.before)
     }
 
     /// The list in an entry; `None` where there is none.
@@ -119,7 +114,7 @@ mod tests {
     #[test]
     fn a_list_within_an_entry_is_found_by_its_name() {
         let within = Within::parse("a.paths[3].hops[1].to.addresses@18446744073709551615+7", 9).unwrap();
-        assert_eq!((within.list.as_str(), within.place, within.offset, within.before()), ("a.paths", 3, 9, 7));
+        assert_eq!((within.list.as_str(), within.place, within.offset, within.part.before), ("a.paths", 3, 9, 7));
         assert_eq!(within.general(), "a.paths[].hops[].to.addresses");
         assert_eq!(within.name(), "a.paths[3].hops[1].to.addresses");
         assert_eq!(Within::parse(&within.named(within.part), 9), Some(within.clone()));

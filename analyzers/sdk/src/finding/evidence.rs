@@ -36,7 +36,7 @@ impl Frames {
 
     /// Adds a frame, if there is room for it and the list is whole up to it.
     fn add(&mut self, frame: u64) {
-        match within::after() {
+        match within::after_frame() {
             None => self.keep(frame, Evidence::MOST),
             Some(after) => {
                 self.keep(frame, Evidence::KEPT);
@@ -71,7 +71,7 @@ impl Frames {
 
     /// Takes over those of another list, and where it ends.
     fn extend(&mut self, other: &Self) {
-        let most = if within::after().is_some() { Evidence::KEPT } else { Evidence::MOST };
+        let most = if within::after_frame().is_some() { Evidence::KEPT } else { Evidence::MOST };
         self.extend_to(other, most);
         if let Some(page) = &other.page {
             self.page.get_or_insert_with(|| Box::new(Self::new())).extend_to(page, Evidence::MOST);

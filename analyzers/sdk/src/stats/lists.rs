@@ -1,7 +1,9 @@
 //! The short lists of a report, of which it holds the first entries unless a page of one is asked for.
 
+use std::hash::Hash;
+
 use crate::finding::{self, Finding, Frames};
-use crate::stats::{PageInfo, Window, within};
+use crate::stats::{PageInfo, Several, Window, within};
 
 /// Cuts the lists that [`Tool::CUT`](crate::Tool::CUT) names, and tells how many entries each has.
 ///
@@ -80,13 +82,34 @@ impl Lists {
         }
         if let Some(next) = frames.next() {
             self.pages.push(PageInfo {
-                list: within::named(list, place).into(),
+                list: within::named(list, &[place]).into(),
                 total,
                 offset: 0,
                 returned: frames.len() as u64,
                 next: Some(next),
             });
         }
+    }
+
+    /// A list of different values within the entry at some places: those that came first, or those of the page of it that is asked for. `list` is the
+    /// name that they were made with, and stands in [`Tool::CUT`](crate::Tool::CUT).
+    pub fn several<'a, T: Hash + Eq>(
+        &mut self,
+        list: &str,
+        places: &[usize],
+        values: &'a Several<T>,
+    ) -> Vec<&'a (T, u64)> {
+        let (shown, next) = values.page();
+        if let Some(next) = next {
+            self.pages.push(PageInfo {
+                list: within::named(list, places).into(),
+                total: values.total(),
+                offset: 0,
+                returned: shown.len() as u64,
+                next: Some(next),
+            });
+        }
+        shown
     }
 
     /// What the report's `pages` says of the lists that hold less than all.

@@ -95,7 +95,7 @@ struct Values<'a> {
 impl Values<'_> {
     /// Values of the component's part before the page.
     fn skipped(&self) -> usize {
-        usize::try_from(self.within.offset.saturating_sub(self.within.before())).unwrap_or(usize::MAX)
+        usize::try_from(self.within.offset.saturating_sub(self.within.part.before)).unwrap_or(usize::MAX)
     }
 
     /// Those from the page on.
@@ -114,15 +114,16 @@ impl Values<'_> {
             .map(|value| shrunk(value, self.schema, level, &format!("{general}[]"), &mut cut))
             .collect();
         let told = report.pages.iter().find(|page| page.list == within.name());
-        let end = within.before().saturating_add(self.all.len() as u64);
+        let end = within.part.before.saturating_add(self.all.len() as u64);
         let offset = within.offset.min(end);
         let behind = offset.saturating_add(shown.len() as u64);
         let next = match told.and_then(|page| page.next) {
             _ if behind < end => Some(within.named(within.part)),
-            Some(after) => Some(within.named(Some(within::Part { after, before: end }))),
+            Some(after) => Some(within.named(within::Part { after, before: end })),
             None => None,
         };
-        let total = told.map_or(0, |page| page.total).max(end);
+        // What is only estimated, or counted twice, is known at the end.
+        let total = told.filter(|_| next.is_some()).map_or(0, |page| page.total).max(end);
         let mut info = Map::new();
         info.insert("list".into(), within.name().into());
         info.insert("total".into(), total.into());
@@ -158,8 +159,13 @@ pub fn tell(
         let Some(mut entry) = here(report, fields, &within) else { continue };
         let Some(values) = within.values(&mut entry) else { continue };
         let returned = values.len() as u64;
-        let part = (returned == page.returned).then_some(within::Part { after: next, before: returned });
-        let next = (report.cursor)(&within.named(part), returned);
+        // Values that do not stand in the order of pages are on these once more.
+        let (part, from) = match next {
+            0 => (within::Part::default(), 0),
+            after if returned == page.returned => (within::Part { after, before: returned }, returned),
+            _ => (within::Part::default(), returned),
+        };
+        let next = (report.cursor)(&within.named(part), from);
         let info = json!({ "list": page.list, "total": page.total.max(returned), "returned": returned, "next": next });
         used = used.saturating_add(size(&info)).saturating_add(1);
         if used <= room {
