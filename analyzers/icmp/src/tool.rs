@@ -13,13 +13,14 @@ use serde::Deserialize;
 use crate::codes;
 use crate::details::PacketDetails;
 use crate::echo::{Answer, Echoes};
-use crate::errors::Errors;
+use crate::errors::{self, Errors};
 use crate::findings::{Watch, carried};
 use crate::limits;
 use crate::message::{Message, Version};
 use crate::neighbours::{Neighbours, Place};
-use crate::paths::Paths;
+use crate::paths::{self, Paths};
 use crate::report::{Evicted, Limits, Report, Statistics, TypeCount};
+use crate::session;
 use crate::waiting::Vlans;
 
 /// What may be asked of `analyze_icmp_packets`.
@@ -131,6 +132,12 @@ impl Tool for IcmpPackets {
         "statistics.neighbour_discovery.neighbours",
         "statistics.neighbour_discovery.routers",
         "statistics.neighbour_discovery.multicast_groups",
+        session::IDENTIFIERS,
+        errors::PORTS,
+        errors::UNREACHABLE_FRAMES,
+        errors::MTU_FRAMES,
+        errors::REDIRECT_FRAMES,
+        paths::ADDRESSES,
     ];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
@@ -228,7 +235,7 @@ impl Tool for IcmpPackets {
             unreachable_destinations_count: different.destinations.count(),
             unreachable_destinations: self.errors.unreachable(&mut lists),
             unreachable_destinations_total: different.unreachable.count(),
-            paths: lists.cut("statistics.paths", limits::LIST_ENTRIES, paths.into_iter()).collect(),
+            paths: self.paths.listed(paths, &mut lists),
             paths_total,
             path_mtus: self.errors.path_mtus(&mut lists),
             path_mtus_total: different.mtus.count(),

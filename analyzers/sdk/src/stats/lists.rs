@@ -2,7 +2,7 @@
 
 use std::hash::Hash;
 
-use crate::finding::{self, Finding, Frames};
+use crate::finding::{self, Evidence, Finding, Frames};
 use crate::stats::{PageInfo, Several, Window, within};
 
 /// Cuts the lists that [`Tool::CUT`](crate::Tool::CUT) names, and tells how many entries each has.
@@ -72,6 +72,18 @@ impl Lists {
         for (place, finding) in (from..).zip(findings) {
             self.frames(finding::FRAMES, place, &mut finding.frames, finding.frames_total);
         }
+    }
+
+    /// The place of the first entry of a list that the report holds.
+    pub fn place(&self, list: &str) -> usize {
+        self.part(list, 0).offset
+    }
+
+    /// The frames of the entry at a place, as [`Lists::frames`].
+    pub fn evidence(&mut self, list: &str, place: usize, evidence: &Evidence) -> Frames {
+        let mut frames = evidence.cited();
+        self.frames(list, place, &mut frames, evidence.total());
+        frames
     }
 
     /// A list of frames within the entry at a place of another list: the smallest ones, or those of the page of it that is asked for. `list` is its
