@@ -9,11 +9,12 @@ use serde::Deserialize;
 
 use crate::counts::Counts;
 use crate::details::PacketDetails;
+use crate::exchange;
 use crate::exchanges::Exchanges;
 use crate::findings::Watch;
 use crate::leases::Leases;
 use crate::limits;
-use crate::parties::Parties;
+use crate::parties::{Parties, list};
 use crate::reorder::Reorder;
 use crate::report::{Limits, Report, Statistics};
 use crate::seen::{Family, Seen};
@@ -93,6 +94,21 @@ impl Tool for DhcpPackets {
         "statistics.leases",
         "statistics.hostnames",
         "statistics.vendor_classes",
+        list::client::MACS,
+        list::client::CLIENT_IDS,
+        list::client::HOSTNAMES,
+        list::client::VENDOR_CLASSES,
+        list::client::FINGERPRINTS,
+        list::client::REQUESTED,
+        list::client::ADDRESSES,
+        list::server::SOURCE_ADDRESSES,
+        list::server::ROUTERS,
+        list::server::DNS_SERVERS,
+        list::server::FRAMES,
+        list::IDENTIFIERS,
+        exchange::FURTHER_IDS,
+        exchange::SERVERS,
+        exchange::MESSAGES,
     ];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
@@ -111,7 +127,7 @@ impl Tool for DhcpPackets {
             },
             reorder: Reorder::default(),
             counts: Counts::new(),
-            exchanges: Exchanges::new(Page::new(window.clone())),
+            exchanges: Exchanges::new(&window),
             parties: Parties::new(),
             leases: Leases::new(),
             watch: Watch::new(),
@@ -155,7 +171,7 @@ impl Tool for DhcpPackets {
             too_late_messages: self.reorder.too_late,
             decoding: self.decoder.statistics().told(),
         };
-        let (exchanges, transactions) = self.exchanges.finish();
+        let (exchanges, transactions, of_transactions) = self.exchanges.finish();
         let paged = [self.packets.info("packets"), transactions.info("transactions")];
         let (mut transactions, mut packets) = (transactions.into_items(), self.packets.into_items());
         let mut leases = self.leases.report(&mut lists);
@@ -186,7 +202,7 @@ impl Tool for DhcpPackets {
             findings_total,
             transactions,
             packets,
-            pages: paged.into_iter().chain(lists.into_pages()).collect(),
+            pages: paged.into_iter().chain(of_transactions).chain(lists.into_pages()).collect(),
             limits,
             note: self.maximum.note("DHCP messages"),
         }))

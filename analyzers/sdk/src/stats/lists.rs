@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 use crate::finding::{self, Evidence, Finding, Frames};
-use crate::stats::{PageInfo, Several, Window, within};
+use crate::stats::{PageInfo, Sequence, Several, Window, within};
 
 /// Cuts the lists that [`Tool::CUT`](crate::Tool::CUT) names, and tells how many entries each has.
 ///
@@ -92,15 +92,7 @@ impl Lists {
         if self.window.within.as_ref().is_some_and(|within| within.list == list) {
             frames.turn();
         }
-        if let Some(next) = frames.next() {
-            self.pages.push(PageInfo {
-                list: within::named(list, &[place]).into(),
-                total,
-                offset: 0,
-                returned: frames.len() as u64,
-                next: Some(next),
-            });
-        }
+        self.goes_on(list, &[place], total, frames.len(), frames.next());
     }
 
     /// A list of different values within the entry at some places: those that came first, or those of the page of it that is asked for. `list` is the
@@ -112,16 +104,23 @@ impl Lists {
         values: &'a Several<T>,
     ) -> Vec<&'a (T, u64)> {
         let (shown, next) = values.page();
-        if let Some(next) = next {
-            self.pages.push(PageInfo {
-                list: within::named(list, places).into(),
-                total: values.total(),
-                offset: 0,
-                returned: shown.len() as u64,
-                next: Some(next),
-            });
-        }
+        self.goes_on(list, places, values.total(), shown.len(), next);
         shown
+    }
+
+    /// A list of values that came one after the other, likewise.
+    pub fn sequence<T>(&mut self, list: &str, places: &[usize], values: Sequence<T>) -> Vec<T> {
+        let total = values.total();
+        let (shown, next) = values.into_page();
+        self.goes_on(list, places, total, shown.len(), next);
+        shown
+    }
+
+    fn goes_on(&mut self, list: &str, places: &[usize], total: u64, returned: usize, next: Option<u64>) {
+        if next.is_some() {
+            let list = within::named(list, places).into();
+            self.pages.push(PageInfo { list, total, offset: 0, returned: returned as u64, next });
+        }
     }
 
     /// What the report's `pages` says of the lists that hold less than all.

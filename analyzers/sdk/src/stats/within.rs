@@ -92,6 +92,11 @@ impl<T> Part<T> {
         self.values.values()
     }
 
+    /// The values.
+    pub fn into_values(self) -> impl Iterator<Item = T> {
+        self.values.into_values().map(|(value, _)| value)
+    }
+
     /// The last place here, when others follow.
     pub fn next(&self) -> Option<u64> {
         self.cut.and(self.values.last_key_value().map(|(last, _)| *last))
