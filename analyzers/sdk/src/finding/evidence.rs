@@ -214,6 +214,14 @@ impl Evidence {
     }
 }
 
+impl FromIterator<u64> for Evidence {
+    fn from_iter<I: IntoIterator<Item = u64>>(frames: I) -> Self {
+        let mut evidence = Self::default();
+        frames.into_iter().for_each(|frame| evidence.add(frame));
+        evidence
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -89,10 +89,15 @@ impl Lists {
     /// A list of frames within the entry at a place of another list: the smallest ones, or those of the page of it that is asked for. `list` is its
     /// name, for example `findings[].frames`, and stands in [`Tool::CUT`](crate::Tool::CUT).
     pub fn frames(&mut self, list: &str, place: usize, frames: &mut Frames, total: u64) {
+        self.frames_at(list, &[place], frames, total);
+    }
+
+    /// The same within an entry within an entry: `registrations[].history[].frames`.
+    pub fn frames_at(&mut self, list: &str, places: &[usize], frames: &mut Frames, total: u64) {
         if self.window.within.as_ref().is_some_and(|within| within.list == list) {
             frames.turn();
         }
-        self.goes_on(list, &[place], total, frames.len(), frames.next());
+        self.goes_on(list, places, total, frames.len(), frames.next());
     }
 
     /// A list of different values within the entry at some places: those that came first, or those of the page of it that is asked for. `list` is the
@@ -121,6 +126,11 @@ impl Lists {
             let list = within::named(list, places).into();
             self.pages.push(PageInfo { list, total, offset: 0, returned: returned as u64, next });
         }
+    }
+
+    /// Takes over what others say of their lists.
+    pub fn extend(&mut self, others: Self) {
+        self.pages.extend(others.pages);
     }
 
     /// What the report's `pages` says of the lists that hold less than all.

@@ -21,6 +21,12 @@ pub struct Sequence<T> {
     page: Option<Box<Part<T>>>,
 }
 
+impl<T> Default for Sequence<T> {
+    fn default() -> Self {
+        Self { first: Vec::new(), few: 0, total: 0, page: None }
+    }
+}
+
 impl<T> Sequence<T> {
     /// None yet, of a list that has pages under its name within entries: `transactions[].messages`. [`Lists::sequence`](super::Lists::sequence) gives them.
     pub fn of(list: &str, few: usize) -> Self {
@@ -37,6 +43,16 @@ impl<T> Sequence<T> {
         }
         if let Some(page) = &mut self.page {
             page.add(self.total, value, pool);
+        }
+    }
+
+    /// Changes the last value for which something holds, wherever it is kept.
+    pub fn change_last(&mut self, holds: impl Fn(&T) -> bool, mut change: impl FnMut(&mut T)) {
+        if let Some(value) = self.first.iter_mut().rev().find(|value| holds(value)) {
+            change(value);
+        }
+        if let Some(value) = self.page.as_mut().and_then(|page| page.last_mut(|value| holds(value))) {
+            change(value);
         }
     }
 

@@ -92,6 +92,11 @@ impl<T> Part<T> {
         self.values.values()
     }
 
+    /// The last value for which something holds.
+    pub fn last_mut(&mut self, holds: impl Fn(&T) -> bool) -> Option<&mut T> {
+        self.values.values_mut().rev().map(|(value, _)| value).find(|value| holds(value))
+    }
+
     /// The values.
     pub fn into_values(self) -> impl Iterator<Item = T> {
         self.values.into_values().map(|(value, _)| value)
