@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Client, client, refusal, report};
+use crate::support::example;
 
 /// A capture of IPv4 packets, a millisecond apart.
 fn capture(packets: impl Iterator<Item = Vec<u8>>) -> tempfile::NamedTempFile {
@@ -112,5 +113,48 @@ async fn every_frame_of_a_finding_is_on_a_page() {
     }
     let error = refusal(&client, tool, scans.path(), &json!({ "section": ["findings[99].frames"] })).await;
     assert!(error["error"].as_str().unwrap().contains("no entry 99"), "{error}");
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_value_of_a_list_within_an_entry_is_on_a_page() {
+    let client = client().await;
+    // A host whose ports are closed, each told of twice.
+    let (asking, target) = ([192, 0, 2, 1], [198, 51, 100, 1]);
+    let closed = capture((0..6_400_u16).map(|n| {
+        let mut udp = vec![0x0f, 0xa0];
+        udp.extend_from_slice(&(n % 3_200 + 1).to_be_bytes());
+        udp.extend_from_slice(&[0, 8, 0, 0]);
+        let mut icmp = vec![3, 3, 0, 0, 0, 0, 0, 0];
+        icmp.extend(ip(17, n, (asking, target), &udp));
+        ip(1, n, (target, asking), &icmp)
+    }));
+    let (tool, name) = ("analyze_icmp_packets", "statistics.unreachable_destinations[0].ports");
+    let first = report(&client, tool, closed.path(), &json!({ "max_chars": 100_000 })).await;
+    let told = first["shown"]["lists"].as_array().unwrap().iter().find(|info| info["list"] == name).unwrap();
+    assert_eq!(told["returned"], first["statistics"]["unreachable_destinations"][0]["ports"].as_array().unwrap().len());
+    // Those that came first are no page of it: the pages begin at the beginning.
+    let page = report(&client, tool, closed.path(), &json!({ "cursor": told["next"], "max_chars": 100_000 })).await;
+    assert_eq!(page["shown"]["lists"][0].get("offset"), None, "{page}");
+    for (max_chars, as_objects) in [(3_000, true), (12_000, false), (100_000, true)] {
+        let asked = json!({ "max_chars": max_chars, "as_objects": as_objects });
+        let (ports, pages) = joined(&client, tool, closed.path(), &asked, name).await;
+        assert!(pages > 3, "{pages}");
+        let mut ports: Vec<u64> = ports.iter().map(|port| port.as_u64().unwrap()).collect();
+        ports.sort_unstable();
+        assert!(ports.into_iter().eq(1..=3_200), "{max_chars}");
+    }
+    // A list that its component gives whole has pages too.
+    let records = example("dns.pcap");
+    let whole =
+        report(&client, "analyze_dns_packets", &records, &json!({ "section": ["packets"], "max_chars": 1_000_000 }))
+            .await;
+    let packets = whole["packets"].as_array().unwrap();
+    let most = |packet: &&Value| packet["answers"].as_array().map_or(0, Vec::len);
+    let (place, packet) = packets.iter().enumerate().max_by_key(|(_, packet)| most(packet)).unwrap();
+    let asked = json!({ "limit": 1 });
+    let name = format!("packets[{place}].answers");
+    let (answers, pages) = joined(&client, "analyze_dns_packets", &records, &asked, &name).await;
+    assert_eq!((&Value::from(answers), pages), (&packet["answers"], most(&packet)));
     client.cancel().await.unwrap();
 }

@@ -74,42 +74,61 @@ pub fn pages_are_whole<T: Tool>(capture: &[u8], arguments: &Value) {
     }
 }
 
-/// Follows the pages of a list within the entry at a place of another list: `findings[].frames`. `outer` is the name of the other one, when it is in
-/// [`Tool::CUT`]. The pages joined, and how many there were.
+/// Follows the pages of a list within an entry, `findings[3].frames`: its values, and the pages that it took. The rest of the entry is the same on
+/// each, and the report without a page says that there is more exactly when it does not hold all of them.
 ///
 /// # Panics
-/// When a page does not go on where the last one ended, or an entry without further pages does not say so.
-pub fn joined_within<T: Tool>(
-    capture: &[u8],
-    arguments: &Value,
-    list: &str,
-    place: usize,
-    outer: Option<&str>,
-) -> (Vec<Value>, usize) {
-    let name = list.replacen("[]", &format!("[{place}]"), 1);
-    let Some((entries, field)) = list.split_once("[].") else { panic!("{list} is not within entries") };
-    let (mut joined, mut pages, mut asked) = (Vec::new(), 0, arguments.clone());
-    let mut first = None;
-    loop {
-        let report = match super::run::<T>(capture, &asked) {
-            Ok(report) => report,
-            Err(problem) => panic!("{} {asked}: {problem:?}", T::NAME),
-        };
-        let entry = at(&report, entries).get(if pages == 0 { place } else { 0 }).cloned().unwrap_or_default();
-        let mut of_entry = entry.clone();
-        if let Some(object) = of_entry.as_object_mut() {
-            object.retain(|_, value| !value.is_array());
-        }
-        assert_eq!(*first.get_or_insert_with(|| of_entry.clone()), of_entry, "{name} of {}", T::NAME);
-        joined.extend_from_slice(at(&entry, field));
-        pages += 1;
-        let page = at(&report, "pages").iter().find(|page| page["list"] == name.as_str());
-        let Some(after) = page.and_then(|page| page["next"].as_u64()) else { return (joined, pages) };
-        assert_eq!(page.map(|page| &page["returned"]), Some(&json!(at(&entry, field).len())), "{name}");
-        asked["page"] = json!({ "offset": place, "limit": 1, "within": { "list": list, "after": after } });
-        if let Some(outer) = outer {
+/// When it is not so.
+pub fn joined_within<T: Tool>(capture: &[u8], arguments: &Value, name: &str) -> (Vec<Value>, usize) {
+    let run = |arguments: &Value| match super::run::<T>(capture, arguments) {
+        Ok(report) => report,
+        Err(problem) => panic!("{} {arguments}: {problem:?}", T::NAME),
+    };
+    let Some((outer, place, path)) = name.split_once('[').and_then(|(outer, rest)| {
+        let (place, path) = rest.split_once("].")?;
+        Some((outer, place.parse::<usize>().ok()?, path))
+    }) else {
+        panic!("{name} is not within an entry")
+    };
+    let general: String = name.chars().filter(|c| !c.is_ascii_digit()).collect();
+    let told = |report: &Value| at(report, "pages").iter().find(|page| page["list"] == name).cloned();
+    let (mut joined, mut pages, mut after, mut same) = (Vec::new(), 0, Some(0), None);
+    while let Some(behind) = after {
+        let mut asked = arguments.clone();
+        asked["page"] = json!({ "offset": place, "limit": 1, "within": { "list": general, "after": behind } });
+        if T::CUT.contains(&outer) {
             asked["page"]["list"] = outer.into();
         }
+        let report = run(&asked);
+        let mut entry = at(&report, outer).first().cloned().unwrap_or_default();
+        let values = within(&entry, path).to_vec();
+        if let Some(fields) = entry.as_object_mut() {
+            fields.retain(|_, value| !value.is_array());
+        }
+        assert_eq!(*same.get_or_insert_with(|| entry.clone()), entry, "{name} of {}", T::NAME);
+        let page = told(&report);
+        assert!(
+            page.as_ref().is_none_or(|page| page["returned"] == values.len() && !values.is_empty()),
+            "{name}: {page:?}"
+        );
+        joined.extend(values);
+        pages += 1;
+        after = page.and_then(|page| page["next"].as_u64());
+    }
+    let usual = run(arguments);
+    let shown = within(at(&usual, outer).get(place).unwrap_or(&Value::Null), path).len();
+    assert_eq!(told(&usual).is_some(), shown < joined.len(), "{name} of {}: {shown} of {}", T::NAME, joined.len());
+    (joined, pages)
+}
+
+/// A list within an entry: `hops[2].addresses`.
+fn within<'a>(entry: &'a Value, path: &str) -> &'a [Value] {
+    match path.split_once('[').and_then(|(list, rest)| Some((list, rest.split_once("].")?))) {
+        Some((list, (place, path))) => {
+            let inner = place.parse().ok().and_then(|place: usize| at(entry, list).get(place));
+            inner.map_or(&[], |inner| within(inner, path))
+        }
+        None => at(entry, path),
     }
 }
 
