@@ -7,7 +7,7 @@ use mcpcap_analyzer::stats::{Lists, Page, Pool};
 use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Maximum, Problem, Tool, Window, time};
 use serde::Deserialize;
 
-use crate::counts::Counts;
+use crate::counts::{self, Counts};
 use crate::details::PacketDetails;
 use crate::exchange;
 use crate::exchanges::Exchanges;
@@ -109,6 +109,7 @@ impl Tool for DhcpPackets {
         exchange::FURTHER_IDS,
         exchange::SERVERS,
         exchange::MESSAGES,
+        counts::MALFORMED_FRAMES,
     ];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {

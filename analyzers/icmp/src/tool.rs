@@ -15,9 +15,10 @@ use crate::details::PacketDetails;
 use crate::echo::{Answer, Echoes};
 use crate::errors::{self, Errors};
 use crate::findings::{Watch, carried};
+use crate::inner;
 use crate::limits;
 use crate::message::{Message, Version};
-use crate::neighbours::{Neighbours, Place};
+use crate::neighbours::{self, Neighbours, Place};
 use crate::paths::{self, Paths};
 use crate::report::{Evicted, Limits, Report, Statistics, TypeCount};
 use crate::session;
@@ -134,6 +135,8 @@ impl Tool for IcmpPackets {
         "statistics.neighbour_discovery.multicast_groups",
         session::IDENTIFIERS,
         errors::PORTS,
+        neighbours::ROUTER_FRAMES,
+        inner::FLOW_FRAMES,
         errors::UNREACHABLE_FRAMES,
         errors::MTU_FRAMES,
         errors::REDIRECT_FRAMES,
@@ -230,7 +233,7 @@ impl Tool for IcmpPackets {
             echo,
             echo_pairs: pairs,
             echo_pairs_total: echo_sessions,
-            tunnels: lists.cut("statistics.tunnels", limits::LIST_ENTRIES, tunnels.into_iter()).collect(),
+            tunnels: inner::listed(tunnels, &mut lists),
             tunnels_total,
             unreachable_destinations_count: different.destinations.count(),
             unreachable_destinations: self.errors.unreachable(&mut lists),
