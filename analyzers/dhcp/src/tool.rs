@@ -8,7 +8,7 @@ use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Maximum, Problem
 use serde::Deserialize;
 
 use crate::counts::{self, Counts};
-use crate::details::PacketDetails;
+use crate::details::{self, PacketDetails};
 use crate::exchange;
 use crate::exchanges::Exchanges;
 use crate::findings::Watch;
@@ -110,6 +110,8 @@ impl Tool for DhcpPackets {
         exchange::SERVERS,
         exchange::MESSAGES,
         counts::MALFORMED_FRAMES,
+        details::VALUES,
+        details::RELAY_VALUES,
     ];
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
@@ -263,8 +265,9 @@ impl DhcpPackets {
             self.counts.malformed(reason, seen.frame);
         }
         if self.filter.fits(&seen) {
-            let (characters, values) = (&mut self.characters, &mut self.values);
-            self.packets.push(|| details(&seen).fit(characters, values));
+            let (characters, values, lists) = (&mut self.characters, &mut self.values, &mut self.lists);
+            let place = usize::try_from(self.packets.total()).unwrap_or(usize::MAX);
+            self.packets.push(|| details(&seen).fit(characters, values, place, lists));
         }
         if let Some(earliest) = self.reorder.push(seen) {
             self.analyse(&earliest);

@@ -39,8 +39,7 @@ pub const HISTORY: usize = 16_384;
 pub const REGISTRATION_VALUES: usize = 8192;
 /// Requests of one registration that wait for a response at the same time.
 pub const REGISTERING: usize = 8;
-/// Contacts of one registration, and of all.
-pub const CONTACTS: usize = 64;
+/// Contacts of all registrations.
 pub const ALL_CONTACTS: usize = 8192;
 /// Addresses of which there are statistics, and agents of them all.
 pub const PARTIES: usize = 2048;

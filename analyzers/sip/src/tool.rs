@@ -79,6 +79,7 @@ impl Tool for SipPackets {
         counts::FAULT_FRAMES,
         calls::LADDER,
         registrations::CODES,
+        registrations::CONTACTS,
         registrations::USERNAMES,
         registrations::HISTORY,
         registrations::HISTORY_FRAMES,

@@ -100,7 +100,8 @@ pub fn joined_within<T: Tool>(capture: &[u8], arguments: &Value, name: &str) -> 
             asked["page"]["list"] = outer.into();
         }
         let report = run(&asked);
-        let mut entry = at(&report, outer).first().cloned().unwrap_or_default();
+        let is_part = T::CUT.contains(&outer) || T::PAGED.contains(&outer);
+        let mut entry = at(&report, outer).get(if is_part { 0 } else { place }).cloned().unwrap_or_default();
         let values = within(&entry, path).to_vec();
         if let Some(fields) = entry.as_object_mut() {
             fields.retain(|_, value| !value.is_array());

@@ -57,8 +57,7 @@ struct Registration {
     /// Requests that wait for a final response: the frame of each, and what it asks for.
     asked: VecDeque<(u64, Wish)>,
     history: Sequence<Chapter>,
-    contacts: Vec<Contact>,
-    contacts_total: u64,
+    contacts: Sequence<Contact>,
     usernames: Several<String>,
     agent: Option<String>,
 }
@@ -85,6 +84,8 @@ struct Chapter {
 
 /// The lists of each registration, by the names under which a page of one can be asked for.
 pub const CODES: &str = "registrations[].codes";
+/// See [`CODES`].
+pub const CONTACTS: &str = "registrations[].contacts";
 /// See [`CODES`].
 pub const USERNAMES: &str = "registrations[].usernames";
 /// See [`CODES`].
@@ -244,8 +245,7 @@ impl Registration {
             was_registered: false,
             asked: VecDeque::new(),
             history: Sequence::of(HISTORY, 0),
-            contacts: Vec::new(),
-            contacts_total: 0,
+            contacts: Sequence::of(CONTACTS, 0),
             usernames: Several::of(USERNAMES),
             agent: None,
         }
@@ -256,7 +256,7 @@ impl Registration {
         self.codes.release(&mut room.values);
         self.usernames.release(&mut room.values);
         self.history.release(&mut room.history);
-        room.contacts.give_back(self.contacts.len());
+        self.contacts.release(&mut room.contacts);
     }
 
     fn request(&mut self, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>, room: &mut Room) {
@@ -312,13 +312,14 @@ impl Registration {
 
     /// Keeps the contacts of a message, if it has any, and tells what they mean.
     fn contacts(&mut self, message: &Message<'_>, room: &mut Room) -> Wish {
-        let total = message.list("contact").count() as u64;
-        if total == 0 {
+        if message.list("contact").next().is_none() {
             return Wish::Tell;
         }
-        room.contacts.give_back(self.contacts.len());
-        self.contacts = contacts(message).take(limits::CONTACTS).take_while(|_| room.contacts.take()).collect();
-        self.contacts_total = total;
+        self.contacts.release(&mut room.contacts);
+        self.contacts = Sequence::of(CONTACTS, 0);
+        for contact in contacts(message) {
+            self.contacts.push(|| contact.clone(), &mut room.contacts);
+        }
         if contacts(message).all(|contact| contact.expires == Some(0)) { Wish::Remove } else { Wish::Bind }
     }
 
@@ -380,8 +381,8 @@ impl Registration {
             history_total,
             codes: lists.several(CODES, &[place], &self.codes).into_iter().map(code).collect(),
             codes_total: self.codes.total(),
-            contacts: self.contacts.clone(),
-            contacts_total: self.contacts_total,
+            contacts_total: self.contacts.total(),
+            contacts: lists.sequence(CONTACTS, &[place], self.contacts),
             usernames: lists
                 .several(USERNAMES, &[place], &self.usernames)
                 .into_iter()

@@ -62,7 +62,7 @@ pub struct RegistrationReport {
     pub codes: Vec<CodeCount>,
     /// Different ones. Of many `codes` is a page.
     pub codes_total: u64,
-    /// Bindings as the server last said, else as the client asked for; the first 64, of all registrations 8,192.
+    /// Bindings as the server last said, else as the client asked for. Of many this is a page.
     pub contacts: Vec<Contact>,
     /// Bindings in that message.
     pub contacts_total: u64,
