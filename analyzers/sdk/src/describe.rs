@@ -26,7 +26,9 @@ pub fn tool<T: Tool>() -> Value {
     let report = schema::<T::Report>(SchemaSettings::draft2020_12().for_serialize());
     // The decoder cuts those, in whichever report they are.
     let of_copies = report.pointer("/properties/copies").map_or(&[][..], |_| &copies::CUT);
-    let of_findings = report.pointer("/properties/findings").map_or(&[][..], |_| &[finding::FRAMES]);
+    // Where `pages` can say that there are more.
+    let has = |field: &str| report.pointer(&format!("/properties/{field}")).is_some();
+    let of_findings = if has("findings") && has("pages") { &[finding::FRAMES][..] } else { &[] };
     let cut = [T::CUT, of_copies, of_findings].concat();
     json!({
         "name": T::NAME,
