@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::path::{at_mut, schema_at};
+use super::path::{at, at_mut, schema_at};
 use super::schema::items;
 
 /// A list within an entry, and where of it a page begins.
@@ -65,7 +65,19 @@ impl Within {
         general(&self.name())
     }
 
-    /// The list in an entry; `None` where there is none.
+    /// Values of the list in an entry; `None` where there is none.
+    pub fn count(&self, entry: &Value) -> Option<usize> {
+        let mut value = entry;
+        for (name, place) in steps(&self.path) {
+            value = at(value.as_object()?, name)?;
+            if let Some(place) = place {
+                value = value.get(usize::try_from(place?).ok()?)?;
+            }
+        }
+        value.as_array().map(Vec::len)
+    }
+
+    /// The list in an entry, to be changed.
     pub fn values<'a>(&self, entry: &'a mut Value) -> Option<&'a mut Vec<Value>> {
         let mut value = entry;
         for (name, place) in steps(&self.path) {
@@ -119,8 +131,10 @@ mod tests {
         assert_eq!(within.name(), "a.paths[3].hops[1].to.addresses");
         assert_eq!(Within::parse(&within.named(within.part), 9), Some(within.clone()));
         let mut entry = json!({ "hops": [{}, { "to": { "addresses": [1, 2] } }] });
+        assert_eq!(within.count(&entry), Some(2));
         assert_eq!(within.values(&mut entry), Some(&mut vec![json!(1), json!(2)]));
-        assert_eq!(within.values(&mut json!({ "hops": [{}] })), None);
+        let other = &mut json!({ "hops": [{}] });
+        assert_eq!((within.count(other), within.values(other)), (None, None));
         let list = json!({ "items": { "type": "string" } });
         let schema = json!({ "properties": { "a": { "properties": { "paths": { "items": { "properties": { "hops": { "items": {
             "properties": { "to": { "properties": { "addresses": list } } } } } } } } } } } });

@@ -15,6 +15,8 @@ use crate::effort::Effort;
 
 /// The part of the room that the rest of the entry takes at most, as a divisor.
 const REST: usize = 3;
+/// Lists within entries that are looked for in an answer.
+const TOLD: usize = 1000;
 
 /// The answer with a page of a list within an entry of the report's list, `limit` values at most, and `most` characters.
 ///
@@ -119,8 +121,11 @@ impl Values<'_> {
         let behind = offset.saturating_add(shown.len() as u64);
         let next = match told.and_then(|page| page.next) {
             _ if behind < end => Some(within.named(within.part)),
-            Some(after) => Some(within.named(within::Part { after, before: end })),
-            None => None,
+            // A component could lead back, or on for ever.
+            Some(after) if after > within.part.after && !self.all.is_empty() => {
+                Some(within.named(within::Part { after, before: end }))
+            }
+            _ => None,
         };
         // What is only estimated, or counted twice, is known at the end.
         let total = told.filter(|_| next.is_some()).map_or(0, |page| page.total).max(end);
@@ -154,11 +159,14 @@ pub fn tell(
     lists: &mut Vec<Value>,
 ) {
     let mut used = 0_usize;
-    for page in report.pages {
-        let (Some(next), Some(within)) = (page.next, Within::parse(&page.list, 0)) else { continue };
-        let Some(mut entry) = here(report, fields, &within) else { continue };
-        let Some(values) = within.values(&mut entry) else { continue };
-        let returned = values.len() as u64;
+    let pages = report.pages.iter().filter_map(|page| Some((page, page.next?, Within::parse(&page.list, 0)?)));
+    for (nth, (page, next, within)) in pages.enumerate() {
+        if used > room || nth >= TOLD {
+            cut.insert(within.general());
+            continue;
+        }
+        let Some(returned) = here(report, fields, &within).and_then(|entry| within.count(entry)) else { continue };
+        let returned = returned as u64;
         // Values that do not stand in the order of pages are on these once more.
         let (part, from) = match next {
             0 => (within::Part::default(), 0),
@@ -166,7 +174,8 @@ pub fn tell(
             _ => (within::Part::default(), returned),
         };
         let next = (report.cursor)(&within.named(part), from);
-        let info = json!({ "list": page.list, "total": page.total.max(returned), "returned": returned, "next": next });
+        let info =
+            json!({ "list": within.name(), "total": page.total.max(returned), "returned": returned, "next": next });
         used = used.saturating_add(size(&info)).saturating_add(1);
         if used <= room {
             lists.push(info);
@@ -177,14 +186,14 @@ pub fn tell(
 }
 
 /// The entry in which a list is, as far as it is shown.
-fn here(report: &Report<'_>, fields: &Map<String, Value>, within: &Within) -> Option<Value> {
+fn here<'a>(report: &Report<'_>, fields: &'a Map<String, Value>, within: &Within) -> Option<&'a Value> {
     let shown = path::at(fields, &within.list)?.as_array()?;
     let list = report.parts.iter().find_map(|part| match part {
         Part::List(list) | Part::Findings(list) if list.name == within.list => Some(list),
         _ => None,
     });
     let nth = list.map_or(usize::try_from(within.place).ok(), |list| list.nth(within.place))?;
-    shown.get(nth).filter(|entry| entry.is_object()).cloned()
+    shown.get(nth).filter(|entry| entry.is_object())
 }
 
 impl List {
