@@ -96,7 +96,7 @@ impl Tool for Capinfos {
         let packet_size = sizes.quantiles.summary();
         let decoding = capture.decoder.decoding.clone();
         let copies = capture.decoder.copies(&mut lists);
-        let findings = findings::all(&findings::Facts {
+        let mut findings = findings::all(&findings::Facts {
             times,
             sizes,
             summary: &summary,
@@ -105,6 +105,7 @@ impl Tool for Capinfos {
             end: capture.end.as_ref(),
             last_frame: self.last_frame,
         });
+        lists.frames_of(&mut findings, 0);
         let file = &capture.file;
         let interfaces = interfaces::page(&summary, self.window.clone());
         let sections = sections::page(&summary, self.window);

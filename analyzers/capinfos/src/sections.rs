@@ -58,9 +58,9 @@ mod tests {
     fn sections_are_numbered_and_bounded() {
         let section = summary::Section { operating_system: Some("Linux".into()), ..summary::Section::default() };
         let summary = Summary { sections: vec![section; 60], sections_left_out: 3, ..Summary::default() };
-        let found = page(&summary, Window { offset: 0, limit: 50, list: None }).into_items();
+        let found = page(&summary, Window { offset: 0, limit: 50, ..Window::default() }).into_items();
         assert_eq!((found.len(), count(&summary)), (50, 63));
-        let rest = page(&summary, Window { offset: 50, limit: 50, list: None });
+        let rest = page(&summary, Window { offset: 50, limit: 50, ..Window::default() });
         assert_eq!((rest.info("sections").total, rest.into_items()[0].section), (60, 50));
         assert_eq!((found[1].section, found[1].operating_system.as_deref()), (1, Some("Linux")));
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::finding::{Evidence, Frames};
 use mcpcap_analyzer::stats::{Distinct, Lists, TopK};
 use serde::Serialize;
 
@@ -146,10 +146,11 @@ impl Counts {
             malformed: self
                 .malformed
                 .into_iter()
-                .map(|(reason, evidence)| Malformed {
+                .enumerate()
+                .map(|(place, (reason, evidence))| Malformed {
                     reason,
                     count: evidence.total(),
-                    frames: evidence.frames().to_vec(),
+                    frames: lists.evidence(MALFORMED_FRAMES, place, &evidence),
                 })
                 .collect(),
         }
@@ -244,6 +245,9 @@ pub struct TextCount {
     pub count_too_high: u64,
 }
 
+/// The list of frames of each fault.
+pub const MALFORMED_FRAMES: &str = "statistics.malformed[].frames";
+
 /// Messages with something wrong.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Malformed {
@@ -252,6 +256,7 @@ pub struct Malformed {
     pub reason: &'static str,
     /// Messages with that fault.
     pub count: u64,
-    /// Their frames: the first ones where there are many.
-    pub frames: Vec<u64>,
+    /// Their frames. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::Packet;
-use mcpcap_analyzer::stats::Pool;
+use mcpcap_analyzer::stats::{Lists, Pool, Sequence};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
@@ -119,6 +119,11 @@ pub struct RelayDetails {
     pub options: Vec<OptionDetails>,
 }
 
+/// The list of values of each option of each message.
+pub const VALUES: &str = "packets[].options[].values";
+/// The same of what a relay adds.
+pub const RELAY_VALUES: &str = "packets[].relays[].options[].values";
+
 /// An option.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OptionDetails {
@@ -139,12 +144,13 @@ impl OptionDetails {
         Self { code, name, values, values_total: None }
     }
 
-    /// Keeps as many values as there is room for.
-    fn bounded(&mut self, room: &mut Pool) {
-        let total = self.values.len();
-        let kept = (0..total).find(|kept| !room.admits(*kept, limits::OPTION_VALUES)).unwrap_or(total);
-        self.values_total = (kept < total).then_some(total as u64);
-        self.values.truncate(kept);
+    /// As many of its values as there is room for.
+    fn bounded(&mut self, list: &str, room: &mut Pool) -> Sequence<String> {
+        let mut values = Sequence::of(list, limits::OPTION_VALUES);
+        for value in std::mem::take(&mut self.values) {
+            values.push(|| value.clone(), room);
+        }
+        values
     }
 }
 
@@ -175,16 +181,22 @@ impl PacketDetails {
     }
 
     /// Cuts the values of options, and leaves options out that are longer than what is left of `characters`; takes the others from it.
-    pub fn fit(mut self, characters: &mut usize, values: &mut Pool) -> Self {
+    pub fn fit(mut self, characters: &mut usize, values: &mut Pool, place: usize, lists: &mut Lists) -> Self {
         let mut left_out = 0_u64;
-        let relays = self.relays.iter_mut().map(|relay| &mut relay.options);
-        for options in relays.chain([&mut self.options]) {
+        let relays = self.relays.iter_mut().enumerate();
+        let of_relays = relays.map(|(nth, relay)| (RELAY_VALUES, vec![place, nth], &mut relay.options));
+        for (list, places, options) in of_relays.chain([(VALUES, vec![place], &mut self.options)]) {
+            let mut nth = 0_usize;
             options.retain_mut(|option| {
-                option.bounded(values);
+                let bounded = option.bounded(list, values);
+                let total = bounded.total();
+                option.values = lists.sequence(list, &[&places[..], &[nth]].concat(), bounded);
+                option.values_total = Some(total).filter(|total| *total > option.values.len() as u64);
                 let length = option.values.iter().map(String::len).sum::<usize>();
                 let fits = characters.checked_sub(length);
                 *characters = fits.unwrap_or(*characters);
                 left_out = left_out.saturating_add(fits.is_none().into());
+                nth = nth.saturating_add(fits.is_some().into());
                 fits.is_some()
             });
         }

@@ -4,13 +4,20 @@ use std::borrow::Cow;
 use std::hash::Hash;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::stats::{Pool, Several};
+use mcpcap_analyzer::stats::{Lists, Pool, Sequence, Several};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
 use crate::limits;
 use crate::seen::{Family, Role, Seen, Segment};
 use crate::v6;
+
+/// The lists of each exchange, by the names under which a page of one can be asked for.
+pub const FURTHER_IDS: &str = "transactions[].further_transaction_ids";
+/// See [`FURTHER_IDS`].
+pub const SERVERS: &str = "transactions[].servers";
+/// See [`FURTHER_IDS`].
+pub const MESSAGES: &str = "transactions[].messages";
 
 /// What an exchange is found again by.
 pub type Key = (Family, u32, String);
@@ -56,8 +63,7 @@ pub struct Exchange {
     further_ids: Several<u32>,
     associations: Vec<(u16, u32)>,
     last: Option<u64>,
-    steps: Vec<Step>,
-    messages: u64,
+    steps: Sequence<StepReport>,
     segment: Segment,
     servers: Several<String>,
     address: Option<String>,
@@ -106,25 +112,17 @@ struct Counts {
     asks: u64,
 }
 
-struct Step {
-    frame: u64,
-    name: Cow<'static, str>,
-    time: Option<u64>,
-    server: bool,
-}
-
 impl Exchange {
     /// An exchange that begins with a message.
     pub fn new(key: Key, seen: &Seen) -> Self {
         Self {
             key,
-            further_ids: Several::default(),
+            further_ids: Several::of(FURTHER_IDS),
             associations: Vec::new(),
             last: None,
-            steps: Vec::new(),
-            messages: 0,
+            steps: Sequence::of(MESSAGES, limits::STEPS),
             segment: seen.segment.clone(),
-            servers: Several::default(),
+            servers: Several::of(SERVERS),
             address: None,
             valid: None,
             reason: None,
@@ -166,7 +164,6 @@ impl Exchange {
 
     /// Takes a message: how long its offer or its grant took, the first time.
     pub fn take(&mut self, seen: &Seen, rooms: &mut Rooms) -> (Option<u64>, Option<u64>) {
-        self.messages = self.messages.saturating_add(1);
         self.last = seen.time.or(self.last);
         if seen.xid != self.key.1 {
             self.further_ids.add(&seen.xid, &mut rooms.ids);
@@ -176,10 +173,14 @@ impl Exchange {
             let new: Vec<_> = new.take(limits::OPEN_OFFERS.saturating_sub(self.associations.len())).collect();
             self.associations.extend(new);
         }
-        if rooms.steps.admits(self.steps.len(), limits::STEPS) {
-            let step = Step { frame: seen.frame, name: seen.name.clone(), time: seen.time, server: seen.from_server };
-            self.steps.push(step);
-        }
+        let after = seen.time.zip(self.start).and_then(|(now, start)| now.checked_sub(start));
+        let step = || StepReport {
+            frame: seen.frame,
+            message_type: seen.name.clone(),
+            from_server: seen.from_server,
+            after_ms: after.map(time::milliseconds),
+        };
+        self.steps.push(step, &mut rooms.steps);
         self.segment.relay = self.segment.relay.or(seen.segment.relay);
         if seen.from_server {
             let server = seen.server.clone().unwrap_or_else(|| seen.source.to_string());
@@ -260,7 +261,7 @@ impl Exchange {
     pub fn release(&self, rooms: &mut Rooms) {
         self.servers.release(&mut rooms.servers);
         self.further_ids.release(&mut rooms.ids);
-        rooms.steps.release(self.steps.len(), limits::STEPS);
+        self.steps.release(&mut rooms.steps);
     }
 
     /// Whether it has all four steps.
@@ -274,7 +275,7 @@ impl Exchange {
     }
 
     /// The report.
-    pub fn report(self, outcome: Outcome) -> ExchangeReport {
+    pub fn report(self, outcome: Outcome, place: usize, lists: &mut Lists) -> ExchangeReport {
         let (family, xid, client) = self.key;
         let digits = if family == Family::V4 { 8 } else { 6 };
         let id = |xid: u32| format!("0x{xid:0digits$x}");
@@ -282,12 +283,20 @@ impl Exchange {
             ip_version: family.number(),
             transaction_id: id(xid),
             further_transaction_ids_total: beyond(&self.further_ids),
-            further_transaction_ids: self.further_ids.values().into_iter().map(id).collect(),
+            further_transaction_ids: lists
+                .several(FURTHER_IDS, &[place], &self.further_ids)
+                .into_iter()
+                .map(|(xid, _)| id(*xid))
+                .collect(),
             client,
             outcome,
             servers_total: beyond(&self.servers),
             servers_total_is_estimate: !self.servers.is_exact(),
-            servers: self.servers.values(),
+            servers: lists
+                .several(SERVERS, &[place], &self.servers)
+                .into_iter()
+                .map(|(server, _)| server.clone())
+                .collect(),
             address: self.address,
             lease_seconds: self.valid,
             reason: self.reason,
@@ -296,21 +305,8 @@ impl Exchange {
             start_time: self.start.map(|start| time::rfc3339(start, 9)),
             offer_ms: self.offer.map(time::milliseconds),
             grant_ms: self.grant.map(time::milliseconds),
-            messages_total: self.messages,
-            messages: self
-                .steps
-                .into_iter()
-                .map(|step| StepReport {
-                    frame: step.frame,
-                    message_type: step.name,
-                    from_server: step.server,
-                    after_ms: step
-                        .time
-                        .zip(self.start)
-                        .and_then(|(now, start)| now.checked_sub(start))
-                        .map(time::milliseconds),
-                })
-                .collect(),
+            messages_total: self.steps.total(),
+            messages: lists.sequence(MESSAGES, &[place], self.steps),
         }
     }
 }
@@ -372,7 +368,7 @@ pub struct ExchangeReport {
     pub grant_ms: Option<f64>,
     /// Messages in all.
     pub messages_total: u64,
-    /// The first of them.
+    /// Of many this is a page.
     pub messages: Vec<StepReport>,
 }
 

@@ -1,7 +1,7 @@
 //! Exchanges: the messages of a client and its servers from the question for an address to its grant.
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::stats::{BoundedMap, Page, Quantiles, SummaryMs};
+use mcpcap_analyzer::stats::{BoundedMap, Lists, Page, PageInfo, Quantiles, SummaryMs, Window};
 use serde::Serialize;
 
 use crate::exchange::{Exchange, ExchangeReport, Key, Outcome, Rooms};
@@ -17,6 +17,7 @@ pub struct Exchanges {
     offered: BoundedMap<(Family, String), Vec<u64>>,
     next: u64,
     ended: Page<ExchangeReport>,
+    lists: Lists,
     offer_times: Quantiles,
     grant_times: Quantiles,
     outcomes: [u64; Outcome::ALL.len()],
@@ -25,15 +26,16 @@ pub struct Exchanges {
 }
 
 impl Exchanges {
-    /// Nothing seen yet; `ended` is the page of exchanges that is listed.
-    pub fn new(ended: Page<ExchangeReport>) -> Self {
+    /// Nothing seen yet. `window` is the page of exchanges that is listed.
+    pub fn new(window: &Window) -> Self {
         Self {
             open: BoundedMap::new(limits::ENTRIES),
             // Most exchanges have one transaction id, those of DHCPv6 two.
             ids: BoundedMap::new(limits::ENTRIES.saturating_mul(2)),
             offered: BoundedMap::new(limits::ENTRIES),
             next: 0,
-            ended,
+            ended: Page::new(window.clone()),
+            lists: Lists::new(window.clone()),
             offer_times: Quantiles::new(),
             grant_times: Quantiles::new(),
             outcomes: [0; Outcome::ALL.len()],
@@ -94,11 +96,12 @@ impl Exchanges {
             *count = count.saturating_add(1);
         }
         self.complete = self.complete.saturating_add(exchange.is_complete().into());
-        self.ended.push(|| exchange.report(outcome));
+        let place = usize::try_from(self.ended.total()).unwrap_or(usize::MAX);
+        self.ended.push(|| exchange.report(outcome, place, &mut self.lists));
     }
 
-    /// Ends all exchanges: sums, and the page of exchanges in the order of their last message.
-    pub fn finish(mut self) -> (ExchangeSummary, Page<ExchangeReport>) {
+    /// Ends all exchanges: sums, the page of exchanges in the order of their last message, and those of their lists.
+    pub fn finish(mut self) -> (ExchangeSummary, Page<ExchangeReport>, Vec<PageInfo>) {
         while let Some((_, exchange)) = self.open.pop_oldest() {
             self.end(exchange);
         }
@@ -110,7 +113,7 @@ impl Exchanges {
             time_to_offer: self.offer_times.summary_ms(),
             time_to_grant: self.grant_times.summary_ms(),
         };
-        (summary, self.ended)
+        (summary, self.ended, self.lists.into_pages())
     }
 }
 

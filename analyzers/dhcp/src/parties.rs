@@ -13,11 +13,42 @@ use crate::limits;
 use crate::seen::{Family, Role, Seen};
 pub use report::{ClientReport, RelayReport, ServerReport};
 
+const CLIENTS: &str = "statistics.clients";
+const SERVERS: &str = "statistics.servers";
+const RELAYS: &str = "statistics.relays";
+
+/// The lists of each client, server and relay, by the names under which a page of one can be asked for.
+pub mod list {
+    /// Those of clients.
+    pub mod client {
+        pub const MACS: &str = "statistics.clients[].macs";
+        pub const CLIENT_IDS: &str = "statistics.clients[].client_ids";
+        pub const HOSTNAMES: &str = "statistics.clients[].hostnames";
+        pub const VENDOR_CLASSES: &str = "statistics.clients[].vendor_classes";
+        pub const FINGERPRINTS: &str = "statistics.clients[].fingerprints";
+        pub const REQUESTED: &str = "statistics.clients[].requested";
+        pub const ADDRESSES: &str = "statistics.clients[].addresses";
+    }
+    /// Those of servers.
+    pub mod server {
+        pub const SOURCE_ADDRESSES: &str = "statistics.servers[].source_addresses";
+        pub const ROUTERS: &str = "statistics.servers[].routers";
+        pub const DNS_SERVERS: &str = "statistics.servers[].dns_servers";
+        pub const FRAMES: &str = "statistics.servers[].frames";
+    }
+    /// That of relays.
+    pub const IDENTIFIERS: &str = "statistics.relays[].identifiers";
+}
+
 /// Different values, in order of appearance.
-#[derive(Default)]
 pub struct Values(Several<String>);
 
 impl Values {
+    /// None yet, of the list with that name.
+    fn of(list: &str) -> Self {
+        Self(Several::of(list))
+    }
+
     fn add(&mut self, value: &str, pool: &mut Pool) {
         if value.is_empty() {
             return;
@@ -32,9 +63,9 @@ impl Values {
         values.into_iter().for_each(|value| self.add(value, pool));
     }
 
-    /// Those that are kept.
-    fn list(&self) -> Vec<String> {
-        self.0.values()
+    /// Those that the report holds of the entry at a place.
+    fn list(&self, list: &str, place: usize, lists: &mut Lists) -> Vec<String> {
+        lists.several(list, &[place], &self.0).into_iter().map(|(value, _)| value.clone()).collect()
     }
 
     /// How many there are, if these are not all.
@@ -70,7 +101,6 @@ pub struct Different {
     pub relays: Distinct,
 }
 
-#[derive(Default)]
 struct Client {
     macs: Values,
     client_ids: Values,
@@ -84,7 +114,6 @@ struct Client {
 }
 
 /// A server.
-#[derive(Default)]
 pub struct Server {
     sources: Values,
     /// Routers and name servers that it gives.
@@ -98,7 +127,6 @@ pub struct Server {
     frames: Evidence,
 }
 
-#[derive(Default)]
 struct Relay {
     ids: Values,
     messages: u64,
@@ -131,8 +159,7 @@ impl Parties {
         if let Some(relay) = seen.segment.relay {
             self.different.relays.add(&relay);
             let [.., pool] = &mut self.room;
-            let (relay, gone) =
-                self.relays.get_or_insert_with(relay, || Relay { first_frame: seen.frame, ..Relay::default() });
+            let (relay, gone) = self.relays.get_or_insert_with(relay, || Relay::new(seen.frame));
             if let Some((_, gone)) = gone {
                 gone.ids.0.release(pool);
             }
@@ -146,8 +173,7 @@ impl Parties {
         let key = (seen.family, seen.client.clone());
         self.different.clients.add(&key);
         let [pool, ..] = &mut self.room;
-        let (client, gone) =
-            self.clients.get_or_insert_with(key, || Client { frames: (seen.frame, seen.frame), ..Client::default() });
+        let (client, gone) = self.clients.get_or_insert_with(key, || Client::new(seen.frame));
         if let Some((_, gone)) = gone {
             gone.lists().into_iter().for_each(|values| values.0.release(pool));
         }
@@ -173,7 +199,7 @@ impl Parties {
         let key = (seen.family, name);
         self.different.servers.add(&key);
         let [_, pool, _] = &mut self.room;
-        let (server, gone) = self.servers.get_or_insert_with(key, Server::default);
+        let (server, gone) = self.servers.get_or_insert_with(key, Server::new);
         if let Some((_, gone)) = gone {
             gone.lists().into_iter().for_each(|values| values.0.release(pool));
         }
@@ -203,23 +229,23 @@ impl Parties {
     pub fn clients(&self, lists: &mut Lists) -> Vec<ClientReport> {
         let mut all: Vec<_> = self.clients.iter().collect();
         all.sort_by_key(|(key, client)| (Reverse(client.messages), *key));
-        let listed = lists.cut("statistics.clients", limits::LIST_ENTRIES, all.into_iter());
-        let reports = listed.map(|((family, name), client)| ClientReport {
+        let listed = lists.cut(CLIENTS, limits::LIST_ENTRIES, all.into_iter());
+        let reports = (lists.place(CLIENTS)..).zip(listed).map(|(place, ((family, name), client))| ClientReport {
             ip_version: family.number(),
             client: name.clone(),
-            macs: client.macs.list(),
+            macs: client.macs.list(list::client::MACS, place, lists),
             macs_total: client.macs.total(),
-            client_ids: client.client_ids.list(),
+            client_ids: client.client_ids.list(list::client::CLIENT_IDS, place, lists),
             client_ids_total: client.client_ids.total(),
-            hostnames: client.hostnames.list(),
+            hostnames: client.hostnames.list(list::client::HOSTNAMES, place, lists),
             hostnames_total: client.hostnames.total(),
-            vendor_classes: client.vendors.list(),
+            vendor_classes: client.vendors.list(list::client::VENDOR_CLASSES, place, lists),
             vendor_classes_total: client.vendors.total(),
-            fingerprints: client.fingerprints.list(),
+            fingerprints: client.fingerprints.list(list::client::FINGERPRINTS, place, lists),
             fingerprints_total: client.fingerprints.total(),
-            requested: client.requested.list(),
+            requested: client.requested.list(list::client::REQUESTED, place, lists),
             requested_total: client.requested.total(),
-            addresses: client.addresses.list(),
+            addresses: client.addresses.list(list::client::ADDRESSES, place, lists),
             addresses_total: client.addresses.total(),
             totals_are_estimates: !are_exact(client.lists()),
             messages: client.messages,
@@ -233,23 +259,23 @@ impl Parties {
     pub fn servers(&self, lists: &mut Lists) -> Vec<ServerReport> {
         let mut all: Vec<_> = self.servers.iter().collect();
         all.sort_by_key(|(key, server)| (Reverse(server.frames.total()), *key));
-        let listed = lists.cut("statistics.servers", limits::LIST_ENTRIES, all.into_iter());
-        let reports = listed.map(|((family, name), server)| ServerReport {
+        let listed = lists.cut(SERVERS, limits::LIST_ENTRIES, all.into_iter());
+        let reports = (lists.place(SERVERS)..).zip(listed).map(|(place, ((family, name), server))| ServerReport {
             ip_version: family.number(),
             server: name.clone(),
-            source_addresses: server.sources.list(),
+            source_addresses: server.sources.list(list::server::SOURCE_ADDRESSES, place, lists),
             source_addresses_total: server.sources.total(),
             offers: server.offers,
             grants: server.grants,
             refusals: server.refusals,
-            routers: server.routers.list(),
+            routers: server.routers.list(list::server::ROUTERS, place, lists),
             routers_total: server.routers.total(),
-            dns_servers: server.dns.list(),
+            dns_servers: server.dns.list(list::server::DNS_SERVERS, place, lists),
             dns_servers_total: server.dns.total(),
             totals_are_estimates: !are_exact(server.lists()),
             min_lease_seconds: server.times.map(|(least, _)| least),
             max_lease_seconds: server.times.map(|(_, most)| most),
-            frames: sorted(server.frames.frames()),
+            frames: lists.evidence(list::server::FRAMES, place, &server.frames),
         });
         reports.collect()
     }
@@ -258,11 +284,11 @@ impl Parties {
     pub fn relays(&self, lists: &mut Lists) -> Vec<RelayReport> {
         let mut all: Vec<_> = self.relays.iter().collect();
         all.sort_by_key(|(address, relay)| (Reverse(relay.messages), **address));
-        let listed = lists.cut("statistics.relays", limits::LIST_ENTRIES, all.into_iter());
-        let reports = listed.map(|(address, relay)| RelayReport {
+        let listed = lists.cut(RELAYS, limits::LIST_ENTRIES, all.into_iter());
+        let reports = (lists.place(RELAYS)..).zip(listed).map(|(place, (address, relay))| RelayReport {
             relay: *address,
             messages: relay.messages,
-            identifiers: relay.ids.list(),
+            identifiers: relay.ids.list(list::IDENTIFIERS, place, lists),
             identifiers_total: relay.ids.total(),
             identifiers_total_is_estimate: !are_exact([&relay.ids]),
             first_frame: relay.first_frame,
@@ -271,14 +297,21 @@ impl Parties {
     }
 }
 
-/// Frame numbers rise in reports, also where the file is not in the order of time.
-fn sorted(frames: &[u64]) -> Vec<u64> {
-    let mut frames = frames.to_vec();
-    frames.sort_unstable();
-    frames
-}
-
 impl Client {
+    fn new(frame: u64) -> Self {
+        Self {
+            macs: Values::of(list::client::MACS),
+            client_ids: Values::of(list::client::CLIENT_IDS),
+            hostnames: Values::of(list::client::HOSTNAMES),
+            vendors: Values::of(list::client::VENDOR_CLASSES),
+            fingerprints: Values::of(list::client::FINGERPRINTS),
+            requested: Values::of(list::client::REQUESTED),
+            addresses: Values::of(list::client::ADDRESSES),
+            messages: 0,
+            frames: (frame, frame),
+        }
+    }
+
     fn lists(&self) -> [&Values; 7] {
         [
             &self.macs,
@@ -293,7 +326,26 @@ impl Client {
 }
 
 impl Server {
+    fn new() -> Self {
+        Self {
+            sources: Values::of(list::server::SOURCE_ADDRESSES),
+            routers: Values::of(list::server::ROUTERS),
+            dns: Values::of(list::server::DNS_SERVERS),
+            offers: 0,
+            grants: 0,
+            refusals: 0,
+            times: None,
+            frames: Evidence::default(),
+        }
+    }
+
     fn lists(&self) -> [&Values; 3] {
         [&self.sources, &self.routers, &self.dns]
+    }
+}
+
+impl Relay {
+    fn new(frame: u64) -> Self {
+        Self { ids: Values::of(list::IDENTIFIERS), messages: 0, first_frame: frame }
     }
 }

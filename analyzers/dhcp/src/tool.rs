@@ -9,13 +9,14 @@ use mcpcap_analyzer::{
 };
 use serde::Deserialize;
 
-use crate::counts::Counts;
-use crate::details::PacketDetails;
+use crate::counts::{self, Counts};
+use crate::details::{self, PacketDetails};
+use crate::exchange;
 use crate::exchanges::Exchanges;
 use crate::findings::Watch;
 use crate::leases::Leases;
 use crate::limits;
-use crate::parties::Parties;
+use crate::parties::{Parties, list};
 use crate::reorder::Reorder;
 use crate::report::{Limits, Report, Statistics};
 use crate::seen::{Family, Seen};
@@ -94,6 +95,24 @@ impl Tool for DhcpPackets {
         "statistics.leases",
         "statistics.hostnames",
         "statistics.vendor_classes",
+        list::client::MACS,
+        list::client::CLIENT_IDS,
+        list::client::HOSTNAMES,
+        list::client::VENDOR_CLASSES,
+        list::client::FINGERPRINTS,
+        list::client::REQUESTED,
+        list::client::ADDRESSES,
+        list::server::SOURCE_ADDRESSES,
+        list::server::ROUTERS,
+        list::server::DNS_SERVERS,
+        list::server::FRAMES,
+        list::IDENTIFIERS,
+        exchange::FURTHER_IDS,
+        exchange::SERVERS,
+        exchange::MESSAGES,
+        counts::MALFORMED_FRAMES,
+        details::VALUES,
+        details::RELAY_VALUES,
     ];
 
     const WANTS: Wants = Wants { ports: PORTS, ..Wants::of(&[TransportKind::Udp]) };
@@ -114,7 +133,7 @@ impl Tool for DhcpPackets {
             },
             reorder: Reorder::default(),
             counts: Counts::new(),
-            exchanges: Exchanges::new(Page::new(window.clone())),
+            exchanges: Exchanges::new(&window),
             parties: Parties::new(),
             leases: Leases::new(),
             watch: Watch::new(),
@@ -156,7 +175,7 @@ impl Tool for DhcpPackets {
             too_late_messages: self.reorder.too_late,
             decoding: capture.decoder.decoding.clone().told(),
         };
-        let (exchanges, transactions) = self.exchanges.finish();
+        let (exchanges, transactions, of_transactions) = self.exchanges.finish();
         let paged = [self.packets.info("packets"), transactions.info("transactions")];
         let (mut transactions, mut packets) = (transactions.into_items(), self.packets.into_items());
         let mut leases = self.leases.report(&mut lists);
@@ -187,7 +206,7 @@ impl Tool for DhcpPackets {
             findings_total,
             transactions,
             packets,
-            pages: paged.into_iter().chain(lists.into_pages()).collect(),
+            pages: paged.into_iter().chain(of_transactions).chain(lists.into_pages()).collect(),
             limits,
             note: self.maximum.note("DHCP messages"),
         }))
@@ -250,8 +269,9 @@ impl DhcpPackets {
             self.counts.malformed(reason, seen.frame);
         }
         if self.filter.fits(&seen) {
-            let (characters, values) = (&mut self.characters, &mut self.values);
-            self.packets.push(|| details(&seen).fit(characters, values));
+            let (characters, values, lists) = (&mut self.characters, &mut self.values, &mut self.lists);
+            let place = usize::try_from(self.packets.total()).unwrap_or(usize::MAX);
+            self.packets.push(|| details(&seen).fit(characters, values, place, lists));
         }
         if let Some(earliest) = self.reorder.push(seen) {
             self.analyse(&earliest);

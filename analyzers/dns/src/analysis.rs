@@ -292,11 +292,11 @@ impl Analysis {
             top_names,
             top_names_are_exact,
         };
-        let services = Service::ALL.into_iter().zip(counts);
-        Statistics {
-            messages: (messages > 0).then_some(statistics),
-            services: services.filter_map(|(service, counts)| counts.report(service)).collect(),
+        let mut services = Vec::new();
+        for (service, counts) in Service::ALL.into_iter().zip(counts) {
+            services.extend(counts.report(service, services.len(), lists));
         }
+        Statistics { messages: (messages > 0).then_some(statistics), services }
     }
 }
 

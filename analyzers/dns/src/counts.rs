@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::finding::{Evidence, Frames};
+use mcpcap_analyzer::stats::Lists;
 use serde::Serialize;
 
+use crate::lists::MALFORMED_FRAMES;
 use crate::message::fault::Malformed;
 use crate::message::{Message, codes};
 use crate::seen::{Seen, Service, Transport};
@@ -158,8 +160,9 @@ pub struct MalformedCount {
     pub reason: Malformed,
     /// How many.
     pub count: u64,
-    /// Frames of the first ones.
-    pub frames: Vec<u64>,
+    /// Their frames. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
 }
 
 impl Counts {
@@ -237,16 +240,17 @@ impl Counts {
         .sum()
     }
 
-    /// The counts as the report has them; `None` when nothing was seen.
-    pub fn report(&self, service: Service) -> Option<ServiceReport> {
+    /// The counts as the report has them at a place; `None` when nothing was seen.
+    pub fn report(&self, service: Service, place: usize, lists: &mut Lists) -> Option<ServiceReport> {
         let malformed: Vec<MalformedCount> = Malformed::ALL
             .into_iter()
             .zip(&self.malformed)
             .filter(|(_, evidence)| evidence.total() > 0)
-            .map(|(reason, evidence)| MalformedCount {
-                reason,
-                count: evidence.total(),
-                frames: evidence.frames().to_vec(),
+            .enumerate()
+            .map(|(nth, (reason, evidence))| {
+                let mut frames = evidence.cited();
+                lists.frames_at(MALFORMED_FRAMES, &[place, nth], &mut frames, evidence.total());
+                MalformedCount { reason, count: evidence.total(), frames }
             })
             .collect();
         if self.messages == 0 && malformed.is_empty() {

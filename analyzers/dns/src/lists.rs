@@ -15,5 +15,9 @@ pub const TOP_NAMES: &str = "statistics.top_names";
 /// Frames of messages on other ports without a counterpart.
 pub const UNCONFIRMED: &str = "limits.unconfirmed_frames";
 
+/// Frames of each kind of malformed messages of each service.
+pub const MALFORMED_FRAMES: &str = "statistics.services[].malformed[].frames";
+
 /// All of them, and the findings.
-pub const ALL: &[&str] = &[UNIQUE_DOMAINS, UNANSWERED, SERVERS, CLIENTS, DOMAINS, TOP_NAMES, "findings", UNCONFIRMED];
+pub const ALL: &[&str] =
+    &[UNIQUE_DOMAINS, UNANSWERED, SERVERS, CLIENTS, DOMAINS, TOP_NAMES, "findings", UNCONFIRMED, MALFORMED_FRAMES];

@@ -101,6 +101,9 @@ struct Totals {
     unlike: u64,
 }
 
+/// The list of pairs of requester and target.
+const PAIRS: &str = "statistics.echo_pairs";
+
 fn add(count: &mut u64) {
     *count = count.saturating_add(1);
 }
@@ -321,8 +324,12 @@ impl Echoes {
         sessions.sort_by_key(|(ends, session)| {
             (std::cmp::Reverse(session.requests.saturating_add(session.replies)), **ends)
         });
-        let pairs = lists.cut("statistics.echo_pairs", limits::LIST_ENTRIES, sessions.into_iter());
-        (report, pairs.map(|((requester, target), session)| PairReport::new(*requester, *target, session)).collect())
+        let pairs = lists.cut(PAIRS, limits::LIST_ENTRIES, sessions.into_iter());
+        let places = lists.place(PAIRS)..;
+        let report_on = |(place, ((requester, target), session)): (usize, (&(IpAddr, IpAddr), &Session))| {
+            PairReport::new(*requester, *target, session, place, lists)
+        };
+        (report, places.zip(pairs).map(report_on).collect())
     }
 
     /// How many pairs of requester and target there are, and whether that is exact.

@@ -6,13 +6,22 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::decode::Quoted;
-use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::finding::{Evidence, Frames};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several};
 use serde::Serialize;
 
 use crate::codes;
 use crate::limits;
 use crate::message::{Message, Version};
+
+const UNREACHABLE: &str = "statistics.unreachable_destinations";
+const MTUS: &str = "statistics.path_mtus";
+const REDIRECTS: &str = "statistics.redirects";
+/// The lists within their entries, by the names under which a page of one can be asked for.
+pub const PORTS: &str = "statistics.unreachable_destinations[].ports";
+pub const UNREACHABLE_FRAMES: &str = "statistics.unreachable_destinations[].frames";
+pub const MTU_FRAMES: &str = "statistics.path_mtus[].frames";
+pub const REDIRECT_FRAMES: &str = "statistics.redirects[].frames";
 
 /// What is unreachable, and by whose word.
 type Unreachable = (IpAddr, Version, u8, IpAddr);
@@ -39,7 +48,6 @@ pub struct Different {
     pub redirects: Distinct,
 }
 
-#[derive(Default)]
 struct Counted {
     evidence: Evidence,
     ports: Several<u16>,
@@ -50,6 +58,12 @@ struct Mtu {
     smallest: u32,
     reporter: IpAddr,
     evidence: Evidence,
+}
+
+impl Counted {
+    fn new() -> Self {
+        Self { evidence: Evidence::default(), ports: Several::of(PORTS), protocol: 0 }
+    }
 }
 
 impl Errors {
@@ -94,7 +108,7 @@ impl Errors {
             let key = (quoted.destination, message.version, message.code, message.source);
             self.different.unreachable.add(&key);
             self.different.destinations.add(&quoted.destination);
-            let (counted, gone) = self.unreachable.get_or_insert_with(key, Counted::default);
+            let (counted, gone) = self.unreachable.get_or_insert_with(key, Counted::new);
             if let Some((_, gone)) = gone {
                 gone.ports.release(&mut self.ports);
             }
@@ -115,8 +129,9 @@ impl Errors {
     pub fn unreachable(&self, lists: &mut Lists) -> Vec<UnreachableReport> {
         let mut all: Vec<_> = self.unreachable.iter().collect();
         all.sort_by_key(|(key, counted)| (Reverse(counted.evidence.total()), **key));
-        let listed = lists.cut("statistics.unreachable_destinations", limits::LIST_ENTRIES, all.into_iter());
-        let reports = listed.map(|((destination, version, code, reporter), counted)| {
+        let listed = lists.cut(UNREACHABLE, limits::LIST_ENTRIES, all.into_iter());
+        let places = lists.place(UNREACHABLE)..;
+        let reports = places.zip(listed).map(|(place, ((destination, version, code, reporter), counted))| {
             let kind = if *version == Version::V4 { codes::kind::UNREACHABLE } else { codes::kind::V6_UNREACHABLE };
             UnreachableReport {
                 destination: *destination,
@@ -124,11 +139,11 @@ impl Errors {
                 code: *code,
                 code_name: codes::code_name(*version, kind, *code).unwrap_or_default(),
                 protocol: codes::protocol_name(counted.protocol),
-                ports: counted.ports.values(),
+                ports: lists.several(PORTS, &[place], &counted.ports).into_iter().map(|(port, _)| *port).collect(),
                 ports_total: counted.ports.total(),
                 ports_total_is_estimate: !counted.ports.is_exact(),
                 count: counted.evidence.total(),
-                frames: counted.evidence.frames().to_vec(),
+                frames: lists.evidence(UNREACHABLE_FRAMES, place, &counted.evidence),
             }
         });
         reports.collect()
@@ -138,14 +153,15 @@ impl Errors {
     pub fn path_mtus(&self, lists: &mut Lists) -> Vec<MtuReport> {
         let mut all: Vec<_> = self.mtus.iter().collect();
         all.sort_by_key(|(key, _)| **key);
-        let listed = lists.cut("statistics.path_mtus", limits::LIST_ENTRIES, all.into_iter());
-        let reports = listed.map(|((source, destination), mtu)| MtuReport {
+        let listed = lists.cut(MTUS, limits::LIST_ENTRIES, all.into_iter());
+        let places = lists.place(MTUS)..;
+        let reports = places.zip(listed).map(|(place, ((source, destination), mtu))| MtuReport {
             source: *source,
             destination: *destination,
             mtu: mtu.smallest,
             reported_by: mtu.reporter,
             count: mtu.evidence.total(),
-            frames: mtu.evidence.frames().to_vec(),
+            frames: lists.evidence(MTU_FRAMES, place, &mtu.evidence),
         });
         reports.collect()
     }
@@ -154,13 +170,14 @@ impl Errors {
     pub fn redirect_reports(&self, lists: &mut Lists) -> Vec<RedirectReport> {
         let mut all: Vec<_> = self.redirects.iter().collect();
         all.sort_by_key(|(key, evidence)| (Reverse(evidence.total()), **key));
-        let listed = lists.cut("statistics.redirects", limits::LIST_ENTRIES, all.into_iter());
-        let reports = listed.map(|((router, gateway, destination), evidence)| RedirectReport {
+        let listed = lists.cut(REDIRECTS, limits::LIST_ENTRIES, all.into_iter());
+        let places = lists.place(REDIRECTS)..;
+        let reports = places.zip(listed).map(|(place, ((router, gateway, destination), evidence))| RedirectReport {
             router: *router,
             gateway: *gateway,
             destination: *destination,
             count: evidence.total(),
-            frames: evidence.frames().to_vec(),
+            frames: lists.evidence(REDIRECT_FRAMES, place, evidence),
         });
         reports.collect()
     }
@@ -181,7 +198,7 @@ pub struct UnreachableReport {
     /// Protocol of the quoted packets.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub protocol: Cow<'static, str>,
-    /// Their destination ports; of one entry 1,024 are kept, of all 16,384.
+    /// Their destination ports. Of many this is a page.
     pub ports: Vec<u16>,
     /// Different ones; the messages in `packets` (`icmp_type` chooses) have them all.
     pub ports_total: u64,
@@ -190,8 +207,9 @@ pub struct UnreachableReport {
     pub ports_total_is_estimate: bool,
     /// Messages that say so.
     pub count: u64,
-    /// Their frames: the first ones where there are many.
-    pub frames: Vec<u64>,
+    /// Their frames. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
 }
 
 /// The MTU of a path, as routers report it.
@@ -207,8 +225,9 @@ pub struct MtuReport {
     pub reported_by: IpAddr,
     /// Messages that say so.
     pub count: u64,
-    /// Their frames: the first ones where there are many.
-    pub frames: Vec<u64>,
+    /// Their frames. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
 }
 
 /// A redirect.
@@ -222,8 +241,9 @@ pub struct RedirectReport {
     pub destination: IpAddr,
     /// Messages that say so.
     pub count: u64,
-    /// Their frames: the first ones where there are many.
-    pub frames: Vec<u64>,
+    /// Their frames. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
 }
 
 /// The packet that an error is about.

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::finding::{Evidence, Frames};
+use mcpcap_analyzer::stats::Lists;
 use serde::Serialize;
 
 use crate::codes;
@@ -51,7 +52,7 @@ impl Inner {
             destination: *destination,
             protocol: codes::protocol_name(*protocol),
             packets: evidence.total(),
-            frames: evidence.frames().to_vec(),
+            frames: evidence.cited(),
         });
         TunnelReport { requester, target, packets: self.packets, flows: flows.collect(), other_packets: self.other }
     }
@@ -89,6 +90,23 @@ pub struct InnerFlow {
     pub protocol: Cow<'static, str>,
     /// How many packets.
     pub packets: u64,
-    /// The first frames that carry one.
-    pub frames: Vec<u64>,
+    /// Frames that carry one. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
+}
+
+const TUNNELS: &str = "statistics.tunnels";
+/// The list of frames of each flow of each tunnel.
+pub const FLOW_FRAMES: &str = "statistics.tunnels[].flows[].frames";
+
+/// The tunnels that the report holds.
+pub fn listed(tunnels: Vec<TunnelReport>, lists: &mut Lists) -> Vec<TunnelReport> {
+    let places = lists.place(TUNNELS)..;
+    let mut listed: Vec<_> = lists.cut(TUNNELS, limits::LIST_ENTRIES, tunnels.into_iter()).collect();
+    for (place, tunnel) in places.zip(&mut listed) {
+        for (nth, flow) in tunnel.flows.iter_mut().enumerate() {
+            lists.frames_at(FLOW_FRAMES, &[place, nth], &mut flow.frames, flow.packets);
+        }
+    }
+    listed
 }

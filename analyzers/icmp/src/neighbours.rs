@@ -24,6 +24,8 @@ pub const TOGETHER: u64 = 3_600_000_000_000;
 
 /// The lists of the report.
 const NEIGHBOURS: &str = "statistics.neighbour_discovery.neighbours";
+/// The list of frames of each router.
+pub const ROUTER_FRAMES: &str = "statistics.neighbour_discovery.routers[].frames";
 const ROUTERS: &str = "statistics.neighbour_discovery.routers";
 const GROUPS: &str = "statistics.neighbour_discovery.multicast_groups";
 
@@ -291,7 +293,10 @@ impl Neighbours {
             neighbours_total: self.different.0.count(),
             neighbours: neighbours.map(|(target, known)| known.report(*target)).collect(),
             routers_total: self.different.1.count(),
-            routers: routers.map(|(key, router)| router.report(*key)).collect(),
+            routers: (lists.place(ROUTERS)..)
+                .zip(routers)
+                .map(|(place, (key, router))| router.report(*key, place, lists))
+                .collect(),
             multicast_groups_total: self.different.2.count(),
             multicast_groups: groups
                 .map(|group| GroupReport { group: group.key, reports: group.count, reports_too_many: group.error })
@@ -318,7 +323,7 @@ impl Router {
         self.last.configuration == other.last.configuration
     }
 
-    fn report(&self, (address, vlan): (IpAddr, Option<u16>)) -> RouterReport {
+    fn report(&self, (address, vlan): (IpAddr, Option<u16>), place: usize, lists: &mut Lists) -> RouterReport {
         let said = self.last.clone();
         let (prefixes, prefixes_total) = said.prefixes.report();
         let (routes, routes_total) = said.routes.report();
@@ -330,7 +335,7 @@ impl Router {
             vlan,
             mac: said.mac,
             advertisements: self.evidence.total(),
-            frames: self.evidence.frames().to_vec(),
+            frames: lists.evidence(ROUTER_FRAMES, place, &self.evidence),
             lifetime_seconds: self.lifetime,
             hop_limit: said.hop_limit,
             managed: said.managed,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::{Ip, Packet, Quoted, Transport};
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Pool, Several};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
@@ -29,6 +29,10 @@ struct Sent {
     frame: u64,
     answered: bool,
 }
+
+const PATHS: &str = "statistics.paths";
+/// The list of addresses of each hop of each path.
+pub const ADDRESSES: &str = "statistics.paths[].hops[].addresses";
 
 /// Source, destination and protocol of probes.
 pub type PathKey = (IpAddr, IpAddr, u8);
@@ -67,7 +71,6 @@ struct Path {
     first_frame: u64,
 }
 
-#[derive(Default)]
 struct Hop {
     answers: Several<IpAddr>,
     times: Vec<u64>,
@@ -76,6 +79,19 @@ struct Hop {
     labels: Labels,
     /// How the destination, or somebody who refuses, answered instead of "time exceeded".
     end: Option<&'static str>,
+}
+
+impl Default for Hop {
+    fn default() -> Self {
+        Self {
+            answers: Several::of(ADDRESSES),
+            times: Vec::new(),
+            frames: Vec::new(),
+            answered: 0,
+            labels: Labels::default(),
+            end: None,
+        }
+    }
 }
 
 impl Paths {
@@ -251,11 +267,29 @@ impl Paths {
         reports.sort_by_key(|path| (path.first_frame, path.source, path.destination));
         (reports, total)
     }
+
+    /// The paths that the report holds.
+    pub fn listed(&self, paths: Vec<PathReport>, lists: &mut Lists) -> Vec<PathReport> {
+        let places = lists.place(PATHS)..;
+        let mut listed: Vec<PathReport> = lists.cut(PATHS, limits::LIST_ENTRIES, paths.into_iter()).collect();
+        for (place, report) in places.zip(&mut listed) {
+            let Some(path) = self.paths.get(&report.key) else { continue };
+            for (nth, hop) in report.hops.iter_mut().enumerate() {
+                if let Some(known) = path.hops.get(&hop.hop) {
+                    let shown = lists.several(ADDRESSES, &[place, nth], &known.answers);
+                    hop.addresses = shown.into_iter().map(|(address, _)| *address).collect();
+                }
+            }
+        }
+        listed
+    }
 }
 
 /// A path that a traceroute found.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PathReport {
+    #[serde(skip)]
+    key: PathKey,
     /// Address that traced the path.
     pub source: IpAddr,
     /// Address that it traced the path to.
@@ -286,7 +320,7 @@ pub struct HopReport {
     pub hop: u8,
     /// Who answered; empty: nobody.
     pub addresses: Vec<IpAddr>,
-    /// Different ones. Of one hop 1,024 are kept, of all paths 8,192.
+    /// Different ones. Of many this is a page.
     pub addresses_total: u64,
     /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -312,7 +346,8 @@ pub struct HopReport {
 }
 
 impl PathReport {
-    fn new((source, destination, protocol): PathKey, path: &Path, unanswered: &BTreeMap<u8, u64>) -> Self {
+    fn new(key: PathKey, path: &Path, unanswered: &BTreeMap<u8, u64>) -> Self {
+        let (source, destination, protocol) = key;
         let last = path.hops.keys().next_back().copied().unwrap_or_default();
         // Behind the last answer, probes that nobody answers belong to the path only while it was not reached.
         let silent = unanswered.keys().copied().filter(|hops| *hops < last || !path.reached);
@@ -346,6 +381,7 @@ impl PathReport {
             .collect();
         let repeated = repeated(&hops, destination);
         Self {
+            key,
             source,
             destination,
             protocol: codes::protocol_name(protocol).into_owned(),
@@ -359,8 +395,10 @@ impl PathReport {
     }
 
     fn quoted(path: QuotedPath) -> Self {
-        let (source, destination, protocol) = path.key;
+        let key = path.key;
+        let (source, destination, protocol) = key;
         Self {
+            key,
             source,
             destination,
             protocol: codes::protocol_name(protocol).into_owned(),

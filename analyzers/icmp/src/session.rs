@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::decode::Within;
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{Pool, Quantiles, Several, SummaryMs, entropy};
+use mcpcap_analyzer::stats::{Lists, Pool, Quantiles, Several, SummaryMs, entropy};
 use serde::Serialize;
 use smallvec::SmallVec;
 
@@ -15,6 +15,9 @@ use crate::inner::Inner;
 use crate::limits;
 use crate::message::{Message, Version};
 use crate::waiting::{Pair, Vlans};
+
+/// The list of identifiers of each pair of requester and target.
+pub const IDENTIFIERS: &str = "statistics.echo_pairs[].identifiers";
 
 /// How long after its request a reply counts as late, in nanoseconds: the time that most programs wait for it.
 pub const LATE: u64 = 1_000_000_000;
@@ -79,7 +82,7 @@ impl Session {
     pub fn new(message: &Message<'_>) -> Self {
         Self {
             version: message.version,
-            identifiers: Several::default(),
+            identifiers: Several::of(IDENTIFIERS),
             requests: 0,
             replies: 0,
             answered: 0,
@@ -176,7 +179,7 @@ pub struct PairReport {
     pub target: IpAddr,
     /// 4 for ICMP, 6 for ICMPv6.
     pub ip_version: u8,
-    /// Identifiers of the requests; of one pair 1,024 are kept, of all 16,384.
+    /// Identifiers of the requests. Of many this is a page.
     pub identifiers: Vec<u16>,
     /// Different ones; the messages in `packets` have them all.
     pub identifiers_total: u64,
@@ -216,12 +219,13 @@ pub struct PairReport {
 
 impl PairReport {
     /// The report on a session.
-    pub fn new(requester: IpAddr, target: IpAddr, session: &Session) -> Self {
+    pub fn new(requester: IpAddr, target: IpAddr, session: &Session, place: usize, lists: &mut Lists) -> Self {
+        let identifiers = lists.several(IDENTIFIERS, &[place], &session.identifiers);
         Self {
             requester,
             target,
             ip_version: session.version.number(),
-            identifiers: session.identifiers.values(),
+            identifiers: identifiers.into_iter().map(|(identifier, _)| *identifier).collect(),
             identifiers_total: session.identifiers.total(),
             identifiers_total_is_estimate: !session.identifiers.is_exact(),
             requests: session.requests,

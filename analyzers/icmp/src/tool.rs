@@ -15,13 +15,15 @@ use serde::Deserialize;
 use crate::codes;
 use crate::details::PacketDetails;
 use crate::echo::{Answer, Echoes};
-use crate::errors::Errors;
+use crate::errors::{self, Errors};
 use crate::findings::{Watch, carried};
+use crate::inner;
 use crate::limits;
 use crate::message::{Message, Version};
-use crate::neighbours::{Neighbours, Place};
-use crate::paths::Paths;
+use crate::neighbours::{self, Neighbours, Place};
+use crate::paths::{self, Paths};
 use crate::report::{Evicted, Limits, Report, Statistics, TypeCount};
+use crate::session;
 use crate::waiting::Vlans;
 
 /// What may be asked of `analyze_icmp_packets`.
@@ -132,6 +134,14 @@ impl Tool for IcmpPackets {
         "statistics.neighbour_discovery.neighbours",
         "statistics.neighbour_discovery.routers",
         "statistics.neighbour_discovery.multicast_groups",
+        session::IDENTIFIERS,
+        errors::PORTS,
+        neighbours::ROUTER_FRAMES,
+        inner::FLOW_FRAMES,
+        errors::UNREACHABLE_FRAMES,
+        errors::MTU_FRAMES,
+        errors::REDIRECT_FRAMES,
+        paths::ADDRESSES,
     ];
 
     const WANTS: Wants =
@@ -226,12 +236,12 @@ impl Tool for IcmpPackets {
             echo,
             echo_pairs: pairs,
             echo_pairs_total: echo_sessions,
-            tunnels: lists.cut("statistics.tunnels", limits::LIST_ENTRIES, tunnels.into_iter()).collect(),
+            tunnels: inner::listed(tunnels, &mut lists),
             tunnels_total,
             unreachable_destinations_count: different.destinations.count(),
             unreachable_destinations: self.errors.unreachable(&mut lists),
             unreachable_destinations_total: different.unreachable.count(),
-            paths: lists.cut("statistics.paths", limits::LIST_ENTRIES, paths.into_iter()).collect(),
+            paths: self.paths.listed(paths, &mut lists),
             paths_total,
             path_mtus: self.errors.path_mtus(&mut lists),
             path_mtus_total: different.mtus.count(),

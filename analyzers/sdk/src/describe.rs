@@ -4,6 +4,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::decode::copies;
+use crate::finding;
 use crate::{Ends, Prompt, Tool, ToolEntry};
 
 /// Marks a text that is not from the capture: `#[schemars(extend("x-mcpcap-fixed" = true))]` on a field. The host takes every other text
@@ -25,7 +26,10 @@ pub fn tool<T: Tool>() -> Value {
     let report = schema::<T::Report>(SchemaSettings::draft2020_12().for_serialize());
     // The decoder cuts those, in whichever report they are.
     let of_copies = report.pointer("/properties/copies").map_or(&[][..], |_| &copies::CUT);
-    let cut = [T::CUT, of_copies].concat();
+    // Where `pages` can say that there are more.
+    let has = |field: &str| report.pointer(&format!("/properties/{field}")).is_some();
+    let of_findings = if has("findings") && has("pages") { &[finding::FRAMES][..] } else { &[] };
+    let cut = [T::CUT, of_copies, of_findings].concat();
     let mut described = json!({
         "name": T::NAME,
         "title": T::TITLE,

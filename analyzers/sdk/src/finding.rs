@@ -7,7 +7,11 @@ use serde::Serialize;
 
 mod evidence;
 
+pub(crate) use evidence::Kept;
 pub use evidence::{Evidence, Frames};
+
+/// The name of the list of a finding's frames.
+pub(crate) const FRAMES: &str = "findings[].frames";
 
 /// How bad it is if it is what it looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -65,7 +69,7 @@ pub struct Finding {
     /// The condition that was met, with its numbers.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub threshold: &'static str,
-    /// Numbers of frames that show it, rising. Where there are many, the first ones: up to 1,024 while there is room, at least 20.
+    /// Numbers of frames that show it, rising. Of many this is a page.
     #[schemars(with = "Vec<u64>")]
     pub frames: Frames,
     /// How many frames show it in all.
@@ -119,8 +123,7 @@ impl Rule {
             observation,
             measures,
             threshold: self.threshold,
-            // What waited for something else is noted later than its frames came.
-            frames: evidence.cited().in_order(),
+            frames: evidence.cited(),
             frames_total: evidence.total(),
             false_alarm: self.false_alarm,
         }

@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::decode::Packet;
-use crate::stats::Window;
+use crate::stats::{Window, within};
 use crate::{Capture, Frame, Problem};
 
 /// Whether more packets are wanted.
@@ -35,7 +35,7 @@ pub trait Tool: Sized + 'static {
     /// Lists of the report that may be longer than a page: those for which the report's `pages` has a [`PageInfo`](crate::stats::PageInfo).
     const PAGED: &'static [&'static str] = &[];
     /// Lists of which the report holds the first entries, unless a page of one is asked for by name: for example `statistics.servers`. Make them
-    /// with [`Lists`](crate::stats::Lists).
+    /// with [`Lists`](crate::stats::Lists). Lists within entries, as `calls[].ladder`, belong here too; `findings[].frames` does by itself.
     const CUT: &'static [&'static str] = &[];
 
     /// The packets that it is given.
@@ -214,6 +214,7 @@ fn open<T: Tool>(arguments: &str) -> Result<Box<dyn Run>, Problem> {
     let mut arguments: serde_json::Map<String, Value> =
         serde_json::from_str(arguments).map_err(|error| Problem::argument("arguments", error.to_string()))?;
     let window = arguments.remove(WINDOW).map_or(Ok(Window::default()), |window| fitting(window, WINDOW))?;
+    within::begin(window.within.as_ref());
     Ok(Box::new(T::open(fitting(Value::Object(arguments), "arguments")?, window)?))
 }
 

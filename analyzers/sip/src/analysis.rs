@@ -57,7 +57,7 @@ impl Analysis {
             counts: Counts::new(),
             waiting: Waiting::default(),
             transactions: Transactions::new(),
-            calls: Calls::new(Page::new(window.clone())),
+            calls: Calls::new(&window),
             registrations: Registrations::new(),
             authentication: Authentication::new(),
             parties: Parties::new(),
@@ -196,8 +196,8 @@ impl Analysis {
         let lists = &mut self.lists;
         let (findings, findings_total) = self.watch.finish(lists);
         let packets_page = self.packets.info("packets");
-        let (calls_report, calls, calls_page) = self.calls.finish(digits);
-        let (registrations, registrations_page) = self.registrations.list(self.window, &self.filter, digits);
+        let (calls_report, calls, calls_page) = self.calls.finish(digits, lists);
+        let (registrations, registrations_page) = self.registrations.list(self.window, &self.filter, digits, lists);
         let [
             (methods, methods_total),
             (cseq_methods, cseq_methods_total),
@@ -206,7 +206,7 @@ impl Analysis {
             (servers, servers_total),
             (dialled_prefixes, dialled_prefixes_total),
         ] = self.counts.lists(lists);
-        let (status_codes, malformed) = (self.counts.codes(), self.counts.faults());
+        let (status_codes, malformed) = (self.counts.codes(), self.counts.faults(lists));
         let (endpoints_total, endpoints_total_is_exact) = self.parties.total();
         let (unique_call_ids, unique_call_ids_is_exact) = self.counts.call_ids();
         let statistics = Statistics {

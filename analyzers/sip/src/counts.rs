@@ -158,16 +158,19 @@ impl Counts {
     }
 
     /// What is wrong.
-    pub fn faults(&self) -> Vec<FaultCount> {
+    pub fn faults(&self, lists: &mut Lists) -> Vec<FaultCount> {
         let all = Fault::ALL.into_iter().zip(&self.faults).filter(|(_, evidence)| evidence.total() > 0);
-        let report = |(reason, evidence): (Fault, &Evidence)| FaultCount {
+        let report = |(place, (reason, evidence)): (usize, (Fault, &Evidence))| FaultCount {
             reason,
             count: evidence.total(),
-            frames: evidence.frames().to_vec(),
+            frames: lists.evidence(FAULT_FRAMES, place, evidence),
         };
-        all.map(report).collect()
+        all.enumerate().map(report).collect()
     }
 }
+
+/// The list of frames of each fault.
+pub const FAULT_FRAMES: &str = "statistics.malformed[].frames";
 
 /// A dialled number without visual separators (RFC 3966 §5.1.1), `+` in front as it is; `None` for names and extensions.
 pub fn number(user: &[u8]) -> Option<String> {

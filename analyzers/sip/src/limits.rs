@@ -33,15 +33,13 @@ pub const LISTED_MEDIA: usize = 2000;
 pub const FORKS: usize = 16_384;
 /// Pairs of account and client whose registrations are followed.
 pub const REGISTRATIONS: usize = 2048;
-/// Changes of state of all registrations that are kept, and responses that confirm them, and of one registration.
+/// Changes of state of all registrations that are kept.
 pub const HISTORY: usize = 16_384;
-pub const HISTORY_OF_ONE: usize = 1024;
 /// Codes and names in all registrations.
 pub const REGISTRATION_VALUES: usize = 8192;
 /// Requests of one registration that wait for a response at the same time.
 pub const REGISTERING: usize = 8;
-/// Contacts of one registration, and of all.
-pub const CONTACTS: usize = 64;
+/// Contacts of all registrations.
 pub const ALL_CONTACTS: usize = 8192;
 /// Addresses of which there are statistics, and agents of them all.
 pub const PARTIES: usize = 2048;

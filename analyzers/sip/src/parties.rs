@@ -20,7 +20,6 @@ pub struct Parties {
     distinct: Distinct,
 }
 
-#[derive(Default)]
 struct Party {
     first: u64,
     requests_sent: u64,
@@ -45,13 +44,30 @@ pub struct PartyReport {
     pub responses_sent: u64,
     /// Responses to it from 400 on, without 401 and 407.
     pub failures_received: u64,
-    /// User-Agent and Server headers in what it sent; a proxy passes on those of others. Of one address 1,024 are kept, of all 8,192.
+    /// User-Agent and Server headers in what it sent; a proxy passes on those of others. Of many this is a page.
     pub agents: Vec<String>,
     /// Different ones.
     pub agents_total: u64,
     /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "is_false")]
     pub agents_total_is_estimate: bool,
+}
+
+const ENDPOINTS: &str = "statistics.endpoints";
+/// The list of agents of each.
+pub const AGENTS: &str = "statistics.endpoints[].agents";
+
+impl Party {
+    fn new(first: u64) -> Self {
+        Self {
+            first,
+            requests_sent: 0,
+            requests_received: 0,
+            responses_sent: 0,
+            failures_received: 0,
+            agents: Several::of(AGENTS),
+        }
+    }
 }
 
 impl Parties {
@@ -83,7 +99,7 @@ impl Parties {
         if self.table.get(&address).is_none() {
             self.distinct.add(&address);
         }
-        let (party, gone) = self.table.get_or_insert_with(address, || Party { first: frame, ..Party::default() });
+        let (party, gone) = self.table.get_or_insert_with(address, || Party::new(frame));
         if let Some((_, gone)) = gone {
             gone.agents.release(&mut self.agents);
         }
@@ -103,19 +119,25 @@ impl Parties {
     /// The busiest ones.
     pub fn report(&self, lists: &mut Lists) -> Vec<PartyReport> {
         let mut all: Vec<(&IpAddr, &Party)> = self.table.iter().collect();
+        let place = lists.place(ENDPOINTS);
         let sent = |party: &Party| party.requests_sent.saturating_add(party.responses_sent);
         all.sort_by_key(|(address, party)| (Reverse(sent(party)), **address));
-        let report = |(address, party): (&IpAddr, &Party)| PartyReport {
+        let listed = lists.cut(ENDPOINTS, limits::LISTED, all.into_iter());
+        let report = |(place, (address, party)): (usize, (&IpAddr, &Party))| PartyReport {
             address: *address,
             first_frame: party.first,
             requests_sent: party.requests_sent,
             requests_received: party.requests_received,
             responses_sent: party.responses_sent,
             failures_received: party.failures_received,
-            agents: party.agents.values(),
+            agents: lists
+                .several(AGENTS, &[place], &party.agents)
+                .into_iter()
+                .map(|(agent, _)| agent.clone())
+                .collect(),
             agents_total: party.agents.total(),
             agents_total_is_estimate: !party.agents.is_exact(),
         };
-        lists.cut("statistics.endpoints", limits::LISTED, all.into_iter()).map(report).collect()
+        (place..).zip(listed).map(report).collect()
     }
 }

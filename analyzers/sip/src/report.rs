@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::CopyReport;
-use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::finding::{Finding, Frames};
 use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
 use mcpcap_analyzer::{JsonSchema, decode, is_default, stream};
 use serde::Serialize;
@@ -179,8 +179,9 @@ pub struct FaultCount {
     pub reason: Fault,
     /// Messages and payloads with that fault.
     pub count: u64,
-    /// Frames of the first of them.
-    pub frames: Vec<u64>,
+    /// Their frames. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
 }
 
 /// Requests of one method and their responses. Each hop of a proxied request counts.

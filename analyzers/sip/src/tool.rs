@@ -15,6 +15,7 @@ use crate::message::{Fault, Start, could_begin, keep_alive, line};
 use crate::report::{Evicted, Limits, Report};
 use crate::seen::{PORT, Seen, Transport};
 use crate::tcp::{Framing, Totals, Yield};
+use crate::{calls, counts, parties, registrations};
 
 /// What may be asked of `analyze_sip_packets`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -73,6 +74,14 @@ impl Tool for SipPackets {
         "statistics.authentication.credentials",
         "statistics.endpoints",
         "findings",
+        parties::AGENTS,
+        counts::FAULT_FRAMES,
+        calls::LADDER,
+        registrations::CODES,
+        registrations::CONTACTS,
+        registrations::USERNAMES,
+        registrations::HISTORY,
+        registrations::HISTORY_FRAMES,
     ];
 
     const WANTS: Wants =

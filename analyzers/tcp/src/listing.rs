@@ -76,7 +76,7 @@ impl<T> Ranked<T> {
         let skipped = usize::try_from(self.offset).unwrap_or(usize::MAX);
         let total = self.total().min(RANKED as u64);
         let entries: Vec<_> = self.best.into_entries().skip(skipped).take(self.limit).collect();
-        let info = PageInfo { list, total, offset: self.offset, returned: entries.len() as u64 };
+        let info = PageInfo::new(list, total, self.offset, entries.len());
         (entries, info)
     }
 }
@@ -133,7 +133,7 @@ mod tests {
     fn pages_joined_are_the_whole_list_in_order() {
         let mut all = Vec::new();
         for offset in [0, 4, 8] {
-            let mut ranked = Ranked::new(Window { offset, limit: 4, list: None });
+            let mut ranked = Ranked::new(Window { offset, limit: 4, ..Window::default() });
             for id in 0..10_u64 {
                 ranked.add(key([0.5, 0.25, 1.0][(id % 3) as usize]), id, || id);
             }
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_can_be_paged_through_is_bounded_and_all_is_counted() {
-        let mut ranked = Ranked::new(Window { offset: 1 << 40, limit: 1000, list: None });
+        let mut ranked = Ranked::new(Window { offset: 1 << 40, limit: 1000, ..Window::default() });
         (0..10_000).for_each(|id| ranked.add(id, id, || id));
         assert_eq!((ranked.total(), ranked.best.kept.len()), (10_000, RANKED));
         let (entries, info) = ranked.finish("list");

@@ -10,7 +10,7 @@ use super::answers::{Answers, Checker, Later};
 use super::describe::{Ends, Module};
 use super::shown;
 use crate::answer::{AnswerError, Code};
-use crate::contract::{Common, arguments, schema};
+use crate::contract::{Common, Within, arguments, schema};
 use crate::pipeline::Wants;
 use crate::sandbox::Analyzer;
 use crate::text::neutral;
@@ -147,11 +147,13 @@ impl Tool {
     pub fn check_sections(&self, common: &Common) -> Result<(), AnswerError> {
         let known = self.sections();
         let is_unknown = |name: &&str| !known.iter().any(|known| known == name);
-        let Some(unknown) = common.lists().find(is_unknown) else { return Ok(()) };
+        let no_list = common.within.as_ref().filter(|within| within.schema(&self.report).is_null()).map(Within::name);
+        let unknown = common.lists().find(is_unknown).map(str::to_owned);
+        let Some(unknown) = no_list.or(unknown) else { return Ok(()) };
         let argument = if common.cursor.is_some() { "cursor" } else { "section" };
         Err(AnswerError::new(
             Code::BadArgument,
-            format!("argument {argument}: {} is not one of {}", shown(unknown), known.join(", ")),
+            format!("argument {argument}: {} is not one of {}", shown(&unknown), known.join(", ")),
         ))
     }
 

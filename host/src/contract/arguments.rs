@@ -7,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use super::cursor::Cursor;
 use super::filter::{self, Condition};
 use super::table::Form;
+use super::within::Within;
 use crate::answer::{AnswerError, Code};
 use crate::selection::Selection;
 
@@ -30,6 +31,8 @@ pub struct Common {
     pub limit: usize,
     /// The page.
     pub cursor: Option<Cursor>,
+    /// The list within an entry that is asked for, by the cursor or as the only section.
+    pub within: Option<Within>,
     /// Characters.
     pub max_chars: usize,
     /// In which form lists are given.
@@ -209,6 +212,7 @@ impl Common {
             sort,
             limit: number("limit").map_or(MOST_ENTRIES, size).min(MOST_ENTRIES),
             cursor: text("cursor").map(Cursor::parse).transpose()?,
+            within: None,
             max_chars: number("max_chars").map_or(max_chars, size),
             form: if own.get("as_objects") == Some(&Value::Bool(true)) { Form::Objects } else { Form::Table },
             deciding: Value::Null,
@@ -217,27 +221,43 @@ impl Common {
         let decides = |name: &str| !matches!(name, "section" | "limit" | "cursor" | "max_chars" | "as_objects");
         deciding.extend(own.into_iter().filter(|(name, _)| decides(name)));
         deciding.sort_keys();
-        Ok(Self { deciding: deciding.into(), ..common })
+        let common = Self { deciding: deciding.into(), ..common };
+        let within = match (&common.cursor, common.sections.as_slice()) {
+            (Some(cursor), _) => Within::parse(&cursor.list, cursor.offset),
+            (None, [one]) => Within::parse(one, 0),
+            (None, _) => None,
+        };
+        // An entry is named by its place in the list as it is, neither sorted nor filtered.
+        Ok(match within {
+            Some(_) => Self { within, sort: None, conditions: Vec::new(), ..common },
+            None => common,
+        })
     }
 
     /// Whether a part of the report is wanted.
     pub fn wants(&self, section: &str) -> bool {
-        match &self.cursor {
-            Some(cursor) => cursor.list == section,
+        match self.page() {
+            Some(list) => list == section,
             None => self.sections.is_empty() || self.sections.iter().any(|wanted| wanted == section),
         }
     }
 
     /// The lists that are asked for by their own names: that of the cursor, else those of `section`.
     pub fn lists(&self) -> impl Iterator<Item = &str> {
-        let of_cursor = self.cursor.iter().map(|cursor| cursor.list.as_str());
-        let of_section = self.sections.iter().map(String::as_str).filter(|_| self.cursor.is_none());
-        of_cursor.chain(of_section)
+        let of_section = self.sections.iter().map(String::as_str).filter(|_| self.page().is_none());
+        self.page().into_iter().chain(of_section)
     }
 
-    /// Entries before the first one wanted.
+    /// The list of which a page is asked for, or the list within one of its entries.
+    pub fn page(&self) -> Option<&str> {
+        let of_cursor = || self.cursor.as_ref().map(|cursor| cursor.list.as_str());
+        self.within.as_ref().map(|within| within.list.as_str()).or_else(of_cursor)
+    }
+
+    /// Entries of that list before the first one wanted.
     pub fn offset(&self) -> u64 {
-        self.cursor.as_ref().map_or(0, |cursor| cursor.offset)
+        let of_cursor = || self.cursor.as_ref().map_or(0, |cursor| cursor.offset);
+        self.within.as_ref().map_or_else(of_cursor, |within| within.place)
     }
 }
 

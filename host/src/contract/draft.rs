@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Common, path, schema};
+use super::{Common, path, schema, within};
 use crate::answer::{AnswerError, Code};
 use crate::catalog::Tool;
 use crate::effort::{Effort, Stopped, VALUES};
@@ -21,6 +21,8 @@ pub struct Window {
     pub limit: usize,
     /// The list, when it is one that the component cuts; otherwise all that it pages.
     pub list: Option<String>,
+    /// The list within its first entry, by the name of those of all entries, and behind what a page of it begins.
+    pub within: Option<(String, u64)>,
 }
 
 impl Window {
@@ -28,17 +30,24 @@ impl Window {
     /// order or condition is answered from what was returned before.
     pub fn of(tool: &Tool, common: &Common) -> Self {
         let cut = common.lists().find(|list| tool.cut.iter().any(|cut| cut == list)).map(str::to_owned);
-        let is_here = common.cursor.as_ref().is_some_and(|cursor| tool.paged.contains(&cursor.list)) || cut.is_some();
+        let is_here = common.page().is_some_and(|list| tool.paged.iter().any(|paged| paged == list)) || cut.is_some();
+        if let Some(within) = &common.within {
+            let offset = if is_here { common.offset() } else { 0 };
+            let general = within.general();
+            let is_cut = tool.cut.contains(&general);
+            let within = is_cut.then_some((general, within.part.after));
+            return Self { offset, limit: 1, list: cut, within };
+        }
         // Only a whole list can be sorted.
         let asked = if is_here && common.sort.is_none() { common.offset() } else { 0 };
         let before = asked.checked_rem(WINDOW as u64).unwrap_or_default();
-        Self { offset: asked.saturating_sub(before), limit: WINDOW, list: cut }
+        Self { offset: asked.saturating_sub(before), limit: WINDOW, list: cut, within: None }
     }
 
     /// Whether an answer has room for entries behind it.
     pub fn falls_short(&self, common: &Common) -> bool {
         let end = common.offset().saturating_add(fitting(common) as u64);
-        common.cursor.is_some() && self.offset.saturating_add(self.limit as u64) < end
+        common.cursor.is_some() && common.within.is_none() && self.offset.saturating_add(self.limit as u64) < end
     }
 
     /// As the arguments of a component hold it.
@@ -46,6 +55,9 @@ impl Window {
         let mut window = json!({ "offset": self.offset, "limit": self.limit });
         if let (Some(list), Some(window)) = (&self.list, window.as_object_mut()) {
             window.insert("list".into(), list.as_str().into());
+        }
+        if let (Some((list, after)), Some(window)) = (&self.within, window.as_object_mut()) {
+            window.insert("within".into(), json!({ "list": list, "after": after }));
         }
         window
     }
@@ -65,8 +77,12 @@ pub struct Page {
     pub total: u64,
     /// Entries before the first one here.
     pub offset: u64,
+    /// Entries here.
+    pub returned: u64,
     /// Whether the component cuts it when nobody asks for it by name.
     pub is_cut: bool,
+    /// Of a list within an entry: the component's word for where it goes on, if it does.
+    pub next: Option<u64>,
 }
 
 /// A component's report, read and taken apart.
@@ -103,9 +119,16 @@ impl Draft {
         let page = |page: &Value| {
             let number = |name: &str| page.get(name).and_then(Value::as_u64);
             let list = page.get("list")?.as_str()?.to_owned();
-            let is_cut = tool.cut.contains(&list);
+            let is_cut = tool.cut.contains(&within::general(&list));
             let is_known = is_cut || tool.paged.contains(&list);
-            is_known.then_some(Page { list, total: number("total")?, offset: number("offset")?, is_cut })
+            is_known.then_some(Page {
+                list,
+                total: number("total")?,
+                offset: number("offset")?,
+                returned: number("returned").unwrap_or(0),
+                is_cut,
+                next: number("next"),
+            })
         };
         let pages = pages.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(page).collect();
         Ok(Self { fields, pages, window, appended: 0 })
@@ -128,7 +151,12 @@ impl Draft {
         };
         let behind = self.window.offset.saturating_add(self.window.limit as u64);
         let list = self.window.list.clone();
-        self.asked().any(|page| goes_on(&page)).then_some(Window { offset: behind, limit: self.window.limit, list })
+        self.asked().any(|page| goes_on(&page)).then_some(Window {
+            offset: behind,
+            limit: self.window.limit,
+            list,
+            within: None,
+        })
     }
 
     /// Which window was taken over last.
@@ -150,6 +178,7 @@ impl Draft {
     pub fn append(&mut self, mut next: Self) {
         let asked: Vec<String> = self.asked().map(|page| page.list.clone()).collect();
         self.window = next.window;
+        self.pages.extend(next.pages.into_iter().filter(|page| page.next.is_some()));
         for list in asked {
             if let (Some(Value::Array(entries)), Some(Value::Array(more))) =
                 (path::at_mut(&mut self.fields, &list), path::at_mut(&mut next.fields, &list))
@@ -186,10 +215,15 @@ mod tests {
     #[test]
     fn windows_are_taken_over_until_they_hold_as_many_values_as_a_report() {
         let draft = || {
-            let page = Page { list: "a".into(), total: 5000, offset: 0, is_cut: false };
+            let page = Page { list: "a".into(), total: 5000, offset: 0, returned: 0, is_cut: false, next: None };
             let entries: Vec<Value> = vec![json!([0, 1, 2]); VALUES / 8];
             let fields = json!({ "a": entries }).as_object().cloned().unwrap();
-            Draft { fields, pages: vec![page], window: Window { offset: 0, limit: 1000, list: None }, appended: 0 }
+            Draft {
+                fields,
+                pages: vec![page],
+                window: Window { offset: 0, limit: 1000, list: None, within: None },
+                appended: 0,
+            }
         };
         let mut whole = draft();
         let mut windows = 0;

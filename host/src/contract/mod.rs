@@ -17,6 +17,7 @@ mod size;
 mod sort;
 pub mod table;
 pub(crate) mod tidy;
+mod within;
 
 use serde_json::{Map, Value, json};
 
@@ -25,6 +26,7 @@ pub use cursor::{Cursor, Question};
 pub use draft::{Draft, Window};
 pub use receipt::receipt;
 pub use sort::MOST as MOST_SORTED;
+pub use within::Within;
 
 use crate::answer::{AnswerError, Code};
 use crate::catalog::Tool;
@@ -76,7 +78,9 @@ pub fn answer(
     if let Some(sort) = &common.sort {
         sort::apply(&mut parts, tool.report(), sort, common)?;
     }
-    limit(&mut parts, common);
+    if common.within.is_none() {
+        limit(&mut parts, common);
+    }
     let cursor = |list: &str, offset: u64| Cursor::text(list, offset, identity, question);
     let report = Report {
         head: head(outcome, file, common, wrong.warning()),
@@ -84,10 +88,13 @@ pub fn answer(
         pages: &draft.pages,
         schema: tool.report(),
         cursor: &cursor,
-        is_page: common.cursor.is_some(),
+        is_page: common.page().is_some(),
         form: common.form,
     };
-    let fitted = fit::fit(&report, common.max_chars, effort)?;
+    let fitted = match &common.within {
+        Some(within) => fit::entry::fit(&report, within, common.limit, common.max_chars, effort)?,
+        None => fit::fit(&report, common.max_chars, effort)?,
+    };
     effort.check()?;
     tool.check_answer(&fitted.plain)?;
     Ok(fitted.answer)
@@ -104,7 +111,7 @@ fn parts(
 ) -> Result<Vec<Part>, AnswerError> {
     let schema_of = |name: &str| path::schema_at(tool.report(), name);
     let mut asked: Vec<&str> = common.lists().collect();
-    if common.cursor.is_none() {
+    if common.page().is_none() {
         let is_wanted =
             |name: &&String| common.wants(name.split('.').next().unwrap_or(name)) || asked.contains(&name.as_str());
         let wanted: Vec<&String> = tool.lists().iter().filter(is_wanted).collect();
@@ -132,12 +139,12 @@ fn parts(
     for (name, value) in fields {
         let is_scalar = !value.is_array() && !value.is_object();
         match value {
-            _ if common.cursor.is_some() && is_scalar => {}
+            _ if common.page().is_some() && is_scalar => {}
             _ if !is_scalar && !common.wants(&name) => {}
             Value::Array(entries) => {
                 let schema = schema_of(&name);
                 let is_findings = name == FINDINGS;
-                if is_findings && common.cursor.is_none() && !is_alone {
+                if is_findings && common.page().is_none() && !is_alone {
                     findings.push(Part::Findings(unfiltered(name, entries, pages, window, common)));
                 } else if common.conditions.is_empty() || filter::applies(&common.conditions, schema) {
                     lists.push(Part::List(list(name, entries, pages, window, common, schema)));
@@ -171,6 +178,7 @@ fn list(name: String, entries: Vec<Value>, pages: &[Page], window: &Window, comm
             place = place.saturating_add(1);
             fits
         });
+        list.places = Some(places.clone());
         list.matched = Some(Matched { looked_at, count: places.len() as u64, places: Some(places) });
     }
     list
@@ -183,13 +191,13 @@ fn unfiltered(name: String, mut entries: Vec<Value>, pages: &[Page], window: &Wi
         let offset = skip(&mut entries, &name, *offset, common);
         // Of what a component pages there may be more than it can list.
         let goes_on = if *is_cut { behind < *total } else { is_full };
-        return List { name, total: (*total).max(behind), offset, entries, goes_on, matched: None };
+        return List { name, total: (*total).max(behind), offset, entries, goes_on, places: None, matched: None };
     }
     let total = entries.len() as u64;
-    let is_page = common.cursor.is_some();
+    let is_page = common.page().is_some();
     let offset = if is_page && common.sort.is_none() { common.offset().min(total) } else { 0 };
     entries.drain(..usize::try_from(offset).unwrap_or(usize::MAX).min(entries.len()));
-    List { name, total, offset, entries, goes_on: false, matched: None }
+    List { name, total, offset, entries, goes_on: false, places: None, matched: None }
 }
 
 /// Leaves the entries out that stand before the page which was asked for. The number of the first one that is left.

@@ -42,7 +42,9 @@ pub fn apply(
                     ),
                 });
             }
-            list.entries.sort_by(|a, b| {
+            let places = list.places.take().unwrap_or_else(|| (list.offset..).take(list.entries.len()).collect());
+            let mut placed: Vec<(u64, Value)> = places.into_iter().zip(std::mem::take(&mut list.entries)).collect();
+            placed.sort_by(|(_, a), (_, b)| {
                 let (a, b) = (a.get(field), b.get(field));
                 match (a, b) {
                     // Without the field comes last in either order.
@@ -53,6 +55,8 @@ pub fn apply(
                     (Some(a), Some(b)) => compare(a, b),
                 }
             });
+            let (places, entries) = placed.into_iter().unzip();
+            (list.places, list.entries) = (Some(places), entries);
             if let Some(matched) = &mut list.matched {
                 matched.places = None;
             }
@@ -61,6 +65,9 @@ pub fn apply(
         known.extend(fields);
         let skipped = usize::try_from(common.offset()).unwrap_or(usize::MAX).min(list.entries.len());
         list.entries.drain(..skipped);
+        if let Some(places) = &mut list.places {
+            places.drain(..skipped.min(places.len()));
+        }
         list.offset = skipped as u64;
     }
     if sorted {

@@ -252,7 +252,8 @@ struct Given {
 impl Given {
     fn of(asked: &Asked, window: &Window) -> Self {
         let mut arguments = asked.arguments.clone();
-        let page = (!asked.tool.paged.is_empty() || window.list.is_some()).then(|| window.to_json());
+        let page = (!asked.tool.paged.is_empty() || window.list.is_some() || window.within.is_some())
+            .then(|| window.to_json());
         if let Some(page) = &page {
             arguments.insert("page".into(), page.clone());
         }

@@ -4,6 +4,7 @@ mod captures;
 mod figures;
 mod kept;
 mod pages;
+mod within;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::finding::Frames;
 use serde::Serialize;
 
 /// A client.
@@ -16,40 +17,40 @@ pub struct ClientReport {
     /// Hardware addresses.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub macs: Vec<String>,
-    /// Present where `macs` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    /// Present where `macs` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub macs_total: Option<u64>,
     /// Client identifiers (option 61). May be text from the capture.
     pub client_ids: Vec<String>,
-    /// Present where `client_ids` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    /// Present where `client_ids` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_ids_total: Option<u64>,
     /// Host names that it gives. Text from the capture.
     pub hostnames: Vec<String>,
-    /// Present where `hostnames` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    /// Present where `hostnames` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hostnames_total: Option<u64>,
     /// Vendor classes that it gives. Text from the capture.
     pub vendor_classes: Vec<String>,
-    /// Present where `vendor_classes` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    /// Present where `vendor_classes` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vendor_classes_total: Option<u64>,
     /// The options that it asks for, in its order; tells operating systems apart.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub fingerprints: Vec<String>,
-    /// Present where `fingerprints` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    /// Present where `fingerprints` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprints_total: Option<u64>,
     /// Addresses that it asked for.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub requested: Vec<String>,
-    /// Present where `requested` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    /// Present where `requested` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_total: Option<u64>,
     /// Addresses that it was granted.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub addresses: Vec<String>,
-    /// Present where `addresses` does not hold all of them: 1,024 of one list, 16,384 of all clients; the options of `packets` have all.
+    /// Present where `addresses` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub addresses_total: Option<u64>,
     /// Some of these totals is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
@@ -74,7 +75,7 @@ pub struct ServerReport {
     /// Addresses that its messages came from.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub source_addresses: Vec<String>,
-    /// Present where `source_addresses` does not hold all of them: 1,024 of one list, 8,192 of all servers; the options of `packets` have all.
+    /// Present where `source_addresses` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_addresses_total: Option<u64>,
     /// OFFER and ADVERTISE messages.
@@ -86,13 +87,13 @@ pub struct ServerReport {
     /// Default routers that it gives.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub routers: Vec<String>,
-    /// Present where `routers` does not hold all of them: 1,024 of one list, 8,192 of all servers; the options of `packets` have all.
+    /// Present where `routers` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routers_total: Option<u64>,
     /// Name servers that it gives.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub dns_servers: Vec<String>,
-    /// Present where `dns_servers` does not hold all of them: 1,024 of one list, 8,192 of all servers; the options of `packets` have all.
+    /// Present where `dns_servers` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dns_servers_total: Option<u64>,
     /// Some of these totals is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
@@ -104,8 +105,9 @@ pub struct ServerReport {
     /// The longest lease that it gives, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_lease_seconds: Option<u32>,
-    /// The first frames.
-    pub frames: Vec<u64>,
+    /// Their frames. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
 }
 
 /// A relay.
@@ -117,7 +119,7 @@ pub struct RelayReport {
     pub messages: u64,
     /// Circuit, interface and remote ids that it adds. May be text from the capture.
     pub identifiers: Vec<String>,
-    /// Present where `identifiers` does not hold all of them: 1,024 of one relay, 4,096 of all.
+    /// Present where `identifiers` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifiers_total: Option<u64>,
     /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.

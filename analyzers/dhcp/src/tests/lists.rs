@@ -1,7 +1,7 @@
 //! The lists that are cut, and their pages.
 
 use mcpcap_analyzer::harness;
-use mcpcap_analyzer::harness::lists::{at, pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{at, joined_within, pages_are_whole, told};
 use serde_json::{Value, json};
 
 use super::build::{V4, every, option6, v6};
@@ -74,4 +74,32 @@ fn lists_within_an_exchange_and_an_option_are_whole_up_to_1024_and_say_their_tot
     };
     assert_eq!((length(&asked(500), "values"), asked(500).get("values_total")), (500, None));
     assert_eq!((length(&asked(2000), "values"), &asked(2000)["values_total"]), (1024, &2000.into()));
+}
+
+#[test]
+fn lists_within_entries_go_on() {
+    // One client that always has another name, and is offered something by another server each time.
+    let talk = |n: u16| {
+        let [high, low] = n.to_be_bytes();
+        let name = format!("host-{n}");
+        let discover = V4::new(1, 1, 1).option(12, name.as_bytes());
+        [discover.frame(), V4::new(2, 1, 1).option(54, &[10, 0, high, low]).frame()]
+    };
+    let capture = harness::build::pcap(&every(100, (0..3_100).flat_map(talk)));
+    let joined = |name: &str| {
+        let (values, pages) = joined_within::<DhcpPackets>(&capture, &json!({}), name);
+        assert!(pages > 3, "{name}: {pages}");
+        values
+    };
+    let sorted = |mut texts: Vec<String>| {
+        texts.sort_unstable();
+        texts
+    };
+    let texts = |values: Vec<Value>| sorted(values.iter().map(|value| value.as_str().unwrap().to_owned()).collect());
+    let hosts = sorted((0..3_100).map(|n| format!("host-{n}")).collect());
+    assert!(texts(joined("statistics.clients[0].hostnames")) == hosts);
+    let servers = sorted((0..3_100).map(|n| format!("10.0.{}.{}", n >> 8, n & 255)).collect());
+    assert!(texts(joined("transactions[0].servers")) == servers);
+    let messages = joined("transactions[0].messages");
+    assert!(messages.iter().map(|message| message["frame"].as_u64().unwrap()).eq(1..=6_200));
 }

@@ -1,7 +1,7 @@
 //! Lists that hold their first entries: the rest is on further pages.
 
 use mcpcap_analyzer::harness::build::{pcap, udp};
-use mcpcap_analyzer::harness::lists::{at, pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{at, joined_within, pages_are_whole, told};
 use serde_json::json;
 
 use super::build::{A, CLIENT, query, response};
@@ -64,4 +64,12 @@ fn many_findings_of_one_rule_leave_room_for_those_of_others() {
     let report = run(&captured((0..30).flat_map(|n| conflict(&host(n))).chain(flood)), &json!({}));
     assert_eq!(rules(&report).iter().filter(|rule| **rule == "dns_conflicting_answers").count(), 20);
     assert!(rules(&report).contains(&"dns_response_flood"), "{:?}", rules(&report));
+}
+
+#[test]
+fn frames_of_malformed_messages_go_on() {
+    let short = (0..3_100).map(|n| udp((CLIENT, 4000 + n % 50), ("192.0.2.53", 53), &[0; 5]));
+    let name = "statistics.services[0].malformed[0].frames";
+    let (frames, pages) = joined_within::<DnsPackets>(&captured(short), &json!({}), name);
+    assert!(frames.iter().map(|frame| frame.as_u64().unwrap()).eq(1..=3_100) && pages == 4, "{pages}");
 }

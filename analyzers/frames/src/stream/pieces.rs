@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     fn wanted(form: Form) -> Wanted {
-        Wanted::new(form, &Window { offset: 0, limit: 100, list: None })
+        Wanted::new(form, &Window { offset: 0, limit: 100, ..Window::default() })
     }
 
     fn plain(pieces: &Pieces, form: Form) -> Vec<PieceReport> {
@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn pages_joined_are_all_pieces_and_room_is_bounded() {
         let collect = |offset: u64, limit: usize, mut room: Room| {
-            let wanted = Wanted::new(Form::Hex, &Window { offset, limit, list: None });
+            let wanted = Wanted::new(Form::Hex, &Window { offset, limit, ..Window::default() });
             let mut pieces = Pieces::default();
             for frame in 0..50_u8 {
                 pieces.data(Side::Client, &[frame; 100], frame.into(), false, &wanted, &mut room);

@@ -95,8 +95,8 @@ impl GetStream {
         }
     }
 
-    pub(super) fn page(&self, total: u64, returned: u64) -> PageInfo {
-        PageInfo { list: "pieces", total, offset: self.wanted.offset(), returned }
+    pub(super) fn page(&self, total: u64, returned: usize) -> PageInfo {
+        PageInfo::new("pieces", total, self.wanted.offset(), returned)
     }
 
     /// What there is to tell of the conversation.
@@ -140,7 +140,7 @@ impl GetStream {
             other_connections: others,
             message: None,
             note,
-            pages: vec![self.page(total, pieces.len() as u64)],
+            pages: vec![self.page(total, pieces.len())],
             pieces,
         }
     }

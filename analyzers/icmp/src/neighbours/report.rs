@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::finding::Frames;
 use serde::Serialize;
 
 use crate::advertisement::PrefixReport;
@@ -65,8 +66,9 @@ pub struct RouterReport {
     pub mac: Option<String>,
     /// Advertisements in all.
     pub advertisements: u64,
-    /// Their frames: the first ones where there are many.
-    pub frames: Vec<u64>,
+    /// Their frames. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
     /// How long it is a default router, in seconds; 0: it is none.
     pub lifetime_seconds: u16,
     /// Hop limit that hosts are to use; 0: not said.

@@ -1,6 +1,6 @@
 //! The lists that are cut, and their pages.
 
-use mcpcap_analyzer::harness::lists::{at, pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{at, joined_within, pages_are_whole, told};
 use mcpcap_analyzer::harness::{self, build};
 use serde_json::{Value, json};
 
@@ -142,4 +142,40 @@ fn lists_within_entries_are_whole_up_to_a_thousand_values() {
             }
         }
     }
+}
+
+#[test]
+fn lists_within_entries_go_on() {
+    const ASKING: &str = "192.0.2.1";
+    // Many ports of one host are closed, many routers answer for one hop, and many identifiers ask one host.
+    let closed = (1..=3_100_u16).map(|port| {
+        let sent = build::udp((ASKING, 4000), ("198.51.100.1", port), b"");
+        icmp("198.51.100.1", ASKING, 3, 3, &[&[0; 4][..], &packet(&sent)[..28]].concat())
+    });
+    let router = |n: u16| format!("10.0.{}.{}", n >> 8, n & 255);
+    let hop = (0..3_100_u16).flat_map(|n| {
+        let probe = hops(build::udp((ASKING, n), ("198.51.100.2", 33_434), b""), 1);
+        let answer = icmp(&router(n), ASKING, 11, 0, &[&[0; 4], &packet(&probe)[..28]].concat());
+        [probe, answer]
+    });
+    let asked = (0..3_100).map(|n| echo(ASKING, "198.51.100.3", false, (n, 1), b"x"));
+    let capture = harness::build::pcap(&every(1000, closed.chain(hop).chain(asked)));
+    let joined = |name: &str| {
+        let (mut values, pages) = joined_within::<IcmpPackets>(&capture, &json!({}), name);
+        assert_eq!(pages, 4, "{name}");
+        if !name.ends_with("frames") {
+            values.sort_by_key(|value| value.as_u64());
+        }
+        values
+    };
+    let numbers = |numbers: std::ops::RangeInclusive<u64>| numbers.map(Value::from).collect::<Vec<_>>();
+    assert!(joined("statistics.unreachable_destinations[0].ports") == numbers(1..=3_100));
+    assert!(joined("statistics.unreachable_destinations[0].frames") == numbers(1..=3_100));
+    assert!(joined("statistics.echo_pairs[0].identifiers") == numbers(0..=3_099));
+    let mut addresses = joined("statistics.paths[0].hops[0].addresses");
+    let mut expected: Vec<Value> = (0..3_100).map(|n| router(n).into()).collect();
+    for list in [&mut addresses, &mut expected] {
+        list.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    }
+    assert!(addresses == expected);
 }

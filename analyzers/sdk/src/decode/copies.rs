@@ -213,7 +213,7 @@ impl Copies {
             interfaces_total: Some(self.interfaces.total())
                 .filter(|total| *total > self.interfaces.iter().len() as u64),
             first: self.first.clone(),
-            cited: self.evidence.cited().in_order(),
+            cited: self.evidence.cited(),
         })
     }
 

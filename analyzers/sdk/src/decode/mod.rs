@@ -50,11 +50,11 @@ pub use order::Order;
 pub use packet::{Decoded, Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Tunnels, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};
-pub use summary::{Cut, Summary};
+pub use summary::Summary;
 pub use unread::Unread;
 pub use within::Within;
 
-use crate::stats::{Lists, Window};
+use crate::stats::{Lists, Window, within as asked};
 use crate::{Frame, Link};
 use copies::Copies;
 use cursor::Bound;
@@ -134,6 +134,8 @@ impl Decoder {
     /// Keeps of the copies those that are asked for.
     #[must_use]
     pub fn listing(mut self, window: &Window) -> Self {
+        // Its own lists of frames have pages, too.
+        asked::begin(window.within.as_ref());
         if let Some(copies) = &mut self.copies {
             copies.listing(window);
         }
@@ -177,14 +179,8 @@ impl Decoder {
     pub fn summary(&self, window: Window) -> Summary {
         let mut lists = Lists::new(window);
         let copies = self.copies(&mut lists);
-        let cited = copies.as_ref().map(|copies| copies.cited.clone()).unwrap_or_default();
-        Summary {
-            decoding: self.statistics(),
-            order: self.order,
-            copies,
-            cited,
-            pages: lists.into_pages().iter().map(Cut::from).collect(),
-        }
+        let cited = copies.as_ref().map(|copies| copies.cited.kept()).unwrap_or_default();
+        Summary { decoding: self.statistics(), order: self.order, copies, cited, pages: lists.into_pages() }
     }
 
     /// How decoding went so far.

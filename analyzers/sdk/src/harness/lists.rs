@@ -33,7 +33,7 @@ pub fn pages_are_whole<T: Tool>(capture: &[u8], arguments: &Value) {
         Err(problem) => panic!("{} {arguments}: {problem:?}", T::NAME),
     };
     let usual = run(arguments);
-    for list in T::CUT {
+    for list in T::CUT.iter().filter(|list| !list.contains("[]")) {
         let place = format!("{list} of {}", T::NAME);
         let first = at(&usual, list);
         let Some([total, ..]) = told(&usual, list) else { panic!("{place} is not cut") };
@@ -71,6 +71,65 @@ pub fn pages_are_whole<T: Tool>(capture: &[u8], arguments: &Value) {
             "{path} of {} has {length} entries and is not named",
             T::NAME
         );
+    }
+}
+
+/// Follows the pages of a list within an entry, `findings[3].frames`: its values, and the pages that it took. The rest of the entry is the same on
+/// each, and the report without a page says that there is more exactly when it does not hold all of them.
+///
+/// # Panics
+/// When it is not so.
+pub fn joined_within<T: Tool>(capture: &[u8], arguments: &Value, name: &str) -> (Vec<Value>, usize) {
+    let run = |arguments: &Value| match super::run::<T>(capture, arguments) {
+        Ok(report) => report,
+        Err(problem) => panic!("{} {arguments}: {problem:?}", T::NAME),
+    };
+    let Some((outer, place, path)) = name.split_once('[').and_then(|(outer, rest)| {
+        let (place, path) = rest.split_once("].")?;
+        Some((outer, place.parse::<usize>().ok()?, path))
+    }) else {
+        panic!("{name} is not within an entry")
+    };
+    let general: String = name.chars().filter(|c| !c.is_ascii_digit()).collect();
+    let told = |report: &Value| at(report, "pages").iter().find(|page| page["list"] == name).cloned();
+    let (mut joined, mut pages, mut after, mut same) = (Vec::new(), 0, Some(0), None);
+    while let Some(behind) = after {
+        let mut asked = arguments.clone();
+        asked["page"] = json!({ "offset": place, "limit": 1, "within": { "list": general, "after": behind } });
+        if T::CUT.contains(&outer) {
+            asked["page"]["list"] = outer.into();
+        }
+        let report = run(&asked);
+        let is_part = T::CUT.contains(&outer) || T::PAGED.contains(&outer);
+        let mut entry = at(&report, outer).get(if is_part { 0 } else { place }).cloned().unwrap_or_default();
+        let values = within(&entry, path).to_vec();
+        if let Some(fields) = entry.as_object_mut() {
+            fields.retain(|_, value| !value.is_array());
+        }
+        assert_eq!(*same.get_or_insert_with(|| entry.clone()), entry, "{name} of {}", T::NAME);
+        let page = told(&report);
+        assert!(
+            page.as_ref().is_none_or(|page| page["returned"] == values.len() && !values.is_empty()),
+            "{name}: {page:?}"
+        );
+        joined.extend(values);
+        pages += 1;
+        after = page.and_then(|page| page["next"].as_u64());
+    }
+    let usual = run(arguments);
+    let shown = within(at(&usual, outer).get(place).unwrap_or(&Value::Null), path).len();
+    assert_eq!(told(&usual).is_some(), shown < joined.len(), "{name} of {}: {shown} of {}", T::NAME, joined.len());
+    (joined, pages)
+}
+
+/// A list within an entry: `hops[2].addresses`.
+fn within<'a>(entry: &'a Value, path: &str) -> &'a [Value] {
+    match path.split_once('[').and_then(|(list, rest)| Some((list, rest.split_once("].")?))) {
+        Some((list, (place, path))) => {
+            let inner = place.parse().ok().and_then(|place: usize| at(entry, list).get(place));
+            inner.map_or(&[], |inner| within(inner, path))
+        }
+        None => at(entry, path),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The short lists of a report, of which it holds the first entries unless a page of one is asked for.
 
-use crate::finding::{self, Finding};
-use crate::stats::{PageInfo, Window};
+use std::hash::Hash;
+
+use crate::finding::{self, Evidence, Finding, Frames};
+use crate::stats::{PageInfo, Sequence, Several, Window, within};
 
 /// Cuts the lists that [`Tool::CUT`](crate::Tool::CUT) names, and tells how many entries each has.
 ///
@@ -12,7 +14,7 @@ use crate::stats::{PageInfo, Window};
 /// let first: Vec<u32> = lists.cut("statistics.servers", 2, [7, 8, 9].into_iter()).collect();
 /// assert_eq!(first, [7, 8]);
 /// let told = lists.into_pages();
-/// assert_eq!((told[0].list, told[0].total, told[0].offset, told[0].returned), ("statistics.servers", 3, 0, 2));
+/// assert_eq!((&*told[0].list, told[0].total, told[0].offset, told[0].returned), ("statistics.servers", 3, 0, 2));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Lists {
@@ -51,12 +53,7 @@ impl Lists {
     pub fn told(&mut self, list: &'static str, total: usize, part: Part) {
         let returned = total.saturating_sub(part.offset).min(part.limit);
         if returned < total {
-            self.pages.push(PageInfo {
-                list,
-                total: total as u64,
-                offset: part.offset as u64,
-                returned: returned as u64,
-            });
+            self.pages.push(PageInfo::new(list, total as u64, part.offset as u64, returned));
         }
     }
 
@@ -65,7 +62,75 @@ impl Lists {
         let (first, rest) = finding::ranked(rules, usual);
         let usual = first.len();
         let all: Vec<Finding> = first.into_iter().chain(rest).collect();
-        self.cut(FINDINGS, usual, all.into_iter()).collect()
+        let mut shown: Vec<Finding> = self.cut(FINDINGS, usual, all.into_iter()).collect();
+        self.frames_of(&mut shown, self.part(FINDINGS, usual).offset);
+        shown
+    }
+
+    /// Says of findings, the first of which stands at a place of `findings`, which cite more frames than are here.
+    pub fn frames_of(&mut self, findings: &mut [Finding], from: usize) {
+        for (place, finding) in (from..).zip(findings) {
+            self.frames(finding::FRAMES, place, &mut finding.frames, finding.frames_total);
+        }
+    }
+
+    /// The place of the first entry of a list that the report holds.
+    pub fn place(&self, list: &str) -> usize {
+        self.part(list, 0).offset
+    }
+
+    /// The frames of the entry at a place, as [`Lists::frames`].
+    pub fn evidence(&mut self, list: &str, place: usize, evidence: &Evidence) -> Frames {
+        let mut frames = evidence.cited();
+        self.frames(list, place, &mut frames, evidence.total());
+        frames
+    }
+
+    /// A list of frames within the entry at a place of another list: the smallest ones, or those of the page of it that is asked for. `list` is its
+    /// name, for example `findings[].frames`, and stands in [`Tool::CUT`](crate::Tool::CUT).
+    pub fn frames(&mut self, list: &str, place: usize, frames: &mut Frames, total: u64) {
+        self.frames_at(list, &[place], frames, total);
+    }
+
+    /// The same within an entry within an entry: `registrations[].history[].frames`.
+    pub fn frames_at(&mut self, list: &str, places: &[usize], frames: &mut Frames, total: u64) {
+        if self.window.within.as_ref().is_some_and(|within| within.list == list) {
+            frames.turn();
+        }
+        self.goes_on(list, places, total, frames.len(), frames.next());
+    }
+
+    /// A list of different values within the entry at some places: those that came first, or those of the page of it that is asked for. `list` is the
+    /// name that they were made with, and stands in [`Tool::CUT`](crate::Tool::CUT).
+    pub fn several<'a, T: Hash + Eq>(
+        &mut self,
+        list: &str,
+        places: &[usize],
+        values: &'a Several<T>,
+    ) -> Vec<&'a (T, u64)> {
+        let (shown, next) = values.page();
+        self.goes_on(list, places, values.total(), shown.len(), next);
+        shown
+    }
+
+    /// A list of values that came one after the other, likewise.
+    pub fn sequence<T>(&mut self, list: &str, places: &[usize], values: Sequence<T>) -> Vec<T> {
+        let total = values.total();
+        let (shown, next) = values.into_page();
+        self.goes_on(list, places, total, shown.len(), next);
+        shown
+    }
+
+    fn goes_on(&mut self, list: &str, places: &[usize], total: u64, returned: usize, next: Option<u64>) {
+        if next.is_some() {
+            let list = within::named(list, places).into();
+            self.pages.push(PageInfo { list, total, offset: 0, returned: returned as u64, next });
+        }
+    }
+
+    /// Takes over what others say of their lists.
+    pub fn extend(&mut self, others: Self) {
+        self.pages.extend(others.pages);
     }
 
     /// Says of a list that somebody else cut what it holds.
@@ -104,7 +169,7 @@ mod tests {
     use crate::finding::{Confidence, Evidence, Measure, Rule, Severity};
 
     fn asking(list: &str, offset: u64, limit: usize) -> Lists {
-        Lists::new(Window { offset, limit, list: Some(list.to_owned()) })
+        Lists::new(Window { offset, limit, list: Some(list.to_owned()), ..Window::default() })
     }
 
     #[test]
@@ -113,8 +178,8 @@ mod tests {
         assert_eq!(lists.cut("a", 10, 0..9).collect::<Vec<_>>(), [3, 4]);
         assert_eq!(lists.cut("b", 2, 0..9).collect::<Vec<_>>(), [0, 1]);
         assert_eq!(lists.cut("c", 9, 0..9).count(), 9);
-        let told: Vec<_> = lists.into_pages().iter().map(|p| (p.list, p.total, p.offset, p.returned)).collect();
-        assert_eq!(told, [("a", 9, 3, 2), ("b", 9, 0, 2)]);
+        let told: Vec<_> = lists.into_pages().into_iter().map(|p| (p.list, p.total, p.offset, p.returned)).collect();
+        assert_eq!(told, [("a".into(), 9, 3, 2), ("b".into(), 9, 0, 2)]);
         let mut behind = asking("a", u64::MAX, usize::MAX);
         assert_eq!((behind.cut("a", 1, 0..9).count(), behind.part("a", 1).end()), (0, usize::MAX));
     }

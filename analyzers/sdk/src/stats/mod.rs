@@ -10,16 +10,20 @@ mod index;
 mod lists;
 mod page;
 mod quantiles;
+mod sequence;
 mod several;
 mod top_k;
+pub(crate) mod within;
 
 pub use bounded_map::{BoundedMap, Iter, Place};
 pub use distinct::Distinct;
 pub use lists::{Lists, Part};
 pub use page::{Page, PageInfo, Window};
 pub use quantiles::{Quantiles, Summary, SummaryMs};
+pub use sequence::Sequence;
 pub use several::{Pool, Several};
 pub use top_k::{Top, TopK};
+pub use within::Within;
 
 /// The hasher of all tables here: fast, and the same in each run. Whoever writes the capture can make keys that collide, so a standard
 /// map with it may only hold a few.

@@ -1,7 +1,11 @@
 //! A part of a long list.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::Within;
 
 /// Which part of its lists a report is to hold. The host asks for it, as a client pages through a report.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -13,6 +17,8 @@ pub struct Window {
     pub limit: usize,
     /// The list of [`Tool::CUT`](crate::Tool::CUT) that is asked for; absent: those of [`Tool::PAGED`](crate::Tool::PAGED).
     pub list: Option<String>,
+    /// The page of a list within the entry at `offset` that is asked for.
+    pub within: Option<Within>,
 }
 
 impl Window {
@@ -22,22 +28,37 @@ impl Window {
 
 impl Default for Window {
     fn default() -> Self {
-        Self { offset: 0, limit: 50, list: None }
+        Self { offset: 0, limit: 50, list: None, within: None }
     }
 }
 
 /// What part of a list a report holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PageInfo {
-    /// Name of the list in the report.
+    /// Name of the list in the report; of one within an entry, with the entry's place: `findings[3].frames`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub list: &'static str,
+    pub list: Cow<'static, str>,
     /// How many items there are in the capture.
     pub total: u64,
-    /// How many of them come before the first one here.
+    /// How many of them come before the first one here; of a list within an entry 0, as the host knows.
     pub offset: u64,
     /// How many are here.
     pub returned: u64,
+    /// Where the next page of a list within an entry begins, when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+}
+
+impl PageInfo {
+    /// What part of a list there is.
+    pub fn new(list: &'static str, total: u64, offset: u64, returned: usize) -> Self {
+        Self { list: list.into(), total, offset, returned: returned as u64, next: None }
+    }
+
+    /// Where the first entry stands in the whole list.
+    pub fn place(&self) -> usize {
+        usize::try_from(self.offset).unwrap_or(usize::MAX)
+    }
 }
 
 /// Collects the items of one page and counts all others.
@@ -92,7 +113,7 @@ impl<T> Page<T> {
 
     /// What part of the list this is.
     pub fn info(&self, list: &'static str) -> PageInfo {
-        PageInfo { list, total: self.total, offset: self.offset, returned: self.items.len() as u64 }
+        PageInfo::new(list, self.total, self.offset, self.items.len())
     }
 
     /// The items.
@@ -107,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_page_holds_no_more_than_the_most() {
-        let mut page = Page::new(Window { offset: 1, limit: usize::MAX, list: None });
+        let mut page = Page::new(Window { offset: 1, limit: usize::MAX, ..Window::default() });
         assert_eq!((0..1001).filter_map(|n| page.push(|| n)).count(), Window::MOST);
         assert!(!page.is_exceeded());
         page.push(|| 1001);
@@ -120,7 +141,7 @@ mod tests {
     fn pages_joined_are_the_whole_list() {
         let mut all = Vec::new();
         for offset in [0, 4, 8] {
-            let mut page = Page::new(Window { offset, limit: 4, list: None });
+            let mut page = Page::new(Window { offset, limit: 4, ..Window::default() });
             for n in 0..10 {
                 page.push(|| n);
             }

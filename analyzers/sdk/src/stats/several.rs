@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
 
+use super::within::{self, Part};
 use super::{Distinct, FixedHash};
 
 /// Room that all entries of a table share: for values, and for [`COUNTERS`] that go on counting when those are used up.
@@ -11,6 +12,8 @@ use super::{Distinct, FixedHash};
 pub struct Pool {
     values: usize,
     counters: usize,
+    /// Room for the values of pages, besides those that every run keeps.
+    pages: usize,
 }
 
 /// Entries that can be counted beyond what is kept of them, in at most about 2.5 KiB each.
@@ -22,7 +25,7 @@ impl Pool {
 
     /// Room for so many values.
     pub fn new(values: usize) -> Self {
-        Self { values, counters: COUNTERS }
+        Self { values, counters: COUNTERS, pages: values }
     }
 
     /// Takes the room of one value, if there is any left.
@@ -33,10 +36,17 @@ impl Pool {
     /// Whether a list that holds `kept` values may hold one more: the first `few` always, and up to [`Pool::MOST`] as long as those beyond `few`
     /// are less than an eighth of the room that is left, so that lists that come late find room too. [`Pool::release`] gives it back.
     pub fn admits(&mut self, kept: usize, few: usize) -> bool {
-        match kept.checked_sub(few) {
-            None => true,
-            Some(beyond) => kept < Self::MOST && beyond < self.values.div_ceil(8) && self.take(),
-        }
+        admits(&mut self.values, kept, few)
+    }
+
+    /// The same for a page.
+    pub(super) fn admits_to_page(&mut self, kept: usize, few: usize) -> bool {
+        admits(&mut self.pages, kept, few)
+    }
+
+    /// Gets the room of a page back.
+    pub(super) fn release_page(&mut self, kept: usize, few: usize) {
+        self.pages = self.pages.saturating_add(kept.saturating_sub(few));
     }
 
     /// Gets the room back of a list that [`Pool::admits`] let grow to `kept` values.
@@ -47,6 +57,13 @@ impl Pool {
     /// Gets the room of so many values back.
     pub fn give_back(&mut self, values: usize) {
         self.values = self.values.saturating_add(values);
+    }
+}
+
+fn admits(room: &mut usize, kept: usize, few: usize) -> bool {
+    match kept.checked_sub(few) {
+        None => true,
+        Some(beyond) => kept < Pool::MOST && beyond < room.div_ceil(8) && take(room),
     }
 }
 
@@ -74,6 +91,8 @@ pub struct Several<T> {
     /// Places by hash, from [`FEW`] values on.
     places: HashMap<u64, usize, FixedHash>,
     rest: Rest,
+    /// The page that is asked for, in the order of hashes.
+    page: Option<Box<Part<T>>>,
 }
 
 /// What is known of values that were not kept.
@@ -91,7 +110,15 @@ const FEW: usize = 8;
 
 impl<T> Default for Several<T> {
     fn default() -> Self {
-        Self { kept: Vec::new(), places: HashMap::with_hasher(FixedHash::default()), rest: Rest::None }
+        Self { kept: Vec::new(), places: HashMap::with_hasher(FixedHash::default()), rest: Rest::None, page: None }
+    }
+}
+
+impl<T> Several<T> {
+    /// None yet, of a list that has pages under its name within entries: `statistics.clients[].hostnames`. [`Lists::several`](super::Lists::several) gives
+    /// them.
+    pub fn of(list: &str) -> Self {
+        Self { page: within::after(list).map(|after| Box::new(Part::new(after))), ..Self::default() }
     }
 }
 
@@ -105,6 +132,9 @@ impl<T: Hash + Eq> Several<T> {
         T: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = T> + ?Sized,
     {
+        if let Some(page) = &mut self.page {
+            page.add(self.places.hasher().hash_one(value), || value.to_owned(), pool);
+        }
         if let Some((_, count)) = self.place(value).and_then(|place| self.kept.get_mut(place)) {
             *count = count.saturating_add(1);
             return;
@@ -163,6 +193,15 @@ impl<T: Hash + Eq> Several<T> {
         self.kept.iter()
     }
 
+    /// What a report shows of them, and where the page behind that begins: at the beginning when these are the first ones of many, which stand in the
+    /// order of their appearance, or else behind those here, which stand in the order of pages.
+    pub(super) fn page(&self) -> (Vec<&(T, u64)>, Option<u64>) {
+        match &self.page {
+            Some(page) => (page.iter().collect(), page.next()),
+            None => (self.kept.iter().collect(), (!matches!(self.rest, Rest::None)).then_some(0)),
+        }
+    }
+
     /// How many different ones there were.
     pub fn total(&self) -> u64 {
         let kept = self.kept.len() as u64;
@@ -186,6 +225,9 @@ impl<T: Hash + Eq> Several<T> {
     /// Gives the room back when the entry goes.
     pub fn release(&self, pool: &mut Pool) {
         pool.give_back(self.kept.len());
+        if let Some(page) = &self.page {
+            page.release(pool);
+        }
         pool.counters = pool.counters.saturating_add(matches!(self.rest, Rest::Counted(_)).into());
     }
 }
@@ -215,6 +257,47 @@ mod tests {
         one.add("one more", &mut Pool::new(9));
         assert_eq!((one.iter().len(), one.is_exact(), one.contains("one more")), (1024, false, false));
         assert!(one.total().abs_diff(1025) < 80);
+    }
+
+    #[test]
+    fn pages_joined_are_all_values_and_each_once() {
+        const LIST: &str = "a[].b";
+        // The room is used up by others, and comes back in between.
+        let made = |room: usize| {
+            let mut pool = Pool::new(room);
+            let mut one = Several::<String>::of(LIST);
+            let mut others: Vec<Several<u64>> = (0..10).map(|_| Several::of(LIST)).collect();
+            for n in 0..7_000_u64 {
+                others.iter_mut().for_each(|several| several.add(&(n % 300), &mut pool));
+                if n == 3_000 {
+                    others.drain(..).for_each(|several| several.release(&mut pool));
+                }
+                one.add(format!("value {}", n * 31 % 5_000).as_str(), &mut pool);
+            }
+            one
+        };
+        for (room, most) in [(0, 20), (100, 60), (9_000, 1_024)] {
+            within::begin(None);
+            let first = made(room);
+            assert!(first.page().0.len() < 5_000 && first.page().1 == Some(0));
+            let (mut joined, mut next) = (Vec::new(), Some(0));
+            while let Some(after) = next {
+                within::begin(Some(&within::Within { list: LIST.into(), after }));
+                let page = made(room);
+                // What a run keeps in any case does not depend on the page.
+                assert!(page.iter().eq(first.iter()) && page.total() == first.total());
+                let (values, behind) = page.page();
+                assert!((20..=most).contains(&values.len()) || behind.is_none(), "{}", values.len());
+                joined.extend(values.into_iter().cloned());
+                next = behind;
+            }
+            within::begin(None);
+            joined.sort_unstable();
+            let mut all: Vec<_> = (0..5_000).map(|n| (format!("value {n}"), 1)).collect();
+            (0..7_000_u64).skip(5_000).for_each(|n| all[usize::try_from(n * 31 % 5_000).unwrap()].1 += 1);
+            all.sort_unstable();
+            assert!(joined == all, "{room}: {}", joined.len());
+        }
     }
 
     #[test]

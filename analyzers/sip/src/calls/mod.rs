@@ -4,7 +4,7 @@ pub mod report;
 
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Page, PageInfo, Pool, Several};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Page, PageInfo, Pool, Sequence, Several, Window};
 use mcpcap_analyzer::time;
 
 use crate::details::{text, word};
@@ -69,12 +69,15 @@ struct Call {
     fork_states: Vec<u16>,
     /// Place among the listed calls, if it is one. Only then the following are kept.
     place: Option<usize>,
-    ladder: Vec<Step>,
-    ladder_total: u32,
+    ladder: Sequence<Step>,
     media: Vec<CallMedia>,
     /// Different ones, with their side.
     different_media: Distinct,
 }
+
+const LIST: &str = "calls";
+/// The list of messages of each call.
+pub const LADDER: &str = "calls[].ladder";
 
 /// All calls.
 pub struct Calls {
@@ -82,6 +85,7 @@ pub struct Calls {
     totals: Totals,
     /// Their reports come when they end or make room.
     listed: Page<Option<CallReport>>,
+    lists: Lists,
     media_left: usize,
     rooms: Rooms,
 }
@@ -93,12 +97,13 @@ struct Rooms {
 }
 
 impl Calls {
-    /// No calls yet.
-    pub fn new(listed: Page<Option<CallReport>>) -> Self {
+    /// No calls yet. `window` is the page of them that is listed.
+    pub fn new(window: &Window) -> Self {
         Self {
             table: BoundedMap::new(limits::CALLS),
             totals: Totals::default(),
-            listed,
+            listed: Page::new(window.clone()),
+            lists: Lists::new(window.clone()),
             media_left: limits::LISTED_MEDIA,
             rooms: Rooms { forks: Pool::new(limits::FORKS), ladders: Pool::new(limits::ALL_LADDERS) },
         }
@@ -145,8 +150,11 @@ impl Calls {
     fn conclude(&mut self, call: Call) {
         self.totals.add(&call);
         call.forks.release(&mut self.rooms.forks);
-        if let Some(listed) = call.place.and_then(|place| self.listed.get_mut(place)) {
-            *listed = Some(call.report());
+        let first = self.listed.info(LIST).place();
+        if let Some(place) = call.place
+            && let Some(listed) = self.listed.get_mut(place)
+        {
+            *listed = Some(call.report(first.saturating_add(place), &mut self.lists));
         }
     }
 
@@ -156,11 +164,12 @@ impl Calls {
     }
 
     /// Numbers over all calls, the listed ones, and what part of all that is.
-    pub fn finish(mut self, digits: u8) -> (report::CallsReport, Vec<CallReport>, PageInfo) {
+    pub fn finish(mut self, digits: u8, lists: &mut Lists) -> (report::CallsReport, Vec<CallReport>, PageInfo) {
         while let Some((_, call)) = self.table.pop_oldest() {
             self.conclude(call);
         }
-        let page = self.listed.info("calls");
+        let page = self.listed.info(LIST);
+        lists.extend(self.lists);
         let mut calls: Vec<CallReport> = self.listed.into_items().into_iter().flatten().collect();
         calls.iter_mut().filter_map(|call| call.start.as_mut()).for_each(|start| time::shorten(start, digits));
         (self.totals.report(), calls, page)
@@ -213,8 +222,7 @@ impl Call {
             forks: Several::default(),
             fork_states: Vec::new(),
             place,
-            ladder: Vec::new(),
-            ladder_total: 0,
+            ladder: Sequence::of(LADDER, limits::LADDER),
             media: Vec::new(),
             different_media: Distinct::small(),
         }
@@ -231,9 +239,7 @@ impl Call {
     ) {
         if let Outcome::Again(first) = outcome {
             self.retransmissions = self.retransmissions.saturating_add(1);
-            if let Some(step) = self.ladder.iter_mut().rev().find(|step| step.frame == first) {
-                step.repeats = step.repeats.saturating_add(1);
-            }
+            self.ladder.change_last(|step| step.frame == first, |step| step.repeats = step.repeats.saturating_add(1));
             return;
         }
         self.last_frame = self.last_frame.max(seen.frame);
@@ -339,23 +345,22 @@ impl Call {
         if self.place.is_none() {
             return;
         }
-        self.ladder_total = self.ladder_total.saturating_add(1);
-        // The room is for listed calls, which stay until the end.
-        if !room.admits(self.ladder.len(), limits::LADDER) {
-            return;
-        }
-        let method = word(facts.method);
-        let message = facts.status.map_or_else(|| method.clone(), |status| format!("{status} {method}"));
+        let message = || match facts.status {
+            None => word(facts.method),
+            Some(status) => format!("{status} {}", word(facts.method)),
+        };
         let since = seen.timestamp.zip(self.first.time).and_then(|(now, first)| now.checked_sub(first));
-        self.ladder.push(Step {
+        let step = || Step {
             frame: seen.frame,
             at_ms: since.map(time::milliseconds),
             source: seen.source.to_string(),
             destination: seen.destination.to_string(),
-            message,
+            message: message(),
             sdp,
             repeats: 0,
-        });
+        };
+        // The room is for listed calls, which stay until the end.
+        self.ladder.push(step, room);
     }
 
     fn media(&mut self, seen: &Seen, facts: &Facts<'_>, media: &[Media<'_>], left: &mut usize) {

@@ -1,6 +1,6 @@
 //! Calls as the report lists them.
 
-use mcpcap_analyzer::stats::{Quantiles, SummaryMs};
+use mcpcap_analyzer::stats::{Lists, Quantiles, SummaryMs};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
@@ -130,8 +130,7 @@ pub struct CallReport {
     /// the argument `call_id`.
     #[serde(skip_serializing_if = "crate::report::is_zero")]
     pub media_total: u64,
-    /// Messages in order, each hop on its own, retransmissions as `repeats`. Of a long call the first ones: up to 1,024 while there is room, at
-    /// least 40.
+    /// Messages in order, each hop on its own, retransmissions as `repeats`. Of many this is a page.
     pub ladder: Vec<Step>,
     /// Messages in all, each once.
     pub ladder_total: u32,
@@ -247,7 +246,9 @@ impl Call {
     }
 
     /// What the call was, for the list.
-    pub(super) fn report(self) -> CallReport {
+    pub(super) fn report(mut self, place: usize, lists: &mut Lists) -> CallReport {
+        let ladder_total = u32::try_from(self.ladder.total()).unwrap_or(u32::MAX);
+        let ladder = lists.sequence(super::LADDER, &[place], std::mem::take(&mut self.ladder));
         let forked = self.forks.total() > 1;
         CallReport {
             frame: self.first.frame,
@@ -281,9 +282,9 @@ impl Call {
             forks_total_is_estimate: !self.forks.is_exact(),
             media: self.media,
             media_total: self.different_media.count(),
-            ladder_goes_on_in: (self.ladder.len() < self.ladder_total as usize).then_some("packets with call_id"),
-            ladder: self.ladder,
-            ladder_total: self.ladder_total,
+            ladder_goes_on_in: (ladder.len() < ladder_total as usize).then_some("packets with call_id"),
+            ladder,
+            ladder_total,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Page, PageInfo, Pool, Several};
+use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Page, PageInfo, Pool, Sequence, Several};
 use mcpcap_analyzer::{Window, time};
 
 use crate::counts::status_name;
@@ -43,7 +44,6 @@ struct Room {
     contacts: Pool,
 }
 
-#[derive(Default)]
 struct Registration {
     first: u64,
     last: u64,
@@ -56,12 +56,8 @@ struct Registration {
     was_registered: bool,
     /// Requests that wait for a final response: the frame of each, and what it asks for.
     asked: VecDeque<(u64, Wish)>,
-    history: Vec<Chapter>,
-    chapters: u64,
-    /// Entries and frames of the history.
-    kept: usize,
-    contacts: Vec<Contact>,
-    contacts_total: u64,
+    history: Sequence<Chapter>,
+    contacts: Sequence<Contact>,
     usernames: Several<String>,
     agent: Option<String>,
 }
@@ -79,11 +75,23 @@ enum Wish {
 
 /// The same outcome, once or several times in a row.
 struct Chapter {
+    /// From 1.
+    number: u64,
     state: &'static str,
     time: Option<u64>,
-    count: u64,
-    frames: Vec<u64>,
+    frames: Evidence,
 }
+
+/// The lists of each registration, by the names under which a page of one can be asked for.
+pub const CODES: &str = "registrations[].codes";
+/// See [`CODES`].
+pub const CONTACTS: &str = "registrations[].contacts";
+/// See [`CODES`].
+pub const USERNAMES: &str = "registrations[].usernames";
+/// See [`CODES`].
+pub const HISTORY: &str = "registrations[].history";
+/// See [`CODES`].
+pub const HISTORY_FRAMES: &str = "registrations[].history[].frames";
 
 impl Registrations {
     /// None yet.
@@ -156,8 +164,7 @@ impl Registrations {
         if self.table.get(&key).is_none() {
             self.distinct.add(&key);
         }
-        let make = || Registration { first: frame, state: "unanswered", ..Registration::default() };
-        let (known, gone) = self.table.get_or_insert_with(key, make);
+        let (known, gone) = self.table.get_or_insert_with(key, || Registration::new(frame));
         if let Some((_, gone)) = gone {
             gone.release(&mut self.room);
         }
@@ -183,13 +190,19 @@ impl Registrations {
     }
 
     /// A page of those that are kept, those with most requests first.
-    pub fn list(&self, window: Window, filter: &Filter, digits: u8) -> (Vec<RegistrationReport>, PageInfo) {
-        let mut all: Vec<(&Key, &Registration)> = self.table.iter().collect();
+    pub fn list(
+        &mut self,
+        window: Window,
+        filter: &Filter,
+        digits: u8,
+        lists: &mut Lists,
+    ) -> (Vec<RegistrationReport>, PageInfo) {
+        let mut all: Vec<(Key, Registration)> = std::iter::from_fn(|| self.table.pop_oldest()).collect();
         all.retain(|((account, ..), known)| filter.fits_account(account, &known.usernames));
         all.sort_by_key(|(_, known)| (Reverse(known.requests), known.first));
         let mut page = Page::new(window);
-        for (key, known) in all {
-            page.push(|| known.report(key, digits));
+        for (place, (key, known)) in all.into_iter().enumerate() {
+            page.push(|| known.report(&key, digits, place, lists));
         }
         let info = page.info("registrations");
         (page.into_items(), info)
@@ -219,12 +232,31 @@ impl Kind {
 }
 
 impl Registration {
+    fn new(first: u64) -> Self {
+        Self {
+            first,
+            last: 0,
+            requests: 0,
+            challenged: 0,
+            rejected: 0,
+            accepted: 0,
+            codes: Several::of(CODES),
+            state: "unanswered",
+            was_registered: false,
+            asked: VecDeque::new(),
+            history: Sequence::of(HISTORY, 0),
+            contacts: Sequence::of(CONTACTS, 0),
+            usernames: Several::of(USERNAMES),
+            agent: None,
+        }
+    }
+
     /// Gives back what it took.
     fn release(&self, room: &mut Room) {
         self.codes.release(&mut room.values);
         self.usernames.release(&mut room.values);
-        room.history.give_back(self.kept);
-        room.contacts.give_back(self.contacts.len());
+        self.history.release(&mut room.history);
+        self.contacts.release(&mut room.contacts);
     }
 
     fn request(&mut self, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>, room: &mut Room) {
@@ -280,47 +312,59 @@ impl Registration {
 
     /// Keeps the contacts of a message, if it has any, and tells what they mean.
     fn contacts(&mut self, message: &Message<'_>, room: &mut Room) -> Wish {
-        let total = message.list("contact").count() as u64;
-        if total == 0 {
+        if message.list("contact").next().is_none() {
             return Wish::Tell;
         }
-        room.contacts.give_back(self.contacts.len());
-        self.contacts = contacts(message).take(limits::CONTACTS).take_while(|_| room.contacts.take()).collect();
-        self.contacts_total = total;
+        self.contacts.release(&mut room.contacts);
+        self.contacts = Sequence::of(CONTACTS, 0);
+        for contact in contacts(message) {
+            self.contacts.push(|| contact.clone(), &mut room.contacts);
+        }
         if contacts(message).all(|contact| contact.expires == Some(0)) { Wish::Remove } else { Wish::Bind }
     }
 
     /// Adds the state that a response has brought to the history.
     fn note(&mut self, seen: &Seen, state: &'static str, room: &mut Pool) {
-        let is_same = std::mem::replace(&mut self.state, state) == state;
-        let is_kept = self.chapters == self.history.len() as u64;
-        let mut has_room = || {
-            let has_room = self.kept < limits::HISTORY_OF_ONE && room.take();
-            self.kept = self.kept.saturating_add(has_room.into());
-            has_room
-        };
-        if is_same {
-            if let Some(last) = self.history.last_mut().filter(|_| is_kept) {
-                last.count = last.count.saturating_add(1);
-                last.frames.extend(has_room().then_some(seen.frame));
-            }
+        let number = self.history.total();
+        if std::mem::replace(&mut self.state, state) == state && number > 0 {
+            self.history.change_last(|last| last.number == number, |last| last.frames.add(seen.frame));
             return;
         }
-        self.chapters = self.chapters.saturating_add(1);
-        if is_kept && has_room() {
-            self.history.push(Chapter { state, time: seen.timestamp, count: 1, frames: vec![seen.frame] });
-        }
+        let chapter = || Chapter {
+            number: number.saturating_add(1),
+            state,
+            time: seen.timestamp,
+            frames: std::iter::once(seen.frame).collect(),
+        };
+        self.history.push(chapter, room);
     }
 
-    fn report(&self, (account, client, server): &Key, digits: u8) -> RegistrationReport {
+    fn report(
+        self,
+        (account, client, server): &Key,
+        digits: u8,
+        place: usize,
+        lists: &mut Lists,
+    ) -> RegistrationReport {
         let code = |(code, count): &(u16, u64)| CodeCount { code: *code, name: status_name(*code), count: *count };
-        let chapter = |chapter: &Chapter| HistoryReport {
-            state: chapter.state,
-            time: chapter.time.map(|time| time::rfc3339(time, digits)),
-            count: chapter.count,
-            frames_total: chapter.count,
-            frames: chapter.frames.clone(),
+        let history_total = self.history.total();
+        let chapters = lists.sequence(HISTORY, &[place], self.history);
+        let mut chapter = |(nth, chapter): (usize, Chapter)| {
+            let mut frames = chapter.frames.cited();
+            let is_first = chapter.number == (nth as u64).saturating_add(1);
+            // An entry is named by its place among the first ones.
+            if is_first {
+                lists.frames_at(HISTORY_FRAMES, &[place, nth], &mut frames, chapter.frames.total());
+            }
+            HistoryReport {
+                state: chapter.state,
+                time: chapter.time.map(|time| time::rfc3339(time, digits)),
+                count: chapter.frames.total(),
+                frames_total: chapter.frames.total(),
+                frames,
+            }
         };
+        let history = chapters.into_iter().enumerate().map(&mut chapter).collect();
         RegistrationReport {
             account: text(account),
             client: *client,
@@ -333,13 +377,17 @@ impl Registration {
             challenged: self.challenged,
             rejected: self.rejected,
             accepted: self.accepted,
-            history: self.history.iter().map(chapter).collect(),
-            history_total: self.chapters,
-            codes: self.codes.iter().map(code).collect(),
+            history,
+            history_total,
+            codes: lists.several(CODES, &[place], &self.codes).into_iter().map(code).collect(),
             codes_total: self.codes.total(),
-            contacts: self.contacts.clone(),
-            contacts_total: self.contacts_total,
-            usernames: self.usernames.values(),
+            contacts_total: self.contacts.total(),
+            contacts: lists.sequence(CONTACTS, &[place], self.contacts),
+            usernames: lists
+                .several(USERNAMES, &[place], &self.usernames)
+                .into_iter()
+                .map(|(name, _)| name.clone())
+                .collect(),
             usernames_total: self.usernames.total(),
             totals_are_estimates: !(self.codes.is_exact() && self.usernames.is_exact()),
             user_agent: self.agent.clone(),

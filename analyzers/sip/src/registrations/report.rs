@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::finding::Frames;
 use serde::Serialize;
 
 use crate::report::{CodeCount, is_false, is_zero};
@@ -55,14 +56,13 @@ pub struct RegistrationReport {
     pub accepted: u64,
     /// What the server said, in the order of the capture, with the frames that say so; the same several times in a row is one entry.
     pub history: Vec<HistoryReport>,
-    /// Entries of `history` in all. Of one registration 1,024 entries and frames are kept, of all 16,384; `packets` has all messages, with
-    /// the arguments `method` REGISTER and `user`.
+    /// Entries of `history` in all. Of many `history` is a page; `packets` has all messages, with the arguments `method` REGISTER and `user`.
     pub history_total: u64,
     /// Final codes.
     pub codes: Vec<CodeCount>,
-    /// Different ones. Of all registrations 8,192 codes and usernames are kept, 1,024 of each of one.
+    /// Different ones. Of many `codes` is a page.
     pub codes_total: u64,
-    /// Bindings as the server last said, else as the client asked for; the first 64, of all registrations 8,192.
+    /// Bindings as the server last said, else as the client asked for. Of many this is a page.
     pub contacts: Vec<Contact>,
     /// Bindings in that message.
     pub contacts_total: u64,
@@ -93,8 +93,9 @@ pub struct HistoryReport {
     pub time: Option<String>,
     /// How many responses.
     pub count: u64,
-    /// Their frames, as far as there was room: see `history_total`.
-    pub frames: Vec<u64>,
+    /// Their frames. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
     /// How many frames there are in all.
     pub frames_total: u64,
 }

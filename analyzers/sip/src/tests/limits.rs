@@ -2,6 +2,7 @@
 
 use mcpcap_analyzer::harness;
 use mcpcap_analyzer::harness::build::tcp;
+use mcpcap_analyzer::harness::lists::joined_within;
 use serde_json::{Value, json};
 
 use super::build::{ALICE, BOB, request};
@@ -226,4 +227,55 @@ fn all_headers_are_listed_and_those_beyond_are_counted() {
         let packet = &report["packets"][0];
         assert_eq!((length(&packet["headers"]), &packet["headers_total"]), (listed, &json!(more + 7)));
     }
+}
+
+#[test]
+fn lists_within_entries_go_on() {
+    // One call of many messages, and one account that registers by turns, under names and with agents of its own each time.
+    let call = (0..3_100_u32).map(|n| match n {
+        0 => request("INVITE", URI, "c", 1).there(),
+        _ => request("INFO", URI, "c", 1 + n).within("b").there(),
+    });
+    let registering = (0..3_100_u32).flat_map(|n| {
+        let ask = request("REGISTER", "sip:example.com", "r", 1 + n).with(&format!("User-Agent: agent {n}\r\n")).with(
+            &format!(
+                "Authorization: Digest username=\"user {n}\", realm=\"r\", nonce=\"n\", uri=\"u\", response=\"x\"\r\n"
+            ),
+        );
+        let answer = ask.answer(if n % 2 == 0 { "200 OK" } else { "403 Forbidden" }, "t").back();
+        [ask.there(), answer]
+    });
+    let frames: Vec<(u64, Vec<u8>)> = (0..).step_by(10_000).zip(call.chain(registering)).collect();
+    let capture = harness::build::pcap(&frames);
+    let asked = json!({ "count_copies": true });
+    let joined = |name: &str| {
+        let (values, pages) = joined_within::<SipPackets>(&capture, &asked, name);
+        assert!(pages > 3, "{name}: {pages}");
+        values
+    };
+    let ladder = joined("calls[0].ladder");
+    assert!(ladder.iter().map(|step| step["frame"].as_u64().unwrap()).eq(1..=3_100));
+    let history = joined("registrations[0].history");
+    assert!(history.iter().map(|entry| entry["frames"][0].as_u64().unwrap()).eq((1..=3_100).map(|n| 3_100 + 2 * n)));
+    let sorted = |mut texts: Vec<String>| {
+        texts.sort_unstable();
+        texts
+    };
+    let texts = |values: Vec<Value>| sorted(values.iter().map(|value| value.as_str().unwrap().to_owned()).collect());
+    assert!(texts(joined("registrations[0].usernames")) == sorted((0..3_100).map(|n| format!("user {n}")).collect()));
+    assert!(
+        texts(joined("statistics.endpoints[0].agents")) == sorted((0..3_100).map(|n| format!("agent {n}")).collect())
+    );
+}
+
+#[test]
+fn frames_of_one_chapter_of_a_history_go_on() {
+    let frames = (0..3_100_u32).flat_map(|n| {
+        let ask = request("REGISTER", "sip:example.com", "r", 1 + n);
+        [ask.there(), ask.answer("403 Forbidden", "t").back()]
+    });
+    let capture = harness::build::pcap(&(0..).step_by(10_000).zip(frames).collect::<Vec<_>>());
+    let name = "registrations[0].history[0].frames";
+    let (frames, pages) = joined_within::<SipPackets>(&capture, &json!({ "count_copies": true }), name);
+    assert!(frames.iter().map(|frame| frame.as_u64().unwrap()).eq((1..=3_100).map(|n| 2 * n)) && pages == 4, "{pages}");
 }

@@ -1,6 +1,6 @@
 //! Each list that is cut has a next page.
 
-use mcpcap_analyzer::harness::lists::{at, pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{at, joined_within, pages_are_whole, told};
 use mcpcap_analyzer::{Tool, harness};
 use serde_json::{Value, json};
 
@@ -164,4 +164,22 @@ fn a_connection_has_the_same_number_whatever_is_asked_for() {
         let other = json!({ "server_ip": address, "connection": 1 - one.0 });
         assert_eq!((ids(&other).len(), &connections(&capture, &other)["pages"][0]["total"]), (0, &json!(0)));
     }
+}
+
+#[test]
+fn frames_of_a_connection_that_sends_much_again_go_on() {
+    let talk = (0..3_100).fold(Talk::new().handshake().c(ACK, (1001, 5001), b"hello"), |talk, _| {
+        talk.wait(300).c(ACK, (1001, 5001), b"hello")
+    });
+    let capture = harness::build::pcap(&talk.frames());
+    // Behind the handshake and the first time.
+    let expected: Vec<Value> = (5..=3_104).map(Value::from).collect();
+    let (frames, pages) = joined_within::<TcpRetransmissions>(&capture, &json!({}), "by_connection[0].frames");
+    assert!(frames == expected && pages == 4, "{pages}: {} {:?}", frames.len(), frames.first());
+    let name = "retransmissions_by_connection[0].frames";
+    assert!(joined_within::<TcpAnomalies>(&capture, &json!({}), name).0 == expected);
+    let findings = at(&harness::run::<TcpRetransmissions>(&capture, &json!({})).unwrap(), "findings").to_vec();
+    let place = findings.iter().position(|finding| finding["frames_total"] == 3_100).unwrap();
+    let name = format!("findings[{place}].frames");
+    assert!(joined_within::<TcpRetransmissions>(&capture, &json!({}), &name).0 == expected);
 }

@@ -55,6 +55,9 @@ struct Anomalies {
     window: Window,
 }
 
+/// The list of frames of each connection.
+const FRAMES: &str = "retransmissions_by_connection[].frames";
+
 impl View for Anomalies {
     fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>) {
         if !segment.tcp.flags.rst() {
@@ -101,7 +104,7 @@ impl Tool for TcpAnomalies {
     type Arguments = Arguments;
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["rst_by_source", "connections_with_rst", "retransmissions_by_connection"];
-    const CUT: &'static [&'static str] = &["findings"];
+    const CUT: &'static [&'static str] = &["findings", FRAMES];
 
     const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
     const ENDS: Ends = Ends::With(&["max_packets"]);
@@ -136,7 +139,10 @@ impl Tool for TcpAnomalies {
             sources.push(|| AddressCount { address: top.key, count: top.count, error: top.error });
         }
         let (connections_with_rst, resets) = seen.resets.finish("connections_with_rst");
-        let (retransmissions_by_connection, resent) = seen.resent.finish("retransmissions_by_connection");
+        let (mut retransmissions_by_connection, resent) = seen.resent.finish("retransmissions_by_connection");
+        for (place, row) in (resent.place()..).zip(&mut retransmissions_by_connection) {
+            lists.frames(FRAMES, place, &mut row.frames, row.count);
+        }
         let (found, copies) = (core.found(), capture.decoder.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (findings, limits) = core.findings(capture, &mut lists);

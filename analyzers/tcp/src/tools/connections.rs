@@ -215,15 +215,11 @@ impl Tool for TcpConnections {
         for text in connections.iter_mut().filter_map(|connection| connection.start_time.as_mut()) {
             time::shorten(text, digits);
         }
-        let info = PageInfo {
-            list: "connections",
-            total: match page.only {
-                Some(_) => page.found.into(),
-                None => core.connections(),
-            },
-            offset: page.listed.start,
-            returned: connections.len() as u64,
+        let total = match page.only {
+            Some(_) => page.found.into(),
+            None => core.connections(),
         };
+        let info = PageInfo::new("connections", total, page.listed.start, connections.len());
         let (found, copies) = (core.found(), capture.decoder.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (summary, issues) = (summary(&core), issues(&core));

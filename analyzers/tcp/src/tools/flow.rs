@@ -281,7 +281,7 @@ impl Tool for TrafficFlow {
 impl Direction {
     /// Nothing seen yet; of the frames with RST a `part` is listed.
     fn new(part: Part) -> Self {
-        let window = Window { offset: part.offset as u64, limit: part.limit, list: None };
+        let window = Window { offset: part.offset as u64, limit: part.limit, ..Window::default() };
         Self {
             counts: SegmentCounts::default(),
             flagged: [0; Flag::ALL.len()],

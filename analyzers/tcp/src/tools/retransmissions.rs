@@ -104,7 +104,7 @@ pub struct ConnectionRate {
     pub fast: u64,
     /// Sent again although it had been acknowledged.
     pub spurious: u64,
-    /// The first frames that carry them: up to 1,024 while there is room, at least 20. All: analyze_tcp_connections with `connection` set to `id`, list `events`.
+    /// Frames that carry them, rising. Of many this is a page.
     #[schemars(with = "Vec<u64>")]
     pub frames: Frames,
 }
@@ -124,6 +124,9 @@ pub struct Summary {
     /// Connections whose rate is above the threshold.
     pub connections_above_threshold: u64,
 }
+
+/// The list of frames of each connection.
+const FRAMES: &str = "by_connection[].frames";
 
 /// One run.
 pub struct TcpRetransmissions {
@@ -169,7 +172,7 @@ impl Tool for TcpRetransmissions {
     type Arguments = Arguments;
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["by_connection"];
-    const CUT: &'static [&'static str] = &["findings"];
+    const CUT: &'static [&'static str] = &["findings", FRAMES];
 
     const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
     const ENDS: Ends = Ends::With(&["max_packets"]);
@@ -200,7 +203,10 @@ impl Tool for TcpRetransmissions {
         let resent = core.totals.resent();
         let rate = share(resent, core.found());
         let with = rates.worst.total();
-        let (by_connection, page) = rates.worst.finish("by_connection");
+        let (mut by_connection, page) = rates.worst.finish("by_connection");
+        for (place, row) in (page.place()..).zip(&mut by_connection) {
+            lists.frames(FRAMES, place, &mut row.frames, row.retrans_count);
+        }
         let worst = rates.highest;
         let kinds = [
             Flag::Retransmission,

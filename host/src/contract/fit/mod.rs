@@ -1,6 +1,7 @@
 //! Fitting a report into a number of characters. What was found comes first, then totals and statistics, which lose entries of long lists; details are
 //! pages.
 
+pub mod entry;
 mod shares;
 mod statistics;
 
@@ -68,6 +69,8 @@ pub struct List {
     pub entries: Vec<Value>,
     /// Whether entries behind these can be asked for.
     pub goes_on: bool,
+    /// The place of each entry in the component's list, when they are not all those from `offset` on in its order.
+    pub places: Option<Vec<u64>>,
     /// What of it was compared with `where`, when that was asked.
     pub matched: Option<Matched>,
 }
@@ -257,6 +260,7 @@ fn attempt<'a>(
         }
     }
     within(report, &fields, &mut cut, most / WITHIN, &mut lists);
+    entry::tell(report, &fields, &mut cut, most / WITHIN, &mut lists);
     Ok(assembled(report, fields, lists, &cut, left_out, most))
 }
 

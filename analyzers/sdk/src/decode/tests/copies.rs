@@ -299,7 +299,7 @@ fn a_packet_that_goes_round_is_told_by_its_hop_limits() {
 fn lists_of_copies_have_pages() {
     let packet = identified(data(false), 7);
     let report = |list: &str, offset: u64| {
-        let window = Window { offset, limit: 20, list: Some(list.into()) };
+        let window = Window { offset, limit: 20, list: Some(list.into()), ..Window::default() };
         let mut tap = Tap { decoder: Decoder::new().listing(&window), number: 0 };
         for ttl in (20..=64).rev() {
             let of_interface = Link { name: Some(format!("eth{ttl}")), ..ethernet() };
@@ -310,7 +310,7 @@ fn lists_of_copies_have_pages() {
     };
     let (first, pages) = report("copies.first", 20);
     assert_eq!(first.first.iter().map(|copy| copy.frame).collect::<Vec<_>>(), (22..=41).collect::<Vec<_>>());
-    let told: Vec<_> = pages.iter().map(|page| (page.list, page.total, page.offset, page.returned)).collect();
+    let told: Vec<_> = pages.iter().map(|page| (&*page.list, page.total, page.offset, page.returned)).collect();
     assert_eq!(
         told,
         [("copies.first", 44, 20, 20), ("copies.interfaces", 45, 0, 32), ("copies.frames_of_most", 45, 0, 10)]

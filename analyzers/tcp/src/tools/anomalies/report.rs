@@ -166,7 +166,7 @@ pub struct ConnectionCount {
     pub connection: String,
     /// Packets sent again.
     pub count: u64,
-    /// The first frames that carry it: up to 1,024 while there is room, at least 20. All: analyze_tcp_connections with `connection` set to `id`, list `events`.
+    /// Frames that carry it, rising. Of many this is a page.
     #[schemars(with = "Vec<u64>")]
     pub frames: Frames,
 }

@@ -1,0 +1,114 @@
+//! Pages of lists that stand within the entries of other lists: `findings[].frames`.
+//!
+//! Such a list is kept while its entry is one of many, so each holds a bounded part. A part is *whole up to a place*: it has every value that came
+//! between two places of an order that does not depend on when a value came. So parts that follow each other hold each value once, whatever
+//! room each run had.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Pool;
+
+/// The page of a list within entries that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Within {
+    /// Name of the list: `findings[].frames`.
+    pub list: String,
+    /// Where it begins: behind this place, which the page before gave as [`PageInfo::next`](super::PageInfo::next); 0: at the beginning.
+    pub after: u64,
+}
+
+thread_local! {
+    /// The page that is asked for. An instance of a component has one thread and makes one run.
+    static ASKED: RefCell<Option<Within>> = const { RefCell::new(None) };
+    /// Where it begins, when it is one of frames.
+    static AFTER_FRAME: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Begins a run with such a page, or without.
+pub(crate) fn begin(within: Option<&Within>) {
+    AFTER_FRAME.set(within.filter(|within| within.list.ends_with("frames")).map(|within| within.after));
+    ASKED.set(within.cloned());
+}
+
+/// Behind which frame the page begins that this run is to keep of each list of frames.
+pub(crate) fn after_frame() -> Option<u64> {
+    AFTER_FRAME.get()
+}
+
+/// Behind what the page of a list begins, when one is asked for.
+pub(crate) fn after(list: &str) -> Option<u64> {
+    ASKED.with_borrow(|asked| asked.as_ref().filter(|asked| asked.list == list).map(|asked| asked.after))
+}
+
+/// The name of the list within the entries at some places: `findings[3].frames`.
+pub(crate) fn named(list: &str, places: &[usize]) -> String {
+    places.iter().fold(list.to_owned(), |name, place| name.replacen("[]", &format!("[{place}]"), 1))
+}
+
+/// A page of a list: the values behind a place, in an order of their own.
+pub(super) struct Part<T> {
+    after: u64,
+    values: BTreeMap<u64, (T, u64)>,
+    /// The first place that was left out: up to here the part is whole.
+    cut: Option<u64>,
+}
+
+impl<T> Part<T> {
+    /// Values that a part holds whatever the room.
+    const KEPT: usize = 20;
+
+    /// None yet.
+    pub fn new(after: u64) -> Self {
+        Self { after, values: BTreeMap::new(), cut: None }
+    }
+
+    /// Takes a value whose place in the order of pages is this one.
+    pub fn add(&mut self, place: u64, value: impl FnOnce() -> T, pool: &mut Pool) {
+        // 0 is the beginning, and stands before the first place.
+        let place = place.max(1);
+        if place <= self.after || self.cut.is_some_and(|cut| place >= cut) {
+            return;
+        }
+        if let Some((_, count)) = self.values.get_mut(&place) {
+            *count = count.saturating_add(1);
+            return;
+        }
+        if !pool.admits_to_page(self.values.len(), Self::KEPT) {
+            if self.values.last_key_value().is_none_or(|(last, _)| *last < place) {
+                self.cut = Some(place);
+                return;
+            }
+            self.cut = self.values.pop_last().map(|(last, _)| last);
+        }
+        self.values.insert(place, (value(), 1));
+    }
+
+    /// Those that are here.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &(T, u64)> {
+        self.values.values()
+    }
+
+    /// The last value for which something holds.
+    pub fn last_mut(&mut self, holds: impl Fn(&T) -> bool) -> Option<&mut T> {
+        self.values.values_mut().rev().map(|(value, _)| value).find(|value| holds(value))
+    }
+
+    /// The values.
+    pub fn into_values(self) -> impl Iterator<Item = T> {
+        self.values.into_values().map(|(value, _)| value)
+    }
+
+    /// The last place here, when others follow.
+    pub fn next(&self) -> Option<u64> {
+        self.cut.and(self.values.last_key_value().map(|(last, _)| *last))
+    }
+
+    /// Gives its room back.
+    pub fn release(&self, pool: &mut Pool) {
+        pool.release_page(self.values.len(), Self::KEPT);
+    }
+}
