@@ -33,7 +33,7 @@ use crate::text::terminal::print;
 ///
 /// Without a command it serves MCP: on standard input and output, or with --transport http at http://HOST:PORT/mcp.
 #[derive(Debug, Parser)]
-#[command(name = "mcpcap", version, infer_long_args = true, args_conflicts_with_subcommands = true, color = clap::ColorChoice::Never)]
+#[command(name = "mcpcap", version, infer_long_args = true, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(flatten)]
     serve: serve::Arguments,

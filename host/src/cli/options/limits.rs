@@ -1,5 +1,6 @@
 //! The limits that an operator sets, by what they limit; `settings` has the reasons. Names of variables of the environment come from `config`.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::Args;
@@ -37,8 +38,10 @@ fn count(number: u64) -> usize {
     bytes(number, 1)
 }
 
-fn usual() -> Limits {
-    Limits::default()
+/// Made once: some depend on the number of processors, for which files of the system are read.
+fn usual() -> &'static Limits {
+    static USUAL: LazyLock<Limits> = LazyLock::new(Limits::default);
+    &USUAL
 }
 
 fn usual_http() -> HttpLimits {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::{Extension, Router};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
@@ -67,12 +67,8 @@ pub(super) async fn accept(
     stop: CancellationToken,
     grace: Duration,
 ) {
-    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(served.limits.head_time)
-        .max_buf_size(served.limits.head);
+    let mut builder = Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(served.limits.head_time).max_buf_size(served.limits.head);
     let open = GracefulShutdown::new();
     loop {
         let (stream, peer) = tokio::select! {
@@ -107,7 +103,7 @@ pub(super) async fn accept(
         };
         let connections = service.metrics.connections().clone();
         connections.inc();
-        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)).into_owned();
+        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
         let connection = open.watch(connection);
         tokio::spawn(async move {
             tokio::select! {
