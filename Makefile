@@ -30,8 +30,8 @@ lint: wasm-target
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked --target $(WASM) --target-dir $(TARGET)/guests $(addprefix -p ,$(GUESTS)) -- -D warnings
 
-GUESTS = mcpcap-reader mcpcap-codec mcpcap-select mcpcap-dns mcpcap-dhcp mcpcap-icmp mcpcap-capinfos mcpcap-tcp mcpcap-sip mcpcap-frames \
-	mcpcap-hostile-analyzer mcpcap-hostile-reader mcpcap-hostile-speaker
+GUESTS = mcpcap-reader mcpcap-codec mcpcap-decoder mcpcap-dns mcpcap-dhcp mcpcap-icmp mcpcap-capinfos mcpcap-tcp mcpcap-sip mcpcap-frames \
+	mcpcap-hostile-analyzer mcpcap-hostile-decoder mcpcap-hostile-packets mcpcap-hostile-reader mcpcap-hostile-speaker
 
 format:
 	$(CARGO) fmt --all
@@ -48,7 +48,7 @@ load: build
 torture: build
 	python3 tests/tools/torture $(TARGET)/release/mcpcap --write docs/hardening.md
 
-## Fuzzes reader, codec, decoder, streams, selector and each analyzer natively, FUZZ_SECONDS each (600). Needs a nightly compiler and cargo-fuzz.
+## Fuzzes reader, codec, decoder with its columns, streams and each analyzer natively, FUZZ_SECONDS each (600). Needs a nightly compiler and cargo-fuzz.
 fuzz:
 	fuzz/run.sh
 

@@ -1,7 +1,7 @@
 //! Analyzers over a capture in memory, and what must hold of any report.
 
-use mcpcap_analyzer::{Capture, Problem, Run, ToolEntry, harness};
-use serde_json::{Value, json};
+use mcpcap_analyzer::{Problem, ToolEntry, harness};
+use serde_json::Value;
 
 /// Bytes of pcap's file header that no reader looks at (time zone and accuracy): they choose tool and arguments.
 const TOOL: usize = 8;
@@ -32,13 +32,5 @@ pub fn analyze(tools: &[ToolEntry], arguments: &[&str], data: &[u8]) {
 }
 
 fn run(entry: &ToolEntry, arguments: &str, data: &[u8]) -> Result<(String, u64), Problem> {
-    let mut run = (entry.open)(arguments)?;
-    let (count, summary, end) = harness::frames(data, |frame| Run::frame(&mut *run, frame))?;
-    let document = json!({
-        "file": { "name": "fuzz.pcap", "size": data.len(), "uncompressed_size": data.len() },
-        "frames": { "read": count, "delivered": count },
-        "reader": summary,
-        "end": end,
-    });
-    Ok((run.finish(&Capture::from_json(&document.to_string())?)?, count))
+    harness::run_tool(entry, data, &serde_json::from_str(arguments).expect("JSON"))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::columns::{self, Rows, Writer};
 use crate::decode::{Decoder, Packet, Transport};
-use crate::{Capture, Ends, Flow, Frame, Link, Problem, Run, Tool, ToolEntry, TransportKind, Window};
+use crate::{Capture, Ends, Flow, Frame, Link, Problem, Run, Tool, ToolEntry, TransportKind, Wants, Window};
 
 /// Windows of this size show whether an analyzer depends on where batches end.
 const WINDOW: usize = 64 << 10;
@@ -17,7 +17,16 @@ const WINDOW: usize = 64 << 10;
 /// # Errors
 /// As the tool fails, and [`Problem::Input`] when the reader does not know the bytes.
 pub fn run<T: Tool>(capture: &[u8], arguments: &Value) -> Result<Value, Problem> {
-    let mut run = (ToolEntry::of::<T>().open)(&arguments.to_string())?;
+    let (report, _) = run_tool(&ToolEntry::of::<T>(), capture, arguments)?;
+    serde_json::from_str(&report).map_err(|error| input(&error.to_string()))
+}
+
+/// The same for a tool that is not known by type: its report as JSON, and the number of frames that were read.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value) -> Result<(String, u64), Problem> {
+    let mut run = (tool.open)(&arguments.to_string())?;
     let count_copies = arguments.get("count_copies").and_then(Value::as_bool).unwrap_or_default();
     let window: Window =
         arguments.get("page").and_then(|page| serde_json::from_value(page.clone()).ok()).unwrap_or_default();
@@ -28,9 +37,9 @@ pub fn run<T: Tool>(capture: &[u8], arguments: &Value) -> Result<Value, Problem>
         let mut wanted = columns::Frames::default();
         for row in 0..batch.frames.number.len() {
             let frame = batch.frame(row);
-            let decoded = decoder.take(&frame, T::WANTS.headers);
+            let decoded = decoder.take(&frame, tool.wants.headers);
             decoder.count(&decoded.packet);
-            if wants::<T>(&decoded.packet) {
+            if wants(&tool.wants, &decoded.packet) {
                 writer.add(wanted.number.len() as u32, batch.frames.offset[row], &decoded);
                 wanted.push(&batch.frames, row);
             }
@@ -42,7 +51,7 @@ pub fn run<T: Tool>(capture: &[u8], arguments: &Value) -> Result<Value, Problem>
             let (frame, packet) = row?;
             is_fed = is_fed && Run::packet(&mut *run, &frame, &packet)? == Flow::More;
         }
-        let ends = match T::ENDS {
+        let ends = match tool.ends {
             Ends::Never => false,
             Ends::Always => true,
             Ends::With(names) => names.iter().any(|name| arguments.get(name).is_some_and(|value| !value.is_null())),
@@ -58,8 +67,7 @@ pub fn run<T: Tool>(capture: &[u8], arguments: &Value) -> Result<Value, Problem>
     if let (Some(end), Some(object)) = (end, document.as_object_mut()) {
         object.insert("end".into(), end);
     }
-    let report = run.finish(&Capture::from_json(&document.to_string())?)?;
-    serde_json::from_str(&report).map_err(|error| input(&error.to_string()))
+    Ok((run.finish(&Capture::from_json(&document.to_string())?)?, count))
 }
 
 /// How far a tool reads that may end the reading, frame by frame: the number of frames, and why reading ended early, if it did.
@@ -78,7 +86,7 @@ pub fn read_to<T: Tool>(capture: &[u8], arguments: &Value) -> Result<(u64, Optio
 }
 
 /// Whether the host gives a packet to a tool.
-fn wants<T: Tool>(packet: &Packet<'_>) -> bool {
+fn wants(wants: &Wants, packet: &Packet<'_>) -> bool {
     let transport = match &packet.transport {
         Transport::Udp(_) => Some(TransportKind::Udp),
         Transport::Tcp(_) => Some(TransportKind::Tcp),
@@ -87,8 +95,8 @@ fn wants<T: Tool>(packet: &Packet<'_>) -> bool {
         Transport::None => None,
     };
     let (source, destination) = packet.ports().unwrap_or_default();
-    T::WANTS.transports.is_none_or(|wanted| transport.is_some_and(|transport| wanted.contains(&transport)))
-        && (T::WANTS.ports.is_empty() || [source, destination].iter().any(|port| T::WANTS.ports.contains(port)))
+    wants.transports.is_none_or(|wanted| transport.is_some_and(|transport| wanted.contains(&transport)))
+        && (wants.ports.is_empty() || [source, destination].iter().any(|port| wants.ports.contains(port)))
 }
 
 /// What the reader found in a window.

@@ -196,6 +196,10 @@ pub struct ToolEntry {
     pub name: &'static str,
     /// What `describe` says about it.
     pub describe: fn() -> Value,
+    /// [`Tool::WANTS`].
+    pub wants: Wants,
+    /// [`Tool::ENDS`].
+    pub ends: Ends,
     /// Begins a run from JSON arguments.
     pub open: fn(&str) -> Result<Box<dyn Run>, Problem>,
 }
@@ -203,7 +207,7 @@ pub struct ToolEntry {
 impl ToolEntry {
     /// The entry of a tool.
     pub const fn of<T: Tool>() -> Self {
-        Self { name: T::NAME, describe: crate::describe::tool::<T>, open: open::<T> }
+        Self { name: T::NAME, describe: crate::describe::tool::<T>, wants: T::WANTS, ends: T::ENDS, open: open::<T> }
     }
 }
 
