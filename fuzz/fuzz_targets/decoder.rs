@@ -18,7 +18,7 @@ mcpcap_fuzz::capture!(|data: &[u8]| {
         let _ = quoted(&packet);
         let takes = choice.takes(&packet);
         assert!(takes || host.is_some() || port.is_some(), "nothing was asked for, and a frame is not taken");
-        let other = with_headers.take(frame, true);
+        let other = with_headers.take(frame, true, &|_| true);
         assert_eq!(packet.layers, other.packet.layers);
         assert_eq!((&packet.payload, packet.copy_of), (&other.packet.payload, other.packet.copy_of));
         for header in &other.headers {

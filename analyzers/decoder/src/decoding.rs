@@ -1,7 +1,7 @@
 //! A run of the decoder: from frames to columns.
 
 use mcpcap_analyzer::columns::{Frames, Packets, Writer};
-use mcpcap_analyzer::decode::Decoder;
+use mcpcap_analyzer::decode::{Decoder, Packet};
 use mcpcap_analyzer::links::Links;
 use mcpcap_analyzer::{Link, Problem, Window};
 use serde::Deserialize;
@@ -69,8 +69,10 @@ impl Decoding {
                 let reason = "the frame is outside its batch".into();
                 return Err(Problem::Input { offset: None, frame: Some(*number), reason });
             };
-            let decoded = self.decoder.take(&frame, self.headers);
-            if self.choice.as_ref().is_none_or(|choice| choice.takes(&decoded.packet)) {
+            let choice = self.choice.as_ref();
+            let is_chosen = |packet: &Packet<'_>| choice.is_none_or(|choice| choice.takes(packet));
+            let decoded = self.decoder.take(&frame, self.headers, &is_chosen);
+            if decoded.is_chosen {
                 self.decoder.count(&decoded.packet);
                 writer.add(row, *offset, &decoded);
             }
@@ -88,5 +90,62 @@ impl Decoding {
             limit: "summary".into(),
             reason: format!("it cannot be written as JSON: {error}"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcpcap_analyzer::harness::{build, frames};
+    use mcpcap_analyzer::{Flow, Link};
+
+    use super::*;
+
+    fn summary(capture: &[u8], options: &str) -> (Vec<u64>, serde_json::Value) {
+        let mut decoding = Decoding::open(options).unwrap();
+        decoding.links([Link { link_type: 1, ..Link::default() }]);
+        let mut chosen = Vec::new();
+        frames(capture, |frame| {
+            let columns = Frames {
+                number: vec![frame.number],
+                timestamp: vec![frame.timestamp.unwrap_or(u64::MAX)],
+                offset: vec![0],
+                captured: vec![frame.data.len() as u32],
+                original: vec![frame.original],
+                link: vec![0],
+                flags: vec![0],
+            };
+            let packets = decoding.take(&columns, 0, frame.data).unwrap();
+            chosen.extend(packets.row.iter().map(|_| frame.number));
+            Ok(Flow::More)
+        })
+        .unwrap();
+        (chosen, serde_json::from_str(&decoding.summary().unwrap()).unwrap())
+    }
+
+    #[test]
+    fn what_is_counted_is_what_was_chosen() {
+        let packet = |host: &str| build::udp((host, 5000), ("198.51.100.9", 53), b"the same twice");
+        let twice = |host: &str, time: u64| [(time, packet(host)), (time + 5, packet(host))];
+        let capture = build::pcap(&[twice("192.0.2.1", 0), twice("192.0.2.2", 1_000_000)].concat());
+        let (all, whole) = summary(&capture, "{}");
+        assert_eq!(
+            (all, &whole["decoding"]["frames"], &whole["copies"]["frames"]),
+            (vec![1, 2, 3, 4], &4.into(), &2.into())
+        );
+        let (some, of_one) = summary(&capture, r#"{"host":"192.0.2.2"}"#);
+        assert_eq!(
+            (some, &of_one["decoding"]["frames"], &of_one["copies"]["frames"]),
+            (vec![3, 4], &2.into(), &1.into())
+        );
+        assert_eq!(of_one["copies"]["first"], serde_json::json!([{ "frame": 4, "copy_of": 3 }]));
+        let (each, counted) = summary(&capture, r#"{"count_copies":true}"#);
+        assert_eq!((each.len(), counted.get("copies")), (4, None));
+    }
+
+    #[test]
+    fn options_that_make_no_sense_are_refused() {
+        for options in ["", "{", r#"{"hosts":"192.0.2.1"}"#, r#"{"host":"router"}"#, r#"{"port":70000}"#] {
+            assert!(Decoding::open(options).is_err(), "{options}");
+        }
     }
 }

@@ -37,7 +37,7 @@ pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value) -> Result<(
         let mut wanted = columns::Frames::default();
         for row in 0..batch.frames.number.len() {
             let frame = batch.frame(row);
-            let decoded = decoder.take(&frame, tool.wants.headers);
+            let decoded = decoder.take(&frame, tool.wants.headers, &|_| true);
             decoder.count(&decoded.packet);
             if wants(&tool.wants, &decoded.packet) {
                 writer.add(wanted.number.len() as u32, batch.frames.offset[row], &decoded);

@@ -48,6 +48,25 @@ fn short_names_are_enough() {
 }
 
 #[test]
+fn several_tools_read_a_capture_in_one_pass() {
+    let capture = example("tcp.pcap").display().to_string();
+    let both = report(&["analyze", "capinfos,tcp_connections", &capture]);
+    assert_eq!(both.as_object().unwrap().len(), 2);
+    for (name, tool) in [("capinfos", "analyze_capinfos"), ("tcp_connections", "analyze_tcp_connections")] {
+        assert_eq!(both[tool], report(&["analyze", name, &capture]), "{tool}");
+    }
+    // What the tools do not all take is for one alone.
+    fails(&["analyze", "capinfos,tcp_connections", "--server-ip", "192.0.2.53", &capture], 2, "--server-ip");
+    fails(
+        &["analyze", "tcp_connections,capinfos", "--server-ip", "192.0.2.53", &capture],
+        2,
+        "has no argument server_ip",
+    );
+    fails(&["analyze", "capinfos,dns", "--format", "csv", &capture], 2, "of one tool");
+    fails(&["analyze", "capinfos,nothing", &capture], 2, "there is no tool nothing");
+}
+
+#[test]
 fn a_file_alone_gives_the_overview() {
     let capture = example("dns.pcap").display().to_string();
     assert_eq!(report(&[&capture]), report(&["analyze", "capinfos", &capture]));

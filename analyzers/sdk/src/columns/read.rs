@@ -115,7 +115,7 @@ impl Headers<'_> {
             let packets = self.packets?;
             let offset = *packets.header_offset.get(place)?;
             let octets = bytes(packets, self.data, offset, *packets.header_octets.get(place)?)?;
-            let in_data = (offset as usize) < self.data.len();
+            let in_data = offset as usize <= self.data.len();
             Some(Header {
                 layer: Layer::from_code(*packets.header_layer.get(place)?)?,
                 offset: in_data.then(|| offset.saturating_sub(self.start) as usize),

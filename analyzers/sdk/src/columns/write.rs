@@ -34,7 +34,7 @@ impl Writer {
         // Where header and payload begin: in the data, or behind it in what was joined.
         let base = match &decoded.joined {
             Some(joined) => {
-                let base = self.size.saturating_add(u32::try_from(self.packets.joined.len()).unwrap_or(u32::MAX));
+                let base = self.behind();
                 self.packets.joined.extend_from_slice(joined);
                 base
             }
@@ -63,19 +63,28 @@ impl Writer {
             columns.fragment_frame.push(*frame);
         }
         for header in &decoded.headers {
-            columns.header_packet.push(place);
-            columns.header_layer.push(header.layer.code());
-            columns.header_octets.push(length(header.octets.len()));
             let begins = match header.offset {
                 Some(begins) => offset.saturating_add(length(begins)),
                 None => {
-                    let begins = self.size.saturating_add(length(columns.joined.len()));
-                    columns.joined.extend_from_slice(&header.octets);
+                    let begins = self.behind();
+                    self.packets.joined.extend_from_slice(&header.octets);
                     begins
                 }
             };
+            let columns = &mut self.packets;
+            columns.header_packet.push(place);
+            columns.header_layer.push(header.layer.code());
+            columns.header_octets.push(length(header.octets.len()));
             columns.header_offset.push(begins);
         }
+    }
+
+    /// The position of what is joined next. The first byte there belongs to nothing, so that the end of the data is none of these positions.
+    fn behind(&mut self) -> u32 {
+        if self.packets.joined.is_empty() {
+            self.packets.joined.push(0);
+        }
+        self.size.saturating_add(length(self.packets.joined.len()))
     }
 
     /// The columns.

@@ -144,15 +144,16 @@ impl Decoder {
 
     /// Takes a frame apart as far as it goes. [`Packet::stop`] tells why it went no further.
     pub fn decode<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
-        let packet = self.take(frame, false).packet;
+        let packet = self.take(frame, false, &|_| true).packet;
         self.count(&packet);
         packet
     }
 
     /// As [`Decoder::decode`], with where the packet's parts stand, and the header of each layer where that is asked for. The packet is not counted.
-    pub fn take<'a>(&mut self, frame: &Frame<'a>, headers: bool) -> Decoded<'a> {
+    /// Fragments are put together over all packets, copies are recognised among those that are `chosen`.
+    pub fn take<'a>(&mut self, frame: &Frame<'a>, headers: bool, chosen: &dyn Fn(&Packet<'_>) -> bool) -> Decoded<'a> {
         let bound = self.bound(frame);
-        Walk::new(&mut self.fragments, self.copies.as_mut(), headers).frame(frame, bound)
+        Walk::new(&mut self.fragments, self.copies.as_mut(), headers, chosen).frame(frame, bound)
     }
 
     /// Counts a packet that [`Decoder::take`] gave among those that were wanted.

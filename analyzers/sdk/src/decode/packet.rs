@@ -218,6 +218,8 @@ pub struct Decoded<'a> {
     pub payload: usize,
     /// Transport header and payload of a datagram that was put together from fragments.
     pub joined: Option<Vec<u8>>,
+    /// Whether it is one of those that are wanted.
+    pub is_chosen: bool,
 }
 
 impl Packet<'_> {

@@ -60,6 +60,8 @@ pub(super) type Step = Result<Next, End>;
 pub(super) struct Walk<'f> {
     fragments: &'f mut Fragments,
     copies: Option<&'f mut Copies>,
+    /// Whether a packet is one of those that are wanted: copies are recognised among them.
+    chosen: &'f dyn Fn(&Packet<'_>) -> bool,
     /// Where the innermost IP header of the frame begins.
     header_at: usize,
     /// Where in the frame what it carries begins, its length, and how much longer that was on the wire; `None` behind fragments.
@@ -94,10 +96,16 @@ struct Left<'a> {
 }
 
 impl<'f> Walk<'f> {
-    pub(super) fn new(fragments: &'f mut Fragments, copies: Option<&'f mut Copies>, headers: bool) -> Self {
+    pub(super) fn new(
+        fragments: &'f mut Fragments,
+        copies: Option<&'f mut Copies>,
+        headers: bool,
+        chosen: &'f dyn Fn(&Packet<'_>) -> bool,
+    ) -> Self {
         Self {
             fragments,
             copies,
+            chosen,
             header_at: 0,
             carried: None,
             transport: None,
@@ -149,7 +157,8 @@ impl<'f> Walk<'f> {
             packet.stop = Some(end.stop);
             packet.unread = end.unread;
         }
-        if let Some(ip) = packet.ip {
+        let is_chosen = (self.chosen)(&packet);
+        if let Some(ip) = packet.ip.filter(|_| is_chosen) {
             packet.copy_of = packet.copy_of.or_else(|| self.copy(frame, &packet, &ip, None));
         }
         let length = match &packet.transport {
@@ -166,7 +175,7 @@ impl<'f> Walk<'f> {
             (None, _) => packet.payload.as_ptr().addr().saturating_sub(self.base),
         };
         let header = (if self.joined.is_some() { 0 } else { head }, u32::try_from(length).unwrap_or(u32::MAX));
-        Decoded { packet, headers: self.headers.unwrap_or_default(), header, payload, joined: self.joined }
+        Decoded { packet, headers: self.headers.unwrap_or_default(), header, payload, joined: self.joined, is_chosen }
     }
 
     /// The frame that has the innermost packet first, if this one is a copy. Of a fragment, that is asked before it is put together.
@@ -287,7 +296,9 @@ impl<'f> Walk<'f> {
     }
 
     fn fragment(&mut self, frame: &Frame<'_>, at: &Cursor<'_>, ip: &Ip, piece: Piece, packet: &mut Packet<'_>) -> Step {
-        packet.copy_of = self.copy(frame, packet, ip, Some(piece));
+        if (self.chosen)(packet) {
+            packet.copy_of = self.copy(frame, packet, ip, Some(piece));
+        }
         if packet.copy_of.is_some() {
             self.fragments.pass_over();
             return Err(Stop::FragmentKept.into());

@@ -99,6 +99,10 @@ impl<'a> Asking<'a> {
     }
 
     async fn one(&self, capture: &str, is_first: bool, is_list: bool) -> Result<Answered, Failed> {
+        if self.format.is_of_rows() && self.tools.len() > 1 {
+            let reason = "csv, ndjson and table print a list of one tool: name one".to_owned();
+            return Err(Failed::Answer(AnswerError::new(Code::BadArgument, reason)));
+        }
         if self.format.is_of_rows() {
             return self.rows(capture, is_first).await;
         }
