@@ -147,7 +147,7 @@ impl Tool {
     pub fn check_sections(&self, common: &Common) -> Result<(), AnswerError> {
         let known = self.sections();
         let is_unknown = |name: &&str| !known.iter().any(|known| known == name);
-        let no_list = common.within.as_ref().filter(|within| within.schema(&self.report).is_null()).map(Within::name);
+        let no_list = common.within.as_ref().filter(|within| within.schema(self.report()).is_null()).map(Within::name);
         let unknown = common.lists().find(is_unknown).map(str::to_owned);
         let Some(unknown) = no_list.or(unknown) else { return Ok(()) };
         let argument = if common.cursor.is_some() { "cursor" } else { "section" };
