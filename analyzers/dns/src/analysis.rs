@@ -1,7 +1,5 @@
 //! What is done with each message, whatever carried it.
 
-use std::collections::HashSet;
-
 use mcpcap_analyzer::decode::{self, CopyReport};
 use mcpcap_analyzer::stats::{Lists, Page};
 use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
@@ -9,11 +7,14 @@ use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 use crate::brief::{Decision, Judged, Outcome, Settled};
 use crate::counts::Counts;
 use crate::details::{self, Budget, OtherQuestion, PacketDetails};
-use crate::domains::{self, Domains};
+use crate::domains::Domains;
 use crate::findings::Watch;
 use crate::lists;
-use crate::message::Message;
 use crate::message::fault::Malformed;
+use crate::message::name::{self, Folded, Name};
+use crate::message::places::Places;
+use crate::message::{Message, Question, Record};
+use crate::names::Names;
 use crate::order::OrderReport;
 use crate::parties::Parties;
 use crate::pattern::Pattern;
@@ -31,6 +32,7 @@ pub struct Analysis {
     transactions: Transactions,
     servers: Parties,
     clients: Parties,
+    names: Names,
     domains: Domains,
     watch: Watch,
     filter: Option<Pattern>,
@@ -51,6 +53,7 @@ impl Analysis {
             transactions: Transactions::new(),
             servers: Parties::new(),
             clients: Parties::new(),
+            names: Names::new(),
             domains: Domains::new(&lists),
             watch: Watch::new(),
             filter: arguments.name.as_deref().map(Pattern::new),
@@ -91,12 +94,14 @@ impl Analysis {
         if let Some(counts) = self.counts.get_mut(seen.service as usize) {
             counts.add(seen, &message);
         }
-        for question in &message.questions {
-            if let Some(name) = message.question_name(question) {
-                self.domains.name(&name.fold());
-            }
+        let asked = Asked::of(&message, seen.service, &mut self.names);
+        if let Some(asked) = &asked {
+            self.domains.name(&asked.name);
         }
-        let asked = Asked::of(&message, seen.service);
+        for at in message.questions.iter().skip(1).filter_map(Question::place) {
+            let name = self.names.at(message.octets(), at);
+            self.domains.name(&name);
+        }
         let listed = self.filter.as_ref().is_none_or(|pattern| names_match(pattern, &message));
         let place = if listed { self.list(seen, &message) } else { None };
         let (client, server) = seen.parties(message.header.is_response());
@@ -111,10 +116,9 @@ impl Analysis {
         if !message.complete && seen.short.is_none() {
             return;
         }
-        let domain = asked.as_ref().map(|asked| domains::registered(&asked.name));
-        if let Some((asked, domain)) = asked.as_ref().zip(domain.as_deref()) {
-            self.domains.add(seen, &message, asked, domain);
-            self.watch.take(seen, &message, asked, domain, outcome);
+        if let Some(asked) = &asked {
+            self.domains.add(seen, &message, asked);
+            self.watch.take(seen, &message, asked, outcome);
         }
     }
 
@@ -308,12 +312,22 @@ pub struct Ended {
 
 /// Whether a question's or answer's name fits.
 fn names_match(pattern: &Pattern, message: &Message<'_>) -> bool {
-    let questions = message.questions.iter().filter_map(|question| message.question_name(question));
+    let questions = message.questions.iter().filter_map(Question::place);
     // Records of one name need no second look at it.
-    let mut looked_at = HashSet::new();
-    let other = message.records.iter().filter(|record| looked_at.insert(message.owner_origin(record)));
-    let owners = other.filter_map(|record| message.owner_name(record));
-    questions.chain(owners).any(|name| pattern.matches(&name.fold().to_string()))
+    let mut looked_at = Places::default();
+    let is_new = |record: &&Record| {
+        let origin = message.owner_origin(record);
+        let is_new = looked_at.get(origin).is_none();
+        looked_at.insert(origin, ());
+        is_new
+    };
+    let owners = message.records.iter().filter(is_new).filter_map(Record::place);
+    let mut folded = Folded::new();
+    questions.chain(owners).any(|at| {
+        folded.clear();
+        name::fold(message.octets(), at, &mut folded);
+        pattern.matches(&Name::of(&folded).to_string())
+    })
 }
 
 fn transactions_report(transactions: &Transactions, end: Option<u64>, lists: &mut Lists) -> TransactionsReport {

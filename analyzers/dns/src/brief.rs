@@ -26,7 +26,7 @@ impl Topic {
     pub fn of(message: &Message<'_>, asked: Option<&Asked>, cut: bool) -> Self {
         match asked {
             Some(asked) => {
-                Self::Question { hash: asked.hash, name: asked.name_hash, kind: asked.kind, class: asked.class }
+                Self::Question { hash: asked.hash, name: asked.name.hash(), kind: asked.kind, class: asked.class }
             }
             None if cut || message.header.counts.first() == Some(&0) => Self::None,
             None => Self::Unreadable,

@@ -9,7 +9,7 @@ use mcpcap_analyzer::stats::BoundedMap;
 
 use crate::limits;
 use crate::message::{HEADER_LENGTH, Message};
-use crate::question::Asked;
+use crate::question;
 use crate::seen::{Seen, Service};
 
 /// A message that waits for the other direction.
@@ -167,6 +167,5 @@ pub fn could_be(octets: &[u8]) -> bool {
 /// Whether it is a response, its identifier and the hash of its question, when it parses strictly and has one.
 pub fn strict(octets: &[u8]) -> Option<(bool, u16, u64)> {
     let message = Message::parse(octets, None).ok().filter(Message::is_strict)?;
-    let asked = Asked::of(&message, Service::Dns)?;
-    Some((message.header.is_response(), message.header.id, asked.hash))
+    Some((message.header.is_response(), message.header.id, question::identity(&message, Service::Dns)?))
 }

@@ -1,71 +1,56 @@
 //! Whether two answers say the same.
 
-use std::collections::HashMap;
-use std::fmt::{self, Write};
 use std::hash::{DefaultHasher, Hasher};
 
 use crate::message::cursor::Cursor;
-use crate::message::fault::Malformed;
-use crate::message::name::{self, Name};
-use crate::message::{Message, Section, rdata};
-use crate::question;
+use crate::message::places::Places;
+use crate::message::{HEADER_LENGTH, Message, Record, Section, name, rdata};
+use crate::question::{self, Asked};
 
 /// A hash of what a response says: response code and answer section. The order of records, their TTL and the case of letters in names do
-/// not matter, since servers rotate, caches count down and resolvers mix case.
-pub fn of(message: &Message<'_>) -> u64 {
-    let mut names = Names::default();
-    let records = message.section(Section::Answer).map(|record| {
-        let owner = names.hash(message.octets(), message.owner_origin(record));
-        let mut hasher = DefaultHasher::new();
-        hasher.write_u64(owner);
-        hasher.write_u16(record.kind);
-        hasher.write_u16(record.class);
-        if record.data_valid && rdata::has_names(record.kind) {
-            let mut text = Folded { hasher, names: &mut names };
-            // Writing into a hash does not fail.
-            let _ = rdata::write(message.octets(), record, &mut text);
-            text.hasher.finish()
-        } else {
-            hasher.write(message.data(record));
-            hasher.finish()
-        }
-    });
+/// not matter, since servers rotate, caches count down and resolvers mix case. `asked` is its first question.
+pub fn of(message: &Message<'_>, asked: Option<&Asked>) -> u64 {
+    let mut names = Names(Places::default());
+    if let Some(asked) = asked {
+        names.0.insert(HEADER_LENGTH, asked.name.hash());
+    }
+    let records = message.section(Section::Answer).map(|record| names.record(message, record));
     records.fold(u64::from(message.rcode()), u64::wrapping_add)
 }
 
 /// Hashes of names by the place where their labels begin: a message may hold thousands of pointers to one name.
-#[derive(Default)]
-struct Names(HashMap<usize, u64>);
+struct Names(Places<u64>);
 
 impl Names {
     fn hash(&mut self, message: &[u8], origin: usize) -> u64 {
-        *self.0.entry(origin).or_insert_with(|| {
-            let name = Name::read(message, origin, message.len()).ok();
-            name.map_or(0, |(name, _)| question::hash(&name.fold()))
+        self.0.get(origin).unwrap_or_else(|| {
+            let hash = question::hash_name(message, origin);
+            self.0.insert(origin, hash);
+            hash
         })
     }
-}
 
-/// Text that goes into a hash.
-struct Folded<'n> {
-    hasher: DefaultHasher,
-    names: &'n mut Names,
-}
-
-impl rdata::Output for Folded<'_> {
-    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
-        let at = cursor.position();
-        // It was found valid before, so its own end is known: behind the root or the first pointer.
-        cursor.jump(name::end(cursor.message(), at))?;
-        let origin = name::origin(cursor.message(), at);
-        self.hasher.write_u64(self.names.hash(cursor.message(), origin));
-        Ok(())
-    }
-}
-
-impl Write for Folded<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.hasher.write(text.as_bytes());
-        Ok(())
+    fn record(&mut self, message: &Message<'_>, record: &Record) -> u64 {
+        let octets = message.octets();
+        let mut hasher = DefaultHasher::new();
+        let owner = record.place().map_or(0, |at| self.hash(octets, name::origin(octets, at)));
+        hasher.write_u64(owner);
+        hasher.write_u32(u32::from(record.kind) << 16 | u32::from(record.class));
+        let mut from = record.data_at;
+        let end = record.data_at.saturating_add(record.data_length.into());
+        if record.data_valid && rdata::has_names(record.kind) {
+            let mut names = rdata::NamesOnly(|cursor: &mut Cursor<'_>| {
+                let at = cursor.position();
+                hasher.write(octets.get(from..at).unwrap_or_default());
+                hasher.write_u64(self.hash(octets, name::origin(octets, at)));
+                // It was found valid before, so its own end is known: behind the root or the first pointer.
+                from = name::end(octets, at);
+                cursor.jump(from)
+            });
+            // What was found valid does not fail.
+            let _ = rdata::write(octets, record, &mut names);
+        }
+        hasher.write(octets.get(from..end).unwrap_or_default());
+        hasher.finish()
     }
 }

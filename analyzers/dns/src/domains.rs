@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::counts::{CodeCount, CodeCounts};
 use crate::message::Message;
 use crate::message::codes::{self, response};
-use crate::message::name::Name;
+use crate::message::name::{Labels, write_label};
+use crate::names::Known;
 use crate::question::Asked;
 use crate::report::{is_false, is_zero};
 use crate::seen::{Seen, Service};
@@ -25,37 +26,38 @@ pub const DATA_TYPES: [u16; 7] = [
     65_399,
 ];
 
-/// The registered domain of a name: one label below a public suffix (<https://publicsuffix.org>). Names of hosts without a domain,
-/// and public suffixes themselves, stand for themselves; reverse names count under `in-addr.arpa` and `ip6.arpa`.
-pub fn registered(folded: &Name) -> String {
-    let text = folded.to_string();
+/// The registered domain of a name in lower case, of its bytes and its text, of which it is the end: one label below a public suffix
+/// (<https://publicsuffix.org>). Names of hosts without a domain, and public suffixes themselves, stand for themselves; reverse names count
+/// under `in-addr.arpa` and `ip6.arpa`.
+pub fn registered<'t>(wire: &[u8], text: &'t str) -> &'t str {
     for reverse in ["in-addr.arpa", "ip6.arpa"] {
-        if text == reverse || text.strip_suffix(reverse).is_some_and(|rest| rest.ends_with('.')) {
-            return reverse.to_owned();
+        if let Some(before) = text.strip_suffix(reverse)
+            && (before.is_empty() || before.ends_with('.'))
+        {
+            return text.get(before.len()..).unwrap_or(text);
         }
     }
     // An escaped dot is no boundary of labels, so such a name's text would be taken apart in the wrong places.
-    let text = if text.contains('\\') { last_plain_labels(folded) } else { text };
-    match psl2::lookup(&text).and_then(|found| found.registrable_domain()) {
-        Some(domain) => domain.to_owned(),
-        None => text,
-    }
+    let text = if text.contains('\\') { last_plain_labels(wire, text) } else { text };
+    let domain = psl2::lookup(text).and_then(|found| found.registrable_domain());
+    // An escaped dot at the end would be taken for the root's.
+    domain.filter(|domain| text.ends_with(domain)).unwrap_or(text)
 }
 
 /// The longest end of a name whose labels need no escapes.
-fn last_plain_labels(name: &Name) -> String {
-    let mut plain: Vec<String> = Vec::new();
-    for label in name.labels() {
+fn last_plain_labels<'t>(wire: &[u8], text: &'t str) -> &'t str {
+    let mut plain = 0_usize;
+    for label in Labels::of(wire) {
         let mut text = String::new();
         // Writing into a string does not fail.
-        let _ = crate::message::name::write_label(&mut text, label);
-        if text.contains('\\') {
-            plain.clear();
-        } else {
-            plain.push(text);
-        }
+        let _ = write_label(&mut text, label);
+        let with_dot = plain.saturating_add(label.len()).saturating_add((plain > 0).into());
+        plain = if text.contains('\\') { 0 } else { with_dot };
     }
-    if plain.is_empty() { name.to_string() } else { plain.join(".") }
+    match plain {
+        0 => text,
+        plain => text.get(text.len().saturating_sub(plain)..).unwrap_or(text),
+    }
 }
 
 /// What is kept of a registered domain.
@@ -143,7 +145,7 @@ pub struct Domains {
     table: BoundedMap<String, Domain>,
     different: Distinct,
     names: BoundedMap<u64, ()>,
-    top: TopK<String>,
+    top: TopK<Known>,
     distinct: Distinct,
     /// Names whose first appearance was noticed: how many, which part of them is listed, and these.
     appeared: usize,
@@ -167,24 +169,39 @@ impl Domains {
         }
     }
 
-    /// Takes a question name of any protocol, asked or answered, folded.
-    pub fn name(&mut self, name: &Name) {
-        if self.distinct.add(name) {
+    /// Takes a question name of any protocol, asked or answered.
+    pub fn name(&mut self, name: &Known) {
+        let mut places = name.places.get();
+        if places.is_counted {
+            return self.distinct.again();
+        }
+        places.is_counted = true;
+        name.places.set(places);
+        if self.distinct.add(&name.wire()[..]) {
             if self.appeared >= self.part.offset && self.listed.len() < self.part.limit {
-                self.listed.push(name.to_string());
+                self.listed.push(name.text().to_owned());
             }
             self.appeared = self.appeared.saturating_add(1);
         }
     }
 
-    /// Takes a message of plain DNS. `domain` is the registered domain of its question.
-    pub fn add(&mut self, seen: &Seen, message: &Message<'_>, asked: &Asked, domain: &str) {
+    /// Takes a message of plain DNS.
+    pub fn add(&mut self, seen: &Seen, message: &Message<'_>, asked: &Asked) {
         if seen.service != Service::Dns {
             return;
         }
-        self.different.add(domain);
-        let at_least = self.table.evicted() > 0;
-        let (entry, _) = self.table.get_or_insert_with(domain.to_owned(), || Domain::new(at_least));
+        let (name, domain) = (&asked.name, asked.name.domain());
+        let mut places = name.places.get();
+        // What is in the table was counted before.
+        if self.table.get_near(&mut places.domain, domain).is_some() {
+            self.different.again();
+        } else {
+            self.different.add(domain);
+            let at_least = self.table.evicted() > 0;
+            self.table.get_or_insert_near(&mut places.domain, domain.to_owned(), || Domain::new(at_least));
+        }
+        name.places.set(places);
+        let Some(entry) = self.table.get_near(&mut places.domain, domain) else { return };
         let octets = message.octets().len() as u64;
         if message.header.is_response() {
             entry.responses = entry.responses.saturating_add(1);
@@ -196,18 +213,17 @@ impl Domains {
         entry.octets_up = entry.octets_up.saturating_add(octets);
         entry.types.add(asked.kind);
         entry.data_queries = entry.data_queries.saturating_add(DATA_TYPES.contains(&asked.kind).into());
-        let text = asked.name.to_string();
-        if self.names.get_mut(&asked.name_hash).is_none() {
+        if self.names.get_near(&mut places.name, &name.hash()).is_none() {
             entry.distinct_at_most |= self.names.evicted() > 0;
-            self.names.insert(asked.name_hash, ());
-            let below = text.strip_suffix(domain).unwrap_or_default().as_bytes();
-            let labels: Vec<u8> = below.iter().copied().filter(|octet| *octet != b'.').collect();
+            self.names.get_or_insert_near(&mut places.name, name.hash(), || ());
+            let labels: Vec<u8> = name.below_domain().bytes().filter(|octet| *octet != b'.').collect();
             entry.distinct = entry.distinct.saturating_add(1);
             entry.label_octets = entry.label_octets.saturating_add(labels.len() as u64);
             entry.label_entropy += entropy(&labels);
             entry.evidence.add(seen.frame);
         }
-        self.top.add(text, 1);
+        self.top.add_near(&mut places.top, name, 1);
+        name.places.set(places);
     }
 
     /// All domains, by name.
@@ -251,7 +267,7 @@ impl Domains {
         lists.told(lists::TOP_NAMES, self.top.len(), part);
         let names = self.top.top(part.end()).into_iter().skip(part.offset);
         let names = names.map(|top| NameCount {
-            name: top.key,
+            name: top.key.text().to_owned(),
             queries: top.count,
             error: (top.error > 0).then_some(top.error),
         });
@@ -316,6 +332,7 @@ fn ratio(value: f64, of: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::name::Name;
 
     #[track_caller]
     fn check(labels: &[&[u8]], expected: &str) {
@@ -326,7 +343,7 @@ mod tests {
         }
         message.push(0);
         let (name, _) = Name::read(&message, 12, message.len()).unwrap();
-        assert_eq!(registered(&name), expected);
+        assert_eq!(registered(name.wire(), &name.to_string()), expected);
     }
 
     #[test]
@@ -342,5 +359,6 @@ mod tests {
         check(&[], ".");
         check(&[b"a.b", b"example", b"com"], "example.com");
         check(&[b"a.b"], "a\\.b");
+        check(&[b"1", b"in-addr", b"arp."], "1.in-addr.arp\\.");
     }
 }

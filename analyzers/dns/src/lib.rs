@@ -4,7 +4,8 @@
 //! * [`prompts`]: the prompts
 //! * `message`: the wire format
 //! * `tcp`, `mdns` and `candidates`: messages in TCP streams, on the port of mDNS, and on ports of their own
-//! * `analysis`: what is done with each message, in `counts`, `transactions`, `parties`, `domains`, `findings` and `details`
+//! * `analysis`: what is done with each message, in `counts`, `transactions`, `parties`, `domains`, `findings` and `details`;
+//!   `names`: names that came before
 //! * `report`: the report; `limits`: how much is kept and listed; `lists`: which lists hold only their first entries
 #![deny(unsafe_code)]
 
@@ -20,6 +21,7 @@ mod limits;
 mod lists;
 mod mdns;
 mod message;
+mod names;
 mod order;
 mod parties;
 mod pattern;

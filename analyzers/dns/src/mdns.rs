@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 
 use mcpcap_analyzer::stats::BoundedMap;
+use smallvec::SmallVec;
 
 use crate::limits;
 use crate::message::Message;
-use crate::message::name::Name;
+use crate::message::name::{self, Folded, Labels};
 use crate::seen::{MDNS_PORT, Service};
 
 /// Domains whose names are only asked for by mDNS (RFC 6762 §3, §4 and §12), as labels from the right.
@@ -63,18 +64,19 @@ impl Mdns {
 /// Whether only mDNS has such names or classes.
 fn has_mark(message: &Message<'_>) -> bool {
     let top_bit = |class: u16| class == 0x8001;
-    let questions = message.questions.iter().map(|question| (message.question_name(question), question.class));
+    let questions = message.questions.iter().map(|question| (question.place(), question.class));
     // A response to the group's question need not repeat it.
-    let owners = message.records.iter().take(1).map(|record| (message.owner_name(record), record.class));
+    let owners = message.records.iter().take(1).map(|record| (record.place(), record.class));
     let mut all = questions.chain(owners);
-    all.any(|(name, class)| top_bit(class) || name.is_some_and(|name| is_local(&name)))
+    all.any(|(name, class)| top_bit(class) || name.is_some_and(|at| is_local(message.octets(), at)))
 }
 
-fn is_local(name: &Name) -> bool {
-    let labels: Vec<&[u8]> = name.labels().collect();
+fn is_local(message: &[u8], at: usize) -> bool {
+    let mut folded = Folded::new();
+    name::fold(message, at, &mut folded);
+    let labels: SmallVec<[&[u8]; 16]> = Labels::of(&folded).collect();
     let ends_with = |domain: &[&str]| {
-        labels.len() >= domain.len()
-            && labels.iter().rev().zip(domain).all(|(label, own)| label.eq_ignore_ascii_case(own.as_bytes()))
+        labels.len() >= domain.len() && labels.iter().rev().zip(domain).all(|(label, own)| *label == own.as_bytes())
     };
     DOMAINS.iter().any(|domain| ends_with(domain))
 }

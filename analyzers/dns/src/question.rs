@@ -1,18 +1,17 @@
 //! What a message asks, in the form in which questions compare.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hasher};
 
 use crate::message::Message;
-use crate::message::name::Name;
+use crate::message::name::{self, Folded};
+use crate::names::{Known, Names};
 use crate::seen::Service;
 
 /// The first question of a message, folded for comparison (RFC 4343: case does not matter).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Asked {
     /// The name in lower case.
-    pub name: Name,
-    /// A hash of the name, the same in each run.
-    pub name_hash: u64,
+    pub name: Known,
     /// QTYPE.
     pub kind: u16,
     /// QCLASS.
@@ -23,19 +22,38 @@ pub struct Asked {
 
 impl Asked {
     /// The first question; `None` without one, or when its name is not valid.
-    pub fn of(message: &Message<'_>, service: Service) -> Option<Self> {
+    pub fn of(message: &Message<'_>, service: Service, names: &mut Names) -> Option<Self> {
         let question = message.questions.first()?;
-        let name = message.question_name(question)?.fold();
+        let name = names.at(message.octets(), question.place()?);
         let class = question.class & service.class_mask();
-        let name_hash = hash(&name);
-        let hash = hash(&(name_hash, question.kind, class));
-        Some(Self { name, name_hash, kind: question.kind, class, hash })
+        let hash = of_parts(name.hash(), question.kind, class);
+        Some(Self { name, kind: question.kind, class, hash })
     }
 }
 
+/// The hash of the first question alone; `None` as for [`Asked::of`].
+pub fn identity(message: &Message<'_>, service: Service) -> Option<u64> {
+    let question = message.questions.first()?;
+    let name = hash_name(message.octets(), question.place()?);
+    Some(of_parts(name, question.kind, question.class & service.class_mask()))
+}
+
+/// Different for each type and class of one name; of two names, as different as their hashes.
+fn of_parts(name: u64, kind: u16, class: u16) -> u64 {
+    let rest = u64::from(kind) << 16 | u64::from(class);
+    name.wrapping_add(rest.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+/// A hash of a message's valid name, folded.
+pub fn hash_name(message: &[u8], at: usize) -> u64 {
+    let mut folded = Folded::default();
+    name::fold(message, at, &mut folded);
+    hash(&folded)
+}
+
 /// A hash that is the same in each run.
-pub fn hash(value: &(impl Hash + ?Sized)) -> u64 {
+pub fn hash(octets: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
+    hasher.write(octets);
     hasher.finish()
 }

@@ -49,14 +49,15 @@ impl Watch {
         Self { pairs: BoundedMap::new(PAIRS) }
     }
 
-    /// Takes a message with its question and registered domain.
-    pub(super) fn take(&mut self, seen: &Seen, message: &Message<'_>, asked: &Asked, domain: &str) {
+    /// Takes a message with its question.
+    pub(super) fn take(&mut self, seen: &Seen, message: &Message<'_>, asked: &Asked) {
+        let domain = asked.name.domain();
         if message.header.is_response() || domain.ends_with(".arpa") {
             return;
         }
         let (client, server) = seen.parties(false);
         let (pair, _) = self.pairs.get_or_insert_with((server, client), Pair::default);
-        let hash = question::hash(domain);
+        let hash = asked.name.domain_hash();
         let has_room = pair.domains.len() < DOMAINS;
         if pair.domains.contains(&hash) {
             return;

@@ -7,7 +7,7 @@ use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Sev
 use mcpcap_analyzer::stats::{BoundedMap, entropy};
 
 use super::thresholds::{GENERATED_DOMAINS, GENERATED_SHARE};
-use crate::question;
+use crate::question::Asked;
 use crate::seen::Seen;
 
 const RULE: Rule = Rule {
@@ -44,13 +44,14 @@ impl Watch {
     }
 
     /// Takes a registered domain that does not exist, as a client was told.
-    pub(super) fn take(&mut self, seen: &Seen, domain: &str) {
+    pub(super) fn take(&mut self, seen: &Seen, asked: &Asked) {
+        let domain = asked.name.domain();
         let Some((label, _)) = domain.split_once('.') else { return };
         if domain.ends_with(".arpa") {
             return;
         }
         let (client, _) = self.clients.get_or_insert_with(seen.destination.ip(), Client::default);
-        let hash = question::hash(domain);
+        let hash = asked.name.domain_hash();
         if client.seen.len() >= DOMAINS {
             client.more |= !client.seen.contains(&hash);
             return;

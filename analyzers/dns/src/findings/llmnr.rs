@@ -43,7 +43,7 @@ impl Watch {
         }
         let (responder, _) = self.responders.get_or_insert_with(seen.source.ip(), Responder::default);
         if responder.names.len() < NAMES {
-            responder.names.insert(asked.name_hash);
+            responder.names.insert(asked.name.hash());
         }
         responder.evidence.add(seen.frame);
     }

@@ -59,15 +59,15 @@ impl Watch {
         }
     }
 
-    /// Takes a message that is whole, when it comes. `domain` is the registered domain of the question.
-    pub fn take(&mut self, seen: &Seen, message: &Message<'_>, asked: &Asked, domain: &str, outcome: Outcome) {
+    /// Takes a message that is whole, when it comes.
+    pub fn take(&mut self, seen: &Seen, message: &Message<'_>, asked: &Asked, outcome: Outcome) {
         match seen.service {
             Service::Dns => {
-                self.direct.take(seen, message, asked, domain);
+                self.direct.take(seen, message, asked);
                 let first_answer = matches!(outcome, Outcome::Answered { .. } | Outcome::Waiting);
                 if first_answer && message.rcode() == response::NXDOMAIN {
                     self.nxdomain.take(seen, asked);
-                    self.generated.take(seen, domain);
+                    self.generated.take(seen, asked);
                 }
             }
             Service::Llmnr => self.llmnr.take(seen, message, asked),

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use data_encoding::HEXLOWER;
+use smallvec::SmallVec;
 
 use super::cursor::Cursor;
 use super::fault::Malformed;
@@ -22,7 +23,7 @@ pub struct Edns {
     /// "DNSSEC OK" (RFC 3225).
     pub dnssec_ok: bool,
     /// The options, in their order.
-    pub options: Vec<EdnsOption>,
+    pub options: SmallVec<[EdnsOption; 2]>,
 }
 
 /// An option: its code, and where its data stands in the message.
@@ -39,8 +40,13 @@ impl Edns {
     /// Reads an OPT record, with what is wrong with its options.
     pub fn read(message: &[u8], record: &Record) -> (Self, Option<Malformed>) {
         let [extended_rcode, version, flags, _] = record.ttl.to_be_bytes();
-        let mut edns =
-            Self { version, udp_size: record.class, extended_rcode, dnssec_ok: flags & 0x80 != 0, options: Vec::new() };
+        let mut edns = Self {
+            version,
+            udp_size: record.class,
+            extended_rcode,
+            dnssec_ok: flags & 0x80 != 0,
+            options: SmallVec::new(),
+        };
         let end = record.data_at.saturating_add(record.data_length.into());
         let mut cursor = Cursor::new(message, record.data_at, end);
         let fault = edns.read_options(&mut cursor).err().map(|_| Malformed::BadOpt);

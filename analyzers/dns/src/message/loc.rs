@@ -1,6 +1,6 @@
 //! LOC records (RFC 1876).
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use super::cursor::Cursor;
 use super::fault::Malformed;
@@ -29,8 +29,8 @@ pub fn write(cursor: &mut Cursor<'_>, out: &mut impl Write) -> Result<(), Malfor
     Ok(())
 }
 
-fn metres(centimetres: u64) -> String {
-    format!("{}.{:02}", centimetres / 100, centimetres % 100)
+fn metres(centimetres: u64) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "{}.{:02}", centimetres / 100, centimetres % 100))
 }
 
 /// Thousandths of a second of arc, counted from 2^31.

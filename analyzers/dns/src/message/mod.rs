@@ -10,6 +10,7 @@ pub mod edns;
 pub mod fault;
 mod loc;
 pub mod name;
+pub mod places;
 mod plausible;
 pub mod rdata;
 mod service;
@@ -21,6 +22,7 @@ use cursor::Cursor;
 use edns::Edns;
 use fault::{Fault, Malformed};
 use name::Name;
+use smallvec::SmallVec;
 use targets::Targets;
 
 /// Bytes of the header (RFC 1035 §4.1.1).
@@ -82,6 +84,13 @@ pub struct Question {
     pub class: u16,
 }
 
+impl Question {
+    /// Where its name stands; `None` when that is not valid.
+    pub fn place(&self) -> Option<usize> {
+        self.name_valid.then_some(self.name_at)
+    }
+}
+
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the names are the sections'")]
@@ -112,6 +121,13 @@ pub struct Record {
     pub data_valid: bool,
 }
 
+impl Record {
+    /// Where its owner's name stands; `None` when that is not valid.
+    pub fn place(&self) -> Option<usize> {
+        self.name_valid.then_some(self.name_at)
+    }
+}
+
 /// A message, as far as it could be read.
 #[derive(Debug, Clone)]
 pub struct Message<'a> {
@@ -119,9 +135,9 @@ pub struct Message<'a> {
     /// The header.
     pub header: Header,
     /// The questions that were read.
-    pub questions: Vec<Question>,
+    pub questions: SmallVec<[Question; 1]>,
     /// The records that were read, of all sections, in their order; OPT too.
-    pub records: Vec<Record>,
+    pub records: SmallVec<[Record; 4]>,
     /// The first OPT record.
     pub edns: Option<Edns>,
     /// The first thing that is wrong.
@@ -153,8 +169,8 @@ impl<'a> Message<'a> {
         let mut message = Self {
             octets,
             header,
-            questions: Vec::new(),
-            records: Vec::new(),
+            questions: SmallVec::new(),
+            records: SmallVec::new(),
             edns: None,
             fault: None,
             complete: false,
@@ -254,13 +270,7 @@ impl<'a> Message<'a> {
 
     /// The name asked for; `None` when it is not valid.
     pub fn question_name(&self, question: &Question) -> Option<Name> {
-        self.name_at(question.name_at, question.name_valid)
-    }
-
-    /// A record's data.
-    pub fn data(&self, record: &Record) -> &'a [u8] {
-        let end = record.data_at.saturating_add(record.data_length.into());
-        self.octets.get(record.data_at..end).unwrap_or_default()
+        self.name(question.place()?)
     }
 
     /// Where the owner's labels begin: records with the same origin have the same owner.
@@ -270,13 +280,10 @@ impl<'a> Message<'a> {
 
     /// The owner of a record; `None` when it is not valid.
     pub fn owner_name(&self, record: &Record) -> Option<Name> {
-        self.name_at(record.name_at, record.name_valid)
+        self.name(record.place()?)
     }
 
-    fn name_at(&self, at: usize, valid: bool) -> Option<Name> {
-        if !valid {
-            return None;
-        }
+    fn name(&self, at: usize) -> Option<Name> {
         Name::read(self.octets, at, self.octets.len()).ok().map(|(name, _)| name)
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use smallvec::SmallVec;
+
 use super::fault::Malformed;
 
 /// The most bytes of a name on the wire, length bytes and root included (RFC 1035 §2.3.4).
@@ -15,6 +17,9 @@ pub(super) const MOST_POINTERS: usize = 127;
 pub struct Name {
     wire: Vec<u8>,
 }
+
+/// A name as [`Name`] has it, in lower case. Most are this short.
+pub type Folded = SmallVec<[u8; 128]>;
 
 /// How far a name goes in the place where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +123,31 @@ pub fn origin(message: &[u8], start: usize) -> usize {
     at
 }
 
+/// Adds the valid name at `start` in lower case, by which names compare (RFC 4343 §3: ASCII letters only).
+pub fn fold(message: &[u8], start: usize, out: &mut Folded) {
+    let mut at = start;
+    for _ in 0..=MOST_POINTERS {
+        let from = at;
+        let next = loop {
+            #[cfg(test)]
+            super::work::step();
+            match message.get(at).copied().unwrap_or(0) {
+                length @ 1..=0x3f if at.saturating_sub(from) < LONGEST => {
+                    at = at.saturating_add(1).saturating_add(length.into())
+                }
+                other => break other,
+            }
+        };
+        out.extend_from_slice(message.get(from..at).unwrap_or_default());
+        let Some(low) = message.get(at.saturating_add(1)).filter(|_| next >= 0xc0 && out.len() < LONGEST) else {
+            break;
+        };
+        at = (usize::from(next & 0x3f) << 8) | usize::from(*low);
+    }
+    // Length bytes are below 64, so no letter can be one of them.
+    out.make_ascii_lowercase();
+}
+
 /// Right behind the name at `start`, which is known to be valid.
 pub fn end(message: &[u8], start: usize) -> usize {
     let mut at = start;
@@ -147,6 +177,16 @@ impl Name {
         }
     }
 
+    /// A name of bytes as it keeps them.
+    pub fn of(wire: &[u8]) -> Self {
+        Self { wire: wire.to_vec() }
+    }
+
+    /// Its bytes.
+    pub fn wire(&self) -> &[u8] {
+        &self.wire
+    }
+
     /// The labels, the leftmost first.
     pub fn labels(&self) -> Labels<'_> {
         Labels { wire: &self.wire }
@@ -155,13 +195,6 @@ impl Name {
     /// Whether it is the root.
     pub fn is_root(&self) -> bool {
         self.wire.is_empty()
-    }
-
-    /// The name in lower case, by which names compare (RFC 4343 §3: ASCII letters only).
-    pub fn fold(mut self) -> Self {
-        // Length bytes are below 64, so no letter can be one of them.
-        self.wire.make_ascii_lowercase();
-        self
     }
 
     /// Bytes on the wire, uncompressed.
@@ -174,6 +207,13 @@ impl Name {
 #[derive(Debug, Clone)]
 pub struct Labels<'a> {
     wire: &'a [u8],
+}
+
+impl<'a> Labels<'a> {
+    /// Of a name's bytes as [`Name`] has them.
+    pub fn of(wire: &'a [u8]) -> Self {
+        Self { wire }
+    }
 }
 
 impl<'a> Iterator for Labels<'a> {
@@ -222,6 +262,12 @@ pub fn write_label(out: &mut impl Write, label: &[u8]) -> fmt::Result {
 /// Writes a `<character-string>` in quotes, as zone files have it: `"` and `\` get a backslash, what does not print is `\DDD`.
 pub fn write_quoted(out: &mut impl Write, text: &[u8]) -> fmt::Result {
     out.write_char('"')?;
+    write_escaped(out, text)?;
+    out.write_char('"')
+}
+
+/// Writes what stands between those quotes.
+pub fn write_escaped(out: &mut impl Write, text: &[u8]) -> fmt::Result {
     for &octet in text {
         match octet {
             b'"' | b'\\' => {
@@ -232,7 +278,7 @@ pub fn write_quoted(out: &mut impl Write, text: &[u8]) -> fmt::Result {
             _ => write!(out, "\\{octet:03}")?,
         }
     }
-    out.write_char('"')
+    Ok(())
 }
 
 #[cfg(test)]
@@ -316,9 +362,12 @@ mod tests {
 
     #[test]
     fn folding_lowers_ascii_letters_only() {
-        let message = after_header(b"\x04aB\xc4Z\x00");
-        let (name, _) = Name::read(&message, 12, message.len()).unwrap();
-        assert_eq!(name.fold().to_string(), "ab\\196z");
+        let message = after_header(b"\x04aB\xc4Z\x00\x01X\xc0\x0c");
+        for (at, expected) in [(12, "ab\\196z"), (18, "x.ab\\196z"), (20, "ab\\196z")] {
+            let mut folded = Folded::new();
+            fold(&message, at, &mut folded);
+            assert_eq!(Name::of(&folded).to_string(), expected);
+        }
     }
 
     #[test]

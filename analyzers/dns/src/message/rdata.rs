@@ -1,7 +1,7 @@
 //! Record data: checked against its type, and written as zone files have it (presentation format).
 //!
 //! Nearly all types are a row of fields of a few kinds, so a table says which (RFC 1035 §3.3 and the RFC of each type). One
-//! interpreter checks, writes and hashes. Types that the table does not have are written by RFC 3597 §5: `\# length hex`.
+//! interpreter checks, writes and finds names. Types that the table does not have are written by RFC 3597 §5: `\# length hex`.
 
 use std::fmt::{self, Write};
 
@@ -125,19 +125,25 @@ pub trait Output: Write {
 
 impl Output for String {}
 
-/// Takes text and does nothing with it; of names it only wants to know whether they are valid.
-struct Nowhere<'t>(&'t mut Targets);
+/// Gives a function each name, which it has to go behind, and drops all else unformatted.
+pub struct NamesOnly<F>(pub F);
 
-impl Output for Nowhere<'_> {
+impl<F: FnMut(&mut Cursor<'_>) -> Result<(), Malformed>> Output for NamesOnly<F> {
     fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
-        let extent = self.0.extent(cursor.message(), cursor.position(), cursor.end())?;
-        extent.fault.map_or(Ok(()), Err)?;
-        cursor.jump(extent.end)
+        (self.0)(cursor)
     }
 }
 
-impl Write for Nowhere<'_> {
+impl<F> Write for NamesOnly<F> {
     fn write_str(&mut self, _: &str) -> fmt::Result {
+        Ok(())
+    }
+
+    fn write_char(&mut self, _: char) -> fmt::Result {
+        Ok(())
+    }
+
+    fn write_fmt(&mut self, _: fmt::Arguments<'_>) -> fmt::Result {
         Ok(())
     }
 }
@@ -147,7 +153,12 @@ impl Write for Nowhere<'_> {
 /// # Errors
 /// When it does not.
 pub fn check(message: &[u8], record: &Record, targets: &mut Targets) -> Result<(), Malformed> {
-    interpret(message, record, &mut Nowhere(targets))
+    let mut names = NamesOnly(|cursor: &mut Cursor<'_>| {
+        let extent = targets.extent(cursor.message(), cursor.position(), cursor.end())?;
+        extent.fault.map_or(Ok(()), Err)?;
+        cursor.jump(extent.end)
+    });
+    interpret(message, record, &mut names)
 }
 
 /// Whether the data of a type has names in it, so that the same data may be written in different ways.
@@ -209,30 +220,36 @@ fn field(field: Field, cursor: &mut Cursor<'_>, out: &mut impl Output) -> Result
             }
         }
         Field::Text => write_quoted(out, cursor.rest())?,
-        Field::Base64 => BASE64.encode_write(cursor.rest(), out)?,
-        Field::Hex => HEXLOWER.encode_write(cursor.rest(), out)?,
+        Field::Base64 => write!(out, "{}", BASE64.encode_display(cursor.rest()))?,
+        Field::Hex => write!(out, "{}", HEXLOWER.encode_display(cursor.rest()))?,
         Field::Salt => match cursor.character_string()? {
             [] => out.write_char('-')?,
-            salt => HEXLOWER.encode_write(salt, out)?,
+            salt => write!(out, "{}", HEXLOWER.encode_display(salt))?,
         },
-        Field::Hash => BASE32HEX_NOPAD.encode_write(cursor.character_string()?, out)?,
+        Field::Hash => write!(out, "{}", BASE32HEX_NOPAD.encode_display(cursor.character_string()?))?,
         Field::Sized => {
             let length = cursor.u16()?;
             write!(out, "{length}")?;
             let octets = cursor.take(length.into())?;
             if !octets.is_empty() {
-                out.write_char(' ')?;
-                BASE64.encode_write(octets, out)?;
+                write!(out, " {}", BASE64.encode_display(octets))?;
             }
         }
-        Field::Type => out.write_str(&codes::record_type(cursor.u16()?))?,
+        Field::Type => record_type(cursor.u16()?, out)?,
         Field::Types => types(cursor, out)?,
         Field::Time => {
-            let time = rfc3339(u64::from(cursor.u32()?).saturating_mul(1_000_000_000), 0);
-            time.chars().filter(char::is_ascii_digit).try_for_each(|digit| out.write_char(digit))?;
+            let seconds = u64::from(cursor.u32()?);
+            let digits = fmt::from_fn(|f| {
+                let time = rfc3339(seconds.saturating_mul(1_000_000_000), 0);
+                time.chars().filter(char::is_ascii_digit).try_for_each(|digit| f.write_char(digit))
+            });
+            write!(out, "{digits}")?;
         }
         Field::Time48 => write!(out, "{}", cursor.u48()?)?,
-        Field::Error => out.write_str(&codes::tsig_error(cursor.u16()?))?,
+        Field::Error => {
+            let code = cursor.u16()?;
+            write!(out, "{}", fmt::from_fn(|f| f.write_str(&codes::tsig_error(code))))?;
+        }
         Field::Locator => {
             let groups = [cursor.u16()?, cursor.u16()?, cursor.u16()?, cursor.u16()?];
             let [a, b, c, d] = groups;
@@ -265,18 +282,21 @@ fn types(cursor: &mut Cursor<'_>, out: &mut impl Write) -> Result<(), Malformed>
                     out.write_char(' ')?;
                 }
                 first = false;
-                out.write_str(&codes::record_type(code))?;
+                record_type(code, out)?;
             }
         }
     }
     Ok(())
 }
 
+fn record_type(code: u16, out: &mut impl Write) -> fmt::Result {
+    write!(out, "{}", fmt::from_fn(|f| f.write_str(&codes::record_type(code))))
+}
+
 fn write_unknown(octets: &[u8], out: &mut impl Write) -> fmt::Result {
     write!(out, "\\# {}", octets.len())?;
     if !octets.is_empty() {
-        out.write_char(' ')?;
-        HEXLOWER.encode_write(octets, out)?;
+        write!(out, " {}", HEXLOWER.encode_display(octets))?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! Service parameters of SVCB and HTTPS records (RFC 9460).
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use data_encoding::BASE64;
 
 use super::codes;
 use super::cursor::Cursor;
 use super::fault::Malformed;
-use super::name::write_quoted;
+use super::name::{write_escaped, write_quoted};
 
 /// Writes the parameters as RFC 9460 §2.1 has them: `alpn="h2,h3" port=8443 ipv4hint=192.0.2.1`.
 pub fn write(cursor: &mut Cursor<'_>, out: &mut impl Write) -> Result<(), Malformed> {
@@ -23,7 +23,7 @@ pub fn write(cursor: &mut Cursor<'_>, out: &mut impl Write) -> Result<(), Malfor
         if previous.replace(key).is_some() {
             out.write_char(' ')?;
         }
-        out.write_str(&codes::service_parameter(key))?;
+        name(key, out)?;
         parameter(key, value, out)?;
     }
     Ok(())
@@ -37,19 +37,21 @@ fn parameter(key: u16, value: &[u8], out: &mut impl Write) -> Result<(), Malform
         2 | 8 => return Err(Malformed::BadRecordData),
         0 => {
             out.write_char('=')?;
-            list(&mut cursor, out, |cursor, out| Ok(out.write_str(&codes::service_parameter(cursor.u16()?))?))?;
+            list(&mut cursor, out, |cursor, out| Ok(name(cursor.u16()?, out)?))?;
         }
         1 => {
             // Protocol identifiers are opaque bytes; the quotes take those that are no text.
-            let mut names: Vec<u8> = Vec::new();
+            out.write_str("=\"")?;
+            let mut is_first = true;
             while cursor.left() > 0 {
-                if !names.is_empty() {
-                    names.push(b',');
+                let identifier = cursor.character_string()?;
+                if !is_first {
+                    out.write_char(',')?;
                 }
-                names.extend_from_slice(cursor.character_string()?);
+                is_first &= identifier.is_empty();
+                write_escaped(out, identifier)?;
             }
-            out.write_char('=')?;
-            write_quoted(out, &names)?;
+            out.write_char('"')?;
         }
         3 => {
             write!(out, "={}", cursor.u16()?)?;
@@ -67,7 +69,7 @@ fn parameter(key: u16, value: &[u8], out: &mut impl Write) -> Result<(), Malform
         }
         5 => {
             out.write_char('=')?;
-            BASE64.encode_write(value, out)?;
+            write!(out, "{}", BASE64.encode_display(value))?;
         }
         _ if value.is_empty() => {}
         _ => {
@@ -76,6 +78,10 @@ fn parameter(key: u16, value: &[u8], out: &mut impl Write) -> Result<(), Malform
         }
     }
     Ok(())
+}
+
+fn name(key: u16, out: &mut impl Write) -> fmt::Result {
+    write!(out, "{}", fmt::from_fn(|f| f.write_str(&codes::service_parameter(key))))
 }
 
 /// Values until the end, with commas; at least one.

@@ -3,35 +3,29 @@
 //! A message of 64 KiB can hold thousands of pointers to one long name. Reading that name again for each of them takes many times as long as
 //! reading the message.
 
-use std::collections::HashMap;
+use smallvec::SmallVec;
 
 use super::HEADER_LENGTH;
 use super::fault::Malformed;
 use super::name::{Extent, LONGEST, MOST_POINTERS};
+use super::places::Places;
 
 /// What is behind the places to which pointers of one message lead.
 #[derive(Debug, Clone, Default)]
-pub struct Targets {
-    /// Most messages have few.
-    few: Vec<(usize, Tail)>,
-    many: HashMap<usize, Tail>,
-}
-
-/// How many places are looked for one by one.
-const FEW: usize = 8;
+pub struct Targets(Places<Tail>);
 
 /// A name from some place on.
 #[derive(Debug, Clone, Copy)]
 struct Tail {
     /// Bytes of its labels with their lengths.
-    octets: usize,
-    pointers: usize,
+    octets: u32,
+    pointers: u16,
     fault: Option<Malformed>,
 }
 
 /// Labels up to the root or a pointer.
 struct Run {
-    octets: usize,
+    octets: u32,
     /// Behind it, in the message.
     end: usize,
     next: Next,
@@ -43,26 +37,13 @@ enum Next {
 }
 
 impl Targets {
-    fn get(&self, at: usize) -> Option<Tail> {
-        let few = self.few.iter().find(|(place, _)| *place == at).map(|(_, tail)| *tail);
-        few.or_else(|| self.many.get(&at).copied())
-    }
-
-    fn insert(&mut self, at: usize, tail: Tail) {
-        if self.few.len() < FEW {
-            self.few.push((at, tail));
-        } else {
-            self.many.insert(at, tail);
-        }
-    }
-
     /// How far the name at `start` goes where it stands, as [`super::name::walk`] finds it; it must end before `limit`.
     ///
     /// # Errors
     /// When the name's end cannot be found.
     pub fn extent(&mut self, message: &[u8], start: usize, limit: usize) -> Result<Extent, Malformed> {
         let run = run(message, start, limit.min(message.len()))?;
-        let too_long = (run.octets.saturating_add(1) > LONGEST).then_some(Malformed::NameTooLong);
+        let too_long = is_too_long(run.octets).then_some(Malformed::NameTooLong);
         let fault = match run.next {
             Next::Root => too_long,
             // Where nothing of the message is meant, nothing behind it is to be believed either.
@@ -76,23 +57,23 @@ impl Targets {
 
     /// The name from a place on to which a pointer leads.
     fn tail(&mut self, message: &[u8], target: usize) -> Tail {
-        let mut above: Vec<(usize, Run)> = Vec::new();
+        let mut above: SmallVec<[(usize, Run); 2]> = SmallVec::new();
         let mut at = target;
         let mut tail = loop {
-            if let Some(known) = self.get(at) {
+            if let Some(known) = self.0.get(at) {
                 break known;
             }
             let failed = |fault| Tail { octets: 0, pointers: 0, fault: Some(fault) };
             if above.len() > MOST_POINTERS {
                 // Only of the first place it is known that its pointers are too many.
                 let tail = failed(Malformed::TooManyPointers);
-                self.insert(target, tail);
+                self.0.insert(target, tail);
                 return tail;
             }
             match run(message, at, message.len()) {
                 Err(reason) => {
                     let tail = failed(reason);
-                    self.insert(at, tail);
+                    self.0.insert(at, tail);
                     break tail;
                 }
                 Ok(found) => match found.next {
@@ -103,7 +84,7 @@ impl Targets {
                     next => {
                         let fault = matches!(next, Next::Pointer(_)).then_some(Malformed::BadPointer);
                         let tail = Tail { octets: found.octets, pointers: 0, fault };
-                        self.insert(at, tail);
+                        self.0.insert(at, tail);
                         break tail;
                     }
                 },
@@ -111,7 +92,7 @@ impl Targets {
         };
         while let Some((at, run)) = above.pop() {
             tail = before(&run, tail);
-            self.insert(at, tail);
+            self.0.insert(at, tail);
         }
         tail
     }
@@ -123,17 +104,21 @@ fn before(run: &Run, tail: Tail) -> Tail {
     let pointers = tail.pointers.saturating_add(1);
     let fault = match tail.fault {
         Some(fault) => Some(fault),
-        // With the root's.
-        None if octets.saturating_add(1) > LONGEST => Some(Malformed::NameTooLong),
-        None if pointers > MOST_POINTERS => Some(Malformed::TooManyPointers),
+        None if is_too_long(octets) => Some(Malformed::NameTooLong),
+        None if usize::from(pointers) > MOST_POINTERS => Some(Malformed::TooManyPointers),
         None => None,
     };
     Tail { octets, pointers, fault }
 }
 
+/// Whether so many bytes of labels are too many, with the root's.
+fn is_too_long(octets: u32) -> bool {
+    octets as usize >= LONGEST
+}
+
 fn run(message: &[u8], start: usize, limit: usize) -> Result<Run, Malformed> {
     let byte = |at: usize| if at < limit { message.get(at).copied() } else { None };
-    let (mut at, mut octets) = (start, 0_usize);
+    let (mut at, mut octets) = (start, 0_u32);
     loop {
         #[cfg(test)]
         super::work::step();

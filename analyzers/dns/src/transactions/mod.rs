@@ -84,7 +84,7 @@ impl Transactions {
             return self.query(key, seen, message, &brief, asked, place, out);
         }
         let compares = seen.transport == Transport::Udp && seen.service == Service::Dns;
-        let digest = if compares { digest::of(message) } else { 0 };
+        let digest = if compares { digest::of(message, asked) } else { 0 };
         self.response(key, Response { seen: *seen, brief, digest, place, other: None }, out)
     }
 
@@ -123,7 +123,7 @@ impl Transactions {
         }
         // It may be an earlier transmission of a query that stands before it in the file, if nothing answered it in between.
         let next = list.iter_mut().find(|transaction| same(transaction) && !transaction.is_older(seen));
-        let mut own = Transaction::new(seen, brief, identity, asked.map(|asked| asked.name.clone()), place);
+        let mut own = Transaction::new(seen, brief, identity, asked.map(|asked| asked.name.wire().clone()), place);
         let waits_for_it = waits.iter().any(|response| find(std::slice::from_ref(&own), response).is_some());
         let pause = |next: &Transaction| next.first.zip(seen.timestamp).map(|(next, now)| next.saturating_sub(now));
         if let Some(next) = next

@@ -1,11 +1,11 @@
 //! One query and what came back.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use crate::brief::{Brief, Differs, Outcome, Topic};
 use crate::limits;
 use crate::message::codes::kind;
-use crate::message::name::Name;
 use crate::seen::{Seen, Service, Transport};
 
 /// Responses after the first that are known one by one.
@@ -19,8 +19,8 @@ pub(super) struct Transaction {
     /// The question by hash, or a hash of the message where it has none that can be read.
     pub(super) identity: u64,
     pub(super) topic: Topic,
-    /// In lower case.
-    pub(super) name: Option<Name>,
+    /// In lower case, as on the wire.
+    pub(super) name: Option<Rc<[u8]>>,
     pub(super) server: SocketAddr,
     /// First transmission by time: its frame, its time, and where it stands in the page of listed messages.
     pub(super) frame: u64,
@@ -81,7 +81,7 @@ pub(super) fn precedes(frame: u64, time: Option<u64>, response: &Seen) -> bool {
 }
 
 impl Transaction {
-    pub(super) fn new(seen: &Seen, brief: &Brief, identity: u64, name: Option<Name>, place: Option<usize>) -> Self {
+    pub(super) fn new(seen: &Seen, brief: &Brief, identity: u64, name: Option<Rc<[u8]>>, place: Option<usize>) -> Self {
         Self {
             identity,
             topic: brief.topic,

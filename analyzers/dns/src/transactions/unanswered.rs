@@ -3,6 +3,7 @@
 use mcpcap_analyzer::stats::Lists;
 
 use super::{Key, Service, Transaction, Transactions};
+use crate::message::name::Name;
 use crate::report::Unanswered;
 use crate::{limits, lists};
 
@@ -56,7 +57,8 @@ impl Transactions {
         let first = lists
             .cut(lists::UNANSWERED, limits::LISTED, open.iter())
             .map(|(key, transaction)| {
-                let (name, kind) = (transaction.name.as_ref(), transaction.topic.kind());
+                let name = transaction.name.as_deref().map(Name::of);
+                let (name, kind) = (name.as_ref(), transaction.topic.kind());
                 Unanswered::new(transaction.frame, key.client, transaction.server, name, kind)
                     .waited(transaction.queries, waited(transaction))
             })

@@ -1,0 +1,160 @@
+//! Names that are asked for, looked at once for as long as they are remembered.
+
+use std::borrow::Borrow;
+use std::cell::Cell;
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::rc::Rc;
+
+use mcpcap_analyzer::stats::{BoundedMap, Place};
+
+use crate::domains::registered;
+use crate::limits;
+use crate::message::name::{self, Folded, Labels, Name};
+use crate::question;
+
+/// The names that came last. What is forgotten is made again, and is the same.
+pub struct Names {
+    known: BoundedMap<Known, ()>,
+    folded: Folded,
+}
+
+/// A name in lower case, with all that follows from it. Names compare as their text does.
+#[derive(Debug, Clone)]
+pub struct Known(Rc<Facts>);
+
+/// What follows from a name.
+#[derive(Debug)]
+pub struct Facts {
+    wire: Rc<[u8]>,
+    text: Box<str>,
+    /// Where the registered domain begins in the text.
+    domain_at: usize,
+    hash: u64,
+    domain_hash: u64,
+    /// Where the tables have it.
+    pub places: Cell<Places>,
+}
+
+/// Where the tables of `domains` have a name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Places {
+    /// Whether it is among the different names.
+    pub is_counted: bool,
+    /// Its registered domain.
+    pub domain: Place,
+    /// Among the names that are remembered to count those of each domain.
+    pub name: Place,
+    /// Among the most frequent names.
+    pub top: Place,
+}
+
+impl Names {
+    /// None yet.
+    pub fn new() -> Self {
+        Self { known: BoundedMap::new(limits::KNOWN_NAMES), folded: Folded::default() }
+    }
+
+    /// The valid name at a place in a message.
+    pub fn at(&mut self, message: &[u8], at: usize) -> Known {
+        self.folded.clear();
+        name::fold(message, at, &mut self.folded);
+        if let Some((known, ())) = self.known.get_entry(&*self.folded as &[u8]) {
+            return known.clone();
+        }
+        let known = Known::new(&self.folded);
+        if known.text.len() <= limits::KNOWN_NAME_CHARACTERS {
+            self.known.insert(known.clone(), ());
+        }
+        known
+    }
+}
+
+impl Known {
+    fn new(wire: &[u8]) -> Self {
+        let wire: Rc<[u8]> = wire.into();
+        let text = Name::of(&wire).to_string().into_boxed_str();
+        let domain_at = text.len().saturating_sub(registered(&wire, &text).len());
+        let domain_hash = question::hash(text.get(domain_at..).unwrap_or_default().as_bytes());
+        let hash = question::hash(&wire);
+        Self(Rc::new(Facts { wire, text, domain_at, hash, domain_hash, places: Cell::default() }))
+    }
+}
+
+impl Facts {
+    /// In presentation format.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its registered domain: see [`registered`].
+    pub fn domain(&self) -> &str {
+        self.text.get(self.domain_at..).unwrap_or_default()
+    }
+
+    /// What stands in front of that.
+    pub fn below_domain(&self) -> &str {
+        self.text.get(..self.domain_at).unwrap_or_default()
+    }
+
+    /// A hash of it, the same in each run.
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// The same of its registered domain.
+    pub fn domain_hash(&self) -> u64 {
+        self.domain_hash
+    }
+
+    /// As on the wire, uncompressed and without the root.
+    pub fn wire(&self) -> &Rc<[u8]> {
+        &self.wire
+    }
+
+    /// The labels, the leftmost first.
+    pub fn labels(&self) -> Labels<'_> {
+        Labels::of(&self.wire)
+    }
+}
+
+impl Deref for Known {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.0
+    }
+}
+
+impl Borrow<[u8]> for Known {
+    fn borrow(&self) -> &[u8] {
+        &self.wire
+    }
+}
+
+impl Hash for Known {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.wire.hash(state);
+    }
+}
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0) || self.wire == other.wire
+    }
+}
+
+impl Eq for Known {}
+
+impl PartialOrd for Known {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Known {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
