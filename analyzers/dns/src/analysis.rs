@@ -134,8 +134,8 @@ impl Analysis {
             }
             Decision::Settled(settled) => {
                 if let Some(latency) = settled.latency.filter(|_| settled.service == Service::Dns) {
-                    self.servers.waited(settled.server.ip(), latency);
-                    self.clients.waited(settled.client.ip(), latency);
+                    self.servers.waited(settled.server.address, latency);
+                    self.clients.waited(settled.client.address, latency);
                 }
                 self.watch.settled(&settled);
                 self.link(&settled);

@@ -1,6 +1,6 @@
 //! What is decided about a message after its bytes are gone.
 
-use std::net::SocketAddr;
+use mcpcap_analyzer::stream::Endpoint;
 
 use mcpcap_analyzer::JsonSchema;
 use serde::Serialize;
@@ -155,9 +155,9 @@ pub struct Settled {
     /// Its protocol.
     pub service: Service,
     /// Who asked.
-    pub client: SocketAddr,
+    pub client: Endpoint,
     /// Who answered.
-    pub server: SocketAddr,
+    pub server: Endpoint,
     /// Frame of its first transmission, and where that stands in the page of listed messages.
     pub request: (u64, Option<usize>),
     /// Frame of its first response, and where that stands.

@@ -3,7 +3,7 @@
 //! A payload that parses strictly is held until one of the other direction with the same identifier and question comes. Then both
 //! count, and whatever parses strictly to or from that server counts at once. A single such payload proves nothing.
 
-use std::net::SocketAddr;
+use mcpcap_analyzer::stream::Endpoint;
 
 use mcpcap_analyzer::stats::BoundedMap;
 
@@ -23,8 +23,8 @@ pub struct Held {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    client: SocketAddr,
-    server: SocketAddr,
+    client: Endpoint,
+    server: Endpoint,
     id: u16,
     question: u64,
 }
@@ -78,7 +78,7 @@ impl Unconfirmed {
 /// Messages on other ports that wait for one of the other direction, whichever stands first in the file.
 pub struct Candidates {
     held: BoundedMap<Key, Waiting>,
-    servers: BoundedMap<SocketAddr, ()>,
+    servers: BoundedMap<Endpoint, ()>,
     unconfirmed: Unconfirmed,
 }
 

@@ -1,6 +1,6 @@
 //! mDNS told from ordinary DNS on its port.
 
-use std::net::SocketAddr;
+use mcpcap_analyzer::stream::Endpoint;
 
 use mcpcap_analyzer::stats::BoundedMap;
 use smallvec::SmallVec;
@@ -23,7 +23,7 @@ const DOMAINS: [&[&str]; 6] = [
 /// Tells what is mDNS on port 5353.
 pub struct Mdns {
     /// Ends that asked the group from another port: they are answered there (RFC 6762 §6.7).
-    one_shot: BoundedMap<SocketAddr, ()>,
+    one_shot: BoundedMap<Endpoint, ()>,
 }
 
 impl Mdns {
@@ -37,15 +37,15 @@ impl Mdns {
     /// mDNS goes to a group, and back from port 5353 to one end: to port 5353, or to the port from which somebody asked the group. A
     /// responder may be asked alone too (RFC 6762 §5.5). Then the names tell, or the bit that mDNS took from the class; and between two
     /// ports 5353 the header, in which mDNS sets neither RD nor RA nor a response code (RFC 6762 §18).
-    pub fn service(&mut self, source: SocketAddr, destination: SocketAddr, octets: &[u8]) -> Service {
-        if destination.ip().is_multicast() {
-            if source.port() != MDNS_PORT {
+    pub fn service(&mut self, source: Endpoint, destination: Endpoint, octets: &[u8]) -> Service {
+        if destination.address.is_multicast() {
+            if source.port != MDNS_PORT {
                 self.one_shot.insert(source, ());
             }
             return Service::Mdns;
         }
-        let both = source.port() == MDNS_PORT && destination.port() == MDNS_PORT;
-        let peer = if source.port() == MDNS_PORT { destination } else { source };
+        let both = source.port == MDNS_PORT && destination.port == MDNS_PORT;
+        let peer = if source.port == MDNS_PORT { destination } else { source };
         if !both && self.one_shot.get(&peer).is_some() {
             return Service::Mdns;
         }

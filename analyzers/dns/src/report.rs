@@ -1,11 +1,12 @@
 //! The report.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
+use mcpcap_analyzer::stream::Endpoint;
 use mcpcap_analyzer::{JsonSchema, decode, is_default, stream, time};
 use serde::Serialize;
 
@@ -177,13 +178,13 @@ pub struct Unanswered {
 
 impl Unanswered {
     /// A query that was sent once.
-    pub fn new(frame: u64, client: SocketAddr, server: SocketAddr, name: Option<&Name>, kind: Option<u16>) -> Self {
+    pub fn new(frame: u64, client: Endpoint, server: Endpoint, name: Option<&Name>, kind: Option<u16>) -> Self {
         Self {
             frame,
-            client: client.ip(),
-            client_port: client.port(),
-            server: server.ip(),
-            server_port: server.port(),
+            client: client.address,
+            client_port: client.port,
+            server: server.address,
+            server_port: server.port,
             name: name.map(Name::to_string),
             type_name: kind.map(codes::record_type),
             sent: 1,

@@ -1,8 +1,9 @@
 //! Where and when a message was seen.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::stream::Endpoint;
 use serde::Serialize;
 
 use crate::message::Short;
@@ -63,9 +64,9 @@ pub struct Seen {
     /// What carried it.
     pub transport: Transport,
     /// Address and port it came from.
-    pub source: SocketAddr,
+    pub source: Endpoint,
     /// Address and port it went to.
-    pub destination: SocketAddr,
+    pub destination: Endpoint,
     /// The frame that completed it.
     pub frame: u64,
     /// Nanoseconds since 1970, of that frame.
@@ -76,13 +77,13 @@ pub struct Seen {
 
 impl Seen {
     /// Client and server: a query goes to the server, a response comes from it.
-    pub fn ends(&self, is_response: bool) -> (SocketAddr, SocketAddr) {
+    pub fn ends(&self, is_response: bool) -> (Endpoint, Endpoint) {
         if is_response { (self.destination, self.source) } else { (self.source, self.destination) }
     }
 
     /// Addresses of client and server.
     pub fn parties(&self, is_response: bool) -> (IpAddr, IpAddr) {
         let (client, server) = self.ends(is_response);
-        (client.ip(), server.ip())
+        (client.address, server.address)
     }
 }

@@ -1,10 +1,9 @@
 //! The tool: its arguments, and the way from frames to messages.
 
-use std::net::SocketAddr;
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
-use mcpcap_analyzer::stream::{self, Streams};
+use mcpcap_analyzer::stream::{self, Endpoint, Streams};
 use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
 use serde::Deserialize;
 
@@ -167,8 +166,8 @@ impl DnsPackets {
         let mut seen = Seen {
             service: service.unwrap_or(Service::Dns),
             transport: Transport::Udp,
-            source: SocketAddr::new(ip.source, source),
-            destination: SocketAddr::new(ip.destination, destination),
+            source: Endpoint { address: ip.source, port: source },
+            destination: Endpoint { address: ip.destination, port: destination },
             frame: packet.frame,
             timestamp: packet.timestamp,
             short: shortage(frame, packet, udp_length),

@@ -104,7 +104,7 @@ impl Watch {
         if settled.conflicting == 0 {
             return;
         }
-        let ends = (settled.server.ip(), settled.client.ip());
+        let ends = (settled.server.address, settled.client.address);
         let ((conflicting, evidence), _) = self.conflicts.get_or_insert_with(ends, Default::default);
         *conflicting = conflicting.saturating_add(settled.conflicting);
         [settled.request.0, settled.response.0].into_iter().for_each(|frame| evidence.add(frame));

@@ -50,7 +50,7 @@ impl Watch {
         if domain.ends_with(".arpa") {
             return;
         }
-        let (client, _) = self.clients.get_or_insert_with(seen.destination.ip(), Client::default);
+        let (client, _) = self.clients.get_or_insert_with(seen.destination.address, Client::default);
         let hash = asked.name.domain_hash();
         if client.seen.len() >= DOMAINS {
             client.more |= !client.seen.contains(&hash);

@@ -41,7 +41,7 @@ impl Watch {
         if !message.header.is_response() || message.section(Section::Answer).next().is_none() {
             return;
         }
-        let (responder, _) = self.responders.get_or_insert_with(seen.source.ip(), Responder::default);
+        let (responder, _) = self.responders.get_or_insert_with(seen.source.address, Responder::default);
         if responder.names.len() < NAMES {
             responder.names.insert(asked.name.hash());
         }

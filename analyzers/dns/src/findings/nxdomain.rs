@@ -32,7 +32,7 @@ impl Watch {
     /// Takes a name that does not exist, as a client was told.
     pub(super) fn take(&mut self, seen: &Seen, asked: &Asked) {
         let Some(now) = seen.timestamp else { return };
-        let (burst, _) = self.clients.get_or_insert_with(seen.destination.ip(), Burst::default);
+        let (burst, _) = self.clients.get_or_insert_with(seen.destination.address, Burst::default);
         burst.take_different(&NXDOMAIN_NAMES, now, seen.frame, asked.hash);
     }
 

@@ -2,8 +2,6 @@
 
 mod direction;
 
-use std::net::SocketAddr;
-
 use mcpcap_analyzer::stream::{Connection, Event, Side};
 
 use crate::candidates::{Held, Unconfirmed, strict};
@@ -92,13 +90,9 @@ impl Framing {
     }
 
     fn seen(&self, connection: &Connection, from: Side, carrier: Carrier, short: Option<Short>) -> Seen {
-        let end = |side: Side| {
-            let end = connection.endpoint(side);
-            SocketAddr::new(end.address, end.port)
-        };
         let service = if let Verdict::Known(service) = self.verdict { service } else { Service::Dns };
         let Carrier { frame, timestamp } = carrier;
-        let (source, destination) = (end(from), end(from.other()));
+        let (source, destination) = (connection.endpoint(from), connection.endpoint(from.other()));
         Seen { service, transport: Transport::Tcp, source, destination, frame, timestamp, short }
     }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::stats::BoundedMap;
+use smallvec::SmallVec;
 
 use crate::limits;
 use crate::seen::{Seen, Transport};
@@ -26,7 +27,7 @@ pub(super) struct Follow {
 #[derive(Default)]
 struct History {
     /// Times, and whether it was an answer.
-    events: Vec<(u64, bool)>,
+    events: SmallVec<[(u64, bool); 3]>,
     /// Whether a question stood before these, and how often one was asked again until then.
     open_before: bool,
     again_before: u64,

@@ -10,7 +10,8 @@ mod totals;
 mod transaction;
 mod unanswered;
 
-use mcpcap_analyzer::stats::{BoundedMap, Quantiles};
+use mcpcap_analyzer::stats::{BoundedMap, Place, Quantiles};
+use smallvec::SmallVec;
 
 use crate::brief::{Brief, Decision, Judged, Outcome, Settled};
 use crate::digest;
@@ -28,7 +29,7 @@ use unanswered::GivenUp;
 /// Pairs queries with responses.
 pub struct Transactions {
     /// Queries in the order of time, and how many there are.
-    table: BoundedMap<Key, Vec<Transaction>>,
+    table: BoundedMap<Key, SmallVec<[Transaction; 1]>>,
     kept: usize,
     /// Responses without a query so far, and how many there are.
     waiting: BoundedMap<Key, Vec<Response>>,
@@ -109,15 +110,15 @@ impl Transactions {
     ) -> Outcome {
         // Without a question that can be read, only the same message is the same query.
         let identity = asked.map_or_else(|| question::hash(message.octets().get(2..).unwrap_or_default()), |a| a.hash);
-        self.table.get_or_insert_with(key.clone(), Vec::new);
-        let waits = self.waiting.get(&key).map(Vec::as_slice).unwrap_or_default();
-        let Some(list) = self.table.get_mut(&key) else { return Outcome::Unpaired };
+        let waits = if self.waiting.is_empty() { None } else { self.waiting.get(&key) };
+        let waits = waits.map(Vec::as_slice).unwrap_or_default();
+        let (list, _) = self.table.get_or_insert_with(key, SmallVec::new);
         let judged = |outcome, place| Decision::Judged(Judged { seen: *seen, brief: *brief, outcome, place });
         let same = |transaction: &Transaction| transaction.identity == identity;
         let previous = list.iter_mut().rev().find(|transaction| same(transaction) && transaction.is_older(seen));
         if let Some(previous) = previous.filter(|previous| previous.is_sent_again_by(seen)) {
             previous.was_sent_again(seen, place);
-            self.count(key.service, Outcome::Retransmitted);
+            self.totals.count(key.service, Outcome::Retransmitted);
             out.push(judged(Outcome::Retransmitted, place));
             return Outcome::Retransmitted;
         }
@@ -131,7 +132,7 @@ impl Transactions {
             && pause(next).is_some_and(|pause| pause <= limits::RESEND)
         {
             let later = next.was_sent_before(seen, place);
-            self.count(key.service, Outcome::Retransmitted);
+            self.totals.count(key.service, Outcome::Retransmitted);
             out.push(judged(Outcome::Retransmitted, later));
             return Outcome::Retransmitted;
         }
@@ -142,7 +143,7 @@ impl Transactions {
         list.insert(at, own);
         let dropped = (list.len() > limits::QUESTIONS_OF_ONE_KEY).then(|| list.remove(0));
         self.kept = self.kept.saturating_add(usize::from(dropped.is_none()));
-        self.count(key.service, Outcome::Asked);
+        self.totals.count(key.service, Outcome::Asked);
         out.push(judged(Outcome::Asked, place));
         if key.service == Service::Dns {
             let retried = self.follow.asked(seen, identity);
@@ -156,7 +157,7 @@ impl Transactions {
                 self.follow.answered(&answer, identity);
             }
             let outcome = Outcome::Answered { kind: brief.topic.kind() };
-            self.count(key.service, outcome);
+            self.totals.count(key.service, outcome);
             out.push(Decision::Judged(Judged { seen: answer, brief, outcome, place: given.place }));
         }
         if waits_for_it {
@@ -187,26 +188,27 @@ impl Transactions {
                     if response.seen.frame < query.frame {
                         self.totals.before_query = self.totals.before_query.saturating_add(1);
                     }
-                    self.pair(key, at, &response, out);
+                    self.pair(key, (Place::default(), at), &response, out);
                 }
                 None => left.push(response),
             }
         }
         if !left.is_empty() {
             self.waiting_kept = self.waiting_kept.saturating_add(left.len());
-            self.waiting.insert(key.clone(), left);
+            self.waiting.insert(*key, left);
         }
     }
 
     fn response(&mut self, key: Key, mut response: Response, out: &mut Vec<Decision>) -> Outcome {
-        let list = self.table.get_mut(&key).map(|list| &*list).map(Vec::as_slice).unwrap_or_default();
+        let mut place = Place::default();
+        let list = self.table.get_near(&mut place, &key).map(|list| list.as_slice()).unwrap_or_default();
         if let Some(at) = find(list, &response) {
-            return self.pair(&key, at, &response, out);
+            return self.pair(&key, (place, at), &response, out);
         }
         // Told if nothing better comes.
         let open = list.iter().rev().find(|other| other.precedes(&response.seen) && other.was_open_at(&response.seen));
         response.other = open.map(|other| (other.frame, other.differs(&response.brief)));
-        let (waiting, _) = self.waiting.get_or_insert_with(key.clone(), Vec::new);
+        let (waiting, _) = self.waiting.get_or_insert_with(key, Vec::new);
         waiting.push(response);
         let full = waiting.len() > limits::WAITING_OF_ONE_KEY;
         let dropped = full.then(|| waiting.remove(0));
@@ -225,9 +227,15 @@ impl Transactions {
         Outcome::Waiting
     }
 
-    /// Gives a response to a transaction.
-    fn pair(&mut self, key: &Key, at: usize, response: &Response, out: &mut Vec<Decision>) -> Outcome {
-        let Some(transaction) = self.table.get_mut(key).and_then(|list| list.get_mut(at)) else {
+    /// Gives a response to a transaction: that number `at` of the key's, which is near `place` in the table.
+    fn pair(
+        &mut self,
+        key: &Key,
+        (mut place, at): (Place, usize),
+        response: &Response,
+        out: &mut Vec<Decision>,
+    ) -> Outcome {
+        let Some(transaction) = self.table.get_near(&mut place, key).and_then(|list| list.get_mut(at)) else {
             return Outcome::Unpaired;
         };
         let (outcome, place, other) = transaction.answer(response);
@@ -245,7 +253,7 @@ impl Transactions {
                 self.totals.truncated = self.totals.truncated.saturating_add(1);
             }
         }
-        self.count(key.service, outcome);
+        self.totals.count(key.service, outcome);
         out.push(Decision::Judged(Judged { seen: response.seen, brief: response.brief, outcome, place }));
         outcome
     }
@@ -271,7 +279,7 @@ impl Transactions {
             self.follow.asked(&seen, other.identity);
             self.totals.retransmitted = self.totals.retransmitted.saturating_sub(1);
         }
-        self.count(key.service, Outcome::Asked);
+        self.totals.count(key.service, Outcome::Asked);
         out.push(Decision::Judged(Judged { seen, brief, outcome: Outcome::AskedAnew, place: other.place }));
         let Some(list) = self.table.get_mut(key) else { return };
         let at = list.iter().position(|known| !known.is_older(&seen)).unwrap_or(list.len());
@@ -283,7 +291,7 @@ impl Transactions {
     fn give_up(&mut self, key: &Key, response: &Response, out: &mut Vec<Decision>) {
         // The clock may have been set back between the two, or two interfaces have clocks of their own.
         if let Some(at) = self.table.get(key).and_then(|list| find_by_file(list, response)) {
-            self.pair(key, at, response, out);
+            self.pair(key, (Place::default(), at), response, out);
             return;
         }
         let payload = self.payloads.get(key).filter(|(frame, time)| precedes(*frame, *time, &response.seen));
@@ -292,26 +300,9 @@ impl Transactions {
             (None, Some((request, _))) => Outcome::OtherPayload { request: *request },
             (None, None) => Outcome::Unasked,
         };
-        self.count(key.service, outcome);
+        self.totals.count(key.service, outcome);
         let (seen, brief, place) = (response.seen, response.brief, response.place);
         out.push(Decision::Judged(Judged { seen, brief, outcome, place }));
-    }
-
-    fn count(&mut self, service: Service, outcome: Outcome) {
-        let totals = &mut self.totals;
-        let count = match (service, outcome) {
-            (Service::Llmnr, Outcome::Asked) => &mut totals.llmnr_asked,
-            (Service::Llmnr, Outcome::Answered { .. }) => &mut totals.llmnr_answered,
-            (Service::Llmnr | Service::Mdns, _) => return,
-            (_, Outcome::Asked) => &mut totals.asked,
-            (_, Outcome::Retransmitted) => &mut totals.retransmitted,
-            (_, Outcome::Answered { .. }) => &mut totals.answered,
-            (_, Outcome::Unasked) => &mut totals.unasked,
-            (_, Outcome::OtherQuestion { .. }) => &mut totals.other_question,
-            (_, Outcome::OtherPayload { .. }) => &mut totals.other_payload,
-            (_, Outcome::AskedAnew | Outcome::AnsweredAgain { .. } | Outcome::Waiting | Outcome::Unpaired) => return,
-        };
-        *count = count.saturating_add(1);
     }
 
     /// A transaction leaves the table before the end. `displaced` says that later queries of the same ends and identifier took its place.
@@ -355,7 +346,7 @@ impl Transactions {
     pub fn finish(&mut self, out: &mut Vec<Decision>) {
         let mut waiting = Vec::new();
         while let Some((key, responses)) = self.waiting.pop_oldest() {
-            waiting.extend(responses.into_iter().map(|response| (key.clone(), response)));
+            waiting.extend(responses.into_iter().map(|response| (key, response)));
         }
         waiting.sort_by_key(|(_, response)| response.seen.frame);
         waiting.iter().for_each(|(key, response)| self.give_up(key, response, out));
@@ -363,8 +354,8 @@ impl Transactions {
         for (key, list) in self.table.iter_mut() {
             let all = std::mem::take(list).into_iter();
             let (done, open) = all.partition::<Vec<_>, _>(|transaction| transaction.response.is_some());
-            *list = open;
-            answered.extend(done.into_iter().map(|transaction| (key.clone(), transaction)));
+            *list = open.into();
+            answered.extend(done.into_iter().map(|transaction| (*key, transaction)));
         }
         answered.into_iter().for_each(|(key, transaction)| self.settle(&key, transaction, out));
     }

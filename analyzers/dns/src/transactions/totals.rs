@@ -1,5 +1,8 @@
 //! What is counted, and what had to make room.
 
+use crate::brief::Outcome;
+use crate::seen::Service;
+
 /// Totals over all transactions of DNS, and of LLMNR where the name says so. LLMNR questions without an answer are no failure: they ask
 /// who has a name, and mostly nobody has.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,6 +22,25 @@ pub struct Totals {
     pub before_query: u64,
     pub llmnr_asked: u64,
     pub llmnr_answered: u64,
+}
+
+impl Totals {
+    /// Counts what a message turned out to be.
+    pub(super) fn count(&mut self, service: Service, outcome: Outcome) {
+        let count = match (service, outcome) {
+            (Service::Llmnr, Outcome::Asked) => &mut self.llmnr_asked,
+            (Service::Llmnr, Outcome::Answered { .. }) => &mut self.llmnr_answered,
+            (Service::Llmnr | Service::Mdns, _) => return,
+            (_, Outcome::Asked) => &mut self.asked,
+            (_, Outcome::Retransmitted) => &mut self.retransmitted,
+            (_, Outcome::Answered { .. }) => &mut self.answered,
+            (_, Outcome::Unasked) => &mut self.unasked,
+            (_, Outcome::OtherQuestion { .. }) => &mut self.other_question,
+            (_, Outcome::OtherPayload { .. }) => &mut self.other_payload,
+            (_, Outcome::AskedAnew | Outcome::AnsweredAgain { .. } | Outcome::Waiting | Outcome::Unpaired) => return,
+        };
+        *count = count.saturating_add(1);
+    }
 }
 
 /// Entries that had to make room.

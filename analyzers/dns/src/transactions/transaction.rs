@@ -1,6 +1,6 @@
 //! One query and what came back.
 
-use std::net::SocketAddr;
+use mcpcap_analyzer::stream::Endpoint;
 use std::rc::Rc;
 
 use crate::brief::{Brief, Differs, Outcome, Topic};
@@ -21,7 +21,7 @@ pub(super) struct Transaction {
     pub(super) topic: Topic,
     /// In lower case, as on the wire.
     pub(super) name: Option<Rc<[u8]>>,
-    pub(super) server: SocketAddr,
+    pub(super) server: Endpoint,
     /// First transmission by time: its frame, its time, and where it stands in the page of listed messages.
     pub(super) frame: u64,
     pub(super) first: Option<u64>,
