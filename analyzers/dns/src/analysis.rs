@@ -11,7 +11,7 @@ use crate::domains::Domains;
 use crate::findings::Watch;
 use crate::lists;
 use crate::message::fault::Malformed;
-use crate::message::name::{self, Folded, Name};
+use crate::message::name::{Folded, Name};
 use crate::message::places::Places;
 use crate::message::{Message, Question, Record};
 use crate::names::Names;
@@ -322,10 +322,9 @@ fn names_match(pattern: &Pattern, message: &Message<'_>) -> bool {
         is_new
     };
     let owners = message.records.iter().filter(is_new).filter_map(Record::place);
-    let mut folded = Folded::new();
+    let mut folded = Folded::default();
     questions.chain(owners).any(|at| {
-        folded.clear();
-        name::fold(message.octets(), at, &mut folded);
+        folded.read(message.octets(), at);
         pattern.matches(&Name::of(&folded).to_string())
     })
 }

@@ -5,7 +5,7 @@
 //! * `message`: the wire format
 //! * `tcp`, `mdns` and `candidates`: messages in TCP streams, on the port of mDNS, and on ports of their own
 //! * `analysis`: what is done with each message, in `counts`, `transactions`, `parties`, `domains`, `findings` and `details`;
-//!   `names`: names that came before
+//!   `names` and `recent`: what came before, and where the tables have it
 //! * `report`: the report; `limits`: how much is kept and listed; `lists`: which lists hold only their first entries
 #![deny(unsafe_code)]
 
@@ -27,6 +27,7 @@ mod parties;
 mod pattern;
 pub mod prompts;
 mod question;
+mod recent;
 mod report;
 mod seen;
 mod tcp;

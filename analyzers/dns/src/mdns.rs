@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::limits;
 use crate::message::Message;
-use crate::message::name::{self, Folded, Labels};
+use crate::message::name::{Folded, Labels};
 use crate::seen::{MDNS_PORT, Service};
 
 /// Domains whose names are only asked for by mDNS (RFC 6762 §3, §4 and §12), as labels from the right.
@@ -72,8 +72,8 @@ fn has_mark(message: &Message<'_>) -> bool {
 }
 
 fn is_local(message: &[u8], at: usize) -> bool {
-    let mut folded = Folded::new();
-    name::fold(message, at, &mut folded);
+    let mut folded = Folded::default();
+    folded.read(message, at);
     let labels: SmallVec<[&[u8]; 16]> = Labels::of(&folded).collect();
     let ends_with = |domain: &[&str]| {
         labels.len() >= domain.len() && labels.iter().rev().zip(domain).all(|(label, own)| *label == own.as_bytes())

@@ -11,7 +11,7 @@ use mcpcap_analyzer::stats::{BoundedMap, Place};
 
 use crate::domains::registered;
 use crate::limits;
-use crate::message::name::{self, Folded, Labels, Name};
+use crate::message::name::{Folded, Labels, Name};
 use crate::question;
 
 /// The names that came last. What is forgotten is made again, and is the same.
@@ -58,8 +58,7 @@ impl Names {
 
     /// The valid name at a place in a message.
     pub fn at(&mut self, message: &[u8], at: usize) -> Known {
-        self.folded.clear();
-        name::fold(message, at, &mut self.folded);
+        self.folded.read(message, at);
         if let Some((known, ())) = self.known.get_entry(&*self.folded as &[u8]) {
             return known.clone();
         }

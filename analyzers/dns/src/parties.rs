@@ -11,12 +11,14 @@ use crate::brief::Outcome;
 use crate::counts::{CodeCount, CodeCounts};
 use crate::limits;
 use crate::message::{Message, codes};
+use crate::recent::Recent;
 use crate::report::{is_false, is_zero};
 use crate::seen::{Seen, Service};
 
 /// Servers, or clients, of plain DNS.
 pub struct Parties {
     table: BoundedMap<IpAddr, Party>,
+    recent: Recent,
     distinct: Distinct,
     with_percentiles: usize,
 }
@@ -95,7 +97,12 @@ pub struct PartyReport {
 impl Parties {
     /// Nobody yet.
     pub fn new() -> Self {
-        Self { table: BoundedMap::new(limits::PARTIES), distinct: Distinct::new(), with_percentiles: 0 }
+        Self {
+            table: BoundedMap::new(limits::PARTIES),
+            recent: Recent::new(),
+            distinct: Distinct::new(),
+            with_percentiles: 0,
+        }
     }
 
     /// Counts a message of a party.
@@ -103,12 +110,11 @@ impl Parties {
         if seen.service != Service::Dns {
             return;
         }
-        self.distinct.add(&address);
         let room = self.with_percentiles < limits::PARTIES_WITH_PERCENTILES;
         let may_have_been_here = self.table.evicted() > 0;
-        let mut made = false;
-        let (party, gone) = self.table.get_or_insert_with(address, || {
-            made = room;
+        let mut is_new = false;
+        let (party, gone) = self.table.get_or_insert_near(self.recent.of(address), address, || {
+            is_new = true;
             Party {
                 latency: room.then(Quantiles::new),
                 rcodes: CodeCounts::keeping(limits::PARTY_RCODES),
@@ -118,8 +124,14 @@ impl Parties {
         });
         self.with_percentiles = self
             .with_percentiles
-            .saturating_add(usize::from(made))
+            .saturating_add(usize::from(is_new && room))
             .saturating_sub(usize::from(gone.is_some_and(|(_, gone)| gone.latency.is_some())));
+        // What is in the table was counted before.
+        if is_new {
+            self.distinct.add(&address);
+        } else {
+            self.distinct.again();
+        }
         let is_response = message.header.is_response();
         one(&mut party.messages, true);
         party.octets = party.octets.saturating_add(message.octets().len() as u64);
@@ -136,7 +148,7 @@ impl Parties {
             return;
         }
         // One that made room in the meantime stays away.
-        let Some(party) = self.table.get_mut(&address) else { return };
+        let Some(party) = self.table.get_near(self.recent.of(address), &address) else { return };
         match outcome {
             Outcome::Asked => {
                 one(&mut party.asked, true);
@@ -157,7 +169,8 @@ impl Parties {
 
     /// Takes the time from a query to its response.
     pub fn waited(&mut self, address: IpAddr, latency: u64) {
-        if let Some(quantiles) = self.table.get_mut(&address).and_then(|party| party.latency.as_mut()) {
+        let party = self.table.get_near(self.recent.of(address), &address);
+        if let Some(quantiles) = party.and_then(|party| party.latency.as_mut()) {
             quantiles.add(latency);
         }
     }

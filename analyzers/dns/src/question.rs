@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hasher};
 
 use crate::message::Message;
-use crate::message::name::{self, Folded};
+use crate::message::name::Folded;
 use crate::names::{Known, Names};
 use crate::seen::Service;
 
@@ -47,7 +47,7 @@ fn of_parts(name: u64, kind: u16, class: u16) -> u64 {
 /// A hash of a message's valid name, folded.
 pub fn hash_name(message: &[u8], at: usize) -> u64 {
     let mut folded = Folded::default();
-    name::fold(message, at, &mut folded);
+    folded.read(message, at);
     hash(&folded)
 }
 

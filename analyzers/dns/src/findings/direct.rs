@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
-use mcpcap_analyzer::stats::{BoundedMap, entropy};
+use mcpcap_analyzer::stats::{BoundedMap, FixedHash, entropy};
 use mcpcap_analyzer::text::{counted, plural};
 
 use super::thresholds::{DIRECT_SHARE, TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS};
 use crate::domains::DATA_TYPES;
 use crate::message::Message;
 use crate::question::{self, Asked};
+use crate::recent::Recent;
 use crate::seen::Seen;
 
 const RULE: Rule = Rule {
@@ -31,22 +32,23 @@ const DOMAINS: usize = 1024;
 
 pub(super) struct Watch {
     pairs: BoundedMap<(IpAddr, IpAddr), Pair>,
+    recent: Recent,
 }
 
 #[derive(Default)]
 struct Pair {
-    domains: HashSet<u64>,
+    domains: HashSet<u64, FixedHash>,
     more: bool,
     long: u64,
     octets: u64,
     /// Last labels that are no top-level domains.
-    last_labels: HashSet<u64>,
+    last_labels: HashSet<u64, FixedHash>,
     evidence: Evidence,
 }
 
 impl Watch {
     pub(super) fn new() -> Self {
-        Self { pairs: BoundedMap::new(PAIRS) }
+        Self { pairs: BoundedMap::new(PAIRS), recent: Recent::new() }
     }
 
     /// Takes a message with its question.
@@ -56,7 +58,8 @@ impl Watch {
             return;
         }
         let (client, server) = seen.parties(false);
-        let (pair, _) = self.pairs.get_or_insert_with((server, client), Pair::default);
+        let place = self.recent.of_both(server, client);
+        let (pair, _) = self.pairs.get_or_insert_near(place, (server, client), Pair::default);
         let hash = asked.name.domain_hash();
         let has_room = pair.domains.len() < DOMAINS;
         if pair.domains.contains(&hash) {

@@ -10,6 +10,7 @@ use super::pair;
 use super::thresholds::{FLOOD_MEAN_OCTETS, FLOOD_RESPONSES, UNASKED_GRACE, UNASKED_RESPONSES};
 use crate::brief::{Brief, Outcome, Settled};
 use crate::message::Message;
+use crate::recent::Recent;
 use crate::seen::{Seen, Transport};
 
 const CONFLICT: Rule = Rule {
@@ -47,6 +48,7 @@ pub(super) struct Watch {
     /// Conflicting responses by server and client: how many, and the frames of the first ones with those of their queries.
     conflicts: BoundedMap<(IpAddr, IpAddr), (u64, Evidence)>,
     hosts: BoundedMap<IpAddr, Host>,
+    recent: Recent,
     start: Option<u64>,
 }
 
@@ -65,7 +67,7 @@ struct Host {
 
 impl Watch {
     pub(super) fn new() -> Self {
-        Self { conflicts: BoundedMap::new(PAIRS), hosts: BoundedMap::new(HOSTS), start: None }
+        Self { conflicts: BoundedMap::new(PAIRS), hosts: BoundedMap::new(HOSTS), recent: Recent::new(), start: None }
     }
 
     /// Takes a message when it comes.
@@ -80,7 +82,8 @@ impl Watch {
         }
         let (client, _) = seen.parties(message.header.is_response());
         let may_have_asked = self.hosts.evicted() > 0;
-        let (host, _) = self.hosts.get_or_insert_with(client, || Host { may_have_asked, ..Host::default() });
+        let make = || Host { may_have_asked, ..Host::default() };
+        let (host, _) = self.hosts.get_or_insert_near(self.recent.of(client), client, make);
         host.queries = host.queries.saturating_add(u64::from(!message.header.is_response()));
     }
 
@@ -90,7 +93,7 @@ impl Watch {
             return;
         }
         let (client, _) = seen.parties(true);
-        let Some(host) = self.hosts.get_mut(&client) else { return };
+        let Some(host) = self.hosts.get_near(self.recent.of(client), &client) else { return };
         host.all.add(seen.frame);
         host.all_octets = host.all_octets.saturating_add(brief.size);
         if seen.timestamp.zip(self.start).is_some_and(|(now, start)| now.saturating_sub(start) > UNASKED_GRACE) {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
-use mcpcap_analyzer::stats::{BoundedMap, entropy};
+use mcpcap_analyzer::stats::{BoundedMap, FixedHash, entropy};
 
 use super::thresholds::{GENERATED_DOMAINS, GENERATED_SHARE};
 use crate::question::Asked;
@@ -31,7 +31,7 @@ pub(super) struct Watch {
 
 #[derive(Default)]
 struct Client {
-    seen: HashSet<u64>,
+    seen: HashSet<u64, FixedHash>,
     random: u64,
     /// There were others than those that were seen.
     more: bool,

@@ -48,13 +48,16 @@ impl<'a> Cursor<'a> {
     /// The next `count` bytes.
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
         let stop = self.at.saturating_add(count);
-        if stop > self.end {
-            self.wanted = stop;
-            return Err(Malformed::EndsEarly);
+        match self.message.get(self.at..stop) {
+            Some(octets) if stop <= self.end => {
+                self.at = stop;
+                Ok(octets)
+            }
+            _ => {
+                self.wanted = stop;
+                Err(Malformed::EndsEarly)
+            }
         }
-        let octets = self.message.get(self.at..stop).ok_or(Malformed::EndsEarly)?;
-        self.at = stop;
-        Ok(octets)
     }
 
     /// All bytes that are left.

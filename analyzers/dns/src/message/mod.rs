@@ -161,11 +161,11 @@ impl<'a> Message<'a> {
     /// # Errors
     /// When there is no complete header.
     pub fn parse(octets: &'a [u8], short: Option<Short>) -> Result<Self, Malformed> {
-        let mut cursor = Cursor::new(octets, 0, octets.len());
-        let header = header(&mut cursor).map_err(|_| match short {
+        let header = header_of(octets).ok_or(match short {
             Some(short) if short.whole >= HEADER_LENGTH => short.reason,
             _ => Malformed::HeaderTooShort,
         })?;
+        let mut cursor = Cursor::new(octets, HEADER_LENGTH, octets.len());
         let mut message = Self {
             octets,
             header,
@@ -316,15 +316,14 @@ impl<'a> Message<'a> {
 
 /// The header at the front of a message; `None` when that is not all there.
 pub fn header_of(octets: &[u8]) -> Option<Header> {
-    header(&mut Cursor::new(octets, 0, octets.len())).ok()
-}
-
-fn header(cursor: &mut Cursor<'_>) -> Result<Header, Malformed> {
-    Ok(Header {
-        id: cursor.u16()?,
-        flags: cursor.u16()?,
-        counts: [cursor.u16()?, cursor.u16()?, cursor.u16()?, cursor.u16()?],
-    })
+    let [id, flags, questions, answers, authority, additional] = octets
+        .first_chunk::<HEADER_LENGTH>()?
+        .as_chunks()
+        .0
+        .try_into()
+        .ok()
+        .map(|words: [[u8; 2]; 6]| words.map(u16::from_be_bytes))?;
+    Some(Header { id, flags, counts: [questions, answers, authority, additional] })
 }
 
 #[cfg(test)]

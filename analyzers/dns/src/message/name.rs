@@ -1,8 +1,7 @@
 //! Domain names: reading them with compression, and writing them in presentation format.
 
 use std::fmt::{self, Write};
-
-use smallvec::SmallVec;
+use std::ops::Deref;
 
 use super::fault::Malformed;
 
@@ -18,8 +17,56 @@ pub struct Name {
     wire: Vec<u8>,
 }
 
-/// A name as [`Name`] has it, in lower case. Most are this short.
-pub type Folded = SmallVec<[u8; 128]>;
+/// A name as [`Name`] has it, in lower case.
+#[derive(Debug, Clone)]
+pub struct Folded {
+    octets: [u8; LONGEST],
+    length: usize,
+}
+
+impl Default for Folded {
+    fn default() -> Self {
+        Self { octets: [0; LONGEST], length: 0 }
+    }
+}
+
+impl Deref for Folded {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.octets.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl Folded {
+    /// Sets it to the valid name at `start` of a message. By lower case names compare (RFC 4343 §3: ASCII letters only).
+    pub fn read(&mut self, message: &[u8], start: usize) {
+        self.length = 0;
+        let mut at = start;
+        for _ in 0..=MOST_POINTERS {
+            let from = at;
+            let next = loop {
+                #[cfg(test)]
+                super::work::step();
+                match message.get(at).copied().unwrap_or(0) {
+                    length @ 1..=0x3f => at = at.saturating_add(1).saturating_add(length.into()),
+                    other => break other,
+                }
+                if at.saturating_sub(from) >= LONGEST {
+                    break 0;
+                }
+            };
+            let end = self.length.saturating_add(at.saturating_sub(from));
+            let (Some(room), Some(run)) = (self.octets.get_mut(self.length..end), message.get(from..at)) else { break };
+            room.copy_from_slice(run);
+            // Length bytes are below 64, so no letter can be one of them.
+            room.make_ascii_lowercase();
+            self.length = end;
+            let Some(low) = message.get(at.saturating_add(1)).filter(|_| next >= 0xc0) else { break };
+            at = (usize::from(next & 0x3f) << 8) | usize::from(*low);
+        }
+    }
+}
 
 /// How far a name goes in the place where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,31 +168,6 @@ pub fn origin(message: &[u8], start: usize) -> usize {
         at = target;
     }
     at
-}
-
-/// Adds the valid name at `start` in lower case, by which names compare (RFC 4343 §3: ASCII letters only).
-pub fn fold(message: &[u8], start: usize, out: &mut Folded) {
-    let mut at = start;
-    for _ in 0..=MOST_POINTERS {
-        let from = at;
-        let next = loop {
-            #[cfg(test)]
-            super::work::step();
-            match message.get(at).copied().unwrap_or(0) {
-                length @ 1..=0x3f if at.saturating_sub(from) < LONGEST => {
-                    at = at.saturating_add(1).saturating_add(length.into())
-                }
-                other => break other,
-            }
-        };
-        out.extend_from_slice(message.get(from..at).unwrap_or_default());
-        let Some(low) = message.get(at.saturating_add(1)).filter(|_| next >= 0xc0 && out.len() < LONGEST) else {
-            break;
-        };
-        at = (usize::from(next & 0x3f) << 8) | usize::from(*low);
-    }
-    // Length bytes are below 64, so no letter can be one of them.
-    out.make_ascii_lowercase();
 }
 
 /// Right behind the name at `start`, which is known to be valid.
@@ -364,8 +386,8 @@ mod tests {
     fn folding_lowers_ascii_letters_only() {
         let message = after_header(b"\x04aB\xc4Z\x00\x01X\xc0\x0c");
         for (at, expected) in [(12, "ab\\196z"), (18, "x.ab\\196z"), (20, "ab\\196z")] {
-            let mut folded = Folded::new();
-            fold(&message, at, &mut folded);
+            let mut folded = Folded::default();
+            folded.read(&message, at);
             assert_eq!(Name::of(&folded).to_string(), expected);
         }
     }

@@ -117,24 +117,24 @@ fn is_too_long(octets: u32) -> bool {
 }
 
 fn run(message: &[u8], start: usize, limit: usize) -> Result<Run, Malformed> {
-    let byte = |at: usize| if at < limit { message.get(at).copied() } else { None };
-    let (mut at, mut octets) = (start, 0_u32);
+    let message = message.get(..limit).unwrap_or(message);
+    let mut at = start;
     loop {
         #[cfg(test)]
         super::work::step();
-        let length = byte(at).ok_or(Malformed::EndsEarly)?;
+        let length = *message.get(at).ok_or(Malformed::EndsEarly)?;
+        let octets = at.saturating_sub(start) as u32;
         let behind = at.saturating_add(1);
         match length >> 6 {
             0 if length == 0 => return Ok(Run { octets, end: behind, next: Next::Root }),
             0 => {
                 at = behind.saturating_add(length.into());
-                octets = octets.saturating_add(length.into()).saturating_add(1);
-                if at > limit {
+                if at > message.len() {
                     return Err(Malformed::EndsEarly);
                 }
             }
             3 => {
-                let low = byte(behind).ok_or(Malformed::EndsEarly)?;
+                let low = *message.get(behind).ok_or(Malformed::EndsEarly)?;
                 let target = (usize::from(length & 0x3f) << 8) | usize::from(low);
                 return Ok(Run { octets, end: behind.saturating_add(1), next: Next::Pointer(target) });
             }

@@ -1,8 +1,9 @@
 //! Questions that come again: with another identifier, port or server, or over TCP after a truncated answer.
 
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
-use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::stats::{BoundedMap, Place};
 use smallvec::SmallVec;
 
 use crate::limits;
@@ -14,13 +15,30 @@ const EVENTS_KEPT: usize = 16;
 /// Questions that are followed.
 pub(super) struct Follow {
     /// What one client asked and was answered, whatever identifier, port and server.
-    histories: BoundedMap<(IpAddr, u64), History>,
+    histories: BoundedMap<Topic, History>,
     /// Questions asked again before an answer, of histories that made room.
     asked_again: u64,
     /// Histories that made room with a question open.
     evicted: u64,
     /// By client, server and question.
     retries: BoundedMap<(IpAddr, IpAddr, u64), Retry>,
+}
+
+/// Who asks what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Topic {
+    client: IpAddr,
+    question: u64,
+}
+
+impl Hash for Topic {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.question);
+        match self.client {
+            IpAddr::V4(client) => state.write_u32(client.to_bits()),
+            IpAddr::V6(client) => state.write_u128(client.to_bits()),
+        }
+    }
 }
 
 /// Questions and answers about one thing, by time, so that their order in the file does not matter.
@@ -90,10 +108,10 @@ impl Follow {
         }
     }
 
-    /// Takes a question. Whether it retries a truncated answer.
-    pub(super) fn asked(&mut self, seen: &Seen, question: u64) -> bool {
+    /// Takes a question; `place` is where it is followed. Whether it retries a truncated answer.
+    pub(super) fn asked(&mut self, seen: &Seen, question: u64, place: &mut Place) -> bool {
         let (client, server) = seen.parties(false);
-        self.note((client, question), seen, false);
+        self.note(Topic { client, question }, place, seen, false);
         if seen.transport == Transport::Udp {
             return false;
         }
@@ -102,10 +120,10 @@ impl Follow {
         retry.happened()
     }
 
-    /// Takes an answer to a question.
-    pub(super) fn answered(&mut self, seen: &Seen, question: u64) {
+    /// Takes an answer to a question, which is followed near `place`.
+    pub(super) fn answered(&mut self, seen: &Seen, question: u64, mut place: Place) {
         let (client, _) = seen.parties(true);
-        self.note((client, question), seen, true);
+        self.note(Topic { client, question }, &mut place, seen, true);
     }
 
     /// Takes a truncated answer over UDP. Whether its retry over TCP is known already.
@@ -117,8 +135,8 @@ impl Follow {
         retry.happened()
     }
 
-    fn note(&mut self, key: (IpAddr, u64), seen: &Seen, is_answer: bool) {
-        let (history, gone) = self.histories.get_or_insert_with(key, History::default);
+    fn note(&mut self, topic: Topic, place: &mut Place, seen: &Seen, is_answer: bool) {
+        let (history, gone) = self.histories.get_or_insert_near(place, topic, History::default);
         history.add(seen, is_answer);
         if let Some((_, gone)) = gone {
             self.asked_again = self.asked_again.saturating_add(gone.again());

@@ -139,22 +139,23 @@ impl Transactions {
         // Responses to it may have been taken for further ones to the query before it.
         let previous = list.iter_mut().rev().find(|transaction| same(transaction) && transaction.is_older(seen));
         let given = previous.and_then(|previous| previous.give_responses(&mut own));
+        if key.service == Service::Dns {
+            let retried = self.follow.asked(seen, identity, &mut own.followed);
+            self.totals.retried_over_tcp = self.totals.retried_over_tcp.saturating_add(retried.into());
+        }
+        let followed = own.followed;
         let at = list.iter().position(|transaction| !transaction.is_older(seen)).unwrap_or(list.len());
         list.insert(at, own);
         let dropped = (list.len() > limits::QUESTIONS_OF_ONE_KEY).then(|| list.remove(0));
         self.kept = self.kept.saturating_add(usize::from(dropped.is_none()));
         self.totals.count(key.service, Outcome::Asked);
         out.push(judged(Outcome::Asked, place));
-        if key.service == Service::Dns {
-            let retried = self.follow.asked(seen, identity);
-            self.totals.retried_over_tcp = self.totals.retried_over_tcp.saturating_add(retried.into());
-        }
         if let Some(given) = given {
             let mut answer = Seen { source: seen.destination, destination: seen.source, ..*seen };
             (answer.frame, answer.timestamp) = (given.frame, given.time);
             let brief = Brief { is_response: true, ..*brief };
             if key.service == Service::Dns {
-                self.follow.answered(&answer, identity);
+                self.follow.answered(&answer, identity, followed);
             }
             let outcome = Outcome::Answered { kind: brief.topic.kind() };
             self.totals.count(key.service, outcome);
@@ -239,13 +240,13 @@ impl Transactions {
             return Outcome::Unpaired;
         };
         let (outcome, place, other) = transaction.answer(response);
-        let identity = transaction.identity;
+        let (identity, followed) = (transaction.identity, transaction.followed);
         if let Some(other) = other {
             let first = (transaction.frame, transaction.first);
             self.insert_other(key, first, other, response, out);
         }
         if key.service == Service::Dns {
-            self.follow.answered(&response.seen, identity);
+            self.follow.answered(&response.seen, identity, followed);
             let answered = matches!(outcome, Outcome::Answered { .. });
             if answered && response.brief.truncated && key.transport == Transport::Udp {
                 let retried = self.follow.truncated(&response.seen, identity);
@@ -271,12 +272,12 @@ impl Transactions {
         let mut seen = Seen { source: key.client, destination: other.server, ..response.seen };
         (seen.frame, seen.timestamp) = first;
         if key.service == Service::Dns {
-            self.follow.asked(&seen, other.identity);
+            self.follow.asked(&seen, other.identity, &mut Place::default());
         }
         (seen.frame, seen.timestamp) = (other.frame, other.first);
         let brief = Brief { is_response: false, topic: other.topic, ..response.brief };
         if key.service == Service::Dns {
-            self.follow.asked(&seen, other.identity);
+            self.follow.asked(&seen, other.identity, &mut Place::default());
             self.totals.retransmitted = self.totals.retransmitted.saturating_sub(1);
         }
         self.totals.count(key.service, Outcome::Asked);

@@ -1,5 +1,6 @@
 //! One query and what came back.
 
+use mcpcap_analyzer::stats::Place;
 use mcpcap_analyzer::stream::Endpoint;
 use std::rc::Rc;
 
@@ -22,6 +23,8 @@ pub(super) struct Transaction {
     /// In lower case, as on the wire.
     pub(super) name: Option<Rc<[u8]>>,
     pub(super) server: Endpoint,
+    /// Where its question is followed.
+    pub(super) followed: Place,
     /// First transmission by time: its frame, its time, and where it stands in the page of listed messages.
     pub(super) frame: u64,
     pub(super) first: Option<u64>,
@@ -87,6 +90,7 @@ impl Transaction {
             topic: brief.topic,
             name,
             server: seen.destination,
+            followed: Place::default(),
             frame: seen.frame,
             first: seen.timestamp,
             place,
@@ -161,6 +165,7 @@ impl Transaction {
             topic: self.topic,
             name: self.name.clone(),
             server: self.server,
+            followed: self.followed,
             frame: first.frame,
             first: first.time,
             place: first.place,

@@ -21,8 +21,9 @@ pub use quantiles::{Quantiles, Summary, SummaryMs};
 pub use several::{Pool, Several};
 pub use top_k::{Top, TopK};
 
-/// The hasher of all tables here.
-pub(crate) type FixedHash = foldhash::fast::FixedState;
+/// The hasher of all tables here: fast, and the same in each run. Whoever writes the capture can make keys that collide, so a standard
+/// map with it may only hold a few.
+pub type FixedHash = foldhash::fast::FixedState;
 
 /// Shannon entropy of some bytes, in bits per byte (0 to 8).
 pub fn entropy(bytes: &[u8]) -> f64 {
