@@ -48,7 +48,15 @@ impl CodeCounts {
 
     /// Counts one.
     pub fn add(&mut self, code: u16) {
-        match self.counts.binary_search_by_key(&code, |(code, _)| *code) {
+        // Mostly there are so few that it is quicker to look at one after the other.
+        let place = match self.counts.len() {
+            ..=16 => match self.counts.iter().position(|(other, _)| *other == code) {
+                Some(at) => Ok(at),
+                None => Err(self.counts.partition_point(|(other, _)| *other < code)),
+            },
+            _ => self.counts.binary_search_by_key(&code, |(code, _)| *code),
+        };
+        match place {
             Ok(at) => self.counts.get_mut(at).into_iter().for_each(|(_, count)| *count = count.saturating_add(1)),
             Err(at) if self.counts.len() < self.kept => self.counts.insert(at, (code, 1)),
             Err(_) => self.others = self.others.saturating_add(1),

@@ -198,7 +198,7 @@ impl Domains {
         } else {
             self.different.add(domain);
             let at_least = self.table.evicted() > 0;
-            self.table.get_or_insert_near(&mut places.domain, domain.to_owned(), || Domain::new(at_least));
+            self.table.get_or_insert_near(&mut places.domain, domain.to_owned(), || Domain::new(at_least), |_, _| ());
         }
         name.places.set(places);
         let Some(entry) = self.table.get_near(&mut places.domain, domain) else { return };
@@ -215,7 +215,7 @@ impl Domains {
         entry.data_queries = entry.data_queries.saturating_add(DATA_TYPES.contains(&asked.kind).into());
         if self.names.get_near(&mut places.name, &name.hash()).is_none() {
             entry.distinct_at_most |= self.names.evicted() > 0;
-            self.names.get_or_insert_near(&mut places.name, name.hash(), || ());
+            self.names.get_or_insert_near(&mut places.name, name.hash(), || (), |_, ()| ());
             let labels: Vec<u8> = name.below_domain().bytes().filter(|octet| *octet != b'.').collect();
             entry.distinct = entry.distinct.saturating_add(1);
             entry.label_octets = entry.label_octets.saturating_add(labels.len() as u64);

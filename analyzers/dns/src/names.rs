@@ -11,7 +11,7 @@ use mcpcap_analyzer::stats::{BoundedMap, Place};
 
 use crate::domains::registered;
 use crate::limits;
-use crate::message::name::{Folded, Labels, Name};
+use crate::message::name::{self, Folded, Labels};
 use crate::question;
 
 /// The names that came last. What is forgotten is made again, and is the same.
@@ -73,7 +73,10 @@ impl Names {
 impl Known {
     fn new(wire: &[u8]) -> Self {
         let wire: Rc<[u8]> = wire.into();
-        let text = Name::of(&wire).to_string().into_boxed_str();
+        let mut text = String::with_capacity(wire.len());
+        // Writing into a string does not fail.
+        let _ = name::write(&mut text, Labels::of(&wire));
+        let text = text.into_boxed_str();
         let domain_at = text.len().saturating_sub(registered(&wire, &text).len());
         let domain_hash = question::hash(text.get(domain_at..).unwrap_or_default().as_bytes());
         let hash = question::hash(&wire);

@@ -112,8 +112,8 @@ impl Parties {
         }
         let room = self.with_percentiles < limits::PARTIES_WITH_PERCENTILES;
         let may_have_been_here = self.table.evicted() > 0;
-        let mut is_new = false;
-        let (party, gone) = self.table.get_or_insert_near(self.recent.of(address), address, || {
+        let (mut is_new, mut gives_up_percentiles) = (false, false);
+        let make = || {
             is_new = true;
             Party {
                 latency: room.then(Quantiles::new),
@@ -121,11 +121,13 @@ impl Parties {
                 at_least: may_have_been_here,
                 ..Party::default()
             }
-        });
+        };
+        let gone = |_, gone: Party| gives_up_percentiles = gone.latency.is_some();
+        let party = self.table.get_or_insert_near(self.recent.of(address), address, make, gone);
         self.with_percentiles = self
             .with_percentiles
             .saturating_add(usize::from(is_new && room))
-            .saturating_sub(usize::from(gone.is_some_and(|(_, gone)| gone.latency.is_some())));
+            .saturating_sub(usize::from(gives_up_percentiles));
         // What is in the table was counted before.
         if is_new {
             self.distinct.add(&address);

@@ -59,7 +59,7 @@ impl Watch {
         }
         let (client, server) = seen.parties(false);
         let place = self.recent.of_both(server, client);
-        let (pair, _) = self.pairs.get_or_insert_near(place, (server, client), Pair::default);
+        let pair = self.pairs.get_or_insert_near(place, (server, client), Pair::default, |_, _| ());
         let hash = asked.name.domain_hash();
         let has_room = pair.domains.len() < DOMAINS;
         if pair.domains.contains(&hash) {

@@ -83,7 +83,7 @@ impl Watch {
         let (client, _) = seen.parties(message.header.is_response());
         let may_have_asked = self.hosts.evicted() > 0;
         let make = || Host { may_have_asked, ..Host::default() };
-        let (host, _) = self.hosts.get_or_insert_near(self.recent.of(client), client, make);
+        let host = self.hosts.get_or_insert_near(self.recent.of(client), client, make, |_, _| ());
         host.queries = host.queries.saturating_add(u64::from(!message.header.is_response()));
     }
 

@@ -253,21 +253,32 @@ impl<'a> Iterator for Labels<'a> {
 /// `.` for the root. Other characters that zone files treat specially get a backslash, as every name server writes them.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_root() {
-            return f.write_char('.');
-        }
-        for (n, label) in self.labels().enumerate() {
-            if n > 0 {
-                f.write_char('.')?;
-            }
-            write_label(f, label)?;
-        }
-        Ok(())
+        write(f, self.labels())
     }
+}
+
+/// Writes the labels of a name in presentation format.
+pub fn write(out: &mut impl Write, labels: Labels<'_>) -> fmt::Result {
+    if labels.wire.is_empty() {
+        return out.write_char('.');
+    }
+    for (n, label) in labels.enumerate() {
+        if n > 0 {
+            out.write_char('.')?;
+        }
+        write_label(out, label)?;
+    }
+    Ok(())
 }
 
 /// Writes one label in presentation format.
 pub fn write_label(out: &mut impl Write, label: &[u8]) -> fmt::Result {
+    let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
+    if let Ok(text) = std::str::from_utf8(label)
+        && label.iter().all(is_plain)
+    {
+        return out.write_str(text);
+    }
     for &octet in label {
         match octet {
             b'.' | b'\\' | b'"' | b'(' | b')' | b';' | b'@' | b'$' => {

@@ -50,7 +50,10 @@ impl Targets {
             Next::Pointer(target) if target >= message.len() => return Err(Malformed::BadPointer),
             Next::Pointer(_) if too_long.is_some() => too_long,
             Next::Pointer(target) if target >= start || target < HEADER_LENGTH => Some(Malformed::BadPointer),
-            Next::Pointer(target) => before(&run, self.tail(message, target)).fault,
+            Next::Pointer(target) => {
+                let tail = self.0.get(target).unwrap_or_else(|| self.tail(message, target));
+                before(&run, tail).fault
+            }
         };
         Ok(Extent { end: run.end, fault })
     }

@@ -136,12 +136,12 @@ impl Follow {
     }
 
     fn note(&mut self, topic: Topic, place: &mut Place, seen: &Seen, is_answer: bool) {
-        let (history, gone) = self.histories.get_or_insert_near(place, topic, History::default);
-        history.add(seen, is_answer);
-        if let Some((_, gone)) = gone {
-            self.asked_again = self.asked_again.saturating_add(gone.again());
-            self.evicted = self.evicted.saturating_add(gone.is_open().into());
-        }
+        let Self { histories, asked_again, evicted, .. } = self;
+        let gone = |_, gone: History| {
+            *asked_again = asked_again.saturating_add(gone.again());
+            *evicted = evicted.saturating_add(gone.is_open().into());
+        };
+        histories.get_or_insert_near(place, topic, History::default, gone).add(seen, is_answer);
     }
 
     /// Questions that the same client asked again before an answer.

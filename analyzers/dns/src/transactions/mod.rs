@@ -112,7 +112,7 @@ impl Transactions {
         let identity = asked.map_or_else(|| question::hash(message.octets().get(2..).unwrap_or_default()), |a| a.hash);
         let waits = if self.waiting.is_empty() { None } else { self.waiting.get(&key) };
         let waits = waits.map(Vec::as_slice).unwrap_or_default();
-        let (list, _) = self.table.get_or_insert_with(key, SmallVec::new);
+        let list = self.table.get_or_insert_near(&mut Place::default(), key, SmallVec::new, |_, _| ());
         let judged = |outcome, place| Decision::Judged(Judged { seen: *seen, brief: *brief, outcome, place });
         let same = |transaction: &Transaction| transaction.identity == identity;
         let previous = list.iter_mut().rev().find(|transaction| same(transaction) && transaction.is_older(seen));

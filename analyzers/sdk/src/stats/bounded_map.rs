@@ -231,24 +231,28 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
 
     /// The entry of a key, made when it is not there; and the entry that had to go for it.
     pub fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> (&mut V, Option<(K, V)>) {
-        self.get_or_insert_near(&mut Place::default(), key, make)
+        let mut gone = None;
+        let value = self.get_or_insert_near(&mut Place::default(), key, make, |key, value| gone = Some((key, value)));
+        (value, gone)
     }
 
-    /// The same, first where the entry was, which is told for the next time.
+    /// The same, first where the entry was, which is told for the next time. `gone` takes the entry that had to go.
     pub fn get_or_insert_near(
         &mut self,
         place: &mut Place,
         key: K,
         make: impl FnOnce() -> V,
-    ) -> (&mut V, Option<(K, V)>) {
-        let mut gone = None;
+        gone: impl FnOnce(K, V),
+    ) -> &mut V {
         let is_there = self.nodes.entry(place.0).is_some_and(|(other, _)| *other == key);
         if !is_there {
             let hash = self.hash.hash_one(&key);
             place.0 = self.find(hash, &key).unwrap_or_else(|| {
-                if self.nodes.len >= self.capacity {
-                    gone = self.pop_oldest();
-                    self.evicted = self.evicted.saturating_add(u64::from(gone.is_some()));
+                if self.nodes.len >= self.capacity
+                    && let Some((key, value)) = self.pop_oldest()
+                {
+                    self.evicted = self.evicted.saturating_add(1);
+                    gone(key, value);
                 }
                 let Self { nodes, index, .. } = self;
                 let slot = nodes.allocate(hash);
@@ -258,7 +262,7 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
             });
         }
         self.nodes.touch(place.0);
-        (self.nodes.value_or(place.0, || (key, make())), gone)
+        self.nodes.value_or(place.0, || (key, make()))
     }
 
     /// Sets an entry; gives the entry of another key that had to go for it.

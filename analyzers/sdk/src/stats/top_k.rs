@@ -55,7 +55,8 @@ impl<K: Hash + Eq + Ord + Clone> TopK<K> {
             return;
         }
         if self.counters.len() < self.capacity {
-            self.counters.get_or_insert_near(place, key.clone(), || Counter { count: weight, error: 0 });
+            let make = || Counter { count: weight, error: 0 };
+            self.counters.get_or_insert_near(place, key.clone(), make, |_, _| ());
             return;
         }
         if self.exact {
@@ -74,7 +75,7 @@ impl<K: Hash + Eq + Ord + Clone> TopK<K> {
             let counter = Counter { count: count.saturating_add(weight), error: count };
             *first = Reverse((counter.count, key.clone()));
             drop(first);
-            self.counters.get_or_insert_near(place, key.clone(), || counter);
+            self.counters.get_or_insert_near(place, key.clone(), || counter, |_, _| ());
             return;
         }
     }

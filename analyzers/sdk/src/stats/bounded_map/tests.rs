@@ -59,9 +59,14 @@ fn it_does_what_a_plain_list_does() {
             way => {
                 // One place for many keys: mostly, something else is there now.
                 let place = &mut places[(key % 16) as usize];
-                let (value, gone) = match way {
-                    4 => map.get_or_insert_with(key, || step),
-                    _ => map.get_or_insert_near(place, key, || step),
+                let mut gone = None;
+                let value = match way {
+                    4 => {
+                        let (value, other) = map.get_or_insert_with(key, || step);
+                        gone = other;
+                        value
+                    }
+                    _ => map.get_or_insert_near(place, key, || step, |key, value| gone = Some((key, value))),
                 };
                 *value += 1;
                 let mut entry = at.and_then(|at| list.remove(at)).unwrap_or((key, step));
