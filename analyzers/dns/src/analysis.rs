@@ -4,6 +4,7 @@ use mcpcap_analyzer::decode::{self, CopyReport};
 use mcpcap_analyzer::stats::{Lists, Page};
 use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 
+use crate::arguments::Arguments;
 use crate::brief::{Decision, Judged, Outcome, Settled};
 use crate::counts::Counts;
 use crate::details::{self, Budget, OtherQuestion, PacketDetails};
@@ -22,7 +23,6 @@ use crate::question::Asked;
 use crate::report;
 use crate::report::{LatencyReport, MessageStatistics, Report, Statistics, TransactionsReport};
 use crate::seen::{Seen, Service};
-use crate::tool::Arguments;
 use crate::transactions::Transactions;
 
 /// The state of a run, from messages on.

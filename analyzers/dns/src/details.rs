@@ -4,14 +4,13 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::net::IpAddr;
 
-use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::brief::Differs;
 use crate::limits;
 use crate::message::fault::Fault;
 use crate::message::{Message, Record, Section, codes, rdata};
-use crate::report::is_false;
 use crate::seen::{Seen, Service, Transport};
 
 /// A message.
@@ -138,7 +137,7 @@ pub struct QuestionDetails {
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub class: Cow<'static, str>,
     /// mDNS: an answer to the asker alone is wanted.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub unicast_response: bool,
 }
 
@@ -160,7 +159,7 @@ pub struct RecordDetails {
     /// How long it may be kept, in seconds.
     pub ttl: u32,
     /// mDNS: older records of this name and type are void.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub cache_flush: bool,
     /// Address of an A or AAAA record.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,7 +202,7 @@ pub struct OptionDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
     /// Whether `data` is not all of it.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub data_is_cut: bool,
 }
 

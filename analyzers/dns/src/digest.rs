@@ -2,10 +2,11 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
+use crate::hashes;
 use crate::message::cursor::Cursor;
 use crate::message::places::Places;
 use crate::message::{HEADER_LENGTH, Message, Record, Section, name, rdata};
-use crate::question::{self, Asked};
+use crate::question::Asked;
 
 /// A hash of what a response says: response code and answer section. The order of records, their TTL and the case of letters in names do
 /// not matter, since servers rotate, caches count down and resolvers mix case. `asked` is its first question.
@@ -24,7 +25,7 @@ struct Names(Places<u64>);
 impl Names {
     fn hash(&mut self, message: &[u8], origin: usize) -> u64 {
         self.0.get(origin).unwrap_or_else(|| {
-            let hash = question::hash_name(message, origin);
+            let hash = hashes::of_name(message, origin);
             self.0.insert(origin, hash);
             hash
         })

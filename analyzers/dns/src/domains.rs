@@ -1,17 +1,15 @@
 //! Names by the domain that somebody registered.
 
-use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Part, TopK, entropy};
+use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::counts::{CodeCount, CodeCounts};
 use crate::message::Message;
 use crate::message::codes::{self, response};
-use crate::message::name::{Labels, write_label};
 use crate::names::Known;
 use crate::question::Asked;
-use crate::report::{is_false, is_zero};
 use crate::seen::{Seen, Service};
 use crate::{limits, lists};
 
@@ -25,40 +23,6 @@ pub const DATA_TYPES: [u16; 7] = [
     codes::kind::SRV,
     65_399,
 ];
-
-/// The registered domain of a name in lower case, of its bytes and its text, of which it is the end: one label below a public suffix
-/// (<https://publicsuffix.org>). Names of hosts without a domain, and public suffixes themselves, stand for themselves; reverse names count
-/// under `in-addr.arpa` and `ip6.arpa`.
-pub fn registered<'t>(wire: &[u8], text: &'t str) -> &'t str {
-    for reverse in ["in-addr.arpa", "ip6.arpa"] {
-        if let Some(before) = text.strip_suffix(reverse)
-            && (before.is_empty() || before.ends_with('.'))
-        {
-            return text.get(before.len()..).unwrap_or(text);
-        }
-    }
-    // An escaped dot is no boundary of labels, so such a name's text would be taken apart in the wrong places.
-    let text = if text.contains('\\') { last_plain_labels(wire, text) } else { text };
-    let domain = psl2::lookup(text).and_then(|found| found.registrable_domain());
-    // An escaped dot at the end would be taken for the root's.
-    domain.filter(|domain| text.ends_with(domain)).unwrap_or(text)
-}
-
-/// The longest end of a name whose labels need no escapes.
-fn last_plain_labels<'t>(wire: &[u8], text: &'t str) -> &'t str {
-    let mut plain = 0_usize;
-    for label in Labels::of(wire) {
-        let mut text = String::new();
-        // Writing into a string does not fail.
-        let _ = write_label(&mut text, label);
-        let with_dot = plain.saturating_add(label.len()).saturating_add((plain > 0).into());
-        plain = if text.contains('\\') { 0 } else { with_dot };
-    }
-    match plain {
-        0 => text,
-        plain => text.get(text.len().saturating_sub(plain)..).unwrap_or(text),
-    }
-}
 
 /// What is kept of a registered domain.
 #[derive(Debug)]
@@ -108,7 +72,7 @@ pub struct DomainReport {
     /// Different names asked for.
     pub distinct_names: u64,
     /// There were so many names that some may have been counted twice: `distinct_names` is at most what it says.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub distinct_names_at_most: bool,
     /// Bytes of queries.
     pub octets_up: u64,
@@ -117,10 +81,10 @@ pub struct DomainReport {
     /// Types asked for; the first 8 different ones.
     pub types: Vec<CodeCount>,
     /// Queries for other types than those.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub queries_of_other_types: u64,
     /// There were so many domains that this one may have made room for others before: its numbers are at least these.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub at_least: bool,
     /// Mean number of bytes in front of the domain, over the different names.
     pub mean_label_octets: f64,
@@ -327,38 +291,4 @@ impl Domain {
 
 fn ratio(value: f64, of: u64) -> f64 {
     if of == 0 { 0.0 } else { value / of as f64 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::message::name::Name;
-
-    #[track_caller]
-    fn check(labels: &[&[u8]], expected: &str) {
-        let mut message = vec![0; 12];
-        for label in labels {
-            message.push(u8::try_from(label.len()).unwrap());
-            message.extend_from_slice(label);
-        }
-        message.push(0);
-        let (name, _) = Name::read(&message, 12, message.len()).unwrap();
-        assert_eq!(registered(name.wire(), &name.to_string()), expected);
-    }
-
-    #[test]
-    fn names_count_under_the_domain_that_was_registered() {
-        check(&[b"www", b"example", b"com"], "example.com");
-        check(&[b"a", b"b", b"example", b"co", b"uk"], "example.co.uk");
-        check(&[b"example", b"com"], "example.com");
-        check(&[b"www", b"example", b"notginh"], "example.notginh");
-        check(&[b"10", b"2", b"0", b"192", b"in-addr", b"arpa"], "in-addr.arpa");
-        check(&[b"printer"], "printer");
-        check(&[b"com"], "com");
-        check(&[b"co", b"uk"], "co.uk");
-        check(&[], ".");
-        check(&[b"a.b", b"example", b"com"], "example.com");
-        check(&[b"a.b"], "a\\.b");
-        check(&[b"1", b"in-addr", b"arp."], "1.in-addr.arp\\.");
-    }
 }

@@ -1,6 +1,6 @@
 //! DNS, mDNS and LLMNR: messages, transactions, names, and what is suspicious about them.
 //!
-//! * [`tool`]: the tool `analyze_dns_packets`, its arguments, and the way from frames to messages
+//! * [`tool`]: the tool `analyze_dns_packets`, and the way from frames to messages; [`arguments`]: its arguments
 //! * [`prompts`]: the prompts
 //! * `message`: the wire format
 //! * `tcp`, `mdns` and `candidates`: messages in TCP streams, on the port of mDNS, and on ports of their own
@@ -10,6 +10,7 @@
 #![deny(unsafe_code)]
 
 mod analysis;
+pub mod arguments;
 mod brief;
 mod candidates;
 mod counts;
@@ -17,6 +18,7 @@ mod details;
 mod digest;
 mod domains;
 mod findings;
+mod hashes;
 mod limits;
 mod lists;
 mod mdns;
@@ -28,6 +30,7 @@ mod pattern;
 pub mod prompts;
 mod question;
 mod recent;
+mod registered;
 mod report;
 mod seen;
 mod tcp;

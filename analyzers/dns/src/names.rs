@@ -9,10 +9,10 @@ use std::rc::Rc;
 
 use mcpcap_analyzer::stats::{BoundedMap, Place};
 
-use crate::domains::registered;
+use crate::hashes;
 use crate::limits;
 use crate::message::name::{self, Folded, Labels};
-use crate::question;
+use crate::registered::registered;
 
 /// The names that came last. What is forgotten is made again, and is the same.
 pub struct Names {
@@ -78,8 +78,8 @@ impl Known {
         let _ = name::write(&mut text, Labels::of(&wire));
         let text = text.into_boxed_str();
         let domain_at = text.len().saturating_sub(registered(&wire, &text).len());
-        let domain_hash = question::hash(text.get(domain_at..).unwrap_or_default().as_bytes());
-        let hash = question::hash(&wire);
+        let domain_hash = hashes::of(text.get(domain_at..).unwrap_or_default().as_bytes());
+        let hash = hashes::of(&wire);
         Self(Rc::new(Facts { wire, text, domain_at, hash, domain_hash, places: Cell::default() }))
     }
 }

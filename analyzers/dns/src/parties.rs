@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Quantiles, SummaryMs};
+use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::brief::Outcome;
@@ -12,7 +12,6 @@ use crate::counts::{CodeCount, CodeCounts};
 use crate::limits;
 use crate::message::{Message, codes};
 use crate::recent::Recent;
-use crate::report::{is_false, is_zero};
 use crate::seen::{Seen, Service};
 
 /// Servers, or clients, of plain DNS.
@@ -79,15 +78,15 @@ pub struct PartyReport {
     /// Responses without a query in the capture.
     pub unasked_responses: u64,
     /// Responses with the addresses, ports and identifier of an open query, but another question.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub responses_to_another_question: u64,
     /// Response codes, extended by EDNS; the first 24 different ones.
     pub rcodes: Vec<CodeCount>,
     /// Responses with other codes than those.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub responses_with_other_rcodes: u64,
     /// There were so many of its kind that it may have made room for others before: its numbers are at least these.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub at_least: bool,
     /// Time from a query to its response. Absent without answers, and for parties beyond the first 64.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,9 +1,7 @@
 //! What a message asks, in the form in which questions compare.
 
-use std::hash::{DefaultHasher, Hasher};
-
+use crate::hashes;
 use crate::message::Message;
-use crate::message::name::Folded;
 use crate::names::{Known, Names};
 use crate::seen::Service;
 
@@ -34,7 +32,7 @@ impl Asked {
 /// The hash of the first question alone; `None` as for [`Asked::of`].
 pub fn identity(message: &Message<'_>, service: Service) -> Option<u64> {
     let question = message.questions.first()?;
-    let name = hash_name(message.octets(), question.place()?);
+    let name = hashes::of_name(message.octets(), question.place()?);
     Some(of_parts(name, question.kind, question.class & service.class_mask()))
 }
 
@@ -42,18 +40,4 @@ pub fn identity(message: &Message<'_>, service: Service) -> Option<u64> {
 fn of_parts(name: u64, kind: u16, class: u16) -> u64 {
     let rest = u64::from(kind) << 16 | u64::from(class);
     name.wrapping_add(rest.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-}
-
-/// A hash of a message's valid name, folded.
-pub fn hash_name(message: &[u8], at: usize) -> u64 {
-    let mut folded = Folded::default();
-    folded.read(message, at);
-    hash(&folded)
-}
-
-/// A hash that is the same in each run.
-pub fn hash(octets: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(octets);
-    hasher.finish()
 }

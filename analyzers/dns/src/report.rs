@@ -1,23 +1,18 @@
 //! The report.
 
-use std::borrow::Cow;
-use std::net::IpAddr;
-
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
-use mcpcap_analyzer::stream::Endpoint;
-use mcpcap_analyzer::{JsonSchema, decode, is_default, stream, time};
+use mcpcap_analyzer::{JsonSchema, decode, is_default, stream};
 use serde::Serialize;
 
 use crate::counts::ServiceReport;
 use crate::details::PacketDetails;
 use crate::domains::{DomainReport, NameCount};
-use crate::message::codes;
-use crate::message::name::Name;
 use crate::order::OrderReport;
 use crate::parties::PartyReport;
 use crate::seen::Transport;
+use crate::transactions::Unanswered;
 
 /// What `analyze_dns_packets` answers.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -149,57 +144,6 @@ pub struct LatencyReport {
     pub summary: SummaryMs,
 }
 
-/// A query without a response.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Unanswered {
-    /// Frame of the first transmission.
-    pub frame: u64,
-    /// Address that asked.
-    pub client: IpAddr,
-    /// Port that it asked from.
-    pub client_port: u16,
-    /// Address that was asked.
-    pub server: IpAddr,
-    /// Port that was asked.
-    pub server_port: u16,
-    /// Name asked for, in lower case. Absent when the question cannot be read. Text from the capture.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Record type asked for: `A`, `MX`. Absent when the question cannot be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub type_name: Option<Cow<'static, str>>,
-    /// How often it was sent.
-    pub sent: u32,
-    /// How long the capture went on after the first transmission.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub waited_seconds: Option<f64>,
-}
-
-impl Unanswered {
-    /// A query that was sent once.
-    pub fn new(frame: u64, client: Endpoint, server: Endpoint, name: Option<&Name>, kind: Option<u16>) -> Self {
-        Self {
-            frame,
-            client: client.address,
-            client_port: client.port,
-            server: server.address,
-            server_port: server.port,
-            name: name.map(Name::to_string),
-            type_name: kind.map(codes::record_type),
-            sent: 1,
-            waited_seconds: None,
-        }
-    }
-
-    /// How often it was sent, and for how many nanoseconds it waited.
-    pub fn waited(mut self, sent: u32, nanoseconds: Option<u64>) -> Self {
-        self.sent = sent;
-        self.waited_seconds = nanoseconds.map(time::seconds);
-        self
-    }
-}
-
 /// What was not kept, and what was not decoded. Numbers that are 0 are left out.
 #[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Limits {
@@ -302,14 +246,4 @@ pub struct RuleTables {
     /// Messages of zone transfers beyond the first 64 of different ends and zones.
     #[serde(skip_serializing_if = "is_default")]
     pub transfers: u64,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-pub fn is_false(value: &bool) -> bool {
-    !value
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-pub fn is_zero(value: &u64) -> bool {
-    *value == 0
 }

@@ -1,13 +1,11 @@
-//! The tool: its arguments, and the way from frames to messages.
-
-use std::num::NonZeroU64;
+//! The tool, and the way from frames to messages.
 
 use mcpcap_analyzer::decode::{self, Decoder, Packet};
 use mcpcap_analyzer::stream::{self, Endpoint, Streams};
-use mcpcap_analyzer::{Answer, Capture, Flow, Frame, JsonSchema, Problem, Tool, Window};
-use serde::Deserialize;
+use mcpcap_analyzer::{Answer, Capture, Flow, Frame, Problem, Tool, Window};
 
 use crate::analysis::{Analysis, Ended};
+use crate::arguments::Arguments;
 use crate::candidates::{Candidates, Verdict};
 use crate::limits;
 use crate::lists;
@@ -23,22 +21,6 @@ use crate::tcp::{Framing, Totals, Yield};
 const NETBIOS_NAMES: u16 = 137;
 /// Bytes of a UDP header (RFC 768).
 const UDP_HEADER: usize = 8;
-
-/// What may be asked of `analyze_dns_packets`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Arguments {
-    /// Stop after so many DNS messages; totals then cover only these.
-    #[serde(default)]
-    pub max_packets: Option<NonZeroU64>,
-    /// List only messages with a name that fits: `*.example.com`, `*` for anything.
-    #[serde(default)]
-    #[schemars(length(min = 1, max = 1024))]
-    pub name: Option<String>,
-    /// Count packets that were captured several times each time, not once.
-    #[serde(default)]
-    pub count_copies: bool,
-}
 
 /// One run of `analyze_dns_packets`.
 pub struct DnsPackets {

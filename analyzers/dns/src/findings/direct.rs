@@ -9,8 +9,9 @@ use mcpcap_analyzer::text::{counted, plural};
 
 use super::thresholds::{DIRECT_SHARE, TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS};
 use crate::domains::DATA_TYPES;
+use crate::hashes;
 use crate::message::Message;
-use crate::question::{self, Asked};
+use crate::question::Asked;
 use crate::recent::Recent;
 use crate::seen::Seen;
 
@@ -68,7 +69,7 @@ impl Watch {
         if let Some(last) = asked.name.labels().skip(1).last()
             && pair.last_labels.len() < DOMAINS
             && !psl2::lookup(domain).is_some_and(|found| found.is_known())
-            && pair.last_labels.insert(question::hash(last))
+            && pair.last_labels.insert(hashes::of(last))
         {
             pair.evidence.add(seen.frame);
         }

@@ -15,16 +15,18 @@ use smallvec::SmallVec;
 
 use crate::brief::{Brief, Decision, Judged, Outcome, Settled};
 use crate::digest;
+use crate::hashes;
 use crate::limits;
 use crate::message::Message;
 use crate::message::codes::operation;
-use crate::question::{self, Asked};
+use crate::question::Asked;
 use crate::seen::{Seen, Service, Transport};
 use follow::Follow;
 use key::Key;
 pub use totals::{Evicted, Totals};
 use transaction::{Response, Transaction, find, find_by_file, precedes};
 use unanswered::GivenUp;
+pub use unanswered::Unanswered;
 
 /// Pairs queries with responses.
 pub struct Transactions {
@@ -109,7 +111,7 @@ impl Transactions {
         out: &mut Vec<Decision>,
     ) -> Outcome {
         // Without a question that can be read, only the same message is the same query.
-        let identity = asked.map_or_else(|| question::hash(message.octets().get(2..).unwrap_or_default()), |a| a.hash);
+        let identity = asked.map_or_else(|| hashes::of(message.octets().get(2..).unwrap_or_default()), |a| a.hash);
         let waits = if self.waiting.is_empty() { None } else { self.waiting.get(&key) };
         let waits = waits.map(Vec::as_slice).unwrap_or_default();
         let list = self.table.get_or_insert_near(&mut Place::default(), key, SmallVec::new, |_, _| ());

@@ -1,0 +1,22 @@
+//! The tool's arguments.
+
+use std::num::NonZeroU64;
+
+use mcpcap_analyzer::JsonSchema;
+use serde::Deserialize;
+
+/// What may be asked of `analyze_dns_packets`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Arguments {
+    /// Stop after so many DNS messages; totals then cover only these.
+    #[serde(default)]
+    pub max_packets: Option<NonZeroU64>,
+    /// List only messages with a name that fits: `*.example.com`, `*` for anything.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 1024))]
+    pub name: Option<String>,
+    /// Count packets that were captured several times each time, not once.
+    #[serde(default)]
+    pub count_copies: bool,
+}
