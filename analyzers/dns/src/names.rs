@@ -31,6 +31,7 @@ pub struct Facts {
     text: Box<str>,
     /// Where the registered domain begins in the text.
     domain_at: usize,
+    ends_in_known: bool,
     hash: u64,
     domain_hash: u64,
     /// Where the tables have it.
@@ -77,10 +78,11 @@ impl Known {
         // Writing into a string does not fail.
         let _ = name::write(&mut text, Labels::of(&wire));
         let text = text.into_boxed_str();
-        let domain_at = text.len().saturating_sub(registered(&wire, &text).len());
-        let domain_hash = hashes::of(text.get(domain_at..).unwrap_or_default().as_bytes());
+        let (domain, ends_in_known) = registered(&wire, &text);
+        let domain_at = text.len().saturating_sub(domain.len());
+        let domain_hash = hashes::of(domain.as_bytes());
         let hash = hashes::of(&wire);
-        Self(Rc::new(Facts { wire, text, domain_at, hash, domain_hash, places: Cell::default() }))
+        Self(Rc::new(Facts { wire, text, domain_at, ends_in_known, hash, domain_hash, places: Cell::default() }))
     }
 }
 
@@ -98,6 +100,11 @@ impl Facts {
     /// What stands in front of that.
     pub fn below_domain(&self) -> &str {
         self.text.get(..self.domain_at).unwrap_or_default()
+    }
+
+    /// Whether its last label is a top-level domain.
+    pub fn ends_in_known(&self) -> bool {
+        self.ends_in_known
     }
 
     /// A hash of it, the same in each run.

@@ -4,20 +4,21 @@ use crate::message::name::{Labels, write_label};
 
 /// The registered domain of a name in lower case, of its bytes and its text, of which it is the end: one label below a public suffix
 /// (<https://publicsuffix.org>). Names of hosts without a domain, and public suffixes themselves, stand for themselves; reverse names count
-/// under `in-addr.arpa` and `ip6.arpa`.
-pub fn registered<'t>(wire: &[u8], text: &'t str) -> &'t str {
+/// under `in-addr.arpa` and `ip6.arpa`. With it comes whether its last label is a top-level domain.
+pub fn registered<'t>(wire: &[u8], text: &'t str) -> (&'t str, bool) {
     for reverse in ["in-addr.arpa", "ip6.arpa"] {
         if let Some(before) = text.strip_suffix(reverse)
             && (before.is_empty() || before.ends_with('.'))
         {
-            return text.get(before.len()..).unwrap_or(text);
+            return (text.get(before.len()..).unwrap_or(text), true);
         }
     }
     // An escaped dot is no boundary of labels, so such a name's text would be taken apart in the wrong places.
     let text = if text.contains('\\') { last_plain_labels(wire, text) } else { text };
-    let domain = psl2::lookup(text).and_then(|found| found.registrable_domain());
+    let Some(found) = psl2::lookup(text) else { return (text, false) };
     // An escaped dot at the end would be taken for the root's.
-    domain.filter(|domain| text.ends_with(domain)).unwrap_or(text)
+    let domain = found.registrable_domain().filter(|domain| text.ends_with(domain));
+    (domain.unwrap_or(text), found.is_known())
 }
 
 /// The longest end of a name whose labels need no escapes.
@@ -50,7 +51,7 @@ mod tests {
         }
         message.push(0);
         let (name, _) = Name::read(&message, 12, message.len()).unwrap();
-        assert_eq!(registered(name.wire(), &name.to_string()), expected);
+        assert_eq!(registered(name.wire(), &name.to_string()).0, expected);
     }
 
     #[test]

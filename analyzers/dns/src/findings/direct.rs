@@ -68,7 +68,7 @@ impl Watch {
         }
         if let Some(last) = asked.name.labels().skip(1).last()
             && pair.last_labels.len() < DOMAINS
-            && !psl2::lookup(domain).is_some_and(|found| found.is_known())
+            && !asked.name.ends_in_known()
             && pair.last_labels.insert(hashes::of(last))
         {
             pair.evidence.add(seen.frame);
