@@ -167,3 +167,31 @@ impl Ord for Known {
         self.text.cmp(&other.text)
     }
 }
+<<<<<<< HEAD
+=======
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message with one name behind its header.
+    fn message(number: usize) -> Vec<u8> {
+        let label = format!("Host{number:05}");
+        [&[0; 12][..], &[9], label.as_bytes(), b"\x07example\x02co\x02uk\x00"].concat()
+    }
+
+    #[test]
+    fn a_name_that_was_forgotten_is_the_same_when_it_comes_again() {
+        let mut names = Names::new();
+        let first = names.at(&message(0), 12);
+        assert!(Rc::ptr_eq(&first.0, &names.at(&message(0), 12).0), "it is looked at once");
+        assert_eq!((first.text(), first.domain()), ("host00000.example.co.uk", "example.co.uk"));
+        assert_eq!((first.below_domain(), first.ends_in_known()), ("host00000.", true));
+        (1..=limits::KNOWN_NAMES).for_each(|number| drop(names.at(&message(number), 12)));
+        let again = names.at(&message(0), 12);
+        assert!(!Rc::ptr_eq(&first.0, &again.0), "others took its place");
+        let of = |known: &Known| (Facts::hash(known), known.domain_hash());
+        assert_eq!((&again, of(&again)), (&first, of(&first)));
+    }
+}
+>>>>>>> ef1125edbab878d7d387aa1f4b0b1be709d2aad2

@@ -273,9 +273,14 @@ pub fn write(out: &mut impl Write, labels: Labels<'_>) -> fmt::Result {
 
 /// Writes one label in presentation format.
 pub fn write_label(out: &mut impl Write, label: &[u8]) -> fmt::Result {
+<<<<<<< HEAD
     let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
     if let Ok(text) = std::str::from_utf8(label)
         && label.iter().all(is_plain)
+=======
+    if let Ok(text) = std::str::from_utf8(label)
+        && is_plain(label)
+>>>>>>> ef1125edbab878d7d387aa1f4b0b1be709d2aad2
     {
         return out.write_str(text);
     }
@@ -286,10 +291,24 @@ pub fn write_label(out: &mut impl Write, label: &[u8]) -> fmt::Result {
                 out.write_char(char::from(octet))?;
             }
             0x21..=0x7e => out.write_char(char::from(octet))?,
-            _ => write!(out, "\\{octet:03}")?,
+            _ => write_number(out, octet)?,
         }
     }
     Ok(())
+}
+
+/// Whether a label is written as it is.
+pub fn is_plain(label: &[u8]) -> bool {
+    let is_special = |octet: &u8| matches!(octet, b'.' | b'\\' | b'"' | b'(' | b')' | b';' | b'@' | b'$');
+    label.iter().all(|octet| octet.is_ascii_graphic() && !is_special(octet))
+}
+
+/// Writes a byte as `\DDD`.
+fn write_number(out: &mut impl Write, octet: u8) -> fmt::Result {
+    out.write_char('\\')?;
+    [octet / 100, octet / 10 % 10, octet % 10]
+        .into_iter()
+        .try_for_each(|digit| out.write_char(char::from(b'0' | digit)))
 }
 
 /// Writes a `<character-string>` in quotes, as zone files have it: `"` and `\` get a backslash, what does not print is `\DDD`.
@@ -308,7 +327,7 @@ pub fn write_escaped(out: &mut impl Write, text: &[u8]) -> fmt::Result {
                 out.write_char(char::from(octet))?;
             }
             0x20..=0x7e => out.write_char(char::from(octet))?,
-            _ => write!(out, "\\{octet:03}")?,
+            _ => write_number(out, octet)?,
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The most frequent keys.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use super::{BoundedMap, Place};
@@ -28,18 +28,45 @@ struct Counter {
 pub struct TopK<K> {
     capacity: usize,
     counters: BoundedMap<K, Counter>,
-    /// Only kept once the table is full: the keys by the counts that they had when they were looked at last, the smallest first. Counts
-    /// only grow, so a key that is first and has its count still is the smallest.
-    order: BinaryHeap<Reverse<(u64, K)>>,
+    /// Only kept once the table is full: the keys by the counts that they had when they were looked at last. Counts only grow, so the
+    /// smallest of the first keys that has its count still is the smallest of all.
+    order: BTreeMap<u64, Keys<K>>,
     total: u64,
     exact: bool,
+}
+
+/// Keys with one count. They are sorted when it is the smallest one: from then on it gets no others, since all have more.
+struct Keys<K> {
+    keys: Vec<K>,
+    /// Whether the smallest key is the last one.
+    is_sorted: bool,
+}
+
+impl<K> Default for Keys<K> {
+    fn default() -> Self {
+        Self { keys: Vec::new(), is_sorted: false }
+    }
+}
+
+impl<K: Ord> Keys<K> {
+    fn push(&mut self, key: K) {
+        self.keys.push(key);
+        self.is_sorted = false;
+    }
+
+    fn pop_smallest(&mut self) -> Option<K> {
+        if !std::mem::replace(&mut self.is_sorted, true) {
+            self.keys.sort_unstable_by(|one, other| other.cmp(one));
+        }
+        self.keys.pop()
+    }
 }
 
 impl<K: Hash + Eq + Ord + Clone> TopK<K> {
     /// A table of up to `capacity` keys (at least one).
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.max(1);
-        Self { capacity, counters: BoundedMap::new(capacity), order: BinaryHeap::new(), total: 0, exact: true }
+        Self { capacity, counters: BoundedMap::new(capacity), order: BTreeMap::new(), total: 0, exact: true }
     }
 
     /// Adds to a key's weight.
@@ -61,20 +88,30 @@ impl<K: Hash + Eq + Ord + Clone> TopK<K> {
         }
         if self.exact {
             self.exact = false;
-            self.order = self.counters.iter().map(|(key, counter)| Reverse((counter.count, key.clone()))).collect();
+            for (key, counter) in self.counters.iter() {
+                self.order.entry(counter.count).or_default().push(key.clone());
+            }
         }
-        while let Some(mut first) = self.order.peek_mut() {
-            let Reverse((known, smallest)) = &*first;
-            let count = self.counters.get(smallest).map_or(*known, |counter| counter.count);
-            if count > *known {
-                first.0.0 = count;
+        while let Some(mut first) = self.order.first_entry() {
+            let known = *first.key();
+            let Some(smallest) = first.get_mut().pop_smallest() else {
+                first.remove();
+                continue;
+            };
+            let count = self.counters.get(&smallest).map_or(known, |counter| counter.count);
+            if count > known {
+                self.order.entry(count).or_default().push(smallest);
                 continue;
             }
             // The key with the smallest count gives its place and its count away.
-            self.counters.remove(smallest);
+            self.counters.remove(&smallest);
             let counter = Counter { count: count.saturating_add(weight), error: count };
+<<<<<<< HEAD
             *first = Reverse((counter.count, key.clone()));
             drop(first);
+=======
+            self.order.entry(counter.count).or_default().push(key.clone());
+>>>>>>> ef1125edbab878d7d387aa1f4b0b1be709d2aad2
             self.counters.get_or_insert_near(place, key.clone(), || counter, |_, _| ());
             return;
         }
