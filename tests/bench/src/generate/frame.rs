@@ -117,7 +117,7 @@ impl Frame {
         payload(&mut self.bytes);
         let length = self.bytes.len().saturating_sub(at) as u16;
         self.put(at + 4, length);
-        self.finish(path, 17, at, Some(6));
+        self.finish(path, 17, at, 6);
     }
 
     /// A TCP segment; `payload` writes its data. Segments that open a connection carry the usual options.
@@ -136,7 +136,7 @@ impl Frame {
         bytes.extend_from_slice(&[((20 + options.len()) as u8 / 4) << 4, segment.flags, 0xfa, 0xf0, 0, 0, 0, 0]);
         bytes.extend_from_slice(options);
         payload(bytes);
-        self.finish(path, 6, at, Some(16));
+        self.finish(path, 6, at, 16);
     }
 
     /// An echo request or reply of ICMP or ICMPv6, with 48 bytes of data.
@@ -152,7 +152,7 @@ impl Frame {
         self.bytes.extend_from_slice(&identifier.to_be_bytes());
         self.bytes.extend_from_slice(&sequence.to_be_bytes());
         self.bytes.extend(0x10_u8..0x40);
-        self.finish(path, protocol, at, Some(2));
+        self.finish(path, protocol, at, 2);
     }
 
     fn link(&mut self, path: &Path, ethertype: u16) {
@@ -188,7 +188,7 @@ impl Frame {
     }
 
     /// Writes the lengths and checksums that could not be known before. `field` is where the transport's checksum is.
-    fn finish(&mut self, path: &Path, protocol: u8, at: usize, field: Option<usize>) {
+    fn finish(&mut self, path: &Path, protocol: u8, at: usize, field: usize) {
         let length = self.bytes.len().saturating_sub(at);
         let start = at.saturating_sub(if path.is_v6() { 40 } else { 20 });
         if path.is_v6() {
@@ -198,7 +198,6 @@ impl Frame {
             let header = fold(sum(self.bytes.get(start..at).unwrap_or_default()));
             self.put(start + 10, header);
         }
-        let Some(field) = field else { return };
         // The pseudo header (RFC 9293 3.1, RFC 8200 8.1); ICMP of IPv4 has none.
         let pseudo = match protocol {
             1 => 0,
