@@ -34,11 +34,11 @@ impl Subject {
 
     /// Its arguments as JSON.
     pub fn json(&self) -> Value {
-        let mut all = json!({});
-        for (name, value) in self.arguments {
-            all[*name] = value.parse::<u64>().map_or_else(|_| json!(value), |number| json!(number));
-        }
-        all
+        let pairs = self.arguments.iter().map(|(name, value)| {
+            let value = value.parse::<u64>().map_or_else(|_| json!(value), |number| json!(number));
+            ((*name).to_owned(), value)
+        });
+        Value::Object(pairs.collect())
     }
 
     /// The program of Wireshark for the same question, and its arguments.
