@@ -3,7 +3,7 @@ CARGO ?= cargo
 WASM = wasm32-wasip2
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: all build demo test examples lint format captures conformance load fuzz torture mcpb picture wasm-target
+.PHONY: all build demo test bench examples lint format captures conformance load fuzz torture mcpb picture wasm-target
 
 all: build
 
@@ -17,7 +17,14 @@ demo: build
 
 ## Unit tests of host and components, then the real binary end to end.
 test: wasm-target
-	$(CARGO) test --locked --workspace --exclude mcpcap-hostile-analyzer --exclude mcpcap-hostile-reader --exclude mcpcap-hostile-speaker
+	$(CARGO) test --locked --workspace --exclude mcpcap-hostile-analyzer --exclude mcpcap-hostile-reader --exclude mcpcap-hostile-speaker --exclude mcpcap-bench
+
+## Measures every tool beside tshark, the Python project and native code, and writes docs/performance.md; takes half an hour. ARGS=--quick to try,
+## ARGS=--large for 10 GB and ten million frames. The generators are tested first.
+bench: build
+	$(CARGO) test --release --locked -p mcpcap-bench --lib
+	$(CARGO) build --release --locked -p mcpcap-bench
+	$(TARGET)/release/mcpcap-bench measure $(TARGET)/release/mcpcap $(TARGET)/bench docs $(ARGS)
 
 ## The example analyzers and a project of each template, built with their own tools, tested, checked in the sandbox, and compared. Needs python3 and npm.
 examples:
