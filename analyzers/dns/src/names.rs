@@ -167,8 +167,6 @@ impl Ord for Known {
         self.text.cmp(&other.text)
     }
 }
-<<<<<<< HEAD
-=======
 
 #[cfg(test)]
 mod tests {
@@ -194,4 +192,3 @@ mod tests {
         assert_eq!((&again, of(&again)), (&first, of(&first)));
     }
 }
->>>>>>> ef1125edbab878d7d387aa1f4b0b1be709d2aad2

@@ -1,10 +1,6 @@
 //! Which domain somebody registered.
 
-<<<<<<< HEAD
-use crate::message::name::{Labels, write_label};
-=======
 use crate::message::name::{Labels, is_plain};
->>>>>>> ef1125edbab878d7d387aa1f4b0b1be709d2aad2
 
 /// The registered domain of a name in lower case, of its bytes and its text, of which it is the end: one label below a public suffix
 /// (<https://publicsuffix.org>). Names of hosts without a domain, and public suffixes themselves, stand for themselves; reverse names count
@@ -29,16 +25,8 @@ pub fn registered<'t>(wire: &[u8], text: &'t str) -> (&'t str, bool) {
 fn last_plain_labels<'t>(wire: &[u8], text: &'t str) -> &'t str {
     let mut plain = 0_usize;
     for label in Labels::of(wire) {
-<<<<<<< HEAD
-        let mut text = String::new();
-        // Writing into a string does not fail.
-        let _ = write_label(&mut text, label);
-        let with_dot = plain.saturating_add(label.len()).saturating_add((plain > 0).into());
-        plain = if text.contains('\\') { 0 } else { with_dot };
-=======
         let with_dot = plain.saturating_add(label.len()).saturating_add((plain > 0).into());
         plain = if is_plain(label) { with_dot } else { 0 };
->>>>>>> ef1125edbab878d7d387aa1f4b0b1be709d2aad2
     }
     match plain {
         0 => text,

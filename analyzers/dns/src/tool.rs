@@ -1,14 +1,8 @@
 //! The tool, and the way from frames to messages.
 
-<<<<<<< HEAD
 use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stream::{self, Endpoint, Streams};
 use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, Problem, Tool, TransportKind, Wants, Window};
-=======
-use mcpcap_analyzer::decode::{self, Decoder, Packet};
-use mcpcap_analyzer::stream::{self, Endpoint, Streams};
-use mcpcap_analyzer::{Answer, Capture, Flow, Frame, Problem, Tool, Window};
->>>>>>> ef1125edbab878d7d387aa1f4b0b1be709d2aad2
 
 use crate::analysis::{Analysis, Ended};
 use crate::arguments::Arguments;

@@ -273,14 +273,8 @@ pub fn write(out: &mut impl Write, labels: Labels<'_>) -> fmt::Result {
 
 /// Writes one label in presentation format.
 pub fn write_label(out: &mut impl Write, label: &[u8]) -> fmt::Result {
-<<<<<<< HEAD
-    let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
-    if let Ok(text) = std::str::from_utf8(label)
-        && label.iter().all(is_plain)
-=======
     if let Ok(text) = std::str::from_utf8(label)
         && is_plain(label)
->>>>>>> ef1125edbab878d7d387aa1f4b0b1be709d2aad2
     {
         return out.write_str(text);
     }

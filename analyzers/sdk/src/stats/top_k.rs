@@ -106,12 +106,7 @@ impl<K: Hash + Eq + Ord + Clone> TopK<K> {
             // The key with the smallest count gives its place and its count away.
             self.counters.remove(&smallest);
             let counter = Counter { count: count.saturating_add(weight), error: count };
-<<<<<<< HEAD
-            *first = Reverse((counter.count, key.clone()));
-            drop(first);
-=======
             self.order.entry(counter.count).or_default().push(key.clone());
->>>>>>> ef1125edbab878d7d387aa1f4b0b1be709d2aad2
             self.counters.get_or_insert_near(place, key.clone(), || counter, |_, _| ());
             return;
         }
