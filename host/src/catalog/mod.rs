@@ -141,6 +141,6 @@ mod tests {
             assert_eq!(*tool.listed_output, schema::shallow(tool.output()), "{}", tool.name);
         }
         let others: Vec<_> = Builtin::all().iter().filter(|builtin| builtin.description.is_none()).collect();
-        assert_eq!(others.iter().map(|builtin| builtin.name).collect::<Vec<_>>(), ["reader", "codec", "select"]);
+        assert_eq!(others.iter().map(|builtin| builtin.name).collect::<Vec<_>>(), ["reader", "codec", "decoder"]);
     }
 }
