@@ -17,7 +17,8 @@ demo: build
 
 ## Unit tests of host and components, then the real binary end to end.
 test: wasm-target
-	$(CARGO) test --locked --workspace --exclude mcpcap-hostile-analyzer --exclude mcpcap-hostile-reader --exclude mcpcap-hostile-speaker --exclude mcpcap-bench
+	$(CARGO) test --locked --workspace --exclude mcpcap-hostile-analyzer --exclude mcpcap-hostile-decoder --exclude mcpcap-hostile-packets \
+		--exclude mcpcap-hostile-reader --exclude mcpcap-hostile-speaker --exclude mcpcap-bench
 
 ## Measures every tool beside tshark, the Python project and native code, and writes docs/performance.md; takes half an hour. ARGS=--quick to try,
 ## ARGS=--large for 10 GB and ten million frames. The generators are tested first.
