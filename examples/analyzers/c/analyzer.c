@@ -13,8 +13,6 @@ static const char PROMPT[] = {
 };
 
 static arp_t run;
-static uint16_t *link_types;
-static size_t links;
 
 static void give(analyzer_string_t *to, const char *text, size_t length) {
     to->ptr = malloc(length + 1);
@@ -82,40 +80,16 @@ bool exports_mcpcap_analysis_analyze_open(analyzer_string_t *tool, analyzer_stri
     return arp_init(&run, number_of(arguments, "max_packets")) || fail(err);
 }
 
-/* A batch tells only the links that are new. */
-static bool add_links(const mcpcap_analysis_types_list_link_t *added) {
-    if (added->len == 0) {
-        return true;
-    }
-    uint16_t *larger = realloc(link_types, (links + added->len) * sizeof *larger);
-    if (larger == NULL) {
-        return false;
-    }
-    link_types = larger;
-    for (size_t n = 0; n < added->len; n++) {
-        link_types[links++] = added->ptr[n].link_type;
-    }
-    return true;
-}
-
-bool exports_mcpcap_analysis_analyze_feed(exports_mcpcap_analysis_analyze_batch_t *batch, bool *ret, exports_mcpcap_analysis_analyze_problem_t *err) {
-    const mcpcap_analysis_types_frames_t *frames = &batch->frames;
-    if (!add_links(&batch->links)) {
-        return fail(err);
-    }
+bool exports_mcpcap_analysis_analyze_feed(exports_mcpcap_analysis_analyze_batch_t *batch, exports_mcpcap_analysis_analyze_packets_t *packets, bool *ret,
+                                          exports_mcpcap_analysis_analyze_problem_t *err) {
+    (void)err;
     *ret = true;
-    /* The host has checked that all columns have one length, each range lies in the data, and each link is known. */
-    for (size_t row = 0; *ret && row < frames->number.len; row++) {
-        frame_t frame = {
-            .number = frames->number.ptr[row],
-            .link_type = link_types[frames->link.ptr[row]],
-            .data = batch->data.ptr + frames->offset.ptr[row],
-            .length = frames->captured.ptr[row],
-            .original = frames->original.ptr[row],
-        };
-        *ret = arp_frame(&run, &frame);
+    for (size_t row = 0; *ret && row < packets->row.len; row++) {
+        packet_t packet = packet_at(batch, packets, row);
+        *ret = arp_packet(&run, &packet);
     }
     exports_mcpcap_analysis_analyze_batch_free(batch);
+    exports_mcpcap_analysis_analyze_packets_free(packets);
     return true;
 }
 

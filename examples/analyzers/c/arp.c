@@ -5,7 +5,6 @@
 #include "report.h"
 
 enum {
-    ARP = 0x0806,
     HEADER = 8,
     REQUEST = 1,
     REPLY = 2,
@@ -117,17 +116,16 @@ static void message(arp_t *arp, uint64_t frame, int operation, const uint8_t *ma
     }
 }
 
-bool arp_frame(arp_t *arp, const frame_t *frame) {
-    size_t at = 0;
-    if (frame->link_type != LINK_ETHERNET || frame_ethertype(frame->data, frame->length, &at) != ARP) {
+bool arp_packet(arp_t *arp, const packet_t *packet) {
+    if (packet_innermost(packet) != LAYER_ARP) {
         return true;
     }
-    const uint8_t *data = frame->data + at;
-    size_t length = frame->length - at;
+    const uint8_t *data = packet->payload;
+    size_t length = packet->captured;
     arp->found++;
     if (length < HEADER || length < HEADER + 2 * ((size_t)data[4] + data[5])) {
         if (arp->malformed < MALFORMED_CITED) {
-            arp->malformed_frames[arp->malformed] = frame->number;
+            arp->malformed_frames[arp->malformed] = packet->frame;
         }
         arp->malformed++;
     } else if (memcmp(data, ETHERNET_IPV4, sizeof ETHERNET_IPV4) != 0) {
@@ -135,7 +133,7 @@ bool arp_frame(arp_t *arp, const frame_t *frame) {
     } else {
         int operation = data[6] << 8 | data[7];
         if (operation == REQUEST || operation == REPLY) {
-            message(arp, frame->number, operation, data + 8, data + 14, data + 24);
+            message(arp, packet->frame, operation, data + 8, data + 14, data + 24);
         } else {
             arp->other_operations++;
         }

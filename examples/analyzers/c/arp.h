@@ -1,7 +1,7 @@
 /* ARP (RFC 826) over Ethernet, with the probes and announcements of RFC 5227: what is kept of the messages, and what is reported. */
 #pragma once
 
-#include "frames.h"
+#include "packets.h"
 #include "json.h"
 #include "table.h"
 
@@ -22,8 +22,8 @@ typedef struct {
 bool arp_init(arp_t *arp, uint64_t max_packets);
 void arp_free(arp_t *arp);
 
-/* Takes a frame; whether more are wanted. */
-bool arp_frame(arp_t *arp, const frame_t *frame);
+/* Takes a packet; whether more are wanted. */
+bool arp_packet(arp_t *arp, const packet_t *packet);
 
 /* Writes the report. */
 void arp_report(const arp_t *arp, json_t *json);

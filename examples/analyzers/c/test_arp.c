@@ -8,26 +8,25 @@
 
 static const uint8_t A[6] = {2, 0, 0, 0, 0, 1}, B[6] = {2, 0, 0, 0, 0, 2};
 
+/* A message, as ARP carries it. */
 typedef struct {
-    uint8_t data[64];
+    uint8_t data[28];
     size_t length;
 } made_t;
 
 static made_t arp(int operation, const uint8_t *mac, uint32_t ip, uint32_t target) {
-    made_t frame = {.length = 42};
-    const uint8_t head[] = {8, 6, 0, 1, 8, 0, 6, 4, 0, (uint8_t)operation};
-    memset(frame.data, 0xff, 6);
-    memcpy(frame.data + 6, mac, 6);
-    memcpy(frame.data + 12, head, sizeof head);
-    memcpy(frame.data + 22, mac, 6);
+    made_t made = {.length = sizeof made.data};
+    const uint8_t head[] = {0, 1, 8, 0, 6, 4, 0, (uint8_t)operation};
+    memcpy(made.data, head, sizeof head);
+    memcpy(made.data + 8, mac, 6);
     for (int part = 0; part < 4; part++) {
-        frame.data[28 + part] = (uint8_t)(ip >> (24 - 8 * part));
-        frame.data[38 + part] = (uint8_t)(target >> (24 - 8 * part));
+        made.data[14 + part] = (uint8_t)(ip >> (24 - 8 * part));
+        made.data[24 + part] = (uint8_t)(target >> (24 - 8 * part));
     }
-    return frame;
+    return made;
 }
 
-/* The report on frames, which the caller frees. Each is given in memory of just its size, so that the sanitizer sees what is read behind it. */
+/* The report on messages, which the caller frees. Each is given in memory of just its size, so that the sanitizer sees what is read behind it. */
 static char *report(const made_t *frames, size_t count, uint64_t max_packets) {
     arp_t run;
     json_t json = {0};
@@ -35,8 +34,9 @@ static char *report(const made_t *frames, size_t count, uint64_t max_packets) {
     for (size_t n = 0; n < count; n++) {
         uint8_t *data = malloc(frames[n].length + (frames[n].length == 0));
         memcpy(data, frames[n].data, frames[n].length);
-        frame_t frame = {.number = n + 1, .link_type = LINK_ETHERNET, .data = data, .length = frames[n].length};
-        bool more = arp_frame(&run, &frame);
+        const uint64_t layers[] = {(uint64_t)1 << 32, (uint64_t)LAYER_ARP << 32};
+        packet_t packet = {.frame = n + 1, .payload = data, .captured = frames[n].length, .layers = layers, .layers_count = 2};
+        bool more = arp_packet(&run, &packet);
         free(data);
         if (!more) {
             break;
@@ -105,14 +105,46 @@ static void changed_frames_do_no_harm(void) {
     for (int round = 0; round < 500; round++) {
         made_t frame = arp(1 + rand() % 2, A, ONE, TWO);
         for (int change = rand() % 4; change > 0; change--) {
-            frame.data[12 + rand() % 30] = (uint8_t)rand();
+            frame.data[rand() % 28] = (uint8_t)rand();
         }
         frame.length = (size_t)rand() % (frame.length + 1);
         free(report(&frame, 1, 0));
     }
 }
 
+static void what_is_no_arp_is_passed_over(void) {
+    arp_t run;
+    assert(arp_init(&run, 0));
+    packet_t packet = {.frame = 1, .version = 4, .transport = PROTOCOL_UDP};
+    assert(arp_packet(&run, &packet) && run.found == 0);
+    arp_free(&run);
+}
+
+static void addresses_are_written_as_rfc_5952_wants(void) {
+    static const struct {
+        uint8_t version;
+        uint64_t address[2];
+        const char *text;
+    } CASES[] = {
+        {4, {0, 0xc0000201}, "192.0.2.1"},
+        {6, {0x20010db800000000, 1}, "2001:db8::1"},
+        {6, {0x20010db800000001, 0x0001000100010001}, "2001:db8:0:1:1:1:1:1"},
+        {6, {0x2001000000000001, 1}, "2001:0:0:1::1"},
+        {6, {0, 0}, "::"},
+        {6, {0, 1}, "::1"},
+        {6, {0xfe80000000000000, 0}, "fe80::"},
+        {0, {0, 0}, ""},
+    };
+    for (size_t n = 0; n < sizeof CASES / sizeof *CASES; n++) {
+        char text[ADDRESS_TEXT];
+        address_text(CASES[n].version, CASES[n].address, text);
+        assert(strcmp(text, CASES[n].text) == 0);
+    }
+}
+
 int main(void) {
+    what_is_no_arp_is_passed_over();
+    addresses_are_written_as_rfc_5952_wants();
     messages_are_told_apart();
     two_claims_of_one_address_are_a_finding();
     many_announcements_are_a_finding();

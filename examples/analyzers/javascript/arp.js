@@ -1,8 +1,7 @@
 // The tool `arp-javascript_table`: ARP (RFC 826) over Ethernet, with the probes and announcements of RFC 5227.
-import { ETHERNET, FRAMES_CITED, Links, ethertype, finding, ipv4, mac } from './frames.js';
+import { FRAMES_CITED, address, finding, mac } from './packets.js';
 import { REPORT } from './report.js';
 
-const ARP = 0x0806;
 const HEADER = 8;
 const ETHERNET_IPV4 = [0, 1, 8, 0, 6, 4]; // hardware and protocol type, lengths of their addresses
 const REQUEST = 1;
@@ -33,8 +32,8 @@ export class ArpTable {
     properties: { max_packets: { type: 'integer', minimum: 1, description: 'Stop after this many ARP messages (default: all).' } },
   };
   static REPORT = REPORT;
+  static ENDS = ['max_packets'];
 
-  #links = new Links();
   #counts = { arp_packets_found: 0, requests: 0, replies: 0, probes: 0, announcements: 0, gratuitous_replies: 0, other_operations: 0, other_hardware: 0, malformed: 0 };
   #malformedFrames = [];
   #bindings = new Map(); // "ip mac": ip, mac, packets, first and last frame
@@ -48,16 +47,10 @@ export class ArpTable {
     this.#maxPackets = maxPackets;
   }
 
-  /** Takes the next frames; whether more are wanted. */
-  feed(batch) {
-    for (const frame of this.#links.frames(batch)) {
-      if (frame.linkType !== ETHERNET) continue;
-      const { type, at } = ethertype(frame.data);
-      if (type !== ARP) continue;
-      this.#message(frame.number, frame.data.subarray(at));
-      if (this.#counts.arp_packets_found === this.#maxPackets) return false;
-    }
-    return true;
+  /** Takes the next packet; whether more are wanted. */
+  packet(packet) {
+    if (packet.innermost === 'Arp') this.#message(packet.frame, packet.payload);
+    return this.#counts.arp_packets_found !== this.#maxPackets;
   }
 
   #message(frame, data) {
@@ -69,7 +62,7 @@ export class ArpTable {
       this.#counts.other_hardware++;
     } else {
       const operation = (data[6] << 8) | data[7];
-      const message = { frame, operation, hardware: mac(data.subarray(8, 14)), ip: ipv4(data.subarray(14, 18)), target: ipv4(data.subarray(24, 28)) };
+      const message = { frame, operation, hardware: mac(data.subarray(8, 14)), ip: address(data.subarray(14, 18)), target: address(data.subarray(24, 28)) };
       if (operation === REQUEST || operation === REPLY) this.#known(message);
       else this.#counts.other_operations++;
     }

@@ -1,17 +1,25 @@
-// The tool on frames that are made here.
+// The tool on packets that are made here.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ArpTable } from './arp.js';
-import { run } from './testing.js';
+import { packet, run, udp } from './testing.js';
 
-const BROADCAST = Array(6).fill(0xff);
 const A = [2, 0, 0, 0, 0, 1];
 const B = [2, 0, 0, 0, 0, 2];
 const ip = (text) => text.split('.').map(Number);
-const arp = (operation, mac, sender, target, tags = []) => [
-  ...BROADCAST, ...mac, ...tags, 8, 6, 0, 1, 8, 0, 6, 4, 0, operation, ...mac, ...ip(sender), ...Array(6).fill(0), ...ip(target),
-];
+const message = (operation, mac, sender, target) => [0, 1, 8, 0, 6, 4, 0, operation, ...mac, ...ip(sender), ...Array(6).fill(0), ...ip(target)];
+const carried = (payload, layers = ['Ethernet', 'Arp']) => packet(payload, { layers });
+const arp = (operation, mac, sender, target, layers) => carried(message(operation, mac, sender, target), layers);
+
+test('addresses are written as RFC 5952 wants', () => {
+  for (const text of ['2001:db8::1', '2001:db8:0:1:1:1:1:1', '2001:0:0:1::1', '::', '::1', 'fe80::', '2001:db8::1:0:0:1', '100::10:0:0:0']) {
+    const made = udp([text, 1], ['192.0.2.1', 2], []);
+    const seen = [];
+    run(class { packet(packet) { seen.push(packet.source); } finish() { return {}; } }, [made]);
+    assert.deepEqual(seen, [text]);
+  }
+});
 
 test('messages are told apart wherever batches end', () => {
   const frames = [
@@ -19,10 +27,10 @@ test('messages are told apart wherever batches end', () => {
     arp(2, B, '192.0.2.2', '192.0.2.1'),
     arp(1, A, '0.0.0.0', '192.0.2.9'),
     arp(1, A, '192.0.2.1', '192.0.2.1'),
-    arp(2, A, '192.0.2.1', '192.0.2.1', [0x81, 0, 0, 5]),
+    arp(2, A, '192.0.2.1', '192.0.2.1', ['Ethernet', 'Vlan', 'Arp']),
     arp(8, A, '192.0.2.1', '192.0.2.1'),
-    arp(1, A, '192.0.2.1', '192.0.2.2').slice(0, -1),
-    [...BROADCAST, ...A, 8, 0, ...Array(20).fill(0)],
+    carried(message(1, A, '192.0.2.1', '192.0.2.2').slice(0, -1)),
+    udp(['192.0.2.1', 1], ['192.0.2.2', 2], [1, 2, 3]),
   ];
   for (const batchSize of [1, 3, 100]) {
     const report = run(ArpTable, frames, { batchSize });
@@ -60,7 +68,7 @@ test('reading ends when enough was found', () => {
   assert.equal(run(ArpTable, Array(9).fill(arp(1, A, '192.0.2.1', '192.0.2.2')), { args: { max_packets: 4 } }).arp_packets_found, 4);
 });
 
-test('frames that end anywhere do no harm', () => {
-  const frame = arp(1, A, '192.0.2.1', '192.0.2.2', [0x81, 0, 0, 5]);
-  for (let end = 0; end <= frame.length; end++) run(ArpTable, [frame.slice(0, end)]);
+test('messages that end anywhere do no harm', () => {
+  const whole = message(1, A, '192.0.2.1', '192.0.2.2');
+  for (let end = 0; end <= whole.length; end++) run(ArpTable, [carried(whole.slice(0, end))]);
 });

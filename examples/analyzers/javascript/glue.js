@@ -1,9 +1,12 @@
 // The contract's functions, for any analyzer. Copy this file too. One instance of the component serves one run, so the run is its only state.
+import { packets } from './packets.js';
 
 /**
  * What a component has to export as `analyze`. A tool is a class with the static members NAME, TITLE, DESCRIPTION, ARGUMENTS and REPORT (JSON Schemas),
- * made with its arguments; `feed(batch)` says whether more is wanted, `finish(capture)` gives the report. A prompt has name, title, description,
- * arguments, and `text`, a function of the arguments.
+ * made with its arguments; `packet(packet)` returns false when nothing further can change the report, `finish(capture)` gives the report. It may have
+ * WANTS, the packets that it is given (all frames without it), ENDS, when its false ends the reading of the capture (never without it), and SHA1,
+ * whether its report shows that hash of the file: the contract's README has their forms. A prompt has name, title, description, arguments, and `text`,
+ * a function of the arguments.
  */
 export function analyzer(name, version, tools, prompts) {
   let run;
@@ -15,6 +18,10 @@ export function analyzer(name, version, tools, prompts) {
         description: tool.DESCRIPTION,
         arguments: tool.ARGUMENTS,
         report: tool.REPORT,
+        // Without a value it is left out.
+        wants: tool.WANTS,
+        ends: tool.ENDS ?? false,
+        sha1: tool.SHA1 ?? false,
       }));
       // A function does not become JSON, so `text` is left out.
       return JSON.stringify({ name, version, tools: offered, prompts });
@@ -30,7 +37,10 @@ export function analyzer(name, version, tools, prompts) {
       // The host has checked them against the schema.
       run = new tool(JSON.parse(args));
     },
-    feed: (batch) => run.feed(batch),
+    feed(batch, columns) {
+      for (const packet of packets(batch, columns)) if (run.packet(packet) === false) return false;
+      return true;
+    },
     finish: (capture) => JSON.stringify(run.finish(JSON.parse(capture))),
   };
 }

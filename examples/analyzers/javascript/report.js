@@ -1,5 +1,5 @@
 // What the tool answers: its schema.
-import { FINDINGS, fixed, list, number, object } from './frames.js';
+import { FINDINGS, fixed, list, number, object } from './packets.js';
 
 export const REPORT = object({
   arp_packets_found: number('ARP messages, malformed and other ones included.'),

@@ -1,8 +1,7 @@
 """The tool `arp-python_table`: ARP (RFC 826) over Ethernet, with the probes and announcements of RFC 5227."""
 
-from frames import ETHERNET, FINDINGS, FRAMES_CITED, Links, document, ethertype, finding, fixed, ipv4, listing, mac, number
+from packets import FINDINGS, FRAMES_CITED, Packet, address, document, finding, fixed, listing, mac, number
 
-ARP = 0x0806
 HEADER = 8
 ETHERNET_IPV4 = b"\x00\x01\x08\x00\x06\x04"  # hardware and protocol type, lengths of their addresses
 MESSAGE = 28
@@ -66,10 +65,10 @@ class ArpTable:
         "properties": {"max_packets": {"type": "integer", "minimum": 1, "description": "Stop after this many ARP messages (default: all)."}},
     }
     REPORT = REPORT
+    ENDS = ["max_packets"]
 
     def __init__(self, arguments: dict) -> None:
         self.max_packets = arguments.get("max_packets")
-        self.links = Links()
         self.found = self.requests = self.replies = self.probes = self.announcements = self.gratuitous = 0
         self.other_operations = self.other_hardware = self.malformed = 0
         self.malformed_frames: list[int] = []
@@ -79,15 +78,11 @@ class ArpTable:
         self.senders: dict[bytes, list] = {}  # mac: count of gratuitous messages, first frames
         self.bindings_left_out = self.targets_left_out = 0
 
-    def feed(self, batch) -> bool:
-        for frame in self.links.frames(batch):
-            if frame.link_type == ETHERNET:
-                kind, at = ethertype(frame.data)
-                if kind == ARP:
-                    self.message(frame.number, frame.data[at:])
-                    if self.found == self.max_packets:
-                        return False
-        return True
+    def packet(self, packet: Packet) -> bool:
+        """Takes the next packet; whether more are wanted."""
+        if packet.innermost == "Arp":
+            self.message(packet.frame, packet.payload)
+        return self.found != self.max_packets
 
     def message(self, frame: int, data: bytes) -> None:
         self.found += 1
@@ -167,10 +162,10 @@ class ArpTable:
             "malformed": self.malformed,
             "malformed_frames": self.malformed_frames,
             "bindings": [
-                {"ip": ipv4(ip), "mac": mac(hardware), "packets": packets, "first_frame": first, "last_frame": last}
+                {"ip": address(ip), "mac": mac(hardware), "packets": packets, "first_frame": first, "last_frame": last}
                 for (ip, hardware), (packets, first, last) in bindings
             ],
-            "unanswered": [{"ip": ipv4(ip), "requests": -requests, "first_frame": first} for requests, ip, first in unanswered[:UNANSWERED_LISTED]],
+            "unanswered": [{"ip": address(ip), "requests": -requests, "first_frame": first} for requests, ip, first in unanswered[:UNANSWERED_LISTED]],
             "unanswered_total": len(unanswered),
             "findings": self.duplicates(bindings)[:FINDINGS_MAX] + self.floods()[:FINDINGS_MAX],
             "limits": {"bindings_left_out": self.bindings_left_out, "targets_left_out": self.targets_left_out},
@@ -183,7 +178,7 @@ class ArpTable:
         return [
             finding(
                 rule="arp_duplicate_binding",
-                subject=ipv4(ip),
+                subject=address(ip),
                 severity="medium",
                 confidence="medium",
                 observation="one IPv4 address was claimed by several hardware addresses",

@@ -6,6 +6,7 @@ Copy this file too. One instance of the component serves one run, so the run is 
 import json
 
 from componentize_py_types import Err
+from packets import packets
 from wit_world import exports
 from wit_world.imports import types
 
@@ -14,7 +15,9 @@ def analyzer(name: str, version: str, tools: list, prompts: list):
     """The class that componentize-py wants to be called `Analyze`.
 
     A tool is a class with NAME, TITLE, DESCRIPTION, ARGUMENTS and REPORT (JSON Schemas), made with the arguments as a dict; it has
-    `feed(batch)`, which says whether more is wanted, and `finish(capture)`, which gives the report as a dict.
+    `packet(packet)`, which returns False when nothing further can change the report, and `finish(capture)`, which gives the report as a dict.
+    It may have WANTS, the packets that it is given (all frames without it), ENDS, when its False ends the reading of the capture (never without
+    it), and SHA1, whether its report shows that hash of the file. The contract's README has their forms.
     A prompt is a dict with name, title, description, arguments, and `text`, a function of the arguments.
     """
     by_name = {tool.NAME: tool for tool in tools}
@@ -23,10 +26,7 @@ def analyzer(name: str, version: str, tools: list, prompts: list):
         run = None
 
         def describe(self) -> str:
-            offered = [
-                {"name": tool.NAME, "title": tool.TITLE, "description": tool.DESCRIPTION, "arguments": tool.ARGUMENTS, "report": tool.REPORT}
-                for tool in tools
-            ]
+            offered = [described(tool) for tool in tools]
             asked = [{key: value for key, value in prompt.items() if key != "text"} for prompt in prompts]
             return json.dumps({"name": name, "version": version, "tools": offered, "prompts": asked})
 
@@ -42,13 +42,21 @@ def analyzer(name: str, version: str, tools: list, prompts: list):
             # The host has checked them against the schema.
             Analyze.run = by_name[tool](json.loads(arguments))
 
-        def feed(self, batch: types.Batch) -> bool:
-            return Analyze.run.feed(batch)
+        def feed(self, batch: types.Batch, columns: types.Packets) -> bool:
+            take = Analyze.run.packet
+            return not any(take(packet) is False for packet in packets(batch, columns))
 
         def finish(self, capture: str) -> str:
             return json.dumps(Analyze.run.finish(json.loads(capture)))
 
     return Analyze
+
+
+def described(tool) -> dict:
+    """What `describe` says of a tool."""
+    said = {"name": tool.NAME, "title": tool.TITLE, "description": tool.DESCRIPTION, "arguments": tool.ARGUMENTS, "report": tool.REPORT}
+    said |= {"ends": getattr(tool, "ENDS", False), "sha1": getattr(tool, "SHA1", False)}
+    return said | ({"wants": tool.WANTS} if hasattr(tool, "WANTS") else {})
 
 
 def refused(argument: str, reason: str) -> Err:

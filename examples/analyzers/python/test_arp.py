@@ -1,12 +1,11 @@
-"""The tool on frames that are made here."""
+"""The tool on packets that are made here."""
 
 import random
 import unittest
 
 from arp import ArpTable
-from testing import run
+from testing import packet, run, udp
 
-BROADCAST = b"\xff" * 6
 A, B = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 
 
@@ -14,9 +13,9 @@ def ip(text: str) -> bytes:
     return bytes(map(int, text.split(".")))
 
 
-def arp(operation: int, mac: bytes, sender: str, target: str, tags: bytes = b"") -> bytes:
-    message = bytes.fromhex("0001080006040000")[:6] + operation.to_bytes(2) + mac + ip(sender) + bytes(6) + ip(target)
-    return BROADCAST + mac + tags + b"\x08\x06" + message
+def arp(operation: int, mac: bytes, sender: str, target: str, end: int = 28, layers: tuple = ("Ethernet", "Arp")) -> dict:
+    message = bytes.fromhex("000108000604") + operation.to_bytes(2, "big") + mac + ip(sender) + bytes(6) + ip(target)
+    return packet(message[:end], layers=layers)
 
 
 class Table(unittest.TestCase):
@@ -26,10 +25,10 @@ class Table(unittest.TestCase):
             arp(2, B, "192.0.2.2", "192.0.2.1"),
             arp(1, A, "0.0.0.0", "192.0.2.9"),
             arp(1, A, "192.0.2.1", "192.0.2.1"),
-            arp(2, A, "192.0.2.1", "192.0.2.1", tags=b"\x81\x00\x00\x05"),
+            arp(2, A, "192.0.2.1", "192.0.2.1", layers=("Ethernet", "Vlan", "Arp")),
             arp(8, A, "192.0.2.1", "192.0.2.1"),
-            arp(1, A, "192.0.2.1", "192.0.2.2")[:-1],
-            BROADCAST + A + b"\x08\x00" + bytes(20),
+            arp(1, A, "192.0.2.1", "192.0.2.2", end=27),
+            udp(("192.0.2.1", 1), ("192.0.2.2", 2), b"no ARP"),
         ]
         for batch_size in (1, 3, 100):
             report = run(ArpTable, frames, batch_size=batch_size)
@@ -69,13 +68,13 @@ class Table(unittest.TestCase):
         self.assertEqual(run(ArpTable, [arp(1, A, "192.0.2.1", "192.0.2.2")] * 9, {"max_packets": 4})["arp_packets_found"], 4)
 
     def test_changed_frames_do_no_harm(self):
-        chance, frame = random.Random(1), arp(1, A, "192.0.2.1", "192.0.2.2", tags=b"\x81\x00\x00\x05")
+        chance, message = random.Random(1), arp(1, A, "192.0.2.1", "192.0.2.2")["payload"]
         for _ in range(2000):
-            changed = bytearray(frame[: chance.randrange(len(frame) + 1)])
-            for at in range(12, len(changed)):
+            changed = bytearray(message[: chance.randrange(len(message) + 1)])
+            for at in range(len(changed)):
                 if chance.random() < 0.1:
                     changed[at] = chance.randrange(256)
-            run(ArpTable, [bytes(changed)])
+            run(ArpTable, [packet(bytes(changed), layers=("Ethernet", "Arp"))])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /* The analysis: which kinds of frames there are, and which were cut when they were captured. */
 #pragma once
 
-#include "frames.h"
+#include "packets.h"
 #include "json.h"
 #include "table.h"
 

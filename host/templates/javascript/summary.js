@@ -1,5 +1,5 @@
 // The tool `{{name}}_summary`: its arguments, what it keeps, its report.
-import { ETHERNET, FINDINGS, FRAMES_CITED, Links, ethertype, finding, fixed, list, number, object } from './frames.js';
+import { ETHERNET, FINDINGS, FRAMES_CITED, Links, ethertype, finding, fixed, list, number, object } from './packets.js';
 
 // A capture decides how much there is to keep, so every table has a bound.
 const KINDS_MAX = 4096;

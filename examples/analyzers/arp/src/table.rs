@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use mcpcap_analyzer::decode::{Decoder, Layer};
+use mcpcap_analyzer::decode::{Layer, Packet};
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::{Capture, Flow, Frame, Problem, Tool, Window};
+use mcpcap_analyzer::{Capture, Ends, Flow, Frame, Problem, Tool, Window};
 
 use crate::findings::{duplicates, floods};
 use crate::message::{self, Mac, Message, Read};
@@ -34,7 +34,6 @@ pub type Bindings = BTreeMap<(Ipv4Addr, Mac), Claim>;
 /// One run.
 #[derive(Default)]
 pub struct ArpTable {
-    decoder: Decoder,
     max_packets: Option<u64>,
     /// The counts, as they will be reported.
     report: Report,
@@ -53,13 +52,13 @@ impl Tool for ArpTable {
         for ARP spoofing and address conflicts in Ethernet captures.";
     type Arguments = Arguments;
     type Report = Report;
+    const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, _: Window) -> Result<Self, Problem> {
         Ok(Self { max_packets: arguments.max_packets, ..Self::default() })
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) -> Result<Flow, Problem> {
-        let packet = self.decoder.decode(frame);
+    fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
         if packet.layers.last() != Some(&Layer::Arp) {
             return Ok(Flow::More);
         }

@@ -1,0 +1,211 @@
+// What a JavaScript analyzer needs besides its analysis: the packets of a batch, addresses, findings, schemas.
+// Copy this file into your own project.
+
+export const FRAMES_CITED = 20;
+const UNKNOWN_TIME = 2n ** 64n - 1n;
+export const TRANSPORTS = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6' };
+// By their numbers in the contract: the first is 1.
+export const LAYERS = (
+  'Ethernet Vlan Llc LinuxCooked LinuxCooked2 Loopback RawIp Ppp PppoeDiscovery PppoeSession CiscoHdlc Radiotap Ieee80211 Mpls Gre Vxlan Geneve ' +
+  'Erspan L2tp Gtp Teredo Capwap Tzsp Ayiya Gue Lisp EtherIp Nsh Wccp VnTag Etag CiscoMetadata Pbb Hsr Macsec Rtag Trill FabricPath Pim Ppi ' +
+  'FrameRelay Ipnet Ipoib Nflog Fddi Arcnet Juniper Pktap Pflog Enc Prism Avs TokenRing Arp Ipv4 Ipv6 Ipv6HopByHop Ipv6Routing Ipv6Fragment ' +
+  'Ipv6DestinationOptions AuthenticationHeader Udp Tcp Sctp Icmp Icmpv6 Igmp OtherIp OtherEthertype OtherLink'
+).split(' ');
+const STOPS = ['', 'UnknownLinkType', 'OtherNetworkLayer', 'OtherTransport', 'Cut', 'Malformed', 'FragmentKept', 'FragmentRefused', 'TooDeep'];
+
+// Some engines give unsigned numbers as signed ones when they are large.
+const u32 = (number) => number >>> 0;
+const u64 = (number) => BigInt.asUintN(64, number);
+
+/** One frame with the packet in it: what is innermost, behind link layers, tags and tunnels. What is not asked for is not read. */
+class Packet {
+  #batch;
+  #columns;
+  #row;
+  #stacks;
+
+  constructor(batch, columns, row, stacks) {
+    this.#batch = batch;
+    this.#columns = columns;
+    this.#row = row;
+    this.#stacks = stacks;
+  }
+
+  /** Number of the frame, as Wireshark counts, from 1. It is far below 2^53. */
+  get frame() {
+    return Number(this.#batch.frames.number[this.#columns.row[this.#row]]);
+  }
+
+  /** Nanoseconds since 1970 as a BigInt; undefined where the file has no time. */
+  get time() {
+    const time = u64(this.#batch.frames.timestamp[this.#columns.row[this.#row]]);
+    return time === UNKNOWN_TIME ? undefined : time;
+  }
+
+  /** Bytes that the frame had on the wire. */
+  get frameSize() {
+    return u32(this.#batch.frames.original[this.#columns.row[this.#row]]);
+  }
+
+  /** 4, 6, or 0: there is no IP header. */
+  get version() {
+    return this.#columns.version[this.#row];
+  }
+
+  /** Source address: 4 or 16 bytes, none without an IP header. */
+  get sourceBytes() {
+    return this.#address(this.#columns.sourceHigh, this.#columns.sourceLow);
+  }
+
+  /** Destination address, likewise. */
+  get destinationBytes() {
+    return this.#address(this.#columns.destinationHigh, this.#columns.destinationLow);
+  }
+
+  /** Source address as text; empty without an IP header. */
+  get source() {
+    return address(this.sourceBytes);
+  }
+
+  /** Destination address as text. */
+  get destination() {
+    return address(this.destinationBytes);
+  }
+
+  /** Number of the protocol behind the IP header. */
+  get protocol() {
+    return this.#columns.protocol[this.#row];
+  }
+
+  /** The transport header that was reached: udp, tcp, icmp, icmpv6; empty when none was. */
+  get transport() {
+    return TRANSPORTS[this.#columns.transport[this.#row]] ?? '';
+  }
+
+  /** Source port of UDP and TCP; otherwise 0. */
+  get sourcePort() {
+    return this.#columns.sourcePort[this.#row] & 0xffff;
+  }
+
+  /** Destination port, likewise. */
+  get destinationPort() {
+    return this.#columns.destinationPort[this.#row] & 0xffff;
+  }
+
+  /** What the transport header carries, as far as it was captured; without one, what the innermost layer carries. A view, not a copy. */
+  get payload() {
+    const at = u32(this.#columns.payload[this.#row]);
+    const size = u32(this.#columns.captured[this.#row]);
+    const { data } = this.#batch;
+    if (at < data.length) return data.subarray(at, at + size);
+    return this.#columns.joined.subarray(at - data.length, at - data.length + size);
+  }
+
+  /** Bytes of the payload that were on the wire. */
+  get length() {
+    return u32(this.#columns.length[this.#row]);
+  }
+
+  /** Whether less of the payload was captured than was on the wire. */
+  get isCut() {
+    return u32(this.#columns.captured[this.#row]) < this.length;
+  }
+
+  /** Name and number (VLAN id, label, ..) of each layer, outermost first. */
+  get layers() {
+    const stack = u32(this.#columns.stack[this.#row]);
+    let known = this.#stacks.get(stack);
+    if (!known) {
+      const { layers, layerEnds } = this.#columns;
+      const found = layers.slice(stack ? layerEnds[stack - 1] : 0, layerEnds[stack]);
+      known = Array.from(found, (layer) => ({ name: layerName(Number(u64(layer) >> 32n)), number: Number(u64(layer) & 0xffffffffn) }));
+      this.#stacks.set(stack, known);
+    }
+    return known;
+  }
+
+  /** Name of the innermost layer; empty for a frame without any. */
+  get innermost() {
+    return this.layers.at(-1)?.name ?? '';
+  }
+
+  /** VLAN ids, outermost first. */
+  get vlans() {
+    return this.layers.filter(({ name }) => name === 'Vlan').map(({ number }) => number);
+  }
+
+  /** Why decoding ended before the transport's payload, as in the contract; empty when it did not. */
+  get stop() {
+    const code = this.#columns.stop[this.#row];
+    return STOPS[code] ?? String(code);
+  }
+
+  /** The frame that has the same packet first, when this one was captured again. */
+  get copyOf() {
+    return Number(this.#columns.copyOf[this.#row]) || undefined;
+  }
+
+  #address(high, low) {
+    if (this.version === 0) return new Uint8Array();
+    const view = new DataView(new ArrayBuffer(16));
+    view.setBigUint64(0, u64(high[this.#row]));
+    view.setBigUint64(8, u64(low[this.#row]));
+    return new Uint8Array(view.buffer, this.version === 4 ? 12 : 0);
+  }
+}
+
+/** The packets of a batch, in order. The host has checked the columns. */
+export function* packets(batch, columns) {
+  const stacks = new Map();
+  for (let row = 0; row < columns.row.length; row++) yield new Packet(batch, columns, row, stacks);
+}
+
+/** Name of a layer's kind; its number when it is a newer one. */
+const layerName = (kind) => LAYERS[kind - 1] ?? String(kind);
+
+/** An address of 4 or 16 bytes as text (RFC 5952); nothing for no bytes. */
+export function address(bytes) {
+  if (bytes.length !== 16) return bytes.join('.');
+  const groups = Array.from({ length: 8 }, (_, n) => ((bytes[2 * n] << 8) | bytes[2 * n + 1]).toString(16)).join(':');
+  const zeros = (groups.match(/\b0(:0)+\b/g) ?? []).reduce((longest, run) => (run.length > longest.length ? run : longest), '');
+  if (!zeros) return groups;
+  const at = groups.search(new RegExp(`(^|:)${zeros}(:|$)`));
+  const begin = at === 0 && groups.startsWith('0') ? 0 : at + 1;
+  return `${groups.slice(0, begin).replace(/:$/, '')}::${groups.slice(begin + zeros.length).replace(/^:/, '')}`;
+}
+
+/** A hardware address as text. */
+export const mac = (octets) => Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join(':');
+
+/** A finding in the form that all analyzers use. `measures` are numbers by their names. */
+export function finding({ measures, frames, framesTotal, falseAlarm, ...rest }) {
+  const named = Object.entries(measures).map(([name, value]) => ({ name, value }));
+  const cited = [...new Set(frames)].sort((a, b) => a - b).slice(0, FRAMES_CITED);
+  return { ...rest, measures: named, frames: cited, frames_total: framesTotal, false_alarm: falseAlarm };
+}
+
+/** The schema of a count. */
+export const number = (description) => ({ type: 'integer', minimum: 0, description });
+
+/** The schema of a text that is the analyzer's own, and not from the capture. */
+export const fixed = (description) => ({ type: 'string', description, 'x-mcpcap-fixed': true });
+
+/** The schema of an object with all of these members. */
+export const object = (properties) => ({ type: 'object', properties, required: Object.keys(properties), additionalProperties: false });
+
+/** The schema of a list of objects. */
+export const list = (description, properties) => ({ type: 'array', description, items: object(properties) });
+
+/** The schema of findings. */
+export const FINDINGS = list('What an analyst would want to be told.', {
+  rule: fixed('Name of the rule.'),
+  subject: { type: 'string', description: 'What it is about.' },
+  severity: { enum: ['info', 'low', 'medium', 'high'], description: 'How bad it is if it is what it looks like.' },
+  confidence: { enum: ['low', 'medium', 'high'], description: 'How sure the rule is.' },
+  observation: fixed('What was observed.'),
+  measures: list('The numbers of the observation.', { name: fixed('What was counted.'), value: { type: 'number', description: 'Its value.' } }),
+  threshold: fixed('The condition that was met.'),
+  frames: { type: 'array', items: { type: 'integer' }, description: 'Frames that show it; the first ones where there are many.' },
+  frames_total: number('How many frames show it in all.'),
+  false_alarm: fixed('What could make it a false alarm.'),
+});

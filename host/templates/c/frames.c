@@ -1,1 +1,0 @@
-../../../examples/analyzers/c/frames.c

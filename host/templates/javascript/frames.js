@@ -1,1 +1,0 @@
-../../../examples/analyzers/javascript/frames.js

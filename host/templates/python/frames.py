@@ -1,1 +1,0 @@
-../../../examples/analyzers/python/frames.py
