@@ -50,6 +50,7 @@ pub(crate) fn named(list: &str, places: &[usize]) -> String {
 }
 
 /// A page of a list: the values behind a place, in an order of their own.
+#[derive(Clone)]
 pub(super) struct Part<T> {
     after: u64,
     values: BTreeMap<u64, (T, u64)>,
