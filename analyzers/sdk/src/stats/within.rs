@@ -88,6 +88,11 @@ impl<T> Part<T> {
         self.values.insert(place, (value(), 1));
     }
 
+    /// The value at a place in the order of pages.
+    pub fn get_mut(&mut self, place: u64) -> Option<&mut T> {
+        self.values.get_mut(&place.max(1)).map(|(value, _)| value)
+    }
+
     /// Those that are here.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &(T, u64)> {
         self.values.values()
