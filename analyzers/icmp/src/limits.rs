@@ -29,7 +29,7 @@ pub const QUOTED_ANSWERS: usize = 128;
 pub const ENTRIES: usize = 2048;
 /// Ports in all errors, and identifiers of all pairs of requester and target.
 pub const VALUES: usize = 16_384;
-/// Link-layer addresses of one neighbour, in all VLANs, and of all neighbours.
+/// Link-layer addresses of one neighbour, in all VLANs, whose frames and times are kept for a finding, and of all neighbours.
 pub const NEIGHBOUR_ADDRESSES: usize = 512;
 /// See [`NEIGHBOUR_ADDRESSES`].
 pub const ALL_NEIGHBOUR_ADDRESSES: usize = 8192;

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, TopK};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several, TopK};
 use mcpcap_analyzer::text;
 
-use crate::advertisement::{RouterOptions, options, router_v4, router_v6};
+use crate::advertisement::{self, RouterOptions, router_v4, router_v6};
 use crate::codes::kind;
 use crate::limits;
 use crate::message::{Message, Version, address};
@@ -24,6 +24,10 @@ pub const TOGETHER: u64 = 3_600_000_000_000;
 
 /// The lists of the report.
 const NEIGHBOURS: &str = "statistics.neighbour_discovery.neighbours";
+/// The list of link-layer addresses of each neighbour.
+pub const MACS: &str = "statistics.neighbour_discovery.neighbours[].macs";
+/// The list of frames of each neighbour.
+pub const NEIGHBOUR_FRAMES: &str = "statistics.neighbour_discovery.neighbours[].frames";
 /// The list of frames of each router.
 pub const ROUTER_FRAMES: &str = "statistics.neighbour_discovery.routers[].frames";
 const ROUTERS: &str = "statistics.neighbour_discovery.routers";
@@ -45,7 +49,8 @@ pub struct Place {
 /// Everything that hosts and routers of a link say of themselves.
 pub struct Neighbours {
     neighbours: BoundedMap<Ipv6Addr, Neighbour>,
-    claims: Pool,
+    /// Room for the claims of all neighbours, and for their link-layer addresses.
+    rooms: (Pool, Pool),
     routers: BoundedMap<(IpAddr, Option<u16>), Router>,
     /// Room for what all routers say.
     options: Pool,
@@ -57,12 +62,14 @@ pub struct Neighbours {
 }
 
 /// An address, and the link-layer addresses that claim it.
-#[derive(Default)]
 pub struct Neighbour {
     /// Link-layer addresses that advertisements give, each in its VLAN.
-    pub claims: Vec<Claim>,
-    /// All link-layer addresses, when there were others besides these.
-    others: Option<Box<Distinct>>,
+    claims: Vec<Claim>,
+    /// Whether there were others besides these.
+    has_other_claims: bool,
+    macs: Several<String>,
+    /// The first advertisement of each claim, and all of those that are not kept.
+    evidence: Evidence,
     router: bool,
     solicited: u64,
 }
@@ -89,24 +96,32 @@ impl Claim {
 }
 
 impl Neighbour {
-    fn report(&self, address: Ipv6Addr) -> NeighbourEntry {
-        let mut macs: Vec<String> = self.claims.iter().map(|claim| claim.mac.clone()).collect();
-        macs.sort_unstable();
-        macs.dedup();
+    fn new() -> Self {
+        Self {
+            claims: Vec::new(),
+            has_other_claims: false,
+            macs: Several::of(MACS),
+            evidence: Evidence::default(),
+            router: false,
+            solicited: 0,
+        }
+    }
+
+    fn report(&self, address: Ipv6Addr, place: usize, lists: &mut Lists) -> NeighbourEntry {
         NeighbourEntry {
             address,
-            macs_total: self.others.as_ref().map_or(macs.len() as u64, |all| all.count()),
-            macs_total_is_estimate: self.others.as_ref().is_some_and(|all| !all.is_exact()),
-            macs,
+            macs: lists.several(MACS, &[place], &self.macs).into_iter().map(|(mac, _)| mac.clone()).collect(),
+            macs_total: self.macs.total(),
+            macs_total_is_estimate: !self.macs.is_exact(),
             router: self.router,
             solicited: self.solicited,
-            frames: self.claims.iter().flat_map(|claim| claim.evidence.frames().first().copied()).collect(),
+            frames: lists.evidence(NEIGHBOUR_FRAMES, place, &self.evidence),
         }
     }
 
     /// Whether there were other link-layer addresses besides those of the claims.
     pub fn has_other_claims(&self) -> bool {
-        self.others.is_some()
+        self.has_other_claims
     }
 
     /// The claims that contradict one another: those of the VLAN with most of them.
@@ -140,7 +155,7 @@ impl Neighbours {
     pub fn new() -> Self {
         Self {
             neighbours: BoundedMap::new(limits::ENTRIES),
-            claims: Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES),
+            rooms: (Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES), Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES)),
             routers: BoundedMap::new(limits::ENTRIES),
             options: Pool::new(limits::VALUES),
             groups: TopK::new(limits::ENTRIES),
@@ -176,8 +191,15 @@ impl Neighbours {
                 }
             }
             (Version::V6, kind::V6_NEIGHBOR_ADVERTISEMENT) => self.advertisement(message, seen),
-            (Version::V6, kind::V6_ROUTER_ADVERTISEMENT) => self.router(message, seen, router_v6(message)),
-            (Version::V4, kind::ROUTER_ADVERTISEMENT) => self.router(message, seen, router_v4(message)),
+            (Version::V6, kind::V6_ROUTER_ADVERTISEMENT) => {
+                // Reachable time and retransmission timer come before the options.
+                if let Some(options) = message.data.get(8..) {
+                    self.router(message, seen, |room| router_v6(message.rest, options, room));
+                }
+            }
+            (Version::V4, kind::ROUTER_ADVERTISEMENT) => {
+                self.router(message, seen, |room| router_v4(message, room));
+            }
             (Version::V6, 131) => {
                 if let Some(group) = address(message.data, 0) {
                     self.group(group);
@@ -188,55 +210,52 @@ impl Neighbours {
         }
     }
 
-    fn known(&mut self, target: Ipv6Addr) -> (&mut Neighbour, &mut Pool) {
+    fn known(&mut self, target: Ipv6Addr) -> (&mut Neighbour, &mut (Pool, Pool)) {
         self.different.0.add(&target);
-        let (known, gone) = self.neighbours.get_or_insert_with(target, Neighbour::default);
+        let (known, gone) = self.neighbours.get_or_insert_with(target, Neighbour::new);
         if let Some((_, gone)) = gone {
-            self.claims.give_back(gone.claims.len());
+            self.rooms.0.give_back(gone.claims.len());
+            gone.macs.release(&mut self.rooms.1);
         }
-        (known, &mut self.claims)
+        (known, &mut self.rooms)
     }
 
     fn advertisement(&mut self, message: &Message<'_>, seen: &Place) {
         let Place { frame, time, vlans, .. } = *seen;
         self.counts.2 = self.counts.2.saturating_add(1);
         let Some(target) = message.target() else { return };
-        let (known, pool) = self.known(target);
+        let (known, rooms) = self.known(target);
         known.router |= message.rest[0] & 0x80 != 0;
         let mut mac = None;
-        options(message.data.get(16..).unwrap_or_default(), |kind, value| {
+        advertisement::walk(message.data.get(16..).unwrap_or_default(), |kind, value| {
             if kind == 2 {
                 mac = Some(text::hexadecimal(value, ":", 8));
             }
         });
         let Some(mac) = mac else { return };
+        known.macs.add(mac.as_str(), &mut rooms.1);
         if let Some(claim) = known.claims.iter_mut().find(|claim| claim.mac == mac && claim.vlans == vlans) {
             claim.evidence.add(frame);
             claim.times = (claim.times.0.min(time), claim.times.1.max(time));
-        } else if known.claims.len() < limits::NEIGHBOUR_ADDRESSES && pool.take() {
-            let mut evidence = Evidence::default();
-            evidence.add(frame);
+            return;
+        }
+        known.evidence.add(frame);
+        if known.claims.len() < limits::NEIGHBOUR_ADDRESSES && rooms.0.take() {
+            let evidence = std::iter::once(frame).collect();
             known.claims.push(Claim { mac, vlans, evidence, times: (time, time) });
         } else {
-            let all = known.others.get_or_insert_with(|| {
-                let mut all = Distinct::small();
-                known.claims.iter().for_each(|claim| {
-                    all.add(&claim.mac);
-                });
-                Box::new(all)
-            });
-            all.add(&mac);
+            known.has_other_claims = true;
         }
     }
 
-    fn router(&mut self, message: &Message<'_>, seen: &Place, said: Option<(u16, RouterOptions)>) {
+    /// Takes what a router says, which is read when the room is free again that its last advertisement took.
+    fn router(&mut self, message: &Message<'_>, seen: &Place, said: impl FnOnce(&mut Pool) -> (u16, RouterOptions)) {
         let Place { frame, vlan, .. } = *seen;
-        let Some((lifetime, mut said)) = said else { return };
         self.different.1.add(&(message.source, vlan));
         let (router, gone) = self.routers.get_or_insert_with((message.source, vlan), || Router {
             evidence: Evidence::default(),
             withdrawn: Evidence::default(),
-            lifetime,
+            lifetime: 0,
             last: RouterOptions::default(),
             had_lifetime: false,
             spans: Vec::new(),
@@ -245,7 +264,7 @@ impl Neighbours {
             gone.last.release(&mut self.options);
         }
         router.last.release(&mut self.options);
-        said.fit(&mut self.options);
+        let (lifetime, said) = said(&mut self.options);
         router.evidence.add(frame);
         if lifetime == 0 && router.had_lifetime {
             router.withdrawn.add(frame);
@@ -291,7 +310,10 @@ impl Neighbours {
             duplicate_address_probes: self.counts.1,
             advertisements: self.counts.2,
             neighbours_total: self.different.0.count(),
-            neighbours: neighbours.map(|(target, known)| known.report(*target)).collect(),
+            neighbours: (lists.place(NEIGHBOURS)..)
+                .zip(neighbours)
+                .map(|(place, (target, known))| known.report(*target, place, lists))
+                .collect(),
             routers_total: self.different.1.count(),
             routers: (lists.place(ROUTERS)..)
                 .zip(routers)
@@ -325,11 +347,11 @@ impl Router {
 
     fn report(&self, (address, vlan): (IpAddr, Option<u16>), place: usize, lists: &mut Lists) -> RouterReport {
         let said = self.last.clone();
-        let (prefixes, prefixes_total) = said.prefixes.report();
-        let (routes, routes_total) = said.routes.report();
-        let (dns_servers, dns_servers_total) = said.dns_servers.report();
-        let (dns_search, dns_search_total) = said.dns_search.report();
-        let (gateways, gateways_total) = said.gateways.report();
+        let (prefixes, prefixes_total) = said.prefixes.report(advertisement::PREFIXES, place, lists);
+        let (routes, routes_total) = said.routes.report(advertisement::ROUTES, place, lists);
+        let (dns_servers, dns_servers_total) = said.dns_servers.report(advertisement::DNS_SERVERS, place, lists);
+        let (dns_search, dns_search_total) = said.dns_search.report(advertisement::DNS_SEARCH, place, lists);
+        let (gateways, gateways_total) = said.gateways.report(advertisement::GATEWAYS, place, lists);
         RouterReport {
             address,
             vlan,

@@ -12,6 +12,7 @@ use mcpcap_analyzer::{
 };
 use serde::Deserialize;
 
+use crate::advertisement;
 use crate::codes;
 use crate::details::PacketDetails;
 use crate::echo::{Answer, Echoes};
@@ -136,7 +137,14 @@ impl Tool for IcmpPackets {
         "statistics.neighbour_discovery.multicast_groups",
         session::IDENTIFIERS,
         errors::PORTS,
+        neighbours::MACS,
+        neighbours::NEIGHBOUR_FRAMES,
         neighbours::ROUTER_FRAMES,
+        advertisement::PREFIXES,
+        advertisement::ROUTES,
+        advertisement::DNS_SERVERS,
+        advertisement::DNS_SEARCH,
+        advertisement::GATEWAYS,
         inner::FLOW_FRAMES,
         errors::UNREACHABLE_FRAMES,
         errors::MTU_FRAMES,

@@ -77,6 +77,7 @@ impl Tool for SipPackets {
         parties::AGENTS,
         counts::FAULT_FRAMES,
         calls::LADDER,
+        calls::FORKS,
         registrations::CODES,
         registrations::CONTACTS,
         registrations::USERNAMES,

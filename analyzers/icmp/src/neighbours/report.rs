@@ -36,20 +36,22 @@ pub struct NeighbourReport {
 pub struct NeighbourEntry {
     /// The IPv6 address.
     pub address: Ipv6Addr,
-    /// Link-layer addresses from advertisements; more than one: a conflict, a move, spoofing, or hosts of several VLANs.
+    /// Link-layer addresses from advertisements; more than one: a conflict, a move, spoofing, or hosts of several VLANs. Of many this is a page.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub macs: Vec<String>,
-    /// Different ones. Of one neighbour 512 are kept, of all 8,192.
+    /// Different ones. Of one neighbour 1,024 are kept, of all 8,192.
     pub macs_total: u64,
-    /// That is an estimate with a standard error of 2.3 %.
+    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub macs_total_is_estimate: bool,
     /// An advertisement says that it is a router.
     pub router: bool,
     /// How often it was asked for.
     pub solicited: u64,
-    /// The first advertisement of each link-layer address.
-    pub frames: Vec<u64>,
+    /// The first advertisement of each link-layer address in each VLAN; beyond 512 of these, and 8,192 of all neighbours, all advertisements. Of many
+    /// this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
 }
 
 /// A router, by its last advertisement.
@@ -83,7 +85,7 @@ pub struct RouterReport {
     /// MTU of the link, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u32>,
-    /// Prefixes of the link. This list and those that follow hold up to 1,024 values while there is room, and 8 at least.
+    /// Prefixes of the link. This list and those that follow hold up to 1,024 values while there is room, and 8 at least. Of many these are pages.
     pub prefixes: Vec<PrefixReport>,
     /// Prefixes in all, where there are more than these.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -19,11 +19,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::content::{Content, Sight};
+use super::interfaces::Interfaces;
 use super::{Layer, Packet, Stop, TcpFlags, Transport};
 use crate::Frame;
 use crate::finding::{Evidence, Frames};
-use crate::stats::{FixedHash, Lists, Part, Pool, Several, Window};
-use crate::text::printable;
+use crate::stats::{FixedHash, Lists, Part, Window};
 
 /// How long after a packet its copies come, in nanoseconds: a router forwards within a few milliseconds.
 const WINDOW: u64 = 5_000_000;
@@ -44,16 +44,12 @@ const WAYS: usize = 4;
 const NAMED: usize = 10;
 /// Interfaces that the report names.
 const INTERFACES: usize = 32;
-/// Interfaces, and frames of the packet with most copies, that are kept: more hops than this no packet makes.
-const KEPT: usize = 256;
 
 const FIRST: &str = "copies.first";
 const OF_MOST: &str = "copies.frames_of_most";
 const OVER: &str = "copies.interfaces";
 /// The lists of [`CopyReport`] that are cut, where a tool's report has it as `copies`.
 pub(crate) const CUT: [&str; 3] = [FIRST, OF_MOST, OVER];
-/// Characters of an interface's name.
-const NAME_MOST: usize = 64;
 
 /// How much evidence of a mirror there is at the most, and how much lets bare acknowledgments pass for copies.
 const MIRRORED_MOST: u8 = 16;
@@ -132,7 +128,7 @@ pub struct CopyReport {
     pub differ_in: CopyDifferences,
     /// Interfaces that packets and copies came over, by name or number. Text from the capture.
     pub interfaces: Vec<String>,
-    /// Interfaces in all, where there are more than the 256 that were kept: an estimate with a standard error of 2.3 %.
+    /// Interfaces in all, where there are more than the 65,536 that were kept: an estimate with a standard error of 2.3 %.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interfaces_total: Option<u64>,
     /// The first copies.
@@ -152,18 +148,34 @@ pub(super) struct Copies {
     packets: u64,
     most: u32,
     most_hops: u32,
-    /// The packet that has most of them, by its first frame, and its frames.
-    frames_of_most: Vec<u64>,
+    /// The packet that has most of them.
+    of_most: OfMost,
     differences: CopyDifferences,
-    /// Names of the capture's first links, by index.
-    links: Vec<Option<String>>,
-    /// Link index and number of each interface that packets and copies came over.
-    interfaces: Several<(u32, u32)>,
-    room: Pool,
+    /// Those that packets and copies came over.
+    interfaces: Interfaces,
     /// The copies that are asked for.
     part: Part,
     first: Vec<Copy>,
     evidence: Evidence,
+}
+
+/// Frames of the packet with most copies by hop limit.
+struct OfMost {
+    /// Its first frame.
+    packet: u64,
+    total: usize,
+    /// Those that are asked for.
+    part: Part,
+    frames: Vec<u64>,
+}
+
+impl OfMost {
+    fn add(&mut self, frame: u64) {
+        if (self.part.offset..self.part.end()).contains(&self.total) {
+            self.frames.push(frame);
+        }
+        self.total = self.total.saturating_add(1);
+    }
 }
 
 impl Copies {
@@ -177,20 +189,20 @@ impl Copies {
             packets: 0,
             most: 0,
             most_hops: 0,
-            frames_of_most: Vec::new(),
+            of_most: OfMost { packet: 0, total: 0, part: Part { offset: 0, limit: NAMED }, frames: Vec::new() },
             differences: CopyDifferences::default(),
-            links: Vec::new(),
-            interfaces: Several::default(),
-            room: Pool::new(KEPT),
+            interfaces: Interfaces::default(),
             part: Part { offset: 0, limit: NAMED },
             first: Vec::new(),
             evidence: Evidence::default(),
         }
     }
 
-    /// Names the copies that are asked for.
+    /// Names the copies, and frames of the packet with most of them, that are asked for.
     pub(super) fn listing(&mut self, window: &Window) {
-        self.part = Lists::new(window.clone()).part(FIRST, NAMED);
+        let lists = Lists::new(window.clone());
+        self.part = lists.part(FIRST, NAMED);
+        self.of_most.part = lists.part(OF_MOST, NAMED);
     }
 
     /// What was found; `None` when there is no copy.
@@ -200,18 +212,18 @@ impl Copies {
         }
         lists.told(FIRST, usize::try_from(self.frames).unwrap_or(usize::MAX), self.part);
         let interfaces = lists.cut(OVER, INTERFACES, self.interfaces.iter());
-        let interfaces = interfaces.map(|((link, number), _)| self.interface_name(*link, *number)).collect();
+        let interfaces = interfaces.map(|interface| self.interfaces.name(interface)).collect();
+        lists.told(OF_MOST, self.of_most.total, self.of_most.part);
         Some(CopyReport {
             frames: self.frames,
             packets: self.packets,
             at_least: self.forgotten,
             most_of_one_packet: u64::from(self.most),
             most_by_hop_limit: u64::from(self.most_hops),
-            frames_of_most: lists.cut(OF_MOST, NAMED, self.frames_of_most.iter().copied()).collect(),
+            frames_of_most: self.of_most.frames.clone(),
             differ_in: self.differences,
             interfaces,
-            interfaces_total: Some(self.interfaces.total())
-                .filter(|total| *total > self.interfaces.iter().len() as u64),
+            interfaces_total: self.interfaces.total(),
             first: self.first.clone(),
             cited: self.evidence.cited(),
         })
@@ -224,9 +236,7 @@ impl Copies {
     /// once, are when the packets around them were copied too.
     pub(super) fn take(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, sight: &Sight<'_>) -> Option<u64> {
         let time = frame.timestamp?;
-        if self.links.len() < KEPT && frame.link_index as usize == self.links.len() {
-            self.links.push(frame.link.name.as_ref().map(|name| printable(name.as_bytes(), NAME_MOST)));
-        }
+        self.interfaces.named(frame);
         let content = Content::of(&self.hasher, sight);
         let place = self.place(frame, packet, sight);
         if self.recent.is_empty() {
@@ -284,12 +294,12 @@ impl Copies {
         self.most = self.most.max(known.copies);
         if known.hops > self.most_hops {
             self.most_hops = known.hops;
-            if self.frames_of_most.first() != Some(&known.frame) {
-                self.frames_of_most = vec![known.frame];
+            if self.of_most.packet != known.frame {
+                let part = self.of_most.part;
+                self.of_most = OfMost { packet: known.frame, total: 0, part, frames: Vec::new() };
+                self.of_most.add(known.frame);
             }
-            if self.frames_of_most.len() < KEPT {
-                self.frames_of_most.push(frame.number);
-            }
+            self.of_most.add(frame.number);
         }
         let count = |which: &mut u64, differs: bool| *which = which.saturating_add(u64::from(differs));
         let interface = (known.place.link_index, known.place.interface) != (place.link_index, place.interface);
@@ -302,7 +312,7 @@ impl Copies {
             self.mirrored = self.mirrored.saturating_add(2).min(MIRRORED_MOST);
         }
         for seen in [known.place, place] {
-            self.interfaces.add(&(seen.link_index, seen.interface), &mut self.room);
+            self.interfaces.add((seen.link_index, seen.interface));
         }
         if known.copies == 1 {
             self.evidence.add(known.frame);
@@ -332,14 +342,6 @@ impl Copies {
             _ => 0,
         };
         Place { link_index: frame.link_index, interface, before: hasher.finish(), hop_limit: sight.ip.hop_limit }
-    }
-
-    fn interface_name(&self, link_index: u32, number: u32) -> String {
-        match self.links.get(link_index as usize) {
-            _ if number != 0 => format!("interface {number}"),
-            Some(Some(name)) => name.clone(),
-            _ => format!("interface {link_index}"),
-        }
     }
 }
 

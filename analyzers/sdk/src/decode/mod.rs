@@ -22,6 +22,7 @@ mod datagram;
 mod ethertype;
 mod fragments;
 pub mod icmp;
+mod interfaces;
 mod layer;
 mod link;
 mod looks;

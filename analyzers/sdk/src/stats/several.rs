@@ -179,6 +179,22 @@ impl<T: Hash + Eq> Several<T> {
         self.kept.get(place).is_some_and(|(kept, _)| kept.borrow() == value).then_some(place)
     }
 
+    /// Changes what a value has besides what tells it from others, wherever it is kept.
+    pub fn change<Q>(&mut self, value: &Q, change: impl Fn(&mut T))
+    where
+        T: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        if let Some((kept, _)) = self.place(value).and_then(|place| self.kept.get_mut(place)) {
+            change(kept);
+        }
+        if let Some(page) = &mut self.page
+            && let Some(kept) = page.get_mut(self.places.hasher().hash_one(value))
+        {
+            change(kept);
+        }
+    }
+
     /// Whether it is kept.
     pub fn contains<Q>(&self, value: &Q) -> bool
     where

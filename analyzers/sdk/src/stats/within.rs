@@ -50,6 +50,7 @@ pub(crate) fn named(list: &str, places: &[usize]) -> String {
 }
 
 /// A page of a list: the values behind a place, in an order of their own.
+#[derive(Clone)]
 pub(super) struct Part<T> {
     after: u64,
     values: BTreeMap<u64, (T, u64)>,
@@ -85,6 +86,11 @@ impl<T> Part<T> {
             self.cut = self.values.pop_last().map(|(last, _)| last);
         }
         self.values.insert(place, (value(), 1));
+    }
+
+    /// The value at a place in the order of pages.
+    pub fn get_mut(&mut self, place: u64) -> Option<&mut T> {
+        self.values.get_mut(&place.max(1)).map(|(value, _)| value)
     }
 
     /// Those that are here.

@@ -2,6 +2,7 @@
 
 pub mod report;
 
+use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Page, PageInfo, Pool, Sequence, Several, Window};
@@ -30,6 +31,28 @@ struct Final {
     status: u16,
     reason: String,
     moment: Moment,
+}
+
+/// A branch of a call: its To tag tells it from others.
+#[derive(Debug, Clone)]
+struct Fork {
+    tag: u64,
+    /// The last one.
+    status: u16,
+}
+
+impl PartialEq for Fork {
+    fn eq(&self, other: &Self) -> bool {
+        self.tag == other.tag
+    }
+}
+
+impl Eq for Fork {}
+
+impl Hash for Fork {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.tag.hash(hasher);
+    }
 }
 
 /// What is known of a call.
@@ -64,9 +87,7 @@ struct Call {
     /// Highest CSeq of re-INVITEs, of caller and callee.
     reinvite_cseq: [u64; 2],
     retransmissions: u32,
-    /// To tags, and the last status of each that is kept.
-    forks: Several<u64>,
-    fork_states: Vec<u16>,
+    forks: Several<Fork>,
     /// Place among the listed calls, if it is one. Only then the following are kept.
     place: Option<usize>,
     ladder: Sequence<Step>,
@@ -78,6 +99,8 @@ struct Call {
 const LIST: &str = "calls";
 /// The list of messages of each call.
 pub const LADDER: &str = "calls[].ladder";
+/// The list of branches of each call.
+pub const FORKS: &str = "calls[].forks";
 
 /// All calls.
 pub struct Calls {
@@ -219,8 +242,7 @@ impl Call {
             reinvites: 0,
             reinvite_cseq: [0; 2],
             retransmissions: 0,
-            forks: Several::default(),
-            fork_states: Vec::new(),
+            forks: if place.is_some() { Several::of(FORKS) } else { Several::default() },
             place,
             ladder: Sequence::of(LADDER, limits::LADDER),
             media: Vec::new(),
@@ -303,17 +325,12 @@ impl Call {
             return;
         }
         if let Some(tag) = facts.to_tag {
-            let tag = hash(tag);
-            let known = self.forks.place(&tag).and_then(|place| self.fork_states.get_mut(place));
-            match known {
-                Some(last) => *last = status,
-                // The tag of a challenge or of a proxy's refusal is nobody's.
-                None if status < 300 => {
-                    self.forks.add(&tag, pool);
-                    self.fork_states.extend(self.forks.contains(&tag).then_some(status));
-                }
-                None => {}
+            let fork = Fork { tag: hash(tag), status };
+            // The tag of a challenge or of a proxy's refusal is nobody's.
+            if status < 300 {
+                self.forks.add(&fork, pool);
             }
+            self.forks.change(&fork, |known| known.status = status);
         }
         match status {
             100 => {}

@@ -114,7 +114,7 @@ pub struct CallReport {
     pub reinvites: u32,
     /// Messages that were sent again.
     pub retransmissions: u32,
-    /// Last status of each branch, when there are several To tags; of one call 1,024 are kept, of all 16,384.
+    /// Last status of each branch, when there are several To tags; of one call 1,024 are kept, of all 16,384. Of many this is a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forks: Vec<u16>,
     /// Branches in all, when there are several.
@@ -250,6 +250,8 @@ impl Call {
         let ladder_total = u32::try_from(self.ladder.total()).unwrap_or(u32::MAX);
         let ladder = lists.sequence(super::LADDER, &[place], std::mem::take(&mut self.ladder));
         let forked = self.forks.total() > 1;
+        let forks = if forked { lists.several(super::FORKS, &[place], &self.forks) } else { Vec::new() };
+        let forks = forks.into_iter().map(|(fork, _)| fork.status).collect();
         CallReport {
             frame: self.first.frame,
             last_frame: self.last_frame,
@@ -270,7 +272,7 @@ impl Call {
             challenges: self.challenges,
             reinvites: self.reinvites,
             retransmissions: self.retransmissions,
-            forks: if forked { self.fork_states.clone() } else { Vec::new() },
+            forks,
             call_id: self.call_id,
             caller: self.caller,
             callee: self.callee,

@@ -57,6 +57,8 @@ struct Registration {
     /// Requests that wait for a final response: the frame of each, and what it asks for.
     asked: VecDeque<(u64, Wish)>,
     history: Sequence<Chapter>,
+    /// Responses of the last chapter.
+    in_a_row: usize,
     contacts: Sequence<Contact>,
     usernames: Several<String>,
     agent: Option<String>,
@@ -245,6 +247,7 @@ impl Registration {
             was_registered: false,
             asked: VecDeque::new(),
             history: Sequence::of(HISTORY, 0),
+            in_a_row: 0,
             contacts: Sequence::of(CONTACTS, 0),
             usernames: Several::of(USERNAMES),
             agent: None,
@@ -326,10 +329,14 @@ impl Registration {
     /// Adds the state that a response has brought to the history.
     fn note(&mut self, seen: &Seen, state: &'static str, room: &mut Pool) {
         let number = self.history.total();
-        if std::mem::replace(&mut self.state, state) == state && number > 0 {
+        // Frames have pages in the chapters that every run keeps. Others get no more than a chapter holds in any case.
+        let is_full = self.in_a_row >= Evidence::KEPT && (self.history.first().len() as u64) < number;
+        if std::mem::replace(&mut self.state, state) == state && number > 0 && !is_full {
+            self.in_a_row = self.in_a_row.saturating_add(1);
             self.history.change_last(|last| last.number == number, |last| last.frames.add(seen.frame));
             return;
         }
+        self.in_a_row = 1;
         let chapter = || Chapter {
             number: number.saturating_add(1),
             state,

@@ -55,6 +55,7 @@ pub struct RegistrationReport {
     /// Requests answered with 2xx.
     pub accepted: u64,
     /// What the server said, in the order of the capture, with the frames that say so; the same several times in a row is one entry.
+    /// On its pages, behind the entries that are here without one, it is an entry for each 20.
     pub history: Vec<HistoryReport>,
     /// Entries of `history` in all. Of many `history` is a page; `packets` has all messages, with the arguments `method` REGISTER and `user`.
     pub history_total: u64,

@@ -279,3 +279,39 @@ fn frames_of_one_chapter_of_a_history_go_on() {
     let (frames, pages) = joined_within::<SipPackets>(&capture, &json!({ "count_copies": true }), name);
     assert!(frames.iter().map(|frame| frame.as_u64().unwrap()).eq((1..=3_100).map(|n| 2 * n)) && pages == 4, "{pages}");
 }
+
+#[test]
+fn branches_of_one_call_go_on() {
+    // Each of 3,100 telephones says 183, and then something of its own.
+    let invite = request("INVITE", URI, "c", 1);
+    let says = |n: u32, status: u32| invite.answer(&format!("{status} x"), &format!("b{n}")).back();
+    let status = |n: u32| if n.is_multiple_of(5) { 486 } else { 101 + n % 90 };
+    let frames = std::iter::once(invite.there())
+        .chain((0..3_100).map(|n| says(n, 183)))
+        .chain((0..3_100).map(|n| says(n, status(n))));
+    let capture = harness::build::pcap(&(0..).step_by(10_000).zip(frames).collect::<Vec<_>>());
+    let (forks, pages) = joined_within::<SipPackets>(&capture, &json!({ "count_copies": true }), "calls[0].forks");
+    let mut forks: Vec<u64> = forks.iter().map(|status| status.as_u64().unwrap()).collect();
+    let mut expected: Vec<u64> = (0..3_100).map(|n| status(n).into()).collect();
+    forks.sort_unstable();
+    expected.sort_unstable();
+    assert!(forks == expected && pages == 4, "{} on {pages}", forks.len());
+}
+
+#[test]
+fn pages_of_a_history_have_all_frames() {
+    // 1,100 changes, and then the same for long: an entry that stands on no first page.
+    let frames = (0..4_100_u32).flat_map(|n| {
+        let ask = request("REGISTER", "sip:example.com", "r", 1 + n);
+        let answer = if n < 1_100 && n % 2 == 0 { "200 OK" } else { "403 Forbidden" };
+        [ask.there(), ask.answer(answer, "t").back()]
+    });
+    let capture = harness::build::pcap(&(0..).step_by(10_000).zip(frames).collect::<Vec<_>>());
+    let asked = json!({ "count_copies": true });
+    let (history, _) = joined_within::<SipPackets>(&capture, &asked, "registrations[0].history");
+    let frames = history.iter().flat_map(|entry| entry["frames"].as_array().unwrap());
+    assert!(frames.map(|frame| frame.as_u64().unwrap()).eq((1..=4_100).map(|n| 2 * n)));
+    assert!(history.iter().all(|entry| entry["frames_total"] == length(&entry["frames"]) as u64));
+    // Of the 3,001 at the end, 20 each.
+    assert_eq!((history.len(), history.last().unwrap()["count"].as_u64()), (1_099 + 151, Some(1)));
+}
