@@ -1,6 +1,7 @@
 //! What an analyst would want to be told.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -77,6 +78,9 @@ pub struct Finding {
     /// What could make it a false alarm.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub false_alarm: &'static str,
+    /// Findings of the same rule and subject that stand before it in the whole list, whatever page this is: its id is made of that.
+    #[serde(skip_serializing_if = "crate::is_default")]
+    pub twins_before: u64,
 }
 
 impl Measure {
@@ -126,6 +130,7 @@ impl Rule {
             frames: evidence.cited(),
             frames_total: evidence.total(),
             false_alarm: self.false_alarm,
+            twins_before: 0,
         }
     }
 }
@@ -145,6 +150,17 @@ pub fn ranked(rules: impl IntoIterator<Item = Vec<Finding>>, most_of_one_rule: u
         });
     }
     (first, rest)
+}
+
+/// Counts for each finding of a whole list those of the same rule and subject before it.
+pub(crate) fn number_twins(findings: &mut [Finding]) {
+    let mut seen: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    let before = findings.iter().map(|finding| {
+        let count = seen.entry((finding.rule, &finding.subject)).or_default();
+        std::mem::replace(count, count.saturating_add(1))
+    });
+    let before: Vec<u64> = before.collect();
+    findings.iter_mut().zip(before).for_each(|(finding, before)| finding.twins_before = before);
 }
 
 #[cfg(test)]

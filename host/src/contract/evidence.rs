@@ -60,25 +60,31 @@ fn walk(value: &Value, cited: &mut impl FnMut(&Value)) {
     }
 }
 
-/// Gives each finding its id: the same for the same capture, rule and subject, and the how manieth of them it is.
+/// In a component's finding: how many of the same rule and subject stand before it in the whole list.
+const TWINS_BEFORE: &str = "twins_before";
+
+/// Gives each finding its id: the same for the same capture, rule and subject, and the how manieth of them it is. On a page of the list the component
+/// says that, as those before are not here.
 pub fn identify(findings: &mut Value, capture: &str) {
-    let mut seen: HashMap<String, u32> = HashMap::new();
+    let mut seen: HashMap<String, u64> = HashMap::new();
     for finding in findings.as_array_mut().into_iter().flatten() {
         let Value::Object(fields) = finding else { continue };
         let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
         let key = format!("{capture}\0{}\0{}", text("rule"), text("subject"));
+        let before = fields.get(TWINS_BEFORE).and_then(Value::as_u64).unwrap_or(0);
         let nth = seen.entry(key.clone()).or_default();
+        *nth = before.max(*nth);
         let hash = hex_sha256(format!("{key}\0{nth}").as_bytes());
         *nth = nth.saturating_add(1);
         let id: String = hash.chars().take(ID_DIGITS).collect();
         let mut with_id = Map::new();
         with_id.insert("id".into(), id.into());
-        with_id.extend(std::mem::take(fields).into_iter().filter(|(name, _)| name != "id"));
+        with_id.extend(std::mem::take(fields).into_iter().filter(|(name, _)| name != "id" && name != TWINS_BEFORE));
         *fields = with_id;
     }
 }
 
-/// Adds the id to the schema of a report that has findings.
+/// Adds the id to the schema of a report that has findings, which has what it is made of no more.
 pub fn describe(schema: &mut Value) {
     let findings = schema.get_mut("properties").and_then(|properties| properties.get_mut("findings"));
     let Some(Value::Object(finding)) = findings.and_then(|findings| findings.get_mut("items")) else { return };
@@ -91,7 +97,7 @@ pub fn describe(schema: &mut Value) {
             "description": "The same for the same capture, rule and subject."
         }),
     );
-    with_id.extend(std::mem::take(fields));
+    with_id.extend(std::mem::take(fields).into_iter().filter(|(name, _)| name != TWINS_BEFORE));
     *fields = with_id;
     if let Some(Value::Array(required)) = finding.get_mut("required") {
         required.insert(0, "id".into());
@@ -135,5 +141,24 @@ mod tests {
         identify(&mut twice, "a");
         assert_eq!(twice[0]["id"], one);
         assert_ne!(twice[0]["id"], twice[1]["id"]);
+    }
+
+    #[test]
+    fn ids_of_twins_are_the_same_on_every_page() {
+        let twin = |before: u64| json!({ "rule": "r", "subject": "s", "twins_before": before });
+        let ids = |mut findings: Value| {
+            identify(&mut findings, "a");
+            let findings = findings.as_array().unwrap();
+            assert!(findings.iter().all(|finding| finding.get(TWINS_BEFORE).is_none()));
+            findings.iter().map(|finding| finding["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let first = json!({ "rule": "r", "subject": "s" });
+        let all = ids(json!([first, twin(1), twin(2), twin(3)]));
+        assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+        let pages = [json!([first]), json!([twin(1), twin(2)]), json!([twin(3)])];
+        assert_eq!(pages.into_iter().flat_map(ids).collect::<Vec<_>>(), all);
+        // A component that says the same of all does not make one of them.
+        let wrong = ids(json!([twin(2), twin(2)]));
+        assert_ne!(wrong[0], wrong[1]);
     }
 }

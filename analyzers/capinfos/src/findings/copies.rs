@@ -36,6 +36,7 @@ pub(super) fn copied(facts: &Facts<'_>) -> Option<Finding> {
         frames_total: copies.frames.saturating_add(copies.packets),
         frames: copies.cited.clone(),
         false_alarm: "A program that sends the same datagram twice at once, without identification, looks like a mirror port.",
+        twins_before: 0,
     })
 }
 
@@ -61,5 +62,6 @@ pub(super) fn looped(facts: &Facts<'_>) -> Option<Finding> {
         frames_total: copies.most_by_hop_limit.saturating_add(1),
         frames: frames.into(),
         false_alarm: "A capture from ten routers in a row has such copies too.",
+        twins_before: 0,
     })
 }

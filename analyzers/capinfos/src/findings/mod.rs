@@ -99,6 +99,7 @@ fn incomplete(facts: &Facts<'_>) -> Option<Finding> {
         frames: last.into_iter().collect(),
         frames_total: last.into_iter().count() as u64,
         false_alarm: "A capture that was copied while it was still being written ends like this.",
+        twins_before: 0,
     })
 }
 
@@ -133,6 +134,7 @@ fn dropped(facts: &Facts<'_>) -> Option<Finding> {
         frames_total: 0,
         false_alarm: "Counters may include packets that the capture filter would have discarded, or those of a longer capture that \
             this file is a part of.",
+        twins_before: 0,
     })
 }
 
@@ -161,6 +163,7 @@ fn cut(facts: &Facts<'_>) -> Option<Finding> {
         frames,
         frames_total,
         false_alarm: "A small snap length is often chosen on purpose, to keep payload out of the file.",
+        twins_before: 0,
     })
 }
 
@@ -187,6 +190,7 @@ fn undecoded(facts: &Facts<'_>) -> Option<Finding> {
         frames: frames.into(),
         frames_total: total,
         false_alarm: "Link types and protocols that are valid but not supported here count too.",
+        twins_before: 0,
     })
 }
 
@@ -206,5 +210,6 @@ fn secrets(facts: &Facts<'_>) -> Option<Finding> {
         frames: Frames::default(),
         frames_total: 0,
         false_alarm: "They are often put there on purpose, so that the capture can be analysed.",
+        twins_before: 0,
     })
 }

@@ -41,6 +41,7 @@ pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
         frames_total: gaps.frames,
         frames: frames.into(),
         false_alarm: "A link with a packet now and then over days has such gaps too.",
+        twins_before: 0,
     })
 }
 
@@ -69,6 +70,7 @@ pub(super) fn clocks(facts: &Facts<'_>) -> Option<Finding> {
         frames_total: frames.len() as u64,
         frames: frames.into(),
         false_alarm: "Files that were joined in another order than that of time look like this.",
+        twins_before: 0,
     })
 }
 
@@ -97,6 +99,7 @@ pub(super) fn back(facts: &Facts<'_>) -> Option<Finding> {
         frames,
         frames_total,
         false_alarm: "Captures of several interfaces or queues, and files joined one behind the other, are not sorted by time.",
+        twins_before: 0,
     })
 }
 
@@ -114,6 +117,7 @@ pub(super) fn without(facts: &Facts<'_>) -> Option<Finding> {
         frames,
         frames_total,
         false_alarm: "pcapng Simple Packet Blocks have no time by design.",
+        twins_before: 0,
     })
 }
 
@@ -134,5 +138,6 @@ pub(super) fn implausible(facts: &Facts<'_>) -> Option<Finding> {
         frames,
         frames_total,
         false_alarm: "Simulators and test tools count from 0; devices without a clock start in 1970.",
+        twins_before: 0,
     })
 }

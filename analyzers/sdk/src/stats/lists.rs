@@ -61,7 +61,8 @@ impl Lists {
     pub fn findings(&mut self, rules: impl IntoIterator<Item = Vec<Finding>>, usual: usize) -> Vec<Finding> {
         let (first, rest) = finding::ranked(rules, usual);
         let usual = first.len();
-        let all: Vec<Finding> = first.into_iter().chain(rest).collect();
+        let mut all: Vec<Finding> = first.into_iter().chain(rest).collect();
+        finding::number_twins(&mut all);
         let mut shown: Vec<Finding> = self.cut(FINDINGS, usual, all.into_iter()).collect();
         self.frames_of(&mut shown, self.part(FINDINGS, usual).offset);
         shown
@@ -212,5 +213,13 @@ mod tests {
         joined.sort_unstable();
         joined.dedup();
         assert_eq!(joined.len(), 60);
+        // All 30 of a rule have the same subject.
+        let mut twins = Vec::new();
+        for offset in (0..60).step_by(7) {
+            let page = asking("findings", offset, 7).findings(rules(), 2);
+            twins.extend(page.into_iter().map(|finding| (finding.rule, finding.twins_before)));
+        }
+        twins.sort_unstable();
+        assert!(twins.into_iter().eq(["a", "b"].into_iter().flat_map(|rule| (0..30).map(move |nth| (rule, nth)))));
     }
 }
