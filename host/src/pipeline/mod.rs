@@ -4,28 +4,33 @@
 //! take turns on this one. So reading, hashing, decoding and analysis overlap, and a slow analyzer slows the line.
 //! One that may end the reading is waited for after each batch: where it stops is where the reader stopped, and the same capture gives the same report.
 
+mod outcome;
 mod packets;
 mod passage;
+mod question;
 mod seat;
+mod stages;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::sync_channel;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::bindings::types;
-use crate::capture::{CaptureFile, Facts, Source};
+use crate::capture::{CaptureFile, Source};
 use crate::effort::{Effort, after};
 use crate::progress::Done;
-use crate::sandbox::{Analyzer, Codec, Decoder, DecoderSession, Fault, Reader, ReaderSession};
+use crate::sandbox::{Codec, Decoder, DecoderSession, Fault, Reader};
 use crate::selection::{Delivered, Selection};
 use crate::settings::Limits;
-use packets::Parsed;
+pub use outcome::{End, Outcome, RunError};
+use outcome::{Ended, File};
 pub use packets::Wants;
 use passage::Passage;
+pub use question::{Pass, Question};
 use seat::Seat;
+use stages::Stages;
 
 /// Chunks that may wait between the source and the reader.
 const AHEAD: usize = 4;
@@ -40,132 +45,6 @@ pub struct Line {
     pub decoder: Decoder,
     /// Limits of each component and of the run.
     pub limits: Limits,
-}
-
-/// What is asked of an analyzer.
-pub struct Question<'a> {
-    /// The analyzer.
-    pub analyzer: &'a Analyzer,
-    /// Name of its tool.
-    pub tool: &'a str,
-    /// The tool's arguments as a JSON object, without those that are the host's.
-    pub arguments: &'a str,
-    /// The packets it is given.
-    pub wants: &'a Wants,
-    /// Whether it may end the reading, with these arguments.
-    pub may_end: bool,
-}
-
-/// What is asked of all that a capture passes through before the analyzers.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Pass {
-    /// The frames that the analyzers are given.
-    pub selection: Selection,
-    /// Whether packets that were captured several times are packets like others.
-    pub count_copies: bool,
-    /// The part that is asked for of a list which the decoder keeps.
-    pub page: Option<Value>,
-}
-
-impl Pass {
-    /// The options of the decoder; `wit/README.md` has them.
-    fn options(&self, headers: bool) -> String {
-        let mut options = Map::new();
-        if let Some(host) = &self.selection.host {
-            options.insert("host".into(), host.as_str().into());
-        }
-        if let Some(port) = self.selection.port {
-            options.insert("port".into(), port.into());
-        }
-        options.insert("count_copies".into(), self.count_copies.into());
-        options.insert("headers".into(), headers.into());
-        if let Some(page) = &self.page {
-            options.insert("page".into(), page.clone());
-        }
-        Value::Object(options).to_string()
-    }
-}
-
-/// Why reading ended before the end of the capture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct End {
-    /// `cut-short`, `damaged`, `compression-damaged`, `too-large`, `reader-failed`, `read-failed`, `enough` or `time-limit`.
-    pub reason: &'static str,
-    /// Offset in the capture.
-    pub offset: u64,
-    /// What is wrong there, in one line.
-    pub message: String,
-}
-
-impl End {
-    /// Whether reading ended where it was asked to: the arguments chose no frames behind, or the analyzer had enough.
-    pub fn was_asked(&self) -> bool {
-        self.reason == "enough"
-    }
-}
-
-/// What a run gave.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// The analyzer's report, as it wrote it.
-    pub report: Arc<str>,
-    /// Name of the capture: a base name, or a URL.
-    pub name: String,
-    /// Frames that were read.
-    pub frames: u64,
-    /// Frames that the analyzer was given.
-    pub delivered: Delivered,
-    /// SHA-256 of the file, as hexadecimal digits; of what was read of it when reading ended early.
-    pub identity: String,
-    /// Whether that is the whole file's.
-    pub identity_is_whole: bool,
-    /// Octets on disk.
-    pub size: u64,
-    /// Octets of the (uncompressed) capture that were read.
-    pub octets: u64,
-    /// Bytes of memory of reader, decoder and analyzer.
-    pub memory: usize,
-    /// The reader's summary.
-    pub summary: Value,
-    /// Why reading ended early, if it did.
-    pub end: Option<End>,
-}
-
-/// Why a run gave nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The file is not a capture.
-    #[error("{file} is not a capture: {reason}")]
-    NotACapture {
-        /// Name of the capture.
-        file: String,
-        /// What it is instead.
-        reason: String,
-    },
-    /// The capture could not be read at all.
-    #[error("{file} could not be read: {reason}")]
-    Unreadable {
-        /// Name of the capture.
-        file: String,
-        /// Why.
-        reason: String,
-    },
-    /// A component failed.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-    /// The host could not start a thread.
-    #[error("the machine has no room for another run")]
-    Threads,
-}
-
-/// How far reading was at an end, and what reader and decoder say of it.
-struct Ended {
-    end: Option<End>,
-    frames: u64,
-    octets: u64,
-    delivered: Delivered,
-    reader: Value,
-    decoder: Value,
 }
 
 impl Line {
@@ -317,126 +196,6 @@ impl Line {
     }
 }
 
-/// What every capture passes through.
-struct Stages<'a> {
-    reader: &'a mut ReaderSession,
-    decoder: Option<&'a mut DecoderSession>,
-    cancel: &'a CancellationToken,
-}
-
-impl Stages<'_> {
-    fn parse(&mut self, batch: types::Batch) -> Result<Parsed, RunError> {
-        match &mut self.decoder {
-            Some(decoder) if !(batch.frames.number.is_empty() && batch.links.is_empty()) => Parsed::of(batch, decoder),
-            _ => Ok(Parsed::of_frames(batch)),
-        }
-    }
-
-    /// What reader and decoder say of what they saw; what they are not able to say is left out.
-    fn summaries(&mut self, end: Option<&End>, effort: &Effort<'_>) -> (Value, Value) {
-        let read = |component: &str, text: Result<String, Fault>| {
-            let text = text.inspect_err(|fault| tracing::warn!(%fault, component, "it gave no summary"));
-            text.ok().and_then(|text| effort.read(&text).ok()).unwrap_or_else(|| json!({}))
-        };
-        let reader = match end.is_some_and(|end| end.reason == "reader-failed") {
-            true => json!({}),
-            false => read("reader", self.reader.summary()),
-        };
-        let decoder = self.decoder.as_mut().map_or(Value::Null, |decoder| read("decoder", decoder.summary()));
-        (reader, decoder)
-    }
-}
-
-/// What the host knows of the file.
-struct File<'a> {
-    name: &'a str,
-    size: u64,
-    inflated: u64,
-    facts: &'a Facts,
-    asked: &'a Selection,
-}
-
-impl File<'_> {
-    fn unreadable(&self, reason: String) -> RunError {
-        RunError::Unreadable { file: self.name.into(), reason }
-    }
-
-    /// What `finish` is given; `wit/README.md` has the fields.
-    fn describe(&self, ended: &Ended) -> String {
-        let end = ended.end.as_ref();
-        let mut file = Map::new();
-        file.insert("name".into(), self.name.into());
-        file.insert("size".into(), self.size.into());
-        if let Some(compression) = &self.facts.compression {
-            file.insert("compression".into(), compression.as_str().into());
-        }
-        if is_whole(end) {
-            file.insert("uncompressed_size".into(), self.inflated.into());
-            if let Some(sha256) = &self.facts.sha256 {
-                file.insert("sha256".into(), sha256.as_str().into());
-            }
-            if let Some(sha1) = &self.facts.sha1 {
-                file.insert("sha1".into(), sha1.as_str().into());
-            }
-        }
-        let frames = json!({ "read": ended.frames, "delivered": ended.delivered.count(), "asked": self.asked.asked() });
-        let mut capture = json!({ "file": file, "frames": frames, "reader": ended.reader });
-        if let Some(object) = capture.as_object_mut() {
-            if !ended.decoder.is_null() {
-                object.insert("decoder".into(), ended.decoder.clone());
-            }
-            if let Some(end) = end {
-                let end = json!({ "reason": end.reason, "offset": end.offset, "message": end.message });
-                object.insert("end".into(), end);
-            }
-        }
-        capture.to_string()
-    }
-
-    fn outcome(
-        &self,
-        gave: seat::Gave,
-        ended: &Ended,
-        same: &CaptureFile,
-        memory: usize,
-        cancel: &CancellationToken,
-    ) -> Result<Outcome, RunError> {
-        let (identity, identity_is_whole) = self.identity(same, ended, cancel).map_err(|error| match error.kind() {
-            std::io::ErrorKind::Interrupted => Fault::Cancelled.into(),
-            _ => self.unreadable(error.to_string()),
-        })?;
-        Ok(Outcome {
-            report: gave.report.into(),
-            name: self.name.into(),
-            frames: ended.frames,
-            delivered: ended.delivered.clone(),
-            identity,
-            identity_is_whole,
-            size: self.size,
-            octets: ended.octets,
-            memory: memory.saturating_add(gave.memory),
-            summary: ended.reader.clone(),
-            end: ended.end.clone(),
-        })
-    }
-
-    /// The hash by which a capture is known, and whether it is the whole file's: it is when reading did not end early. Otherwise it is that of
-    /// the first octets, which does not depend on how far the source was ahead; of a compressed file it is the whole one's nevertheless, as
-    /// nobody knows how far into it reading went.
-    fn identity(
-        &self,
-        file: &CaptureFile,
-        ended: &Ended,
-        cancel: &CancellationToken,
-    ) -> std::io::Result<(String, bool)> {
-        match (&self.facts.sha256, &self.facts.compression) {
-            (Some(sha256), _) if is_whole(ended.end.as_ref()) => Ok((sha256.clone(), true)),
-            (_, None) => Ok((file.sha256_of(ended.octets, cancel)?, false)),
-            (_, Some(_)) => Ok((file.sha256_of(u64::MAX, cancel)?, true)),
-        }
-    }
-}
-
 impl Line {
     /// In which format a capture is, by as much of its beginning as the reader wants: `pcap`, `pcapng`, with its compression.
     ///
@@ -466,9 +225,4 @@ impl Line {
             Ok(facts.compression.map_or(format.clone(), |compression| format!("{format}, {compression}")))
         })
     }
-}
-
-/// Whether the file was read to its end, damaged or not.
-fn is_whole(end: Option<&End>) -> bool {
-    end.is_none_or(|end| !matches!(end.reason, "enough" | "time-limit"))
 }

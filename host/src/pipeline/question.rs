@@ -1,0 +1,51 @@
+//! What is asked of a run.
+
+use serde_json::{Map, Value};
+
+use super::Wants;
+use crate::sandbox::Analyzer;
+use crate::selection::Selection;
+
+/// What is asked of an analyzer.
+pub struct Question<'a> {
+    /// The analyzer.
+    pub analyzer: &'a Analyzer,
+    /// Name of its tool.
+    pub tool: &'a str,
+    /// The tool's arguments as a JSON object, without those that are the host's.
+    pub arguments: &'a str,
+    /// The packets it is given.
+    pub wants: &'a Wants,
+    /// Whether it may end the reading, with these arguments.
+    pub may_end: bool,
+}
+
+/// What is asked of all that a capture passes through before the analyzers.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pass {
+    /// The frames that the analyzers are given.
+    pub selection: Selection,
+    /// Whether packets that were captured several times are packets like others.
+    pub count_copies: bool,
+    /// The part that is asked for of a list which the decoder keeps.
+    pub page: Option<Value>,
+}
+
+impl Pass {
+    /// The options of the decoder; `wit/README.md` has them.
+    pub(super) fn options(&self, headers: bool) -> String {
+        let mut options = Map::new();
+        if let Some(host) = &self.selection.host {
+            options.insert("host".into(), host.as_str().into());
+        }
+        if let Some(port) = self.selection.port {
+            options.insert("port".into(), port.into());
+        }
+        options.insert("count_copies".into(), self.count_copies.into());
+        options.insert("headers".into(), headers.into());
+        if let Some(page) = &self.page {
+            options.insert("page".into(), page.clone());
+        }
+        Value::Object(options).to_string()
+    }
+}
