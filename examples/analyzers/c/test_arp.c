@@ -1,4 +1,4 @@
-/* The analysis on frames that are made here. */
+/* The analysis on messages that are made here. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
