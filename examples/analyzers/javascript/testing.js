@@ -28,7 +28,7 @@ export function run(Tool, made, { args = {}, batchSize = 1000 } = {}) {
 }
 
 /** The batch and its columns, as componentize-qjs gives them. */
-function columns(made, firstFrame) {
+export function columns(made, firstFrame) {
   const rows = [...made.keys()];
   const sources = made.map(({ source: [text] }) => bytes(text));
   const destinations = made.map(({ destination: [text] }) => bytes(text));
