@@ -1,4 +1,4 @@
-/* The analysis on frames that are made here. */
+/* The analysis on messages that are made here. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,7 +142,29 @@ static void addresses_are_written_as_rfc_5952_wants(void) {
     }
 }
 
+/* Two packets of two stacks; the second was put together from fragments, so its payload is in `joined`. */
+static void packets_are_read_from_columns(void) {
+    uint8_t data[] = {1, 2, 3, 4}, joined[] = {5, 6, 7}, version[] = {4, 6}, transport[] = {PROTOCOL_UDP, PROTOCOL_TCP}, stop[] = {0, 4};
+    uint16_t source_port[] = {53, 80}, destination_port[] = {50000, 50001};
+    uint32_t original[] = {60, 1500}, row[] = {0, 1}, stack[] = {0, 1}, payload[] = {2, 5}, captured[] = {2, 2}, length[] = {2, 900}, ends[] = {1, 3};
+    uint64_t number[] = {7, 9}, time[] = {5, UINT64_MAX}, high[] = {0, 1}, low[] = {2, 3}, copy_of[] = {0, 7};
+    uint64_t layers[] = {(uint64_t)1 << 32, (uint64_t)1 << 32, (uint64_t)LAYER_VLAN << 32 | 5};
+    mcpcap_analysis_types_batch_t batch = {.frames = {.number = {number, 2}, .timestamp = {time, 2}, .original = {original, 2}}, .data = {data, sizeof data}};
+    mcpcap_analysis_types_packets_t columns = {
+        .row = {row, 2}, .stack = {stack, 2}, .version = {version, 2}, .source_high = {high, 2}, .source_low = {low, 2}, .destination_high = {high, 2},
+        .destination_low = {low, 2}, .protocol = {transport, 2}, .transport = {transport, 2}, .source_port = {source_port, 2},
+        .destination_port = {destination_port, 2}, .payload = {payload, 2}, .captured = {captured, 2}, .length = {length, 2}, .stop = {stop, 2},
+        .copy_of = {copy_of, 2}, .layers = {layers, 3}, .layer_ends = {ends, 2}, .joined = {joined, sizeof joined},
+    };
+    packet_t first = packet_at(&batch, &columns, 0), second = packet_at(&batch, &columns, 1);
+    assert(first.frame == 7 && first.time == 5 && first.payload == data + 2 && first.layers_count == 1 && packet_innermost(&first) == 1);
+    assert(second.frame == 9 && second.frame_size == 1500 && second.payload == joined + 1 && second.captured == 2 && second.length == 900);
+    assert(second.source[0] == 1 && second.source[1] == 3 && second.source_port == 80 && second.destination_port == 50001 && second.stop == 4 && second.copy_of == 7);
+    assert(second.layers_count == 2 && packet_innermost(&second) == LAYER_VLAN && layer_number(second.layers[1]) == 5);
+}
+
 int main(void) {
+    packets_are_read_from_columns();
     what_is_no_arp_is_passed_over();
     addresses_are_written_as_rfc_5952_wants();
     messages_are_told_apart();

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ArpTable } from './arp.js';
-import { packet, run, udp } from './testing.js';
+import { packets } from './packets.js';
+import { columns, packet, run, udp } from './testing.js';
 
 const A = [2, 0, 0, 0, 0, 1];
 const B = [2, 0, 0, 0, 0, 2];
@@ -71,4 +72,13 @@ test('reading ends when enough was found', () => {
 test('messages that end anywhere do no harm', () => {
   const whole = message(1, A, '192.0.2.1', '192.0.2.2');
   for (let end = 0; end <= whole.length; end++) run(ArpTable, [carried(whole.slice(0, end))]);
+});
+
+test('what was put together from fragments is behind the data', () => {
+  const [batch, table] = columns([udp(['2001:db8::1', 1], ['2001:db8::2', 2], [1], { layers: ['Ethernet', 'Vlan'], length: 9, copyOf: 4 })], 7);
+  const joined = [0, ...batch.data.subarray(table.headerOffset[0], table.headerOffset[0] + 40), 5, 6];
+  Object.assign(table, { headerOffset: [batch.data.length + 1], payload: [batch.data.length + 41], captured: [2], joined: Uint8Array.from(joined) });
+  const [one] = packets(batch, table);
+  assert.deepEqual([one.frame, [...one.payload], one.length, one.isCut, one.copyOf], [7, [5, 6], 9, true, 4]);
+  assert.deepEqual([one.source, one.destination, one.innermost, one.layers.length], ['2001:db8::1', '2001:db8::2', 'Udp', 4]);
 });

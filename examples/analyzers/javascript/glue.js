@@ -22,6 +22,8 @@ export function analyzer(name, version, tools, prompts) {
         wants: tool.WANTS,
         ends: tool.ENDS ?? false,
         sha1: tool.SHA1 ?? false,
+        // IPv6 addresses are read from them.
+        headers: true,
       }));
       // A function does not become JSON, so `text` is left out.
       return JSON.stringify({ name, version, tools: offered, prompts });

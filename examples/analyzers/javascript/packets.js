@@ -2,7 +2,8 @@
 // Copy this file into your own project.
 
 export const FRAMES_CITED = 20;
-const UNKNOWN_TIME = 2n ** 64n - 1n;
+const UNKNOWN_TIME = 2 ** 64; // what its number, which is one less, becomes
+const IPV6 = 56;
 export const TRANSPORTS = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6' };
 // By their numbers in the contract: the first is 1.
 export const LAYERS = (
@@ -13,22 +14,21 @@ export const LAYERS = (
 ).split(' ');
 const STOPS = ['', 'UnknownLinkType', 'OtherNetworkLayer', 'OtherTransport', 'Cut', 'Malformed', 'FragmentKept', 'FragmentRefused', 'TooDeep'];
 
-// Some engines give unsigned numbers as signed ones when they are large.
+// componentize-qjs gives unsigned numbers of 32 bits as signed ones when they are large, and those of 64 bits as numbers that are exact below 2^53.
 const u32 = (number) => number >>> 0;
-const u64 = (number) => BigInt.asUintN(64, number);
 
 /** One frame with the packet in it: what is innermost, behind link layers, tags and tunnels. What is not asked for is not read. */
 class Packet {
   #batch;
   #columns;
   #row;
-  #stacks;
+  #known;
 
-  constructor(batch, columns, row, stacks) {
+  constructor(batch, columns, row, known) {
     this.#batch = batch;
     this.#columns = columns;
     this.#row = row;
-    this.#stacks = stacks;
+    this.#known = known;
   }
 
   /** Number of the frame, as Wireshark counts, from 1. It is far below 2^53. */
@@ -36,9 +36,9 @@ class Packet {
     return Number(this.#batch.frames.number[this.#columns.row[this.#row]]);
   }
 
-  /** Nanoseconds since 1970 as a BigInt; undefined where the file has no time. */
+  /** Nanoseconds since 1970, of which the last three digits are not exact; undefined where the file has no time. */
   get time() {
-    const time = u64(this.#batch.frames.timestamp[this.#columns.row[this.#row]]);
+    const time = Number(this.#batch.frames.timestamp[this.#columns.row[this.#row]]);
     return time === UNKNOWN_TIME ? undefined : time;
   }
 
@@ -54,12 +54,12 @@ class Packet {
 
   /** Source address: 4 or 16 bytes, none without an IP header. */
   get sourceBytes() {
-    return this.#address(this.#columns.sourceHigh, this.#columns.sourceLow);
+    return this.#address(this.#columns.sourceLow, 8);
   }
 
   /** Destination address, likewise. */
   get destinationBytes() {
-    return this.#address(this.#columns.destinationHigh, this.#columns.destinationLow);
+    return this.#address(this.#columns.destinationLow, 24);
   }
 
   /** Source address as text; empty without an IP header. */
@@ -113,15 +113,7 @@ class Packet {
 
   /** Name and number (VLAN id, label, ..) of each layer, outermost first. */
   get layers() {
-    const stack = u32(this.#columns.stack[this.#row]);
-    let known = this.#stacks.get(stack);
-    if (!known) {
-      const { layers, layerEnds } = this.#columns;
-      const found = layers.slice(stack ? layerEnds[stack - 1] : 0, layerEnds[stack]);
-      known = Array.from(found, (layer) => ({ name: layerName(Number(u64(layer) >> 32n)), number: Number(u64(layer) & 0xffffffffn) }));
-      this.#stacks.set(stack, known);
-    }
-    return known;
+    return this.#known.layers(u32(this.#columns.stack[this.#row]));
   }
 
   /** Name of the innermost layer; empty for a frame without any. */
@@ -145,19 +137,56 @@ class Packet {
     return Number(this.#columns.copyOf[this.#row]) || undefined;
   }
 
-  #address(high, low) {
-    if (this.version === 0) return new Uint8Array();
-    const view = new DataView(new ArrayBuffer(16));
-    view.setBigUint64(0, u64(high[this.#row]));
-    view.setBigUint64(8, u64(low[this.#row]));
-    return new Uint8Array(view.buffer, this.version === 4 ? 12 : 0);
+  #address(low, at) {
+    if (this.version === 6) return this.#known.header(this.#row).subarray(at, at + 16);
+    const value = u32(low[this.#row]);
+    return this.version === 4 ? Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value) : new Uint8Array();
+  }
+}
+
+/** What is made once for a batch, and only when it is asked for. */
+class Known {
+  #batch;
+  #columns;
+  #stacks = new Map();
+  #headers;
+
+  constructor(batch, columns) {
+    this.#batch = batch;
+    this.#columns = columns;
+  }
+
+  layers(stack) {
+    let known = this.#stacks.get(stack);
+    if (!known) {
+      const { layers, layerEnds } = this.#columns;
+      const found = layers.slice(stack ? layerEnds[stack - 1] : 0, layerEnds[stack]);
+      known = Array.from(found, (layer) => ({ name: layerName(Math.floor(layer / 2 ** 32)), number: layer % 2 ** 32 }));
+      this.#stacks.set(stack, known);
+    }
+    return known;
+  }
+
+  /** The innermost IPv6 header of a packet. Its addresses are read there: as columns of 64 bits they would not be exact. */
+  header(row) {
+    const { headerPacket, headerLayer, headerOffset, joined } = this.#columns;
+    if (!this.#headers) {
+      this.#headers = new Map();
+      for (let n = 0; n < headerPacket.length; n++) {
+        if (Math.floor(headerLayer[n] / 2 ** 32) === IPV6) this.#headers.set(headerPacket[n], u32(headerOffset[n]));
+      }
+    }
+    const { data } = this.#batch;
+    const at = this.#headers.get(row);
+    if (at === undefined) return new Uint8Array();
+    return at < data.length ? data.subarray(at, at + 40) : joined.subarray(at - data.length, at - data.length + 40);
   }
 }
 
 /** The packets of a batch, in order. The host has checked the columns. */
 export function* packets(batch, columns) {
-  const stacks = new Map();
-  for (let row = 0; row < columns.row.length; row++) yield new Packet(batch, columns, row, stacks);
+  const known = new Known(batch, columns);
+  for (let row = 0; row < columns.row.length; row++) yield new Packet(batch, columns, row, known);
 }
 
 /** Name of a layer's kind; its number when it is a newer one. */

@@ -10,7 +10,7 @@ export const udp = (source, destination, payload, more) => packet(payload, { tra
 export const tcp = (source, destination, payload, more) => packet(payload, { transport: 'tcp', source, destination, ...more });
 
 /** A packet. `layers` are the names of those around IP; `length` is that of the payload on the wire, when it is another one. */
-export function packet(payload, { transport = '', source = ['', 0], destination = ['', 0], layers = ['Ethernet'], length, time = 0n, copyOf = 0, stop = 0 } = {}) {
+export function packet(payload, { transport = '', source = ['', 0], destination = ['', 0], layers = ['Ethernet'], length, time = 0, copyOf = 0, stop = 0 } = {}) {
   return { payload: [...payload], transport: NUMBERS[transport] ?? 0, source, destination, layers, length: length ?? payload.length, time, copyOf, stop };
 }
 
@@ -27,52 +27,56 @@ export function run(Tool, made, { args = {}, batchSize = 1000 } = {}) {
   return JSON.parse(JSON.stringify(tool.finish({})));
 }
 
-/** The batch and its columns, as the contract has them. */
-function columns(made, firstFrame) {
-  const sources = made.map(({ source: [text] }) => number(text));
-  const destinations = made.map(({ destination: [text] }) => number(text));
+/** The batch and its columns, as componentize-qjs gives them. */
+export function columns(made, firstFrame) {
+  const rows = [...made.keys()];
+  const sources = made.map(({ source: [text] }) => bytes(text));
+  const destinations = made.map(({ destination: [text] }) => bytes(text));
+  const versions = sources.map(({ length }) => ({ 0: 0, 4: 4, 16: 6 })[length]);
+  const value = (address) => (address.length === 4 ? address.reduce((sum, byte) => sum * 256 + byte, 0) : 0);
   // The first byte belongs to no payload.
   const data = [0];
-  const payload = made.map((one) => (one.payload.length ? data.push(...one.payload) - one.payload.length : 0));
+  const put = (added) => (added.length ? data.push(...added) - added.length : 0);
+  const payload = made.map((one) => put(one.payload));
+  const ipv6 = rows.filter((row) => versions[row] === 6);
+  const headerOffset = ipv6.map((row) => put([...Array(8).fill(0), ...sources[row], ...destinations[row]]));
+  const layer = (name) => (LAYERS.indexOf(name) + 1) * 2 ** 32;
   const layers = [];
   const layerEnds = made.map(({ layers: around, transport }, row) => {
-    const ip = sources[row].version ? [`Ipv${sources[row].version}`] : [];
+    const ip = versions[row] ? [`Ipv${versions[row]}`] : [];
     const over = transport ? [TRANSPORTS[transport][0].toUpperCase() + TRANSPORTS[transport].slice(1)] : [];
-    return layers.push(...[...around, ...ip, ...over].map((name) => BigInt(LAYERS.indexOf(name) + 1) << 32n));
+    return layers.push(...[...around, ...ip, ...over].map(layer));
   });
-  const frames = {
-    number: BigUint64Array.from(made, (_, row) => BigInt(firstFrame + row)),
-    timestamp: BigUint64Array.from(made, ({ time }) => time),
-    original: Uint32Array.from(made, ({ length }) => length),
-  };
+  const frames = { number: rows.map((row) => firstFrame + row), timestamp: made.map(({ time }) => time), original: made.map(({ length }) => length) };
   const table = {
-    row: Uint32Array.from(made.keys()),
-    stack: Uint32Array.from(made.keys()),
-    version: Uint8Array.from(sources, ({ version }) => version),
-    sourceHigh: BigUint64Array.from(sources, ({ value }) => value >> 64n),
-    sourceLow: BigUint64Array.from(sources, ({ value }) => BigInt.asUintN(64, value)),
-    destinationHigh: BigUint64Array.from(destinations, ({ value }) => value >> 64n),
-    destinationLow: BigUint64Array.from(destinations, ({ value }) => BigInt.asUintN(64, value)),
-    protocol: Uint8Array.from(made, ({ transport }) => transport),
-    transport: Uint8Array.from(made, ({ transport }) => transport),
-    sourcePort: Uint16Array.from(made, ({ source }) => source[1]),
-    destinationPort: Uint16Array.from(made, ({ destination }) => destination[1]),
-    payload: Uint32Array.from(payload),
-    captured: Uint32Array.from(made, (one) => one.payload.length),
-    length: Uint32Array.from(made, ({ length }) => length),
-    stop: Uint8Array.from(made, ({ stop }) => stop),
-    copyOf: BigUint64Array.from(made, ({ copyOf }) => BigInt(copyOf)),
-    layers: BigUint64Array.from(layers),
-    layerEnds: Uint32Array.from(layerEnds),
+    row: rows,
+    stack: rows,
+    version: versions,
+    sourceLow: sources.map(value),
+    destinationLow: destinations.map(value),
+    protocol: made.map(({ transport }) => transport),
+    transport: made.map(({ transport }) => transport),
+    sourcePort: made.map(({ source }) => source[1]),
+    destinationPort: made.map(({ destination }) => destination[1]),
+    payload,
+    captured: made.map((one) => one.payload.length),
+    length: made.map(({ length }) => length),
+    stop: made.map(({ stop }) => stop),
+    copyOf: made.map(({ copyOf }) => copyOf),
+    layers,
+    layerEnds,
+    headerPacket: ipv6,
+    headerLayer: ipv6.map(() => layer('Ipv6')),
+    headerOffset,
     joined: new Uint8Array(),
   };
   return [{ frames, data: Uint8Array.from(data) }, table];
 }
 
-/** Version and value of an address that is written as text. */
-function number(text) {
-  if (!text.includes(':')) return { version: text ? 4 : 0, value: text.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n) };
+/** The bytes of an address that is written as text. */
+function bytes(text) {
+  if (!text.includes(':')) return text ? text.split('.').map(Number) : [];
   const [front, back] = text.split('::').map((half) => half.split(':').filter((group) => group));
   const groups = back ? [...front, ...Array(8 - front.length - back.length).fill('0'), ...back] : front;
-  return { version: 6, value: groups.reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n) };
+  return groups.flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]);
 }

@@ -4,7 +4,8 @@ import random
 import unittest
 
 from arp import ArpTable
-from testing import packet, run, udp
+from packets import Packet
+from testing import columns, packet, run, udp
 
 A, B = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 
@@ -75,6 +76,13 @@ class Table(unittest.TestCase):
                 if chance.random() < 0.1:
                     changed[at] = chance.randrange(256)
             run(ArpTable, [packet(bytes(changed), layers=("Ethernet", "Arp"))])
+
+    def test_what_was_put_together_from_fragments_is_behind_the_data(self):
+        batch, table = columns([udp(("2001:db8::1", 1), ("192.0.2.2", 2), b"cut", layers=("Ethernet", "Vlan"), length=9, copy_of=4)], 7)
+        table.payload, table.captured, table.joined = [len(batch.data) + 1], [2], b"abc"
+        packet = Packet(batch, table, 0, {})
+        self.assertEqual((packet.frame, packet.payload, packet.length, packet.is_cut, packet.copy_of), (7, b"bc", 9, True, 4))
+        self.assertEqual((packet.source, packet.innermost, [name for name, _ in packet.layers]), ("2001:db8::1", "Udp", ["Ethernet", "Vlan", "Ipv6", "Udp"]))
 
 
 if __name__ == "__main__":

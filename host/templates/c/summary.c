@@ -2,53 +2,54 @@
 
 #include <stdlib.h>
 
-enum { KINDS_MAX = 4096 };
+enum { SERVICES_MAX = 4096 };
 
 typedef struct {
-    uint64_t frames, octets;
+    uint64_t packets, bytes;
 } counts_t;
 
 bool summary_init(summary_t *summary) {
     *summary = (summary_t){0};
-    return table_init(&summary->kinds, 2, sizeof(counts_t), KINDS_MAX);
+    return table_init(&summary->services, 3, sizeof(counts_t), SERVICES_MAX);
 }
 
 void summary_free(summary_t *summary) {
-    table_free(&summary->kinds);
+    table_free(&summary->services);
 }
 
-void summary_frame(summary_t *summary, const frame_t *frame) {
-    size_t payload;
-    int32_t type = frame->link_type == LINK_ETHERNET ? frame_ethertype(frame->data, frame->length, &payload) : -1;
-    /* A frame without an EtherType counts as 0x0000, which is none. */
-    uint8_t key[8] = {type < 0 ? 0 : (uint8_t)(type >> 8), type < 0 ? 0 : (uint8_t)type};
-    counts_t *counts = table_put(&summary->kinds, key);
-    summary->frames++;
-    if (counts == NULL) {
-        summary->kinds_left_out++;
-    } else {
-        counts->frames++;
-        counts->octets += frame->original;
+void summary_packet(summary_t *summary, const packet_t *packet) {
+    uint16_t port = packet->source_port < packet->destination_port ? packet->source_port : packet->destination_port;
+    uint8_t key[8] = {packet->transport, (uint8_t)(port >> 8), (uint8_t)port};
+    if (packet->copy_of != 0) {
+        summary->copies++;
+        return;
     }
-    if (frame->length < frame->original) {
+    summary->packets++;
+    counts_t *counts = table_put(&summary->services, key);
+    if (counts == NULL) {
+        summary->left_out++;
+    } else {
+        counts->packets++;
+        counts->bytes += packet->length;
+    }
+    if (packet->captured < packet->length) {
         if (summary->cut < FRAMES_CITED) {
-            summary->cut_frames[summary->cut] = frame->number;
+            summary->cut_frames[summary->cut] = packet->frame;
         }
         summary->cut++;
     }
 }
 
-static void kinds(const summary_t *summary, const uint8_t **sorted, json_t *json) {
-    static const char digits[] = "0123456789abcdef";
-    json_open(json, "kinds", '[');
-    for (size_t n = 0; n < summary->kinds.count; n++) {
+static void services(const summary_t *summary, const uint8_t **sorted, json_t *json) {
+    json_open(json, "services", '[');
+    for (size_t n = 0; n < summary->services.count; n++) {
         const uint8_t *key = sorted[n];
-        const counts_t *counts = (const counts_t *)(const void *)(key + summary->kinds.key_size);
-        const char type[] = {'0', 'x', digits[key[0] >> 4], digits[key[0] & 15], digits[key[1] >> 4], digits[key[1] & 15], 0};
+        const counts_t *counts = (const counts_t *)(const void *)(key + summary->services.key_size);
         json_open(json, NULL, '{');
-        json_text(json, "ethertype", type);
-        json_number(json, "frames", counts->frames);
-        json_number(json, "octets", counts->octets);
+        json_text(json, "transport", key[0] == PROTOCOL_TCP ? "tcp" : "udp");
+        json_number(json, "port", (uint64_t)(key[1] << 8 | key[2]));
+        json_number(json, "packets", counts->packets);
+        json_number(json, "bytes", counts->bytes);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -58,9 +59,9 @@ static void findings(const summary_t *summary, json_t *json) {
     json_open(json, "findings", '[');
     if (summary->cut > 0) {
         json_open(json, NULL, '{');
-        json_text(json, "rule", "{{snake}}_cut_frames");
+        json_text(json, "rule", "{{snake}}_cut_payloads");
         json_text(json, "severity", "info");
-        json_text(json, "observation", "frames were cut when they were captured");
+        json_text(json, "observation", "payloads were cut when they were captured");
         json_open(json, "frames", '[');
         for (uint64_t n = 0; n < summary->cut && n < FRAMES_CITED; n++) {
             json_number(json, NULL, summary->cut_frames[n]);
@@ -74,15 +75,16 @@ static void findings(const summary_t *summary, json_t *json) {
 }
 
 void summary_report(const summary_t *summary, json_t *json) {
-    const uint8_t **sorted = table_sorted(&summary->kinds);
+    const uint8_t **sorted = table_sorted(&summary->services);
     if (sorted == NULL) {
         json->failed = true;
         return;
     }
     json_open(json, NULL, '{');
-    json_number(json, "frames", summary->frames);
-    kinds(summary, sorted, json);
-    json_number(json, "kinds_left_out", summary->kinds_left_out);
+    json_number(json, "packets", summary->packets);
+    json_number(json, "copies", summary->copies);
+    services(summary, sorted, json);
+    json_number(json, "left_out", summary->left_out);
     findings(summary, json);
     json_close(json, '}');
     free(sorted);

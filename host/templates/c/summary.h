@@ -1,4 +1,4 @@
-/* The analysis: which kinds of frames there are, and which were cut when they were captured. */
+/* The analysis: which services over UDP and TCP there are, and which payloads were cut when they were captured. */
 #pragma once
 
 #include "packets.h"
@@ -8,9 +8,9 @@
 enum { FRAMES_CITED = 20 };
 
 typedef struct {
-    uint64_t frames;
-    table_t kinds; /* EtherType: how many frames, and their octets on the wire */
-    uint64_t kinds_left_out;
+    uint64_t packets, copies;
+    table_t services; /* transport and port: how many packets, and the bytes of their payloads on the wire */
+    uint64_t left_out;
     uint64_t cut, cut_frames[FRAMES_CITED];
 } summary_t;
 
@@ -18,8 +18,8 @@ typedef struct {
 bool summary_init(summary_t *summary);
 void summary_free(summary_t *summary);
 
-/* Takes a frame. */
-void summary_frame(summary_t *summary, const frame_t *frame);
+/* Takes a packet. */
+void summary_packet(summary_t *summary, const packet_t *packet);
 
 /* Writes the report. */
 void summary_report(const summary_t *summary, json_t *json);

@@ -1,4 +1,4 @@
-/* The analysis on frames that are made here. */
+/* The analysis on packets that are made here. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,19 +20,18 @@ static void expect(const summary_t *summary, const char *piece) {
 }
 
 int main(void) {
-    const uint8_t plain[60] = {[12] = 8, [13] = 0}, tagged[60] = {[12] = 0x81, [15] = 5, [16] = 8, [17] = 6};
     summary_t summary;
     assert(summary_init(&summary));
-    summary_frame(&summary, &(frame_t){.number = 1, .link_type = LINK_ETHERNET, .data = plain, .length = 60, .original = 60});
-    summary_frame(&summary, &(frame_t){.number = 2, .link_type = LINK_ETHERNET, .data = tagged, .length = 60, .original = 1500});
-    /* A frame that ends anywhere is no harm. */
-    for (size_t length = 0; length < 18; length++) {
-        uint8_t *data = malloc(length + 1);
-        memcpy(data, tagged, length);
-        summary_frame(&summary, &(frame_t){.number = 3 + length, .link_type = LINK_ETHERNET, .data = data, .length = length, .original = (uint32_t)length});
-        free(data);
-    }
-    expect(&summary, "{\"ethertype\":\"0x0800\",\"frames\":1,\"octets\":60},{\"ethertype\":\"0x0806\",\"frames\":1,\"octets\":1500}");
+    packet_t query = {.frame = 1, .transport = PROTOCOL_UDP, .source_port = 50000, .destination_port = 53, .captured = 10, .length = 10};
+    packet_t answer = {.frame = 2, .transport = PROTOCOL_UDP, .source_port = 53, .destination_port = 50000, .captured = 8, .length = 500};
+    packet_t request = {.frame = 3, .transport = PROTOCOL_TCP, .source_port = 50001, .destination_port = 80, .captured = 14, .length = 14};
+    packet_t copy = {.frame = 4, .transport = PROTOCOL_UDP, .source_port = 50000, .destination_port = 53, .captured = 10, .length = 10, .copy_of = 1};
+    summary_packet(&summary, &query);
+    summary_packet(&summary, &answer);
+    summary_packet(&summary, &request);
+    summary_packet(&summary, &copy);
+    expect(&summary, "{\"packets\":3,\"copies\":1,\"services\":[{\"transport\":\"tcp\",\"port\":80,\"packets\":1,\"bytes\":14},"
+                     "{\"transport\":\"udp\",\"port\":53,\"packets\":2,\"bytes\":510}],\"left_out\":0");
     expect(&summary, "\"frames\":[2],\"frames_total\":1");
     summary_free(&summary);
     puts("ok");

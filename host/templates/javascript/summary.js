@@ -1,34 +1,38 @@
 // The tool `{{name}}_summary`: its arguments, what it keeps, its report.
-import { ETHERNET, FINDINGS, FRAMES_CITED, Links, ethertype, finding, fixed, list, number, object } from './packets.js';
+import { FINDINGS, FRAMES_CITED, finding, fixed, list, number, object } from './packets.js';
 
 // A capture decides how much there is to keep, so every table has a bound.
-const KINDS_MAX = 4096;
+const SERVICES_MAX = 4096;
 
 export class Summary {
   static NAME = '{{name}}_summary';
-  static TITLE = 'Kinds of frames';
+  static TITLE = 'Services of a capture';
   static DESCRIPTION =
-    'Counts the Ethernet frames of a packet capture by EtherType, behind VLAN tags, and names frames that were cut when they were captured. ' +
-    'Use it to see what there is before looking into one protocol.';
+    'Counts the packets of a capture over UDP and TCP by service, and names those whose payload was cut when they were captured. ' +
+    'Use it to see which services there are before looking into one of them.';
+  static WANTS = { transports: ['udp', 'tcp'] };
   static ARGUMENTS = {
     type: 'object',
-    properties: { top: { type: 'integer', minimum: 1, maximum: 100, description: 'Kinds to list, those with most octets first (default 20).' } },
+    properties: { top: { type: 'integer', minimum: 1, maximum: 4096, description: 'Services to list, those with most bytes first (default 20).' } },
   };
   static REPORT = object({
-    frames: number('Frames that were looked at.'),
-    kinds: list('The kinds of frames with most octets.', {
-      ethertype: fixed('EtherType as hexadecimal digits; `none` for a frame that has none.'),
-      frames: number('How many frames.'),
-      octets: number('Their octets on the wire.'),
-    }),
-    kinds_total: number('How many kinds there are.'),
+    packets: number('Packets over UDP and TCP, without copies.'),
+    copies: number('Packets that were captured again.'),
     findings: FINDINGS,
+    services: list('The services with most bytes: the lower one of both ports.', {
+      transport: fixed('`udp` or `tcp`.'),
+      port: number('Its port.'),
+      packets: number('Packets in both directions.'),
+      bytes: number('Bytes of their payloads on the wire.'),
+    }),
+    left_out: number('Packets of services for which there was no room.'),
   });
 
-  #links = new Links();
   #top;
-  #frames = 0;
-  #kinds = new Map(); // EtherType: frames, octets
+  #packets = 0;
+  #copies = 0;
+  #leftOut = 0;
+  #services = new Map(); // transport and port: the entry of the report
   #cut = [];
   #cutTotal = 0;
 
@@ -36,38 +40,43 @@ export class Summary {
     this.#top = top;
   }
 
-  /** Takes the next frames; whether more are wanted. */
-  feed(batch) {
-    for (const frame of this.#links.frames(batch)) {
-      this.#frames++;
-      this.#count(frame.linkType === ETHERNET ? ethertype(frame.data).type : -1, frame.original);
-      if (frame.data.length < frame.original) {
-        this.#cutTotal++;
-        if (this.#cut.length < FRAMES_CITED) this.#cut.push(frame.number);
-      }
+  /** Takes the next packet; whether more are wanted. */
+  packet(packet) {
+    if (packet.copyOf) {
+      this.#copies++;
+      return true;
+    }
+    this.#packets++;
+    this.#count(packet.transport, Math.min(packet.sourcePort, packet.destinationPort), packet.length);
+    if (packet.isCut) {
+      this.#cutTotal++;
+      if (this.#cut.length < FRAMES_CITED) this.#cut.push(packet.frame);
     }
     return true;
   }
 
-  #count(kind, octets) {
-    const counts = this.#kinds.get(kind);
+  #count(transport, port, bytes) {
+    const key = `${transport} ${port}`;
+    const counts = this.#services.get(key);
     if (counts) {
-      counts.frames++;
-      counts.octets += octets;
-    } else if (this.#kinds.size < KINDS_MAX) {
-      this.#kinds.set(kind, { frames: 1, octets });
+      counts.packets++;
+      counts.bytes += bytes;
+    } else if (this.#services.size < SERVICES_MAX) {
+      this.#services.set(key, { transport, port, packets: 1, bytes });
+    } else {
+      this.#leftOut++;
     }
   }
 
-  /** The report. `capture` is what the host knows of the file: `wit/README.md` has its fields. */
+  /** The report. `capture` is what the host knows of the file; the contract's README has its fields. */
   finish(capture) {
-    const ranked = [...this.#kinds].sort(([a, x], [b, y]) => y.octets - x.octets || a - b);
-    const named = ([kind, counts]) => ({ ethertype: kind < 0 ? 'none' : `0x${kind.toString(16).padStart(4, '0')}`, ...counts });
+    const ranked = [...this.#services.values()].sort((a, b) => b.bytes - a.bytes || a.transport.localeCompare(b.transport) || a.port - b.port);
     return {
-      frames: this.#frames,
-      kinds: ranked.slice(0, this.#top).map(named),
-      kinds_total: ranked.length,
+      packets: this.#packets,
+      copies: this.#copies,
       findings: this.#findings(),
+      services: ranked.slice(0, this.#top),
+      left_out: this.#leftOut,
     };
   }
 
@@ -75,13 +84,13 @@ export class Summary {
     if (this.#cutTotal === 0) return [];
     return [
       finding({
-        rule: '{{snake}}_cut_frames',
+        rule: '{{snake}}_cut_payloads',
         subject: 'the capture',
         severity: 'info',
         confidence: 'high',
-        observation: 'frames were cut when they were captured',
-        measures: { frames: this.#cutTotal },
-        threshold: '1 frame of which less was captured than was on the wire',
+        observation: 'payloads were cut when they were captured',
+        measures: { packets: this.#cutTotal },
+        threshold: '1 packet of whose payload less was captured than was on the wire',
         frames: this.#cut,
         framesTotal: this.#cutTotal,
         falseAlarm: 'captures that were made with a small snap length on purpose',

@@ -1,29 +1,31 @@
-// The tool on frames that are made here.
+// The tool on packets that are made here.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Summary } from './summary.js';
-import { run } from './testing.js';
+import { run, tcp, udp } from './testing.js';
 
-const ADDRESSES = [...Array(6).fill(0xff), 2, 0, 0, 0, 0, 1];
-const payload = (length) => Array(length).fill(0);
+const CLIENT = ['192.0.2.1', 50000];
+const SERVER = ['192.0.2.53', 53];
 
-test('frames are counted by kind wherever batches end', () => {
-  const frames = [
-    [...ADDRESSES, 8, 0, ...payload(40)],
-    [...ADDRESSES, 0x81, 0, 0, 5, 8, 0, ...payload(40)],
-    [...ADDRESSES, 8, 6, ...payload(28)],
-    [1, 2, 3],
+test('packets are counted by service wherever batches end', () => {
+  const made = [
+    udp(CLIENT, SERVER, [1, 2, 3, 4]),
+    udp(SERVER, CLIENT, [1, 2, 3]),
+    tcp(['2001:db8::1', 50001], ['2001:db8::80', 80], [1]),
+    udp(CLIENT, SERVER, [1, 2, 3, 4], { copyOf: 1 }),
   ];
   for (const batchSize of [1, 2, 100]) {
-    const report = run(Summary, frames, { batchSize });
-    assert.deepEqual(report.kinds[0], { ethertype: '0x0800', frames: 2, octets: 112 });
-    assert.deepEqual(report.kinds.map(({ ethertype }) => ethertype), ['0x0800', '0x0806', 'none']);
+    const report = run(Summary, made, { batchSize });
+    assert.deepEqual([report.packets, report.copies, report.findings], [3, 1, []]);
+    assert.deepEqual(report.services, [
+      { transport: 'udp', port: 53, packets: 2, bytes: 7 },
+      { transport: 'tcp', port: 80, packets: 1, bytes: 1 },
+    ]);
   }
 });
 
-test('cut frames are found and cited', () => {
-  const frame = [...ADDRESSES, 8, 0, ...payload(40)];
-  const [found] = run(Summary, [frame, frame], { original: 1500 }).findings;
-  assert.deepEqual([found.frames, found.frames_total], [[1, 2], 2]);
+test('cut payloads are found and cited', () => {
+  const [found] = run(Summary, [udp(CLIENT, SERVER, [1]), udp(CLIENT, SERVER, [1], { length: 500 })]).findings;
+  assert.deepEqual([found.frames, found.frames_total], [[2], 1]);
 });

@@ -1,71 +1,78 @@
 """The tool `{{name}}_summary`: its arguments, what it keeps, its report."""
 
-from frames import ETHERNET, FINDINGS, FRAMES_CITED, Links, document, ethertype, finding, fixed, listing, number
+from packets import FINDINGS, FRAMES_CITED, Packet, document, finding, fixed, listing, number
 
 # A capture decides how much there is to keep, so every table has a bound.
-KINDS_MAX = 4096
+SERVICES_MAX = 4096
 
 
 class Summary:
     NAME = "{{name}}_summary"
-    TITLE = "Kinds of frames"
+    TITLE = "Services of a capture"
     DESCRIPTION = (
-        "Counts the Ethernet frames of a packet capture by EtherType, behind VLAN tags, and names frames that were cut when they were captured. "
-        "Use it to see what there is before looking into one protocol."
+        "Counts the packets of a capture over UDP and TCP by service, and names those whose payload was cut when they were captured. "
+        "Use it to see which services there are before looking into one of them."
     )
+    WANTS = {"transports": ["udp", "tcp"]}
     ARGUMENTS = {
         "type": "object",
-        "properties": {"top": {"type": "integer", "minimum": 1, "maximum": 100, "description": "Kinds to list, those with most octets first (default 20)."}},
+        "properties": {"top": {"type": "integer", "minimum": 1, "maximum": 4096, "description": "Services to list, those with most bytes first (default 20)."}},
     }
     REPORT = document(
         {
-            "frames": number("Frames that were looked at."),
-            "kinds": listing(
-                "The kinds of frames with most octets.",
+            "packets": number("Packets over UDP and TCP, without copies."),
+            "copies": number("Packets that were captured again."),
+            "findings": FINDINGS,
+            "services": listing(
+                "The services with most bytes: the lower one of both ports.",
                 {
-                    "ethertype": fixed("EtherType as hexadecimal digits; `none` for a frame that has none."),
-                    "frames": number("How many frames."),
-                    "octets": number("Their octets on the wire."),
+                    "transport": fixed("`udp` or `tcp`."),
+                    "port": number("Its port."),
+                    "packets": number("Packets in both directions."),
+                    "bytes": number("Bytes of their payloads on the wire."),
                 },
             ),
-            "kinds_total": number("How many kinds there are."),
-            "findings": FINDINGS,
+            "left_out": number("Packets of services for which there was no room."),
         }
     )
 
     def __init__(self, arguments: dict) -> None:
         self.top = arguments.get("top", 20)
-        self.links = Links()
-        self.frames = 0
-        self.kinds: dict[int, list[int]] = {}  # EtherType: frames, octets
+        self.packets = self.copies = self.left_out = 0
+        self.services: dict[tuple[str, int], list[int]] = {}  # transport and port: packets, bytes
         self.cut: list[int] = []
         self.cut_total = 0
 
-    def feed(self, batch) -> bool:
-        """Takes the next frames; whether more are wanted."""
-        for frame in self.links.frames(batch):
-            self.frames += 1
-            kind = ethertype(frame.data)[0] if frame.link_type == ETHERNET else -1
-            if kind in self.kinds or len(self.kinds) < KINDS_MAX:
-                counts = self.kinds.setdefault(kind, [0, 0])
-                counts[0] += 1
-                counts[1] += frame.original
-            if frame.is_cut:
-                self.cut_total += 1
-                if len(self.cut) < FRAMES_CITED:
-                    self.cut.append(frame.number)
+    def packet(self, packet: Packet) -> bool:
+        """Takes the next packet; whether more are wanted."""
+        if packet.copy_of:
+            self.copies += 1
+            return True
+        self.packets += 1
+        service = packet.transport, min(packet.source_port, packet.destination_port)
+        if service in self.services or len(self.services) < SERVICES_MAX:
+            counts = self.services.setdefault(service, [0, 0])
+            counts[0] += 1
+            counts[1] += packet.length
+        else:
+            self.left_out += 1
+        if packet.is_cut:
+            self.cut_total += 1
+            if len(self.cut) < FRAMES_CITED:
+                self.cut.append(packet.frame)
         return True
 
     def finish(self, capture: dict) -> dict:
-        """The report. `capture` is what the host knows of the file: `wit/README.md` has its fields."""
-        ranked = sorted(self.kinds.items(), key=lambda item: (-item[1][1], item[0]))
+        """The report. `capture` is what the host knows of the file; the contract's README has its fields."""
+        ranked = sorted(self.services.items(), key=lambda item: (-item[1][1], item[0]))
         return {
-            "frames": self.frames,
-            "kinds": [
-                {"ethertype": f"0x{kind:04x}" if kind >= 0 else "none", "frames": frames, "octets": octets} for kind, (frames, octets) in ranked[: self.top]
-            ],
-            "kinds_total": len(ranked),
+            "packets": self.packets,
+            "copies": self.copies,
             "findings": self.findings(),
+            "services": [
+                {"transport": transport, "port": port, "packets": packets, "bytes": size} for (transport, port), (packets, size) in ranked[: self.top]
+            ],
+            "left_out": self.left_out,
         }
 
     def findings(self) -> list[dict]:
@@ -73,13 +80,13 @@ class Summary:
             return []
         return [
             finding(
-                rule="{{snake}}_cut_frames",
+                rule="{{snake}}_cut_payloads",
                 subject="the capture",
                 severity="info",
                 confidence="high",
-                observation="frames were cut when they were captured",
-                measures={"frames": self.cut_total},
-                threshold="1 frame of which less was captured than was on the wire",
+                observation="payloads were cut when they were captured",
+                measures={"packets": self.cut_total},
+                threshold="1 packet of whose payload less was captured than was on the wire",
                 frames=self.cut,
                 frames_total=self.cut_total,
                 false_alarm="captures that were made with a small snap length on purpose",

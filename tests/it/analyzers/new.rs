@@ -16,8 +16,8 @@ fn each_language_has_a_whole_project() {
     for (language, expected) in [
         ("rust", ["Cargo.toml", "src/lib.rs", "src/tests.rs", "vendor/sdk/src/lib.rs", "vendor/sdk/wit/mcpcap.wit"]),
         ("c", ["analyzer.c", "summary.c", "describe.json", "bindings/analyzer.h", "wit/mcpcap.wit"]),
-        ("python", ["app.py", "frames.py", "test_summary.py", "requirements.txt", "wit/mcpcap.wit"]),
-        ("javascript", ["app.js", "frames.js", "summary.test.js", "package.json", "wit/mcpcap.wit"]),
+        ("python", ["app.py", "packets.py", "test_summary.py", "requirements.txt", "wit/mcpcap.wit"]),
+        ("javascript", ["app.js", "packets.js", "summary.test.js", "package.json", "wit/mcpcap.wit"]),
     ] {
         let place = Place::new();
         let folder = place.path().join("project");
