@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 
 use mcpcap_analyzer::decode::Decoder;
-use mcpcap_analyzer::{Capture, Flow, Run, harness};
+use mcpcap_analyzer::{Flow, harness};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use sha1::Sha1;
@@ -35,23 +35,14 @@ pub fn run(what: &str, subjects: &[Subject], path: &str) -> Result<Value, String
         }
         _ => {
             let subject = subjects.iter().find(|subject| subject.short == what).ok_or("no such tool")?;
-            analyze(subject, &capture)
+            harness::run_tool(&subject.entry, &capture, &subject.json()).map(|(report, frames)| {
+                std::hint::black_box(report);
+                (frames, Value::Null, None)
+            })
         }
     };
     let (frames, ..) = frames.map_err(|problem| format!("{problem:?}"))?;
     Ok(json!({ "hash_ns": hashed - begun, "analysis_ns": now() - loaded, "frames": frames }))
-}
-
-fn analyze(subject: &Subject, capture: &[u8]) -> Result<(u64, Value, Option<Value>), mcpcap_analyzer::Problem> {
-    let mut run = (subject.entry.open)(&subject.json().to_string())?;
-    let (count, summary, end) = harness::frames(capture, |frame| Run::frame(&mut *run, frame))?;
-    let document = json!({
-        "file": { "name": "bench.pcap", "size": capture.len(), "uncompressed_size": capture.len() },
-        "frames": { "read": count, "delivered": count },
-        "reader": summary,
-    });
-    std::hint::black_box(run.finish(&Capture::from_json(&document.to_string())?)?);
-    Ok((count, Value::Null, end))
 }
 
 /// Reads a file and makes both digests, as the program does for its receipt.
