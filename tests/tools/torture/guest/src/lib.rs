@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 wit_bindgen::generate!({ path: "../../../../wit", world: "analyzer" });
 
-use exports::mcpcap::analysis::analyze::{Batch, Guest, Problem};
+use exports::mcpcap::analysis::analyze::{Batch, Guest, Packets, Problem};
 
 /// Found by its mark, and replaced.
 static BEHAVIOUR: [u8; 64] = *b"@behaviour@                                                     ";
@@ -78,7 +78,7 @@ impl Guest for Torture {
         Ok(())
     }
 
-    fn feed(_: Batch) -> Result<bool, Problem> {
+    fn feed(_: Batch, _: Packets) -> Result<bool, Problem> {
         misbehave("feed");
         Ok(true)
     }
