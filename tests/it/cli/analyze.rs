@@ -64,6 +64,12 @@ fn several_tools_read_a_capture_in_one_pass() {
     );
     fails(&["analyze", "capinfos,dns", "--format", "csv", &capture], 2, "of one tool");
     fails(&["analyze", "capinfos,nothing", &capture], 2, "there is no tool nothing");
+    // What all of them fail at is said once.
+    let output = mcpcap(&["analyze", "capinfos,dns", "--host", "router", &capture]);
+    assert_eq!(
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).matches("argument host").count()),
+        (Some(2), 1)
+    );
 }
 
 #[test]

@@ -108,19 +108,22 @@ impl<'a> Asking<'a> {
         }
         let mut reports = Vec::new();
         // What one tool fails at does not keep the others' reports from being printed.
-        let mut failed = None;
+        let mut failed: Vec<(&str, AnswerError)> = Vec::new();
         for (tool, answer) in self.tools.iter().zip(self.ask(capture, self.arguments.clone()).await?) {
             match answer {
                 Ok(answer) => reports.push((tool, answer.report)),
-                Err(error) if self.tools.len() == 1 => return Err(error.into()),
-                Err(error) => {
-                    complain(&format!("Error: {}: {}\n", tool.name, error.message));
-                    failed = Some(error);
-                }
+                Err(error) => failed.push((&tool.name, error)),
             }
         }
-        if let (true, Some(error)) = (reports.is_empty(), failed.clone()) {
-            return Err(error.into());
+        // What all of them fail at alike is about the capture or the arguments, and said once.
+        if let [(_, first), others @ ..] = failed.as_slice()
+            && reports.is_empty()
+            && others.iter().all(|(_, other)| other == first)
+        {
+            return Err(first.clone().into());
+        }
+        for (tool, error) in &failed {
+            complain(&format!("Error: {tool}: {}\n", error.message));
         }
         let damage = reports.iter().find_map(|(_, report)| report::damage(report));
         print(&if self.format == Format::Json {
@@ -128,7 +131,7 @@ impl<'a> Asking<'a> {
         } else {
             self.pages(&reports, is_first)
         })?;
-        Ok(Answered { damage, failed: failed.is_some() })
+        Ok(Answered { damage, failed: !failed.is_empty() })
     }
 
     /// A report, or those of several tools by the names of these.
