@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::shelf::{Entry, Shelf};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Offer};
 
 /// How often the places are looked at. A look is one call of the system for each file.
 const POLL: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ const SHORT: Duration = Duration::from_millis(100);
 /// What is offered at this moment.
 #[derive(Clone, Default)]
 pub(crate) struct Published {
-    /// All tools and prompts.
+    /// All tools and prompts. It is the same one as long as the same is offered: who tells of changes compares that.
     pub(crate) catalog: Arc<Catalog>,
     /// The analyzers of others, offered or not.
     pub(crate) entries: Arc<Vec<Entry>>,
@@ -66,21 +66,27 @@ fn publish(
     is_whole: bool,
 ) {
     let entries = shelf.entries(builtin);
-    let mut catalog = Catalog::clone(builtin);
-    for entry in &entries {
-        match &entry.offer {
-            Ok(offer) => catalog.add(offer),
-            // What is still being compiled is no failure yet.
-            Err(error) if is_whole => tracing::error!(analyzer = entry.place, %error, "the analyzer is refused"),
-            Err(_) => {}
+    // What is still being compiled is no failure yet.
+    for entry in entries.iter().filter(|_| is_whole) {
+        if let Err(error) = &entry.offer {
+            tracing::error!(analyzer = entry.place, %error, "the analyzer is refused");
         }
     }
+    let before = published.borrow().clone();
+    let is_same = offers(&before.entries).map(Arc::as_ptr).eq(offers(&entries).map(Arc::as_ptr));
+    let catalog = if is_same { before.catalog } else { whole(builtin, &entries) };
     let (tools, prompts) = (catalog.tools.len(), catalog.prompts.len());
     tracing::info!(tools, prompts, "analyzers of others were looked at");
-    published.send_replace(Published {
-        catalog: Arc::new(catalog),
-        entries: Arc::new(entries),
-        is_ready: true,
-        is_settled,
-    });
+    published.send_replace(Published { catalog, entries: Arc::new(entries), is_ready: true, is_settled });
+}
+
+/// What is offered, in order.
+fn offers(entries: &[Entry]) -> impl Iterator<Item = &Arc<Offer>> {
+    entries.iter().filter_map(|entry| entry.offer.as_ref().ok())
+}
+
+fn whole(builtin: &Catalog, entries: &[Entry]) -> Arc<Catalog> {
+    let mut catalog = builtin.clone();
+    offers(entries).for_each(|offer| catalog.add(offer));
+    Arc::new(catalog)
 }

@@ -193,9 +193,7 @@ impl Service {
 
     /// Tells whenever something else is offered, until nothing ever will be.
     pub(crate) fn offers(&self) -> watch::Receiver<Published> {
-        let mut offered = self.offered.clone();
-        offered.mark_unchanged();
-        offered
+        self.offered.clone()
     }
 
     /// Whether captures can be named by URLs.

@@ -1,5 +1,7 @@
 //! Analyzers that come, change and go while a client is connected.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{Place, description, speaker};
@@ -77,6 +79,18 @@ fn a_server_notices_what_comes_changes_and_goes() {
     assert_eq!(session.foreign(), ["beta_count"]);
     let gone = session.ask("tools/call", json!({ "name": "alpha_count", "arguments": { "pcap_file": capture } }));
     assert!(gone["error"]["message"].as_str().unwrap().contains("Unknown tool"), "{gone}");
+}
+
+#[test]
+fn nobody_is_told_of_a_change_that_is_in_no_list() {
+    let place = Place::new();
+    let mut session = Session::begin(&place);
+    session.dialog.hear();
+    // It is found, looked at twice and refused.
+    place.put("no-component.wasm", b"nothing that could run");
+    std::thread::sleep(Duration::from_secs(4));
+    let said = session.dialog.ask(1, "tools/list", json!({}));
+    assert_eq!(said.len(), 1, "{said:?}");
 }
 
 #[test]
