@@ -1,6 +1,6 @@
 #![no_main]
 
-use mcpcap_analyzer::columns::{Frames, Rows, Writer};
+use mcpcap_analyzer::columns::{Frames, Rows, Stacks, Writer};
 use mcpcap_analyzer::decode::{Decoder, Header, quoted};
 use mcpcap_analyzer::{Flow, harness};
 use mcpcap_decoder::Choice;
@@ -41,7 +41,8 @@ mcpcap_fuzz::capture!(|data: &[u8]| {
         let mut writer = Writer::new(1, frame.data.len());
         writer.add(0, 0, &other);
         let packets = writer.into_packets();
-        let mut rows = Rows::new(&columns, &packets, 0, frame.data).expect("stacks");
+        let stacks = Stacks::of(&packets).expect("stacks");
+        let mut rows = Rows::new(&columns, &packets, &stacks, 0, frame.data);
         let (_, read) = rows.next(|_| Some(frame.link)).expect("a row").expect("right numbers");
         assert_eq!((&read.layers, read.ip, &read.transport), (&packet.layers, packet.ip, &packet.transport));
         assert_eq!((&read.payload, read.payload_length), (&packet.payload, packet.payload_length));

@@ -73,7 +73,6 @@ impl Decoding {
             let is_chosen = |packet: &Packet<'_>| choice.is_none_or(|choice| choice.takes(packet));
             let decoded = self.decoder.take(&frame, self.headers, &is_chosen);
             if decoded.is_chosen {
-                self.decoder.count(&decoded.packet);
                 writer.add(row, *offset, &decoded);
             }
         }

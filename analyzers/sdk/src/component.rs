@@ -71,7 +71,8 @@ impl<S: Source> Guest for Exports<S> {
             let Session { run, links } = session;
             links.extend(batch.links.into_iter().map(Link::from));
             let (frames, packets) = (columns::Frames::from(batch.frames), columns::Packets::from(packets));
-            let mut rows = columns::Rows::new(&frames, &packets, batch.position, &batch.data)?;
+            let stacks = columns::Stacks::of(&packets)?;
+            let mut rows = columns::Rows::new(&frames, &packets, &stacks, batch.position, &batch.data);
             let mut more = true;
             while let Some(row) = rows.next(|position| links.get(position)) {
                 let (frame, packet) = row?;

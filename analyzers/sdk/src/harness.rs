@@ -5,7 +5,7 @@ pub mod schema;
 
 use serde_json::{Value, json};
 
-use crate::columns::{self, Rows, Writer};
+use crate::columns::{self, Rows, Stacks, Writer};
 use crate::decode::{Decoder, Packet, Transport};
 use crate::{Capture, Ends, Flow, Frame, Link, Problem, Run, Tool, ToolEntry, TransportKind, Wants, Window};
 
@@ -38,7 +38,6 @@ pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value) -> Result<(
         for row in 0..batch.frames.number.len() {
             let frame = batch.frame(row);
             let decoded = decoder.take(&frame, tool.wants.headers, &|_| true);
-            decoder.count(&decoded.packet);
             if wants(&tool.wants, &decoded.packet) {
                 writer.add(wanted.number.len() as u32, batch.frames.offset[row], &decoded);
                 wanted.push(&batch.frames, row);
@@ -46,7 +45,8 @@ pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value) -> Result<(
         }
         delivered += batch.frames.number.len() as u64;
         let packets = writer.into_packets();
-        let mut rows = Rows::new(&wanted, &packets, batch.position, batch.data)?;
+        let stacks = Stacks::of(&packets)?;
+        let mut rows = Rows::new(&wanted, &packets, &stacks, batch.position, batch.data);
         while let Some(row) = rows.next(|position| batch.links.get(position as usize)) {
             let (frame, packet) = row?;
             is_fed = is_fed && Run::packet(&mut *run, &frame, &packet)? == Flow::More;

@@ -20,7 +20,7 @@ pub struct Segment<'a> {
     /// Its packet.
     pub packet: &'a Packet<'a>,
     /// Its header.
-    pub tcp: &'a Tcp,
+    pub tcp: &'a Tcp<'a>,
     /// Length of its frame on the wire.
     pub wire: u32,
 }

@@ -136,7 +136,7 @@ pub(super) fn frame(
         connection,
         via: line.via,
         copy_of: packet.copy_of,
-        fragments: packet.fragments.clone(),
+        fragments: packet.fragments.to_vec(),
         ..FrameReport::default()
     };
     if shown.payload && !packet.payload.is_empty() {

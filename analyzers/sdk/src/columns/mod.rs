@@ -7,7 +7,7 @@ mod read;
 mod tests;
 mod write;
 
-pub use read::{Headers, Rows};
+pub use read::{Headers, Rows, Stacks};
 pub use write::Writer;
 
 use crate::{Frame, Link};

@@ -1,22 +1,64 @@
 //! Packets read from columns.
 
-use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use smallvec::SmallVec;
+use std::ops::Range;
 
 use super::{Frames, Packets, ip_flags, slice, transport};
-use crate::decode::{Header, Icmp, Ip, Layer, Layers, Packet, Stop, Tcp, TcpFlags, Transport, Tunnels, Udp, Unread};
+use crate::decode::{Header, Icmp, Ip, Layer, Packet, Stop, Tcp, TcpFlags, Transport, Udp, Unread};
 use crate::{Frame, Link, Problem};
+
+/// The layers and tunnels of the packets of a batch.
+pub struct Stacks {
+    layers: Vec<Layer>,
+    tunnels: Vec<(IpAddr, IpAddr)>,
+    /// Where those of each stack are.
+    ranges: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Stacks {
+    /// Those of a batch.
+    ///
+    /// # Errors
+    /// When a stack is not as the contract has it.
+    pub fn of(packets: &Packets) -> Result<Self, Problem> {
+        Self::read(packets).ok_or_else(|| broken(None))
+    }
+
+    fn read(packets: &Packets) -> Option<Self> {
+        let layers: Option<Vec<Layer>> = packets.layers.iter().map(|code| Layer::from_code(*code)).collect();
+        let headers =
+            packets.tunnels.chunks_exact(4).zip(&packets.tunnel_versions).map(|(header, version)| match header {
+                [source_high, source_low, destination_high, destination_low] => {
+                    let source = address(*version, *source_high, *source_low)?;
+                    Some((source, address(*version, *destination_high, *destination_low)?))
+                }
+                _ => None,
+            });
+        let tunnels: Option<Vec<(IpAddr, IpAddr)>> = headers.collect();
+        let (mut layer, mut tunnel) = (0, 0);
+        let ends = packets.layer_ends.iter().zip(&packets.tunnel_ends);
+        let ranges = ends.map(|(layer_end, tunnel_end)| {
+            let range = (layer..*layer_end as usize, tunnel..*tunnel_end as usize);
+            (layer, tunnel) = (range.0.end, range.1.end);
+            range
+        });
+        Some(Self { ranges: ranges.collect(), layers: layers?, tunnels: tunnels? })
+    }
+
+    fn get(&self, number: u32) -> Option<(&[Layer], &[(IpAddr, IpAddr)])> {
+        let (layers, tunnels) = self.ranges.get(number as usize)?;
+        Some((self.layers.get(layers.clone())?, self.tunnels.get(tunnels.clone())?))
+    }
+}
 
 /// The frames and packets of a batch, row by row.
 pub struct Rows<'a> {
     frames: &'a Frames,
     packets: &'a Packets,
+    stacks: &'a Stacks,
     data: &'a [u8],
     /// Offset of the data in the capture.
     position: u64,
-    stacks: Vec<(Layers, Tunnels)>,
     /// The next row.
     row: usize,
     /// The next of the columns that have an element for some packets only.
@@ -26,18 +68,15 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// The rows of a batch.
-    ///
-    /// # Errors
-    /// When a stack is not as the contract has it.
-    pub fn new(frames: &'a Frames, packets: &'a Packets, position: u64, data: &'a [u8]) -> Result<Self, Problem> {
-        let stacks = stacks(packets).ok_or_else(|| broken(None))?;
-        Ok(Self { frames, packets, data, position, stacks, row: 0, fragment: 0, header: 0 })
+    pub fn new(frames: &'a Frames, packets: &'a Packets, stacks: &'a Stacks, position: u64, data: &'a [u8]) -> Self {
+        Self { frames, packets, stacks, data, position, row: 0, fragment: 0, header: 0 }
     }
 
     /// The next frame with its packet. `link` gives the link at a position.
     ///
     /// # Errors
     /// When a number of the row is not as the contract has it, which is a defect of the host.
+    #[inline]
     pub fn next(&mut self, link: impl Fn(u32) -> Option<&'a Link>) -> Option<Result<(Frame<'a>, Packet<'a>), Problem>> {
         let number = *self.frames.number.get(self.row)?;
         let read = self.read(link).ok_or_else(|| broken(Some(number)));
@@ -45,11 +84,12 @@ impl<'a> Rows<'a> {
         Some(read)
     }
 
+    #[inline]
     fn read(&mut self, link: impl Fn(u32) -> Option<&'a Link>) -> Option<(Frame<'a>, Packet<'a>)> {
         let (row, packets) = (self.row, self.packets);
         let frame = self.frames.frame(row, self.position, self.data, link)?;
         let offset = *self.frames.offset.get(row)?;
-        let (layers, tunnels) = self.stacks.get(*packets.stack.get(row)? as usize)?;
+        let (layers, tunnels) = self.stacks.get(*packets.stack.get(row)?)?;
         let head = bytes(packets, self.data, *packets.header.get(row)?, *packets.header_length.get(row)?)?;
         let payload = bytes(packets, self.data, *packets.payload.get(row)?, *packets.captured.get(row)?)?;
         let ports = (*packets.source_port.get(row)?, *packets.destination_port.get(row)?);
@@ -58,11 +98,11 @@ impl<'a> Rows<'a> {
         let packet = Packet {
             frame: frame.number,
             timestamp: frame.timestamp,
-            layers: Layers::from_slice(layers),
+            layers,
             ip: ip(packets, row)?,
-            tunnels: tunnels.clone(),
+            tunnels,
             transport: header(*packets.transport.get(row)?, ports, head)?,
-            payload: Cow::Borrowed(payload),
+            payload,
             payload_length: *packets.length.get(row)? as usize,
             fragments: self.fragments(),
             copy_of: (copy_of > 0).then_some(copy_of),
@@ -74,13 +114,12 @@ impl<'a> Rows<'a> {
     }
 
     /// The frames of the datagram of this row.
-    fn fragments(&mut self) -> Vec<u64> {
-        let mut frames = Vec::new();
+    fn fragments(&mut self) -> &'a [u64] {
+        let first = self.fragment;
         while self.packets.fragment_packet.get(self.fragment).is_some_and(|packet| *packet as usize == self.row) {
-            frames.extend(self.packets.fragment_frame.get(self.fragment));
             self.fragment = self.fragment.saturating_add(1);
         }
-        frames
+        self.packets.fragment_frame.get(first..self.fragment).unwrap_or_default()
     }
 
     /// Which headers are those of this row.
@@ -136,28 +175,6 @@ fn bytes<'a>(packets: &'a Packets, data: &'a [u8], offset: u32, length: u32) -> 
     }
 }
 
-/// The layers and tunnels of all stacks of a batch.
-fn stacks(packets: &Packets) -> Option<Vec<(Layers, Tunnels)>> {
-    let (mut layer, mut tunnel) = (0_usize, 0_usize);
-    let ends = packets.layer_ends.iter().zip(&packets.tunnel_ends);
-    ends.map(|(layer_end, tunnel_end)| {
-        let (layer_end, tunnel_end) = (*layer_end as usize, *tunnel_end as usize);
-        let codes = packets.layers.get(layer..layer_end)?;
-        let layers: Option<Layers> = codes.iter().map(|code| Layer::from_code(*code)).collect();
-        let mut tunnels = SmallVec::new();
-        for (place, version) in (tunnel..tunnel_end).zip(packets.tunnel_versions.get(tunnel..tunnel_end)?) {
-            let at = place.checked_mul(4)?;
-            let [source_high, source_low, destination_high, destination_low] =
-                *packets.tunnels.get(at..)?.first_chunk::<4>()?;
-            let source = address(*version, source_high, source_low)?;
-            tunnels.push((source, address(*version, destination_high, destination_low)?));
-        }
-        (layer, tunnel) = (layer_end, tunnel_end);
-        Some((layers?, tunnels))
-    })
-    .collect()
-}
-
 /// The IP header of a row; nothing in the outer place when the row is broken.
 fn ip(packets: &Packets, row: usize) -> Option<Option<Ip>> {
     let version = *packets.version.get(row)?;
@@ -187,7 +204,7 @@ fn address(version: u8, high: u64, low: u64) -> Option<IpAddr> {
     })
 }
 
-fn header(kind: u8, (source, destination): (u16, u16), octets: &[u8]) -> Option<Transport> {
+fn header(kind: u8, (source, destination): (u16, u16), octets: &[u8]) -> Option<Transport<'_>> {
     Some(match kind {
         0 => Transport::None,
         transport::UDP => {
@@ -205,7 +222,7 @@ fn header(kind: u8, (source, destination): (u16, u16), octets: &[u8]) -> Option<
                 flags: TcpFlags(u16::from_be_bytes([bits, flags]) & 0x01ff),
                 window: u16::from_be_bytes([w0, w1]),
                 urgent: u16::from_be_bytes([u0, u1]),
-                options: SmallVec::from_slice(options),
+                options,
             })
         }
         transport::ICMP | transport::ICMPV6 => {

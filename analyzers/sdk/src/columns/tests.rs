@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{Frames, Rows, Writer};
+use super::{Frames, Rows, Stacks, Writer};
 use crate::decode::{Decoder, Header, Packet};
 use crate::harness::frames;
 use crate::{Flow, Frame, Link};
@@ -50,10 +50,11 @@ fn what_was_written_is_read_back() {
             let packets = writer.into_packets();
             joined += packets.joined.len();
             let link = frame.link.clone();
-            let mut rows = Rows::new(&columns, &packets, 100, &data).unwrap();
+            let stacks = Stacks::of(&packets).unwrap();
+            let mut rows = Rows::new(&columns, &packets, &stacks, 100, &data);
             let (read, packet) = rows.next(|position| (position == 0).then_some(&link)).unwrap().unwrap();
             let headers: Vec<Header> = packet.headers.iter().collect();
-            assert_eq!(told(&packet, &headers), told(&decoded.packet, &decoded.headers), "{}", path.display());
+            assert_eq!(told(&packet, &headers), told(&decoded.packet, decoded.headers), "{}", path.display());
             assert_eq!((read.data, read.offset, read.original), (frame.data, 107, frame.original));
             assert_eq!(packets.flow[0], decoded.packet.flow());
             compared += 1;
@@ -88,7 +89,8 @@ fn a_batch_of_many_stacks_is_read_back() {
         writer.add(row as u32, columns.offset[row], &decoder.take(&frame, false, &|_| true));
     }
     let packets = writer.into_packets();
-    let mut rows = Rows::new(&columns, &packets, 0, &data).unwrap();
+    let stacks = Stacks::of(&packets).unwrap();
+    let mut rows = Rows::new(&columns, &packets, &stacks, 0, &data);
     let mut ids = Vec::new();
     while let Some(row) = rows.next(|_| Some(&link)) {
         ids.extend(row.unwrap().1.vlans());

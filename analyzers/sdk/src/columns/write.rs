@@ -3,17 +3,86 @@
 use std::net::IpAddr;
 
 use super::{Packets, ip_flags, transport};
-use crate::decode::{Decoded, Ip, Layer, Packet, Tunnels};
+use crate::decode::{Decoded, Ip, Layer, Packet};
 
 /// Stacks that a packet's is compared with before it becomes another one.
 const COMPARED: usize = 16;
 
+/// Rows that are gathered before they go to the columns. A column that grows by itself would be asked for its room with each number.
+const BLOCK: usize = 64;
+
+/// The columns with an element for each packet.
+macro_rules! block {
+    ($($column:ident: $of:ty),+ $(,)?) => {
+        struct Block {
+            $($column: [$of; BLOCK],)+
+        }
+
+        /// One packet's elements.
+        struct Row {
+            $($column: $of,)+
+        }
+
+        impl Block {
+            const EMPTY: Self = Self { $($column: [0; BLOCK],)+ };
+
+            #[inline]
+            fn set(&mut self, place: usize, row: &Row) {
+                $(if let Some(element) = self.$column.get_mut(place) {
+                    *element = row.$column;
+                })+
+            }
+
+            fn append(&self, filled: usize, packets: &mut Packets) {
+                $(packets.$column.extend_from_slice(self.$column.get(..filled).unwrap_or_default());)+
+            }
+        }
+
+        impl Packets {
+            fn reserve(&mut self, count: usize) {
+                $(self.$column.reserve(count);)+
+            }
+        }
+    };
+}
+
+block! {
+    row: u32,
+    stack: u32,
+    version: u8,
+    source_high: u64,
+    source_low: u64,
+    destination_high: u64,
+    destination_low: u64,
+    hop_limit: u8,
+    protocol: u8,
+    identification: u32,
+    ip_flags: u8,
+    traffic_class: u8,
+    transport: u8,
+    source_port: u16,
+    destination_port: u16,
+    header: u32,
+    header_length: u32,
+    payload: u32,
+    captured: u32,
+    length: u32,
+    stop: u8,
+    unread: u32,
+    copy_of: u64,
+    flow: u64,
+}
+
 /// Writes the packets of one batch.
-#[derive(Default)]
 pub struct Writer {
     packets: Packets,
+    block: Box<Block>,
+    /// Rows in the block.
+    filled: usize,
+    /// Packets so far.
+    count: u32,
     /// The layers and tunnels of the last stacks, with their numbers.
-    stacks: Vec<(Vec<Layer>, Tunnels, u32)>,
+    stacks: Vec<(Vec<Layer>, Vec<(IpAddr, IpAddr)>, u32)>,
     /// Bytes of the batch's data.
     size: u32,
 }
@@ -21,18 +90,20 @@ pub struct Writer {
 impl Writer {
     /// For a batch with so many frames and bytes of data.
     pub fn new(frames: usize, size: usize) -> Self {
-        let mut writer = Self { size: u32::try_from(size).unwrap_or(u32::MAX), ..Self::default() };
-        writer.packets.reserve(frames);
-        writer
+        let mut packets = Packets::default();
+        packets.reserve(frames);
+        let block = Box::new(Block::EMPTY);
+        Self { packets, block, filled: 0, count: 0, stacks: Vec::new(), size: length(size) }
     }
 
     /// Adds the packet of a frame: `row` is the frame's place in the batch, `offset` that of its first byte in the data.
     pub fn add(&mut self, row: u32, offset: u32, decoded: &Decoded<'_>) {
         let packet = &decoded.packet;
         let stack = self.stack(packet);
-        let place = u32::try_from(self.packets.row.len()).unwrap_or(u32::MAX);
+        let place = self.count;
+        self.count = place.saturating_add(1);
         // Where header and payload begin: in the data, or behind it in what was joined.
-        let base = match &decoded.joined {
+        let base = match decoded.joined {
             Some(joined) => {
                 let base = self.behind();
                 self.packets.joined.extend_from_slice(joined);
@@ -40,29 +111,48 @@ impl Writer {
             }
             None => offset,
         };
-        let at = |place: usize| base.saturating_add(u32::try_from(place).unwrap_or(u32::MAX));
+        let at = |place: usize| base.saturating_add(length(place));
+        let (source_port, destination_port) = packet.ports().unwrap_or_default();
+        let ip = packet.ip.as_ref();
+        let (version, source_high, source_low) = ip.map(|ip| halves(ip.source)).unwrap_or_default();
+        let (_, destination_high, destination_low) = ip.map(|ip| halves(ip.destination)).unwrap_or_default();
+        let row = Row {
+            row,
+            stack,
+            version,
+            source_high,
+            source_low,
+            destination_high,
+            destination_low,
+            hop_limit: ip.map_or(0, |ip| ip.hop_limit),
+            protocol: ip.map_or(0, |ip| ip.protocol),
+            identification: ip.map_or(0, |ip| ip.identification),
+            ip_flags: ip.map_or(0, flags),
+            traffic_class: ip.map_or(0, |ip| ip.traffic_class),
+            transport: decoded.transport(),
+            source_port,
+            destination_port,
+            header: at(decoded.header.0),
+            header_length: decoded.header.1,
+            payload: at(decoded.payload),
+            captured: length(packet.payload.len()),
+            length: length(packet.payload_length),
+            stop: packet.stop.map_or(0, |stop| stop.code()),
+            unread: packet.unread.map_or(0, |unread| unread.code()),
+            copy_of: packet.copy_of.unwrap_or_default(),
+            flow: packet.flow(),
+        };
+        self.block.set(self.filled, &row);
+        self.filled = self.filled.saturating_add(1);
+        if self.filled >= BLOCK {
+            self.append();
+        }
         let columns = &mut self.packets;
-        columns.row.push(row);
-        columns.stack.push(stack);
-        columns.ip(packet.ip.as_ref());
-        columns.transport.push(decoded.transport());
-        let (source, destination) = packet.ports().unwrap_or_default();
-        columns.source_port.push(source);
-        columns.destination_port.push(destination);
-        columns.header.push(at(decoded.header.0));
-        columns.header_length.push(decoded.header.1);
-        columns.payload.push(at(decoded.payload));
-        columns.captured.push(length(packet.payload.len()));
-        columns.length.push(length(packet.payload_length));
-        columns.stop.push(packet.stop.map_or(0, |stop| stop.code()));
-        columns.unread.push(packet.unread.map_or(0, |unread| unread.code()));
-        columns.copy_of.push(packet.copy_of.unwrap_or_default());
-        columns.flow.push(packet.flow());
-        for frame in &packet.fragments {
+        for frame in packet.fragments {
             columns.fragment_packet.push(place);
             columns.fragment_frame.push(*frame);
         }
-        for header in &decoded.headers {
+        for header in decoded.headers {
             let begins = match header.offset {
                 Some(begins) => offset.saturating_add(length(begins)),
                 None => {
@@ -88,23 +178,27 @@ impl Writer {
     }
 
     /// The columns.
-    pub fn into_packets(self) -> Packets {
+    pub fn into_packets(mut self) -> Packets {
+        self.append();
         self.packets
+    }
+
+    fn append(&mut self) {
+        self.block.append(self.filled, &mut self.packets);
+        self.filled = 0;
     }
 
     /// The number of a packet's layers and tunnels; most packets have those of one a few before.
     fn stack(&mut self, packet: &Packet<'_>) -> u32 {
         let known = self.stacks.iter().rev().take(COMPARED);
-        let is_same =
-            |known: &&(Vec<Layer>, Tunnels, u32)| known.0[..] == packet.layers[..] && known.1 == packet.tunnels;
-        if let Some((.., number)) = known.clone().find(is_same) {
+        if let Some((.., number)) = known.clone().find(|known| known.0 == packet.layers && known.1 == packet.tunnels) {
             return *number;
         }
         let columns = &mut self.packets;
         let number = length(columns.layer_ends.len());
         columns.layers.extend(packet.layers.iter().map(|layer| layer.code()));
         columns.layer_ends.push(length(columns.layers.len()));
-        for (source, destination) in &packet.tunnels {
+        for (source, destination) in packet.tunnels {
             let (source, destination) = (halves(*source), halves(*destination));
             columns.tunnels.extend([source.1, source.2, destination.1, destination.2]);
             columns.tunnel_versions.push(source.0);
@@ -113,72 +207,8 @@ impl Writer {
         if self.stacks.len() == COMPARED {
             self.stacks.remove(0);
         }
-        self.stacks.push((packet.layers.to_vec(), packet.tunnels.clone(), number));
+        self.stacks.push((packet.layers.to_vec(), packet.tunnels.to_vec(), number));
         number
-    }
-}
-
-impl Packets {
-    fn reserve(&mut self, count: usize) {
-        macro_rules! reserve {
-            ($($column:ident),+) => { $(self.$column.reserve(count);)+ };
-        }
-        reserve!(
-            row,
-            stack,
-            version,
-            source_high,
-            source_low,
-            destination_high,
-            destination_low,
-            hop_limit,
-            protocol,
-            identification,
-            ip_flags,
-            traffic_class,
-            transport,
-            source_port,
-            destination_port,
-            header,
-            header_length,
-            payload,
-            captured,
-            length,
-            stop,
-            unread,
-            copy_of,
-            flow
-        );
-    }
-
-    fn ip(&mut self, ip: Option<&Ip>) {
-        let Some(ip) = ip else {
-            self.version.push(0);
-            for column in
-                [&mut self.source_high, &mut self.source_low, &mut self.destination_high, &mut self.destination_low]
-            {
-                column.push(0);
-            }
-            for column in [&mut self.hop_limit, &mut self.protocol, &mut self.ip_flags, &mut self.traffic_class] {
-                column.push(0);
-            }
-            self.identification.push(0);
-            return;
-        };
-        let (version, high, low) = halves(ip.source);
-        self.version.push(version);
-        self.source_high.push(high);
-        self.source_low.push(low);
-        let (_, high, low) = halves(ip.destination);
-        self.destination_high.push(high);
-        self.destination_low.push(low);
-        self.hop_limit.push(ip.hop_limit);
-        self.protocol.push(ip.protocol);
-        self.identification.push(ip.identification);
-        let fragment = if ip.fragment { ip_flags::FRAGMENT } else { 0 };
-        let whole = if ip.dont_fragment { ip_flags::DONT_FRAGMENT } else { 0 };
-        self.ip_flags.push(fragment | whole);
-        self.traffic_class.push(ip.traffic_class);
     }
 }
 
@@ -193,6 +223,13 @@ impl Decoded<'_> {
             Transport::Icmpv6(_) => transport::ICMPV6,
         }
     }
+}
+
+/// The bits of the column `ip_flags`.
+fn flags(ip: &Ip) -> u8 {
+    let fragment = if ip.fragment { ip_flags::FRAGMENT } else { 0 };
+    let whole = if ip.dont_fragment { ip_flags::DONT_FRAGMENT } else { 0 };
+    fragment | whole
 }
 
 /// A length within a batch, of which the host lets none be longer.

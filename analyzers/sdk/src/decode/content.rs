@@ -2,12 +2,12 @@
 //! its checksum.
 
 use std::cmp::Ordering;
-use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
+use std::ops::Range;
 
 use super::Ip;
 use super::datagram::Piece;
-use crate::stats::FixedHash;
+use super::digest::{Digest, Long};
 
 /// Bytes of the transport that find a packet again: ports, numbers and control bits of TCP; UDP's header and the numbers that most
 /// protocols begin with. A header that is cut before can only be found again when it is cut there again.
@@ -17,6 +17,7 @@ const FIRST_OF_OTHERS: usize = 20;
 const MIDDLE: usize = 64;
 
 /// A packet, or a fragment of one, as it lies in its frame.
+#[derive(Clone, Copy)]
 pub(super) struct Sight<'p> {
     pub(super) ip: &'p Ip,
     pub(super) piece: Option<Piece>,
@@ -35,70 +36,92 @@ pub(super) struct Sight<'p> {
 pub(super) struct Content {
     /// Digest of addresses, identification, length on the wire and the first bytes that IP carries.
     pub(super) first: u64,
-    /// Digest of the first [`MIDDLE`] bytes of those.
+    /// Digest of what follows up to [`MIDDLE`].
     middle: u64,
-    /// Digest of all that was captured of them.
+    /// Digest of all that was captured behind the first bytes.
     all: u64,
-    /// How many that are.
+    /// How much was captured of what IP carries.
     pub(super) captured: usize,
 }
 
 impl Content {
     /// What it says.
-    pub(super) fn of(hash: &FixedHash, sight: &Sight<'_>) -> Self {
-        let Sight { ip, piece, carried, missing, transport, .. } = sight;
-        let mut hasher = hash.build_hasher();
+    pub(super) fn of(sight: &Sight<'_>) -> Self {
+        let Sight { ip, piece, carried, missing, .. } = sight;
+        let mut digest = Digest::default();
         match (ip.source, ip.destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => {
-                hasher.write_u64(u64::from(source.to_bits()) << 32 | u64::from(destination.to_bits()));
+                digest.word(u64::from(source.to_bits()) << 32 | u64::from(destination.to_bits()));
             }
-            (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                hasher.write_u128(source.to_bits());
-                hasher.write_u128(destination.to_bits());
+            (source, destination) => {
+                for address in [source, destination] {
+                    let bits = match address {
+                        IpAddr::V4(address) => address.to_bits().into(),
+                        IpAddr::V6(address) => address.to_bits(),
+                    };
+                    digest.word((bits >> 64) as u64);
+                    digest.word(bits as u64);
+                }
             }
-            _ => {}
         }
         let offset = piece.map_or(0, |piece| (piece.offset as u64) << 1 | u64::from(piece.more));
-        hasher.write_u64(u64::from(ip.identification) << 32 | offset << 8 | u64::from(ip.protocol));
-        hasher.write_u64(carried.len().saturating_add(*missing) as u64);
-        let first = match transport {
-            Some((6, at)) => at.saturating_add(FIRST_OF_TCP),
-            Some((_, at)) => at.saturating_add(FIRST_OF_OTHERS),
-            None => FIRST_OF_OTHERS,
-        };
-        write(&mut hasher, sight, first);
-        let all = digest(hash, sight, carried.len());
-        let middle = if carried.len() > MIDDLE { digest(hash, sight, MIDDLE) } else { all };
-        Self { first: hasher.finish(), middle, all, captured: carried.len() }
+        digest.word(u64::from(ip.identification) << 32 | offset << 8 | u64::from(ip.protocol));
+        digest.word(carried.len().saturating_add(*missing) as u64);
+        let first = sight.first();
+        sight.parts(0..first).into_iter().for_each(|part| digest.bytes(part));
+        let mut long = Long::default();
+        let (mut middle, mut done) = (0, first);
+        if carried.len() >= MIDDLE {
+            middle = sight.rest(&mut long, first..MIDDLE);
+            done = first.max(MIDDLE);
+        }
+        let all = sight.rest(&mut long, done..carried.len());
+        Self { first: digest.finish(), middle, all, captured: carried.len() }
     }
 
     /// Whether a packet says what a known one does, as far as both were captured.
-    pub(super) fn agrees(&self, known: &Self, hash: &FixedHash, sight: &Sight<'_>) -> bool {
+    pub(super) fn agrees(&self, known: &Self, sight: &Sight<'_>) -> bool {
         match self.captured.cmp(&known.captured) {
             Ordering::Equal => known.all == self.all,
             // Datagrams are put together from pieces that are whole.
-            Ordering::Greater => sight.piece.is_none() && digest(hash, sight, known.captured) == known.all,
+            Ordering::Greater => sight.piece.is_none() && sight.cut(known.captured).all == known.all,
             // Where not even those are there, the first ones tell.
             Ordering::Less => self.captured < MIDDLE || known.middle == self.middle,
         }
     }
 }
 
-/// Digests the first bytes that IP carries, but for the checksum of TCP or UDP: a network card may complete it behind the place of
-/// capture.
-fn write(hasher: &mut impl Hasher, sight: &Sight<'_>, count: usize) {
-    let bytes = sight.carried.get(..count).unwrap_or(sight.carried);
-    let checksum = match sight.transport {
-        Some((6, at)) => at.saturating_add(16),
-        Some((17, at)) => at.saturating_add(6),
-        _ => bytes.len(),
-    };
-    hasher.write(bytes.get(..checksum).unwrap_or(bytes));
-    hasher.write(bytes.get(checksum.saturating_add(2)..).unwrap_or_default());
-}
+impl Sight<'_> {
+    /// How many bytes find it again.
+    fn first(&self) -> usize {
+        match self.transport {
+            Some((6, at)) => at.saturating_add(FIRST_OF_TCP),
+            Some((_, at)) => at.saturating_add(FIRST_OF_OTHERS),
+            None => FIRST_OF_OTHERS,
+        }
+    }
 
-fn digest(hash: &FixedHash, sight: &Sight<'_>, count: usize) -> u64 {
-    let mut hasher = hash.build_hasher();
-    write(&mut hasher, sight, count);
-    hasher.finish()
+    /// Some of the bytes that IP carries, but for the checksum of TCP or UDP: a network card may complete it behind the place of capture.
+    fn parts(&self, range: Range<usize>) -> [&[u8]; 2] {
+        let (start, end) = (range.start, range.end.min(self.carried.len()));
+        let checksum = match self.transport {
+            Some((6, at)) => at.saturating_add(16),
+            Some((17, at)) => at.saturating_add(6),
+            _ => end,
+        };
+        let before = self.carried.get(start..checksum.clamp(start, end.max(start)));
+        let behind = self.carried.get(checksum.saturating_add(2).clamp(start, end.max(start))..end);
+        [before.unwrap_or_default(), behind.unwrap_or_default()]
+    }
+
+    /// Goes on with a digest.
+    fn rest(&self, long: &mut Long, range: Range<usize>) -> u64 {
+        self.parts(range).into_iter().for_each(|part| long.bytes(part));
+        long.finish()
+    }
+
+    /// What it would say if only so much had been captured.
+    fn cut(&self, captured: usize) -> Content {
+        Content::of(&Sight { carried: self.carried.get(..captured).unwrap_or(self.carried), ..*self })
+    }
 }

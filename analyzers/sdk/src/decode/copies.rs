@@ -13,17 +13,16 @@
 //! The digest is not a cryptographic one: who can make two packets with the same digest within [`WINDOW`] hides the second from
 //! analysis, but not from the count of copies.
 
-use std::hash::{BuildHasher, Hash, Hasher};
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::content::{Content, Sight};
+use super::digest::Digest;
 use super::interfaces::Interfaces;
 use super::{Layer, Packet, Stop, TcpFlags, Transport};
 use crate::Frame;
 use crate::finding::{Evidence, Frames};
-use crate::stats::{FixedHash, Lists, Part, Window};
+use crate::stats::{Lists, Part, Window};
 
 /// How long after a packet its copies come, in nanoseconds: a router forwards within a few milliseconds.
 const WINDOW: u64 = 5_000_000;
@@ -55,12 +54,14 @@ pub(crate) const CUT: [&str; 3] = [FIRST, OF_MOST, OVER];
 const MIRRORED_MOST: u8 = 16;
 const MIRRORED_ENOUGH: u8 = 2;
 
+/// What finds the packets of a set: the first digest of each, and the number of its frame, 0 where there is none.
+type Keys = [(u64, u64); WAYS];
+
 /// A packet that came a short time ago.
 #[derive(Clone, Copy, Default)]
 struct Recent {
     content: Content,
     time: u64,
-    /// Frame number; 0 where there is none.
     frame: u64,
     place: Place,
     copies: u32,
@@ -140,8 +141,8 @@ pub struct CopyReport {
 
 /// Remembers what came within the last milliseconds.
 pub(super) struct Copies {
-    recent: Vec<Recent>,
-    hasher: FixedHash,
+    keys: Vec<Keys>,
+    recent: Vec<[Recent; WAYS]>,
     mirrored: u8,
     forgotten: bool,
     frames: u64,
@@ -181,8 +182,8 @@ impl OfMost {
 impl Copies {
     pub(super) fn new() -> Self {
         Self {
+            keys: Vec::new(),
             recent: Vec::new(),
-            hasher: FixedHash::default(),
             mirrored: 0,
             forgotten: false,
             frames: 0,
@@ -237,25 +238,27 @@ impl Copies {
     pub(super) fn take(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, sight: &Sight<'_>) -> Option<u64> {
         let time = frame.timestamp?;
         self.interfaces.named(frame);
-        let content = Content::of(&self.hasher, sight);
-        let place = self.place(frame, packet, sight);
+        let content = Content::of(sight);
+        let place = Self::place(frame, packet, sight);
         if self.recent.is_empty() {
-            self.recent.resize(SETS.saturating_mul(WAYS), Recent::default());
+            self.keys.resize(SETS, Keys::default());
+            self.recent.resize(SETS, [Recent::default(); WAYS]);
         }
-        let set = (content.first as usize).checked_rem(SETS).unwrap_or_default().saturating_mul(WAYS);
+        let set = (content.first as usize).checked_rem(SETS).unwrap_or_default();
         let identified = sight.ip.source.is_ipv4() && sight.ip.identification != 0;
         let bare = sight.piece.is_none() && is_bare(packet);
-        let (mirrored, hasher) = (self.mirrored, &self.hasher);
-        let ways = self.recent.get_mut(set..set.saturating_add(WAYS))?;
-        let known = ways.iter_mut().find(|known| {
+        let mirrored = self.mirrored;
+        let (keys, ways) = (self.keys.get_mut(set)?, self.recent.get_mut(set)?);
+        let is_copy = |known: &Recent| {
             let apart = time.abs_diff(known.time);
             let unidentified = || apart < WINDOW_UNIDENTIFIED && (!bare || mirrored >= MIRRORED_ENOUGH);
-            known.frame != 0
-                && known.content.first == content.first
-                && apart <= WINDOW
+            apart <= WINDOW
                 && (identified || known.place != place || unidentified())
-                && content.agrees(&known.content, hasher, sight)
-        });
+                && content.agrees(&known.content, sight)
+        };
+        let found = keys.iter().zip(ways.iter_mut());
+        let mut found = found.filter(|((first, frame), _)| *first == content.first && *frame != 0);
+        let known = found.find_map(|(_, known)| is_copy(known).then_some(known));
         if let Some(known) = known {
             if !identified && known.place == place && !bare {
                 known.repeated = known.repeated.saturating_add(1);
@@ -281,8 +284,9 @@ impl Copies {
             return None;
         }
         // The one that came first gives its place away.
-        let oldest = ways.iter_mut().min_by_key(|known| known.frame)?;
-        self.forgotten |= oldest.frame != 0 && time.abs_diff(oldest.time) <= WINDOW;
+        let (key, oldest) = keys.iter_mut().zip(ways).min_by_key(|((_, frame), _)| *frame)?;
+        self.forgotten |= key.1 != 0 && time.abs_diff(oldest.time) <= WINDOW;
+        *key = (content.first, frame.number);
         let hop_limit = place.hop_limit;
         *oldest = Recent { content, time, frame: frame.number, place, copies: 0, repeated: 0, hops: 0, hop_limit };
         None
@@ -324,24 +328,24 @@ impl Copies {
         }
     }
 
-    fn place(&self, frame: &Frame<'_>, packet: &Packet<'_>, sight: &Sight<'_>) -> Place {
-        let mut hasher = self.hasher.build_hasher();
+    fn place(frame: &Frame<'_>, packet: &Packet<'_>, sight: &Sight<'_>) -> Place {
         let plain = matches!(
             packet.layers.first(),
             Some(Layer::Ethernet | Layer::LinuxCooked | Layer::LinuxCooked2 | Layer::Loopback | Layer::RawIp)
         );
+        let mut before = Digest::default();
         if plain && packet.tunnels.is_empty() {
-            hasher.write(sight.before);
+            before.bytes(sight.before);
         } else {
             // Radio headers and those of tunnels have numbers of their own that differ from packet to packet.
-            packet.layers.hash(&mut hasher);
+            packet.layers.iter().for_each(|layer| before.word(layer.code()));
         }
         let interface = match (packet.layers.first(), sight.before) {
             // Behind the protocol and a reserved field (LINKTYPE_LINUX_SLL2).
             (Some(Layer::LinuxCooked2), [_, _, _, _, a, b, c, d, ..]) => u32::from_be_bytes([*a, *b, *c, *d]),
             _ => 0,
         };
-        Place { link_index: frame.link_index, interface, before: hasher.finish(), hop_limit: sight.ip.hop_limit }
+        Place { link_index: frame.link_index, interface, before: before.finish(), hop_limit: sight.ip.hop_limit }
     }
 }
 

@@ -115,7 +115,7 @@ pub enum Layer {
 }
 
 /// The layers of a frame, outermost first. Few frames have more than eight.
-pub type Layers = SmallVec<[Layer; 8]>;
+pub(super) type Layers = SmallVec<[Layer; 16]>;
 
 impl Layer {
     /// Wireshark's short name of the protocol.

@@ -19,6 +19,7 @@ mod content;
 pub(crate) mod copies;
 mod cursor;
 mod datagram;
+mod digest;
 mod ethertype;
 mod fragments;
 pub mod icmp;
@@ -45,10 +46,11 @@ mod within;
 mod tests;
 
 pub use copies::{Copy, CopyDifferences, CopyReport};
-pub use layer::{Layer, Layers};
+pub use layer::Layer;
+use layer::Layers;
 pub use options::TcpOptions;
 pub use order::Order;
-pub use packet::{Decoded, Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Tunnels, Udp};
+pub use packet::{Decoded, Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};
 pub use summary::Summary;
@@ -61,18 +63,18 @@ use copies::Copies;
 use cursor::Bound;
 use fragments::Fragments;
 use statistics::Counts;
-use walk::Walk;
+use walk::{Found, Walk};
 
 /// The link of frames that begin with an IP header (LINKTYPE_RAW).
 static RAW_IP: Link =
     Link { link_type: 101, fcs_length: None, snap_length: 0, section: 0, interface_id: 0, name: None };
 
 /// An IP packet that only an analyzer knows of, since a protocol of its carries it: taken apart by itself, as nothing before it were known.
-pub fn ip_packet(bytes: &[u8]) -> Packet<'_> {
+pub fn ip_packet<T>(bytes: &[u8], read: impl FnOnce(&Packet<'_>) -> T) -> T {
     let original = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     let frame =
         Frame { number: 1, timestamp: None, original, data: bytes, link: &RAW_IP, link_index: 0, flags: 0, offset: 0 };
-    Decoder::new().counting_copies(true).decode(&frame)
+    read(&Decoder::new().counting_copies(true).decode(&frame))
 }
 
 /// Limits of reassembly.
@@ -101,6 +103,7 @@ pub struct Decoder {
     order: Order,
     /// Bytes of the longest frame that was captured so far.
     longest: usize,
+    found: Found,
 }
 
 impl Default for Decoder {
@@ -123,6 +126,7 @@ impl Decoder {
             counts: Counts::default(),
             order: Order::default(),
             longest: 0,
+            found: Found::default(),
         }
     }
 
@@ -144,23 +148,27 @@ impl Decoder {
     }
 
     /// Takes a frame apart as far as it goes. [`Packet::stop`] tells why it went no further.
-    pub fn decode<'a>(&mut self, frame: &Frame<'a>) -> Packet<'a> {
-        let packet = self.take(frame, false, &|_| true).packet;
-        self.count(&packet);
-        packet
+    pub fn decode<'p>(&'p mut self, frame: &Frame<'p>) -> Packet<'p> {
+        self.take(frame, false, &|_| true).packet
     }
 
-    /// As [`Decoder::decode`], with where the packet's parts stand, and the header of each layer where that is asked for. The packet is not counted.
-    /// Fragments are put together over all packets, copies are recognised among those that are `chosen`.
-    pub fn take<'a>(&mut self, frame: &Frame<'a>, headers: bool, chosen: &dyn Fn(&Packet<'_>) -> bool) -> Decoded<'a> {
+    /// As [`Decoder::decode`], with where the packet's parts stand, and the header of each layer where that is asked for.
+    /// Fragments are put together over all packets; copies are recognised among those that are `chosen`, and only these are counted.
+    pub fn take<'p>(
+        &'p mut self,
+        frame: &Frame<'p>,
+        headers: bool,
+        chosen: &dyn Fn(&Packet<'_>) -> bool,
+    ) -> Decoded<'p> {
         let bound = self.bound(frame);
-        Walk::new(&mut self.fragments, self.copies.as_mut(), headers, chosen).frame(frame, bound)
-    }
-
-    /// Counts a packet that [`Decoder::take`] gave among those that were wanted.
-    pub fn count(&mut self, packet: &Packet<'_>) {
-        self.order.take(packet.timestamp);
-        self.counts.count(packet);
+        let Self { fragments, copies, counts, order, found, .. } = self;
+        let walk = Walk::new(fragments, copies.as_mut(), found, headers, chosen);
+        let decoded = walk.frame(frame, bound);
+        if decoded.is_chosen {
+            order.take(decoded.packet.timestamp);
+            counts.count(&decoded.packet);
+        }
+        decoded
     }
 
     /// The copies so far; `None` when there are none, or they are counted like other packets.

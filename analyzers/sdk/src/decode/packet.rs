@@ -1,14 +1,12 @@
 //! What decoding a frame gives.
 
-use std::borrow::Cow;
 use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
-use super::{Layer, Layers, Unread};
+use super::{Layer, Unread};
 use crate::columns::Headers;
 use crate::stats::FixedHash;
 
@@ -76,15 +74,16 @@ pub struct Ip {
 }
 
 /// The transport header, where there is one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Transport {
+pub enum Transport<'a> {
     /// None was reached; [`Packet::stop`] tells why.
+    #[default]
     None,
     /// RFC 768.
     Udp(Udp),
     /// RFC 9293.
-    Tcp(Tcp),
+    Tcp(Tcp<'a>),
     /// RFC 792.
     Icmp(Icmp),
     /// RFC 4443.
@@ -136,8 +135,8 @@ impl TcpFlags {
 }
 
 /// A TCP header.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tcp {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tcp<'a> {
     /// Source port.
     pub source: u16,
     /// Destination port.
@@ -153,7 +152,7 @@ pub struct Tcp {
     /// Urgent pointer.
     pub urgent: u16,
     /// The options as they are, up to what was captured: [`Packet::stop`] is [`Stop::Cut`] when that is not all of them.
-    pub options: SmallVec<[u8; 40]>,
+    pub options: &'a [u8],
 }
 
 /// The first four octets of an ICMP or ICMPv6 message; [`Packet::payload`] begins behind them.
@@ -167,33 +166,31 @@ pub struct Icmp {
     pub checksum: u16,
 }
 
-/// IP headers of tunnels, outermost first, as pairs of source and destination.
-pub type Tunnels = SmallVec<[(IpAddr, IpAddr); 1]>;
-
-/// A frame taken apart as far as it goes: the innermost packet, with everything around it as [`Layers`].
-#[derive(Debug, Clone)]
+/// A frame taken apart as far as it goes: the innermost packet, with everything around it as layers. It refers to what the frame, the columns or the
+/// decoder have.
+#[derive(Debug, Clone, Copy)]
 pub struct Packet<'a> {
     /// Number of the frame; for a datagram put together from fragments, the frame of the last one to arrive.
     pub frame: u64,
     /// Nanoseconds since 1970; `None` when the file gives no time.
     pub timestamp: Option<u64>,
     /// The layers, outermost first.
-    pub layers: Layers,
+    pub layers: &'a [Layer],
     /// The innermost IP header.
     pub ip: Option<Ip>,
     /// IP headers of tunnels around it, outermost first, as pairs of source and destination.
-    pub tunnels: Tunnels,
+    pub tunnels: &'a [(IpAddr, IpAddr)],
     /// The transport header.
-    pub transport: Transport,
+    pub transport: Transport<'a>,
     /// What the transport header carries, without link-layer padding, as far as it was captured. Where decoding ended before: what
     /// the innermost [`Layer`] carries, for example an ARP message or what IP carries.
-    pub payload: Cow<'a, [u8]>,
+    pub payload: &'a [u8],
     /// How long the payload was on the wire by the headers' word. Longer than `payload` when it was cut. Where headers contradict
     /// each other, the outer one is believed: UDP never has more than IP does, nor IP more than PPPoE. The frame's own length is
     /// believed, too, unless no frame before it was longer: packet brokers cut frames to one length and do not say so.
     pub payload_length: usize,
     /// Frames that a datagram was put together from, in the order they came; empty when it was not fragmented.
-    pub fragments: Vec<u64>,
+    pub fragments: &'a [u64],
     /// The frame that has the same packet first, when this one was captured again: see [`CopyReport`](super::CopyReport).
     pub copy_of: Option<u64>,
     /// Why decoding ended before the transport layer's payload; `None` when it did not.
@@ -211,13 +208,13 @@ pub struct Decoded<'a> {
     /// The packet.
     pub packet: Packet<'a>,
     /// The header of each layer, where they were asked for.
-    pub headers: Vec<Header>,
+    pub headers: &'a [Header],
     /// Where the transport header begins, and its bytes; (0, 0) without one. Counted from the frame's first byte, or in `joined`.
     pub header: (usize, u32),
     /// Where the payload begins, likewise.
     pub payload: usize,
     /// Transport header and payload of a datagram that was put together from fragments.
-    pub joined: Option<Vec<u8>>,
+    pub joined: Option<&'a [u8]>,
     /// Whether it is one of those that are wanted.
     pub is_chosen: bool,
 }

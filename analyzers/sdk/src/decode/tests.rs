@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::*;
+use crate::columns::Headers;
 use crate::harness::{build, frames};
 use crate::{Flow, Link};
 
@@ -60,13 +61,34 @@ fn every_crafted_capture_has_the_protocols_that_tshark_sees() {
     assert!(compared > 60, "{compared}");
 }
 
-fn decode<'a>(decoder: &mut Decoder, data: &'a [u8], original: usize, link: &'a Link) -> Packet<'a> {
-    let original = u32::try_from(original).unwrap();
-    decoder.decode(&Frame { number: 1, timestamp: Some(0), original, data, link, link_index: 0, flags: 0, offset: 0 })
+/// A packet that stays, whatever the decoder does next.
+fn kept(packet: &Packet<'_>) -> Packet<'static> {
+    let transport = match packet.transport {
+        Transport::Tcp(tcp) => Transport::Tcp(Tcp { options: tcp.options.to_vec().leak(), ..tcp }),
+        Transport::Udp(udp) => Transport::Udp(udp),
+        Transport::Icmp(icmp) => Transport::Icmp(icmp),
+        Transport::Icmpv6(icmp) => Transport::Icmpv6(icmp),
+        Transport::None => Transport::None,
+    };
+    Packet {
+        layers: packet.layers.to_vec().leak(),
+        tunnels: packet.tunnels.to_vec().leak(),
+        transport,
+        payload: packet.payload.to_vec().leak(),
+        fragments: packet.fragments.to_vec().leak(),
+        headers: Headers::default(),
+        ..*packet
+    }
 }
 
-fn feed<'a>(decoder: &mut Decoder, number: u64, seconds: u64, data: &'a [u8], link: &'a Link) -> Packet<'a> {
-    decoder.decode(&Frame {
+fn decode(decoder: &mut Decoder, data: &[u8], original: usize, link: &Link) -> Packet<'static> {
+    let original = u32::try_from(original).unwrap();
+    let frame = Frame { number: 1, timestamp: Some(0), original, data, link, link_index: 0, flags: 0, offset: 0 };
+    kept(&decoder.decode(&frame))
+}
+
+fn feed(decoder: &mut Decoder, number: u64, seconds: u64, data: &[u8], link: &Link) -> Packet<'static> {
+    let frame = Frame {
         number,
         timestamp: Some(seconds * 1_000_000_000),
         original: u32::try_from(data.len()).unwrap(),
@@ -75,11 +97,12 @@ fn feed<'a>(decoder: &mut Decoder, number: u64, seconds: u64, data: &'a [u8], li
         link_index: 0,
         flags: 0,
         offset: 0,
-    })
+    };
+    kept(&decoder.decode(&frame))
 }
 
 /// Decodes a whole Ethernet frame.
-pub(super) fn decode_ethernet<'a>(decoder: &mut Decoder, data: &'a [u8]) -> Packet<'a> {
+pub(super) fn decode_ethernet(decoder: &mut Decoder, data: &[u8]) -> Packet<'static> {
     static ETHERNET: Link =
         Link { link_type: 1, fcs_length: None, snap_length: 0, section: 0, interface_id: 0, name: None };
     decode(decoder, data, data.len(), &ETHERNET)

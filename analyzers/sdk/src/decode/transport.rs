@@ -1,7 +1,5 @@
 //! UDP (RFC 768), TCP (RFC 9293), ICMP (RFC 792) and ICMPv6 (RFC 4443).
 
-use smallvec::SmallVec;
-
 use super::cursor::Cursor;
 use super::{Icmp, Layer, Layers, Stop, Tcp, TcpFlags, Udp};
 
@@ -22,7 +20,7 @@ pub(super) fn udp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<Udp, Stop>
 
 /// Takes a TCP header with its options. Captures of headers only often end within those: the rest of the header stands, and the
 /// second value says that it was cut.
-pub(super) fn tcp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<(Tcp, Option<Stop>), Stop> {
+pub(super) fn tcp<'a>(at: &mut Cursor<'a>, layers: &mut Layers) -> Result<(Tcp<'a>, Option<Stop>), Stop> {
     layers.push(Layer::Tcp);
     let (source, destination) = (at.u16()?, at.u16()?);
     let (sequence, acknowledgment) = (at.u32()?, at.u32()?);
@@ -35,16 +33,8 @@ pub(super) fn tcp(at: &mut Cursor<'_>, layers: &mut Layers) -> Result<(Tcp, Opti
     // More than IP has is a lie, not a cut.
     at.missing = at.missing.checked_sub(lost).ok_or_else(|| at.shortage())?;
     at.rest = rest;
-    let tcp = Tcp {
-        source,
-        destination,
-        sequence,
-        acknowledgment,
-        flags: TcpFlags(bits & 0x01ff),
-        window,
-        urgent,
-        options: SmallVec::from_slice(options),
-    };
+    let tcp =
+        Tcp { source, destination, sequence, acknowledgment, flags: TcpFlags(bits & 0x01ff), window, urgent, options };
     Ok((tcp, (lost > 0).then_some(Stop::Cut)))
 }
 

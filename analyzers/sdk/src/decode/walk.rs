@@ -1,8 +1,6 @@
 //! From layer to layer, until the transport's payload or something that is not taken apart.
 
-use std::borrow::Cow;
-
-use smallvec::SmallVec;
+use std::net::IpAddr;
 
 use super::content::Sight;
 use super::copies::Copies;
@@ -13,7 +11,7 @@ use super::network::{self, Extension};
 use super::tunnel::{self, Inside, Tunnel};
 use super::unread::{End, Unread};
 use super::{
-    Decoded, Header, Ip, Layer, Layers, Packet, Stop, Transport, ethertype, link, looks, mpls, ppp, transport,
+    Decoded, Header, Ip, Layer, Layers, Packet, Stop, Tcp, Transport, ethertype, link, looks, mpls, ppp, transport,
 };
 use crate::Frame;
 use crate::columns::Headers;
@@ -21,8 +19,10 @@ use crate::columns::Headers;
 /// The most layers that are looked through; real frames have up to twelve.
 const LAYERS_MAX: usize = 32;
 
-/// Bytes of a TCP header without options (RFC 9293 3.1).
+/// Bytes of a TCP header without options (RFC 9293 3.1), of one of UDP (RFC 768), and of what all ICMP messages have in common (RFC 792).
 const TCP_HEADER: usize = 20;
+const UDP_HEADER: usize = 8;
+const ICMP_HEADER: usize = 4;
 
 /// What the next bytes are. Four bytes in size, so that it stays in a register on its way from layer to layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,12 +56,71 @@ pub(super) enum Next {
 /// What one step leads to, or why it is the last.
 pub(super) type Step = Result<Next, End>;
 
+/// What was found in a frame, in memory that serves one frame after another.
+#[derive(Default)]
+pub(super) struct Found {
+    layers: Layers,
+    tunnels: Vec<(IpAddr, IpAddr)>,
+    ip: Option<Ip>,
+    /// Without the options of TCP.
+    transport: Transport<'static>,
+    /// Bytes of the transport header that are there.
+    header: usize,
+    fragments: Vec<u64>,
+    copy_of: Option<u64>,
+    unread: Option<Unread>,
+    /// The headers, where they are wanted.
+    headers: Vec<Header>,
+    /// What is carried on of a datagram that was put together: transport header and payload.
+    joined: Vec<u8>,
+}
+
+impl Found {
+    fn clear(&mut self) {
+        self.layers.clear();
+        self.tunnels.clear();
+        self.fragments.clear();
+        self.headers.clear();
+        self.joined.clear();
+        (self.ip, self.transport, self.header, self.copy_of, self.unread) = (None, Transport::None, 0, None, None);
+    }
+
+    /// Goes on to an IP header, which is within the one before, if there was one.
+    fn enter(&mut self, ip: Ip) {
+        if let Some(outer) = self.ip.replace(ip) {
+            self.tunnels.push((outer.source, outer.destination));
+        }
+    }
+
+    /// What is known of the packet while its frame is taken apart.
+    fn packet<'p>(&'p self, frame: &Frame<'p>) -> Packet<'p> {
+        Packet {
+            frame: frame.number,
+            timestamp: frame.timestamp,
+            layers: &self.layers,
+            ip: self.ip,
+            tunnels: &self.tunnels,
+            transport: self.transport,
+            payload: &[],
+            payload_length: 0,
+            fragments: &self.fragments,
+            copy_of: self.copy_of,
+            stop: None,
+            unread: self.unread,
+            headers: Headers::default(),
+        }
+    }
+}
+
 /// A frame on its way through the layers.
-pub(super) struct Walk<'f> {
+pub(super) struct Walk<'f, 'p> {
     fragments: &'f mut Fragments,
     copies: Option<&'f mut Copies>,
+    found: &'p mut Found,
     /// Whether a packet is one of those that are wanted: copies are recognised among them.
     chosen: &'f dyn Fn(&Packet<'_>) -> bool,
+    /// Whether the headers are wanted.
+    headers: bool,
     /// Where the innermost IP header of the frame begins.
     header_at: usize,
     /// Where in the frame what it carries begins, its length, and how much longer that was on the wire; `None` behind fragments.
@@ -69,16 +128,14 @@ pub(super) struct Walk<'f> {
     /// Protocol of the transport header behind it, and where that begins in the frame.
     transport: Option<(u8, usize)>,
     whole: Option<Whole>,
-    /// The headers, where they are wanted.
-    headers: Option<Vec<Header>>,
     /// Whether the walk goes through a datagram that was put together, which is not in the frame.
     in_datagram: bool,
+    /// Whether what is carried was put together.
+    is_joined: bool,
     /// Where the bytes begin that the walk goes through.
     base: usize,
     /// Where in them the transport header begins.
     head: usize,
-    /// What is carried on of a datagram that was put together: transport header and payload.
-    joined: Option<Vec<u8>>,
 }
 
 /// A datagram that was put together.
@@ -89,103 +146,89 @@ struct Whole {
 }
 
 /// What is left when a walk ends.
-struct Left<'a> {
-    payload: Cow<'a, [u8]>,
+struct Left {
+    /// Where it begins in the bytes that the walk went through.
+    start: usize,
+    /// Bytes of it that are there.
+    captured: usize,
+    /// Bytes that there were on the wire.
     length: usize,
     end: Option<End>,
 }
 
-impl<'f> Walk<'f> {
+impl<'f, 'p> Walk<'f, 'p> {
     pub(super) fn new(
         fragments: &'f mut Fragments,
         copies: Option<&'f mut Copies>,
+        found: &'p mut Found,
         headers: bool,
         chosen: &'f dyn Fn(&Packet<'_>) -> bool,
     ) -> Self {
+        found.clear();
         Self {
             fragments,
             copies,
+            found,
             chosen,
+            headers,
             header_at: 0,
             carried: None,
             transport: None,
             whole: None,
-            headers: headers.then(Vec::new),
             in_datagram: false,
+            is_joined: false,
             base: 0,
             head: 0,
-            joined: None,
         }
     }
 
     /// Keeps what a step went over.
-    fn keep(&mut self, frame: &Frame<'_>, before: &[u8], behind: &[u8], layers: &[Layer]) {
-        let Some(headers) = &mut self.headers else { return };
+    fn keep(&mut self, frame: &Frame<'_>, before: &[u8], behind: &[u8], known: usize) {
         // Steps take from the front, and cut padding off the end: where the rest begins tells how much a header had.
         let length = behind.as_ptr().addr().saturating_sub(before.as_ptr().addr());
         let offset = before.as_ptr().addr().checked_sub(frame.data.as_ptr().addr()).filter(|_| !self.in_datagram);
         let mut octets = before.get(..length).unwrap_or_default().to_vec();
-        for layer in layers {
-            headers.push(Header { layer: *layer, offset, octets: std::mem::take(&mut octets) });
+        for layer in self.found.layers.get(known..).unwrap_or_default() {
+            self.found.headers.push(Header { layer: *layer, offset, octets: std::mem::take(&mut octets) });
         }
     }
 
     /// Takes a frame apart.
-    pub(super) fn frame<'a>(mut self, frame: &Frame<'a>, bound: Bound) -> Decoded<'a> {
+    pub(super) fn frame(mut self, frame: &Frame<'p>, bound: Bound) -> Decoded<'p> {
         self.base = frame.data.as_ptr().addr();
         let missing = (frame.original as usize).saturating_sub(frame.data.len());
         let mut at = Cursor::new(frame.data, missing, bound);
         at.drop_tail(frame.fcs_length());
-        let mut packet = Packet {
-            frame: frame.number,
-            timestamp: frame.timestamp,
-            layers: Layers::new(),
-            ip: None,
-            tunnels: SmallVec::new(),
-            transport: Transport::None,
-            payload: Cow::Borrowed(&[]),
-            payload_length: 0,
-            fragments: Vec::new(),
-            copy_of: None,
-            stop: None,
-            unread: None,
-            headers: Headers::default(),
+        let left = self.run(frame, Next::Link(frame.link.link_type), at);
+        let Self { found, chosen, copies, is_joined, .. } = self;
+        let sight = Carried { header_at: self.header_at, carried: self.carried, transport: self.transport };
+        let found: &'p Found = found;
+        let head = if found.header > 0 && !is_joined { self.head } else { 0 };
+        let area: &'p [u8] = if is_joined { &found.joined } else { frame.data };
+        let behind = head.saturating_add(found.header);
+        let start = match (is_joined, left.captured) {
+            (true, captured) => area.len().saturating_sub(captured),
+            // What is empty may stand nowhere.
+            (false, 0) => behind,
+            (false, _) => left.start,
         };
-        let left = self.run(frame, Next::Link(frame.link.link_type), at, &mut packet);
-        (packet.payload, packet.payload_length) = (left.payload, left.length);
+        let mut packet = found.packet(frame);
+        packet.payload = area.get(start..start.saturating_add(left.captured)).unwrap_or_default();
+        packet.payload_length = left.length;
+        if let Transport::Tcp(tcp) = &mut packet.transport {
+            tcp.options = area.get(head.saturating_add(TCP_HEADER)..behind).unwrap_or_default();
+        }
         if let Some(end) = left.end {
             packet.stop = Some(end.stop);
             packet.unread = end.unread;
         }
-        let is_chosen = (self.chosen)(&packet);
-        if let Some(ip) = packet.ip.filter(|_| is_chosen) {
-            packet.copy_of = packet.copy_of.or_else(|| self.copy(frame, &packet, &ip, None));
+        let is_chosen = chosen(&packet);
+        if let (true, Some(ip), None, Some(copies)) = (is_chosen, packet.ip, packet.copy_of, copies) {
+            packet.copy_of = sight.of(frame, &ip, None).and_then(|sight| copies.take(frame, &packet, &sight));
         }
-        let length = match &packet.transport {
-            Transport::None => 0,
-            Transport::Udp(_) => 8,
-            Transport::Tcp(tcp) => TCP_HEADER.saturating_add(tcp.options.len()),
-            Transport::Icmp(_) | Transport::Icmpv6(_) => 4,
-        };
-        let head = if length > 0 { self.head } else { 0 };
-        let payload = match (&self.joined, length) {
-            (Some(joined), _) => joined.len().saturating_sub(packet.payload.len()),
-            // What is empty may stand nowhere.
-            (None, _) if packet.payload.is_empty() => head.saturating_add(length),
-            (None, _) => packet.payload.as_ptr().addr().saturating_sub(self.base),
-        };
-        let header = (if self.joined.is_some() { 0 } else { head }, u32::try_from(length).unwrap_or(u32::MAX));
-        Decoded { packet, headers: self.headers.unwrap_or_default(), header, payload, joined: self.joined, is_chosen }
-    }
-
-    /// The frame that has the innermost packet first, if this one is a copy. Of a fragment, that is asked before it is put together.
-    fn copy(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, ip: &Ip, piece: Option<Piece>) -> Option<u64> {
-        let (start, length, missing) = self.carried.take()?;
-        let before = frame.data.get(..self.header_at)?;
-        let carried = frame.data.get(start..start.saturating_add(length))?;
-        let transport = self.transport.and_then(|(protocol, at)| Some((protocol, at.checked_sub(start)?)));
-        let sight = Sight { ip, piece, before, carried, missing, transport };
-        self.copies.as_mut()?.take(frame, packet, &sight)
+        let header = (head, u32::try_from(found.header).unwrap_or(u32::MAX));
+        let joined = is_joined.then_some(area);
+        Decoded { packet, headers: &found.headers, header, payload: start, joined, is_chosen }
     }
 
     /// Remembers where an IP header lies, which `before` begins with and `at` is behind.
@@ -199,60 +242,59 @@ impl<'f> Walk<'f> {
         self.transport = None;
     }
 
-    fn run<'d>(&mut self, frame: &Frame<'_>, mut next: Next, mut at: Cursor<'d>, packet: &mut Packet<'_>) -> Left<'d> {
+    fn run(&mut self, frame: &Frame<'_>, mut next: Next, mut at: Cursor<'_>) -> Left {
         let end = loop {
             match next {
                 Next::Payload => break None,
                 Next::Datagram => match self.whole.take() {
-                    Some(whole) => return self.datagram(frame, whole, packet),
+                    Some(whole) => return self.datagram(frame, &whole),
                     None => break None,
                 },
-                _ if packet.layers.len() >= LAYERS_MAX => break Some(Stop::TooDeep.into()),
+                _ if self.found.layers.len() >= LAYERS_MAX => break Some(Stop::TooDeep.into()),
                 _ => {}
             }
-            let (before, known) = (at.rest, packet.layers.len());
-            let inner = self.step(frame, next, &mut at, packet);
-            if self.headers.is_some() {
-                self.keep(frame, before, at.rest, packet.layers.get(known..).unwrap_or_default());
+            let (before, known) = (at.rest, self.found.layers.len());
+            let inner = self.step(frame, next, &mut at);
+            if self.headers {
+                self.keep(frame, before, at.rest, known);
             }
             match inner {
                 Ok(inner) => next = inner,
                 Err(end) => break Some(end),
             }
         };
-        Left { payload: Cow::Borrowed(at.rest), length: at.length(), end }
+        let start = at.rest.as_ptr().addr().saturating_sub(self.base);
+        Left { start, captured: at.rest.len(), length: at.length(), end }
     }
 
     /// Goes on in a datagram that was put together.
-    fn datagram<'d>(&mut self, frame: &Frame<'_>, whole: Whole, packet: &mut Packet<'_>) -> Left<'d> {
-        if packet.fragments.is_empty() {
-            packet.fragments = whole.frames;
-        } else {
+    fn datagram(&mut self, frame: &Frame<'_>, whole: &Whole) -> Left {
+        let is_first = self.found.fragments.is_empty();
+        self.found.fragments.extend_from_slice(&whole.frames);
+        if !is_first {
             // Fragments within fragments: all frames are named.
-            packet.fragments.extend_from_slice(&whole.frames);
-            packet.fragments.sort_unstable();
-            packet.fragments.dedup();
+            self.found.fragments.sort_unstable();
+            self.found.fragments.dedup();
         }
         self.in_datagram = true;
         let base = std::mem::replace(&mut self.base, whole.data.as_ptr().addr());
         let at = Cursor::new(&whole.data, 0, Bound::Header);
-        let left = self.run(frame, Next::Protocol(whole.protocol), at, packet);
+        let left = self.run(frame, Next::Protocol(whole.protocol), at);
         // One within another has set it already.
-        if self.joined.is_none() {
-            let payload = left.payload.as_ptr().addr().saturating_sub(self.base).min(whole.data.len());
-            let end = payload.saturating_add(left.payload.len());
-            let start = if packet.transport == Transport::None { payload } else { self.head };
+        if !self.is_joined {
+            self.is_joined = true;
+            let payload = left.start.min(whole.data.len());
             // Of a header without a payload nobody knows where the latter stands.
-            let end = if left.payload.is_empty() { whole.data.len() } else { end };
-            let joined = whole.data.get(start..end).unwrap_or_default();
-            self.joined = Some(joined.to_vec());
+            let end = if left.captured == 0 { whole.data.len() } else { payload.saturating_add(left.captured) };
+            let start = if self.found.header == 0 { payload } else { self.head };
+            self.found.joined.extend_from_slice(whole.data.get(start..end).unwrap_or_default());
         }
         self.base = base;
-        Left { payload: Cow::Owned(left.payload.into_owned()), ..left }
+        left
     }
 
-    fn step(&mut self, frame: &Frame<'_>, next: Next, at: &mut Cursor<'_>, packet: &mut Packet<'_>) -> Step {
-        let layers = &mut packet.layers;
+    fn step(&mut self, frame: &Frame<'_>, next: Next, at: &mut Cursor<'_>) -> Step {
+        let layers = &mut self.found.layers;
         let inner = match next {
             Next::Link(link_type) => link::link(at, link_type, frame.fcs_length() > 0, layers)?,
             Next::Ethernet => link::ethernet(at, layers)?,
@@ -274,32 +316,37 @@ impl<'f> Walk<'f> {
             Next::Ipv4 => {
                 let before = at.rest;
                 let (ip, piece) = network::ipv4(at, layers)?;
-                enter(packet, ip);
+                self.found.enter(ip);
                 self.note(frame, before, at);
                 return match piece {
                     None => Ok(Next::Protocol(ip.protocol)),
-                    Some(piece) => self.fragment(frame, at, &ip, piece, packet),
+                    Some(piece) => self.fragment(frame, at, &ip, piece),
                 };
             }
             Next::Ipv6 => {
                 let before = at.rest;
                 let ip = network::ipv6(at, layers)?;
-                enter(packet, ip);
+                self.found.enter(ip);
                 self.note(frame, before, at);
                 Next::Protocol(ip.protocol)
             }
-            Next::Protocol(protocol) => return self.protocol(frame, protocol, at, packet),
+            Next::Protocol(protocol) => return self.protocol(frame, protocol, at),
             // Where a walk ends, and never a step.
             Next::Payload | Next::Datagram => next,
         };
         Ok(inner)
     }
 
-    fn fragment(&mut self, frame: &Frame<'_>, at: &Cursor<'_>, ip: &Ip, piece: Piece, packet: &mut Packet<'_>) -> Step {
-        if (self.chosen)(packet) {
-            packet.copy_of = self.copy(frame, packet, ip, Some(piece));
+    fn fragment(&mut self, frame: &Frame<'_>, at: &Cursor<'_>, ip: &Ip, piece: Piece) -> Step {
+        let packet = self.found.packet(frame);
+        if (self.chosen)(&packet) {
+            let carried =
+                Carried { header_at: self.header_at, carried: self.carried.take(), transport: self.transport };
+            let sight = carried.of(frame, ip, Some(piece));
+            let copies = self.copies.as_mut();
+            self.found.copy_of = sight.and_then(|sight| copies?.take(frame, &packet, &sight));
         }
-        if packet.copy_of.is_some() {
+        if self.found.copy_of.is_some() {
             self.fragments.pass_over();
             return Err(Stop::FragmentKept.into());
         }
@@ -308,7 +355,7 @@ impl<'f> Walk<'f> {
             self.fragments.pass_over();
             return if piece.offset == 0 { Ok(Next::Protocol(piece.protocol)) } else { Err(Stop::Cut.into()) };
         }
-        let key = Key::new(ip, piece.protocol, &packet.layers);
+        let key = Key::new(ip, piece.protocol, &self.found.layers);
         match self.fragments.add(key, piece, at.rest, frame.number, frame.timestamp) {
             Outcome::Kept => Err(Stop::FragmentKept.into()),
             Outcome::Refused => Err(Stop::FragmentRefused.into()),
@@ -319,36 +366,37 @@ impl<'f> Walk<'f> {
         }
     }
 
-    fn protocol(&mut self, frame: &Frame<'_>, protocol: u8, at: &mut Cursor<'_>, packet: &mut Packet<'_>) -> Step {
-        let layers = &mut packet.layers;
+    fn protocol(&mut self, frame: &Frame<'_>, protocol: u8, at: &mut Cursor<'_>) -> Step {
         self.head = at.rest.as_ptr().addr().saturating_sub(self.base);
         if matches!(protocol, 6 | 17) && self.carried.is_some() {
             let at = at.rest.as_ptr().addr().saturating_sub(frame.data.as_ptr().addr());
             self.transport = Some((protocol, at));
         }
+        let Found { layers, ip, transport, header, unread, .. } = &mut *self.found;
         // Assigned Internet Protocol Numbers (IANA).
         match protocol {
             6 => {
                 let (tcp, stop) = transport::tcp(at, layers)?;
-                packet.transport = Transport::Tcp(tcp);
+                *header = TCP_HEADER.saturating_add(tcp.options.len());
+                *transport = Transport::Tcp(Tcp { options: &[], ..tcp });
                 return stop.map_or(Ok(Next::Payload), |stop| Err(stop.into()));
             }
             17 => {
                 let udp = transport::udp(at, layers)?;
                 match tunnel::over_udp(&udp, at) {
                     Inside::Tunnel(inner) => return Ok(inner),
-                    Inside::Unread(unread) => packet.unread = Some(unread),
+                    Inside::Unread(inner) => *unread = Some(inner),
                     Inside::Payload => {}
                 }
-                packet.transport = Transport::Udp(udp);
+                (*transport, *header) = (Transport::Udp(udp), UDP_HEADER);
                 return Ok(Next::Payload);
             }
             1 => {
-                packet.transport = Transport::Icmp(transport::icmp(at, layers, Layer::Icmp)?);
+                (*transport, *header) = (Transport::Icmp(transport::icmp(at, layers, Layer::Icmp)?), ICMP_HEADER);
                 return Ok(Next::Payload);
             }
             58 => {
-                packet.transport = Transport::Icmpv6(transport::icmp(at, layers, Layer::Icmpv6)?);
+                (*transport, *header) = (Transport::Icmpv6(transport::icmp(at, layers, Layer::Icmpv6)?), ICMP_HEADER);
                 return Ok(Next::Payload);
             }
             4 | 94 => return Ok(Next::Ipv4),
@@ -371,14 +419,14 @@ impl<'f> Walk<'f> {
             143 => return Ok(Next::Ethernet),
             _ => {}
         }
-        if let Some(ip) = &mut packet.ip
+        if let Some(ip) = ip
             && let Some(extension) = network::extension(at, layers, ip, protocol)?
         {
             return match extension {
                 Extension::Protocol(next) => Ok(Next::Protocol(next)),
                 Extension::Fragment(piece) => {
                     let ip = *ip;
-                    self.fragment(frame, at, &ip, piece, packet)
+                    self.fragment(frame, at, &ip, piece)
                 }
             };
         }
@@ -395,10 +443,21 @@ impl<'f> Walk<'f> {
     }
 }
 
-/// Goes on to an IP header, which is within the one before, if there was one.
-fn enter(packet: &mut Packet<'_>, ip: Ip) {
-    if let Some(outer) = packet.ip.replace(ip) {
-        packet.tunnels.push((outer.source, outer.destination));
+/// Where the innermost packet of a frame lies, or a fragment of it, before it is put together.
+struct Carried {
+    header_at: usize,
+    carried: Option<(usize, usize, usize)>,
+    transport: Option<(u8, usize)>,
+}
+
+impl Carried {
+    /// The packet as it lies in its frame; nothing of one that was put together.
+    fn of<'s>(&self, frame: &Frame<'s>, ip: &'s Ip, piece: Option<Piece>) -> Option<Sight<'s>> {
+        let (start, length, missing) = self.carried?;
+        let before = frame.data.get(..self.header_at)?;
+        let carried = frame.data.get(start..start.saturating_add(length))?;
+        let transport = self.transport.and_then(|(protocol, at)| Some((protocol, at.checked_sub(start)?)));
+        Some(Sight { ip, piece, before, carried, missing, transport })
     }
 }
 

@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 
-use smallvec::SmallVec;
-
 use super::*;
 use crate::columns::Headers;
-use crate::decode::{Ip, Layers, Tcp, TcpFlags};
+use crate::decode::{Ip, Tcp, TcpFlags};
 
 mod end;
 mod order;
@@ -62,7 +60,7 @@ impl Bench {
         let packet = Packet {
             frame: self.frame,
             timestamp: Some(self.frame),
-            layers: Layers::new(),
+            layers: &[],
             ip: Some(Ip {
                 source,
                 destination,
@@ -73,7 +71,7 @@ impl Bench {
                 dont_fragment: false,
                 traffic_class: 0,
             }),
-            tunnels: SmallVec::new(),
+            tunnels: &[],
             transport: Transport::Tcp(Tcp {
                 source: ports.0,
                 destination: ports.1,
@@ -82,11 +80,11 @@ impl Bench {
                 flags: TcpFlags(flags),
                 window: 1000,
                 urgent: 0,
-                options: SmallVec::new(),
+                options: &[],
             }),
-            payload: payload.into(),
+            payload,
             payload_length: payload.len() + cut,
-            fragments: Vec::new(),
+            fragments: &[],
             copy_of: None,
             stop: None,
             unread: None,

@@ -172,11 +172,12 @@ impl Echoes {
 
 /// What the payload of an IP packet is, where its form is beyond doubt: `http GET / HTTP/1.1, 10.0.0.1:4000 > 10.0.0.2:80`.
 fn inner(bytes: &[u8]) -> Option<String> {
-    let packet = ip_packet(bytes);
-    let found = says::recognised(&packet)?;
-    let (from, to) = says::ends(&packet, &[]);
-    let said = says::message(found, &packet).map(|said| format!(" {}", cut(&said, SAID))).unwrap_or_default();
-    Some(format!("{}{said}, {} > {}", found.name(), from?, to?))
+    ip_packet(bytes, |packet| {
+        let found = says::recognised(packet)?;
+        let (from, to) = says::ends(packet, &[]);
+        let said = says::message(found, packet).map(|said| format!(" {}", cut(&said, SAID))).unwrap_or_default();
+        Some(format!("{}{said}, {} > {}", found.name(), from?, to?))
+    })
 }
 
 /// Whether data is what ping programs send: nothing, bytes that count up (Linux, macOS, BSD: behind a time), `abc…` (Windows), one value.

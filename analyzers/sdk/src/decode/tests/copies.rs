@@ -25,7 +25,7 @@ impl Tap {
     }
 
     /// Of the frame's data, so much was captured.
-    fn take<'a>(&mut self, time: u64, (data, captured): (&'a [u8], usize), link: &'a Link, index: u32) -> Packet<'a> {
+    fn take(&mut self, time: u64, (data, captured): (&[u8], usize), link: &Link, index: u32) -> Packet<'static> {
         self.number += 1;
         let frame = crate::Frame {
             number: self.number,
@@ -37,7 +37,7 @@ impl Tap {
             flags: 0,
             offset: 0,
         };
-        self.decoder.decode(&frame)
+        kept(&self.decoder.decode(&frame))
     }
 
     fn cut(&mut self, time: u64, data: &[u8], captured: usize) -> Option<u64> {

@@ -149,7 +149,8 @@ fn a_cut_frame_is_never_called_malformed() {
             let name = &rows[frame.number as usize - 1].0;
             for kept in 0..frame.data.len() {
                 let cut = Frame { data: &frame.data[..kept], ..*frame };
-                let packet = Decoder::new().decode(&cut);
+                let mut decoder = Decoder::new();
+                let packet = decoder.decode(&cut);
                 assert_ne!(packet.stop, Some(Stop::Malformed), "{file} {name} {kept}");
                 assert!(packet.payload.len() <= kept, "{file} {name} {kept}");
             }

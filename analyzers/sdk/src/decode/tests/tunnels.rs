@@ -197,6 +197,6 @@ fn ip_in_ip_keeps_the_outer_addresses() {
     reaches(&frame, "eth:ip:ipv6:udp");
     let link = ethernet();
     let packet = decode(&mut Decoder::new(), &frame, frame.len(), &link);
-    assert_eq!(packet.tunnels.as_slice(), [("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap())]);
+    assert_eq!(packet.tunnels, [("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap())]);
     assert_eq!(packet.ip.map(|ip| ip.source), Some("2001:db8::1".parse().unwrap()));
 }
