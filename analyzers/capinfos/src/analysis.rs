@@ -38,7 +38,7 @@ impl Capinfos {
     /// Counts a packet at its place in the hierarchy. What UDP and TCP carry is counted when its conversation ends.
     fn place(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
         let original = frame.original;
-        let (place, whole) = self.hierarchy.add(&packet.layers, names::inner(frame, packet), original);
+        let (place, whole) = self.hierarchy.add(packet.layers, names::inner(frame, packet), original);
         let hierarchy = &mut self.hierarchy;
         let number = u32::try_from(place).ok().filter(|_| whole);
         let counted = number.is_some_and(|number| {

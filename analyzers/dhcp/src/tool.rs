@@ -235,7 +235,7 @@ fn family(packet: &Packet<'_>) -> Option<Family> {
 impl DhcpPackets {
     fn v4(&mut self, packet: &Packet<'_>) {
         let Some(ip) = packet.ip else { return };
-        match v4::Message::read(&packet.payload, packet.is_cut()) {
+        match v4::Message::read(packet.payload, packet.is_cut()) {
             Ok(message) => {
                 let seen = Seen::v4(packet, ip.source, &message);
                 self.counts.v4(&message);
@@ -247,7 +247,7 @@ impl DhcpPackets {
 
     fn v6(&mut self, packet: &Packet<'_>) {
         let Some(ip) = packet.ip else { return };
-        match v6::Message::read(&packet.payload, packet.is_cut()) {
+        match v6::Message::read(packet.payload, packet.is_cut()) {
             Ok(message) => {
                 let seen = Seen::v6(packet, ip.source, &message);
                 self.counts.v6(&message);

@@ -153,24 +153,24 @@ impl DnsPackets {
         };
         if service.is_some() {
             if service == Some(Service::Mdns) {
-                seen.service = self.mdns.service(seen.source, seen.destination, &packet.payload);
+                seen.service = self.mdns.service(seen.source, seen.destination, packet.payload);
             }
             // By its header's word an empty datagram carries nothing, not even a broken message.
             match (packet.payload.is_empty(), seen.short) {
                 (true, Some(short)) => self.analysis.malformed(&seen, short.reason),
                 (true, None) => {}
-                (false, _) => self.analysis.message(&seen, &packet.payload),
+                (false, _) => self.analysis.message(&seen, packet.payload),
             }
             return;
         }
         if source == NETBIOS_NAMES || destination == NETBIOS_NAMES {
             return;
         }
-        if let Verdict::Dns(query) = self.candidates.datagram(&seen, &packet.payload) {
+        if let Verdict::Dns(query) = self.candidates.datagram(&seen, packet.payload) {
             if let Some(query) = query {
                 self.analysis.message(&query.seen, &query.octets);
             }
-            self.analysis.message(&seen, &packet.payload);
+            self.analysis.message(&seen, packet.payload);
         }
     }
 }

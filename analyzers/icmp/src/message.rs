@@ -62,7 +62,7 @@ impl<'a> Message<'a> {
             _ => return None,
         };
         let ip = packet.ip.as_ref()?;
-        let payload: &[u8] = &packet.payload;
+        let payload: &[u8] = packet.payload;
         let (rest, data) = match payload.split_first_chunk::<4>() {
             Some((rest, data)) => (*rest, data),
             None => ([0; 4], &[][..]),

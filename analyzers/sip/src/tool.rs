@@ -177,7 +177,7 @@ impl SipPackets {
             timestamp: packet.timestamp,
             cut: packet.is_cut(),
         };
-        let octets = packet.payload.get(keep_alive(&packet.payload)..).unwrap_or_default();
+        let octets = packet.payload.get(keep_alive(packet.payload)..).unwrap_or_default();
         let expected = seen.has_port(PORT);
         let short = packet.payload_length <= limits::KEEP_ALIVE_OCTETS;
         if octets.is_empty() || short {

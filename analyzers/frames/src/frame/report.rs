@@ -140,7 +140,7 @@ pub(super) fn frame(
         ..FrameReport::default()
     };
     if shown.payload && !packet.payload.is_empty() {
-        let (text, held) = escaped(start(&packet.payload, shown.bytes));
+        let (text, held) = escaped(start(packet.payload, shown.bytes));
         report.payload = Some(text);
         report.payload_left_out = packet.payload.len().saturating_sub(held) as u64;
     }
@@ -150,7 +150,7 @@ pub(super) fn frame(
     let dumped = match shown.hex {
         Hex::Frame(false) => return report,
         Hex::Frame(true) => frame.data,
-        Hex::Part(Part::Payload) => &packet.payload,
+        Hex::Part(Part::Payload) => packet.payload,
     };
     let dump = start(dumped, shown.bytes);
     report.hex = dump::lines(dump);

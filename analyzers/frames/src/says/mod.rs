@@ -58,7 +58,7 @@ pub fn line(packet: &Packet<'_>, headers: &[Header], segment: Option<String>) ->
 /// A frame without a transport header: what its last layer carries, or why there is no more to tell.
 fn other(packet: &Packet<'_>) -> (Cow<'static, str>, String) {
     let last = packet.layers.last().copied();
-    let arp = || control::arp(&packet.payload);
+    let arp = || control::arp(packet.payload);
     if last == Some(Layer::Arp)
         && let Some(said) = arp()
     {
@@ -133,7 +133,7 @@ fn via(packet: &Packet<'_>) -> Option<String> {
 pub fn recognised(packet: &Packet<'_>) -> Option<Protocol> {
     let ports = packet.ports()?;
     let destination = packet.ip.as_ref()?.destination;
-    let octets = Payload { bytes: &packet.payload, length: packet.payload_length, ports, destination };
+    let octets = Payload { bytes: packet.payload, length: packet.payload_length, ports, destination };
     match packet.transport {
         _ if packet.payload.is_empty() => None,
         Transport::Tcp(_) => application::stream(&octets),
@@ -143,7 +143,7 @@ pub fn recognised(packet: &Packet<'_>) -> Option<Protocol> {
 
 /// What a message says, where it can be told in a line.
 pub fn message(protocol: Protocol, packet: &Packet<'_>) -> Option<String> {
-    let bytes = &*packet.payload;
+    let bytes = packet.payload;
     let is_tcp = matches!(packet.transport, Transport::Tcp(_));
     match protocol {
         // Behind the length (RFC 1035 §4.2.2).

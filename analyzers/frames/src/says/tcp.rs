@@ -43,7 +43,7 @@ impl Connection {
         if !tcp.flags.syn() {
             return;
         }
-        let offered = TcpOptions::new(&tcp.options).find_map(|(kind, value)| match (kind, value) {
+        let offered = TcpOptions::new(tcp.options).find_map(|(kind, value)| match (kind, value) {
             (3, [shift]) => Some((*shift).min(14)),
             _ => None,
         });
@@ -77,7 +77,7 @@ impl Connection {
         }
         line += &format!(" Win={} Len={length}", self.window(tcp, side));
         if tcp.flags.syn() {
-            for (kind, value) in TcpOptions::new(&tcp.options) {
+            for (kind, value) in TcpOptions::new(tcp.options) {
                 match (kind, value) {
                     (2, [high, low]) => line += &format!(" MSS={}", u16::from_be_bytes([*high, *low])),
                     (3, [shift]) => line += &format!(" WS={}", 1_u32 << (*shift).min(14)),

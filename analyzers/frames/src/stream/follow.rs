@@ -183,7 +183,7 @@ impl GetStream {
         let Self { slots, wanted, room, .. } = self;
         let slot = slots.get_mut(&id)?;
         let (place, side) = (slot.place, slot.side(own));
-        slot.pieces.data(side, &packet.payload, packet.frame, true, wanted, room);
+        slot.pieces.data(side, packet.payload, packet.frame, true, wanted, room);
         let missing = packet.payload_length.saturating_sub(packet.payload.len()) as u64;
         if missing > 0 {
             slot.pieces.hole(side, missing, packet.frame, wanted, room);
@@ -229,11 +229,11 @@ impl GetStream {
     fn names(&mut self, packet: &Packet<'_>) -> Option<Id> {
         let (ip, ports) = (packet.ip.as_ref()?, packet.ports()?);
         let octets =
-            Payload { bytes: &packet.payload, length: packet.payload_length, ports, destination: ip.destination };
+            Payload { bytes: packet.payload, length: packet.payload_length, ports, destination: ip.destination };
         if datagram(&octets) != Some(Protocol::Dns) {
             return None;
         }
-        let message = dns::Message::read(&packet.payload)?;
+        let message = dns::Message::read(packet.payload)?;
         let (own, other): (End, End) = ((ip.source, None), (ip.destination, None));
         let (client, server) = if message.is_response() { (other, own) } else { (own, other) };
         let domain =

@@ -93,7 +93,7 @@ impl Conversations {
             return false;
         }
         let octets =
-            Payload { bytes: &packet.payload, length: packet.payload_length, ports, destination: ip.destination };
+            Payload { bytes: packet.payload, length: packet.payload_length, ports, destination: ip.destination };
         let announced = &mut self.announced;
         let conversation = match self.table.get_mut(&key) {
             Some(known) => known,
@@ -114,7 +114,7 @@ impl Conversations {
             None => conversation.datagram(&octets, side),
         };
         if let Some(protocol) = conversation.recognised() {
-            announced.look(protocol, source, destination, &packet.payload);
+            announced.look(protocol, source, destination, packet.payload);
         }
         if !conversation.count(place, own, bytes, packet.frame) {
             let protocol = own.or_else(|| conversation.settled());

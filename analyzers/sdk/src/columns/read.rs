@@ -4,13 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use super::{Frames, Packets, ip_flags, slice, transport};
-use crate::decode::{Header, Icmp, Ip, Layer, Packet, Stop, Tcp, TcpFlags, Transport, Udp, Unread};
+use crate::decode::{Addresses, Header, Icmp, Ip, Layer, Packet, Stop, Tcp, TcpFlags, Transport, Udp, Unread};
 use crate::{Frame, Link, Problem};
 
 /// The layers and tunnels of the packets of a batch.
 pub struct Stacks {
     layers: Vec<Layer>,
-    tunnels: Vec<(IpAddr, IpAddr)>,
+    tunnels: Vec<Addresses>,
     /// Where those of each stack are.
     ranges: Vec<(Range<usize>, Range<usize>)>,
 }
@@ -34,7 +34,7 @@ impl Stacks {
                 }
                 _ => None,
             });
-        let tunnels: Option<Vec<(IpAddr, IpAddr)>> = headers.collect();
+        let tunnels: Option<Vec<Addresses>> = headers.collect();
         let (mut layer, mut tunnel) = (0, 0);
         let ends = packets.layer_ends.iter().zip(&packets.tunnel_ends);
         let ranges = ends.map(|(layer_end, tunnel_end)| {
@@ -45,7 +45,7 @@ impl Stacks {
         Some(Self { ranges: ranges.collect(), layers: layers?, tunnels: tunnels? })
     }
 
-    fn get(&self, number: u32) -> Option<(&[Layer], &[(IpAddr, IpAddr)])> {
+    fn get(&self, number: u32) -> Option<(&[Layer], &[Addresses])> {
         let (layers, tunnels) = self.ranges.get(number as usize)?;
         Some((self.layers.get(layers.clone())?, self.tunnels.get(tunnels.clone())?))
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Packets, ip_flags, transport};
-use crate::decode::{Decoded, Ip, Layer, Packet};
+use crate::decode::{Addresses, Decoded, Ip, Layer, Packet};
 
 /// Stacks that a packet's is compared with before it becomes another one.
 const COMPARED: usize = 16;
@@ -73,6 +73,9 @@ block! {
     flow: u64,
 }
 
+/// Layers and tunnels, with their number.
+type Stack = (Vec<Layer>, Vec<Addresses>, u32);
+
 /// Writes the packets of one batch.
 pub struct Writer {
     packets: Packets,
@@ -82,7 +85,7 @@ pub struct Writer {
     /// Packets so far.
     count: u32,
     /// The layers and tunnels of the last stacks, with their numbers.
-    stacks: Vec<(Vec<Layer>, Vec<(IpAddr, IpAddr)>, u32)>,
+    stacks: Vec<Stack>,
     /// Bytes of the batch's data.
     size: u32,
 }

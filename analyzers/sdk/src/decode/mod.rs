@@ -50,7 +50,7 @@ pub use layer::Layer;
 use layer::Layers;
 pub use options::TcpOptions;
 pub use order::Order;
-pub use packet::{Decoded, Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
+pub use packet::{Addresses, Decoded, Header, Icmp, Ip, Packet, Stop, Tcp, TcpFlags, Transport, Udp};
 pub use quoted::{Quoted, quoted};
 pub use statistics::{FragmentCounts, NotLookedInto, Statistics, StopCount};
 pub use summary::Summary;

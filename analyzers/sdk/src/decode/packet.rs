@@ -166,6 +166,9 @@ pub struct Icmp {
     pub checksum: u16,
 }
 
+/// Source and destination of an IP header.
+pub type Addresses = (IpAddr, IpAddr);
+
 /// A frame taken apart as far as it goes: the innermost packet, with everything around it as layers. It refers to what the frame, the columns or the
 /// decoder have.
 #[derive(Debug, Clone, Copy)]
@@ -179,7 +182,7 @@ pub struct Packet<'a> {
     /// The innermost IP header.
     pub ip: Option<Ip>,
     /// IP headers of tunnels around it, outermost first, as pairs of source and destination.
-    pub tunnels: &'a [(IpAddr, IpAddr)],
+    pub tunnels: &'a [Addresses],
     /// The transport header.
     pub transport: Transport<'a>,
     /// What the transport header carries, without link-layer padding, as far as it was captured. Where decoding ended before: what

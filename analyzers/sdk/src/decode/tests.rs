@@ -118,7 +118,7 @@ fn padding_is_not_payload() {
     frame.resize(60, 0xaa);
     let link = ethernet();
     let packet = decode(&mut Decoder::new(), &frame, 60, &link);
-    assert_eq!((&*packet.payload, packet.payload_length, packet.is_cut()), (&b"hi"[..], 2, false));
+    assert_eq!((packet.payload, packet.payload_length, packet.is_cut()), (&b"hi"[..], 2, false));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_frame_check_sequence_is_not_payload() {
     frame.extend_from_slice(&[0, 1, 0, 2, 0, 0, 0, 0, b'h', b'i', 9, 9, 9, 9]);
     let link = Link { fcs_length: Some(4), ..ethernet() };
     let packet = decode(&mut Decoder::new(), &frame, frame.len(), &link);
-    assert_eq!(&*packet.payload, b"hi");
+    assert_eq!(packet.payload, b"hi");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! From layer to layer, until the transport's payload or something that is not taken apart.
 
-use std::net::IpAddr;
-
 use super::content::Sight;
 use super::copies::Copies;
 use super::cursor::{Bound, Cursor};
@@ -11,7 +9,8 @@ use super::network::{self, Extension};
 use super::tunnel::{self, Inside, Tunnel};
 use super::unread::{End, Unread};
 use super::{
-    Decoded, Header, Ip, Layer, Layers, Packet, Stop, Tcp, Transport, ethertype, link, looks, mpls, ppp, transport,
+    Addresses, Decoded, Header, Ip, Layer, Layers, Packet, Stop, Tcp, Transport, ethertype, link, looks, mpls, ppp,
+    transport,
 };
 use crate::Frame;
 use crate::columns::Headers;
@@ -60,7 +59,7 @@ pub(super) type Step = Result<Next, End>;
 #[derive(Default)]
 pub(super) struct Found {
     layers: Layers,
-    tunnels: Vec<(IpAddr, IpAddr)>,
+    tunnels: Vec<Addresses>,
     ip: Option<Ip>,
     /// Without the options of TCP.
     transport: Transport<'static>,

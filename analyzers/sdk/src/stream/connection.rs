@@ -189,7 +189,7 @@ impl<S> Entry<S> {
         if !is_reset {
             let segment = Segment {
                 sequence: tcp.sequence.wrapping_add(u32::from(tcp.flags.syn())),
-                bytes: &packet.payload,
+                bytes: packet.payload,
                 missing: packet.payload_length.saturating_sub(packet.payload.len()) as u64,
                 fin: tcp.flags.fin(),
                 acknowledgment,

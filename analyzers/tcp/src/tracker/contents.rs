@@ -134,7 +134,7 @@ fn verify(packet: &Packet<'_>, tcp: &Tcp, header: &[u8]) -> Checksum {
     }
     let length = header.len().saturating_add(packet.payload.len());
     let pseudo = pseudo_header(ip, length);
-    if fold(pseudo.saturating_add(sum(header)).saturating_add(sum(&packet.payload))) == 0xffff {
+    if fold(pseudo.saturating_add(sum(header)).saturating_add(sum(packet.payload))) == 0xffff {
         return Checksum::Right;
     }
     // Offloading: the sender's stack leaves the sum of the pseudo-header, with the length or without, or nothing.

@@ -94,7 +94,7 @@ impl Handshake {
         if self.ack.is_some() && !tcp.flags.syn() {
             return;
         }
-        let stamps = || Sent { time, stamps: options::timestamps(&tcp.options) };
+        let stamps = || Sent { time, stamps: options::timestamps(tcp.options) };
         match (tcp.flags.syn(), tcp.flags.ack()) {
             (true, false) => self.syn(side, tcp, length, stamps()),
             (true, true) => self.syn_ack(side, tcp, stamps()),

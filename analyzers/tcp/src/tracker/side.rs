@@ -188,7 +188,7 @@ impl Sender {
         if found.has(Flag::ZeroWindow) {
             self.closed_frames.add(packet.frame);
         }
-        if options::sack_blocks(&tcp.options) > 0 {
+        if options::sack_blocks(tcp.options) > 0 {
             self.sacks = self.sacks.saturating_add(1);
         }
         let hop_limit = packet.ip.map_or(0, |ip| ip.hop_limit);
@@ -203,7 +203,7 @@ impl Sender {
             }
         }
         if flags.syn() {
-            self.offer.get_or_insert_with(|| options::offer(&tcp.options));
+            self.offer.get_or_insert_with(|| options::offer(tcp.options));
             self.coverage.begin(tcp.sequence.wrapping_add(1));
         }
         if !flags.syn() {

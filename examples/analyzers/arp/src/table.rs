@@ -63,7 +63,7 @@ impl Tool for ArpTable {
             return Ok(Flow::More);
         }
         self.report.arp_packets_found += 1;
-        match message::read(&packet.payload) {
+        match message::read(packet.payload) {
             Read::Malformed => {
                 self.report.malformed += 1;
                 if self.report.malformed_frames.len() < MALFORMED_CITED {

@@ -47,7 +47,7 @@ fn the_query_is_reached_in_every_encapsulation() {
             }
             let is_v6 = packet.ip.is_some_and(|ip| ip.source.is_ipv6());
             assert_eq!((packet.stop, packet.unread, packet.ports()), (None, None, Some((40_000, 53))), "{file} {name}");
-            assert_eq!((&*packet.payload, packet.payload_length), (QUERY, QUERY.len()), "{file} {name}");
+            assert_eq!((packet.payload, packet.payload_length), (QUERY, QUERY.len()), "{file} {name}");
             assert_eq!(is_v6, name.starts_with("reach ipv6"), "{file} {name}");
             reached += 1;
         });
@@ -220,6 +220,6 @@ fn a_tunnel_that_the_snap_length_cut_is_not_a_datagram_without_content() {
     let link = ethernet();
     for kept in 50..92 {
         let packet = decode(&mut Decoder::new(), &frame[..kept], frame.len(), &link);
-        assert_eq!((packet.stop, packet.transport.clone()), (Some(Stop::Cut), Transport::None), "{kept}");
+        assert_eq!((packet.stop, packet.transport), (Some(Stop::Cut), Transport::None), "{kept}");
     }
 }

@@ -29,7 +29,7 @@ fn extension_headers_are_looked_through() {
     let (packet, link) = (extended(0, &headers), raw());
     let found = decode(&mut Decoder::new(), &packet, packet.len(), &link);
     assert_eq!(names(&found), "raw:ipv6:ipv6.hopopts:ipv6.dstopts:ipv6.routing:ah:ipv6.dstopts:udp");
-    assert_eq!((found.ports(), &*found.payload), (Some((1, 2)), &b"hi"[..]));
+    assert_eq!((found.ports(), found.payload), (Some((1, 2)), &b"hi"[..]));
     assert_eq!(found.ip.map(|ip| ip.protocol), Some(17));
 }
 
@@ -56,10 +56,10 @@ fn a_length_of_zero_means_up_to_the_end_unless_nothing_is_to_follow() {
     let (mut v4, mut v6) = (ip(), ipv6());
     (v4[2], v4[3], v6[5]) = (0, 0, 0);
     for packet in [&v4, &v6] {
-        assert_eq!(&*decode(&mut Decoder::new(), packet, packet.len(), &link).payload, b"hi");
+        assert_eq!(decode(&mut Decoder::new(), packet, packet.len(), &link).payload, b"hi");
     }
     v6[6] = 59;
-    assert_eq!(&*decode(&mut Decoder::new(), &v6, v6.len(), &link).payload, b"", "padding is not payload");
+    assert_eq!(decode(&mut Decoder::new(), &v6, v6.len(), &link).payload, b"", "padding is not payload");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn udp_has_what_its_length_says_and_never_more_than_ip() {
         packet[25] = length;
         let found = decode(&mut Decoder::new(), &packet, packet.len(), &link);
         assert_eq!(
-            (&*found.payload, found.payload_length, found.is_cut()),
+            (found.payload, found.payload_length, found.is_cut()),
             (payload, payload.len(), false),
             "{length}"
         );
@@ -100,11 +100,11 @@ fn a_tcp_header_stands_without_the_rest_of_its_options() {
     for kept in 54..62 {
         let packet = decode(&mut Decoder::new(), &frame[..kept], frame.len(), &link);
         let Transport::Tcp(tcp) = &packet.transport else { panic!("{packet:?}") };
-        assert_eq!((packet.stop, tcp.sequence, &*tcp.options), (Some(Stop::Cut), 7, &options[..kept - 54]));
+        assert_eq!((packet.stop, tcp.sequence, tcp.options), (Some(Stop::Cut), 7, &options[..kept - 54]));
         assert_eq!((packet.payload.len(), packet.payload_length), (0, 9), "{kept}");
     }
     let packet = decode(&mut Decoder::new(), &frame, frame.len(), &link);
-    assert_eq!((packet.stop, &*packet.payload), (None, &b"fast open"[..]));
+    assert_eq!((packet.stop, packet.payload), (None, &b"fast open"[..]));
     // A header that is longer than what IP carries.
     frame[46] = 0xf0;
     assert_eq!(decode(&mut Decoder::new(), &frame, frame.len(), &link).stop, Some(Stop::Malformed));

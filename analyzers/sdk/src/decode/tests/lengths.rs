@@ -60,12 +60,12 @@ fn an_inner_header_never_claims_more_than_an_outer_one_has() {
         {
             let found = decode_ethernet(&mut Decoder::new(), &frame);
             assert_eq!((found.stop, found.ports()), (None, Some((1, 2))), "{name} {v6}");
-            assert_eq!((&*found.payload, found.payload_length), (TEXT, TEXT.len()), "{name} {v6}");
+            assert_eq!((found.payload, found.payload_length), (TEXT, TEXT.len()), "{name} {v6}");
             // The same of a frame that the snap length cut within the text.
             let text = frame.windows(TEXT.len()).position(|window| window == TEXT).unwrap();
             let link = ethernet();
             let found = decode(&mut Decoder::new(), &frame[..text + 2], frame.len(), &link);
-            assert_eq!((&*found.payload, found.payload_length), (&TEXT[..2], TEXT.len()), "{name} {v6}");
+            assert_eq!((found.payload, found.payload_length), (&TEXT[..2], TEXT.len()), "{name} {v6}");
         }
     }
 }
@@ -83,7 +83,7 @@ fn padding_behind_pppoe_is_not_payload_whatever_ip_says() {
         packet[3] = length_of_ip;
         let frame = padded(0x8864, &[&[0x11, 0, 0, 9, 0, 43, 0, 0x21][..], &packet].concat());
         let found = decode_ethernet(&mut Decoder::new(), &frame);
-        assert_eq!((&*found.payload, found.payload_length), (&b"x"[..], 1), "{length_of_ip}");
+        assert_eq!((found.payload, found.payload_length), (&b"x"[..], 1), "{length_of_ip}");
     }
 }
 
@@ -133,5 +133,5 @@ fn fragments_of_users_with_the_same_addresses_do_not_mix() {
         (piece(1, 0, true, &whole[20..36]), piece(2, 16, false, &whole[36..]), piece(1, 16, false, &whole[36..]));
     assert_eq!(decode_ethernet(&mut decoder, &first).stop, Some(Stop::FragmentKept));
     assert_eq!(decode_ethernet(&mut decoder, &other).stop, Some(Stop::FragmentKept));
-    assert_eq!(&*decode_ethernet(&mut decoder, &last).payload, &[7; 24]);
+    assert_eq!(decode_ethernet(&mut decoder, &last).payload, &[7; 24]);
 }

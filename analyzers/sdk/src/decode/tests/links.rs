@@ -23,7 +23,7 @@ fn reaches(link_type: u16, header: &[u8], packet: &[u8], expected: &str) {
     let found = decode(&mut Decoder::new(), &frame, frame.len(), &link);
     assert_eq!(names(&found), expected, "{link_type} {header:02x?}");
     assert_eq!(
-        (found.stop, found.ports(), &*found.payload),
+        (found.stop, found.ports(), found.payload),
         (None, Some((1, 2)), &b"hi"[..]),
         "{link_type} {header:02x?}"
     );
@@ -69,7 +69,7 @@ fn ethernet_with_a_length_has_llc_and_its_padding_is_left_out() {
     let frame = [&[0; 13][..], &[7, 0x42, 0x42, 3, 1, 2, 3, 4], &[0xee; 39]].concat();
     let link = ethernet();
     let packet = decode(&mut Decoder::new(), &frame, frame.len(), &link);
-    assert_eq!((packet.stop, &*packet.payload), (Some(Stop::OtherNetworkLayer), &[1, 2, 3, 4][..]));
+    assert_eq!((packet.stop, packet.payload), (Some(Stop::OtherNetworkLayer), &[1, 2, 3, 4][..]));
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn fragments_in_any_order_make_a_datagram() {
     assert_eq!(feed(&mut decoder, 3, 0, &other, &link).stop, Some(Stop::FragmentKept));
     let packet = feed(&mut decoder, 4, 0, &middle, &link);
     assert_eq!((packet.stop, packet.ports()), (None, Some((1, 2))));
-    assert_eq!((&*packet.payload, packet.fragments), (&whole[8..], &[1, 2, 4][..]));
+    assert_eq!((packet.payload, packet.fragments), (&whole[8..], &[1, 2, 4][..]));
     let counts = decoder.statistics().fragments;
     assert_eq!((counts.frames, counts.completed, counts.waiting), (4, 1, 1));
 }
@@ -189,7 +189,7 @@ fn a_datagram_of_several_within_another_names_all_frames() {
     feed(&mut decoder, 3, 0, &outer(0, true, &inner_last[..16]), &link);
     let last = outer(16, false, &inner_last[16..]);
     let packet = feed(&mut decoder, 4, 0, &last, &link);
-    assert_eq!((packet.ports(), &*packet.payload), (Some((1, 2)), &whole[8..]));
+    assert_eq!((packet.ports(), packet.payload), (Some((1, 2)), &whole[8..]));
     assert_eq!(packet.fragments, [2, 3, 4]);
     assert_eq!(packet.tunnels.len(), 1);
 }

@@ -24,7 +24,7 @@ fn reaches(frame: &[u8], expected: &str) {
     let link = ethernet();
     let found = decode(&mut Decoder::new(), frame, frame.len(), &link);
     assert_eq!(names(&found), expected, "{frame:02x?}");
-    assert_eq!((found.stop, found.ports(), &*found.payload), (None, Some((1, 2)), &b"hi"[..]), "{expected}");
+    assert_eq!((found.stop, found.ports(), found.payload), (None, Some((1, 2)), &b"hi"[..]), "{expected}");
 }
 
 fn stop(frame: &[u8]) -> (Option<Stop>, String) {
