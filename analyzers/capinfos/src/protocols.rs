@@ -7,9 +7,9 @@ use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{JsonSchema, schemars};
 use serde::Serialize;
 
-use crate::hierarchy::{Application, Ended, Hierarchy, Kind};
 use crate::lists;
-use crate::numbers::percent;
+use mcpcap_analyzer::hierarchy::{Application, Ended, Hierarchy, Kind};
+use mcpcap_analyzer::numbers::percent;
 
 /// Protocols that a report lists first.
 const LISTED: usize = 100;

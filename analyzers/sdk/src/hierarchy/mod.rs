@@ -4,15 +4,18 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use mcpcap_analyzer::application::{By, Protocol, Settled};
-use mcpcap_analyzer::decode::Layer;
-use mcpcap_analyzer::stats::{Lists, TopK};
-use mcpcap_analyzer::{JsonSchema, is_default, schemars};
+use crate::application::{By, Protocol, Settled};
+use crate::decode::Layer;
+use crate::numbers::percent;
+use crate::stats::{Lists, TopK};
+use crate::{JsonSchema, is_default};
 use serde::Serialize;
 
-use crate::lists;
-use crate::names;
-use crate::numbers::percent;
+pub mod names;
+
+
+/// The name of the list of its rows, for [`Tool::CUT`](crate::Tool::CUT).
+pub const ROWS: &str = "protocol_hierarchy.rows";
 
 /// Nodes that are kept. Real captures have below a hundred.
 const NODES: usize = 5_000;
@@ -222,7 +225,7 @@ impl Hierarchy {
         // Stable, so both those with most packets and the others behind them stay in the order of the tree.
         tree.sort_by_key(|(at, ..)| !is_first.get(*at).is_some_and(|first| *first));
         let rows_total = tree.len() as u64;
-        let rows = lists.cut(lists::ROWS, LISTED, tree.into_iter()).filter_map(|(at, kind, path)| {
+        let rows = lists.cut(ROWS, LISTED, tree.into_iter()).filter_map(|(at, kind, path)| {
             let node = self.nodes.get(at)?;
             let percent = percent(node.packets, packets);
             Some(ProtocolRow { path, by: kind.by(), packets: node.packets, percent, bytes: node.bytes })
@@ -282,5 +285,4 @@ pub struct ProtocolRow {
 }
 
 #[cfg(test)]
-#[path = "hierarchy_tests.rs"]
 mod tests;
