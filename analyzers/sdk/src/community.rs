@@ -16,14 +16,14 @@ pub const ICMPV6: u8 = 58;
 /// IANA's number of SCTP.
 pub const SCTP: u8 = 132;
 
-/// The Community ID of a flow between two ends, with the seed 0. Only TCP, UDP and SCTP have ports; of ICMP and ICMPv6 [`icmp`] gives what stands in
-/// their place, and the first end is the sender. For any other protocol the ports are not looked at.
-pub fn id(protocol: u8, source: (IpAddr, u16), destination: (IpAddr, u16)) -> String {
+/// The Community ID of a flow between two ends, with the seed 0. TCP, UDP and SCTP have ports; of ICMP and ICMPv6 [`icmp`] gives what stands in their
+/// place, and the first end is the sender. Fragments and other protocols have none.
+pub fn id(protocol: u8, source: (IpAddr, Option<u16>), destination: (IpAddr, Option<u16>)) -> String {
     let is_icmp = matches!(protocol, ICMP | ICMPV6);
     let has_ports = is_icmp || matches!(protocol, TCP | UDP | SCTP);
     // A message without an answer has one direction.
-    let is_one_way = is_icmp && counterpart(protocol, source.1).is_none();
-    let key = |(address, port): (IpAddr, u16)| (bytes(address), if has_ports { port } else { 0 });
+    let is_one_way = is_icmp && source.1.is_some_and(|kind| counterpart(protocol, kind).is_none());
+    let key = |(address, port): (IpAddr, Option<u16>)| (bytes(address), port.filter(|_| has_ports));
     let (first, second) = (key(source), key(destination));
     let (first, second) = if is_one_way || first <= second { (first, second) } else { (second, first) };
     let mut hash = Sha1::new();
@@ -31,9 +31,9 @@ pub fn id(protocol: u8, source: (IpAddr, u16), destination: (IpAddr, u16)) -> St
     hash.update(first.0.as_slice());
     hash.update(second.0.as_slice());
     hash.update([protocol, 0]);
-    if has_ports {
-        hash.update(first.1.to_be_bytes());
-        hash.update(second.1.to_be_bytes());
+    if let (Some(first), Some(second)) = (first.1, second.1) {
+        hash.update(first.to_be_bytes());
+        hash.update(second.to_be_bytes());
     }
     format!("1:{}", BASE64.encode(&hash.finalize()))
 }
@@ -73,8 +73,8 @@ fn bytes(address: IpAddr) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn end(address: &str, port: u16) -> (IpAddr, u16) {
-        (address.parse().unwrap(), port)
+    fn end(address: &str, port: u16) -> (IpAddr, Option<u16>) {
+        (address.parse().unwrap(), Some(port))
     }
 
     /// The specification's own example (baseline of its test capture `tcp.pcap`).

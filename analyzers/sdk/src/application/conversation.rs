@@ -235,7 +235,7 @@ impl Conversation {
 }
 
 /// The server's port, as far as that can be told: the protocol's, else the lower one.
-pub fn server_port(is_tcp: bool, ports: (u16, u16), protocol: Option<Verdict>) -> u16 {
+pub(super) fn server_port(is_tcp: bool, ports: (u16, u16), protocol: Option<Verdict>) -> u16 {
     let (low, high) = (ports.0.min(ports.1), ports.0.max(ports.1));
     let of = if is_tcp { ports::tcp } else { ports::udp };
     let is = |port: u16| protocol.is_some_and(|(protocol, _)| of(port) == Some(protocol));

@@ -15,7 +15,7 @@ mod signature;
 mod tests;
 
 pub use announced::Announced;
-pub use conversation::{Conversation, Verdict, server_port};
+pub use conversation::{Conversation, Verdict};
 pub use conversations::{Conversations, Settled};
 pub use protocol::{By, Protocol};
 pub use signature::{Payload, datagram, stream};

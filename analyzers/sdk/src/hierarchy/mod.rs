@@ -13,7 +13,6 @@ use serde::Serialize;
 
 pub mod names;
 
-
 /// The name of the list of its rows, for [`Tool::CUT`](crate::Tool::CUT).
 pub const ROWS: &str = "protocol_hierarchy.rows";
 

@@ -238,8 +238,8 @@ impl ConnectionReport {
             completeness: connection.handshake.completeness,
             community_id: community::id(
                 community::TCP,
-                (client.endpoint.address, client.endpoint.port),
-                (server.endpoint.address, server.endpoint.port),
+                (client.endpoint.address, Some(client.endpoint.port)),
+                (server.endpoint.address, Some(server.endpoint.port)),
             ),
             handshake_completed: connection.handshake.is_complete(),
             handshake: handshake(connection),
