@@ -8,9 +8,20 @@
 //! * `findings`: what an analyst would want to be told
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
 
 mod addresses;
 mod details;
+mod findings;
 mod flow;
 mod key;
 mod largest;

@@ -8,6 +8,8 @@ use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::details::FlowReport;
+use crate::findings::beacons::BeaconReport;
+use crate::findings::scans::ScanReport;
 use crate::timeline::OverTime;
 use crate::top::{ApplicationReport, EndpointReport, Top};
 use crate::totals::TotalsReport;
@@ -21,6 +23,12 @@ pub struct Report {
     pub copies: Option<CopyReport>,
     /// What an analyst would want to be told: first of each rule the 20 with most frames.
     pub findings: Vec<Finding>,
+    /// Scans of ports and sweeps of hosts, those with most probes first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scans: Vec<ScanReport>,
+    /// Contacts at regular intervals, those with the highest score first, down to 0.5.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beacons: Vec<BeaconReport>,
     /// What UDP and TCP flows carry, those with most bytes first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub applications: Vec<ApplicationReport>,

@@ -13,6 +13,7 @@ use mcpcap_analyzer::{
 use serde::Deserialize;
 
 use crate::details::FlowReport;
+use crate::findings::{Watch, beacons, scans};
 use crate::flow::{Contact, Flow};
 use crate::key::{Address, Carrier, Key};
 use crate::largest::Largest;
@@ -84,6 +85,7 @@ struct Kept {
     talkers: Talkers,
     order: Order,
     largest: Largest,
+    watch: Watch,
     /// With the earliest first: those of the page, by their place.
     page: BTreeMap<u64, FlowReport>,
     window: Window,
@@ -108,6 +110,7 @@ impl Sink for Kept {
         }
         self.totals.ended(&ended);
         self.talkers.ended(&ended);
+        self.watch.ended(&ended);
         match self.order {
             Order::Bytes => self.largest.add(key, flow),
             Order::Time => {
@@ -119,7 +122,9 @@ impl Sink for Kept {
         }
     }
 
-    fn contact(&mut self, _: &Key, _: &Flow, _: Contact) {}
+    fn contact(&mut self, key: &Key, flow: &Flow, contact: Contact) {
+        self.watch.contact(key, flow, contact);
+    }
 }
 
 impl Tool for Conversations {
@@ -132,6 +137,9 @@ impl Tool for Conversations {
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &[FLOWS];
     const CUT: &'static [&'static str] = &[
+        "findings",
+        scans::SCANS,
+        beacons::BEACONS,
         hierarchy::ROWS,
         timeline::BUCKETS,
         top::APPLICATIONS,
@@ -164,6 +172,7 @@ impl Tool for Conversations {
                 talkers: Talkers::new(),
                 order: arguments.order,
                 largest: Largest::default(),
+                watch: Watch::new(),
                 page: BTreeMap::new(),
                 window: if window.list.is_some() { Window::default() } else { window },
             },
@@ -207,7 +216,7 @@ impl Tool for Conversations {
         let digits = capture.time_digits();
         self.flows.finish(&mut self.kept);
         let Self { maximum, mut lists, flows, over_time, kept } = self;
-        let Kept { hierarchy, totals, talkers, order, largest, page, window } = kept;
+        let Kept { hierarchy, totals, talkers, order, largest, watch, page, window } = kept;
         let (largest, flows_not_listed) = largest.finish();
         let mut listed: Vec<FlowReport> = match order {
             Order::Bytes => {
@@ -232,13 +241,17 @@ impl Tool for Conversations {
         if let Some(report) = &mut over_time {
             report.shorten(digits);
         }
+        let parties = watch.evicted();
+        let found = watch.finish(&talkers, digits, &mut lists);
         let (endpoints, top, applications) = talkers.report(digits, &mut lists);
         let (rankings, bytes_missing_at_most) = talkers.dropped();
         let protocol_hierarchy = hierarchy.report(maximum.taken(), &mut lists);
         Ok(Answer::from(Report {
             totals: totals.report(talkers.hosts_total()),
             copies: capture.decoder.copies(&mut lists),
-            findings: Vec::new(),
+            findings: found.findings,
+            scans: found.scans,
+            beacons: found.beacons,
             applications,
             endpoints,
             top,
@@ -251,7 +264,7 @@ impl Tool for Conversations {
                     flows: flows.evicted(),
                     rankings,
                     announcements: flows.announcements_evicted(),
-                    parties: 0,
+                    parties,
                 },
                 flows_not_listed,
                 bytes_missing_at_most,
