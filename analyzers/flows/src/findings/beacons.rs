@@ -9,10 +9,10 @@ use mcpcap_analyzer::stats::{BoundedMap, Lists};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
-use super::thresholds::{BEACON_CONTACTS, BEACON_LISTED, BEACON_SCORE};
+use super::thresholds::{BEACON_CONTACTS, BEACON_LISTED, BEACON_SCORE, NEAR_INTERVALS, NEAR_SIZES};
 use crate::addresses;
 use crate::details;
-use crate::flow::{Contact, Flow};
+use crate::flow::{CONTACT, Contact, Flow};
 use crate::key::{Address, Carrier, End, Key};
 use crate::limits;
 use crate::top::service_port;
@@ -168,21 +168,31 @@ struct Score {
     interval: (u64, u64),
     size: (u64, u64),
     times: (u64, u64),
+    contacts: u64,
 }
 
 impl Score {
     fn of(kept: &[(u64, u64)]) -> Option<Self> {
+        let mut all = kept.to_vec();
+        all.sort_unstable();
+        let mut kept: Vec<(u64, u64)> = Vec::new();
+        // Flows that begin together are one contact.
+        for (time, bytes) in all {
+            match kept.last_mut() {
+                Some((begun, sum)) if time.saturating_sub(*begun) < CONTACT => *sum = sum.saturating_add(bytes),
+                _ => kept.push((time, bytes)),
+            }
+        }
         if (kept.len() as u64) < BEACON_CONTACTS {
             return None;
         }
-        let mut kept = kept.to_vec();
-        kept.sort_unstable();
         let times = (kept.first()?.0, kept.last()?.0);
         let intervals: Vec<u64> = kept.iter().zip(kept.iter().skip(1)).map(|(a, b)| b.0.saturating_sub(a.0)).collect();
         let sizes: Vec<u64> = kept.iter().map(|(_, bytes)| *bytes).collect();
-        let (interval_score, interval) = regularity(intervals)?;
-        let (size_score, size) = regularity(sizes)?;
-        Some(Self { intervals: interval_score, sizes: size_score, interval, size, times })
+        let (interval_score, interval) = regularity(intervals, NEAR_INTERVALS)?;
+        let (size_score, size) = regularity(sizes, NEAR_SIZES)?;
+        let contacts = kept.len() as u64;
+        Some(Self { intervals: interval_score, sizes: size_score, interval, size, times, contacts })
     }
 
     fn all(&self) -> f64 {
@@ -191,15 +201,15 @@ impl Score {
 }
 
 /// The mean of two statistics: how symmetric values lie around their median (one less Bowley's skewness), and how near (one less the median absolute
-/// deviation as a share of the median). With the median and that deviation.
-fn regularity(mut values: Vec<u64>) -> Option<(f64, (u64, u64))> {
+/// deviation as a share of the median). With the median and that deviation. Values that lie within `spread` of each other have no skewness.
+fn regularity(mut values: Vec<u64>, spread: u64) -> Option<(f64, (u64, u64))> {
     values.sort_unstable();
     let at = |values: &[u64], quarter: usize| {
         let last = values.len().checked_sub(1)?;
         values.get(last.saturating_mul(quarter) / 4).copied()
     };
     let (low, median, high) = (at(&values, 1)?, at(&values, 2)?, at(&values, 3)?);
-    let skew = if high == low || median == low || median == high {
+    let skew = if high.saturating_sub(low) < spread.max(1) || median == low || median == high {
         0.0
     } else {
         (low as f64 + high as f64 - 2.0 * median as f64) / high.saturating_sub(low) as f64
@@ -220,10 +230,10 @@ fn finding(pair: &Pair, contacts: &Contacts, score: &Score, report: &BeaconRepor
     let rule = if addresses::is_outside(server) { &OUTSIDE } else { &INSIDE };
     let observation = format!(
         "{client} contacted {} {} times, every {} s (median deviation {} s), with {} bytes: score {}.",
-        report.server, contacts.count, report.interval_seconds, report.deviation_seconds, score.size.0, report.score,
+        report.server, report.contacts, report.interval_seconds, report.deviation_seconds, score.size.0, report.score,
     );
     let measures = vec![
-        Measure::count("contacts", contacts.count),
+        Measure::count("contacts", report.contacts),
         Measure::new("interval_seconds", report.interval_seconds),
         Measure::new("deviation_seconds", report.deviation_seconds),
         Measure::new("score", report.score),
@@ -287,7 +297,8 @@ impl BeaconReport {
             score: rounded(score.all(), 3),
             interval_score: rounded(score.intervals, 3),
             size_score: rounded(score.sizes, 3),
-            contacts: contacts.count,
+            // Those whose times are not kept count each.
+            contacts: score.contacts.saturating_add(contacts.count.saturating_sub(contacts.kept.len() as u64)),
             interval_seconds: rounded(time::seconds(score.interval.0), 3),
             deviation_seconds: rounded(time::seconds(score.interval.1), 3),
             bytes: score.size.0,
@@ -306,12 +317,12 @@ mod tests {
     #[test]
     fn regular_values_score_one_and_random_ones_less() {
         // By hand: all equal; quartiles 9, 10, 11 with deviation 1; and those of an exponential distribution, 2.9, 6.9 and 13.9 of 10.
-        assert_eq!(regularity(vec![60; 20]), Some((1.0, (60, 0))));
-        assert_eq!(regularity(vec![8, 9, 10, 11, 12]), Some((0.95, (10, 1))));
+        assert_eq!(regularity(vec![60; 20], 0), Some((1.0, (60, 0))));
+        assert_eq!(regularity(vec![8, 9, 10, 11, 12], 0), Some((0.95, (10, 1))));
         let random: Vec<u64> = (1..1000_u32).map(|n| (-(f64::from(n) / 1000.0).ln() * 1e6) as u64).collect();
-        let (score, _) = regularity(random).unwrap();
+        let (score, _) = regularity(random, 10).unwrap();
         assert!((0.45..0.60).contains(&score), "{score}");
-        assert_eq!(regularity(Vec::new()), None);
-        assert_eq!(regularity(vec![0, 0, 0]), Some((1.0, (0, 0))));
+        assert_eq!(regularity(Vec::new(), 0), None);
+        assert_eq!(regularity(vec![0, 0, 0], 0), Some((1.0, (0, 0))));
     }
 }

@@ -11,7 +11,9 @@ use serde::Serialize;
 
 use super::many::{self, share, span};
 use super::probe::{self, Method, Outcome, Probe};
-use super::thresholds::{BLOCK, LINK_HOSTS, PING_HOSTS, PROBE_SHARE, SCAN_PORTS, SWEEP_HOSTS, TRW_FAILURES};
+use super::thresholds::{
+    BLOCK, LINK_HOSTS, PING_HOSTS, PROBE_SHARE, SCAN_PORTS, SCAN_PORTS_UDP, SWEEP_HOSTS, TRW_FAILURES,
+};
 use crate::key::{Address, Carrier};
 use crate::limits;
 use crate::table::Ended;
@@ -23,14 +25,14 @@ const SCAN: Rule = Rule {
     name: "flow_port_scan",
     severity: Severity::Medium,
     confidence: Confidence::High,
-    threshold: "one source failed at 15 or more ports of a host (Zeek's threshold), and 80 % or more of its flows to it said nothing",
+    threshold: "one source failed at 8 or more TCP ports of a host, or 15 of UDP, at 4 more than answered (ratio 99 of Threshold Random Walk), and 80 % or more of its flows to it said nothing",
     false_alarm: "An inventory or vulnerability scanner of one's own; a traceroute with UDP, which uses another port for each probe; a capture of one direction.",
 };
 const SWEEP: Rule = Rule {
     name: "flow_host_sweep",
     severity: Severity::Medium,
     confidence: Confidence::Medium,
-    threshold: "one source failed with one service at 10 or more hosts, and at 4 more than answered (ratio 99 of Threshold Random Walk); pings to 15, ARP or neighbour discovery for 20 hosts",
+    threshold: "one source failed with one service at 8 or more hosts, and at 4 more than answered (ratio 99 of Threshold Random Walk); pings to 15, ARP or neighbour discovery for 20 hosts",
     false_alarm: "An inventory scanner of one's own, a monitor, a router that looks for its hosts, a peer-to-peer program whose peers have gone; a capture of one direction.",
 };
 const BLOCK_SCAN: Rule = Rule {
@@ -229,7 +231,7 @@ impl Watch {
         let mut scans: Vec<(Pair, Ports)> = Vec::new();
         let Self { mut ports, mut hosts, .. } = self;
         while let Some((pair, tried)) = ports.pop_oldest() {
-            if is_scan(&tried) {
+            if is_scan(&pair, &tried) {
                 scans.push((pair, tried));
             }
         }
@@ -303,9 +305,11 @@ fn method(methods: &BTreeMap<Method, u64>) -> Method {
     most.map_or(Method::Syn, |(method, _)| *method)
 }
 
-fn is_scan(tried: &Ports) -> bool {
+fn is_scan(pair: &Pair, tried: &Ports) -> bool {
     let failed = tried.closed.len().saturating_add(tried.filtered.len());
-    failed >= SCAN_PORTS && share(tried.flows.saturating_sub(tried.used), tried.flows) >= PROBE_SHARE
+    let least = if pair.is_udp { SCAN_PORTS_UDP } else { SCAN_PORTS };
+    let is_walk = failed >= tried.open.len().saturating_add(TRW_FAILURES);
+    failed >= least && is_walk && share(tried.flows.saturating_sub(tried.used), tried.flows) >= PROBE_SHARE
 }
 
 fn ports_tried(tried: &Ports) -> u64 {

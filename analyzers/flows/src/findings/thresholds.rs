@@ -1,10 +1,12 @@
 //! The numbers of the rules, each with its reason.
 
-/// Different ports of one host at which one source failed: Zeek's `port_scan_threshold`.
-pub const SCAN_PORTS: u64 = 15;
-/// Different hosts at which one source failed with one service. Zeek takes 25; with the ratio of TRW fewer are enough.
-pub const SWEEP_HOSTS: u64 = 10;
-/// By how many more hosts a source failed than it got an answer: Threshold Random Walk (Jung, Paxson, Berger, Balakrishnan 2004) multiplies by 4 for a failure
+/// Different TCP ports of one host at which one source failed. Zeek's `port_scan_threshold` is 15; with the ratio of TRW fewer are enough.
+pub const SCAN_PORTS: u64 = 8;
+/// The same of UDP: answers from a port that is no service's, to requests that were not captured, look like it.
+pub const SCAN_PORTS_UDP: u64 = 15;
+/// Different hosts at which one source failed with one service. Zeek takes 25; likewise.
+pub const SWEEP_HOSTS: u64 = 8;
+/// By how many more hosts or ports a source failed than it got an answer: Threshold Random Walk (Jung, Paxson, Berger, Balakrishnan 2004) multiplies by 4 for a failure
 /// and divides by 4 for a success (a success is likely by 0.8 for others, by 0.2 for scanners), and calls it a scanner at 99: four of them.
 pub const TRW_FAILURES: u64 = 4;
 /// Hosts that one source pings, whether they answer or not: people and monitors ping a handful.
@@ -13,6 +15,10 @@ pub const PING_HOSTS: u64 = 15;
 pub const LINK_HOSTS: u64 = 20;
 /// Scans of hosts, or swept services, of one source that make a block of both.
 pub const BLOCK: usize = 3;
+/// Nanoseconds within which a value lies near the others for RITA, and bytes: no skewness is reckoned.
+pub const NEAR_INTERVALS: u64 = 10_000_000_000;
+/// See [`NEAR_INTERVALS`].
+pub const NEAR_SIZES: u64 = 10;
 /// Share of a source's flows to a host that are probes: without payload of it.
 pub const PROBE_SHARE: f64 = 0.8;
 /// Attempts on one endpoint that were neither completed nor refused: retries and a few lost answers stay far below.
