@@ -1,6 +1,8 @@
 //! Runs of the whole tool over captures.
 
 mod agreement;
+mod build;
+mod findings;
 mod schema;
 
 use mcpcap_analyzer::harness;
