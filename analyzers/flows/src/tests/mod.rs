@@ -2,7 +2,9 @@
 
 mod agreement;
 mod build;
+mod capacity;
 mod findings;
+mod flows;
 mod schema;
 
 use mcpcap_analyzer::harness;
