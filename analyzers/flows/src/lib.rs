@@ -26,6 +26,7 @@ mod flow;
 mod key;
 mod largest;
 mod limits;
+pub mod prompts;
 mod ranking;
 mod report;
 mod table;
@@ -34,7 +35,7 @@ pub mod tool;
 mod top;
 mod totals;
 
-mcpcap_analyzer::component! { name: "flows", tools: [tool::Conversations], prompts: &[] }
+mcpcap_analyzer::component! { name: "flows", tools: [tool::Conversations], prompts: prompts::PROMPTS }
 
 #[cfg(test)]
 mod tests;

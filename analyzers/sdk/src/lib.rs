@@ -6,7 +6,7 @@
 //! * [`decode`] is what a frame holds, from the link layer to the transport layer, as mcpcap's decoder has taken it apart,
 //! * [`application`] recognises application protocols by the form of their messages, and by ports,
 //! * [`stream`] puts TCP streams together,
-//! * [`zeek`] and [`community`] give a flow the words of other tools: `conn_state`, `history`, Community ID,
+//! * [`zeek`] gives a connection Zeek's words, `conn_state` and `history`; `community`, with the feature `community-id`, the Community ID of a flow,
 //! * [`hierarchy`] is the tree of protocols, as Wireshark has it,
 //! * [`stats`] keeps tables, top lists and percentiles in bounded memory,
 //! * [`finding`] is the form in which an analyzer says what an analyst would want to be told, [`burst`] finds many events within a short time,
@@ -128,6 +128,7 @@ pub mod burst;
 pub mod capture;
 #[doc(hidden)]
 pub mod columns;
+#[cfg(feature = "community-id")]
 pub mod community;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
