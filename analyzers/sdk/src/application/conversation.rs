@@ -138,7 +138,11 @@ impl Conversation {
         if self.verdict.is_none() {
             self.recognise_segment(octets, side, sequence);
         }
-        let known = self.recognised()?;
+        let mut known = self.recognised()?;
+        if known == Protocol::Tls && signature::is_tor_certificate(octets) {
+            known = Protocol::Tor;
+            self.verdict = Some((known, By::Signature));
+        }
         let here = self.now.unwrap_or(known);
         let (here, behind) = goes_over(here, octets);
         self.now = Some(behind).filter(|protocol| *protocol != known);
@@ -270,7 +274,7 @@ fn of_ports((source, destination): (u16, u16), of: fn(u16) -> Option<Protocol>) 
 fn goes_over(protocol: Protocol, octets: &Payload<'_>) -> (Protocol, Protocol) {
     let both = |protocol| (protocol, protocol);
     match (protocol, octets.bytes) {
-        (Protocol::Tls | Protocol::Websocket | Protocol::Http2, _) => both(protocol),
+        (Protocol::Tls | Protocol::Tor | Protocol::Websocket | Protocol::Http2, _) => both(protocol),
         (_, [22, 3, ..]) if is_client_hello(octets) => both(Protocol::Tls),
         // RFC 6455 §4.2.2: this answer is the last of HTTP.
         (Protocol::Http, [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _, b' ', b'1', b'0', b'1', ..]) => {
