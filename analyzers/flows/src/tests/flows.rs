@@ -122,7 +122,7 @@ fn fragments_belong_to_the_flow_of_their_datagram() {
     // 1,480 bytes of UDP in two pieces, and a first piece that is never completed.
     let piece = |identification: u8, offset: u16, more: bool, payload: &[u8]| {
         let length = (20 + payload.len() as u16).to_be_bytes();
-        let field = (offset / 8 | if more { 0x2000 } else { 0 }).to_be_bytes();
+        let field = ((offset / 8) | if more { 0x2000 } else { 0 }).to_be_bytes();
         let mut frame =
             vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, length[0], length[1], 0, identification];
         frame.extend([field[0], field[1], 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);

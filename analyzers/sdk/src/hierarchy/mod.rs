@@ -5,11 +5,12 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::application::{By, Protocol, Settled};
-use crate::decode::Layer;
+use crate::decode::{Layer, Layers};
 use crate::numbers::percent;
 use crate::stats::{Lists, TopK};
 use crate::{JsonSchema, is_default};
 use serde::Serialize;
+use smallvec::SmallVec;
 
 pub mod names;
 
@@ -30,6 +31,15 @@ pub struct Hierarchy {
     nodes: Vec<Node>,
     not_placed: u64,
     ports: BTreeMap<Application, TopK<u16>>,
+    last: Last,
+}
+
+/// The path of the last packet that found all of its places: the next one has the same more often than not.
+#[derive(Default)]
+struct Last {
+    layers: Layers,
+    inner: Option<&'static str>,
+    nodes: SmallVec<[usize; 12]>,
 }
 
 /// Something with a place in the tree.
@@ -86,7 +96,7 @@ impl Ended {
 
 impl Default for Hierarchy {
     fn default() -> Self {
-        Self { nodes: vec![Node::new(None)], not_placed: 0, ports: BTreeMap::new() }
+        Self { nodes: vec![Node::new(None)], not_placed: 0, ports: BTreeMap::new(), last: Last::default() }
     }
 }
 
@@ -140,7 +150,17 @@ impl Hierarchy {
     /// Counts a packet of a length on the wire, in bytes, along its layers and what the last one carries by name. Its place, and whether that is
     /// where its path ends: there may be no room for all of it.
     pub fn add(&mut self, layers: &[Layer], inner: Option<&'static str>, original: u32) -> (usize, bool) {
+        if self.last.layers.as_slice() == layers && self.last.inner == inner && !self.last.nodes.is_empty() {
+            let Self { nodes, last, .. } = self;
+            for place in &last.nodes {
+                if let Some(node) = nodes.get_mut(*place) {
+                    node.count(1, original.into());
+                }
+            }
+            return (last.nodes.last().copied().unwrap_or_default(), true);
+        }
         let mut at = 0;
+        let mut found = SmallVec::new();
         let path = layers.iter().map(|layer| Kind::Layer(*layer));
         for kind in path.chain(inner.map(Kind::Inner)) {
             let Some(child) = self.child(at, kind) else {
@@ -148,10 +168,14 @@ impl Hierarchy {
                 return (at, false);
             };
             at = child;
+            found.push(at);
             if let Some(node) = self.nodes.get_mut(at) {
                 node.count(1, original.into());
             }
         }
+        self.last.layers.clear();
+        self.last.layers.extend_from_slice(layers);
+        (self.last.inner, self.last.nodes) = (inner, found);
         (at, true)
     }
 
