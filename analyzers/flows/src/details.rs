@@ -74,6 +74,10 @@ pub struct FlowReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub start_time: Option<String>,
+    /// Time of its last packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub end_time: Option<String>,
     /// From its first to its last packet, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<f64>,
@@ -90,7 +94,7 @@ pub struct FlowReport {
 }
 
 impl FlowReport {
-    /// The report on a flow that ended. Its time has nine decimals.
+    /// The report on a flow that ended. Its times have nine decimals.
     pub fn new(ended: &Ended<'_>) -> Self {
         let Ended { key, flow } = ended;
         let (client, server) = flow.roles(key);
@@ -131,6 +135,7 @@ impl FlowReport {
             first_frame: flow.frames.0,
             last_frame: flow.frames.1,
             start_time: flow.times.map(|(first, _)| time::rfc3339(first, 9)),
+            end_time: flow.times.map(|(_, last)| time::rfc3339(last, 9)),
             duration_seconds: flow.duration().map(time::seconds),
             vlan: flow.vlan,
             more_vlans: flow.more_vlans,

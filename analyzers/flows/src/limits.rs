@@ -1,18 +1,18 @@
 //! How much is kept and listed. A capture decides how many flows there are, so each table has a size; what had to make room is counted in the report.
-//! Together they stay below 48 MiB, three quarters of what the host allows, whatever the capture: a flow takes about 500 bytes, and one of TCP 250 more.
+//! A flow takes about 350 bytes, one of TCP 150 more, and one whose first segments are short and whose packets are of many protocols up to 900.
 
 /// Flows that are followed. The one that was silent for longest makes room; when it goes on, it is a new one.
-pub const FLOWS: usize = 32_768;
+pub const FLOWS: usize = 20_480;
 /// Datagrams of which fragments came, and not yet the one that completes them.
 pub const FRAGMENTS: usize = 1_024;
 /// Hosts, pairs, ports and networks of each ranking.
-pub const RANKED: usize = 8_192;
+pub const RANKED: usize = 4_096;
 /// Flows that can be paged through with the largest first.
-pub const LARGEST: usize = 4_096;
+pub const LARGEST: usize = 2_048;
 /// Entries that a list shows first.
 pub const LISTED: usize = 20;
 /// Server ports of one application that are counted.
-pub const PORTS: usize = 64;
+pub const PORTS: usize = 32;
 /// Buckets of time that are kept; beyond, neighbours are put together.
 pub const BUCKETS: usize = 4_096;
 /// Buckets that a report shows first.
@@ -24,9 +24,9 @@ pub const SERIES_LISTED: usize = 8;
 /// Spans without packets that are kept.
 pub const GAPS: usize = 10;
 /// Entries of the tables of findings.
-pub const PARTIES: usize = 2_048;
+pub const PARTIES: usize = 1_024;
 /// Scans and sweeps of which more than 64 ports are kept: 24 KiB each.
-pub const LARGE_SCANS: usize = 128;
+pub const LARGE_SCANS: usize = 64;
 /// Runs of ports that a report writes of one list.
 pub const RUNS: usize = 64;
 /// Hosts of a sweep that are kept to be named.

@@ -38,7 +38,7 @@ pub struct Report {
     pub protocol_hierarchy: ProtocolHierarchy,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_time: Option<OverTime>,
-    /// Flows, those with most bytes first (up to 4,096), or in the order of appearance with `order` set to time (all of them).
+    /// Flows, those with most bytes first (up to 2,048), or in the order of appearance with `order` set to time (all of them).
     pub flows: Vec<FlowReport>,
     /// What part of `flows` this is, and of each list that is cut.
     pub pages: Vec<PageInfo>,
@@ -57,7 +57,7 @@ pub struct Limits {
     /// What had to make room for others.
     #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
-    /// Flows that `flows` does not list, because more than 4,096 others are larger; with `order` set to time it lists them.
+    /// Flows that `flows` does not list, because 2,048 others are larger; with `order` set to time it lists them.
     #[serde(skip_serializing_if = "is_default")]
     pub flows_not_listed: u64,
     /// By how many bytes an endpoint, pair, port or network may be too low at the most, since it may have gone and come back.
@@ -70,7 +70,7 @@ pub struct Limits {
 /// Entries that made room for others.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Evicted {
-    /// Flows that were silent for longest, beyond 32,768. When one went on it counts as another flow.
+    /// Flows that were silent for longest, beyond 20,480. When one went on it counts as another flow.
     #[serde(skip_serializing_if = "is_default")]
     pub flows: u64,
     /// Endpoints, pairs, ports, networks and VLANs with few bytes.

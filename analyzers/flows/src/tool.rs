@@ -10,6 +10,7 @@ use mcpcap_analyzer::stats::{Lists, PageInfo};
 use mcpcap_analyzer::{
     Answer, Capture, Ends, Flow as More, Frame, JsonSchema, Maximum, Problem, Tool, Wants, Window, time,
 };
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use crate::details::FlowReport;
@@ -30,25 +31,27 @@ const FLOWS: &str = "flows";
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Seconds of each span in `over_time`, such as 1 or 0.1.
+    /// Seconds of each span of `over_time`.
     #[serde(default)]
     pub interval: Option<f64>,
     /// What `over_time` tells apart.
     #[serde(default)]
-    pub by: By,
-    /// Which flows come first: those with most bytes, or the earliest.
+    #[schemars(schema_with = "bys")]
+    pub by: Option<By>,
+    /// Which `flows` come first.
     #[serde(default)]
-    pub order: Order,
+    #[schemars(schema_with = "orders")]
+    pub order: Option<Order>,
     /// Stop after so many packets.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured several times each time, not once.
+    /// Count copies of packets too.
     #[serde(default)]
     pub count_copies: bool,
 }
 
 /// What is told apart over time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
     /// Protocols.
@@ -59,14 +62,24 @@ pub enum By {
 }
 
 /// The order of flows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
-    /// The largest first.
+    /// Those with most bytes first.
     #[default]
     Bytes,
     /// The earliest first.
     Time,
+}
+
+/// Short schemas: a client pays for them before any question.
+fn bys(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["protocol", "host"] })
+}
+
+/// See [`bys`].
+fn orders(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["bytes", "time"] })
 }
 
 /// Over time, by what was asked for.
@@ -130,9 +143,9 @@ impl Sink for Kept {
 impl Tool for Conversations {
     const NAME: &'static str = "analyze_conversations";
     const TITLE: &'static str = "Conversations and endpoints";
-    const DESCRIPTION: &'static str = "Who talks to whom, how much, when and what: flows of TCP, UDP, ICMP, SCTP, ARP \
-        and all others, hosts, pairs, ports, networks, protocols over time. Findings: port scans with open ports, \
-        sweeps, floods, amplification, beacons, long connections, uploads, protocols on odd ports, clear text.";
+    const DESCRIPTION: &'static str = "Who talks to whom, how much, when and about what: flows of every protocol, \
+        hosts, pairs, ports, networks, traffic over time. Findings: port scans with open ports, sweeps, floods, \
+        amplification, beacons, uploads, long connections, protocols on odd ports, clear text.";
     type Arguments = Arguments;
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &[FLOWS];
@@ -162,7 +175,7 @@ impl Tool for Conversations {
         Ok(Self {
             maximum: Maximum::new(arguments.max_packets),
             flows: Flows::new(),
-            over_time: match arguments.by {
+            over_time: match arguments.by.unwrap_or_default() {
                 By::Protocol => OverTime::Protocol(Timeline::new(interval)),
                 By::Host => OverTime::Host(Timeline::new(interval)),
             },
@@ -170,7 +183,7 @@ impl Tool for Conversations {
                 hierarchy: Hierarchy::default(),
                 totals: Totals::default(),
                 talkers: Talkers::new(),
-                order: arguments.order,
+                order: arguments.order.unwrap_or_default(),
                 largest: Largest::default(),
                 watch: Watch::new(),
                 page: BTreeMap::new(),
@@ -226,7 +239,8 @@ impl Tool for Conversations {
             }
             Order::Time => page.into_values().collect(),
         };
-        for text in listed.iter_mut().filter_map(|flow| flow.start_time.as_mut()) {
+        let times = listed.iter_mut().flat_map(|flow| [&mut flow.start_time, &mut flow.end_time]);
+        for text in times.flatten() {
             time::shorten(text, digits);
         }
         let total = match order {

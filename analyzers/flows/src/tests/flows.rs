@@ -24,7 +24,7 @@ fn both_directions_are_one_flow_with_numbers_of_each() {
         "id": 0, "protocol": "udp", "client": "10.0.0.1:40000", "server": "10.0.0.2:7000", "client_guessed": true,
         "conn_state": "SF", "packets": 3, "bytes": 47 + 56 + 45, "client_packets": 2, "server_packets": 1,
         "client_bytes": 47 + 45, "server_bytes": 56, "client_payload": 8, "server_payload": 14, "first_frame": 1, "last_frame": 3,
-        "start_time": "2023-11-14T22:13:20.000000Z", "duration_seconds": 2.0, "community_id": found[0]["community_id"],
+        "start_time": "2023-11-14T22:13:20.000000Z", "end_time": "2023-11-14T22:13:22.000000Z", "duration_seconds": 2.0, "community_id": found[0]["community_id"],
     }]);
     assert_eq!(json!(found), expected);
 }

@@ -21,3 +21,10 @@ fn only_fields_with_captured_text_are_called_so() {
 fn descriptions_are_short() {
     is_short::<Conversations>();
 }
+
+/// What a list of tools shows of the arguments of this one alone.
+#[test]
+fn arguments_cost_little() {
+    let arguments = &mcpcap_analyzer::describe::tool::<Conversations>()["arguments"]["properties"];
+    assert!(arguments.to_string().len() <= 560, "{}: {arguments}", arguments.to_string().len());
+}
