@@ -92,4 +92,18 @@ mod tests {
         assert_eq!(id(TCP, end(2), end(1)), id(TCP, end(1), end(2)));
         assert_ne!(id(TCP, end(2), end(1)), id(TCP, end(1), end(3)));
     }
+
+    /// What tshark says of frames 3, 4 and 42 of `examples/captures/icmp.pcap`: an echo has one id both ways, an error one for its direction.
+    #[test]
+    fn icmp_has_types_in_place_of_ports() {
+        let of = |kind, code, source: &str, destination: &str| {
+            let (one, other, _) = icmp(ICMP, kind, code);
+            id(ICMP, end(source, one), end(destination, other))
+        };
+        let echo = "1:PoMlwFCB2cqJ4cLtHMZ+nNfka2s=";
+        assert_eq!(of(8, 0, "192.0.2.21", "203.0.113.9"), echo);
+        assert_eq!(of(0, 0, "203.0.113.9", "192.0.2.21"), echo);
+        assert_eq!(of(3, 1, "198.51.100.2", "192.0.2.21"), "1:P61oyCXqb3vWMSYwTC5tq6/ekLc=");
+        assert_eq!(icmp(ICMP, 3, 1), (3, 1, true));
+    }
 }
