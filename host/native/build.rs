@@ -24,7 +24,7 @@ const ANALYZE: &str = "mcpcap:analysis/analyze@";
 const SEED: &str = "wasi:random/insecure-seed@";
 
 /// Name of the component, and the package that holds it. Analyzers are offered in this order.
-const COMPONENTS: [(&str, &str); 10] = [
+const COMPONENTS: [(&str, &str); 11] = [
     ("reader", "mcpcap-reader"),
     ("codec", "mcpcap-codec"),
     ("decoder", "mcpcap-decoder"),
@@ -32,6 +32,7 @@ const COMPONENTS: [(&str, &str); 10] = [
     ("dhcp", "mcpcap-dhcp"),
     ("icmp", "mcpcap-icmp"),
     ("capinfos", "mcpcap-capinfos"),
+    ("flows", "mcpcap-flows"),
     ("tcp", "mcpcap-tcp"),
     ("sip", "mcpcap-sip"),
     ("frames", "mcpcap-frames"),

@@ -18,10 +18,11 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mcpcap");
 type Client = RunningService<RoleClient, ()>;
 
 /// The tools of the Python project, in its order but for the TCP tools, and those it has not; each with a recording and the arguments that it cannot do without.
-const TOOLS: [(&str, &str, &str); 11] = [
+const TOOLS: [(&str, &str, &str); 12] = [
     ("analyze_dns_packets", "dns.pcap", "{}"),
     ("analyze_dhcp_packets", "dhcp.pcap", "{}"),
     ("analyze_icmp_packets", "icmp.pcap", "{}"),
+    ("analyze_conversations", "dns.pcap", "{}"),
     ("analyze_capinfos", "dns-netem.pcapng", "{}"),
     ("analyze_tcp_connections", "tcp.pcap", "{}"),
     ("analyze_tcp_anomalies", "tcp.pcap", "{}"),

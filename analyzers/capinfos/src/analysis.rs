@@ -7,13 +7,13 @@ use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Wants, Wi
 use serde::Deserialize;
 
 use crate::encapsulation::Encapsulations;
-use crate::hierarchy::{Ended, Hierarchy};
-use crate::numbers::rounded;
 use crate::report::{Count, Evicted, Limits, NameResolution, Report};
 use crate::sizes::Sizes;
 use crate::summary::Summary;
 use crate::times::{Times, decimal_seconds};
-use crate::{comments, file_type, findings, interfaces, lists, names, precision, protocols, rates, sections};
+use crate::{comments, file_type, findings, interfaces, lists, precision, protocols, rates, sections};
+use mcpcap_analyzer::hierarchy::{Ended, Hierarchy, names};
+use mcpcap_analyzer::numbers::rounded;
 
 /// It has no arguments: the figures are about the whole file.
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use mcpcap_analyzer::stats::Lists;
-use mcpcap_analyzer::{JsonSchema, schemars};
+use mcpcap_analyzer::{JsonSchema, link_types, schemars};
 use serde::Serialize;
 
+use crate::lists;
 use crate::summary::Summary;
-use crate::{link_types, lists};
 
 /// Encapsulations that a report lists first.
 const LISTED: usize = 50;

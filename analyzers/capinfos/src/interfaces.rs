@@ -1,11 +1,11 @@
 //! Interfaces: how each was captured, and what it reports as received and dropped.
 
 use mcpcap_analyzer::stats::{Page, Window};
-use mcpcap_analyzer::{JsonSchema, is_default, schemars, time};
+use mcpcap_analyzer::{JsonSchema, is_default, link_types, schemars, time};
 use serde::Serialize;
 
+use crate::precision;
 use crate::summary::{self, Summary};
-use crate::{link_types, precision};
 
 /// Statistics blocks of an interface that a report lists: the last ones, since their counters run from the capture's beginning.
 const STATISTICS_LISTED: usize = 3;

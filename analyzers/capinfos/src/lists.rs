@@ -2,14 +2,13 @@
 //! kept while the file is read.
 
 use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::hierarchy::ROWS;
 use mcpcap_analyzer::stats::{Lists, Part};
 
 /// Link layers.
 pub const ENCAPSULATIONS: &str = "encapsulations";
 /// Protocols.
 pub const PROTOCOLS: &str = "protocols";
-/// Rows of the protocol hierarchy.
-pub const ROWS: &str = "protocol_hierarchy.rows";
 /// Texts of comments.
 pub const COMMENTS: &str = "comments.texts";
 /// Gaps in time.

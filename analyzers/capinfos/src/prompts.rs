@@ -60,6 +60,7 @@ Find out what this capture is about and what in it deserves attention. Nothing i
 1. From the first report take the time span, the size, `protocols` and what limits trust (`findings`, `time_gaps`, `drops`, `snap_length`, \
 `capture.complete`). Say in two sentences what kind of capture it is. `by` says how a protocol was recognised: \"port\" is only a guess.
 2. Call the tools that `protocols` names in `next`, those that the server offers, with the same `pcap_file`:
+   - always: analyze_conversations: who talks to whom, scans, beacons, uploads, protocols on ports of others
    - dhcp, dhcpv6: analyze_dhcp_packets: which device has which address (`leases`, `clients`)
    - icmp, icmpv6: analyze_icmp_packets: what cannot be reached, who probes
    - dns, mdns, llmnr: analyze_dns_packets: which names, which servers, what fails

@@ -7,9 +7,9 @@ use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{JsonSchema, schemars};
 use serde::Serialize;
 
-use crate::hierarchy::{Application, Ended, Hierarchy, Kind};
 use crate::lists;
-use crate::numbers::percent;
+use mcpcap_analyzer::hierarchy::{Application, Ended, Hierarchy, Kind};
+use mcpcap_analyzer::numbers::percent;
 
 /// Protocols that a report lists first.
 const LISTED: usize = 100;
@@ -18,6 +18,7 @@ const PORTS_LISTED: usize = 5;
 
 /// The tools of the other components, as clients call them.
 mod tools {
+    pub const CONVERSATIONS: &str = "analyze_conversations";
     pub const DNS: &str = "analyze_dns_packets";
     pub const DHCP: &str = "analyze_dhcp_packets";
     pub const ICMP: &str = "analyze_icmp_packets";
@@ -81,8 +82,9 @@ pub fn list(hierarchy: &Hierarchy, packets: u64, lists: &mut Lists) -> (Vec<Prot
         let ports = application.and_then(|application| hierarchy.ports(application));
         let listed: Vec<u16> =
             ports.map(|ports| ports.top(PORTS_LISTED)).unwrap_or_default().iter().map(|top| top.key).collect();
+        let over = application.map(|application| if application.is_tcp { "tcp" } else { "udp" });
         ProtocolPackets {
-            over: application.map(|application| if application.is_tcp { "tcp" } else { "udp" }),
+            over,
             by: application.and_then(|application| application.protocol).map(|(_, by)| by.name()),
             packets: ended.packets,
             percent: percent(ended.packets, packets),
@@ -90,7 +92,7 @@ pub fn list(hierarchy: &Hierarchy, packets: u64, lists: &mut Lists) -> (Vec<Prot
             ports_total: ports.map(|ports| ports.len() as u64).filter(|ports| *ports > listed.len() as u64),
             ports: listed,
             first_frame: Some(ended.first_frame).filter(|frame| *frame > 0),
-            next: next(&protocol, application.is_some_and(|application| application.is_tcp)),
+            next: next(&protocol, over),
             protocol,
         }
     });
@@ -98,15 +100,20 @@ pub fn list(hierarchy: &Hierarchy, packets: u64, lists: &mut Lists) -> (Vec<Prot
 }
 
 /// The tool that looks further into a protocol: its own, else one for all of TCP, else the one that shows frames.
-fn next(protocol: &str, is_tcp: bool) -> &'static str {
+fn next(protocol: &str, carrier: Option<&str>) -> &'static str {
     match protocol {
         "dns" | "mdns" | "llmnr" => tools::DNS,
         "dhcp" | "dhcpv6" => tools::DHCP,
         "icmp" | "icmpv6" => tools::ICMP,
         "sip" => tools::SIP,
         "tcp" => tools::TCP,
-        _ if is_tcp => tools::TCP,
-        _ => tools::FRAMES,
+        // Who asks for whom, and who sends datagrams to whom.
+        "arp" | "sctp" | "udp" | "igmp" => tools::CONVERSATIONS,
+        _ => match carrier {
+            Some("tcp") => tools::TCP,
+            Some(_) => tools::CONVERSATIONS,
+            None => tools::FRAMES,
+        },
     }
 }
 
@@ -144,7 +151,7 @@ mod tests {
         assert_eq!(
             shown,
             [
-                ("arp", None, 1, Some(1), "get_frames"),
+                ("arp", None, 1, Some(1), "analyze_conversations"),
                 ("data", None, 1, Some(5), "analyze_tcp_connections"),
                 ("tcp", None, 1, Some(2), "analyze_tcp_connections"),
                 ("tls", Some("signature"), 1, Some(3), "analyze_tcp_connections"),
@@ -162,11 +169,13 @@ mod tests {
             ("dhcpv6", tools::DHCP),
             ("icmpv6", tools::ICMP),
             ("sip", tools::SIP),
-            ("ntp", tools::FRAMES),
+            ("ntp", tools::CONVERSATIONS),
+            ("arp", tools::CONVERSATIONS),
         ];
         for (protocol, tool) in names {
-            assert_eq!(next(protocol, false), tool);
+            assert_eq!(next(protocol, Some("udp")), tool);
         }
-        assert_eq!((next("dns", true), next("http", true)), (tools::DNS, tools::TCP));
+        assert_eq!((next("dns", Some("tcp")), next("http", Some("tcp"))), (tools::DNS, tools::TCP));
+        assert_eq!(next("stp", None), tools::FRAMES);
     }
 }

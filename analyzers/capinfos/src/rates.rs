@@ -1,6 +1,6 @@
 //! Packets and bytes per second.
 
-use crate::numbers::rounded;
+use mcpcap_analyzer::numbers::rounded;
 
 /// Decimals of a rate. Slow captures have less than a packet in a thousand seconds.
 const DECIMALS: i32 = 6;

@@ -9,12 +9,12 @@ use serde::Serialize;
 use crate::comments::Comments;
 use crate::encapsulation::Encapsulation;
 use crate::gaps::TimeGaps;
-use crate::hierarchy::ProtocolHierarchy;
 use crate::interfaces::{Drops, Interface};
 use crate::protocols::ProtocolPackets;
 use crate::sections::Section;
 use crate::sizes::{SizeClass, SnapLength};
 use crate::times::{Moment, OutOfOrder};
+use mcpcap_analyzer::hierarchy::ProtocolHierarchy;
 
 /// What a capture is and holds. Sizes are in bytes, and original (wire) lengths unless they say captured.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

@@ -5,8 +5,8 @@ use mcpcap_analyzer::{Frame, JsonSchema, is_default, schemars};
 use serde::Serialize;
 
 use crate::lists::{self, Frames};
-use crate::numbers::percent;
 use crate::summary::Summary;
+use mcpcap_analyzer::numbers::percent;
 
 /// The least size of each class, in bytes: the classes of Wireshark's "Packet Lengths".
 const CLASSES: [u32; 10] = [0, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120];

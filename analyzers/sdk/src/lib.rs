@@ -6,6 +6,8 @@
 //! * [`decode`] is what a frame holds, from the link layer to the transport layer, as mcpcap's decoder has taken it apart,
 //! * [`application`] recognises application protocols by the form of their messages, and by ports,
 //! * [`stream`] puts TCP streams together,
+//! * [`zeek`] gives a connection Zeek's words, `conn_state` and `history`; `community`, with the feature `community-id`, the Community ID of a flow,
+//! * [`hierarchy`] is the tree of protocols, as Wireshark has it,
 //! * [`stats`] keeps tables, top lists and percentiles in bounded memory,
 //! * [`finding`] is the form in which an analyzer says what an analyst would want to be told, [`burst`] finds many events within a short time,
 //! * [`text`] makes captured text fit for a report,
@@ -126,6 +128,8 @@ pub mod burst;
 pub mod capture;
 #[doc(hidden)]
 pub mod columns;
+#[cfg(feature = "community-id")]
+pub mod community;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod component;
@@ -135,9 +139,12 @@ pub mod finding;
 pub mod frame;
 #[cfg(any(test, feature = "harness"))]
 pub mod harness;
+pub mod hierarchy;
+pub mod link_types;
 #[doc(hidden)]
 pub mod links;
 mod maximum;
+pub mod numbers;
 pub mod problem;
 pub mod prompt;
 mod quiet;
@@ -146,6 +153,7 @@ pub mod stream;
 pub mod text;
 pub mod time;
 mod tool;
+pub mod zeek;
 
 pub use capture::Capture;
 pub use frame::{Frame, Link};

@@ -5,8 +5,6 @@
 
 /// Holes of one direction that are remembered, to tell bytes that come late from repeated ones.
 pub const HOLES: usize = 16;
-/// Letters of a history. What goes beyond is counted.
-pub const HISTORY: usize = 64;
 /// SYN segments of a handshake, and SYN-ACK segments, whose times are kept.
 pub const HANDSHAKE_COPIES: usize = 4;
 /// Segments of one direction that wait for their acknowledgment, to measure round-trip times.

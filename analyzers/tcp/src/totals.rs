@@ -2,6 +2,7 @@
 
 use mcpcap_analyzer::stats::Quantiles;
 use mcpcap_analyzer::stream::Side;
+use mcpcap_analyzer::zeek::ConnState;
 
 use crate::core::Segment;
 use crate::report::{ConnStateCount, FileOrder, FlagCount, HandshakeTimes, SegmentCounts};
@@ -9,7 +10,6 @@ use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
 use crate::tracker::handshake::Shown;
 use crate::tracker::sequence::Flag;
-use crate::tracker::zeek::ConnState;
 
 /// The sums.
 #[derive(Default)]

@@ -9,8 +9,9 @@ use super::names::WORDS;
 use crate::catalog::Catalog;
 
 /// Names of this program's tools, and titles of its tools and prompts, whichever modules are offered.
-const TOOLS: [&str; 12] = [
+const TOOLS: [&str; 13] = [
     "analyze_capinfos",
+    "analyze_conversations",
     "analyze_dhcp_packets",
     "analyze_dns_packets",
     "analyze_icmp_packets",
@@ -23,7 +24,7 @@ const TOOLS: [&str; 12] = [
     "get_stream",
     "list_captures",
 ];
-const PROMPTS: [&str; 17] = [
+const PROMPTS: [&str; 19] = [
     "capture_overview",
     "dhcp_forensic_investigation",
     "dhcp_network_analysis",
@@ -33,6 +34,7 @@ const PROMPTS: [&str; 17] = [
     "icmp_network_diagnostics",
     "icmp_security_analysis",
     "network_troubleshooting",
+    "scan_and_beacon_hunting",
     "security_analysis",
     "sip_forensic_investigation",
     "sip_security_analysis",
@@ -40,10 +42,12 @@ const PROMPTS: [&str; 17] = [
     "tcp_connection_troubleshooting",
     "tcp_forensic_investigation",
     "tcp_security_analysis",
+    "traffic_overview",
     "triage",
 ];
-const TITLES: [&str; 29] = [
+const TITLES: [&str; 32] = [
     "Capture file overview",
+    "Conversations and endpoints",
     "DHCP analysis",
     "DHCP forensics",
     "DHCP operations",
@@ -53,6 +57,7 @@ const TITLES: [&str; 29] = [
     "DNS security analysis",
     "DNS troubleshooting",
     "Frames",
+    "Hunt for scans and beacons",
     "ICMP analysis",
     "ICMP diagnostics",
     "ICMP forensics",
@@ -60,6 +65,7 @@ const TITLES: [&str; 29] = [
     "List captures",
     "One conversation's data",
     "Overview of an unknown capture",
+    "Overview of the traffic",
     "SIP analysis",
     "SIP forensics",
     "SIP security analysis",

@@ -112,6 +112,14 @@ pub fn subjects() -> Vec<Subject> {
             TCP,
             ToolEntry::of::<tcp::flow::TrafficFlow>(),
         ),
+        of(
+            "conversations",
+            "analyze_conversations",
+            &[],
+            "conv,ip",
+            ALL,
+            ToolEntry::of::<mcpcap_flows::tool::Conversations>(),
+        ),
         of("get_frames", "get_frames", &[], "", TCP, ToolEntry::of::<mcpcap_frames::frame::GetFrames>()),
         of(
             "get_stream",

@@ -4,6 +4,7 @@
 //! why; a difference that is not listed fails, and so does a listed one that is gone.
 
 mod capinfos;
+mod conversations;
 mod dhcp;
 mod dns;
 mod icmp;
@@ -78,6 +79,8 @@ async fn compare(folder: &Path, name: &str) {
         dhcp::dhcp(&report("analyze_dhcp_packets", dhcp::arguments()).await.unwrap_or_else(failed), facts, &mut note);
         icmp::icmp(&report("analyze_icmp_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
         tcp::tcp(&report("analyze_tcp_connections", tcp::arguments()).await.unwrap_or_else(failed), facts, &mut note);
+        let ours = report("analyze_conversations", conversations::arguments()).await.unwrap_or_else(failed);
+        conversations::conversations(&ours, facts, &mut note);
         sip::sip(&report("analyze_sip_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
     }
     assert!(compared > 0, "no captures in {}", folder.display());

@@ -279,6 +279,7 @@ fn a_page_has_less_than_60_lines() {
         ("dns", "dns.pcap"),
         ("dhcp", "dhcp.pcap"),
         ("icmp", "icmp.pcap"),
+        ("conversations", "dns.pcap"),
         ("tcp_connections", "tcp.pcap"),
         ("sip", "sip.pcap"),
         ("capinfos", "dns.pcap"),

@@ -13,10 +13,10 @@ use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Frames, Measure, S
 use mcpcap_analyzer::text::counted;
 
 use crate::interfaces::{Drops, drops};
-use crate::numbers::percent;
 use crate::sizes::Sizes;
 use crate::summary::Summary;
 use crate::times::Times;
+use mcpcap_analyzer::numbers::percent;
 
 /// Share of dropped packets from which it is worth an investigation, in percent.
 const DROPS_MEDIUM: f64 = 1.0;

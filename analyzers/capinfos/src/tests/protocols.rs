@@ -90,7 +90,7 @@ fn reported_captures_are_what_they_are() {
     let signature = Some("signature");
     for (name, expected) in [
         // NTP whose source port is that of DNS.
-        ("ntp_from_port_53", vec![("ntp", Some("udp"), signature, 6, "get_frames")]),
+        ("ntp_from_port_53", vec![("ntp", Some("udp"), signature, 6, "analyze_conversations")]),
         // Ordinary DNS on the port of mDNS.
         ("unicast_dns_port5353", vec![("dns", Some("udp"), signature, 6, dns)]),
         // Segments that begin in the middle of a message count too.

@@ -9,20 +9,27 @@ use crate::stats::BoundedMap;
 const ENDS: usize = 1_024;
 
 /// One end of a conversation that is to come, and whether it is TCP.
-pub(super) type End = (SocketAddr, bool);
+type End = (SocketAddr, bool);
 
 /// Ends at which something was announced.
-pub(super) struct Announced {
+pub struct Announced {
     ends: BoundedMap<End, Protocol>,
 }
 
+impl Default for Announced {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Announced {
-    pub(super) fn new() -> Self {
+    /// None yet.
+    pub fn new() -> Self {
         Self { ends: BoundedMap::new(ENDS) }
     }
 
     /// What was announced at either end of a conversation that begins. An end of TCP is for one connection, those of UDP for all who answer.
-    pub(super) fn find(&mut self, source: SocketAddr, destination: SocketAddr, is_tcp: bool) -> Option<Protocol> {
+    pub fn find(&mut self, source: SocketAddr, destination: SocketAddr, is_tcp: bool) -> Option<Protocol> {
         if self.ends.is_empty() {
             return None;
         }
@@ -34,12 +41,12 @@ impl Announced {
     }
 
     /// Ends that were forgotten for want of room.
-    pub(super) fn evicted(&self) -> u64 {
+    pub fn evicted(&self) -> u64 {
         self.ends.evicted()
     }
 
     /// Looks for an announcement in a packet of a protocol.
-    pub(super) fn look(&mut self, protocol: Protocol, source: SocketAddr, destination: SocketAddr, payload: &[u8]) {
+    pub fn look(&mut self, protocol: Protocol, source: SocketAddr, destination: SocketAddr, payload: &[u8]) {
         match protocol {
             Protocol::Ftp => {
                 if let Some(end) = ftp_data(source.ip(), payload) {

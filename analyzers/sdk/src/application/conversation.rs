@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::signature::{Rtp, is_client_hello, possible_stream, rtp, shared};
-use super::{By, Payload, Protocol, datagram, is_opaque, ports, signature, stream};
+use super::{By, Payload, Protocol, Settled, datagram, is_opaque, ports, signature, stream};
 
 /// Packets that are looked at for the form of a protocol before only the port is left.
 const TRIES: u8 = 64;
@@ -16,14 +16,15 @@ const START: usize = 64;
 /// A first segment below this may be only a part of what tells the protocol.
 const SHORT: usize = 24;
 /// Places and protocols that packets of one conversation are counted at.
-pub(super) const PARTS: usize = 8;
+const PARTS: usize = 8;
 
 /// A protocol, and how it was recognised.
-pub(super) type Verdict = (Protocol, By);
+pub type Verdict = (Protocol, By);
 
-/// What is kept of a conversation.
+/// What a conversation was found to be so far, and how many of its packets were counted where. [`Conversations`](super::Conversations) keeps many; who has a
+/// table of flows keeps one for each of UDP and TCP.
 #[derive(Debug, Default)]
-pub(super) struct Conversation {
+pub struct Conversation {
     verdict: Option<Verdict>,
     /// What it went over to: TLS after STARTTLS, WebSocket after HTTP.
     now: Option<Protocol>,
@@ -34,18 +35,18 @@ pub(super) struct Conversation {
     media: [Media; 2],
     starts: Option<Box<[Start; 2]>>,
     /// How many packets were counted where.
-    pub(super) parts: SmallVec<[Part; 1]>,
+    parts: SmallVec<[Part; 1]>,
 }
 
 /// Packets at one place of the caller's, of one protocol.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Part {
-    pub(super) place: u32,
+struct Part {
+    place: u32,
     /// `None`: what the conversation turns out to be.
-    pub(super) protocol: Option<Verdict>,
-    pub(super) packets: u64,
-    pub(super) bytes: u64,
-    pub(super) first_frame: u64,
+    protocol: Option<Verdict>,
+    packets: u64,
+    bytes: u64,
+    first_frame: u64,
 }
 
 /// The last datagram of a direction that could be RTP, and how many before it fit.
@@ -71,22 +72,22 @@ impl Default for Start {
 
 impl Conversation {
     /// One that another conversation announced.
-    pub(super) fn announced(protocol: Protocol) -> Self {
+    pub fn announced(protocol: Protocol) -> Self {
         Self { verdict: Some((protocol, By::Announced)), ..Self::default() }
     }
 
     /// What its packets are by all that was seen of it; those that have no protocol of their own.
-    pub(super) fn settled(&self) -> Option<Verdict> {
+    pub fn settled(&self) -> Option<Verdict> {
         self.verdict.or(self.by_port.map(|protocol| (protocol, By::Port)))
     }
 
     /// What it was recognised as by its bytes, or by another conversation.
-    pub(super) fn recognised(&self) -> Option<Protocol> {
+    pub fn recognised(&self) -> Option<Protocol> {
         self.verdict.map(|(protocol, _)| protocol)
     }
 
-    /// Looks at a datagram. Its own protocol, where that is not what the conversation is or turns out to be.
-    pub(super) fn datagram(&mut self, octets: &Payload<'_>, side: usize) -> Option<Verdict> {
+    /// Looks at a datagram; `side` is 0 or 1, by its sender. Its own protocol, where that is not what the conversation is or turns out to be.
+    pub fn datagram(&mut self, octets: &Payload<'_>, side: usize) -> Option<Verdict> {
         match self.verdict {
             None => self.recognise_datagram(octets, side),
             // What was announced may be known by its form besides: LLMNR's answers are.
@@ -133,11 +134,15 @@ impl Conversation {
     }
 
     /// Looks at a segment with payload, whose first byte has a sequence number. As [`Self::datagram`].
-    pub(super) fn segment(&mut self, octets: &Payload<'_>, side: usize, sequence: u32) -> Option<Verdict> {
+    pub fn segment(&mut self, octets: &Payload<'_>, side: usize, sequence: u32) -> Option<Verdict> {
         if self.verdict.is_none() {
             self.recognise_segment(octets, side, sequence);
         }
-        let known = self.recognised()?;
+        let mut known = self.recognised()?;
+        if known == Protocol::Tls && signature::is_tor_certificate(octets) {
+            known = Protocol::Tor;
+            self.verdict = Some((known, By::Signature));
+        }
         let here = self.now.unwrap_or(known);
         let (here, behind) = goes_over(here, octets);
         self.now = Some(behind).filter(|protocol| *protocol != known);
@@ -198,8 +203,9 @@ impl Conversation {
         stream(&Payload { bytes: payload, length, ..*octets })
     }
 
-    /// Counts a packet; `false` when it has no room for another place.
-    pub(super) fn count(&mut self, place: u32, protocol: Option<Verdict>, bytes: u64, frame: u64) -> bool {
+    /// Counts a packet with `bytes` at a place of the caller's, as of a protocol of its own or else of what the conversation turns out to be; `false` when it
+    /// has no room for another place.
+    pub fn count(&mut self, place: u32, protocol: Option<Verdict>, bytes: u64, frame: u64) -> bool {
         let known = self.parts.iter_mut().find(|part| part.place == place && part.protocol == protocol);
         if let Some(part) = known {
             part.packets = part.packets.saturating_add(1);
@@ -212,6 +218,32 @@ impl Conversation {
         self.parts.push(Part { place, protocol, packets: 1, bytes, first_frame: frame });
         true
     }
+}
+
+impl Conversation {
+    /// Gives what was counted, with what the packets turned out to be. `ports` are those of both ends.
+    pub fn settle(&self, is_tcp: bool, ports: (u16, u16), settle: &mut impl FnMut(Settled)) {
+        for part in &self.parts {
+            let protocol = part.protocol.or_else(|| self.settled());
+            settle(Settled {
+                place: part.place,
+                protocol,
+                is_tcp,
+                port: server_port(is_tcp, ports, protocol),
+                packets: part.packets,
+                bytes: part.bytes,
+                first_frame: part.first_frame,
+            });
+        }
+    }
+}
+
+/// The server's port, as far as that can be told: the protocol's, else the lower one.
+pub(super) fn server_port(is_tcp: bool, ports: (u16, u16), protocol: Option<Verdict>) -> u16 {
+    let (low, high) = (ports.0.min(ports.1), ports.0.max(ports.1));
+    let of = if is_tcp { ports::tcp } else { ports::udp };
+    let is = |port: u16| protocol.is_some_and(|(protocol, _)| of(port) == Some(protocol));
+    if is(high) && !is(low) { high } else { low }
 }
 
 impl Media {
@@ -242,7 +274,7 @@ fn of_ports((source, destination): (u16, u16), of: fn(u16) -> Option<Protocol>) 
 fn goes_over(protocol: Protocol, octets: &Payload<'_>) -> (Protocol, Protocol) {
     let both = |protocol| (protocol, protocol);
     match (protocol, octets.bytes) {
-        (Protocol::Tls | Protocol::Websocket | Protocol::Http2, _) => both(protocol),
+        (Protocol::Tls | Protocol::Tor | Protocol::Websocket | Protocol::Http2, _) => both(protocol),
         (_, [22, 3, ..]) if is_client_hello(octets) => both(Protocol::Tls),
         // RFC 6455 §4.2.2: this answer is the last of HTTP.
         (Protocol::Http, [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _, b' ', b'1', b'0', b'1', ..]) => {

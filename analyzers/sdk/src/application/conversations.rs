@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
+use super::Payload;
 use super::announced::Announced;
-use super::conversation::{Conversation, Verdict};
-use super::{By, Payload, Protocol};
+use super::conversation::{Conversation, Verdict, server_port};
 use crate::decode::{Packet, Transport};
 use crate::stats::BoundedMap;
 
@@ -20,7 +20,7 @@ pub struct Settled {
     /// The place that the caller gave for them.
     pub place: u32,
     /// What they are, and how that was recognised; `None` when neither bytes nor port tell.
-    pub protocol: Option<(Protocol, By)>,
+    pub protocol: Option<Verdict>,
     /// Whether TCP carries them, not UDP.
     pub is_tcp: bool,
     /// The server's port, as far as that can be told: the protocol's, else the lower one.
@@ -118,7 +118,7 @@ impl Conversations {
         }
         if !conversation.count(place, own, bytes, packet.frame) {
             let protocol = own.or_else(|| conversation.settled());
-            let port = server_port(&key, protocol);
+            let port = server_port(key.2, ports, protocol);
             settle(Settled { place, protocol, is_tcp: key.2, port, packets: 1, bytes, first_frame: packet.frame });
         }
         true
@@ -133,23 +133,5 @@ impl Conversations {
 }
 
 fn settle_all(key: &Key, conversation: &Conversation, settle: &mut impl FnMut(Settled)) {
-    for part in &conversation.parts {
-        let protocol = part.protocol.or_else(|| conversation.settled());
-        settle(Settled {
-            place: part.place,
-            protocol,
-            is_tcp: key.2,
-            port: server_port(key, protocol),
-            packets: part.packets,
-            bytes: part.bytes,
-            first_frame: part.first_frame,
-        });
-    }
-}
-
-fn server_port(key: &Key, protocol: Option<Verdict>) -> u16 {
-    let (low, high) = (key.0.port().min(key.1.port()), key.0.port().max(key.1.port()));
-    let of = if key.2 { super::ports::tcp } else { super::ports::udp };
-    let is = |port: u16| protocol.is_some_and(|(protocol, _)| of(port) == Some(protocol));
-    if is(high) && !is(low) { high } else { low }
+    conversation.settle(key.2, (key.0.port(), key.1.port()), settle);
 }

@@ -14,9 +14,16 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
+pub use announced::Announced;
+pub use conversation::{Conversation, Verdict};
 pub use conversations::{Conversations, Settled};
 pub use protocol::{By, Protocol};
 pub use signature::{Payload, datagram, stream};
+
+/// What a port of TCP or UDP is registered for, or in common use.
+pub fn registered(port: u16, is_tcp: bool) -> Option<Protocol> {
+    if is_tcp { ports::tcp(port) } else { ports::udp(port) }
+}
 
 /// Whether a protocol has datagrams without a form of their own, so that only their port tells of them.
 fn is_opaque(protocol: Protocol, octets: &Payload<'_>) -> bool {

@@ -71,6 +71,26 @@ fn a_connection_is_what_either_direction_tells_also_before_that() {
     }
 }
 
+/// Tor's sources make the names of a link's certificate so; other certificates stay TLS.
+#[test]
+fn tor_is_known_by_the_certificate_of_its_links() {
+    let hello = b"\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03and so on";
+    let certificate = |issuer: &str, subject: &str| {
+        let names = format!("0\x1e\x06\x03U\x04\x03\x0c\x15{issuer}0\x1e\x06\x03U\x04\x03\x0c\x15{subject}0Y");
+        [b"\x16\x03\x03\x01\x00\x0b\x00\x00\xfc\x00\x00\xf9", names.as_bytes()].concat()
+    };
+    for (issuer, subject, expected) in [
+        ("www.qbhxskyipzxp5z.com", "www.6k7ojdrnhlzu.net", "tor"),
+        ("www.example.com", "www.example.net", "tls"),
+        ("www.qbhxskyipzxp5z.com", "www.qbhxskyipzxp5z.com", "tls"),
+    ] {
+        let answer = certificate(issuer, subject);
+        let frames =
+            segments(("192.0.2.9", 9001), CLIENT, &[(true, hello), (false, &answer), (true, b"\x17\x03\x03\x00\x01x")]);
+        assert_eq!(counts(frames), only(expected, "signature", 3), "{issuer}");
+    }
+}
+
 #[test]
 fn without_a_form_the_port_is_taken_and_said_so() {
     assert_eq!(

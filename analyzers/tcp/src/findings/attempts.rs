@@ -5,11 +5,11 @@ use std::fmt::Display;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
-use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, PortSet};
 use mcpcap_analyzer::stream::{Endpoint, Side};
 
 use super::answers::{self, Answer, Tried};
-use super::parties::{Ports, Set, at_least};
+use super::parties::{Set, at_least};
 use super::thresholds::{FLOOD_ATTEMPTS, FLOOD_SHARE, PROBE_SHARE, REFUSED, SCAN_PORTS, SILENT_SYNS, SWEEP_HOSTS};
 use crate::limits;
 use crate::report::{counted, share};
@@ -39,7 +39,7 @@ const SWEEP: Rule = Rule {
 /// What is kept of attempts.
 pub struct Watch {
     targets: BoundedMap<Endpoint, Target>,
-    scans: BoundedMap<(IpAddr, IpAddr), Probes<Ports, u16>>,
+    scans: BoundedMap<(IpAddr, IpAddr), Probes<PortSet, u16>>,
     sweeps: BoundedMap<(IpAddr, u16), Probes<Distinct, IpAddr>>,
 }
 
@@ -198,7 +198,7 @@ impl Watch {
         }
         target.sources.add(&client.address);
         let pair = (client.address, server.address);
-        let (scan, _) = self.scans.get_or_insert_with(pair, || Probes::new(Ports::Few(Vec::new())));
+        let (scan, _) = self.scans.get_or_insert_with(pair, || Probes::new(PortSet::default()));
         scan.add(server.port, connection);
         let (sweep, _) =
             self.sweeps.get_or_insert_with((client.address, server.port), || Probes::new(Distinct::small()));
@@ -239,7 +239,7 @@ impl Watch {
     pub fn findings(&self) -> [Vec<Finding>; 5] {
         let [targets, scans, sweeps] =
             [self.targets.evicted(), self.scans.evicted(), self.sweeps.evicted()].map(|evicted| evicted > 0);
-        let scan = |((source, host), probes): (&(IpAddr, IpAddr), &Probes<Ports, u16>)| {
+        let scan = |((source, host), probes): (&(IpAddr, IpAddr), &Probes<PortSet, u16>)| {
             probes.finding(&SCAN, SCAN_PORTS, scans, |ports| {
                 [format!("{source} to {host}"), format!("{source} probed {ports} different ports of {host}.")]
             })

@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 use mcpcap_analyzer::finding::Measure;
-use mcpcap_analyzer::stats::Distinct;
+use mcpcap_analyzer::stats::{Distinct, PortSet};
 
 /// The words before numbers of which some may be missing.
 pub fn at_least(is: bool) -> &'static str {
@@ -55,46 +55,13 @@ pub trait Set<T> {
     fn many(&self, at_least: bool) -> Many;
 }
 
-/// Ports, counted exactly: a list of few, then a bit for each.
-pub enum Ports {
-    /// Up to [`Self::FEW`], rising.
-    Few(Vec<u16>),
-    /// All of them, and how many are set.
-    All(Box<[u64; 1024]>, u64),
-}
-
-impl Ports {
-    const FEW: usize = 64;
-}
-
-impl Set<u16> for Ports {
+impl Set<u16> for PortSet {
     fn add(&mut self, port: u16) {
-        match self {
-            Self::Few(few) => match few.binary_search(&port) {
-                Ok(_) => {}
-                Err(place) if few.len() < Self::FEW => few.insert(place, port),
-                Err(_) => {
-                    let few = std::mem::take(few);
-                    *self = Self::All(Box::new([0; 1024]), 0);
-                    few.into_iter().chain([port]).for_each(|port| self.add(port));
-                }
-            },
-            Self::All(bits, count) => {
-                if let Some(word) = bits.get_mut(usize::from(port >> 6)) {
-                    let bit = 1 << (port & 63);
-                    *count = count.saturating_add((*word & bit == 0).into());
-                    *word |= bit;
-                }
-            }
-        }
+        PortSet::add(self, port);
     }
 
     fn many(&self, at_least: bool) -> Many {
-        let count = match self {
-            Self::Few(few) => few.len() as u64,
-            Self::All(_, count) => *count,
-        };
-        Many::exact(count, at_least)
+        Many::exact(self.len(), at_least)
     }
 }
 
@@ -111,15 +78,6 @@ impl<T: Hash> Set<T> for Distinct {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ports_are_counted_exactly() {
-        for many in [1_u32, 64, 65, 1000, 65_535, 65_536] {
-            let mut ports = Ports::Few(Vec::new());
-            (0..many).rev().chain(0..many).for_each(|port| ports.add(port as u16));
-            assert_eq!(ports.many(false), Many::exact(many.into(), false));
-        }
-    }
 
     #[test]
     fn numbers_say_how_sure_they_are() {

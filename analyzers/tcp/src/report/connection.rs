@@ -1,11 +1,10 @@
 //! The report on a connection.
 
-use mcpcap_analyzer::{JsonSchema, time};
+use mcpcap_analyzer::{JsonSchema, community, time};
 use serde::Serialize;
 
 use super::{FileOrder, FlagCount};
 use crate::totals::name;
-use crate::tracker::community;
 use crate::tracker::connection::{Connection, State};
 use crate::tracker::event::Event;
 use crate::tracker::handshake::Shown;
@@ -237,7 +236,11 @@ impl ConnectionReport {
             history: connection.history.to_string(),
             history_letters_left_out: connection.history.left_out(),
             completeness: connection.handshake.completeness,
-            community_id: community::id(client.endpoint, server.endpoint),
+            community_id: community::id(
+                community::TCP,
+                (client.endpoint.address, Some(client.endpoint.port)),
+                (server.endpoint.address, Some(server.endpoint.port)),
+            ),
             handshake_completed: connection.handshake.is_complete(),
             handshake: handshake(connection),
             close_reason: close_reason(connection.state()),

@@ -4,6 +4,7 @@ use mcpcap_analyzer::Frame;
 use mcpcap_analyzer::decode::{Packet, Tcp};
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stream::{Identity, Side, Taken, Tracked};
+use mcpcap_analyzer::zeek::{ConnState, History, Letters};
 use smallvec::SmallVec;
 
 use super::contents;
@@ -11,7 +12,6 @@ use super::event::{Ended, Event, Order};
 use super::handshake::{Handshake, Shown};
 use super::sequence::{self, Flags, Scale, Segment};
 use super::side::{Again, Sender, Size};
-use super::zeek::{ConnState, History, Letters};
 use crate::limits;
 
 /// A connection.

@@ -2,7 +2,6 @@
 //!
 //! Which connection a segment belongs to, the SDK's tracker tells, so that all tools number connections alike.
 
-pub mod community;
 pub mod connection;
 mod contents;
 mod coverage;
@@ -13,7 +12,6 @@ mod number;
 pub mod options;
 pub mod sequence;
 pub mod side;
-pub mod zeek;
 
 use mcpcap_analyzer::Frame;
 use mcpcap_analyzer::decode::{Ip, Packet, Tcp};

@@ -1,9 +1,24 @@
-//! Plants and desktops: Modbus, EtherNet/IP, and what comes in TPKT (RFC 1006): S7, RDP, H.225.
+//! Plants and desktops: Modbus, EtherNet/IP, DNP3, IEC 104, BACnet, and what comes in TPKT (RFC 1006): S7, RDP, H.225.
 
 use super::Payload;
 use crate::application::Protocol;
 
+pub(super) fn datagram(octets: &Payload<'_>) -> Option<Protocol> {
+    match octets.bytes {
+        // BACnet/IP (ASHRAE 135 annex J.2): a function, the length of all, version 1 of the network layer.
+        [0x81, 0x0a | 0x0b, _, _, 1, ..] if octets.u16(2) == Some(octets.length) => Some(Protocol::Bacnet),
+        _ => is_dnp3(octets.bytes).then_some(Protocol::Dnp3),
+    }
+}
+
 pub(super) fn stream(octets: &Payload<'_>) -> Option<Protocol> {
+    // IEC 60870-5-104 §5.3: the start of transfer and the test, asked for and confirmed, each a frame of its own.
+    if matches!(octets.bytes, [0x68, 4, 0x07 | 0x0b | 0x43 | 0x83, 0, 0, 0]) && octets.is_length(6) {
+        return Some(Protocol::Iec104);
+    }
+    if is_dnp3(octets.bytes) {
+        return Some(Protocol::Dnp3);
+    }
     if !is_tpkt(octets) {
         return None;
     }
@@ -17,6 +32,22 @@ pub(super) fn stream(octets: &Payload<'_>) -> Option<Protocol> {
         [0xf0, 0x80, 0x32 | 0x72, ..] => Some(Protocol::S7comm),
         _ => None,
     }
+}
+
+/// DNP3's link layer (IEEE 1815 §9.2): two bytes to begin with, a length, control, both addresses, and their check value.
+fn is_dnp3(payload: &[u8]) -> bool {
+    let Some((header, check)) = payload.first_chunk::<10>().map(|block| block.split_at(8)) else { return false };
+    header.starts_with(&[0x05, 0x64])
+        && header.get(2).is_some_and(|length| *length >= 5)
+        && check == crc(header).to_le_bytes()
+}
+
+/// The cyclic redundancy check of DNP3: polynomial 0x3d65, reflected, complemented.
+fn crc(bytes: &[u8]) -> u16 {
+    let of = |crc: u16, byte: &u8| {
+        (0..8).fold(crc ^ u16::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xa6bc } else { crc >> 1 })
+    };
+    !bytes.iter().fold(0, of)
 }
 
 /// RFC 1006 §6: version 3, the length of the packet.

@@ -3,6 +3,7 @@
 mod dns;
 mod industrial;
 mod media;
+mod programs;
 mod security;
 mod services;
 mod text;
@@ -14,7 +15,7 @@ mod tests;
 use std::net::IpAddr;
 
 pub(super) use media::{Rtp, rtp, shared};
-pub(super) use security::is_client_hello;
+pub(super) use security::{is_client_hello, is_tor_certificate};
 
 use super::{Protocol, ports};
 
@@ -144,6 +145,8 @@ fn certain_datagram(octets: &Payload<'_>) -> Option<Protocol> {
         .or_else(|| security::datagram(octets))
         .or_else(|| services::datagram(octets))
         .or_else(|| transfer::datagram(octets))
+        .or_else(|| industrial::datagram(octets))
+        .or_else(|| programs::datagram(octets))
         .or_else(|| dns::is_certain(octets.bytes, octets.length).then_some(Protocol::Dns))
 }
 
@@ -203,6 +206,7 @@ fn certain_stream(octets: &Payload<'_>) -> Option<Protocol> {
         .or_else(|| text::stream(octets))
         .or_else(|| transfer::stream(octets))
         .or_else(|| industrial::stream(octets))
+        .or_else(|| programs::stream(octets))
         .or_else(|| {
             let (message, length) = dns::in_tcp(octets)?;
             dns::is_certain(message, length).then_some(Protocol::Dns)

@@ -37,6 +37,22 @@ pub(in crate::application) fn is_client_hello(octets: &Payload<'_>) -> bool {
     matches!(octets.bytes, [22, 3, 0..=4, _, _, 1, 0, ..]) && is_tls(octets)
 }
 
+/// Whether a segment of a TLS server holds the certificate that Tor makes for a link: its issuer is `www.` and 8 to 20 digits of Base32 and `.com`, its subject
+/// the like with `.net` (`tor_tls_context_init_certificates` of Tor's sources). TLS 1.3 encrypts it.
+pub(in crate::application) fn is_tor_certificate(octets: &Payload<'_>) -> bool {
+    if !matches!(octets.bytes, [22, 3, ..]) {
+        return false;
+    }
+    let has = |ending: &[u8]| {
+        octets.bytes.windows(4).enumerate().filter(|(_, word)| *word == b"www.").any(|(at, _)| {
+            let name = octets.bytes.get(at.saturating_add(4)..).unwrap_or_default();
+            let digits = name.iter().take_while(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')).count();
+            (8..=20).contains(&digits) && name.get(digits..).is_some_and(|rest| rest.starts_with(ending))
+        })
+    };
+    has(b".com") && has(b".net")
+}
+
 /// TLS records (RFC 8446 §5.1): a known type and version, a length, and another record where it ends.
 fn is_tls(octets: &Payload<'_>) -> bool {
     let (Some(kind), Some(version), Some(length)) = (octets.u8(0), octets.u16(1), octets.u16(3)) else { return false };

@@ -10,6 +10,7 @@ pub(super) fn datagram(octets: &Payload<'_>) -> Option<Protocol> {
         _ if octets.length >= 50 && dns::is_netbios(octets) => Protocol::Nbns,
         // The magic packet: six bytes of ones, an address sixteen times.
         [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, address @ ..] if is_magic(address) => Protocol::WakeOnLan,
+        _ if octets.is_length(48) && is_certain_ntp(octets.bytes) => Protocol::Ntp,
         [0, 1 | 2, b'!'..=b'~', ..] if is_tftp_request(octets.bytes) => Protocol::Tftp,
         _ => return None,
     };
@@ -95,6 +96,32 @@ pub(super) fn is_ntp(octets: &Payload<'_>) -> bool {
         }
         6 => octets.length >= 12,
         _ => octets.length >= 8,
+    }
+}
+
+/// NTP on any port: a client that tells nothing but its own time, or a server with a reference, both 48 bytes (RFC 5905 §7.3).
+fn is_certain_ntp(message: &[u8]) -> bool {
+    let Some(header) = message.first_chunk::<48>() else { return false };
+    let [first, stratum, poll, precision, times @ ..] = header;
+    let (version, mode) = (first >> 3 & 7, first & 7);
+    let (before, transmitted) = times.split_at(36);
+    let reference = times.get(12..16).unwrap_or_default();
+    // Seconds since 1900, from 1990 on to the end of the era.
+    let is_time = |time: &[u8]| time.first().is_some_and(|high| *high >= 0xa9);
+    match mode {
+        3 => matches!(version, 3 | 4) && *stratum == 0 && before.iter().all(|byte| *byte == 0) && is_time(transmitted),
+        4 => {
+            let received = before.get(28..).unwrap_or_default();
+            matches!(version, 3 | 4)
+                && (1..=15).contains(stratum)
+                && *poll <= 17
+                && *precision >= 0xe0
+                && is_time(reference)
+                && is_time(received)
+                && is_time(transmitted)
+                && received.starts_with(transmitted.get(..3).unwrap_or_default())
+        }
+        _ => false,
     }
 }
 

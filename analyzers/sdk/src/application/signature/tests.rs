@@ -256,6 +256,40 @@ fn what_moves_files_rows_and_messages() {
 const NOISE: usize = 5;
 
 #[test]
+fn what_programs_speak_among_themselves() {
+    tcp(&bytes("f9beb4d9 76657273696f6e 00[5] 66000000 358d4932 7f110100"), ANY, Protocol::Bitcoin);
+    tcp(b"{\"id\": 1, \"method\": \"mining.subscribe\", \"params\": []}\n", ANY, Protocol::Stratum);
+    let login = br#"{"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"4a","pass":"x","agent":"a/6"}}"#;
+    tcp(login, ANY, Protocol::Stratum);
+    tcp(b"{\"id\":1,\"method\":\"login\"}", ANY, None);
+    tcp(b"JDWP-Handshake", ANY, Protocol::Jdwp);
+    tcp(&bytes("4a524d49 0002 4b"), ANY, Protocol::Rmi);
+    tcp(&bytes("434e584e 01000001 00001000 0d000000 bc0a0000 bcb1a7b1 686f73743a3a"), ANY, Protocol::Adb);
+    tcp(&bytes("ff 00[7] 01 7f 03 00 4e554c4c 00[16] 01 00[31]"), ANY, Protocol::Zmtp);
+    tcp(&bytes("000000f0 01 4163746976654d51 0000000c 01"), ANY, Protocol::Openwire);
+    tcp(b"\x0bMSH|^~\\&|ADT|", ANY, Protocol::Hl7);
+    tcp(b"8=FIX.4.2\x019=65\x0135=A\x01", ANY, Protocol::Fix);
+    tcp(b"GNUTELLA CONNECT/0.6\r\n", ANY, Protocol::Gnutella);
+    tcp(&bytes("00000022 00000009 00000000 00000001 616263 00 646566 00 00 34 00 00 00 00[5]"), ANY, Protocol::Smpp);
+    udp(&bytes("52545053 0203 010f 00[12] 0e010c00"), ANY, Protocol::Rtps);
+    udp(b"\xff\xff\xff\xffTSource Engine Query\0", ANY, Protocol::SourceQuery);
+}
+
+/// A reset of DNP3's link as it is published in many places; frames of IEC 104, BACnet and NTP on ports of nobody.
+#[test]
+fn plants_and_clocks_on_any_port() {
+    tcp(&bytes("0564 05 c0 0100 0a00 e08c"), ANY, Protocol::Dnp3);
+    tcp(&bytes("0564 05 c0 0100 0a00 e08d"), ANY, None);
+    tcp(&bytes("6804 07000000"), ANY, Protocol::Iec104);
+    tcp(&bytes("6804 0700000000"), ANY, None);
+    udp(&bytes("810b 000c 0120 ffff 00 ff 1008"), ANY, Protocol::Bacnet);
+    udp(&bytes("23 00 00 00 00[36] d5a6e83a 00000000"), ANY, Protocol::Ntp);
+    udp(&bytes("23 00 00 00 00[35] 01 d5a6e83a 00000000"), ANY, None);
+    let server = "24 02 06 e9 00000100 00000200 c0000201 d5a6e700 00000000 00[8] d5a6e83a 10000000 d5a6e83a 20000000";
+    udp(&bytes(server), ANY, Protocol::Ntp);
+}
+
+#[test]
 fn noise_is_hardly_ever_taken_for_a_protocol() {
     let mut random = Random::new(7);
     let mut found = 0;

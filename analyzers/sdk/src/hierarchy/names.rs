@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use mcpcap_analyzer::Frame;
-use mcpcap_analyzer::decode::{Layer, Packet};
-
+use crate::Frame;
+use crate::decode::{Layer, Packet};
 use crate::link_types;
 
 /// Wireshark's short name of a layer's protocol; by number where the decoder gives no more.

@@ -4,15 +4,18 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use mcpcap_analyzer::application::{By, Protocol, Settled};
-use mcpcap_analyzer::decode::Layer;
-use mcpcap_analyzer::stats::{Lists, TopK};
-use mcpcap_analyzer::{JsonSchema, is_default, schemars};
-use serde::Serialize;
-
-use crate::lists;
-use crate::names;
+use crate::application::{By, Protocol, Settled};
+use crate::decode::{Layer, Layers};
 use crate::numbers::percent;
+use crate::stats::{Lists, TopK};
+use crate::{JsonSchema, is_default};
+use serde::Serialize;
+use smallvec::SmallVec;
+
+pub mod names;
+
+/// The name of the list of its rows, for [`Tool::CUT`](crate::Tool::CUT).
+pub const ROWS: &str = "protocol_hierarchy.rows";
 
 /// Nodes that are kept. Real captures have below a hundred.
 const NODES: usize = 5_000;
@@ -28,6 +31,15 @@ pub struct Hierarchy {
     nodes: Vec<Node>,
     not_placed: u64,
     ports: BTreeMap<Application, TopK<u16>>,
+    last: Last,
+}
+
+/// The path of the last packet that found all of its places: the next one has the same more often than not.
+#[derive(Default)]
+struct Last {
+    layers: Layers,
+    inner: Option<&'static str>,
+    nodes: SmallVec<[usize; 12]>,
 }
 
 /// Something with a place in the tree.
@@ -84,7 +96,7 @@ impl Ended {
 
 impl Default for Hierarchy {
     fn default() -> Self {
-        Self { nodes: vec![Node::new(None)], not_placed: 0, ports: BTreeMap::new() }
+        Self { nodes: vec![Node::new(None)], not_placed: 0, ports: BTreeMap::new(), last: Last::default() }
     }
 }
 
@@ -138,7 +150,17 @@ impl Hierarchy {
     /// Counts a packet of a length on the wire, in bytes, along its layers and what the last one carries by name. Its place, and whether that is
     /// where its path ends: there may be no room for all of it.
     pub fn add(&mut self, layers: &[Layer], inner: Option<&'static str>, original: u32) -> (usize, bool) {
+        if self.last.layers.as_slice() == layers && self.last.inner == inner && !self.last.nodes.is_empty() {
+            let Self { nodes, last, .. } = self;
+            for place in &last.nodes {
+                if let Some(node) = nodes.get_mut(*place) {
+                    node.count(1, original.into());
+                }
+            }
+            return (last.nodes.last().copied().unwrap_or_default(), true);
+        }
         let mut at = 0;
+        let mut found = SmallVec::new();
         let path = layers.iter().map(|layer| Kind::Layer(*layer));
         for kind in path.chain(inner.map(Kind::Inner)) {
             let Some(child) = self.child(at, kind) else {
@@ -146,10 +168,14 @@ impl Hierarchy {
                 return (at, false);
             };
             at = child;
+            found.push(at);
             if let Some(node) = self.nodes.get_mut(at) {
                 node.count(1, original.into());
             }
         }
+        self.last.layers.clear();
+        self.last.layers.extend_from_slice(layers);
+        (self.last.inner, self.last.nodes) = (inner, found);
         (at, true)
     }
 
@@ -222,7 +248,7 @@ impl Hierarchy {
         // Stable, so both those with most packets and the others behind them stay in the order of the tree.
         tree.sort_by_key(|(at, ..)| !is_first.get(*at).is_some_and(|first| *first));
         let rows_total = tree.len() as u64;
-        let rows = lists.cut(lists::ROWS, LISTED, tree.into_iter()).filter_map(|(at, kind, path)| {
+        let rows = lists.cut(ROWS, LISTED, tree.into_iter()).filter_map(|(at, kind, path)| {
             let node = self.nodes.get(at)?;
             let percent = percent(node.packets, packets);
             Some(ProtocolRow { path, by: kind.by(), packets: node.packets, percent, bytes: node.bytes })
@@ -282,5 +308,4 @@ pub struct ProtocolRow {
 }
 
 #[cfg(test)]
-#[path = "hierarchy_tests.rs"]
 mod tests;

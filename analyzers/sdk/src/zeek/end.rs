@@ -1,10 +1,9 @@
 //! One end of a connection as Zeek follows it: its state, and the numbers that decide about letters.
 
-use mcpcap_analyzer::stream::Side;
+use crate::stream::Side;
 use smallvec::SmallVec;
 
-use super::Letters;
-use crate::tracker::number;
+use super::{Letters, after};
 
 /// A SYN or RST that is further away than this from what its end sent before says nothing about the end's numbers.
 const JUMP: u32 = 1 << 20;
@@ -137,7 +136,7 @@ impl End {
         if self.state == State::Inactive {
             let start = seen.acknowledgment.wrapping_sub(1);
             self.number(start, start);
-        } else if !seen.flags.rst() && number::after(seen.acknowledgment, self.acknowledged) {
+        } else if !seen.flags.rst() && after(seen.acknowledgment, self.acknowledged) {
             self.acknowledged = seen.acknowledgment;
         }
     }
@@ -159,7 +158,7 @@ impl End {
         if self.state == State::Reset {
             return false;
         }
-        if number::after(end, self.last) {
+        if after(end, self.last) {
             self.last = end;
             return false;
         }
@@ -250,7 +249,7 @@ impl End {
 
     /// Whether no byte of payload was sent, by its numbers.
     pub fn is_empty(&self) -> bool {
-        let highest = if number::after(self.last, self.acknowledged) { self.last } else { self.acknowledged };
+        let highest = if after(self.last, self.acknowledged) { self.last } else { self.acknowledged };
         highest.wrapping_sub(self.start) <= 1_u32.saturating_add(self.fin.into())
     }
 }

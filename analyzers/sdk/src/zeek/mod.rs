@@ -26,14 +26,15 @@ mod end;
 
 use std::fmt;
 
-use mcpcap_analyzer::decode::TcpFlags;
-use mcpcap_analyzer::stream::Side;
+use crate::decode::TcpFlags;
+use crate::stream::Side;
 use smallvec::SmallVec;
 
 pub use conn_state::ConnState;
 use end::{End, State};
 
-use crate::limits;
+/// Letters of a history. What goes beyond is counted.
+pub const HISTORY: usize = 64;
 
 /// What history needs of a segment.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +59,11 @@ pub struct History {
     letters: SmallVec<[u8; 16]>,
     left_out: u64,
     ends: [End; 2],
+}
+
+/// Whether a sequence number comes after another (RFC 9293 §3.4).
+fn after(a: u32, b: u32) -> bool {
+    a.wrapping_sub(b).cast_signed() > 0
 }
 
 /// A letter for the 1st, 10th, 100th time and so on.
@@ -113,7 +119,7 @@ impl History {
     }
 
     fn write(&mut self, side: Side, letter: u8) {
-        if self.letters.len() < limits::HISTORY {
+        if self.letters.len() < HISTORY {
             self.letters.push(if side == Side::Client { letter.to_ascii_uppercase() } else { letter });
         } else {
             self.left_out = self.left_out.saturating_add(1);

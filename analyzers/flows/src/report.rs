@@ -1,0 +1,85 @@
+//! The report.
+
+use mcpcap_analyzer::decode::{CopyReport, Statistics};
+use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::hierarchy::ProtocolHierarchy;
+use mcpcap_analyzer::stats::PageInfo;
+use mcpcap_analyzer::{JsonSchema, is_default};
+use serde::Serialize;
+
+use crate::details::FlowReport;
+use crate::findings::beacons::BeaconReport;
+use crate::findings::scans::ScanReport;
+use crate::timeline::OverTime;
+use crate::top::{ApplicationReport, EndpointReport, Top};
+use crate::totals::TotalsReport;
+
+/// What `analyze_conversations` answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    pub totals: TotalsReport,
+    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<CopyReport>,
+    /// What an analyst would want to be told: first of each rule the 20 with most frames.
+    pub findings: Vec<Finding>,
+    /// Scans of ports and sweeps of hosts, those with most probes first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scans: Vec<ScanReport>,
+    /// Contacts at regular intervals, those with the highest score first, down to 0.5.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beacons: Vec<BeaconReport>,
+    /// What UDP and TCP flows carry, those with most bytes first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub applications: Vec<ApplicationReport>,
+    /// Hosts, those with most bytes first.
+    pub endpoints: Vec<EndpointReport>,
+    pub top: Top,
+    pub protocol_hierarchy: ProtocolHierarchy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over_time: Option<OverTime>,
+    /// Flows, those with most bytes first (up to 2,048), or in the order of appearance with `order` set to time (all of them).
+    pub flows: Vec<FlowReport>,
+    /// What part of `flows` this is, and of each list that is cut.
+    pub pages: Vec<PageInfo>,
+    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
+    #[serde(skip_serializing_if = "is_default")]
+    pub limits: Limits,
+    /// Says that `max_packets` ended reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub note: Option<String>,
+}
+
+/// What was not kept. Totals are exact all the same.
+#[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Limits {
+    /// What had to make room for others.
+    #[serde(skip_serializing_if = "is_default")]
+    pub evicted: Evicted,
+    /// Flows that `flows` does not list, because 2,048 others are larger; with `order` set to time it lists them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub flows_not_listed: u64,
+    /// By how many bytes an endpoint, pair, port or network may be too low at the most, since it may have gone and come back.
+    #[serde(skip_serializing_if = "is_default")]
+    pub bytes_missing_at_most: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoding: Option<Statistics>,
+}
+
+/// Entries that made room for others.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Evicted {
+    /// Flows that were silent for longest, beyond 20,480. When one went on it counts as another flow.
+    #[serde(skip_serializing_if = "is_default")]
+    pub flows: u64,
+    /// Endpoints, pairs, ports, networks and VLANs with few bytes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rankings: u64,
+    /// Ends that another flow announced.
+    #[serde(skip_serializing_if = "is_default")]
+    pub announcements: u64,
+    /// Entries of the tables of findings.
+    #[serde(skip_serializing_if = "is_default")]
+    pub parties: u64,
+}
