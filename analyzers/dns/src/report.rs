@@ -157,7 +157,7 @@ pub struct Limits {
     /// Messages on other ports that look like DNS, without a matching message of the other direction. They are not counted above.
     #[serde(skip_serializing_if = "is_default")]
     pub unconfirmed_candidates: u64,
-    /// Their frames, up to 2,048.
+    /// Their frames, in the order of the file; those beyond 4,096 follow as they come.
     #[serde(skip_serializing_if = "is_default")]
     pub unconfirmed_frames: Vec<u64>,
     /// Messages over TCP whose end is not in the capture. Those whose header is there are counted as messages, with `tcp_hole` or

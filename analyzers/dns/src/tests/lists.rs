@@ -73,3 +73,22 @@ fn frames_of_malformed_messages_go_on() {
     let (frames, pages) = joined_within::<DnsPackets>(&captured(short), &json!({}), name);
     assert!(frames.iter().map(|frame| frame.as_u64().unwrap()).eq(1..=3_100) && pages == 4, "{pages}");
 }
+
+#[test]
+fn frames_without_counterpart_go_on() {
+    // More than are held, and than are kept in order.
+    let asked = |n: u16| udp((CLIENT, 6000), (&host(usize::from(n)), 7000), &query(n, "u.example", A));
+    let capture = captured((0..5_200).map(asked));
+    let page = |offset: u64| {
+        let page = json!({ "offset": offset, "limit": 1000, "list": lists::UNCONFIRMED });
+        let report = run(&capture, &json!({ "page": page }));
+        assert_eq!(told(&report, lists::UNCONFIRMED), Some([5_200, offset, 1000.min(5_200 - offset)]));
+        assert_eq!(report["limits"]["unconfirmed_candidates"], 5_200);
+        at(&report, lists::UNCONFIRMED).to_vec()
+    };
+    let frames = (0..6).flat_map(|nth| page(nth * 1000)).map(|frame| frame.as_u64().unwrap());
+    let mut frames: Vec<u64> = frames.collect();
+    assert!(frames[..4_000].iter().copied().eq(1..=4_000));
+    frames.sort_unstable();
+    assert!(frames.into_iter().eq(1..=5_200));
+}
