@@ -7,7 +7,7 @@ use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 use crate::arguments::Arguments;
 use crate::brief::{Decision, Judged, Outcome, Settled};
 use crate::counts::Counts;
-use crate::details::{self, Budget, OtherQuestion, PacketDetails};
+use crate::details::{self, Budget, OtherQuestion, PacketDetails, Room};
 use crate::domains::Domains;
 use crate::findings::Watch;
 use crate::lists;
@@ -151,11 +151,12 @@ impl Analysis {
     }
 
     fn list(&mut self, seen: &Seen, message: &Message<'_>) -> Option<usize> {
-        let budget = &mut self.budget;
+        let Self { budget, lists, .. } = self;
+        let place = usize::try_from(self.packets.total()).unwrap_or(usize::MAX);
         self.packets.push(|| {
             // Shortened to the capture's precision once the reader's summary tells it.
             let timestamp = seen.timestamp.map(|timestamp| time::rfc3339(timestamp, 9));
-            details::describe(seen, message, timestamp, budget)
+            details::describe(seen, message, timestamp, &mut Room { budget, lists, place })
         })
     }
 

@@ -18,6 +18,31 @@ pub const UNCONFIRMED: &str = "limits.unconfirmed_frames";
 /// Frames of each kind of malformed messages of each service.
 pub const MALFORMED_FRAMES: &str = "statistics.services[].malformed[].frames";
 
+/// Questions of each listed message.
+pub const QUESTIONS: &str = "packets[].questions";
+/// Its records in the answer section.
+pub const ANSWERS: &str = "packets[].answers";
+/// Those in the authority section.
+pub const AUTHORITY: &str = "packets[].authority";
+/// Those in the additional section.
+pub const ADDITIONAL: &str = "packets[].additional";
+/// Its EDNS options.
+pub const OPTIONS: &str = "packets[].edns.options";
+
 /// All of them, and the findings.
-pub const ALL: &[&str] =
-    &[UNIQUE_DOMAINS, UNANSWERED, SERVERS, CLIENTS, DOMAINS, TOP_NAMES, "findings", UNCONFIRMED, MALFORMED_FRAMES];
+pub const ALL: &[&str] = &[
+    UNIQUE_DOMAINS,
+    UNANSWERED,
+    SERVERS,
+    CLIENTS,
+    DOMAINS,
+    TOP_NAMES,
+    "findings",
+    UNCONFIRMED,
+    MALFORMED_FRAMES,
+    QUESTIONS,
+    ANSWERS,
+    AUTHORITY,
+    ADDITIONAL,
+    OPTIONS,
+];

@@ -92,3 +92,33 @@ fn frames_without_counterpart_go_on() {
     frames.sort_unstable();
     assert!(frames.into_iter().eq(1..=5_200));
 }
+
+/// A response with many questions, records of each section, and EDNS options; each has a number of its own.
+fn crowded() -> Vec<u8> {
+    let mut octets = vec![0, 7, 0x80, 0];
+    [1_500_u16, 1_200, 1_100, 1_051].iter().for_each(|count| octets.extend(count.to_be_bytes()));
+    for kind in 1_000..2_500_u16 {
+        octets.extend([&[0][..], &kind.to_be_bytes(), &[0, 1]].concat());
+    }
+    for ttl in 0..3_350_u32 {
+        octets.extend([&[0, 0, 1, 0, 1][..], &ttl.to_be_bytes(), &[0, 4, 192, 0, 2, 1]].concat());
+    }
+    octets.extend([0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 240]);
+    (0..60_u16).for_each(|code| octets.extend([(65_001 + code).to_be_bytes(), [0, 0]].concat()));
+    octets
+}
+
+#[test]
+fn questions_records_and_options_of_a_message_go_on() {
+    let ask = udp((CLIENT, 4000), ("192.0.2.53", 53), &query(7, "a.example", A));
+    let capture = captured([ask, udp(("192.0.2.53", 53), (CLIENT, 4000), &crowded())].into_iter());
+    let numbers = |list: &str, field: &str| -> Vec<u64> {
+        let (values, _) = joined_within::<DnsPackets>(&capture, &json!({}), &list.replace("[]", "[1]"));
+        values.iter().map(|value| value[field].as_u64().unwrap()).collect()
+    };
+    assert!(numbers(lists::QUESTIONS, "type").into_iter().eq(1_000..2_500));
+    assert!(numbers(lists::ANSWERS, "ttl").into_iter().eq(0..1_200));
+    assert!(numbers(lists::AUTHORITY, "ttl").into_iter().eq(1_200..2_300));
+    assert!(numbers(lists::ADDITIONAL, "ttl").into_iter().eq(2_300..3_350));
+    assert!(numbers(lists::OPTIONS, "code").into_iter().eq(65_001..65_061));
+}
