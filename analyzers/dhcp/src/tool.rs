@@ -173,7 +173,7 @@ impl Tool for DhcpPackets {
             findings_evicted: self.watch.evicted(),
             out_of_order_messages: self.reorder.out_of_order,
             too_late_messages: self.reorder.too_late,
-            decoding: capture.decoder.decoding.clone().told(),
+            decoding: capture.decoder.limits(&mut lists),
         };
         let (exchanges, transactions, of_transactions) = self.exchanges.finish();
         let paged = [self.packets.info("packets"), transactions.info("transactions")];

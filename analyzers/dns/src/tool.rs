@@ -109,7 +109,7 @@ impl Tool for DnsPackets {
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             codes_not_kept: 0,
-            decoding: capture.decoder.decoding.clone().told(),
+            decoding: capture.decoder.limits(self.analysis.lists()),
             reassembly: self.streams.statistics().told(),
         };
         let ended = Ended {

@@ -261,21 +261,17 @@ impl Tool for IcmpPackets {
         for text in packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()) {
             time::shorten(text, digits);
         }
+        let (copies, decoding) = (capture.decoder.copies(&mut lists), capture.decoder.limits(&mut lists));
         Ok(mcpcap_analyzer::Answer::from(Report {
             icmp_packets_found: self.maximum.taken(),
             icmp_packets_analyzed: self.maximum.taken(),
-            copies: capture.decoder.copies(&mut lists),
+            copies,
             statistics,
             findings,
             findings_total,
             packets,
             pages: [paged].into_iter().chain(lists.into_pages()).collect(),
-            limits: Limits {
-                evicted,
-                short_messages: self.short,
-                out_of_order_messages: self.out_of_order,
-                decoding: capture.decoder.decoding.clone().told(),
-            },
+            limits: Limits { evicted, short_messages: self.short, out_of_order_messages: self.out_of_order, decoding },
             note: self.maximum.note("ICMP messages"),
         }))
     }

@@ -145,7 +145,7 @@ impl Tool for SipPackets {
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             unreadable_websocket_messages: self.framing.unreadable,
-            decoding: capture.decoder.decoding.clone().told(),
+            decoding: capture.decoder.limits(self.analysis.lists()),
             reassembly: self.streams.statistics().told(),
         };
         let carried = Carried {

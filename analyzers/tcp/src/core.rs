@@ -114,7 +114,7 @@ impl Core {
     /// The findings that are to be listed, and what was not kept and not decoded.
     pub fn findings(self, capture: &Capture, lists: &mut Lists) -> (Vec<Finding>, Limits) {
         let evicted = Evicted { connections: self.tracker.evicted(), parties: self.watch.evicted() };
-        (self.watch.finish(lists), Limits { evicted, decoding: capture.decoder.decoding.clone().told() })
+        (self.watch.finish(lists), Limits { evicted, decoding: capture.decoder.limits(lists) })
     }
 
     /// Says that there is nothing, when there is nothing.

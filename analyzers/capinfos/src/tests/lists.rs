@@ -1,6 +1,6 @@
 //! Lists that hold their first entries: the rest is on further pages.
 
-use mcpcap_analyzer::harness::lists::{pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{joined_within, pages_are_whole, told};
 
 use super::*;
 
@@ -63,5 +63,33 @@ fn the_total_of_each_list_is_that_of_the_report() {
         ("out_of_order.first_frames", "/out_of_order/packets"),
     ] {
         assert_eq!(told(&usual, list).map(|[total, ..]| total), usual.pointer(total).and_then(Value::as_u64), "{list}");
+    }
+}
+
+#[test]
+fn frames_that_were_not_decoded_go_on() {
+    let unknown = [&[2; 12][..], &[0x70, 0], &[0; 46]].concat();
+    let mut malformed = build::udp(("192.0.2.1", 1000), ("192.0.2.2", 2000), b"x");
+    // A header of 60 bytes, where there are 20 and 9 more.
+    malformed[14] = 0x4f;
+    let frames: Vec<_> =
+        (0..3_100).map(|n| (n, if n % 2 == 0 { unknown.clone() } else { malformed.clone() })).collect();
+    let capture = build::pcap(&frames);
+    let report = run(&capture, &json!({}));
+    let place = |list: &Value, field: &str, name: &str| {
+        list.as_array().unwrap().iter().position(|entry| entry[field] == name).unwrap()
+    };
+    let failed = report["decoding"]["stopped"].as_array().unwrap();
+    let failed = failed.iter().position(|stop| stop["undecoded"] == true).unwrap();
+    let unread = place(&report["decoding"]["not_looked_into"], "protocol", "ethertype 0x7000");
+    let finding = place(&report["findings"], "rule", "capture_packets_undecoded");
+    for (name, from) in [
+        (format!("decoding.stopped[{failed}].frames"), 2),
+        (format!("decoding.not_looked_into[{unread}].frames"), 1),
+        (format!("findings[{finding}].frames"), 2),
+    ] {
+        let (frames, pages) = joined_within::<Capinfos>(&capture, &json!({}), &name);
+        let frames = frames.iter().map(|frame| frame.as_u64().unwrap());
+        assert!(frames.eq((from..=3_100).step_by(2)) && pages == 2, "{name}: {pages}");
     }
 }

@@ -122,3 +122,16 @@ fn questions_records_and_options_of_a_message_go_on() {
     assert!(numbers(lists::ADDITIONAL, "ttl").into_iter().eq(2_300..3_350));
     assert!(numbers(lists::OPTIONS, "code").into_iter().eq(65_001..65_061));
 }
+
+#[test]
+fn frames_that_were_not_looked_into_go_on() {
+    let unknown = [&[2; 12][..], &[0x70, 0], &[0; 46]].concat();
+    let ask = udp((CLIENT, 4000), ("192.0.2.53", 53), &query(7, "a.example", A));
+    let capture = captured(std::iter::once(ask).chain((0..3_100).map(|_| unknown.clone())));
+    let name = "limits.decoding.not_looked_into[0].frames";
+    let (frames, pages) = joined_within::<DnsPackets>(&capture, &json!({}), name);
+    assert!(frames.iter().map(|frame| frame.as_u64().unwrap()).eq(2..=3_101) && pages == 4, "{pages}");
+    let described = mcpcap_analyzer::ToolEntry::of::<DnsPackets>();
+    let cut = (described.describe)()["cut"].clone();
+    assert!(cut.as_array().unwrap().contains(&json!("limits.decoding.not_looked_into[].frames")), "{cut}");
+}

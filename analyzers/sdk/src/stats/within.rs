@@ -49,6 +49,16 @@ pub(crate) fn named(list: &str, places: &[usize]) -> String {
     places.iter().fold(list.to_owned(), |name, place| name.replacen("[]", &format!("[{place}]"), 1))
 }
 
+/// The same without the places: `findings[].frames`.
+pub(crate) fn general(name: &str) -> String {
+    let mut is_place = false;
+    let is_kept = |c: &char| {
+        is_place = (is_place || *c == '[') && *c != ']';
+        !is_place || *c == '['
+    };
+    name.chars().filter(is_kept).collect()
+}
+
 /// A page of a list: the values behind a place, in an order of their own.
 #[derive(Clone)]
 pub(super) struct Part<T> {
