@@ -111,6 +111,8 @@ impl Tool for DhcpPackets {
         exchange::SERVERS,
         exchange::MESSAGES,
         counts::MALFORMED_FRAMES,
+        details::OPTIONS,
+        details::RELAY_OPTIONS,
         details::VALUES,
         details::RELAY_VALUES,
     ];
