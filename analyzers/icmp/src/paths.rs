@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::{Ip, Packet, Quoted, Transport};
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several};
+use mcpcap_analyzer::finding::{Evidence, Frames};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Sequence, Several};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
 use crate::codes;
 use crate::limits;
-use crate::message::{Labels, Message};
+use crate::message::Message;
 use crate::quoted_paths::{Derived, QuotedPath, QuotedPaths};
 
 /// What a probe is found again by: ends, protocol, two numbers (ports, or identifier and sequence number), identification.
@@ -33,6 +34,10 @@ struct Sent {
 const PATHS: &str = "statistics.paths";
 /// The list of addresses of each hop of each path.
 pub const ADDRESSES: &str = "statistics.paths[].hops[].addresses";
+/// The same of the frames of its answers.
+pub const FRAMES: &str = "statistics.paths[].hops[].frames";
+/// The same of its labels.
+pub const MPLS_LABELS: &str = "statistics.paths[].hops[].mpls_labels";
 
 /// Source, destination and protocol of probes.
 pub type PathKey = (IpAddr, IpAddr, u8);
@@ -74,9 +79,9 @@ struct Path {
 struct Hop {
     answers: Several<IpAddr>,
     times: Vec<u64>,
-    frames: Vec<u64>,
+    evidence: Evidence,
     answered: u64,
-    labels: Labels,
+    labels: Sequence<u32>,
     /// How the destination, or somebody who refuses, answered instead of "time exceeded".
     end: Option<&'static str>,
 }
@@ -86,9 +91,9 @@ impl Default for Hop {
         Self {
             answers: Several::of(ADDRESSES),
             times: Vec::new(),
-            frames: Vec::new(),
+            evidence: Evidence::default(),
             answered: 0,
-            labels: Labels::default(),
+            labels: Sequence::of(MPLS_LABELS, limits::LABELS),
             end: None,
         }
     }
@@ -153,7 +158,7 @@ impl Paths {
             let protocol = packet.ip.as_ref().map_or(0, |ip| ip.protocol);
             let key = (message.destination, message.source, protocol, numbers);
             if let Some(probe) = self.by_numbers.get(&key).copied() {
-                self.answer(probe, message.source, At::of(packet), Some("echo reply"), Labels::default());
+                self.answer(probe, message.source, At::of(packet), Some("echo reply"), []);
             } else {
                 let key = (message.destination, message.source, protocol);
                 self.quoted.reply(key, numbers, true, At::of(packet), "echo reply");
@@ -163,7 +168,7 @@ impl Paths {
 
     fn tcp_answer(&mut self, packet: &Packet<'_>, ip: &Ip, numbers: (u16, u16), opens: bool) {
         if let Some(probe) = self.by_numbers.get(&(ip.destination, ip.source, ip.protocol, numbers)).copied() {
-            self.answer(probe, ip.source, At::of(packet), Some("TCP answer"), Labels::default());
+            self.answer(probe, ip.source, At::of(packet), Some("TCP answer"), []);
         } else if opens {
             let key = (ip.destination, ip.source, ip.protocol);
             self.quoted.reply(key, numbers, false, At::of(packet), "TCP answer");
@@ -197,7 +202,14 @@ impl Paths {
         self.answer(probe, message.source, At::of(packet), end, message.mpls_labels());
     }
 
-    fn answer(&mut self, probe: Probe, from: IpAddr, at: At, end: Option<&'static str>, labels: Labels) {
+    fn answer(
+        &mut self,
+        probe: Probe,
+        from: IpAddr,
+        at: At,
+        end: Option<&'static str>,
+        labels: impl IntoIterator<Item = u32>,
+    ) {
         let Some(sent) = self.probes.get_mut(&probe) else { return };
         if std::mem::replace(&mut sent.answered, true) {
             return;
@@ -212,7 +224,10 @@ impl Paths {
             Path { first_frame: sent.frame, ..Path::default() }
         });
         if let Some((_, gone)) = gone {
-            gone.hops.values().for_each(|hop| hop.answers.release(&mut self.addresses));
+            for hop in gone.hops.values() {
+                hop.answers.release(&mut self.addresses);
+                hop.labels.release(&mut self.addresses);
+            }
         }
         path.reached |= from == probe.destination;
         let hop = path.hops.entry(sent.hops).or_default();
@@ -221,10 +236,10 @@ impl Paths {
         let round_trip = at.time.zip(sent.time).and_then(|(now, then)| now.checked_sub(then));
         if hop.times.len() < limits::HOP_TIMES {
             hop.times.extend(round_trip);
-            hop.frames.push(at.frame);
         }
-        if hop.labels.first.is_empty() {
-            hop.labels = labels;
+        hop.evidence.add(at.frame);
+        if hop.labels.total() == 0 {
+            labels.into_iter().for_each(|label| hop.labels.push(|| label, &mut self.addresses));
         }
         hop.end = hop.end.or(end);
     }
@@ -240,7 +255,7 @@ impl Paths {
             let Some((probe, _)) = sent.filter(|(_, sent)| answer.at.time.is_some_and(|now| *sent <= now)) else {
                 return false;
             };
-            self.answer(probe, answer.from, answer.at, answer.end, Labels::default());
+            self.answer(probe, answer.from, answer.at, answer.end, []);
             true
         });
         self.quoted = quoted;
@@ -273,11 +288,18 @@ impl Paths {
         let places = lists.place(PATHS)..;
         let mut listed: Vec<PathReport> = lists.cut(PATHS, limits::LIST_ENTRIES, paths.into_iter()).collect();
         for (place, report) in places.zip(&mut listed) {
+            for (nth, hop) in report.hops.iter_mut().enumerate() {
+                hop.frames = hop.evidence.cited();
+                lists.frames_at(FRAMES, &[place, nth], &mut hop.frames, hop.evidence.total());
+            }
             let Some(path) = self.paths.get(&report.key) else { continue };
             for (nth, hop) in report.hops.iter_mut().enumerate() {
                 if let Some(known) = path.hops.get(&hop.hop) {
                     let shown = lists.several(ADDRESSES, &[place, nth], &known.answers);
                     hop.addresses = shown.into_iter().map(|(address, _)| *address).collect();
+                    let (labels, total) = (known.labels.clone(), known.labels.total());
+                    hop.mpls_labels = lists.sequence(MPLS_LABELS, &[place, nth], labels);
+                    hop.mpls_labels_total = Some(total).filter(|total| *total > hop.mpls_labels.len() as u64);
                 }
             }
         }
@@ -331,8 +353,12 @@ pub struct HopReport {
     pub answered: u64,
     /// Round-trip times of the first 8 answers, in milliseconds.
     pub rtt_ms: Vec<f64>,
-    /// Frames of the first 8 answers.
-    pub frames: Vec<u64>,
+    /// Frames of the answers. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
+    /// All of them.
+    #[serde(skip)]
+    pub evidence: Evidence,
     /// port unreachable, unreachable, echo reply or TCP answer; absent for time exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -340,7 +366,7 @@ pub struct HopReport {
     /// Labels that the router says it saw (RFC 4950).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mpls_labels: Vec<u32>,
-    /// Labels in all, where there are more than these 8.
+    /// Labels in all, where there are more than these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mpls_labels_total: Option<u64>,
 }
@@ -372,10 +398,11 @@ impl PathReport {
                     probes: hop.answered.saturating_add(unanswered.get(&place).copied().unwrap_or_default()),
                     answered: hop.answered,
                     rtt_ms: hop.times.iter().map(|lasted| time::milliseconds(*lasted)).collect(),
-                    frames: hop.frames.clone(),
+                    frames: Frames::default(),
+                    evidence: hop.evidence.clone(),
                     end: hop.end,
-                    mpls_labels: hop.labels.first.clone(),
-                    mpls_labels_total: hop.labels.total(),
+                    mpls_labels: Vec::new(),
+                    mpls_labels_total: None,
                 }
             })
             .collect();
@@ -423,7 +450,8 @@ impl HopReport {
             probes: 0,
             answered: 0,
             rtt_ms: Vec::new(),
-            frames: Vec::new(),
+            frames: Frames::default(),
+            evidence: Evidence::default(),
             end: None,
             mpls_labels: Vec::new(),
             mpls_labels_total: None,
