@@ -93,3 +93,21 @@ fn frames_that_were_not_decoded_go_on() {
         assert!(frames.eq((from..=3_100).step_by(2)) && pages == 2, "{name}: {pages}");
     }
 }
+
+#[test]
+fn ports_of_a_protocol_go_on() {
+    // What nobody knows, from a server port of its own each time; the first ones more often.
+    let datagram = |n: u16| build::udp(("192.0.2.1", 50_000), ("192.0.2.2", 20_000 + n), b"\xff\xfe\xfd");
+    let frames = (0..3_000).chain(0..5).map(datagram);
+    let capture = build::pcap(&(0..).step_by(1000).zip(frames).collect::<Vec<_>>());
+    let report = run(&capture, &json!({}));
+    let protocol = &report["protocols"][0];
+    let ports = json!([20_000, 20_001, 20_002, 20_003, 20_004]);
+    assert_eq!((&protocol["protocol"], &protocol["ports"]), (&json!("data"), &ports));
+    let total = protocol["ports_total"].as_u64().unwrap();
+    assert!(total.abs_diff(3_000) < 300 && protocol["ports_total_is_estimate"] == true, "{total}");
+    let (ports, pages) = joined_within::<Capinfos>(&capture, &json!({}), "protocols[0].ports");
+    let mut ports: Vec<u64> = ports.iter().map(|port| port.as_u64().unwrap()).collect();
+    ports.sort_unstable();
+    assert!(ports.into_iter().eq(20_000..23_000) && pages == 3, "{pages}");
+}

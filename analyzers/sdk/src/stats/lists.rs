@@ -142,6 +142,22 @@ impl Lists {
         shown
     }
 
+    /// The same where the report shows others than those that came first: the most frequent ones.
+    pub fn several_or<T: Hash + Eq + Clone>(
+        &mut self,
+        list: &str,
+        places: &[usize],
+        values: &Several<T>,
+        shown: Vec<T>,
+    ) -> Vec<T> {
+        if self.window.within.as_ref().is_some_and(|within| within.list == list) {
+            return self.several(list, places, values).into_iter().map(|(value, _)| value.clone()).collect();
+        }
+        let total = values.total();
+        self.goes_on(list, places, total, shown.len(), Some(0).filter(|_| (shown.len() as u64) < total));
+        shown
+    }
+
     /// A list of values that came one after the other, likewise.
     pub fn sequence<T>(&mut self, list: &str, places: &[usize], values: Sequence<T>) -> Vec<T> {
         let total = values.total();
