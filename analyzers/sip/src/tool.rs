@@ -9,6 +9,8 @@ use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, T
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
+use crate::described::{OF_CALLS, OF_PACKETS};
+use crate::details;
 use crate::filter::{Filter, User};
 use crate::limits;
 use crate::message::{Fault, Start, could_begin, keep_alive, line};
@@ -83,6 +85,17 @@ impl Tool for SipPackets {
         registrations::USERNAMES,
         registrations::HISTORY,
         registrations::HISTORY_FRAMES,
+        details::CONTACT,
+        details::VIA,
+        details::HEADERS,
+        OF_PACKETS.media,
+        OF_PACKETS.codecs,
+        OF_PACKETS.suites,
+        OF_PACKETS.candidates,
+        OF_CALLS.media,
+        OF_CALLS.codecs,
+        OF_CALLS.suites,
+        OF_CALLS.candidates,
     ];
 
     const WANTS: Wants =
