@@ -108,7 +108,7 @@ impl Tool for Capinfos {
         });
         lists.frames_of(&mut findings, 0);
         let file = &capture.file;
-        let interfaces = interfaces::page(&summary, self.window.clone());
+        let interfaces = interfaces::page(&summary, self.window.clone(), &mut lists);
         let sections = sections::page(&summary, self.window);
         let snap_length = sizes.snap_length(&summary, &mut lists);
         let out_of_order = times.out_of_order(&mut lists);

@@ -111,3 +111,21 @@ fn ports_of_a_protocol_go_on() {
     ports.sort_unstable();
     assert!(ports.into_iter().eq(20_000..23_000) && pages == 3, "{pages}");
 }
+
+#[test]
+fn statistics_of_an_interface_go_on() {
+    let mut capture = pcapng::file(&[1], &[]);
+    for received in 0..40_u64 {
+        // Interface 0, no time, isb_ifrecv, end of options.
+        let body = [&[0; 12][..], &[4, 0, 8, 0], &received.to_le_bytes(), &[0; 4]].concat();
+        let length = (body.len() as u32 + 12).to_le_bytes();
+        capture.extend([&5_u32.to_le_bytes()[..], &length, &body, &length].concat());
+    }
+    let received =
+        |blocks: &[Value]| blocks.iter().map(|block| block["received"].as_u64().unwrap()).collect::<Vec<_>>();
+    let usual = run(&capture, &json!({}));
+    assert_eq!(received(usual["interfaces"][0]["statistics"].as_array().unwrap()), [37, 38, 39]);
+    assert_eq!(usual["interfaces"][0]["statistics_count"], 40);
+    let (all, _) = joined_within::<Capinfos>(&capture, &json!({}), "interfaces[0].statistics");
+    assert!(received(&all).into_iter().eq(0..40));
+}
