@@ -167,7 +167,7 @@ pub struct Limits {
     /// Bytes of DNS connections that belong to no message that could be found.
     #[serde(skip_serializing_if = "is_default")]
     pub skipped_tcp_octets: u64,
-    /// How often codes came that found no place in the lists of codes, which keep the first 256 different ones.
+    /// How often codes came that found no place in the lists of codes of services, which hold the first 256 different ones. Their pages have all.
     #[serde(skip_serializing_if = "is_default")]
     pub codes_not_kept: u64,
     /// What could not be decoded. Absent when everything could.

@@ -135,3 +135,29 @@ fn frames_that_were_not_looked_into_go_on() {
     let cut = (described.describe)()["cut"].clone();
     assert!(cut.as_array().unwrap().contains(&json!("limits.decoding.not_looked_into[].frames")), "{cut}");
 }
+
+#[test]
+fn codes_go_on() {
+    // A server that answers with each code that OPT can make (RFC 6891 §6.1.3), and a client that asks for many types.
+    let answer = |rcode: u16| {
+        let mut octets = response(rcode, "a.example", A, rcode & 15, &[]);
+        octets[11] = 1;
+        octets.extend([0, 0, 41, 16, 0, (rcode >> 4) as u8, 0, 0, 0, 0, 0]);
+        udp(("192.0.2.53", 53), (CLIENT, 4000), &octets)
+    };
+    let ask = |kind: u16| udp((CLIENT, 4000), ("192.0.2.53", 53), &query(kind, "a.example.com", kind));
+    let capture = captured((0..4_096).map(answer).chain((1_000..3_000).map(ask)));
+    let joined = |name: &str| {
+        let (values, pages) = joined_within::<DnsPackets>(&capture, &json!({}), name);
+        assert!(pages > 1 && values.iter().all(|value| value["count"] == 1), "{name}");
+        values.iter().map(|value| value["code"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert!(joined("statistics.services[0].extended_rcodes").into_iter().eq(16..4_096));
+    assert!(joined("statistics.services[0].query_types").into_iter().eq(1_000..3_000));
+    assert!(joined("statistics.servers[0].rcodes").into_iter().eq(0..4_096));
+    assert!(joined("statistics.clients[0].rcodes").into_iter().eq(0..4_096));
+    let report = run(&capture, &json!({}));
+    let domains = report["statistics"]["domains"].as_array().unwrap();
+    let place = domains.iter().position(|domain| domain["domain"] == "example.com").unwrap();
+    assert!(joined(&format!("statistics.domains[{place}].types")).into_iter().eq(1_000..3_000));
+}

@@ -211,7 +211,9 @@ impl Lists {
         self.goes_on(list, places, total, returned, Some(end).filter(|end| *end < total));
     }
 
-    fn goes_on(&mut self, list: &str, places: &[usize], total: u64, returned: usize, next: Option<u64>) {
+    /// Says of a list within the entry at some places how many values it has and how many the report holds, where the page behind these begins
+    /// somewhere.
+    pub fn goes_on(&mut self, list: &str, places: &[usize], total: u64, returned: usize, next: Option<u64>) {
         if next.is_some() {
             let list = within::named(list, places).into();
             self.pages.push(PageInfo { list, total, offset: 0, returned: returned as u64, next });

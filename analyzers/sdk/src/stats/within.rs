@@ -21,6 +21,13 @@ pub struct Within {
     pub after: u64,
 }
 
+impl Within {
+    /// Behind what the page of the list with that name begins, when one is asked for in this run.
+    pub fn asked(list: &str) -> Option<u64> {
+        after(list)
+    }
+}
+
 thread_local! {
     /// The page that is asked for. An instance of a component has one thread and makes one run.
     static ASKED: RefCell<Option<Within>> = const { RefCell::new(None) };
