@@ -101,7 +101,7 @@ impl Tool for GetStream {
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["pieces"];
-    const CUT: &'static [&'static str] = &[OTHER_CONNECTIONS];
+    const CUT: &'static [&'static str] = &[OTHER_CONNECTIONS, pieces::FRAME_LIST];
 
     const ENDS: Ends = Ends::Always;
 

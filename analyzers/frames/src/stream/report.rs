@@ -120,16 +120,16 @@ impl GetStream {
     }
 
     /// What there is to tell of the conversation, where others fit too.
-    pub(super) fn report(self, id: &Id, slot: &Slot, (others, others_total): (Vec<u64>, u64)) -> Report {
+    pub(super) fn report(mut self, id: &Id, slot: &Slot, (others, others_total): (Vec<u64>, u64)) -> Report {
         let What { text, by } = match &slot.more {
             More::None => what::conversation(slot.pieces.starts(), &self.settled),
             More::Echoes(echoes) => echoes.what(),
             More::Names(names) => names.what(),
         };
-        let form = self.wanted.form;
+        let (wanted, lists) = (&self.wanted, &mut self.lists);
         let pieces = match &slot.more {
-            More::Names(names) => slot.pieces.report(form, |from, bytes| names.read(from, bytes)),
-            _ => slot.pieces.report(form, |_, bytes| bytes.to_vec()),
+            More::Names(names) => slot.pieces.report(wanted, lists, |from, bytes| names.read(from, bytes)),
+            _ => slot.pieces.report(wanted, lists, |_, bytes| bytes.to_vec()),
         };
         let number = if let Id::Tcp(number) = id { Some(*number) } else { None };
         let (total, lost) = slot.pieces.totals();

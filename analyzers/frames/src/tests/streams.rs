@@ -310,3 +310,21 @@ fn changed_captures_do_no_harm() {
         }
     }
 }
+
+#[test]
+fn frames_of_a_piece_go_on() {
+    // Byte by byte.
+    let mut frames = connection(&[])[..3].to_vec();
+    let first = frames.len() as u64 + 1;
+    frames.extend((0..500).map(|n| c(ACK, (101 + n, 501), b"x")));
+    let capture = capture(frames);
+    let arguments = json!({ "connection": 0 });
+    let whole = stream(&capture, &arguments);
+    assert_eq!(whole["pieces"].as_array().unwrap().len(), 1, "{whole}");
+    assert_eq!(
+        (whole["pieces"][0]["frames"].as_array().unwrap().len(), &whole["pieces"][0]["frames_total"]),
+        (16, &json!(500))
+    );
+    let (frames, _) = harness::lists::joined_within::<GetStream>(&capture, &arguments, "pieces[0].frames");
+    assert!(frames.iter().map(|frame| frame.as_u64().unwrap()).eq(first..first + 500));
+}
