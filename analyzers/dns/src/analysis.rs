@@ -50,7 +50,7 @@ impl Analysis {
         Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Default::default(),
-            transactions: Transactions::new(),
+            transactions: Transactions::new(&lists),
             servers: Parties::new(lists::SERVERS, lists::SERVER_RCODES),
             clients: Parties::new(lists::CLIENTS, lists::CLIENT_RCODES),
             names: Names::new(),

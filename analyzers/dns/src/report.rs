@@ -131,7 +131,7 @@ pub struct TransactionsReport {
     pub llmnr_answered: u64,
     /// Time from the first transmission of a query to its first response.
     pub latency: Vec<LatencyReport>,
-    /// Queries without a response, in the order of time; `unanswered` says how many there are.
+    /// Queries without a response; `unanswered` says how many there are. Those that had to make room come first, and then the others in the order of time.
     pub unanswered_queries: Vec<Unanswered>,
 }
 

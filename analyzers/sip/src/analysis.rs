@@ -53,11 +53,12 @@ pub struct Carried {
 impl Analysis {
     /// Nothing seen yet.
     pub fn new(arguments: &Arguments, filter: Filter, window: Window) -> Self {
+        let lists = Lists::new(window.clone());
         Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Counts::new(),
             waiting: Waiting::default(),
-            transactions: Transactions::new(),
+            transactions: Transactions::new(&lists),
             calls: Calls::new(&window),
             registrations: Registrations::new(),
             authentication: Authentication::new(),
@@ -65,7 +66,7 @@ impl Analysis {
             watch: Watch::new(),
             filter,
             window: window.clone(),
-            lists: Lists::new(window.clone()),
+            lists,
             packets: Page::new(window),
             budget: Budget::new(arguments.headers),
         }

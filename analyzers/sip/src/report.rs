@@ -98,7 +98,7 @@ pub struct Statistics {
     pub transactions: Vec<TransactionReport>,
     /// Requests of methods that came after 64 others: they are not among `transactions`.
     pub requests_of_other_methods: u64,
-    /// The first requests without a response.
+    /// Requests without a response; those that had to make room come first.
     pub unanswered_requests: Vec<Unanswered>,
     /// Requests without a response, without ACK; at most so many when `limits.evicted.transactions` is there.
     pub unanswered_requests_total: u64,

@@ -17,7 +17,7 @@ use crate::message::{Fault, Start, could_begin, keep_alive, line};
 use crate::report::{Evicted, Limits, Report};
 use crate::seen::{PORT, Seen, Transport};
 use crate::tcp::{Framing, Totals, Yield};
-use crate::{calls, counts, parties, registrations};
+use crate::{calls, counts, parties, registrations, transactions};
 
 /// What may be asked of `analyze_sip_packets`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -71,7 +71,7 @@ impl Tool for SipPackets {
         "statistics.user_agents",
         "statistics.servers",
         "statistics.dialled_prefixes",
-        "statistics.unanswered_requests",
+        transactions::UNANSWERED,
         "statistics.authentication.challenges",
         "statistics.authentication.credentials",
         "statistics.endpoints",

@@ -161,3 +161,20 @@ fn codes_go_on() {
     let place = domains.iter().position(|domain| domain["domain"] == "example.com").unwrap();
     assert!(joined(&format!("statistics.domains[{place}].types")).into_iter().eq(1_000..3_000));
 }
+
+#[test]
+fn queries_that_left_the_table_are_listed_too() {
+    // More than wait at the same time.
+    let ask = |n: u16| udp((&host(usize::from(n) % 200), 1024 + n), ("192.0.2.53", 53), &query(n, "a.example", A));
+    let capture = captured((0..9_500).map(ask));
+    let page = |offset: u64| {
+        let page = json!({ "offset": offset, "limit": 1000, "list": lists::UNANSWERED });
+        let report = run(&capture, &json!({ "page": page }));
+        assert_eq!(told(&report, lists::UNANSWERED), Some([9_500, offset, 1000.min(9_500 - offset)]));
+        assert_eq!(report["statistics"]["transactions"]["unanswered"], 9_500);
+        at(&report, lists::UNANSWERED).to_vec()
+    };
+    let queries: Vec<_> = (0..10).flat_map(|nth| page(nth * 1000)).collect();
+    assert!(queries.iter().map(|query| query["frame"].as_u64().unwrap()).eq(1..=9_500));
+    assert!(queries.iter().all(|query| query["sent"] == 1 && query["waited_seconds"].is_number()));
+}

@@ -39,6 +39,11 @@ impl<T> Beyond<T> {
     }
 
     /// Those that are kept.
+    pub fn entries(&self) -> &[T] {
+        &self.entries
+    }
+
+    /// The same.
     pub fn into_entries(self) -> Vec<T> {
         self.entries
     }

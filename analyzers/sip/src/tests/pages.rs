@@ -157,3 +157,20 @@ fn media_of_a_long_call_go_on() {
     assert!(call["media_total"].as_u64().unwrap().abs_diff(1_500) < 150 && call["media_total_is_estimate"] == true);
     assert_eq!((&call["media"][0]["port"], &call["media"][0]["frame"]), (&json!(10_000), &json!(1)));
 }
+
+#[test]
+fn requests_that_left_the_table_are_listed_too() {
+    // More than wait at the same time.
+    let ask = |n: u64| (n * 1_000, request("OPTIONS", "sip:bob@example.net", &format!("c{n}"), 1).there());
+    let capture = harness::build::pcap(&(0..9_500).map(ask).collect::<Vec<_>>());
+    let list = crate::transactions::UNANSWERED;
+    let page = |offset: u64| {
+        let report = run(&capture, &json!({ "page": { "offset": offset, "limit": 1000, "list": list } }));
+        assert_eq!(told(&report, list), Some([9_500, offset, 1000.min(9_500 - offset)]));
+        assert_eq!(report["statistics"]["unanswered_requests_total"], 9_500);
+        report["statistics"]["unanswered_requests"].as_array().unwrap().clone()
+    };
+    // Both kinds are on the second page.
+    let frames = [0, 1_000, 8_000, 9_000].into_iter().flat_map(page).map(|ask| ask["frame"].as_u64().unwrap());
+    assert!(frames.eq((1..=2_000).chain(8_001..=9_500)));
+}
