@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::{Evidence, Frames};
-use mcpcap_analyzer::stats::{Lists, Pool, Several};
+use mcpcap_analyzer::stats::{Keyed, Lists, Pool, Several};
 use serde::Serialize;
 
 use crate::codes;
@@ -16,26 +15,8 @@ use crate::limits;
 /// The ends and the protocol of a packet.
 type Ends = (IpAddr, IpAddr, u8);
 
-/// Packets with the same ends and protocol.
-#[derive(Clone)]
-struct Flow {
-    ends: Ends,
-    evidence: Evidence,
-}
-
-impl PartialEq for Flow {
-    fn eq(&self, other: &Self) -> bool {
-        self.ends == other.ends
-    }
-}
-
-impl Eq for Flow {}
-
-impl Hash for Flow {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.ends.hash(hasher);
-    }
-}
+/// Packets with the same ends and protocol, and their frames.
+type Flow = Keyed<Ends, Evidence>;
 
 /// What was carried between two hosts that exchange echoes.
 pub struct Inner {
@@ -57,9 +38,9 @@ impl Inner {
     pub fn add(&mut self, ends: Ends, frame: u64, room: &mut Pool) {
         self.packets = self.packets.saturating_add(1);
         self.evidence.add(frame);
-        let flow = Flow { ends, evidence: Evidence::default() };
+        let flow = Flow { key: ends, value: Evidence::default() };
         self.flows.add(&flow, room);
-        self.flows.change(&flow, |flow| flow.evidence.add(frame));
+        self.flows.change(&flow, |flow| flow.value.add(frame));
     }
 
     /// Gives the room of its flows back.
@@ -72,14 +53,15 @@ impl Inner {
         let listed = self.flows.iter().fold(0_u64, |sum, (_, packets)| sum.saturating_add(*packets));
         let mut flows: Vec<&Flow> =
             lists.several(FLOWS, &[place], &self.flows).into_iter().map(|(flow, _)| flow).collect();
-        flows.sort_by_key(|flow| (Reverse(flow.evidence.total()), flow.ends));
-        let flows =
-            flows.into_iter().enumerate().map(|(nth, Flow { ends: (source, destination, protocol), evidence })| {
+        flows.sort_by_key(|flow| (Reverse(flow.value.total()), flow.key));
+        let flows = flows.into_iter().enumerate().map(
+            |(nth, Flow { key: (source, destination, protocol), value: evidence })| {
                 let mut frames = evidence.cited();
                 lists.frames_at(FLOW_FRAMES, &[place, nth], &mut frames, evidence.total());
                 let protocol = codes::protocol_name(*protocol);
                 InnerFlow { source: *source, destination: *destination, protocol, packets: evidence.total(), frames }
-            });
+            },
+        );
         TunnelReport {
             requester,
             target,

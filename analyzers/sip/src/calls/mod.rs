@@ -2,10 +2,10 @@
 
 pub mod report;
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::stats::{BoundedMap, FixedHash, Lists, Page, PageInfo, Pool, Sequence, Several, Window};
+use mcpcap_analyzer::stats::{BoundedMap, FixedHash, Keyed, Lists, Page, PageInfo, Pool, Sequence, Several, Window};
 use mcpcap_analyzer::time;
 
 use crate::described::OF_CALLS;
@@ -34,27 +34,10 @@ struct Final {
     moment: Moment,
 }
 
-/// A branch of a call: its To tag tells it from others.
-#[derive(Debug, Clone)]
-struct Fork {
-    tag: u64,
-    /// The last one.
-    status: u16,
-}
-
-impl PartialEq for Fork {
-    fn eq(&self, other: &Self) -> bool {
-        self.tag == other.tag
-    }
-}
-
-impl Eq for Fork {}
-
-impl Hash for Fork {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.tag.hash(hasher);
-    }
-}
+/// A branch of a call: its To tag tells it from others, and its last status.
+type Fork = Keyed<u64, u16>;
+/// A medium of one side: what it says tells it from others.
+type Described = Keyed<u64, CallMedia>;
 
 /// What is known of a call.
 struct Call {
@@ -93,27 +76,6 @@ struct Call {
     place: Option<usize>,
     ladder: Sequence<Step>,
     media: Several<Described>,
-}
-
-/// A medium of one side: what it says tells it from others.
-#[derive(Debug, Clone)]
-struct Described {
-    key: u64,
-    media: CallMedia,
-}
-
-impl PartialEq for Described {
-    fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
-    }
-}
-
-impl Eq for Described {}
-
-impl Hash for Described {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.key.hash(hasher);
-    }
 }
 
 const LIST: &str = "calls";
@@ -356,12 +318,12 @@ impl Call {
             return;
         }
         if let Some(tag) = facts.to_tag {
-            let fork = Fork { tag: hash(tag), status };
+            let fork = Fork { key: hash(tag), value: status };
             // The tag of a challenge or of a proxy's refusal is nobody's.
             if status < 300 {
                 self.forks.add(&fork, pool);
             }
-            self.forks.change(&fork, |known| known.status = status);
+            self.forks.change(&fork, |known| known.value = status);
         }
         match status {
             100 => {}
@@ -419,7 +381,7 @@ impl Call {
         for (described, shown) in offer.media.iter().zip(offer.shown) {
             let key = FixedHash::default().hash_one((side, described));
             let media = CallMedia { frame: seen.frame, side, media: MediaReport::of(shown) };
-            self.media.add(&Described { key, media }, room);
+            self.media.add(&Described { key, value: media }, room);
         }
     }
 }

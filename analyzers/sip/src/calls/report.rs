@@ -254,9 +254,9 @@ impl Call {
         let ladder = lists.sequence(super::LADDER, &[place], std::mem::take(&mut self.ladder));
         let forked = self.forks.total() > 1;
         let forks = if forked { lists.several(super::FORKS, &[place], &self.forks) } else { Vec::new() };
-        let forks = forks.into_iter().map(|(fork, _)| fork.status).collect();
+        let forks = forks.into_iter().map(|(fork, _)| fork.value).collect();
         let media = lists.several(OF_CALLS.media, &[place], &self.media);
-        let media: Vec<CallMedia> = media.into_iter().map(|(described, _)| described.media.clone()).collect();
+        let media: Vec<CallMedia> = media.into_iter().map(|(described, _)| described.value.clone()).collect();
         media.iter().enumerate().for_each(|(nth, one)| OF_CALLS.tell([place, nth], &one.media, lists));
         CallReport {
             frame: self.first.frame,
