@@ -1,10 +1,11 @@
 //! One message as the report lists it.
 
+mod room;
+
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::net::IpAddr;
 
-use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
@@ -14,6 +15,8 @@ use crate::lists;
 use crate::message::fault::Fault;
 use crate::message::{Message, Record, Section, codes, rdata};
 use crate::seen::{Seen, Service, Transport};
+
+pub use room::{Budget, Room};
 
 /// A message.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -208,40 +211,8 @@ pub struct OptionDetails {
     pub data_is_cut: bool,
 }
 
-/// Characters that listed messages may still take.
-#[derive(Debug)]
-pub struct Budget(usize);
-
-impl Budget {
-    /// All of it.
-    pub fn new() -> Self {
-        Self(limits::DETAIL_CHARACTERS)
-    }
-
-    /// Whether so many characters are left; they are taken, if so.
-    fn take(&mut self, characters: usize) -> bool {
-        match self.0.checked_sub(characters) {
-            Some(left) => {
-                self.0 = left;
-                true
-            }
-            None => false,
-        }
-    }
-}
-
 /// Characters that a record takes besides its texts, roughly.
 const RECORD_OVERHEAD: usize = 120;
-
-/// What the lists of a message may hold.
-pub struct Room<'a> {
-    /// Of all messages.
-    pub budget: &'a mut Budget,
-    /// Which parts of lists are asked for.
-    pub lists: &'a mut Lists,
-    /// The message's place among those that can be listed.
-    pub place: usize,
-}
 
 /// Describes a message, as far as there is room.
 pub fn describe(seen: &Seen, message: &Message<'_>, timestamp: Option<String>, room: &mut Room<'_>) -> PacketDetails {
