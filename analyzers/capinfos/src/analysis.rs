@@ -94,7 +94,7 @@ impl Tool for Capinfos {
         let duration = times.duration();
         let rates = rates::of(sizes.packets, sizes.original, duration, times.without.total());
         let packet_size = sizes.quantiles.summary();
-        let decoding = capture.decoder.decoding.clone();
+        let decoding = capture.decoder.decoding(&mut lists);
         let copies = capture.decoder.copies(&mut lists);
         let mut findings = findings::all(&findings::Facts {
             times,
@@ -102,12 +102,13 @@ impl Tool for Capinfos {
             summary: &summary,
             copies: copies.as_ref(),
             decoding: &decoding,
+            failed: &capture.decoder.failed(),
             end: capture.end.as_ref(),
             last_frame: self.last_frame,
         });
         lists.frames_of(&mut findings, 0);
         let file = &capture.file;
-        let interfaces = interfaces::page(&summary, self.window.clone());
+        let interfaces = interfaces::page(&summary, self.window.clone(), &mut lists);
         let sections = sections::page(&summary, self.window);
         let snap_length = sizes.snap_length(&summary, &mut lists);
         let out_of_order = times.out_of_order(&mut lists);

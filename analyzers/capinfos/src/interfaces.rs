@@ -1,6 +1,6 @@
 //! Interfaces: how each was captured, and what it reports as received and dropped.
 
-use mcpcap_analyzer::stats::{Page, Window};
+use mcpcap_analyzer::stats::{Lists, Page, Window};
 use mcpcap_analyzer::{JsonSchema, is_default, link_types, schemars, time};
 use serde::Serialize;
 
@@ -9,6 +9,8 @@ use crate::summary::{self, Summary};
 
 /// Statistics blocks of an interface that a report lists: the last ones, since their counters run from the capture's beginning.
 const STATISTICS_LISTED: usize = 3;
+/// The list of them of each interface.
+pub const STATISTICS: &str = "interfaces[].statistics";
 
 /// An interface. A classic pcap file has exactly one. The texts are from the capture.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -72,7 +74,7 @@ pub struct Interface {
     /// Statistics blocks about it; at least so many, where `drops` has `statistics_left_out`.
     #[serde(skip_serializing_if = "is_default")]
     pub statistics_count: u64,
-    /// The last three of them, the latest last.
+    /// The last three of them, the latest last. Pages begin with the first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub statistics: Vec<Statistics>,
 }
@@ -137,10 +139,10 @@ pub fn count(summary: &Summary) -> u64 {
 }
 
 /// The page of them that is asked for. The reader keeps the first ones only, so that a page can be had of these.
-pub fn page(summary: &Summary, window: Window) -> Page<Interface> {
+pub fn page(summary: &Summary, window: Window, lists: &mut Lists) -> Page<Interface> {
     let mut page = Page::new(window);
-    for interface in &summary.interfaces {
-        page.push(|| Interface::of(interface));
+    for (place, interface) in summary.interfaces.iter().enumerate() {
+        page.push(|| Interface::of(interface, place, lists));
     }
     page
 }
@@ -186,9 +188,9 @@ fn sum(a: Option<u64>, b: Option<u64>) -> Option<u64> {
 }
 
 impl Interface {
-    fn of(interface: &summary::Interface) -> Self {
+    fn of(interface: &summary::Interface, place: usize, lists: &mut Lists) -> Self {
         let blocks = &interface.statistics;
-        let before = blocks.len().saturating_sub(STATISTICS_LISTED);
+        let shown = lists.last_within(STATISTICS, &[place], STATISTICS_LISTED, blocks);
         Self {
             section: interface.section,
             id: interface.id,
@@ -211,7 +213,7 @@ impl Interface {
             time_offset_seconds: Some(interface.time_offset_seconds).filter(|seconds| *seconds != 0),
             packets: interface.frames,
             statistics_count: blocks.len() as u64,
-            statistics: blocks.iter().skip(before).map(|block| Statistics::of(block, interface.time_digits)).collect(),
+            statistics: shown.iter().map(|block| Statistics::of(block, interface.time_digits)).collect(),
         }
     }
 }
@@ -264,7 +266,7 @@ mod tests {
     fn an_interface_shows_its_last_statistics_with_its_own_precision() {
         let blocks: Vec<_> = (1..=5).map(|n| json!({ "timestamp": n * 1_000_000_000_u64, "received": n })).collect();
         let found = summary(json!([{ "link_type": 1, "time_digits": 3, "snap_length": 0, "statistics": blocks }]));
-        let shown = &page(&found, Window::default()).into_items()[0];
+        let shown = &page(&found, Window::default(), &mut Lists::default()).into_items()[0];
         assert_eq!(
             (shown.encapsulation.as_str(), shown.time_precision, shown.snap_length),
             ("Ethernet", "milliseconds", None)

@@ -2,8 +2,10 @@
 //! kept while the file is read.
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::hierarchy::ROWS;
+use mcpcap_analyzer::hierarchy::{PORT_LIST, ROWS};
 use mcpcap_analyzer::stats::{Lists, Part};
+
+use crate::interfaces::STATISTICS;
 
 /// Link layers.
 pub const ENCAPSULATIONS: &str = "encapsulations";
@@ -19,7 +21,7 @@ pub const CUT: &str = "snap_length.first_frames_cut";
 pub const BACK: &str = "out_of_order.first_frames";
 
 /// All of them.
-pub const ALL: &[&str] = &[ENCAPSULATIONS, PROTOCOLS, ROWS, COMMENTS, GAPS, CUT, BACK];
+pub const ALL: &[&str] = &[ENCAPSULATIONS, PROTOCOLS, PORT_LIST, ROWS, COMMENTS, GAPS, CUT, BACK, STATISTICS];
 
 /// Frames of a kind: those that a finding cites, and those that the report lists.
 #[derive(Debug)]

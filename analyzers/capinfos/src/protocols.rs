@@ -8,7 +8,7 @@ use mcpcap_analyzer::{JsonSchema, schemars};
 use serde::Serialize;
 
 use crate::lists;
-use mcpcap_analyzer::hierarchy::{Application, Ended, Hierarchy, Kind};
+use mcpcap_analyzer::hierarchy::{Application, Ended, Hierarchy, Kind, PORT_LIST};
 use mcpcap_analyzer::numbers::percent;
 
 /// Protocols that a report lists first.
@@ -50,12 +50,15 @@ pub struct ProtocolPackets {
     pub percent: f64,
     /// Sum of their original lengths, in bytes.
     pub bytes: u64,
-    /// Server ports with most packets, up to five; likely ones where there are more than `ports_total` can tell.
+    /// The five server ports with most packets, likely ones where there are more than 256; pages have all ports.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<u16>,
-    /// Server ports in all; 256 means at least so many. Absent when all are listed.
+    /// Server ports in all. Absent when all are listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ports_total: Option<u64>,
+    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ports_total_is_estimate: bool,
     /// Number of the first frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_frame: Option<u64>,
@@ -78,10 +81,15 @@ pub fn list(hierarchy: &Hierarchy, packets: u64, lists: &mut Lists) -> (Vec<Prot
     let mut all: Vec<_> = all.into_iter().collect();
     // Stable, so equal ones stay in the order of their names.
     all.sort_by_key(|(_, ended)| Reverse(ended.packets));
-    let list = lists.cut(lists::PROTOCOLS, LISTED, all.into_iter()).map(|((protocol, application), ended)| {
+    let places = lists.place(lists::PROTOCOLS)..;
+    let listed = lists.cut(lists::PROTOCOLS, LISTED, all.into_iter());
+    let list = places.zip(listed).map(|(place, ((protocol, application), ended))| {
         let ports = application.and_then(|application| hierarchy.ports(application));
-        let listed: Vec<u16> =
-            ports.map(|ports| ports.top(PORTS_LISTED)).unwrap_or_default().iter().map(|top| top.key).collect();
+        let listed = ports.map_or_else(Vec::new, |ports| {
+            let top = ports.top.top(PORTS_LISTED).into_iter().map(|top| top.key).collect();
+            lists.several_or(PORT_LIST, &[place], &ports.all, top)
+        });
+        let total = ports.map_or(0, |ports| ports.all.total());
         let over = application.map(|application| if application.is_tcp { "tcp" } else { "udp" });
         ProtocolPackets {
             over,
@@ -89,7 +97,8 @@ pub fn list(hierarchy: &Hierarchy, packets: u64, lists: &mut Lists) -> (Vec<Prot
             packets: ended.packets,
             percent: percent(ended.packets, packets),
             bytes: ended.bytes,
-            ports_total: ports.map(|ports| ports.len() as u64).filter(|ports| *ports > listed.len() as u64),
+            ports_total: Some(total).filter(|total| *total > listed.len() as u64),
+            ports_total_is_estimate: ports.is_some_and(|ports| !ports.all.is_exact()),
             ports: listed,
             first_frame: Some(ended.first_frame).filter(|frame| *frame > 0),
             next: next(&protocol, over),

@@ -2,6 +2,7 @@
 
 use crate::buffers::{Input, Output};
 use crate::detect::{Compression, GZIP, detect};
+use crate::fault::{Fault, Pause};
 use crate::frames::Frames;
 use crate::gzip::Gzip;
 
@@ -57,31 +58,6 @@ pub enum Problem {
         /// What reached it.
         reason: String,
     },
-}
-
-/// What a format's decoder finds wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    Unknown(String),
-    Damaged(String),
-    Limit { limit: &'static str, reason: String },
-}
-
-impl Fault {
-    pub(crate) fn damaged(reason: impl Into<String>) -> Self {
-        Self::Damaged(reason.into())
-    }
-}
-
-/// Why a format's decoder stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pause {
-    /// All input is used, and all that it became has been put out.
-    Hungry,
-    /// There is no more room.
-    Full,
-    /// Nothing that follows belongs to the stream.
-    Complete,
 }
 
 impl Decoder {

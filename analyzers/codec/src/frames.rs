@@ -1,8 +1,8 @@
 //! Frames one after another: zstd (RFC 8878 section 3.1) and lz4 share the way they follow each other and what is skipped.
 
 use crate::buffers::{Gather, Input, Output};
-use crate::decoder::{Fault, Pause};
 use crate::detect::{LZ4, ZSTD, is_skippable};
+use crate::fault::{Fault, Pause};
 use crate::lz4::Lz4;
 use crate::zstd::Zstd;
 

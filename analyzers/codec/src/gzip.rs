@@ -1,8 +1,8 @@
 //! gzip (RFC 1952): members one after another, each with a header, a deflate stream (RFC 1951), and two checks.
 
 use crate::buffers::{Gather, Input, Output};
-use crate::decoder::{Fault, Pause};
 use crate::detect::GZIP;
+use crate::fault::{Fault, Pause};
 use crc32fast::Hasher;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags::TINFL_FLAG_HAS_MORE_INPUT};

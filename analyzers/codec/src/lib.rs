@@ -28,6 +28,7 @@ mod buffers;
 mod component;
 mod decoder;
 mod detect;
+mod fault;
 mod frames;
 mod gzip;
 mod lz4;

@@ -1,7 +1,7 @@
 //! An lz4 frame (LZ4 Frame Format 1.6): descriptor, blocks, checksums.
 
 use crate::buffers::{Gather, Input, Output};
-use crate::decoder::{Fault, Pause};
+use crate::fault::{Fault, Pause};
 use lz4_flex::block::decompress_into_with_dict;
 use std::hash::Hasher;
 use std::ops::Range;

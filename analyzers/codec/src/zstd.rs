@@ -1,8 +1,8 @@
 //! A zstd frame (RFC 8878 section 3.1.1): header, blocks, checksum.
 
 use crate::buffers::{Gather, Input, Output};
-use crate::decoder::{Fault, Pause};
 use crate::detect::ZSTD;
+use crate::fault::{Fault, Pause};
 use ruzstd::decoding::errors::FrameDecoderError;
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::io::Read;

@@ -61,9 +61,9 @@ pub struct PacketDetails {
     /// Relays of a DHCPv6 message, outermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relays: Vec<RelayDetails>,
-    /// In order of appearance, parts of one joined.
+    /// In order of appearance, parts of one joined. As far as the texts of all messages have room.
     pub options: Vec<OptionDetails>,
-    /// Options that found no room in the report.
+    /// Options that found no room in the report: they are on pages of `options`, or of those of a relay.
     #[serde(skip_serializing_if = "is_zero")]
     pub options_left_out: u64,
     /// What is wrong with the message.
@@ -119,6 +119,10 @@ pub struct RelayDetails {
     pub options: Vec<OptionDetails>,
 }
 
+/// The list of options of each message.
+pub const OPTIONS: &str = "packets[].options";
+/// The same of what a relay adds.
+pub const RELAY_OPTIONS: &str = "packets[].relays[].options";
 /// The list of values of each option of each message.
 pub const VALUES: &str = "packets[].options[].values";
 /// The same of what a relay adds.
@@ -180,25 +184,29 @@ impl PacketDetails {
         }
     }
 
-    /// Cuts the values of options, and leaves options out that are longer than what is left of `characters`; takes the others from it.
+    /// Cuts the values of options, and leaves options out from the first one that is longer than what is left of `characters`; takes the others from it.
     pub fn fit(mut self, characters: &mut usize, values: &mut Pool, place: usize, lists: &mut Lists) -> Self {
         let mut left_out = 0_u64;
         let relays = self.relays.iter_mut().enumerate();
-        let of_relays = relays.map(|(nth, relay)| (RELAY_VALUES, vec![place, nth], &mut relay.options));
-        for (list, places, options) in of_relays.chain([(VALUES, vec![place], &mut self.options)]) {
-            let mut nth = 0_usize;
-            options.retain_mut(|option| {
-                let bounded = option.bounded(list, values);
+        let of_relays = relays.map(|(nth, relay)| (RELAY_OPTIONS, RELAY_VALUES, vec![place, nth], &mut relay.options));
+        for (list, of_values, places, options) in of_relays.chain([(OPTIONS, VALUES, vec![place], &mut self.options)]) {
+            let (part, total) = (lists.part_within(list, usize::MAX), options.len());
+            options.drain(..part.offset.min(total));
+            let mut kept = 0_usize;
+            for option in options.iter_mut() {
+                let bounded = option.bounded(of_values, values);
                 let total = bounded.total();
-                option.values = lists.sequence(list, &[&places[..], &[nth]].concat(), bounded);
+                let nth = part.offset.saturating_add(kept);
+                option.values = lists.sequence(of_values, &[&places[..], &[nth]].concat(), bounded);
                 option.values_total = Some(total).filter(|total| *total > option.values.len() as u64);
                 let length = option.values.iter().map(String::len).sum::<usize>();
-                let fits = characters.checked_sub(length);
-                *characters = fits.unwrap_or(*characters);
-                left_out = left_out.saturating_add(fits.is_none().into());
-                nth = nth.saturating_add(fits.is_some().into());
-                fits.is_some()
-            });
+                let Some(rest) = characters.checked_sub(length) else { break };
+                *characters = rest;
+                kept = kept.saturating_add(1);
+            }
+            left_out = left_out.saturating_add(options.len().saturating_sub(kept) as u64);
+            options.truncate(kept);
+            lists.told_within(list, &places, total as u64, part, kept);
         }
         self.options_left_out = left_out;
         self
@@ -239,7 +247,7 @@ impl PacketDetails {
             };
             options.iter().map(describe).collect()
         };
-        let relays = message.relays.iter().take(limits::DEPTH).map(|relay| RelayDetails {
+        let relays = message.relays.iter().map(|relay| RelayDetails {
             hops: relay.hops,
             link_address: relay.link.into(),
             peer_address: relay.peer.into(),

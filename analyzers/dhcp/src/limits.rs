@@ -35,7 +35,9 @@ pub const OPTIONS: usize = 256;
 pub const OPTION_VALUES: usize = 64;
 /// See [`OPTIONS`].
 pub const CHARACTERS: usize = 255;
-/// How deep messages of relays are nested, and options within options of DHCPv6.
+/// Relays that pass on a DHCPv6 message: a relay gives up a message that eight others have passed on (HOP_COUNT_LIMIT, RFC 8415 §7.6, §19.1.2).
+pub const RELAYS: usize = 9;
+/// How deep options are within options of DHCPv6.
 pub const DEPTH: usize = 8;
 
 /// Values beyond [`OPTION_VALUES`] of all options of listed messages.

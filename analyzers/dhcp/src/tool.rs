@@ -111,6 +111,8 @@ impl Tool for DhcpPackets {
         exchange::SERVERS,
         exchange::MESSAGES,
         counts::MALFORMED_FRAMES,
+        details::OPTIONS,
+        details::RELAY_OPTIONS,
         details::VALUES,
         details::RELAY_VALUES,
     ];
@@ -173,7 +175,7 @@ impl Tool for DhcpPackets {
             findings_evicted: self.watch.evicted(),
             out_of_order_messages: self.reorder.out_of_order,
             too_late_messages: self.reorder.too_late,
-            decoding: capture.decoder.decoding.clone().told(),
+            decoding: capture.decoder.limits(&mut lists),
         };
         let (exchanges, transactions, of_transactions) = self.exchanges.finish();
         let paged = [self.packets.info("packets"), transactions.info("transactions")];

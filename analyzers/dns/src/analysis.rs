@@ -7,7 +7,7 @@ use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 use crate::arguments::Arguments;
 use crate::brief::{Decision, Judged, Outcome, Settled};
 use crate::counts::Counts;
-use crate::details::{self, Budget, OtherQuestion, PacketDetails};
+use crate::details::{self, Budget, OtherQuestion, PacketDetails, Room};
 use crate::domains::Domains;
 use crate::findings::Watch;
 use crate::lists;
@@ -50,9 +50,9 @@ impl Analysis {
         Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Default::default(),
-            transactions: Transactions::new(),
-            servers: Parties::new(),
-            clients: Parties::new(),
+            transactions: Transactions::new(&lists),
+            servers: Parties::new(lists::SERVERS, lists::SERVER_RCODES),
+            clients: Parties::new(lists::CLIENTS, lists::CLIENT_RCODES),
             names: Names::new(),
             domains: Domains::new(&lists),
             watch: Watch::new(),
@@ -151,11 +151,12 @@ impl Analysis {
     }
 
     fn list(&mut self, seen: &Seen, message: &Message<'_>) -> Option<usize> {
-        let budget = &mut self.budget;
+        let Self { budget, lists, .. } = self;
+        let place = usize::try_from(self.packets.total()).unwrap_or(usize::MAX);
         self.packets.push(|| {
             // Shortened to the capture's precision once the reader's summary tells it.
             let timestamp = seen.timestamp.map(|timestamp| time::rfc3339(timestamp, 9));
-            details::describe(seen, message, timestamp, budget)
+            details::describe(seen, message, timestamp, &mut Room { budget, lists, place })
         })
     }
 
@@ -280,10 +281,10 @@ impl Analysis {
             unique_domains_is_exact: exact,
             unique_domains: domains.listed(lists),
             transactions: transactions_report(transactions, end, lists),
-            servers: servers.busiest(lists::SERVERS, lists),
+            servers: servers.busiest(lists),
             servers_total: servers.total().0,
             servers_total_is_exact: servers.total().1,
-            clients: clients.busiest(lists::CLIENTS, lists),
+            clients: clients.busiest(lists),
             clients_total: clients.total().0,
             clients_total_is_exact: clients.total().1,
             domains: domains.top(lists),

@@ -5,7 +5,7 @@
 
 use mcpcap_analyzer::stream::Endpoint;
 
-use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::stats::{BoundedMap, Part, Ranked};
 
 use crate::limits;
 use crate::message::{HEADER_LENGTH, Message};
@@ -44,34 +44,43 @@ struct Waiting {
     message: Held,
 }
 
-/// Frames of messages that found no counterpart.
-#[derive(Debug, Default)]
+/// Frames of messages that found no counterpart, in the order of the file.
 pub struct Unconfirmed {
     total: u64,
     last: Option<u64>,
-    /// The first ones.
-    frames: Vec<u64>,
+    frames: Ranked<u64>,
+}
+
+impl Default for Unconfirmed {
+    /// They are counted only.
+    fn default() -> Self {
+        Self::new(Part { offset: 0, limit: 0 })
+    }
 }
 
 impl Unconfirmed {
+    /// None yet. A part of them is listed.
+    pub fn new(part: Part) -> Self {
+        Self { total: 0, last: None, frames: Ranked::new(part) }
+    }
+
     /// Adds a frame. The same frame twice in a row counts once.
     pub fn add(&mut self, frame: u64) {
         if self.last.replace(frame) == Some(frame) {
             return;
         }
         self.total = self.total.saturating_add(1);
-        if self.frames.len() < limits::UNCONFIRMED_FRAMES {
-            self.frames.push(frame);
-        }
+        self.frames.add(u64::MAX.saturating_sub(frame), self.total, || frame);
     }
 
-    /// How many there are of both, and the frames that are known, in the order of the file.
-    pub fn joined(self, other: Self) -> (u64, Vec<u64>) {
-        let mut frames = [self.frames, other.frames].concat();
-        frames.sort_unstable();
-        frames.dedup();
-        frames.truncate(limits::UNCONFIRMED_FRAMES);
-        (self.total.saturating_add(other.total), frames)
+    /// How many there are.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Those of the part.
+    pub fn into_frames(self) -> Vec<u64> {
+        self.frames.into_entries()
     }
 }
 
@@ -79,21 +88,16 @@ impl Unconfirmed {
 pub struct Candidates {
     held: BoundedMap<Key, Waiting>,
     servers: BoundedMap<Endpoint, ()>,
-    unconfirmed: Unconfirmed,
 }
 
 impl Candidates {
     /// None yet.
     pub fn new() -> Self {
-        Self {
-            held: BoundedMap::new(limits::CANDIDATES),
-            servers: BoundedMap::new(limits::CONFIRMED),
-            unconfirmed: Unconfirmed::default(),
-        }
+        Self { held: BoundedMap::new(limits::CANDIDATES), servers: BoundedMap::new(limits::CONFIRMED) }
     }
 
     /// Looks at a UDP payload on ports of no known protocol.
-    pub fn datagram(&mut self, seen: &Seen, octets: &[u8]) -> Verdict {
+    pub fn datagram(&mut self, seen: &Seen, octets: &[u8], unconfirmed: &mut Unconfirmed) -> Verdict {
         if seen.short.is_some() || !could_be(octets) {
             return Verdict::Other;
         }
@@ -106,7 +110,7 @@ impl Candidates {
             return Verdict::Dns(other.map(|other| other.message));
         }
         if octets.len() > limits::CANDIDATE_OCTETS {
-            self.unconfirmed.add(seen.frame);
+            unconfirmed.add(seen.frame);
             return Verdict::Other;
         }
         if let Some(other) = other {
@@ -117,7 +121,7 @@ impl Candidates {
         let make = || Waiting { is_response, message: Held { seen: *seen, octets: octets.to_vec() } };
         let (_, gone) = self.held.get_or_insert_with(key, make);
         if let Some((_, gone)) = gone {
-            self.unconfirmed.add(gone.message.seen.frame);
+            unconfirmed.add(gone.message.seen.frame);
         }
         Verdict::Other
     }
@@ -132,12 +136,11 @@ impl Candidates {
         found
     }
 
-    /// Messages that found no counterpart.
-    pub fn unconfirmed(mut self) -> Unconfirmed {
+    /// Ends: the messages that still wait find no counterpart.
+    pub fn finish(&self, unconfirmed: &mut Unconfirmed) {
         let mut frames: Vec<u64> = self.held.iter().map(|(_, held)| held.message.seen.frame).collect();
         frames.sort_unstable();
-        frames.into_iter().for_each(|frame| self.unconfirmed.add(frame));
-        self.unconfirmed
+        frames.into_iter().for_each(|frame| unconfirmed.add(frame));
     }
 
     /// Messages, and servers that were known, that had to make room.

@@ -7,80 +7,14 @@ use mcpcap_analyzer::finding::{Evidence, Frames};
 use mcpcap_analyzer::stats::Lists;
 use serde::Serialize;
 
-use crate::lists::MALFORMED_FRAMES;
+use crate::code_counts::{CodeCount, CodeCounts};
+use crate::lists::{self, MALFORMED_FRAMES};
 use crate::message::fault::Malformed;
 use crate::message::{Message, codes};
 use crate::seen::{Seen, Service, Transport};
 
-/// Different codes of one kind that are kept apart. Real traffic has a few dozen.
-const CODES_KEPT: usize = 256;
-
-/// How often each number of a kind came.
-#[derive(Debug, Clone)]
-pub struct CodeCounts {
-    kept: usize,
-    /// By code. They are so few that this is shorter than any tree.
-    counts: Vec<(u16, u64)>,
-    others: u64,
-}
-
-impl Default for CodeCounts {
-    fn default() -> Self {
-        Self::keeping(CODES_KEPT)
-    }
-}
-
-/// A number, its name and how often it came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct CodeCount {
-    /// The number in the message.
-    pub code: u16,
-    /// Its name in IANA's registry.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub name: Cow<'static, str>,
-    /// How often it came.
-    pub count: u64,
-}
-
-impl CodeCounts {
-    /// Nothing yet; `kept` different codes will be kept apart.
-    pub fn keeping(kept: usize) -> Self {
-        Self { kept, counts: Vec::new(), others: 0 }
-    }
-
-    /// Counts one.
-    pub fn add(&mut self, code: u16) {
-        // Mostly there are so few that it is quicker to look at one after the other.
-        let place = match self.counts.len() {
-            ..=16 => match self.counts.iter().position(|(other, _)| *other == code) {
-                Some(at) => Ok(at),
-                None => Err(self.counts.partition_point(|(other, _)| *other < code)),
-            },
-            _ => self.counts.binary_search_by_key(&code, |(code, _)| *code),
-        };
-        match place {
-            Ok(at) => self.counts.get_mut(at).into_iter().for_each(|(_, count)| *count = count.saturating_add(1)),
-            Err(at) if self.counts.len() < self.kept => self.counts.insert(at, (code, 1)),
-            Err(_) => self.others = self.others.saturating_add(1),
-        }
-    }
-
-    /// How many came whose code found no place.
-    pub fn others(&self) -> u64 {
-        self.others
-    }
-
-    /// All of them, the most frequent first.
-    pub fn list(&self, name: fn(u16) -> Cow<'static, str>) -> Vec<CodeCount> {
-        let mut list: Vec<CodeCount> =
-            self.counts.iter().map(|&(code, count)| CodeCount { code, name: name(code), count }).collect();
-        list.sort_by_key(|entry| (std::cmp::Reverse(entry.count), entry.code));
-        list
-    }
-}
-
 /// Counts of one protocol.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Counts {
     messages: u64,
     responses: u64,
@@ -163,6 +97,33 @@ pub struct MalformedCount {
     /// Their frames. Of many this is a page.
     #[schemars(with = "Vec<u64>")]
     pub frames: Frames,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            messages: 0,
+            responses: 0,
+            over_tcp: 0,
+            octets: 0,
+            truncated: 0,
+            authentic_data: 0,
+            checking_disabled: 0,
+            edns: 0,
+            dnssec_ok: 0,
+            signed: 0,
+            opcodes: CodeCounts::of(lists::OPCODES),
+            rcodes: CodeCounts::of(lists::RCODES),
+            extended_rcodes: CodeCounts::of(lists::EXTENDED_RCODES),
+            classes: CodeCounts::of(lists::CLASSES),
+            query_types: CodeCounts::of(lists::QUERY_TYPES),
+            response_question_types: CodeCounts::of(lists::RESPONSE_QUESTION_TYPES),
+            record_types: CodeCounts::of(lists::RECORD_TYPES),
+            edns_versions: CodeCounts::of(lists::EDNS_VERSIONS),
+            edns_options: CodeCounts::of(lists::EDNS_OPTIONS),
+            malformed: Default::default(),
+        }
+    }
 }
 
 impl Counts {
@@ -256,6 +217,7 @@ impl Counts {
         if self.messages == 0 && malformed.is_empty() {
             return None;
         }
+        let at = &[place];
         Some(ServiceReport {
             service,
             messages: self.messages,
@@ -269,15 +231,15 @@ impl Counts {
             edns: self.edns,
             dnssec_ok: self.dnssec_ok,
             signed: self.signed,
-            opcodes: self.opcodes.list(|code| codes::opcode(u8::try_from(code).unwrap_or(u8::MAX))),
-            rcodes: self.rcodes.list(codes::rcode),
-            extended_rcodes: self.extended_rcodes.list(codes::rcode),
-            classes: self.classes.list(codes::class),
-            query_types: self.query_types.list(codes::record_type),
-            response_question_types: self.response_question_types.list(codes::record_type),
-            record_types: self.record_types.list(codes::record_type),
-            edns_versions: self.edns_versions.list(|version| Cow::Owned(format!("EDNS({version})"))),
-            edns_options: self.edns_options.list(codes::edns_option),
+            opcodes: self.opcodes.list(|code| codes::opcode(u8::try_from(code).unwrap_or(u8::MAX)), at, lists),
+            rcodes: self.rcodes.list(codes::rcode, at, lists),
+            extended_rcodes: self.extended_rcodes.list(codes::rcode, at, lists),
+            classes: self.classes.list(codes::class, at, lists),
+            query_types: self.query_types.list(codes::record_type, at, lists),
+            response_question_types: self.response_question_types.list(codes::record_type, at, lists),
+            record_types: self.record_types.list(codes::record_type, at, lists),
+            edns_versions: self.edns_versions.list(|version| Cow::Owned(format!("EDNS({version})")), at, lists),
+            edns_options: self.edns_options.list(codes::edns_option, at, lists),
             malformed,
         })
     }

@@ -1,5 +1,7 @@
 //! One message as the report lists it.
 
+mod room;
+
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::net::IpAddr;
@@ -9,9 +11,12 @@ use serde::Serialize;
 
 use crate::brief::Differs;
 use crate::limits;
+use crate::lists;
 use crate::message::fault::Fault;
 use crate::message::{Message, Record, Section, codes, rdata};
 use crate::seen::{Seen, Service, Transport};
+
+pub use room::{Budget, Room};
 
 /// A message.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -46,17 +51,17 @@ pub struct PacketDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub rcode: Option<Cow<'static, str>>,
-    /// Questions. As far as the page has room for them.
+    /// Questions, as far as there is room for them.
     pub questions: Vec<QuestionDetails>,
     /// Present where `questions` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub questions_total: Option<u64>,
-    /// Records of the answer section. As far as the page has room for them.
+    /// Records of the answer section, likewise.
     pub answers: Vec<RecordDetails>,
     /// Present where `answers` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answers_total: Option<u64>,
-    /// Records of the authority section. As far as the page has room for them.
+    /// Records of the authority section, likewise.
     pub authority: Vec<RecordDetails>,
     /// Present where `authority` does not hold all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,7 +72,7 @@ pub struct PacketDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub additional_total: Option<u64>,
     /// Questions and records of the message that could be read, without the OPT record. The first 1,000 are given, as far as the texts of
-    /// all messages of a page have room; `limit` 1 with the following cursor gives those of one message.
+    /// all messages have room; each of the lists has pages.
     pub records_total: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edns: Option<EdnsDetails>,
@@ -206,37 +211,15 @@ pub struct OptionDetails {
     pub data_is_cut: bool,
 }
 
-/// Characters that listed messages may still take.
-#[derive(Debug)]
-pub struct Budget(usize);
-
-impl Budget {
-    /// All of it.
-    pub fn new() -> Self {
-        Self(limits::DETAIL_CHARACTERS)
-    }
-
-    /// Whether so many characters are left; they are taken, if so.
-    fn take(&mut self, characters: usize) -> bool {
-        match self.0.checked_sub(characters) {
-            Some(left) => {
-                self.0 = left;
-                true
-            }
-            None => false,
-        }
-    }
-}
-
 /// Characters that a record takes besides its texts, roughly.
 const RECORD_OVERHEAD: usize = 120;
 
-/// Describes a message, as far as the budget goes.
-pub fn describe(seen: &Seen, message: &Message<'_>, timestamp: Option<String>, budget: &mut Budget) -> PacketDetails {
+/// Describes a message, as far as there is room.
+pub fn describe(seen: &Seen, message: &Message<'_>, timestamp: Option<String>, room: &mut Room<'_>) -> PacketDetails {
     let header = message.header;
-    let mut room = limits::RECORDS_LISTED;
-    let (questions, questions_total) = questions(seen, message, budget, &mut room);
-    let mut section = |section| records(seen, message, section, budget, &mut room);
+    let mut left = limits::RECORDS_LISTED;
+    let (questions, questions_total) = questions(seen, message, room, &mut left);
+    let mut section = |section| records(seen, message, section, room, &mut left);
     let (answers, answers_total) = section(Section::Answer);
     let (authority, authority_total) = section(Section::Authority);
     let (additional, additional_total) = section(Section::Additional);
@@ -271,7 +254,7 @@ pub fn describe(seen: &Seen, message: &Message<'_>, timestamp: Option<String>, b
         additional,
         additional_total,
         records_total: total(message),
-        edns: edns(message),
+        edns: edns(message, room),
         malformed: message.fault,
         latency_ms: None,
         request_frame: None,
@@ -290,18 +273,18 @@ fn total(message: &Message<'_>) -> u64 {
 fn questions(
     seen: &Seen,
     message: &Message<'_>,
-    budget: &mut Budget,
-    room: &mut usize,
+    room: &mut Room<'_>,
+    left: &mut usize,
 ) -> (Vec<QuestionDetails>, Option<u64>) {
     let mask = seen.service.class_mask();
+    let part = room.lists.part_within(lists::QUESTIONS, *left);
     let mut list = Vec::new();
-    for question in &message.questions {
+    for question in message.questions.iter().skip(part.offset).take(part.limit) {
         let name = message.question_name(question).map(|name| name.to_string());
         let length = name.as_ref().map_or(0, String::len).saturating_add(RECORD_OVERHEAD);
-        if *room == 0 || !budget.take(length) {
+        if !room.budget.take(length) {
             break;
         }
-        *room = room.saturating_sub(1);
         list.push(QuestionDetails {
             name,
             kind: question.kind,
@@ -310,7 +293,9 @@ fn questions(
             unicast_response: question.class & !mask != 0,
         });
     }
+    *left = left.saturating_sub(list.len());
     let total = message.questions.len();
+    room.lists.told_within(lists::QUESTIONS, &[room.place], total as u64, part, list.len());
     let is_cut = list.len() < total;
     (list, is_cut.then_some(total as u64))
 }
@@ -320,23 +305,30 @@ fn records(
     seen: &Seen,
     message: &Message<'_>,
     section: Section,
-    budget: &mut Budget,
-    room: &mut usize,
+    room: &mut Room<'_>,
+    left: &mut usize,
 ) -> (Vec<RecordDetails>, Option<u64>) {
+    let name = match section {
+        Section::Answer => lists::ANSWERS,
+        Section::Authority => lists::AUTHORITY,
+        Section::Additional => lists::ADDITIONAL,
+    };
+    let part = room.lists.part_within(name, *left);
     let mut list = Vec::new();
-    for record in message.section(section).take(*room) {
+    for record in message.section(section).skip(part.offset).take(part.limit) {
         let details = describe_record(seen, message, record);
         let length = |details: &RecordDetails| {
             let texts = [&details.name, &details.address, &details.data];
             texts.into_iter().flatten().map(String::len).sum::<usize>().saturating_add(RECORD_OVERHEAD)
         };
-        if !budget.take(length(&details)) {
+        if !room.budget.take(length(&details)) {
             break;
         }
         list.push(details);
     }
-    *room = room.saturating_sub(list.len());
+    *left = left.saturating_sub(list.len());
     let total = message.section(section).count();
+    room.lists.told_within(name, &[room.place], total as u64, part, list.len());
     let is_cut = list.len() < total;
     (list, is_cut.then_some(total as u64))
 }
@@ -363,9 +355,10 @@ fn describe_record(seen: &Seen, message: &Message<'_>, record: &Record) -> Recor
     }
 }
 
-fn edns(message: &Message<'_>) -> Option<EdnsDetails> {
+fn edns(message: &Message<'_>, room: &mut Room<'_>) -> Option<EdnsDetails> {
     let edns = message.edns.as_ref()?;
-    let options = edns.options.iter().take(limits::OPTIONS_LISTED).map(|option| {
+    let options = room.lists.cut_within(lists::OPTIONS, &[room.place], limits::OPTIONS_LISTED, edns.options.iter());
+    let options = options.map(|option| {
         let mut data = option.text(message.octets());
         let data_is_cut = data.as_ref().is_some_and(|text| text.len() > limits::DATA_CHARACTERS);
         // Text of options is ASCII, so each place is a boundary.

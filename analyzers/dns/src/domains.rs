@@ -5,7 +5,7 @@ use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Part, TopK, entropy};
 use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
-use crate::counts::{CodeCount, CodeCounts};
+use crate::code_counts::{CodeCount, CodeCounts};
 use crate::message::Message;
 use crate::message::codes::{self, response};
 use crate::names::Known;
@@ -78,7 +78,7 @@ pub struct DomainReport {
     pub octets_up: u64,
     /// Bytes of responses.
     pub octets_down: u64,
-    /// Types asked for; the first 8 different ones.
+    /// Types asked for: the first 8 different ones, and pages of all by their numbers.
     pub types: Vec<CodeCount>,
     /// Queries for other types than those.
     #[serde(skip_serializing_if = "is_default")]
@@ -222,7 +222,9 @@ impl Domains {
         all.sort_by_key(|(name, domain)| {
             (std::cmp::Reverse(domain.queries), std::cmp::Reverse(domain.responses), *name)
         });
-        lists.cut(lists::DOMAINS, limits::LISTED, all.into_iter()).map(|(name, domain)| domain.report(name)).collect()
+        let places = lists.place(lists::DOMAINS)..;
+        let listed = lists.cut(lists::DOMAINS, limits::LISTED, all.into_iter());
+        places.zip(listed).map(|(place, (name, domain))| domain.report(name, place, lists)).collect()
     }
 
     /// The names most asked for, and whether their counts are exact.
@@ -248,7 +250,7 @@ impl Domain {
             octets_up: 0,
             octets_down: 0,
             distinct: 0,
-            types: CodeCounts::keeping(limits::DOMAIN_TYPES),
+            types: CodeCounts::keeping(lists::DOMAIN_TYPES, limits::DOMAIN_TYPES),
             label_octets: 0,
             label_entropy: 0.0,
             evidence: Evidence::default(),
@@ -268,7 +270,7 @@ impl Domain {
         ratio(self.label_entropy, self.distinct)
     }
 
-    fn report(&self, name: &str) -> DomainReport {
+    fn report(&self, name: &str, place: usize, lists: &mut Lists) -> DomainReport {
         let two_digits = |value: f64| (value * 100.0).round() / 100.0;
         DomainReport {
             domain: name.to_owned(),
@@ -280,7 +282,7 @@ impl Domain {
             distinct_names_at_most: self.distinct_at_most,
             octets_up: self.octets_up,
             octets_down: self.octets_down,
-            types: self.types.list(codes::record_type),
+            types: self.types.list(codes::record_type, &[place], lists),
             queries_of_other_types: self.types.others(),
             at_least: self.at_least,
             mean_label_octets: two_digits(self.mean_label_octets()),

@@ -13,6 +13,7 @@ mod analysis;
 pub mod arguments;
 mod brief;
 mod candidates;
+mod code_counts;
 mod counts;
 mod details;
 mod digest;

@@ -44,8 +44,6 @@ pub const DOMAIN_TYPES: usize = 8;
 pub const CANDIDATES: usize = 256;
 /// The longest message that is held until the other direction agrees.
 pub const CANDIDATE_OCTETS: usize = 4096;
-/// Frames of messages without one, of which a report can list the first ones.
-pub const UNCONFIRMED_FRAMES: usize = 2048;
 /// Ends that asked the group of mDNS from a port of their own.
 pub const ONE_SHOT_QUERIERS: usize = 1024;
 /// Endpoints on other ports that are known to speak DNS.

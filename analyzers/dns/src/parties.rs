@@ -8,7 +8,7 @@ use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::brief::Outcome;
-use crate::counts::{CodeCount, CodeCounts};
+use crate::code_counts::{CodeCount, CodeCounts};
 use crate::limits;
 use crate::message::{Message, codes};
 use crate::recent::Recent;
@@ -16,13 +16,16 @@ use crate::seen::{Seen, Service};
 
 /// Servers, or clients, of plain DNS.
 pub struct Parties {
+    /// The list of the report.
+    list: &'static str,
+    /// The list of response codes of each.
+    rcodes: &'static str,
     table: BoundedMap<IpAddr, Party>,
     recent: Recent,
     distinct: Distinct,
     with_percentiles: usize,
 }
 
-#[derive(Default)]
 struct Party {
     messages: u64,
     octets: u64,
@@ -80,7 +83,7 @@ pub struct PartyReport {
     /// Responses with the addresses, ports and identifier of an open query, but another question.
     #[serde(skip_serializing_if = "is_default")]
     pub responses_to_another_question: u64,
-    /// Response codes, extended by EDNS; the first 24 different ones.
+    /// Response codes, extended by EDNS: the first 24 different ones, and pages of all by their numbers.
     pub rcodes: Vec<CodeCount>,
     /// Responses with other codes than those.
     #[serde(skip_serializing_if = "is_default")]
@@ -94,9 +97,11 @@ pub struct PartyReport {
 }
 
 impl Parties {
-    /// Nobody yet.
-    pub fn new() -> Self {
+    /// Nobody yet, of the list of the report with that name, each with the list of response codes with that name.
+    pub fn new(list: &'static str, rcodes: &'static str) -> Self {
         Self {
+            list,
+            rcodes,
             table: BoundedMap::new(limits::PARTIES),
             recent: Recent::new(),
             distinct: Distinct::new(),
@@ -110,15 +115,24 @@ impl Parties {
             return;
         }
         let room = self.with_percentiles < limits::PARTIES_WITH_PERCENTILES;
-        let may_have_been_here = self.table.evicted() > 0;
+        let (may_have_been_here, rcodes) = (self.table.evicted() > 0, self.rcodes);
         let (mut is_new, mut gives_up_percentiles) = (false, false);
         let make = || {
             is_new = true;
             Party {
+                messages: 0,
+                octets: 0,
+                queries: 0,
+                responses: 0,
+                asked: 0,
+                answered: 0,
+                retransmitted: 0,
+                unasked: 0,
+                other_question: 0,
+                rcodes: CodeCounts::keeping(rcodes, limits::PARTY_RCODES),
                 latency: room.then(Quantiles::new),
-                rcodes: CodeCounts::keeping(limits::PARTY_RCODES),
+                evidence: Evidence::default(),
                 at_least: may_have_been_here,
-                ..Party::default()
             }
         };
         let gone = |_, gone: Party| gives_up_percentiles = gone.latency.is_some();
@@ -198,13 +212,15 @@ impl Parties {
         self.table.evicted()
     }
 
-    /// The busiest ones, for the list with that name.
-    pub fn busiest(&self, list: &'static str, lists: &mut Lists) -> Vec<PartyReport> {
+    /// The busiest ones.
+    pub fn busiest(&self, lists: &mut Lists) -> Vec<PartyReport> {
         let mut all: Vec<(&IpAddr, &Party)> = self.table.iter().collect();
         all.sort_by_key(|(address, party)| (std::cmp::Reverse(party.messages), **address));
-        lists
-            .cut(list, limits::LISTED, all.into_iter())
-            .map(|(address, party)| PartyReport {
+        let places = lists.place(self.list)..;
+        let listed = lists.cut(self.list, limits::LISTED, all.into_iter());
+        places
+            .zip(listed)
+            .map(|(place, (address, party))| PartyReport {
                 address: *address,
                 messages: party.messages,
                 octets: party.octets,
@@ -215,7 +231,7 @@ impl Parties {
                 retransmitted: party.retransmitted,
                 unasked_responses: party.unasked,
                 responses_to_another_question: party.other_question,
-                rcodes: party.rcodes.list(codes::rcode),
+                rcodes: party.rcodes.list(codes::rcode, &[place], lists),
                 responses_with_other_rcodes: party.rcodes.others(),
                 at_least: party.at_least,
                 latency: party.latency.as_ref().and_then(Quantiles::summary_ms),

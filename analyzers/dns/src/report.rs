@@ -131,7 +131,7 @@ pub struct TransactionsReport {
     pub llmnr_answered: u64,
     /// Time from the first transmission of a query to its first response.
     pub latency: Vec<LatencyReport>,
-    /// Queries without a response, in the order of time; `unanswered` says how many there are.
+    /// Queries without a response; `unanswered` says how many there are. Those that had to make room come first, and then the others in the order of time.
     pub unanswered_queries: Vec<Unanswered>,
 }
 
@@ -157,7 +157,7 @@ pub struct Limits {
     /// Messages on other ports that look like DNS, without a matching message of the other direction. They are not counted above.
     #[serde(skip_serializing_if = "is_default")]
     pub unconfirmed_candidates: u64,
-    /// Their frames, up to 2,048.
+    /// Their frames, in the order of the file; those beyond 4,096 follow as they come.
     #[serde(skip_serializing_if = "is_default")]
     pub unconfirmed_frames: Vec<u64>,
     /// Messages over TCP whose end is not in the capture. Those whose header is there are counted as messages, with `tcp_hole` or
@@ -167,7 +167,7 @@ pub struct Limits {
     /// Bytes of DNS connections that belong to no message that could be found.
     #[serde(skip_serializing_if = "is_default")]
     pub skipped_tcp_octets: u64,
-    /// How often codes came that found no place in the lists of codes, which keep the first 256 different ones.
+    /// How often codes came that found no place in the lists of codes of services, which hold the first 256 different ones. Their pages have all.
     #[serde(skip_serializing_if = "is_default")]
     pub codes_not_kept: u64,
     /// What could not be decoded. Absent when everything could.

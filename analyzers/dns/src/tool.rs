@@ -1,12 +1,13 @@
 //! The tool, and the way from frames to messages.
 
 use mcpcap_analyzer::decode::{self, Packet};
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::stream::{self, Endpoint, Streams};
 use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, Problem, Tool, TransportKind, Wants, Window};
 
 use crate::analysis::{Analysis, Ended};
 use crate::arguments::Arguments;
-use crate::candidates::{Candidates, Verdict};
+use crate::candidates::{Candidates, Unconfirmed, Verdict};
 use crate::limits;
 use crate::lists;
 use crate::mdns::Mdns;
@@ -52,9 +53,10 @@ impl Tool for DnsPackets {
         }
         let (held_total, held) = limits::TCP_HELD;
         let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
+        let part = Lists::new(window.clone()).part(lists::UNCONFIRMED, limits::LISTED);
         Ok(Self {
             streams: Streams::with_limits(limits),
-            framing: Totals::default(),
+            framing: Totals { unconfirmed: Unconfirmed::new(part), ..Totals::default() },
             candidates: Candidates::new(),
             mdns: Mdns::new(),
             analysis: Analysis::new(&arguments, window),
@@ -88,9 +90,12 @@ impl Tool for DnsPackets {
             self.analysis.message(&held.seen, &held.octets);
         }
         let (candidates, confirmed_servers) = self.candidates.evicted();
-        let (unconfirmed, unconfirmed_frames) = self.candidates.unconfirmed().joined(self.framing.unconfirmed);
-        let unconfirmed_frames =
-            self.analysis.lists().cut(lists::UNCONFIRMED, limits::LISTED, unconfirmed_frames.into_iter());
+        let mut unconfirmed = self.framing.unconfirmed;
+        self.candidates.finish(&mut unconfirmed);
+        let total = unconfirmed.total();
+        let lists = self.analysis.lists();
+        let part = lists.part(lists::UNCONFIRMED, limits::LISTED);
+        lists.told(lists::UNCONFIRMED, usize::try_from(total).unwrap_or(usize::MAX), part);
         let limits = Limits {
             order: OrderReport::of(&capture.decoder.order),
             evicted: Evicted {
@@ -99,12 +104,12 @@ impl Tool for DnsPackets {
                 one_shot_queriers: self.mdns.evicted(),
                 ..Evicted::default()
             },
-            unconfirmed_candidates: unconfirmed,
-            unconfirmed_frames: unconfirmed_frames.collect(),
+            unconfirmed_candidates: total,
+            unconfirmed_frames: unconfirmed.into_frames(),
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             codes_not_kept: 0,
-            decoding: capture.decoder.decoding.clone().told(),
+            decoding: capture.decoder.limits(self.analysis.lists()),
             reassembly: self.streams.statistics().told(),
         };
         let ended = Ended {
@@ -166,7 +171,7 @@ impl DnsPackets {
         if source == NETBIOS_NAMES || destination == NETBIOS_NAMES {
             return;
         }
-        if let Verdict::Dns(query) = self.candidates.datagram(&seen, packet.payload) {
+        if let Verdict::Dns(query) = self.candidates.datagram(&seen, packet.payload, &mut self.framing.unconfirmed) {
             if let Some(query) = query {
                 self.analysis.message(&query.seen, &query.octets);
             }

@@ -255,7 +255,7 @@ fn recognise(
     {
         *conversation = Conversation::announced(found);
     }
-    let octets = Payload { bytes: &packet.payload, length: packet.payload_length, ports, destination: ip.destination };
+    let octets = Payload { bytes: packet.payload, length: packet.payload_length, ports, destination: ip.destination };
     let own = match &packet.transport {
         // SYN has a sequence number of its own.
         Transport::Tcp(tcp) => {
@@ -265,7 +265,7 @@ fn recognise(
         _ => conversation.datagram(&octets, side),
     };
     if let Some(protocol) = conversation.recognised() {
-        announced.look(protocol, source, destination, &packet.payload);
+        announced.look(protocol, source, destination, packet.payload);
     }
     let place = place.filter(|place| !conversation.count(*place, own, bytes, packet.frame))?;
     let protocol = own.or_else(|| conversation.settled());

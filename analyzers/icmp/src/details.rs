@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::Packet;
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{Frame, JsonSchema, time};
 use serde::Serialize;
 
 use crate::codes;
 use crate::echo::{Answer, Outcome};
 use crate::errors::QuotedReport;
+use crate::limits;
 use crate::message::Message;
 
 /// A message in the list.
@@ -88,12 +90,23 @@ pub struct PacketDetails {
     pub note: Option<&'static str>,
 }
 
+/// The list of labels of each message.
+pub const MPLS_LABELS: &str = "packets[].mpls_labels";
+
 impl PacketDetails {
     /// Describes a message. Its time has nine decimals.
-    pub fn new(frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>, outcome: Option<Outcome>) -> Self {
+    pub fn new(
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        message: &Message<'_>,
+        outcome: Option<Outcome>,
+        (place, lists): (usize, &mut Lists),
+    ) -> Self {
         let redirect = message.redirect();
         let note = (outcome == Some(Outcome::AskedAgain)).then_some("a request with these numbers was sent before");
-        let labels = message.mpls_labels();
+        let labels: Vec<u32> = message.mpls_labels().collect();
+        let total = labels.len();
+        let labels: Vec<u32> = lists.cut_within(MPLS_LABELS, &[place], limits::LABELS, labels.into_iter()).collect();
         Self {
             frame: packet.frame,
             timestamp: packet.timestamp.map(|timestamp| time::rfc3339(timestamp, 9)),
@@ -118,8 +131,8 @@ impl PacketDetails {
             pointer: message.pointer(),
             gateway: redirect.map(|(gateway, _)| gateway),
             target: message.target().map(IpAddr::from).or(redirect.map(|(_, destination)| destination)),
-            mpls_labels_total: labels.total(),
-            mpls_labels: labels.first,
+            mpls_labels_total: (labels.len() < total).then_some(total as u64),
+            mpls_labels: labels,
             note,
         }
     }

@@ -61,6 +61,8 @@ pub struct Echoes {
     to_many: BoundedMap<(IpAddr, u16, u16), u64>,
     sessions: BoundedMap<(IpAddr, IpAddr), Session>,
     identifiers: Pool,
+    /// Of what tunnels carry.
+    flows: Pool,
     pairs: Distinct,
     /// Hosts that got replies which they had not asked the sender for.
     victims: Crowds,
@@ -116,6 +118,7 @@ impl Echoes {
             to_many: BoundedMap::new(limits::ENTRIES),
             sessions: BoundedMap::new(limits::SESSIONS),
             identifiers: Pool::new(limits::VALUES),
+            flows: Pool::new(limits::INNER_FLOWS),
             pairs: Distinct::new(),
             victims: Crowds::new(),
             settled: Vec::new(),
@@ -172,8 +175,9 @@ impl Echoes {
         });
         if let Some((_, gone)) = gone {
             gone.identifiers.release(&mut self.identifiers);
+            gone.inner.iter().for_each(|inner| inner.release(&mut self.flows));
         }
-        session.note(message, frame, vlans);
+        session.note(message, frame, vlans, &mut self.flows);
         let heard = Heard { frame, time, vlans, payload: remember(message) };
         let key = Key { requester, target, identifier, sequence };
         let (waiting, gone) = self.waiting.get_or_insert_with(key, Waiting::default);

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::{Evidence, Frames};
-use mcpcap_analyzer::stats::Lists;
+use mcpcap_analyzer::stats::{Keyed, Lists, Pool, Several};
 use serde::Serialize;
 
 use crate::codes;
@@ -15,46 +15,62 @@ use crate::limits;
 /// The ends and the protocol of a packet.
 type Ends = (IpAddr, IpAddr, u8);
 
+/// Packets with the same ends and protocol, and their frames.
+type Flow = Keyed<Ends, Evidence>;
+
 /// What was carried between two hosts that exchange echoes.
-#[derive(Default)]
 pub struct Inner {
-    flows: Vec<(Ends, Evidence)>,
+    flows: Several<Flow>,
     /// Packets.
     pub packets: u64,
-    other: u64,
     /// Frames of the packets.
     pub evidence: Evidence,
 }
 
+impl Default for Inner {
+    fn default() -> Self {
+        Self { flows: Several::of(FLOWS), packets: 0, evidence: Evidence::default() }
+    }
+}
+
 impl Inner {
     /// Takes a packet.
-    pub fn add(&mut self, ends: Ends, frame: u64) {
+    pub fn add(&mut self, ends: Ends, frame: u64, room: &mut Pool) {
         self.packets = self.packets.saturating_add(1);
         self.evidence.add(frame);
-        let is_full = self.flows.len() >= limits::INNER_FLOWS;
-        match self.flows.iter_mut().find(|(known, _)| *known == ends) {
-            Some((_, evidence)) => evidence.add(frame),
-            None if !is_full => {
-                let mut evidence = Evidence::default();
-                evidence.add(frame);
-                self.flows.push((ends, evidence));
-            }
-            None => self.other = self.other.saturating_add(1),
-        }
+        let flow = Flow { key: ends, value: Evidence::default() };
+        self.flows.add(&flow, room);
+        self.flows.change(&flow, |flow| flow.value.add(frame));
     }
 
-    /// The report.
-    pub fn report(&self, requester: IpAddr, target: IpAddr) -> TunnelReport {
-        let mut flows: Vec<_> = self.flows.iter().collect();
-        flows.sort_by_key(|(ends, evidence)| (Reverse(evidence.total()), *ends));
-        let flows = flows.into_iter().map(|((source, destination, protocol), evidence)| InnerFlow {
-            source: *source,
-            destination: *destination,
-            protocol: codes::protocol_name(*protocol),
-            packets: evidence.total(),
-            frames: evidence.cited(),
-        });
-        TunnelReport { requester, target, packets: self.packets, flows: flows.collect(), other_packets: self.other }
+    /// Gives the room of its flows back.
+    pub fn release(&self, room: &mut Pool) {
+        self.flows.release(room);
+    }
+
+    /// The report of the tunnel at a place of the list.
+    fn report(&self, requester: IpAddr, target: IpAddr, place: usize, lists: &mut Lists) -> TunnelReport {
+        let listed = self.flows.iter().fold(0_u64, |sum, (_, packets)| sum.saturating_add(*packets));
+        let mut flows: Vec<&Flow> =
+            lists.several(FLOWS, &[place], &self.flows).into_iter().map(|(flow, _)| flow).collect();
+        flows.sort_by_key(|flow| (Reverse(flow.value.total()), flow.key));
+        let flows = flows.into_iter().enumerate().map(
+            |(nth, Flow { key: (source, destination, protocol), value: evidence })| {
+                let mut frames = evidence.cited();
+                lists.frames_at(FLOW_FRAMES, &[place, nth], &mut frames, evidence.total());
+                let protocol = codes::protocol_name(*protocol);
+                InnerFlow { source: *source, destination: *destination, protocol, packets: evidence.total(), frames }
+            },
+        );
+        TunnelReport {
+            requester,
+            target,
+            packets: self.packets,
+            flows: flows.collect(),
+            flows_total: self.flows.total(),
+            flows_total_is_estimate: !self.flows.is_exact(),
+            other_packets: self.packets.saturating_sub(listed),
+        }
     }
 }
 
@@ -67,9 +83,14 @@ pub struct TunnelReport {
     pub target: IpAddr,
     /// Echoes whose payload holds an IP packet (IPv4: with the right header checksum; IPv6: of the right length).
     pub packets: u64,
-    /// Ends and protocol of the packets within, the most frequent first.
+    /// Ends and protocol of the packets within, the most frequent of those that came first. Of many this is a page.
     pub flows: Vec<InnerFlow>,
-    /// Packets with ends or protocols beyond the 16 that are kept; they are in no entry of `flows`.
+    /// Different ones.
+    pub flows_total: u64,
+    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub flows_total_is_estimate: bool,
+    /// Packets whose ends and protocol are on pages of `flows` only.
     #[serde(skip_serializing_if = "is_zero")]
     pub other_packets: u64,
 }
@@ -96,17 +117,23 @@ pub struct InnerFlow {
 }
 
 const TUNNELS: &str = "statistics.tunnels";
+/// The list of flows of each tunnel.
+pub const FLOWS: &str = "statistics.tunnels[].flows";
 /// The list of frames of each flow of each tunnel.
 pub const FLOW_FRAMES: &str = "statistics.tunnels[].flows[].frames";
 
-/// The tunnels that the report holds.
-pub fn listed(tunnels: Vec<TunnelReport>, lists: &mut Lists) -> Vec<TunnelReport> {
+/// The tunnels that the report holds, those with most packets first, and how many there are.
+pub fn listed<'a>(
+    tunnels: impl Iterator<Item = (&'a (IpAddr, IpAddr), &'a Inner)>,
+    lists: &mut Lists,
+) -> (Vec<TunnelReport>, u64) {
+    let mut tunnels: Vec<_> = tunnels.collect();
+    tunnels.sort_by_key(|(ends, inner)| (Reverse(inner.packets), **ends));
+    let total = tunnels.len() as u64;
     let places = lists.place(TUNNELS)..;
-    let mut listed: Vec<_> = lists.cut(TUNNELS, limits::LIST_ENTRIES, tunnels.into_iter()).collect();
-    for (place, tunnel) in places.zip(&mut listed) {
-        for (nth, flow) in tunnel.flows.iter_mut().enumerate() {
-            lists.frames_at(FLOW_FRAMES, &[place, nth], &mut flow.frames, flow.packets);
-        }
-    }
-    listed
+    let listed = lists.cut(TUNNELS, limits::LIST_ENTRIES, tunnels.into_iter());
+    let report = |(place, ((requester, target), inner)): (usize, (&(IpAddr, IpAddr), &Inner))| {
+        inner.report(*requester, *target, place, lists)
+    };
+    (places.zip(listed).map(report).collect(), total)
 }

@@ -7,8 +7,8 @@ pub const PENDING: usize = 16_384;
 pub const SAME_NUMBERS: usize = 4;
 /// VLANs of which a pair of requester and target knows in which directions it was heard there.
 pub const SESSION_VLANS: usize = 16;
-/// Different ends and protocols of the packets that one tunnel carries.
-pub const INNER_FLOWS: usize = 16;
+/// Different ends and protocols of the packets that all tunnels carry.
+pub const INNER_FLOWS: usize = 4096;
 /// Pairs of requester and target.
 pub const SESSIONS: usize = 1024;
 /// Round-trip times of one pair that are kept as they are; from there on percentiles are estimates.
@@ -45,7 +45,7 @@ pub const FEW: usize = 64;
 pub const LARGE_TABLES: usize = 32;
 /// Pairs of hosts with a table for all ports: 8 KB each.
 pub const PORT_TABLES: usize = 256;
-/// Labels of an MPLS stack in an error.
+/// Labels of an MPLS stack in an error that are given at once.
 pub const LABELS: usize = 8;
 
 /// Entries of the lists of statistics, unless a page is asked for; findings of one rule on the first page.

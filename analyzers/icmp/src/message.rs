@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use mcpcap_analyzer::decode::{self, Packet, Quoted, Transport};
 
 use crate::codes::kind;
-use crate::limits;
 
 pub use crate::codes::Version;
 
@@ -36,21 +35,6 @@ pub struct Message<'a> {
     pub quoted: Option<Quoted>,
     /// The second four bytes of the header.
     pub rest: [u8; 4],
-}
-
-/// An MPLS label stack: the first labels, and how many there are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Labels {
-    /// The first of them.
-    pub first: Vec<u32>,
-    total: u64,
-}
-
-impl Labels {
-    /// How many there are, if that is more than the first ones.
-    pub fn total(&self) -> Option<u64> {
-        Some(self.total).filter(|total| *total > self.first.len() as u64)
-    }
 }
 
 impl<'a> Message<'a> {
@@ -157,24 +141,16 @@ impl<'a> Message<'a> {
     }
 
     /// The MPLS label stack that a router adds to its error (RFC 4884 §7, RFC 4950), outermost first.
-    pub fn mpls_labels(&self) -> Labels {
-        let mut labels = Labels::default();
+    pub fn mpls_labels(&self) -> impl Iterator<Item = u32> + use<'a> {
         let mut objects = self.extensions();
-        while let Some((header, rest)) = objects.split_first_chunk::<4>() {
-            let [high, low, class, kind] = *header;
-            let length = usize::from(u16::from_be_bytes([high, low]));
-            let Some((value, rest)) = length.checked_sub(4).and_then(|length| rest.split_at_checked(length)) else {
-                break;
-            };
-            if (class, kind) == (1, 1) {
-                let entries = value.as_chunks::<4>().0.iter();
-                labels.total = labels.total.saturating_add(entries.len() as u64);
-                let room = limits::LABELS.saturating_sub(labels.first.len());
-                labels.first.extend(entries.map(|entry| u32::from_be_bytes(*entry) >> 12).take(room));
-            }
+        let stacks = std::iter::from_fn(move || {
+            let ([high, low, class, kind], rest) = objects.split_first_chunk::<4>()?;
+            let length = usize::from(u16::from_be_bytes([*high, *low])).checked_sub(4)?;
+            let (value, rest) = rest.split_at_checked(length)?;
             objects = rest;
-        }
-        labels
+            Some(if (*class, *kind) == (1, 1) { value } else { &[] })
+        });
+        stacks.flat_map(|stack| stack.as_chunks::<4>().0).map(|entry| u32::from_be_bytes(*entry) >> 12)
     }
 
     /// The objects behind the quoted packet (RFC 4884); empty when there are none.

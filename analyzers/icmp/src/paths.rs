@@ -1,17 +1,19 @@
 //! Paths of traceroutes: probes with rising hop limits, and who says that they were used up.
 
+mod report;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::{Ip, Packet, Quoted, Transport};
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several};
-use mcpcap_analyzer::{JsonSchema, time};
-use serde::Serialize;
+use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Sequence, Several};
 
-use crate::codes;
 use crate::limits;
-use crate::message::{Labels, Message};
-use crate::quoted_paths::{Derived, QuotedPath, QuotedPaths};
+use crate::message::Message;
+use crate::quoted_paths::QuotedPaths;
+
+pub use report::{HopReport, PathReport};
 
 /// What a probe is found again by: ends, protocol, two numbers (ports, or identifier and sequence number), identification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +35,10 @@ struct Sent {
 const PATHS: &str = "statistics.paths";
 /// The list of addresses of each hop of each path.
 pub const ADDRESSES: &str = "statistics.paths[].hops[].addresses";
+/// The same of the frames of its answers.
+pub const FRAMES: &str = "statistics.paths[].hops[].frames";
+/// The same of its labels.
+pub const MPLS_LABELS: &str = "statistics.paths[].hops[].mpls_labels";
 
 /// Source, destination and protocol of probes.
 pub type PathKey = (IpAddr, IpAddr, u8);
@@ -74,9 +80,9 @@ struct Path {
 struct Hop {
     answers: Several<IpAddr>,
     times: Vec<u64>,
-    frames: Vec<u64>,
+    evidence: Evidence,
     answered: u64,
-    labels: Labels,
+    labels: Sequence<u32>,
     /// How the destination, or somebody who refuses, answered instead of "time exceeded".
     end: Option<&'static str>,
 }
@@ -86,9 +92,9 @@ impl Default for Hop {
         Self {
             answers: Several::of(ADDRESSES),
             times: Vec::new(),
-            frames: Vec::new(),
+            evidence: Evidence::default(),
             answered: 0,
-            labels: Labels::default(),
+            labels: Sequence::of(MPLS_LABELS, limits::LABELS),
             end: None,
         }
     }
@@ -153,7 +159,7 @@ impl Paths {
             let protocol = packet.ip.as_ref().map_or(0, |ip| ip.protocol);
             let key = (message.destination, message.source, protocol, numbers);
             if let Some(probe) = self.by_numbers.get(&key).copied() {
-                self.answer(probe, message.source, At::of(packet), Some("echo reply"), Labels::default());
+                self.answer(probe, message.source, At::of(packet), Some("echo reply"), []);
             } else {
                 let key = (message.destination, message.source, protocol);
                 self.quoted.reply(key, numbers, true, At::of(packet), "echo reply");
@@ -163,7 +169,7 @@ impl Paths {
 
     fn tcp_answer(&mut self, packet: &Packet<'_>, ip: &Ip, numbers: (u16, u16), opens: bool) {
         if let Some(probe) = self.by_numbers.get(&(ip.destination, ip.source, ip.protocol, numbers)).copied() {
-            self.answer(probe, ip.source, At::of(packet), Some("TCP answer"), Labels::default());
+            self.answer(probe, ip.source, At::of(packet), Some("TCP answer"), []);
         } else if opens {
             let key = (ip.destination, ip.source, ip.protocol);
             self.quoted.reply(key, numbers, false, At::of(packet), "TCP answer");
@@ -197,7 +203,14 @@ impl Paths {
         self.answer(probe, message.source, At::of(packet), end, message.mpls_labels());
     }
 
-    fn answer(&mut self, probe: Probe, from: IpAddr, at: At, end: Option<&'static str>, labels: Labels) {
+    fn answer(
+        &mut self,
+        probe: Probe,
+        from: IpAddr,
+        at: At,
+        end: Option<&'static str>,
+        labels: impl IntoIterator<Item = u32>,
+    ) {
         let Some(sent) = self.probes.get_mut(&probe) else { return };
         if std::mem::replace(&mut sent.answered, true) {
             return;
@@ -212,7 +225,10 @@ impl Paths {
             Path { first_frame: sent.frame, ..Path::default() }
         });
         if let Some((_, gone)) = gone {
-            gone.hops.values().for_each(|hop| hop.answers.release(&mut self.addresses));
+            for hop in gone.hops.values() {
+                hop.answers.release(&mut self.addresses);
+                hop.labels.release(&mut self.addresses);
+            }
         }
         path.reached |= from == probe.destination;
         let hop = path.hops.entry(sent.hops).or_default();
@@ -221,10 +237,10 @@ impl Paths {
         let round_trip = at.time.zip(sent.time).and_then(|(now, then)| now.checked_sub(then));
         if hop.times.len() < limits::HOP_TIMES {
             hop.times.extend(round_trip);
-            hop.frames.push(at.frame);
         }
-        if hop.labels.first.is_empty() {
-            hop.labels = labels;
+        hop.evidence.add(at.frame);
+        if hop.labels.total() == 0 {
+            labels.into_iter().for_each(|label| hop.labels.push(|| label, &mut self.addresses));
         }
         hop.end = hop.end.or(end);
     }
@@ -240,7 +256,7 @@ impl Paths {
             let Some((probe, _)) = sent.filter(|(_, sent)| answer.at.time.is_some_and(|now| *sent <= now)) else {
                 return false;
             };
-            self.answer(probe, answer.from, answer.at, answer.end, Labels::default());
+            self.answer(probe, answer.from, answer.at, answer.end, []);
             true
         });
         self.quoted = quoted;
@@ -273,175 +289,21 @@ impl Paths {
         let places = lists.place(PATHS)..;
         let mut listed: Vec<PathReport> = lists.cut(PATHS, limits::LIST_ENTRIES, paths.into_iter()).collect();
         for (place, report) in places.zip(&mut listed) {
+            for (nth, hop) in report.hops.iter_mut().enumerate() {
+                hop.frames = hop.evidence.cited();
+                lists.frames_at(FRAMES, &[place, nth], &mut hop.frames, hop.evidence.total());
+            }
             let Some(path) = self.paths.get(&report.key) else { continue };
             for (nth, hop) in report.hops.iter_mut().enumerate() {
                 if let Some(known) = path.hops.get(&hop.hop) {
                     let shown = lists.several(ADDRESSES, &[place, nth], &known.answers);
                     hop.addresses = shown.into_iter().map(|(address, _)| *address).collect();
+                    let (labels, total) = (known.labels.clone(), known.labels.total());
+                    hop.mpls_labels = lists.sequence(MPLS_LABELS, &[place, nth], labels);
+                    hop.mpls_labels_total = Some(total).filter(|total| *total > hop.mpls_labels.len() as u64);
                 }
             }
         }
         listed
     }
-}
-
-/// A path that a traceroute found.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct PathReport {
-    #[serde(skip)]
-    key: PathKey,
-    /// Address that traced the path.
-    pub source: IpAddr,
-    /// Address that it traced the path to.
-    pub destination: IpAddr,
-    /// Protocol of the probes: UDP, TCP, ICMP or ICMPv6.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub protocol: String,
-    /// Whether the destination itself answered.
-    pub reached: bool,
-    /// Frame of the first probe that was answered; of a path from quotes, of the first answer.
-    pub first_frame: u64,
-    /// Up to the destination, or to the last answer.
-    pub hops: Vec<HopReport>,
-    /// Higher hop limits of probes that reached the destination as well; they are not listed.
-    pub hops_beyond: u64,
-    /// Addresses that answer at two places of the path that are not neighbours: a loop, or a path that changes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub repeated: Vec<IpAddr>,
-    /// Present when the probes are not in the capture: the path is derived from what the errors about them quote.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub derived: Option<Derived>,
-}
-
-/// A place on a path.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct HopReport {
-    /// TTL or hop limit of the probe, where it was captured; of a path from quotes, what `derived` says.
-    pub hop: u8,
-    /// Who answered; empty: nobody.
-    pub addresses: Vec<IpAddr>,
-    /// Different ones. Of many this is a page.
-    pub addresses_total: u64,
-    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub addresses_total_is_estimate: bool,
-    /// Probes seen with this hop limit; of a path from quotes, those that were answered.
-    pub probes: u64,
-    /// Probes with an answer.
-    pub answered: u64,
-    /// Round-trip times of the first 8 answers, in milliseconds.
-    pub rtt_ms: Vec<f64>,
-    /// Frames of the first 8 answers.
-    pub frames: Vec<u64>,
-    /// port unreachable, unreachable, echo reply or TCP answer; absent for time exceeded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub end: Option<&'static str>,
-    /// Labels that the router says it saw (RFC 4950).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub mpls_labels: Vec<u32>,
-    /// Labels in all, where there are more than these 8.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mpls_labels_total: Option<u64>,
-}
-
-impl PathReport {
-    fn new(key: PathKey, path: &Path, unanswered: &BTreeMap<u8, u64>) -> Self {
-        let (source, destination, protocol) = key;
-        let last = path.hops.keys().next_back().copied().unwrap_or_default();
-        // Behind the last answer, probes that nobody answers belong to the path only while it was not reached.
-        let silent = unanswered.keys().copied().filter(|hops| *hops < last || !path.reached);
-        let mut places: Vec<u8> = path.hops.keys().copied().chain(silent).collect();
-        places.sort_unstable();
-        places.dedup();
-        // Behind the destination there is nothing; the probes that were on their way already come there too.
-        let reached = |place: &u8| path.hops.get(place).is_some_and(|hop| hop.answers.contains(&destination));
-        let end = places.iter().position(reached).map_or(places.len(), |at| at.saturating_add(1));
-        let beyond = places.len().saturating_sub(end) as u64;
-        places.truncate(end);
-        let nobody = Hop::default();
-        let hops: Vec<HopReport> = places
-            .into_iter()
-            .map(|place| {
-                let hop = path.hops.get(&place).unwrap_or(&nobody);
-                HopReport {
-                    hop: place,
-                    addresses: hop.answers.values(),
-                    addresses_total: hop.answers.total(),
-                    addresses_total_is_estimate: !hop.answers.is_exact(),
-                    probes: hop.answered.saturating_add(unanswered.get(&place).copied().unwrap_or_default()),
-                    answered: hop.answered,
-                    rtt_ms: hop.times.iter().map(|lasted| time::milliseconds(*lasted)).collect(),
-                    frames: hop.frames.clone(),
-                    end: hop.end,
-                    mpls_labels: hop.labels.first.clone(),
-                    mpls_labels_total: hop.labels.total(),
-                }
-            })
-            .collect();
-        let repeated = repeated(&hops, destination);
-        Self {
-            key,
-            source,
-            destination,
-            protocol: codes::protocol_name(protocol).into_owned(),
-            reached: path.reached,
-            first_frame: path.first_frame,
-            hops,
-            hops_beyond: beyond,
-            repeated,
-            derived: None,
-        }
-    }
-
-    fn quoted(path: QuotedPath) -> Self {
-        let key = path.key;
-        let (source, destination, protocol) = key;
-        Self {
-            key,
-            source,
-            destination,
-            protocol: codes::protocol_name(protocol).into_owned(),
-            reached: path.reached,
-            first_frame: path.first_frame,
-            repeated: repeated(&path.hops, destination),
-            hops: path.hops,
-            hops_beyond: 0,
-            derived: Some(path.derived),
-        }
-    }
-}
-
-impl HopReport {
-    /// A place where nobody answered yet.
-    pub fn empty(hop: u8) -> Self {
-        Self {
-            hop,
-            addresses: Vec::new(),
-            addresses_total: 0,
-            addresses_total_is_estimate: false,
-            probes: 0,
-            answered: 0,
-            rtt_ms: Vec::new(),
-            frames: Vec::new(),
-            end: None,
-            mpls_labels: Vec::new(),
-            mpls_labels_total: None,
-        }
-    }
-}
-
-/// Addresses at two places with another between them.
-fn repeated(hops: &[HopReport], destination: IpAddr) -> Vec<IpAddr> {
-    let mut found = Vec::new();
-    for (at, hop) in hops.iter().enumerate() {
-        for address in hop.addresses.iter().filter(|address| **address != destination) {
-            let mut later = hops.iter().skip(at.saturating_add(1));
-            let left = later.by_ref().any(|hop| !hop.addresses.is_empty() && !hop.addresses.contains(address));
-            if left && later.any(|hop| hop.addresses.contains(address)) && !found.contains(address) {
-                found.push(*address);
-            }
-        }
-    }
-    found
 }

@@ -314,9 +314,7 @@ impl Answer {
     fn join(&self, hop: &mut HopReport) {
         hop.answered = hop.answered.saturating_add(1);
         hop.probes = hop.answered;
-        if hop.frames.len() < limits::HOP_TIMES {
-            hop.frames.push(self.at.frame);
-        }
+        hop.evidence.add(self.at.frame);
         if !hop.addresses.contains(&self.from) {
             hop.addresses.push(self.from);
             hop.addresses_total = hop.addresses_total.saturating_add(1);

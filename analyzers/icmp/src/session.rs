@@ -110,7 +110,7 @@ impl Session {
     }
 
     /// Takes what a message carries, and where it was heard.
-    pub fn note(&mut self, message: &Message<'_>, frame: u64, vlans: Vlans) {
+    pub fn note(&mut self, message: &Message<'_>, frame: u64, vlans: Vlans, flows: &mut Pool) {
         let (length, is_request) = (message.data_length, message.is_echo());
         self.sizes = (self.sizes.0.min(length), self.sizes.1.max(length));
         if message.data.len() >= LARGE {
@@ -119,7 +119,7 @@ impl Session {
         }
         if let Some(within) = Within::find(message.data, length) {
             let ends = (within.source, within.destination, within.protocol);
-            self.inner.get_or_insert_default().add(ends, frame);
+            self.inner.get_or_insert_default().add(ends, frame, flows);
         }
         let is_full = self.vlans.len() >= limits::SESSION_VLANS;
         match self.vlans.iter_mut().find(|(known, ..)| *known == vlans) {

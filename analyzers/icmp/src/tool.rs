@@ -1,6 +1,5 @@
 //! The tool: its arguments, and the way from frames to messages.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::num::NonZeroU64;
@@ -14,7 +13,7 @@ use serde::Deserialize;
 
 use crate::advertisement;
 use crate::codes;
-use crate::details::PacketDetails;
+use crate::details::{self, PacketDetails};
 use crate::echo::{Answer, Echoes};
 use crate::errors::{self, Errors};
 use crate::findings::{Watch, carried};
@@ -145,11 +144,15 @@ impl Tool for IcmpPackets {
         advertisement::DNS_SERVERS,
         advertisement::DNS_SEARCH,
         advertisement::GATEWAYS,
+        inner::FLOWS,
         inner::FLOW_FRAMES,
         errors::UNREACHABLE_FRAMES,
         errors::MTU_FRAMES,
         errors::REDIRECT_FRAMES,
         paths::ADDRESSES,
+        paths::FRAMES,
+        paths::MPLS_LABELS,
+        details::MPLS_LABELS,
     ];
 
     const WANTS: Wants =
@@ -217,13 +220,8 @@ impl Tool for IcmpPackets {
             self.watch.finish(&self.echoes, &self.errors, &self.neighbours, &paths, &mut lists);
         let (echo, pairs) = self.echoes.report(&mut lists);
         let (echo_sessions, _) = self.echoes.pairs();
-        let mut tunnels: Vec<_> = self
-            .echoes
-            .sessions()
-            .filter_map(|((requester, target), session)| Some(carried(session)?.report(*requester, *target)))
-            .collect();
-        tunnels.sort_by_key(|tunnel| (Reverse(tunnel.packets), tunnel.requester, tunnel.target));
-        let tunnels_total = tunnels.len() as u64;
+        let tunnels = self.echoes.sessions().filter_map(|(ends, session)| Some((ends, carried(session)?)));
+        let (tunnels, tunnels_total) = inner::listed(tunnels, &mut lists);
         let different = self.errors.different();
         let counts = self.counts.iter().map(|((version, kind, code), count)| TypeCount {
             ip_version: version.number(),
@@ -244,7 +242,7 @@ impl Tool for IcmpPackets {
             echo,
             echo_pairs: pairs,
             echo_pairs_total: echo_sessions,
-            tunnels: inner::listed(tunnels, &mut lists),
+            tunnels,
             tunnels_total,
             unreachable_destinations_count: different.destinations.count(),
             unreachable_destinations: self.errors.unreachable(&mut lists),
@@ -261,21 +259,17 @@ impl Tool for IcmpPackets {
         for text in packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()) {
             time::shorten(text, digits);
         }
+        let (copies, decoding) = (capture.decoder.copies(&mut lists), capture.decoder.limits(&mut lists));
         Ok(mcpcap_analyzer::Answer::from(Report {
             icmp_packets_found: self.maximum.taken(),
             icmp_packets_analyzed: self.maximum.taken(),
-            copies: capture.decoder.copies(&mut lists),
+            copies,
             statistics,
             findings,
             findings_total,
             packets,
             pages: [paged].into_iter().chain(lists.into_pages()).collect(),
-            limits: Limits {
-                evicted,
-                short_messages: self.short,
-                out_of_order_messages: self.out_of_order,
-                decoding: capture.decoder.decoding.clone().told(),
-            },
+            limits: Limits { evicted, short_messages: self.short, out_of_order_messages: self.out_of_order, decoding },
             note: self.maximum.note("ICMP messages"),
         }))
     }
@@ -301,7 +295,9 @@ impl IcmpPackets {
         self.neighbours.take(message, &Place { frame: packet.frame, time, vlan, vlans });
         self.watch.take(message, packet.frame, packet.timestamp, outcome);
         if self.filter.fits(message) {
-            self.packets.push(|| PacketDetails::new(frame, packet, message, outcome));
+            let place = usize::try_from(self.packets.total()).unwrap_or(usize::MAX);
+            let at = (place, &mut self.lists);
+            self.packets.push(|| PacketDetails::new(frame, packet, message, outcome, at));
         }
         self.settle();
     }

@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::decode::copies;
+use crate::decode::{copies, statistics};
 use crate::finding;
 use crate::{Ends, Prompt, Tool, ToolEntry};
 
@@ -28,8 +28,14 @@ pub fn tool<T: Tool>() -> Value {
     let of_copies = report.pointer("/properties/copies").map_or(&[][..], |_| &copies::CUT);
     // Where `pages` can say that there are more.
     let has = |field: &str| report.pointer(&format!("/properties/{field}")).is_some();
+    let of_decoding: Vec<String> = [("", "decoding"), ("limits.", "limits/properties/decoding")]
+        .into_iter()
+        .filter(|(_, place)| has(place) && has("pages"))
+        .flat_map(|(within, _)| statistics::FRAMES.map(|list| format!("{within}{list}")))
+        .collect();
     let of_findings = if has("findings") && has("pages") { &[finding::FRAMES][..] } else { &[] };
-    let cut = [T::CUT, of_copies, of_findings].concat();
+    let of_decoding: Vec<&str> = of_decoding.iter().map(String::as_str).collect();
+    let cut = [T::CUT, of_copies, of_findings, &of_decoding].concat();
     let mut described = json!({
         "name": T::NAME,
         "title": T::TITLE,

@@ -78,9 +78,19 @@ pub struct Finding {
     /// What could make it a false alarm.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub false_alarm: &'static str,
-    /// Findings of the same rule and subject that stand before it in the whole list, whatever page this is: its id is made of that.
+    /// Findings of the same rule and subject that stand before it in the whole list, whatever page this is: its id is made of that. For those that
+    /// follow the usual ones of a rule, another number that tells them from each other.
     #[serde(skip_serializing_if = "crate::is_default")]
     pub twins_before: u64,
+}
+
+impl Finding {
+    /// The same for [`Lists::findings_and`](crate::stats::Lists::findings_and): nobody counts those before it, so `number` tells it from others of its
+    /// rule and subject.
+    #[must_use]
+    pub fn beyond(self, number: u64) -> Self {
+        Self { twins_before: number.saturating_add(1 << 32), ..self }
+    }
 }
 
 impl Measure {

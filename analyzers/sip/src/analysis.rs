@@ -7,13 +7,14 @@ use mcpcap_analyzer::stats::{Lists, Page};
 use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 
 use crate::authentication::Authentication;
-use crate::calls::Calls;
+use crate::calls::{Calls, Offer};
 use crate::counts::Counts;
-use crate::details::{self, Budget, PacketDetails};
+use crate::described;
+use crate::details::{self, Budget, PacketDetails, Room};
 use crate::filter::Filter;
 use crate::findings::Watch;
 use crate::message::facts::Facts;
-use crate::message::{Fault, Message, sdp};
+use crate::message::{Fault, Message};
 use crate::parties::Parties;
 use crate::registrations::Registrations;
 use crate::report::{Evicted, Limits, Report, Statistics};
@@ -52,11 +53,12 @@ pub struct Carried {
 impl Analysis {
     /// Nothing seen yet.
     pub fn new(arguments: &Arguments, filter: Filter, window: Window) -> Self {
+        let lists = Lists::new(window.clone());
         Self {
             maximum: Maximum::new(arguments.max_packets),
             counts: Counts::new(),
             waiting: Waiting::default(),
-            transactions: Transactions::new(),
+            transactions: Transactions::new(&lists),
             calls: Calls::new(&window),
             registrations: Registrations::new(),
             authentication: Authentication::new(),
@@ -64,7 +66,7 @@ impl Analysis {
             watch: Watch::new(),
             filter,
             window: window.clone(),
-            lists: Lists::new(window.clone()),
+            lists,
             packets: Page::new(window),
             budget: Budget::new(arguments.headers),
         }
@@ -122,16 +124,16 @@ impl Analysis {
     }
 
     fn take(&mut self, key: Option<Key>, seen: &Seen, message: &Message<'_>, facts: &Facts<'_>) {
-        let described = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
+        let described = described::of(message);
         if described.goes_on {
             self.counts.fault(Fault::LongSessionDescription, seen.frame);
         }
-        let media = described.media;
         self.counts.take(seen, message, facts);
         self.parties.take(seen, facts);
         let place = if self.filter.fits(facts) {
-            let budget = &mut self.budget;
-            self.packets.push(|| details::describe(seen, message, budget))
+            let place = usize::try_from(self.packets.total()).unwrap_or(usize::MAX);
+            let mut room = Room { budget: &mut self.budget, lists: &mut self.lists, place };
+            self.packets.push(|| details::describe(seen, message, &described, &mut room))
         } else {
             None
         };
@@ -140,7 +142,10 @@ impl Analysis {
             self.watch.unanswered(&gone);
         }
         self.link(seen, place, outcome);
-        let begins_call = self.calls.take(seen, message, facts, &media, outcome, &self.filter);
+        let media = described.media;
+        let shown = described::of_call(message, &self.lists);
+        let offer = Offer { media: &media, shown: shown.as_deref().unwrap_or(&media) };
+        let begins_call = self.calls.take(seen, message, facts, offer, outcome, &self.filter);
         if begins_call && facts.is_request() && facts.is("INVITE") {
             self.counts.dialled(facts);
         }

@@ -2,12 +2,15 @@
 
 use std::net::IpAddr;
 
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::text::printable;
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
+use crate::described::{self, OF_PACKETS};
 use crate::limits;
-use crate::message::{Fault, Message, Start, auth, sdp};
+use crate::message::sdp::Description;
+use crate::message::{self, Fault, Header, Message, Start, auth};
 use crate::report::{MediaReport, is_zero};
 use crate::seen::{PORT, Seen, TLS_PORT, Transport};
 
@@ -59,7 +62,7 @@ pub struct PacketDetails {
     /// To header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// As far as the texts of the page have room.
+    /// The first 256, as far as the texts of all messages have room, and pages of all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contact: Vec<String>,
     /// How many, when there are several.
@@ -71,7 +74,7 @@ pub struct PacketDetails {
     /// Server header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
-    /// The path so far, the last hop first; as far as the texts of the page have room.
+    /// The path so far, the last hop first; likewise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<String>,
     /// How many, when there are several.
@@ -90,13 +93,13 @@ pub struct PacketDetails {
     /// All headers, when `headers` asks for them. Proofs of passwords are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderDetails>,
-    /// Headers in all. 256 are listed of one message; where a page has too many, `limit` 1 with the following cursor gives those of one.
+    /// Headers in all. The first 256 are listed of one message, as far as the texts of all messages have room, and pages have all.
     #[serde(skip_serializing_if = "is_zero")]
     pub headers_total: u64,
     /// Media of the session description in the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<MediaReport>,
-    /// Media in all. 256 are listed of one message and 2,000 in a page; `limit` 1 with the following cursor gives those of one message.
+    /// Media in all. The first 256 are listed of one message, 2,000 of all, and pages have all.
     #[serde(skip_serializing_if = "is_zero")]
     pub media_total: u64,
     /// What is wrong with the message.
@@ -157,23 +160,37 @@ impl Budget {
     }
 }
 
-/// Describes a message.
-pub fn describe(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> PacketDetails {
+/// The lists of each message.
+pub const CONTACT: &str = "packets[].contact";
+/// See [`CONTACT`].
+pub const VIA: &str = "packets[].via";
+/// See [`CONTACT`].
+pub const HEADERS: &str = "packets[].headers";
+
+/// What the lists of a message may hold.
+pub struct Room<'a> {
+    /// Of all messages.
+    pub budget: &'a mut Budget,
+    /// Which parts of lists are asked for.
+    pub lists: &'a mut Lists,
+    /// The message's place among those that can be listed.
+    pub place: usize,
+}
+
+/// Describes a message, which has this session description.
+pub fn describe(seen: &Seen, message: &Message<'_>, described: &Description<'_>, room: &mut Room<'_>) -> PacketDetails {
     let one = |name| message.value(name).map(text);
-    let total = |name| message.list(name).count() as u64;
-    let (contact, via) = (listed(message, "contact", budget), listed(message, "via", budget));
+    let every = message.every_header();
+    let (contact, contact_total) = listed(&every, ("contact", CONTACT), room);
+    let (via, via_total) = listed(&every, ("via", VIA), room);
     let (method, request_uri, status_code, reason_phrase) = match message.start {
         Start::Request { method, uri } => (Some(word(method)), Some(text(uri)), None, None),
         Start::Response { status, reason } => (None, None, Some(status), Some(text(reason))),
     };
-    let described = sdp::of_body(message.value("content-type").unwrap_or_default(), message.body);
     let mut malformed = message.faults.clone();
     malformed.extend(described.goes_on.then_some(Fault::LongSessionDescription));
-    let media = described.media;
-    let media_total = described.total;
-    let media: Vec<MediaReport> = media.iter().take(budget.media).map(MediaReport::of).collect();
-    budget.media = budget.media.saturating_sub(media.len());
-    let all = if budget.headers { headers(message, &mut budget.characters) } else { Vec::new() };
+    let media = media(message, described, room);
+    let all = if room.budget.headers { headers(&every, room) } else { Vec::new() };
     PacketDetails {
         frame: seen.frame,
         // Shortened to the capture's precision once the reader's summary tells it.
@@ -194,19 +211,19 @@ pub fn describe(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> Pack
         from: one("from"),
         to: one("to"),
         contact,
-        contact_total: total("contact"),
+        contact_total,
         user_agent: one("user-agent"),
         server: one("server"),
         via,
-        via_total: total("via"),
+        via_total,
         content_type: one("content-type"),
         content_length: message.content_length,
         body_length: message.body.len(),
         known_sip_port: seen.has_port(PORT) || seen.has_port(TLS_PORT),
         headers: all,
-        headers_total: if budget.headers { message.headers_total } else { 0 },
+        headers_total: if room.budget.headers { message.headers_total } else { 0 },
         media,
-        media_total,
+        media_total: described.total,
         malformed,
         retransmission_of: None,
         request_frame: None,
@@ -215,30 +232,48 @@ pub fn describe(seen: &Seen, message: &Message<'_>, budget: &mut Budget) -> Pack
     }
 }
 
-/// The elements of a header that is a list.
-fn listed(message: &Message<'_>, name: &str, budget: &mut Budget) -> Vec<String> {
-    let mut found = Vec::new();
-    for element in message.list(name).take(limits::VIAS_LISTED).map(text) {
-        let Some(left) = budget.hops.checked_sub(element.len()) else { break };
-        budget.hops = left;
-        found.push(element);
-    }
-    found
+fn media(message: &Message<'_>, described: &Description<'_>, room: &mut Room<'_>) -> Vec<MediaReport> {
+    let Room { budget, lists, place } = room;
+    let other = described::of_packet(message, lists);
+    let media = &other.as_ref().unwrap_or(described).media;
+    let media: Vec<MediaReport> = media.iter().take(budget.media).map(MediaReport::of).collect();
+    budget.media = budget.media.saturating_sub(media.len());
+    let part = described::media_of_packet(lists);
+    lists.told_within(OF_PACKETS.media, &[*place], described.total, part, media.len());
+    media.iter().enumerate().for_each(|(nth, media)| OF_PACKETS.tell([*place, nth], media, lists));
+    media
 }
 
-fn headers(message: &Message<'_>, left: &mut usize) -> Vec<HeaderDetails> {
+/// The elements of a header that is a list, and how many there are.
+fn listed(headers: &[Header<'_>], (name, list): (&str, &str), room: &mut Room<'_>) -> (Vec<String>, u64) {
+    let part = room.lists.part_within(list, limits::VIAS_LISTED);
+    let mut found = Vec::new();
+    for element in message::list(headers, name).skip(part.offset).take(part.limit).map(text) {
+        let Some(left) = room.budget.hops.checked_sub(element.len()) else { break };
+        room.budget.hops = left;
+        found.push(element);
+    }
+    let total = message::list(headers, name).count() as u64;
+    room.lists.told_within(list, &[room.place], total, part, found.len());
+    (found, total)
+}
+
+fn headers(every: &[Header<'_>], room: &mut Room<'_>) -> Vec<HeaderDetails> {
+    let part = room.lists.part_within(HEADERS, limits::HEADERS);
     let mut listed = Vec::new();
-    for header in message.headers.iter().take(limits::HEADERS) {
+    for header in every.iter().skip(part.offset).take(part.limit) {
         let secret = [b"authorization".as_slice(), b"proxy-authorization"];
         let value = match secret.iter().any(|name| header.name.eq_ignore_ascii_case(name)) {
             true => text(&auth::shown(&header.value)),
             false => text(&header.value),
         };
         let entry = HeaderDetails { name: word(header.name), value };
-        let Some(rest) = left.checked_sub(entry.name.len().saturating_add(entry.value.len())) else { break };
-        *left = rest;
+        let length = entry.name.len().saturating_add(entry.value.len());
+        let Some(left) = room.budget.characters.checked_sub(length) else { break };
+        room.budget.characters = left;
         listed.push(entry);
     }
+    room.lists.told_within(HEADERS, &[room.place], every.len() as u64, part, listed.len());
     listed
 }
 

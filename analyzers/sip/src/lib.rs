@@ -14,6 +14,7 @@ mod analysis;
 mod authentication;
 mod calls;
 mod counts;
+mod described;
 mod details;
 mod direction;
 mod filter;

@@ -1,11 +1,13 @@
 //! How much is kept and listed. A capture decides how many calls and addresses there are, so each table has a size; what had to make
 //! room is counted in the report. Together they stay below 48 MiB, whatever the capture.
 
-/// Headers that are read, and listed, of one message. Those behind are counted, and the message has a fault.
+/// Headers that are read of one message, and listed at once. Those behind are counted and on further pages, and the message has a fault.
 pub const HEADERS: usize = 256;
-/// Media descriptions that are read of one body. Those behind are counted.
+/// Media descriptions that are read of one body, and listed at once. Those behind are counted, and on further pages of a listed message.
 pub const MEDIA: usize = 256;
-/// Payload types that are read of one media description.
+/// Those of a further page.
+pub const MEDIA_OF_PAGE: usize = 512;
+/// Payload types of one media description that are given at once, also on further pages.
 pub const FORMATS: usize = 32;
 /// Lines that are read of one session description; of those behind, media are counted.
 pub const SDP_LINES: usize = 4096;
@@ -25,9 +27,7 @@ pub const CALLS: usize = 4096;
 pub const LADDER: usize = 40;
 /// See [`LADDER`].
 pub const ALL_LADDERS: usize = 10_000;
-/// Media of one call that are kept: a [small](mcpcap_analyzer::stats::Distinct::small) count tells so many apart; and of all listed calls
-/// or messages.
-pub const CALL_MEDIA: usize = 128;
+/// Media that are kept of all listed calls, and those of all listed messages.
 pub const LISTED_MEDIA: usize = 2000;
 /// Branches of all calls that are told apart.
 pub const FORKS: usize = 16_384;

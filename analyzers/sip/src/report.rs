@@ -98,7 +98,7 @@ pub struct Statistics {
     pub transactions: Vec<TransactionReport>,
     /// Requests of methods that came after 64 others: they are not among `transactions`.
     pub requests_of_other_methods: u64,
-    /// The first requests without a response.
+    /// Requests without a response; those that had to make room come first.
     pub unanswered_requests: Vec<Unanswered>,
     /// Requests without a response, without ACK; at most so many when `limits.evicted.transactions` is there.
     pub unanswered_requests_total: u64,
@@ -233,7 +233,7 @@ pub struct MediaReport {
     pub rtcp_port: Option<u16>,
     /// Transport, for example `RTP/AVP`.
     pub protocol: String,
-    /// Codecs, the first 32.
+    /// Codecs: the first 32, and pages of all.
     pub codecs: Vec<Codec>,
     /// Codecs in all.
     pub codecs_total: u64,
@@ -243,7 +243,7 @@ pub struct MediaReport {
     /// `none`, `sdes` (keys stand in the clear-text signalling), `dtls`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub encryption: &'static str,
-    /// Suites of SDES; the first 32.
+    /// Suites of SDES, likewise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub crypto_suites: Vec<String>,
     /// Suites in all.
@@ -251,7 +251,7 @@ pub struct MediaReport {
     pub crypto_suites_total: u64,
     /// Whether ICE is offered.
     pub ice: bool,
-    /// Addresses and ports of ICE candidates; the first 32.
+    /// Addresses and ports of ICE candidates, likewise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
     /// Candidates in all.
@@ -272,7 +272,7 @@ pub struct Codec {
 impl MediaReport {
     /// What a media description says.
     pub fn of(media: &Media<'_>) -> Self {
-        let encryption = match (media.crypto.is_empty(), media.fingerprint) {
+        let encryption = match (media.crypto_total == 0, media.fingerprint) {
             (_, true) => "dtls",
             (false, false) => "sdes",
             (true, false) => "none",

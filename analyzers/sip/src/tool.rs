@@ -9,13 +9,15 @@ use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, T
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
+use crate::described::{OF_CALLS, OF_PACKETS};
+use crate::details;
 use crate::filter::{Filter, User};
 use crate::limits;
 use crate::message::{Fault, Start, could_begin, keep_alive, line};
 use crate::report::{Evicted, Limits, Report};
 use crate::seen::{PORT, Seen, Transport};
 use crate::tcp::{Framing, Totals, Yield};
-use crate::{calls, counts, parties, registrations};
+use crate::{calls, counts, parties, registrations, transactions};
 
 /// What may be asked of `analyze_sip_packets`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -69,7 +71,7 @@ impl Tool for SipPackets {
         "statistics.user_agents",
         "statistics.servers",
         "statistics.dialled_prefixes",
-        "statistics.unanswered_requests",
+        transactions::UNANSWERED,
         "statistics.authentication.challenges",
         "statistics.authentication.credentials",
         "statistics.endpoints",
@@ -83,6 +85,17 @@ impl Tool for SipPackets {
         registrations::USERNAMES,
         registrations::HISTORY,
         registrations::HISTORY_FRAMES,
+        details::CONTACT,
+        details::VIA,
+        details::HEADERS,
+        OF_PACKETS.media,
+        OF_PACKETS.codecs,
+        OF_PACKETS.suites,
+        OF_PACKETS.candidates,
+        OF_CALLS.media,
+        OF_CALLS.codecs,
+        OF_CALLS.suites,
+        OF_CALLS.candidates,
     ];
 
     const WANTS: Wants =
@@ -145,7 +158,7 @@ impl Tool for SipPackets {
             incomplete_over_tcp: self.framing.incomplete,
             skipped_tcp_octets: self.framing.skipped,
             unreadable_websocket_messages: self.framing.unreadable,
-            decoding: capture.decoder.decoding.clone().told(),
+            decoding: capture.decoder.limits(self.analysis.lists()),
             reassembly: self.streams.statistics().told(),
         };
         let carried = Carried {

@@ -2,12 +2,15 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::stats::{BoundedMap, Lists, Quantiles};
+use mcpcap_analyzer::stats::{Beyond, BoundedMap, Lists, Quantiles};
 
 use crate::limits;
 use crate::message::facts::{Facts, hash};
 use crate::report::{TransactionReport, Unanswered};
 use crate::seen::Seen;
+
+/// The list of requests without a response.
+pub const UNANSWERED: &str = "statistics.unanswered_requests";
 
 /// What all messages of a transaction have in common. Both addresses are in it, so that each hop of a proxied request is its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +28,11 @@ impl Transaction {
     /// Whether a response is still expected.
     fn is_open(&self) -> bool {
         self.responses.is_empty() && !self.is_final
+    }
+
+    fn unanswered(&self, key: &Key) -> Unanswered {
+        let Key { client, server, .. } = *key;
+        Unanswered { frame: self.frame, method: self.method.clone(), client, server, sent: self.sent }
     }
 
     fn open(&self, key: &Key) -> Option<Open> {
@@ -118,8 +126,8 @@ pub struct Transactions {
     orphans: BoundedMap<Key, ()>,
     /// Requests that came after all.
     pub too_late: u64,
-    /// Unanswered ones that left the table.
-    given_up: u64,
+    /// Unanswered ones that left the table: those that are asked for.
+    given_up: Beyond<Unanswered>,
     /// The one that left the table last.
     gone: Option<Open>,
 }
@@ -135,8 +143,8 @@ struct Method {
 }
 
 impl Transactions {
-    /// No transactions yet.
-    pub fn new() -> Self {
+    /// No transactions yet. `lists`: which requests without a response are asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
             table: BoundedMap::new(limits::TRANSACTIONS),
             methods: Vec::new(),
@@ -149,7 +157,7 @@ impl Transactions {
             not_told_apart: 0,
             orphans: BoundedMap::new(limits::ORPHANS),
             too_late: 0,
-            given_up: 0,
+            given_up: Beyond::new(lists.part(UNANSWERED, limits::LISTED)),
             gone: None,
         }
     }
@@ -191,7 +199,9 @@ impl Transactions {
         };
         if let Some((key, gone)) = self.table.insert(key, transaction) {
             self.gone = gone.open(&key);
-            self.given_up = self.given_up.saturating_add(u64::from(self.gone.is_some()));
+            if self.gone.is_some() {
+                self.given_up.push(|| gone.unanswered(&key));
+            }
         }
         self.requests = self.requests.saturating_add(u64::from(!facts.is("ACK")));
         self.too_late = self.too_late.saturating_add(u64::from(self.orphans.remove(&key).is_some()));
@@ -259,7 +269,7 @@ impl Transactions {
 
     /// Requests that had to make room before a response came.
     pub fn evicted(&self) -> u64 {
-        self.given_up
+        self.given_up.total() as u64
     }
 
     /// The request without a response that the last message has driven out of the table.
@@ -274,18 +284,18 @@ impl Transactions {
         all
     }
 
-    /// The first requests without a response in the capture.
+    /// Requests without a response: those that left the table, as they did, and behind them those that are in it, in the order of their frames.
     pub fn unanswered(&self, lists: &mut Lists) -> Vec<Unanswered> {
         let mut all: Vec<_> = self.table.iter().filter(|(_, transaction)| transaction.is_open()).collect();
         all.sort_by_key(|(_, transaction)| transaction.frame);
-        let report = |(key, transaction): (&Key, &Transaction)| Unanswered {
-            frame: transaction.frame,
-            method: transaction.method.clone(),
-            client: key.client,
-            server: key.server,
-            sent: transaction.sent,
-        };
-        lists.cut("statistics.unanswered_requests", limits::LISTED, all.into_iter()).map(report).collect()
+        let part = lists.part(UNANSWERED, limits::LISTED);
+        let gone = self.given_up.total();
+        lists.told(UNANSWERED, gone.saturating_add(all.len()), part);
+        let mut listed = self.given_up.entries().to_vec();
+        let room = part.limit.saturating_sub(listed.len());
+        let open = all.into_iter().skip(part.offset.saturating_sub(gone)).take(room);
+        listed.extend(open.map(|(key, transaction)| transaction.unanswered(key)));
+        listed
     }
 
     /// How many requests got no response.

@@ -50,8 +50,8 @@ pub struct Core {
 }
 
 impl Core {
-    /// A run that analyses at most `maximum` segments.
-    pub fn new(filter: Filter, maximum: Option<NonZeroU64>) -> Self {
+    /// A run that analyses at most `maximum` segments. `lists`: what of them is asked for.
+    pub fn new(filter: Filter, maximum: Option<NonZeroU64>, lists: &Lists) -> Self {
         Self {
             tracker: Tracker::new(),
             numbers: stream::Tracker::new(),
@@ -59,7 +59,7 @@ impl Core {
             maximum: Maximum::new(maximum),
             all: 0,
             totals: Totals::default(),
-            watch: Watch::new(),
+            watch: Watch::new(lists),
         }
     }
 
@@ -114,8 +114,7 @@ impl Core {
     /// The findings that are to be listed, and what was not kept and not decoded.
     pub fn findings(self, capture: &Capture, lists: &mut Lists) -> (Vec<Finding>, Limits) {
         let evicted = Evicted { connections: self.tracker.evicted(), parties: self.watch.evicted() };
-        let (findings, findings_left_out) = self.watch.finish(lists);
-        (findings, Limits { evicted, findings_left_out, decoding: capture.decoder.decoding.clone().told() })
+        (self.watch.finish(lists), Limits { evicted, decoding: capture.decoder.limits(lists) })
     }
 
     /// Says that there is nothing, when there is nothing.

@@ -14,14 +14,10 @@ pub const CONTENTS: usize = 8;
 /// Frames with a flag of which a connection remembers number and flags.
 pub const EVENTS: usize = 16;
 
-/// Connections that lists of the worst or the largest can be paged through; how many there are is told all the same.
-pub const RANKED: usize = 4096;
 /// Frames with RST that a direction lists.
 pub const RESETS_LISTED: usize = 10;
-/// Findings of one rule, before those of the others follow on further pages.
+/// Findings of one rule, before others follow on further pages: of those about single connections these are the ones with most frames.
 pub const FINDINGS_OF_ONE_RULE: usize = 100;
-/// Findings about single connections that are kept of one rule.
-pub const FINDINGS_KEPT: usize = 1024;
 
 /// Servers, clients and pairs of which the findings keep a count.
 pub const PARTIES: usize = 1024;

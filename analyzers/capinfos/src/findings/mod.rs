@@ -37,6 +37,8 @@ pub struct Facts<'a> {
     pub copies: Option<&'a CopyReport>,
     /// How decoding went.
     pub decoding: &'a Decoding,
+    /// Frames in which something could not be read.
+    pub failed: &'a Frames,
     /// Why reading ended early, if it did.
     pub end: Option<&'a End>,
     /// Number of the last frame; 0 without any.
@@ -174,8 +176,6 @@ fn undecoded(facts: &Facts<'_>) -> Option<Finding> {
     if total == 0 || share < UNDECODED_TOLD {
         return None;
     }
-    let mut frames: Vec<u64> = failures().flat_map(|stop| stop.frames.iter().copied()).collect();
-    frames.sort_unstable();
     Some(Finding {
         rule: "capture_packets_undecoded",
         subject: CAPTURE.into(),
@@ -187,7 +187,7 @@ fn undecoded(facts: &Facts<'_>) -> Option<Finding> {
         ),
         measures: vec![measure("packets_undecoded", total), Measure { name: "undecoded_percent", value: share }],
         threshold: "at least 5 % of the packets have an unknown link type, a cut or malformed header, or too many layers",
-        frames: frames.into(),
+        frames: facts.failed.clone(),
         frames_total: total,
         false_alarm: "Link types and protocols that are valid but not supported here count too.",
         twins_before: 0,

@@ -28,7 +28,10 @@ fn found(
     }
     let summary = Summary::from_value(&summary).unwrap();
     let last_frame = frames.len() as u64;
-    let facts = Facts { times: &times, sizes: &sizes, summary: &summary, copies: None, decoding, end, last_frame };
+    let failures = decoding.stopped.iter().filter(|stop| stop.undecoded);
+    let failed = failures.flat_map(|stop| stop.frames.iter().copied()).collect();
+    let (times, sizes, summary) = (&times, &sizes, &summary);
+    let facts = Facts { times, sizes, summary, copies: None, decoding, failed: &failed, end, last_frame };
     all(&facts).into_iter().map(|f| (f.rule, f.severity, f.frames.to_vec(), f.frames_total)).collect()
 }
 

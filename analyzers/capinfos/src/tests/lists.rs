@@ -1,6 +1,6 @@
 //! Lists that hold their first entries: the rest is on further pages.
 
-use mcpcap_analyzer::harness::lists::{pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{joined_within, pages_are_whole, told};
 
 use super::*;
 
@@ -64,4 +64,68 @@ fn the_total_of_each_list_is_that_of_the_report() {
     ] {
         assert_eq!(told(&usual, list).map(|[total, ..]| total), usual.pointer(total).and_then(Value::as_u64), "{list}");
     }
+}
+
+#[test]
+fn frames_that_were_not_decoded_go_on() {
+    let unknown = [&[2; 12][..], &[0x70, 0], &[0; 46]].concat();
+    let mut malformed = build::udp(("192.0.2.1", 1000), ("192.0.2.2", 2000), b"x");
+    // A header of 60 bytes, where there are 20 and 9 more.
+    malformed[14] = 0x4f;
+    let frames: Vec<_> =
+        (0..3_100).map(|n| (n, if n % 2 == 0 { unknown.clone() } else { malformed.clone() })).collect();
+    let capture = build::pcap(&frames);
+    let report = run(&capture, &json!({}));
+    let place = |list: &Value, field: &str, name: &str| {
+        list.as_array().unwrap().iter().position(|entry| entry[field] == name).unwrap()
+    };
+    let failed = report["decoding"]["stopped"].as_array().unwrap();
+    let failed = failed.iter().position(|stop| stop["undecoded"] == true).unwrap();
+    let unread = place(&report["decoding"]["not_looked_into"], "protocol", "ethertype 0x7000");
+    let finding = place(&report["findings"], "rule", "capture_packets_undecoded");
+    for (name, from) in [
+        (format!("decoding.stopped[{failed}].frames"), 2),
+        (format!("decoding.not_looked_into[{unread}].frames"), 1),
+        (format!("findings[{finding}].frames"), 2),
+    ] {
+        let (frames, pages) = joined_within::<Capinfos>(&capture, &json!({}), &name);
+        let frames = frames.iter().map(|frame| frame.as_u64().unwrap());
+        assert!(frames.eq((from..=3_100).step_by(2)) && pages == 2, "{name}: {pages}");
+    }
+}
+
+#[test]
+fn ports_of_a_protocol_go_on() {
+    // What nobody knows, from a server port of its own each time; the first ones more often.
+    let datagram = |n: u16| build::udp(("192.0.2.1", 50_000), ("192.0.2.2", 20_000 + n), b"\xff\xfe\xfd");
+    let frames = (0..3_000).chain(0..5).map(datagram);
+    let capture = build::pcap(&(0..).step_by(1000).zip(frames).collect::<Vec<_>>());
+    let report = run(&capture, &json!({}));
+    let protocol = &report["protocols"][0];
+    let ports = json!([20_000, 20_001, 20_002, 20_003, 20_004]);
+    assert_eq!((&protocol["protocol"], &protocol["ports"]), (&json!("data"), &ports));
+    let total = protocol["ports_total"].as_u64().unwrap();
+    assert!(total.abs_diff(3_000) < 300 && protocol["ports_total_is_estimate"] == true, "{total}");
+    let (ports, pages) = joined_within::<Capinfos>(&capture, &json!({}), "protocols[0].ports");
+    let mut ports: Vec<u64> = ports.iter().map(|port| port.as_u64().unwrap()).collect();
+    ports.sort_unstable();
+    assert!(ports.into_iter().eq(20_000..23_000) && pages == 3, "{pages}");
+}
+
+#[test]
+fn statistics_of_an_interface_go_on() {
+    let mut capture = pcapng::file(&[1], &[]);
+    for received in 0..40_u64 {
+        // Interface 0, no time, isb_ifrecv, end of options.
+        let body = [&[0; 12][..], &[4, 0, 8, 0], &received.to_le_bytes(), &[0; 4]].concat();
+        let length = (body.len() as u32 + 12).to_le_bytes();
+        capture.extend([&5_u32.to_le_bytes()[..], &length, &body, &length].concat());
+    }
+    let received =
+        |blocks: &[Value]| blocks.iter().map(|block| block["received"].as_u64().unwrap()).collect::<Vec<_>>();
+    let usual = run(&capture, &json!({}));
+    assert_eq!(received(usual["interfaces"][0]["statistics"].as_array().unwrap()), [37, 38, 39]);
+    assert_eq!(usual["interfaces"][0]["statistics_count"], 40);
+    let (all, _) = joined_within::<Capinfos>(&capture, &json!({}), "interfaces[0].statistics");
+    assert!(received(&all).into_iter().eq(0..40));
 }

@@ -103,3 +103,22 @@ fn lists_within_entries_go_on() {
     let messages = joined("transactions[0].messages");
     assert!(messages.iter().map(|message| message["frame"].as_u64().unwrap()).eq(1..=6_200));
 }
+
+#[test]
+fn options_of_a_message_go_on() {
+    let options: Vec<u8> = (0..240).flat_map(|code| option6(2_000 + code, &[code as u8; 128])).collect();
+    // Behind Ethernet, IPv6 and UDP headers.
+    let inner = v6(11, 7, 9, None, &[])[62..].to_vec();
+    let relayed = [&[12, 0][..], &[0; 32], &options, &option6(9, &inner)].concat();
+    let relayed = harness::build::udp(("2001:db8:9::1", 547), ("2001:db8:9::5", 547), &relayed);
+    // All of them have more text than a report has room for.
+    let messages = (0..50).map(|n| if n == 45 { relayed.clone() } else { v6(11, n, 9, None, &options) });
+    let capture = harness::build::pcap(&every(100, messages));
+    for (name, before) in [("packets[46].options", 1), ("packets[45].relays[0].options", 0)] {
+        let (values, _) = joined_within::<DhcpPackets>(&capture, &json!({}), name);
+        let codes = values[before..].iter().map(|option| option["code"].as_u64().unwrap());
+        assert!(codes.eq(2_000..2_240), "{name}: {}", values.len());
+    }
+    let usual = harness::run::<DhcpPackets>(&capture, &json!({})).unwrap();
+    assert_eq!(usual["packets"][46]["options_left_out"], 241);
+}

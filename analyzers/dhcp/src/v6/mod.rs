@@ -92,7 +92,7 @@ impl Message {
             Self { kinds: Vec::new(), relays: Vec::new(), xid: None, options: Vec::new(), malformed: None };
         let mut rest = octets.to_vec();
         let missing = if cut { "cut off in the capture" } else { "ends within its header" };
-        for depth in 0..=limits::DEPTH {
+        for depth in 0..=limits::RELAYS {
             let Some((&kind, behind)) = rest.split_first() else {
                 if depth == 0 {
                     return Err(missing);
@@ -346,12 +346,17 @@ mod tests {
     }
 
     #[test]
-    fn relays_without_end_are_bounded() {
-        let mut octets = vec![1, 0, 0, 1];
-        for _ in 0..20 {
-            octets = [&[12, 0][..], &[0; 32], &option(9, &octets)].concat();
-        }
-        assert_eq!(Message::read(&octets, false).unwrap().malformed, Some("more relays than any network has"));
+    fn all_relays_are_read_that_pass_a_message_on() {
+        // The hop count of the outermost is 8 then (RFC 8415 §19.1.2).
+        let read = |relays: u8| {
+            let relayed = |octets: Vec<u8>, hops| [&[12, hops][..], &[0; 32], &option(9, &octets)].concat();
+            Message::read(&(0..relays).fold(vec![1, 0, 0, 1], relayed), false).unwrap()
+        };
+        let most = read(9);
+        assert_eq!((most.malformed, most.kind(), most.xid), (None, Some(1), Some(1)));
+        assert!(most.relays.iter().map(|relay| relay.hops).eq((0..9).rev()));
+        assert_eq!(read(10).malformed, Some("more relays than any network has"));
+        assert_eq!(read(20).malformed, Some("more relays than any network has"));
     }
 
     #[test]

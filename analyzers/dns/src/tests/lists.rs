@@ -73,3 +73,108 @@ fn frames_of_malformed_messages_go_on() {
     let (frames, pages) = joined_within::<DnsPackets>(&captured(short), &json!({}), name);
     assert!(frames.iter().map(|frame| frame.as_u64().unwrap()).eq(1..=3_100) && pages == 4, "{pages}");
 }
+
+#[test]
+fn frames_without_counterpart_go_on() {
+    // More than are held, and than are kept in order.
+    let asked = |n: u16| udp((CLIENT, 6000), (&host(usize::from(n)), 7000), &query(n, "u.example", A));
+    let capture = captured((0..5_200).map(asked));
+    let page = |offset: u64| {
+        let page = json!({ "offset": offset, "limit": 1000, "list": lists::UNCONFIRMED });
+        let report = run(&capture, &json!({ "page": page }));
+        assert_eq!(told(&report, lists::UNCONFIRMED), Some([5_200, offset, 1000.min(5_200 - offset)]));
+        assert_eq!(report["limits"]["unconfirmed_candidates"], 5_200);
+        at(&report, lists::UNCONFIRMED).to_vec()
+    };
+    let frames = (0..6).flat_map(|nth| page(nth * 1000)).map(|frame| frame.as_u64().unwrap());
+    let mut frames: Vec<u64> = frames.collect();
+    assert!(frames[..4_000].iter().copied().eq(1..=4_000));
+    frames.sort_unstable();
+    assert!(frames.into_iter().eq(1..=5_200));
+}
+
+/// A response with many questions, records of each section, and EDNS options; each has a number of its own.
+fn crowded() -> Vec<u8> {
+    let mut octets = vec![0, 7, 0x80, 0];
+    [1_500_u16, 1_200, 1_100, 1_051].iter().for_each(|count| octets.extend(count.to_be_bytes()));
+    for kind in 1_000..2_500_u16 {
+        octets.extend([&[0][..], &kind.to_be_bytes(), &[0, 1]].concat());
+    }
+    for ttl in 0..3_350_u32 {
+        octets.extend([&[0, 0, 1, 0, 1][..], &ttl.to_be_bytes(), &[0, 4, 192, 0, 2, 1]].concat());
+    }
+    octets.extend([0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 240]);
+    (0..60_u16).for_each(|code| octets.extend([(65_001 + code).to_be_bytes(), [0, 0]].concat()));
+    octets
+}
+
+#[test]
+fn questions_records_and_options_of_a_message_go_on() {
+    let ask = udp((CLIENT, 4000), ("192.0.2.53", 53), &query(7, "a.example", A));
+    let capture = captured([ask, udp(("192.0.2.53", 53), (CLIENT, 4000), &crowded())].into_iter());
+    let numbers = |list: &str, field: &str| -> Vec<u64> {
+        let (values, _) = joined_within::<DnsPackets>(&capture, &json!({}), &list.replace("[]", "[1]"));
+        values.iter().map(|value| value[field].as_u64().unwrap()).collect()
+    };
+    assert!(numbers(lists::QUESTIONS, "type").into_iter().eq(1_000..2_500));
+    assert!(numbers(lists::ANSWERS, "ttl").into_iter().eq(0..1_200));
+    assert!(numbers(lists::AUTHORITY, "ttl").into_iter().eq(1_200..2_300));
+    assert!(numbers(lists::ADDITIONAL, "ttl").into_iter().eq(2_300..3_350));
+    assert!(numbers(lists::OPTIONS, "code").into_iter().eq(65_001..65_061));
+}
+
+#[test]
+fn frames_that_were_not_looked_into_go_on() {
+    let unknown = [&[2; 12][..], &[0x70, 0], &[0; 46]].concat();
+    let ask = udp((CLIENT, 4000), ("192.0.2.53", 53), &query(7, "a.example", A));
+    let capture = captured(std::iter::once(ask).chain((0..3_100).map(|_| unknown.clone())));
+    let name = "limits.decoding.not_looked_into[0].frames";
+    let (frames, pages) = joined_within::<DnsPackets>(&capture, &json!({}), name);
+    assert!(frames.iter().map(|frame| frame.as_u64().unwrap()).eq(2..=3_101) && pages == 4, "{pages}");
+    let described = mcpcap_analyzer::ToolEntry::of::<DnsPackets>();
+    let cut = (described.describe)()["cut"].clone();
+    assert!(cut.as_array().unwrap().contains(&json!("limits.decoding.not_looked_into[].frames")), "{cut}");
+}
+
+#[test]
+fn codes_go_on() {
+    // A server that answers with each code that OPT can make (RFC 6891 §6.1.3), and a client that asks for many types.
+    let answer = |rcode: u16| {
+        let mut octets = response(rcode, "a.example", A, rcode & 15, &[]);
+        octets[11] = 1;
+        octets.extend([0, 0, 41, 16, 0, (rcode >> 4) as u8, 0, 0, 0, 0, 0]);
+        udp(("192.0.2.53", 53), (CLIENT, 4000), &octets)
+    };
+    let ask = |kind: u16| udp((CLIENT, 4000), ("192.0.2.53", 53), &query(kind, "a.example.com", kind));
+    let capture = captured((0..4_096).map(answer).chain((1_000..3_000).map(ask)));
+    let joined = |name: &str| {
+        let (values, pages) = joined_within::<DnsPackets>(&capture, &json!({}), name);
+        assert!(pages > 1 && values.iter().all(|value| value["count"] == 1), "{name}");
+        values.iter().map(|value| value["code"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert!(joined("statistics.services[0].extended_rcodes").into_iter().eq(16..4_096));
+    assert!(joined("statistics.services[0].query_types").into_iter().eq(1_000..3_000));
+    assert!(joined("statistics.servers[0].rcodes").into_iter().eq(0..4_096));
+    assert!(joined("statistics.clients[0].rcodes").into_iter().eq(0..4_096));
+    let report = run(&capture, &json!({}));
+    let domains = report["statistics"]["domains"].as_array().unwrap();
+    let place = domains.iter().position(|domain| domain["domain"] == "example.com").unwrap();
+    assert!(joined(&format!("statistics.domains[{place}].types")).into_iter().eq(1_000..3_000));
+}
+
+#[test]
+fn queries_that_left_the_table_are_listed_too() {
+    // More than wait at the same time.
+    let ask = |n: u16| udp((&host(usize::from(n) % 200), 1024 + n), ("192.0.2.53", 53), &query(n, "a.example", A));
+    let capture = captured((0..9_500).map(ask));
+    let page = |offset: u64| {
+        let page = json!({ "offset": offset, "limit": 1000, "list": lists::UNANSWERED });
+        let report = run(&capture, &json!({ "page": page }));
+        assert_eq!(told(&report, lists::UNANSWERED), Some([9_500, offset, 1000.min(9_500 - offset)]));
+        assert_eq!(report["statistics"]["transactions"]["unanswered"], 9_500);
+        at(&report, lists::UNANSWERED).to_vec()
+    };
+    let queries: Vec<_> = (0..10).flat_map(|nth| page(nth * 1000)).collect();
+    assert!(queries.iter().map(|query| query["frame"].as_u64().unwrap()).eq(1..=9_500));
+    assert!(queries.iter().all(|query| query["sent"] == 1 && query["waited_seconds"].is_number()));
+}

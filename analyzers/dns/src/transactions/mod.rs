@@ -10,7 +10,7 @@ mod totals;
 mod transaction;
 mod unanswered;
 
-use mcpcap_analyzer::stats::{BoundedMap, Place, Quantiles};
+use mcpcap_analyzer::stats::{BoundedMap, Lists, Place, Quantiles};
 use smallvec::SmallVec;
 
 use crate::brief::{Brief, Decision, Judged, Outcome, Settled};
@@ -47,8 +47,8 @@ pub struct Transactions {
 }
 
 impl Transactions {
-    /// No transactions yet.
-    pub fn new() -> Self {
+    /// No transactions yet. `lists`: which of those without a response are asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
             // One more than there may be, so that they never make room by themselves.
             table: BoundedMap::new(limits::TRANSACTIONS.saturating_add(1)),
@@ -61,7 +61,7 @@ impl Transactions {
             udp: Quantiles::new(),
             tcp: Quantiles::new(),
             totals: Totals::default(),
-            given_up: GivenUp::default(),
+            given_up: GivenUp::new(lists),
         }
     }
 
@@ -313,7 +313,7 @@ impl Transactions {
         if transaction.response.is_some() {
             self.settle(key, transaction, out);
         } else if key.service == Service::Dns {
-            self.given_up.add(transaction.first, displaced);
+            self.given_up.add(key, &transaction, displaced);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::stats::Lists;
+use mcpcap_analyzer::stats::{Beyond, Lists};
 use mcpcap_analyzer::stream::Endpoint;
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
@@ -14,7 +14,7 @@ use crate::message::name::Name;
 use crate::{limits, lists};
 
 /// A query without a response.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Unanswered {
     /// Frame of the first transmission.
     pub frame: u64,
@@ -64,9 +64,22 @@ impl Unanswered {
     }
 }
 
+/// A query without a response, as it stands in the table.
+fn entry(key: &Key, transaction: &Transaction) -> Unanswered {
+    let name = transaction.name.as_deref().map(Name::of);
+    let (name, kind) = (name.as_ref(), transaction.topic.kind());
+    Unanswered::new(transaction.frame, key.client, transaction.server, name, kind)
+}
+
+/// How long the capture went on after the first transmission.
+fn waited(end: Option<u64>, first: Option<u64>) -> Option<u64> {
+    end.zip(first).map(|(end, first)| end.saturating_sub(first))
+}
+
 /// Unanswered queries that left the table.
-#[derive(Default)]
 pub(super) struct GivenUp {
+    /// Those that are asked for: how often each was sent, and when first.
+    list: Beyond<(Unanswered, u32, Option<u64>)>,
     /// The latest time of a message so far.
     now: Option<u64>,
     total: u64,
@@ -77,13 +90,20 @@ pub(super) struct GivenUp {
 }
 
 impl GivenUp {
+    /// None yet. `lists`: which are asked for.
+    pub(super) fn new(lists: &Lists) -> Self {
+        let list = Beyond::new(lists.part(lists::UNANSWERED, limits::LISTED));
+        Self { list, now: None, total: 0, long: 0, evicted: 0 }
+    }
+
     pub(super) fn now(&mut self, time: Option<u64>) {
         self.now = self.now.max(time);
     }
 
-    pub(super) fn add(&mut self, first: Option<u64>, displaced: bool) {
-        let waited = self.now.zip(first).map(|(now, first)| now.saturating_sub(first));
-        let long = waited.is_some_and(|waited| waited >= limits::PATIENCE);
+    pub(super) fn add(&mut self, key: &Key, transaction: &Transaction, displaced: bool) {
+        let first = transaction.first;
+        self.list.push(|| (entry(key, transaction), transaction.queries, first));
+        let long = waited(self.now, first).is_some_and(|waited| waited >= limits::PATIENCE);
         self.total = self.total.saturating_add(1);
         self.long = self.long.saturating_add(long.into());
         // A later query of the same ends and identifier would get a response that comes so late.
@@ -96,10 +116,10 @@ impl GivenUp {
 }
 
 impl Transactions {
-    /// How many were not answered; how many of those although the capture went on for long enough; and the first ones.
+    /// How many were not answered; how many of those although the capture went on for long enough; and the first ones: those that left the table, as
+    /// they did, and behind them those that are in it, by time.
     pub fn unanswered(&self, end: Option<u64>, lists: &mut Lists) -> (u64, u64, Vec<Unanswered>) {
-        let waited =
-            |transaction: &Transaction| end.zip(transaction.first).map(|(end, first)| end.saturating_sub(first));
+        let waited = |transaction: &Transaction| waited(end, transaction.first);
         let mut open: Vec<(&Key, &Transaction)> = self
             .table
             .iter()
@@ -111,15 +131,21 @@ impl Transactions {
             open.iter().filter(|(_, transaction)| waited(transaction).is_some_and(|waited| waited >= limits::PATIENCE));
         let long = (long.count() as u64).saturating_add(self.given_up.long);
         let total = (open.len() as u64).saturating_add(self.given_up.total);
-        let first = lists
-            .cut(lists::UNANSWERED, limits::LISTED, open.iter())
-            .map(|(key, transaction)| {
-                let name = transaction.name.as_deref().map(Name::of);
-                let (name, kind) = (name.as_ref(), transaction.topic.kind());
-                Unanswered::new(transaction.frame, key.client, transaction.server, name, kind)
-                    .waited(transaction.queries, waited(transaction))
-            })
+        let part = lists.part(lists::UNANSWERED, limits::LISTED);
+        lists.told(lists::UNANSWERED, usize::try_from(total).unwrap_or(usize::MAX), part);
+        let mut listed: Vec<Unanswered> = self
+            .given_up
+            .list
+            .entries()
+            .iter()
+            .map(|(query, sent, first)| query.clone().waited(*sent, self::waited(end, *first)))
             .collect();
-        (total, long, first)
+        let behind = part.offset.saturating_sub(self.given_up.list.total());
+        let room = part.limit.saturating_sub(listed.len());
+        let open = open.iter().skip(behind).take(room);
+        listed.extend(
+            open.map(|(key, transaction)| entry(key, transaction).waited(transaction.queries, waited(transaction))),
+        );
+        (total, long, listed)
     }
 }

@@ -12,7 +12,7 @@ use super::pieces::{Room, Wanted};
 use super::slot::{End, Id, More, Slot};
 use super::tunnel::echo::{self, Echo};
 use super::tunnel::names;
-use super::{ELSEWHERE, GetStream, OTHERS, SETTLED};
+use super::{ELSEWHERE, GetStream, SETTLED};
 use crate::says::dns;
 
 /// Keeps what some packets of the chosen conversation are.
@@ -129,10 +129,7 @@ impl GetStream {
             && identity.first_frame == packet.frame
             && self.choice.fits(client, server)
         {
-            self.fitting.1 = self.fitting.1.saturating_add(1);
-            if self.fitting.0.len() <= OTHERS {
-                self.fitting.0.push(identity.id);
-            }
+            self.fitting.push(|| identity.id);
         }
         if !self.is_asked(&id, client, server) {
             self.recognise(packet, ELSEWHERE);

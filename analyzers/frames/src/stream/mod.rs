@@ -11,7 +11,7 @@ mod what;
 use mcpcap_analyzer::application::{Conversations, Settled};
 use mcpcap_analyzer::decode::{Packet, Transport};
 use mcpcap_analyzer::schemars::{Schema, SchemaGenerator, json_schema};
-use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::stats::{Beyond, BoundedMap, Lists, Part};
 use mcpcap_analyzer::stream::{Identity, Limits, Streams, Tracker};
 use mcpcap_analyzer::{Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars};
 use serde::Deserialize;
@@ -27,8 +27,10 @@ use slot::{Id, Slot};
 const CANDIDATES: usize = 2048;
 /// Memory in bytes for the pieces of all of them.
 const ROOM: usize = 12 << 20;
-/// Other connections between the same ends that are named.
+/// Other connections between the same ends that are named first.
 const OTHERS: usize = 20;
+/// Their list.
+const OTHER_CONNECTIONS: &str = "other_connections";
 /// Parts of the chosen conversation whose protocols are kept: more than one has but in a capture made for it.
 const SETTLED: usize = 64;
 /// The place of packets that are not asked for, in the recognition of protocols.
@@ -85,8 +87,9 @@ pub struct GetStream {
     chosen: Option<Id>,
     /// What the packets of the chosen one are, as far as that is settled.
     settled: Vec<Settled>,
-    /// Connections that fit, by number: the first, and how many.
-    fitting: (Vec<u64>, u64),
+    /// Connections that fit, by number.
+    fitting: Beyond<u64>,
+    lists: Lists,
 }
 
 impl Tool for GetStream {
@@ -98,6 +101,7 @@ impl Tool for GetStream {
     type Arguments = Arguments;
     type Report = Report;
     const PAGED: &'static [&'static str] = &["pieces"];
+    const CUT: &'static [&'static str] = &[OTHER_CONNECTIONS, pieces::FRAME_LIST];
 
     const ENDS: Ends = Ends::Always;
 
@@ -107,20 +111,26 @@ impl Tool for GetStream {
         if matches!(choice, Choice::Connection(_)) && arguments.protocol.is_some_and(|kind| kind != Kind::Tcp) {
             return Err(Problem::argument("protocol", "must be tcp, or absent, with `connection`"));
         }
+        let wanted = Wanted::new(arguments.form.unwrap_or_default(), &window);
+        let lists = Lists::new(window);
+        let Part { offset, limit } = lists.part(OTHER_CONNECTIONS, OTHERS);
+        // The one that is shown may be among them.
+        let fitting = Beyond::new(Part { offset, limit: limit.saturating_add(1) });
         Ok(Self {
             connections: Tracker::new(),
             streams: Streams::with_limits(Limits { connections: CANDIDATES, ..Limits::default() }),
             protocols: Conversations::new(),
             choice,
             kind: arguments.protocol,
-            wanted: Wanted::new(arguments.form.unwrap_or_default(), &window),
+            wanted,
             room: Room(ROOM),
             slots: BoundedMap::new(CANDIDATES),
             places: 0,
             evicted: 0,
             chosen: None,
             settled: Vec::new(),
-            fitting: (Vec::new(), 0),
+            fitting,
+            lists,
         })
     }
 
@@ -171,6 +181,7 @@ impl Tool for GetStream {
                 settle(settled, part);
             }
         });
-        Ok(self.report(&id, &slot))
+        let others = self.others(&id);
+        Ok(self.report(&id, &slot, others))
     }
 }

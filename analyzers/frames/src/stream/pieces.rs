@@ -1,5 +1,6 @@
 //! What both ends of a conversation sent, in order, cut into pieces.
 
+use mcpcap_analyzer::stats::{Lists, Part};
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::text::hexadecimal;
 use mcpcap_analyzer::{JsonSchema, Window, schemars};
@@ -7,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::escape::{TEXT, escaped, width};
 
-/// Frames of one piece that are named.
+/// Frames of one piece that are named first.
 const FRAMES: usize = 16;
+/// The list of them.
+pub const FRAME_LIST: &str = "pieces[].frames";
 /// Bytes that each end sent first, which are looked at for what the conversation is.
 const START: usize = 2048;
 /// Room below which others have to make room: a packet that fills a hole sets free what waited behind it.
@@ -34,13 +37,16 @@ pub struct Wanted {
     pub form: Form,
     from: u64,
     to: u64,
+    /// The part of the frames of each.
+    frames: Part,
 }
 
 impl Wanted {
     /// The pieces of a window.
     pub fn new(form: Form, window: &Window) -> Self {
         let limit = window.limit.min(Window::MOST) as u64;
-        Self { form, from: window.offset, to: window.offset.saturating_add(limit) }
+        let frames = Lists::new(window.clone()).part_within(FRAME_LIST, FRAMES);
+        Self { form, from: window.offset, to: window.offset.saturating_add(limit), frames }
     }
 
     /// How many pieces stand before the first one.
@@ -103,11 +109,11 @@ pub struct PieceReport {
     /// A hole: so many bytes are not in the capture.
     #[serde(skip_serializing_if = "is_zero")]
     pub missing: u64,
-    /// Frames that carried it; of a hole, the one that showed it.
+    /// Frames that carried it; of a hole, the one that showed it. Of many this is a page.
     pub frames: Vec<u64>,
-    /// Frames beyond those.
+    /// How many there are, where they are many.
     #[serde(skip_serializing_if = "is_zero")]
-    pub more_frames: u64,
+    pub frames_total: u64,
     /// The bytes as text. Bytes other than printable ASCII are written \xNN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -141,8 +147,34 @@ struct Piece {
     length: u64,
     missing: u64,
     bytes: Vec<u8>,
+    /// Those that are asked for.
     frames: Vec<u64>,
-    more_frames: u64,
+    frames_total: u64,
+    last_frame: u64,
+}
+
+impl Piece {
+    fn new(from: Side, offset: u64, missing: u64) -> Self {
+        let bytes = Vec::new();
+        Self { from, offset, length: 0, missing, bytes, frames: Vec::new(), frames_total: 0, last_frame: 0 }
+    }
+
+    /// Takes a frame that carries bytes of it.
+    fn frame(&mut self, frame: u64, part: Part) {
+        if std::mem::replace(&mut self.last_frame, frame) == frame {
+            return;
+        }
+        if (part.offset as u64..part.end() as u64).contains(&self.frames_total) {
+            self.frames.push(frame);
+        }
+        self.frames_total = self.frames_total.saturating_add(1);
+    }
+
+    /// Memory that it takes.
+    fn cost(&self) -> usize {
+        let frames = self.frames.len().saturating_mul(size_of::<u64>());
+        self.bytes.len().saturating_add(frames).saturating_add(PIECE)
+    }
 }
 
 /// The pieces of a conversation: those of the page are kept, the others counted.
@@ -174,7 +206,7 @@ impl Pieces {
 
     /// Memory that the pieces take.
     pub fn cost(&self) -> usize {
-        self.kept.iter().map(|piece| piece.bytes.len().saturating_add(PIECE)).fold(0, usize::saturating_add)
+        self.kept.iter().map(Piece::cost).fold(0, usize::saturating_add)
     }
 
     /// What client and server sent first.
@@ -215,15 +247,7 @@ impl Pieces {
             let follows = self.open.as_ref().is_some_and(|open| open.from == from && open.missing == 0);
             if begins || !follows {
                 self.close(wanted, room);
-                self.open = Some(Piece {
-                    from,
-                    offset,
-                    length: 0,
-                    missing: 0,
-                    bytes: Vec::new(),
-                    frames: Vec::new(),
-                    more_frames: 0,
-                });
+                self.open = Some(Piece::new(from, offset, 0));
             }
             begins = false;
             let mut taken = 0_usize;
@@ -243,13 +267,7 @@ impl Pieces {
                 if (wanted.from..wanted.to).contains(&self.total) {
                     open.bytes.extend_from_slice(here);
                 }
-                if open.frames.last() != Some(&frame) {
-                    if open.frames.len() < FRAMES {
-                        open.frames.push(frame);
-                    } else {
-                        open.more_frames = open.more_frames.saturating_add(1);
-                    }
-                }
+                open.frame(frame, wanted.frames);
             }
             offset = offset.saturating_add(here.len() as u64);
             bytes = rest;
@@ -266,7 +284,8 @@ impl Pieces {
         let sent = if from == Side::Client { client } else { server };
         let offset = sent.bytes.saturating_add(sent.missing_bytes);
         sent.missing_bytes = sent.missing_bytes.saturating_add(missing);
-        let piece = Piece { from, offset, length: 0, missing, bytes: Vec::new(), frames: vec![frame], more_frames: 0 };
+        let mut piece = Piece::new(from, offset, missing);
+        piece.frame(frame, wanted.frames);
         self.open = Some(piece);
         self.close(wanted, room);
     }
@@ -276,7 +295,7 @@ impl Pieces {
         self.width = 0;
         let Some(piece) = self.open.take() else { return };
         if (wanted.from..wanted.to).contains(&self.total) {
-            if room.take(piece.bytes.len().saturating_add(PIECE)) {
+            if room.take(piece.cost()) {
                 self.kept.push(piece);
             } else {
                 self.lost = self.lost.saturating_add(1);
@@ -286,11 +305,18 @@ impl Pieces {
     }
 
     /// The pieces of the page; `read` makes of the bytes of each what is shown.
-    pub fn report(&self, form: Form, read: impl Fn(Side, &[u8]) -> Vec<u8>) -> Vec<PieceReport> {
-        let report = |piece: &Piece| {
+    pub fn report(
+        &self,
+        wanted: &Wanted,
+        lists: &mut Lists,
+        read: impl Fn(Side, &[u8]) -> Vec<u8>,
+    ) -> Vec<PieceReport> {
+        let places = usize::try_from(wanted.from).unwrap_or(usize::MAX)..;
+        let report = |(place, piece): (usize, &Piece)| {
+            lists.told_within(FRAME_LIST, &[place], piece.frames_total, wanted.frames, piece.frames.len());
             let bytes = read(piece.from, &piece.bytes);
             let is_hole = piece.missing > 0;
-            let (text, hex, held) = match form {
+            let (text, hex, held) = match wanted.form {
                 _ if is_hole => (None, None, 0),
                 Form::Text => {
                     let (text, held) = escaped(&bytes);
@@ -304,81 +330,15 @@ impl Pieces {
                 length: piece.length,
                 missing: piece.missing,
                 frames: piece.frames.clone(),
-                more_frames: piece.more_frames,
+                frames_total: Some(piece.frames_total).filter(|total| *total > FRAMES as u64).unwrap_or_default(),
                 text,
                 hex,
                 left_out: bytes.len().saturating_sub(held) as u64,
             }
         };
-        self.kept.iter().map(report).collect()
+        places.zip(&self.kept).map(report).collect()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn wanted(form: Form) -> Wanted {
-        Wanted::new(form, &Window { offset: 0, limit: 100, ..Window::default() })
-    }
-
-    fn plain(pieces: &Pieces, form: Form) -> Vec<PieceReport> {
-        pieces.report(form, |_, bytes| bytes.to_vec())
-    }
-
-    #[test]
-    fn what_one_end_sends_in_a_row_is_a_piece_and_long_ones_are_cut() {
-        let (wanted, mut room, mut pieces) = (wanted(Form::Text), Room(1 << 20), Pieces::default());
-        for (from, bytes, frame) in [
-            (Side::Client, &b"GET "[..], 1),
-            (Side::Client, b"/\r\n", 2),
-            (Side::Server, &[b'x'; 1000], 3),
-            (Side::Client, b"\\", 4),
-        ] {
-            pieces.data(from, bytes, frame, false, &wanted, &mut room);
-        }
-        pieces.hole(Side::Server, 7, 5, &wanted, &mut room);
-        pieces.data(Side::Server, b"end", 6, false, &wanted, &mut room);
-        pieces.close(&wanted, &mut room);
-        let told = plain(&pieces, Form::Text);
-        let shape: Vec<_> = told.iter().map(|p| (p.from, p.offset, p.length, p.missing, p.frames.clone())).collect();
-        let expected = [
-            (From::Client, 0, 7, 0, vec![1, 2]),
-            (From::Server, 0, 960, 0, vec![3]),
-            (From::Server, 960, 40, 0, vec![3]),
-            (From::Client, 7, 1, 0, vec![4]),
-            (From::Server, 1000, 0, 7, vec![5]),
-            (From::Server, 1007, 3, 0, vec![6]),
-        ];
-        assert_eq!(shape, expected);
-        assert_eq!(told[0].text.as_deref(), Some("GET /\\x0d\\x0a"));
-        assert!(told.iter().all(|piece| piece.left_out == 0));
-        let [client, server] = pieces.sent();
-        assert_eq!((client.bytes, client.frames), (8, 3));
-        assert_eq!((server.bytes, server.missing_bytes, server.frames), (1003, 7, 2));
-    }
-
-    #[test]
-    fn pages_joined_are_all_pieces_and_room_is_bounded() {
-        let collect = |offset: u64, limit: usize, mut room: Room| {
-            let wanted = Wanted::new(Form::Hex, &Window { offset, limit, ..Window::default() });
-            let mut pieces = Pieces::default();
-            for frame in 0..50_u8 {
-                pieces.data(Side::Client, &[frame; 100], frame.into(), false, &wanted, &mut room);
-            }
-            pieces.close(&wanted, &mut room);
-            pieces
-        };
-        let whole = plain(&collect(0, 100, Room(1 << 20)), Form::Hex);
-        assert_eq!((whole.len(), whole[0].length), (11, 480));
-        let mut joined = Vec::new();
-        while joined.len() < 11 {
-            let page = collect(joined.len() as u64, 4, Room(1 << 20));
-            assert_eq!(page.totals(), (11, 0));
-            joined.extend(plain(&page, Form::Hex));
-        }
-        assert_eq!(serde_json::to_string(&joined).unwrap(), serde_json::to_string(&whole).unwrap());
-        let little = collect(0, 100, Room(1500));
-        assert_eq!((little.totals(), plain(&little, Form::Hex).len()), ((11, 9), 2));
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use mcpcap_analyzer::stats::PageInfo;
+use mcpcap_analyzer::stats::{Beyond, PageInfo, Part};
 use mcpcap_analyzer::text::counted;
 use mcpcap_analyzer::{Capture, JsonSchema, schemars};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::choice::{Choice, Kind};
 use super::pieces::{PieceReport, Sent};
 use super::slot::{Id, More, Slot};
 use super::what::{self, What};
-use super::{GetStream, OTHERS};
+use super::{GetStream, OTHER_CONNECTIONS, OTHERS};
 
 /// What `get_stream` answers.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -56,7 +56,7 @@ pub struct Report {
     /// Segments that said otherwise about bytes that were there before: tampering, or a damaged capture.
     #[serde(skip_serializing_if = "is_zero")]
     pub conflicting_segments: u64,
-    /// Numbers of other connections between these ends, the first 20.
+    /// Numbers of other connections between these ends, rising. Of many this is a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_connections: Vec<u64>,
     /// How many there are of those.
@@ -72,7 +72,7 @@ pub struct Report {
     pub note: Option<String>,
     /// What both ends sent, in the order in which it was sent and acknowledged.
     pub pieces: Vec<PieceReport>,
-    /// What part of `pieces` this is.
+    /// What part of `pieces` this is, and of `other_connections` when there are more.
     pub pages: Vec<PageInfo>,
 }
 
@@ -99,17 +99,37 @@ impl GetStream {
         PageInfo::new("pieces", total, self.wanted.offset(), returned)
     }
 
-    /// What there is to tell of the conversation.
-    pub(super) fn report(&self, id: &Id, slot: &Slot) -> Report {
+    /// The connections besides a conversation that fit, and how many there are.
+    pub(super) fn others(&mut self, id: &Id) -> (Vec<u64>, u64) {
+        let fitting = std::mem::replace(&mut self.fitting, Beyond::new(Part { offset: 0, limit: 0 }));
+        let (all, mut others) = (fitting.total(), fitting.into_entries());
+        let part = self.lists.part(OTHER_CONNECTIONS, OTHERS);
+        let mut total = all;
+        if let Id::Tcp(number) = id {
+            total = all.saturating_sub(1);
+            // They rise. Where it stands before them, the list of the others begins one later.
+            let is_before = part.offset > 0 && others.first().is_some_and(|first| number < first);
+            let place = others.iter().position(|other| other == number).or(is_before.then_some(0));
+            if let Some(place) = place {
+                others.remove(place);
+            }
+        }
+        others.truncate(part.limit);
+        self.lists.told(OTHER_CONNECTIONS, total, part);
+        (others, total as u64)
+    }
+
+    /// What there is to tell of the conversation, where others fit too.
+    pub(super) fn report(mut self, id: &Id, slot: &Slot, (others, others_total): (Vec<u64>, u64)) -> Report {
         let What { text, by } = match &slot.more {
             More::None => what::conversation(slot.pieces.starts(), &self.settled),
             More::Echoes(echoes) => echoes.what(),
             More::Names(names) => names.what(),
         };
-        let form = self.wanted.form;
+        let (wanted, lists) = (&self.wanted, &mut self.lists);
         let pieces = match &slot.more {
-            More::Names(names) => slot.pieces.report(form, |from, bytes| names.read(from, bytes)),
-            _ => slot.pieces.report(form, |_, bytes| bytes.to_vec()),
+            More::Names(names) => slot.pieces.report(wanted, lists, |from, bytes| names.read(from, bytes)),
+            _ => slot.pieces.report(wanted, lists, |_, bytes| bytes.to_vec()),
         };
         let number = if let Id::Tcp(number) = id { Some(*number) } else { None };
         let (total, lost) = slot.pieces.totals();
@@ -120,9 +140,7 @@ impl GetStream {
             format!("Not all of it is here: it was one of many that might be meant, and {others} had to make room; ask again by {again}")
         });
         let [client_sent, server_sent] = slot.pieces.sent();
-        let (fitting, all) = &self.fitting;
-        let is_other = |other: &&u64| Some(**other) != number;
-        let others: Vec<u64> = fitting.iter().filter(is_other).take(OTHERS).copied().collect();
+        let paged = self.page(total, pieces.len());
         Report {
             what: Some(text),
             recognised_by: by,
@@ -136,11 +154,11 @@ impl GetStream {
             client_sent: Some(client_sent),
             server_sent: Some(server_sent),
             conflicting_segments: if self.slots.is_empty() { self.streams.statistics().conflicting } else { 0 },
-            other_connections_total: if others.is_empty() { 0 } else { all.saturating_sub(1) },
+            other_connections_total: others_total,
             other_connections: others,
             message: None,
             note,
-            pages: vec![self.page(total, pieces.len())],
+            pages: [paged].into_iter().chain(self.lists.into_pages()).collect(),
             pieces,
         }
     }

@@ -202,6 +202,35 @@ fn further_connections_between_the_same_ends_are_named() {
 }
 
 #[test]
+fn other_connections_go_on() {
+    // Of the connections one in the middle carries something.
+    let talk = |n: u32| {
+        let at = n * 100_000 + 1;
+        let data = (n == 1_200).then(|| c(ACK, (at + 1, 1), b"all"));
+        std::iter::once(c(SYN, (at, 0), b"")).chain(data)
+    };
+    let capture = capture((0..2_500).flat_map(talk).collect());
+    let run = |page: Value| {
+        stream(&capture, &json!({ "client": "192.0.2.1:4000", "server": "192.0.2.2:4711", "page": page }))
+    };
+    let usual = run(json!({}));
+    assert_eq!((&usual["connection"], &usual["other_connections_total"]), (&json!(1_200), &json!(2_499)));
+    assert_eq!(usual["other_connections"].as_array().unwrap().len(), 20);
+    for limit in [7, 1000] {
+        let from = if limit == 7 { 1_150 } else { 0 };
+        let until = if limit == 7 { 1_250 } else { 2_499 };
+        let page = |offset: u64| run(json!({ "offset": offset, "limit": limit, "list": "other_connections" }));
+        let mut joined: Vec<u64> = Vec::new();
+        while from + (joined.len() as u64) < until {
+            let page = page(from + joined.len() as u64)["other_connections"].clone();
+            joined.extend(page.as_array().unwrap().iter().map(|number| number.as_u64().unwrap()));
+        }
+        let expected = (0..2_500).filter(|number| *number != 1_200).skip(from as usize).take(joined.len());
+        assert!(expected.eq(joined.iter().copied()) && joined.len() >= (until - from) as usize, "{limit}");
+    }
+}
+
+#[test]
 fn a_conversation_of_which_a_part_had_to_make_room_says_so() {
     let segment = |n: u16, sequence: u32, text: &[u8]| {
         let client = format!("192.0.2.{}", n / 1000);
@@ -280,4 +309,22 @@ fn changed_captures_do_no_harm() {
             }
         }
     }
+}
+
+#[test]
+fn frames_of_a_piece_go_on() {
+    // Byte by byte.
+    let mut frames = connection(&[])[..3].to_vec();
+    let first = frames.len() as u64 + 1;
+    frames.extend((0..500).map(|n| c(ACK, (101 + n, 501), b"x")));
+    let capture = capture(frames);
+    let arguments = json!({ "connection": 0 });
+    let whole = stream(&capture, &arguments);
+    assert_eq!(whole["pieces"].as_array().unwrap().len(), 1, "{whole}");
+    assert_eq!(
+        (whole["pieces"][0]["frames"].as_array().unwrap().len(), &whole["pieces"][0]["frames_total"]),
+        (16, &json!(500))
+    );
+    let (frames, _) = harness::lists::joined_within::<GetStream>(&capture, &arguments, "pieces[0].frames");
+    assert!(frames.iter().map(|frame| frame.as_u64().unwrap()).eq(first..first + 500));
 }

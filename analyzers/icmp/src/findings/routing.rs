@@ -81,9 +81,8 @@ pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) 
         NEIGHBOUR.finding(address.to_string(), observation, measures, &evidence)
     });
     let loops = paths.iter().filter(|path| !path.repeated.is_empty()).map(|path| {
-        let mut evidence = Evidence::default();
         let at = path.hops.iter().filter(|hop| hop.addresses.iter().any(|address| path.repeated.contains(address)));
-        at.flat_map(|hop| &hop.frames).for_each(|frame| evidence.add(*frame));
+        let evidence = at.fold(Evidence::default(), |all, hop| all.joined(&hop.evidence));
         let observation = format!(
             "{} at more than one place between {} and {}.",
             match path.repeated.len() {

@@ -1,10 +1,12 @@
 //! Traceroutes.
 
 use mcpcap_analyzer::harness::build;
+use mcpcap_analyzer::harness::lists::joined_within;
 use serde_json::json;
 
 use super::build::{echo, every, hops, icmp, packet};
 use super::{report, rules};
+use crate::tool::IcmpPackets;
 
 const SOURCE: &str = "192.0.2.1";
 const TARGET: &str = "203.0.113.9";
@@ -103,7 +105,37 @@ fn label_stacks_are_read() {
     assert_eq!((packet.get("mpls_labels_total"), hop.get("mpls_labels_total")), (None, None));
     let (packet, hop) = labelled(11);
     assert_eq!((&packet["mpls_labels"], &packet["mpls_labels_total"]), (&json!(vec![16; 8]), &json!(11)));
-    assert_eq!((&hop["mpls_labels"], &hop["mpls_labels_total"]), (&json!(vec![16; 8]), &json!(11)));
+    assert_eq!((&hop["mpls_labels"], hop.get("mpls_labels_total")), (&json!(vec![16; 11]), None));
+}
+
+#[test]
+fn labels_and_answers_of_a_hop_go_on() {
+    // Labels with numbers of their own, in two objects.
+    let object = |labels: std::ops::Range<u32>| {
+        let length = (4 + 4 * labels.len()) as u16;
+        [&length.to_be_bytes()[..], &[1, 1], &labels.flat_map(|label| (label << 12).to_be_bytes()).collect::<Vec<_>>()]
+            .concat()
+    };
+    let frames = (0..1_100_u16).flat_map(|n| {
+        let probe = probe(33_434 + n, 1);
+        let mut body = vec![0, 32, 0, 0];
+        body.extend_from_slice(&packet(&probe)[..28]);
+        body.resize(4 + 128, 0);
+        body.extend_from_slice(&[0x20, 0, 0, 0]);
+        if n == 0 {
+            body.extend([object(0..1_200), object(1_200..2_500)].concat());
+        }
+        [probe, icmp("198.51.100.1", SOURCE, 11, 0, &body)]
+    });
+    let capture = build::pcap(&every(1000, frames));
+    let joined = |name: &str| -> Vec<u64> {
+        let (values, pages) = joined_within::<IcmpPackets>(&capture, &json!({}), name);
+        assert!(pages > 1, "{name}");
+        values.iter().map(|value| value.as_u64().unwrap()).collect()
+    };
+    assert!(joined("packets[0].mpls_labels").into_iter().eq(0..2_500));
+    assert!(joined("statistics.paths[0].hops[0].mpls_labels").into_iter().eq(0..2_500));
+    assert!(joined("statistics.paths[0].hops[0].frames").into_iter().eq((2..=2_200).step_by(2)));
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use crate::classic::max_packet;
 use crate::facts::{Facts, Place, some_text};
-use crate::pcapng::block::{Block, Pcapng, too_short};
+use crate::pcapng::block::{Block, too_short};
 use crate::pcapng::options::{Opt, Options};
+use crate::pcapng::state::{Interface, Pcapng};
 use crate::summary::InterfaceSummary;
 use crate::time::Clock;
 use crate::types::Link;
@@ -16,16 +17,6 @@ const MAX_INTERFACES: usize = 65_536;
 const MAX_NAMES: usize = 4 << 20;
 /// The most addresses of an interface in the summary.
 const MAX_ADDRESSES: usize = 16;
-
-/// What is needed to read the packets of an interface.
-#[derive(Debug)]
-pub(crate) struct Interface {
-    /// Position among all links of the file.
-    pub link: u32,
-    pub snap_length: u32,
-    pub max_packet: u32,
-    pub clock: Clock,
-}
 
 impl Pcapng {
     pub(crate) fn interface_description(&mut self, block: &Block, facts: &mut Facts) -> Result<Link, String> {

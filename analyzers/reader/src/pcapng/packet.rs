@@ -1,9 +1,9 @@
 //! Blocks that hold a packet: enhanced (section 4.3), simple (4.4) and the obsolete one (appendix A).
 
 use crate::facts::Facts;
-use crate::pcapng::block::{Block, Pcapng, block_name, too_short};
-use crate::pcapng::interface::Interface;
+use crate::pcapng::block::{Block, block_name, too_short};
 use crate::pcapng::options::{Opt, Walk};
+use crate::pcapng::state::{Interface, Pcapng};
 use crate::types::{Frame, Index, NO_TIME};
 use pcap_parser::OptionCode;
 

@@ -2,8 +2,9 @@
 
 use crate::facts::{Facts, Place};
 use crate::fields::{Fields, padded};
-use crate::pcapng::block::{Block, Pcapng, too_short};
+use crate::pcapng::block::{Block, too_short};
 use crate::pcapng::options::{Opt, Options};
+use crate::pcapng::state::Pcapng;
 use crate::summary::Statistics;
 use crate::types::NO_TIME;
 use pcap_parser::{NameRecordType, OptionCode};

@@ -1,8 +1,9 @@
 //! Section header block (section 4.1).
 
 use crate::facts::{Facts, Place};
-use crate::pcapng::block::{Block, Pcapng, Refusal, too_short};
+use crate::pcapng::block::{Block, Refusal, too_short};
 use crate::pcapng::options::Options;
+use crate::pcapng::state::Pcapng;
 use crate::summary::SectionSummary;
 use pcap_parser::OptionCode;
 

@@ -34,7 +34,7 @@ mod order;
 mod packet;
 mod ppp;
 mod quoted;
-mod statistics;
+pub(crate) mod statistics;
 mod summary;
 mod transport;
 mod tunnel;
@@ -141,6 +141,7 @@ impl Decoder {
     pub fn listing(mut self, window: &Window) -> Self {
         // Its own lists of frames have pages, too.
         asked::begin(window.within.as_ref());
+        self.counts.listing(window);
         if let Some(copies) = &mut self.copies {
             copies.listing(window);
         }
@@ -190,7 +191,9 @@ impl Decoder {
         let mut lists = Lists::new(window);
         let copies = self.copies(&mut lists);
         let cited = copies.as_ref().map(|copies| copies.cited.kept()).unwrap_or_default();
-        Summary { decoding: self.statistics(), order: self.order, copies, cited, pages: lists.into_pages() }
+        self.counts.tell(&mut lists);
+        let (decoding, failed) = (self.statistics(), self.counts.failed());
+        Summary { decoding, failed, order: self.order, copies, cited, pages: lists.into_pages() }
     }
 
     /// How decoding went so far.

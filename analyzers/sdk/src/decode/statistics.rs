@@ -4,10 +4,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Packet, Stop, Unread};
+use crate::finding::{Evidence, Kept};
 use crate::is_default;
+use crate::stats::{Lists, PageInfo, Window, within};
 
-/// Frame numbers that are given for each reason and name.
+/// Frame numbers that are given for each reason and name, unless a page of them is asked for.
 const FRAMES_KEPT: usize = 10;
+
+/// The lists of frames within a report's [`Statistics`].
+pub(crate) const FRAMES: [&str; 2] = ["decoding.stopped[].frames", "decoding.not_looked_into[].frames"];
 
 /// Names that are counted one by one; what comes after them is counted together.
 const NAMES_KEPT: usize = 32;
@@ -21,7 +26,7 @@ pub struct StopCount {
     pub undecoded: bool,
     /// How many.
     pub count: u64,
-    /// Numbers of the first of them.
+    /// Numbers of the first of them. Of many this is a page.
     pub frames: Vec<u64>,
 }
 
@@ -34,7 +39,7 @@ pub struct NotLookedInto {
     pub protocol: String,
     /// How many.
     pub count: u64,
-    /// Numbers of the first of them.
+    /// Numbers of the first of them. Of many this is a page.
     pub frames: Vec<u64>,
 }
 
@@ -113,18 +118,32 @@ impl Statistics {
     }
 }
 
-/// Frames of a kind: how many, and the first.
+/// Frames of a kind: how many, and the first, or those of the page that is asked for.
 #[derive(Debug, Clone, Default)]
 struct Seen {
     count: u64,
     frames: Vec<u64>,
+    /// Whether others follow.
+    goes_on: bool,
 }
 
 impl Seen {
-    fn add(&mut self, frame: u64) {
+    /// `after`: the frame behind which the page begins.
+    fn add(&mut self, frame: u64, after: Option<u64>) {
         self.count = self.count.saturating_add(1);
-        if self.frames.len() < FRAMES_KEPT {
+        if self.frames.len() >= after.map_or(FRAMES_KEPT, |_| Window::MOST) {
+            self.goes_on = true;
+        } else if after.is_none_or(|after| frame > after) {
             self.frames.push(frame);
+        }
+    }
+
+    /// Says that there are more.
+    fn tell(&self, list: &str, place: usize, lists: &mut Lists) {
+        if let (true, Some(last)) = (self.goes_on, self.frames.last()) {
+            let list = within::named(list, &[place]).into();
+            let returned = self.frames.len() as u64;
+            lists.add(PageInfo { list, total: self.count, offset: 0, returned, next: Some(*last) });
         }
     }
 }
@@ -138,41 +157,85 @@ pub(super) struct Counts {
     unread: Vec<(Unread, Seen)>,
     /// What is beyond [`NAMES_KEPT`].
     other: Seen,
+    /// All frames in which something could not be read.
+    failed: Evidence,
+    /// Where the pages begin that are asked for of the lists of [`FRAMES`].
+    pages: [Option<u64>; 2],
 }
 
 impl Counts {
+    /// Keeps of the lists the page that is asked for.
+    pub(super) fn listing(&mut self, window: &Window) {
+        let within = window.within.as_ref();
+        self.pages = FRAMES.map(|list| within.filter(|within| within.list.ends_with(list)).map(|within| within.after));
+    }
+
+    /// Frames in which something could not be read.
+    pub(super) fn failed(&self) -> Kept {
+        self.failed.cited().kept()
+    }
+
     pub(super) fn count(&mut self, packet: &Packet<'_>) {
         self.frames = self.frames.saturating_add(1);
+        let [of_stopped, of_unread] = self.pages;
         match packet.stop {
             None => self.decoded = self.decoded.saturating_add(1),
-            Some(reason) => entry(&mut self.stopped, reason, usize::MAX, &mut self.other).add(packet.frame),
+            Some(reason) => {
+                entry(&mut self.stopped, reason, usize::MAX, &mut self.other).add(packet.frame, of_stopped);
+                if reason.is_failure() {
+                    self.failed.add(packet.frame);
+                }
+            }
         }
         if let Some(unread) = packet.unread {
-            entry(&mut self.unread, unread, NAMES_KEPT, &mut self.other).add(packet.frame);
+            entry(&mut self.unread, unread, NAMES_KEPT, &mut self.other).add(packet.frame, of_unread);
         }
     }
 
-    pub(super) fn statistics(&self, fragments: FragmentCounts) -> Statistics {
-        let mut stopped: Vec<StopCount> = self
-            .stopped
-            .iter()
-            .map(|(reason, seen)| StopCount {
-                reason: *reason,
-                undecoded: reason.is_failure(),
-                count: seen.count,
-                frames: seen.frames.clone(),
-            })
-            .collect();
-        stopped.sort_by_key(|stop| stop.reason);
-        let row = |protocol, seen: &Seen| NotLookedInto { protocol, count: seen.count, frames: seen.frames.clone() };
-        let mut names: Vec<NotLookedInto> =
-            self.unread.iter().map(|(unread, seen)| row(unread.name().into_owned(), seen)).collect();
+    /// The rows of what stopped, in the order of the report.
+    fn stopped(&self) -> Vec<&(Stop, Seen)> {
+        let mut stopped: Vec<_> = self.stopped.iter().collect();
+        stopped.sort_by_key(|(reason, _)| *reason);
+        stopped
+    }
+
+    /// The rows of what was not looked into, likewise.
+    fn unread(&self) -> Vec<(String, &Seen)> {
+        let mut names: Vec<_> = self.unread.iter().map(|(unread, seen)| (unread.name().into_owned(), seen)).collect();
         // Stable, so equal ones stay in the order they came.
-        names.sort_by_key(|name| std::cmp::Reverse(name.count));
+        names.sort_by_key(|(_, seen)| std::cmp::Reverse(seen.count));
         if self.other.count > 0 {
-            names.push(row("other".into(), &self.other));
+            names.push(("other".into(), &self.other));
         }
-        Statistics { frames: self.frames, decoded: self.decoded, stopped, not_looked_into: names, fragments }
+        names
+    }
+
+    /// Says of which frames there are more than the report holds.
+    pub(super) fn tell(&self, lists: &mut Lists) {
+        let [of_stopped, of_unread] = FRAMES;
+        self.stopped().into_iter().enumerate().for_each(|(place, (_, seen))| seen.tell(of_stopped, place, lists));
+        self.unread().into_iter().enumerate().for_each(|(place, (_, seen))| seen.tell(of_unread, place, lists));
+    }
+
+    pub(super) fn statistics(&self, fragments: FragmentCounts) -> Statistics {
+        let stop = |(reason, seen): &(Stop, Seen)| StopCount {
+            reason: *reason,
+            undecoded: reason.is_failure(),
+            count: seen.count,
+            frames: seen.frames.clone(),
+        };
+        let name = |(protocol, seen): (String, &Seen)| NotLookedInto {
+            protocol,
+            count: seen.count,
+            frames: seen.frames.clone(),
+        };
+        Statistics {
+            frames: self.frames,
+            decoded: self.decoded,
+            stopped: self.stopped().into_iter().map(stop).collect(),
+            not_looked_into: self.unread().into_iter().map(name).collect(),
+            fragments,
+        }
     }
 }
 

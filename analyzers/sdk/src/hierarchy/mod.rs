@@ -5,9 +5,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::application::{By, Protocol, Settled};
-use crate::decode::{Layer, Layers};
+use crate::decode::Layer;
 use crate::numbers::percent;
-use crate::stats::{Lists, TopK};
+use crate::stats::{Lists, Pool, Several, TopK};
 use crate::{JsonSchema, is_default};
 use serde::Serialize;
 use smallvec::SmallVec;
@@ -23,21 +23,40 @@ const NODES: usize = 5_000;
 const NUMBERED: usize = 24;
 /// Rows that a report holds first.
 const LISTED: usize = 100;
-/// Server ports of one protocol that are counted.
+/// Server ports of one protocol that are counted, to find those with most packets.
 const PORTS: usize = 256;
+/// Server ports of all protocols that are told apart.
+const ALL_PORTS: usize = 16_384;
+/// The list of ports of each protocol.
+pub const PORT_LIST: &str = "protocols[].ports";
 
 /// Counts packets along the paths of their layers. A packet counts once at each level of its path, whole.
 pub struct Hierarchy {
     nodes: Vec<Node>,
     not_placed: u64,
-    ports: BTreeMap<Application, TopK<u16>>,
+    ports: BTreeMap<Application, Ports>,
+    room: Pool,
     last: Last,
+}
+
+/// Server ports of an application.
+pub struct Ports {
+    /// Those with most packets.
+    pub top: TopK<u16>,
+    /// All of them.
+    pub all: Several<u16>,
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self { top: TopK::new(PORTS), all: Several::of(PORT_LIST) }
+    }
 }
 
 /// The path of the last packet that found all of its places: the next one has the same more often than not.
 #[derive(Default)]
 struct Last {
-    layers: Layers,
+    layers: SmallVec<[Layer; 12]>,
     inner: Option<&'static str>,
     nodes: SmallVec<[usize; 12]>,
 }
@@ -96,7 +115,8 @@ impl Ended {
 
 impl Default for Hierarchy {
     fn default() -> Self {
-        Self { nodes: vec![Node::new(None)], not_placed: 0, ports: BTreeMap::new(), last: Last::default() }
+        let room = Pool::new(ALL_PORTS);
+        Self { nodes: vec![Node::new(None)], not_placed: 0, ports: BTreeMap::new(), room, last: Last::default() }
     }
 }
 
@@ -189,7 +209,9 @@ impl Hierarchy {
     /// Counts packets of a conversation, which were counted down to their transport before.
     pub fn settled(&mut self, settled: Settled) {
         let application = Application { protocol: settled.protocol, is_tcp: settled.is_tcp };
-        self.ports.entry(application).or_insert_with(|| TopK::new(PORTS)).add(settled.port, settled.packets);
+        let ports = self.ports.entry(application).or_default();
+        ports.top.add(settled.port, settled.packets);
+        ports.all.add(&settled.port, &mut self.room);
         let place = settled.place as usize;
         let child = self.child(place, Kind::Application(application));
         if child.is_none() {
@@ -228,7 +250,7 @@ impl Hierarchy {
     }
 
     /// The server ports of an application.
-    pub fn ports(&self, application: Application) -> Option<&TopK<u16>> {
+    pub fn ports(&self, application: Application) -> Option<&Ports> {
         self.ports.get(&application)
     }
 

@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 use crate::finding::{self, Evidence, Finding, Frames};
-use crate::stats::{PageInfo, Sequence, Several, Window, within};
+use crate::stats::{Beyond, PageInfo, Sequence, Several, Window, within};
 
 /// Cuts the lists that [`Tool::CUT`](crate::Tool::CUT) names, and tells how many entries each has.
 ///
@@ -59,12 +59,40 @@ impl Lists {
 
     /// The list `findings`: the gravest first, of each rule the `usual` ones with most frames; further pages hold the others, likewise.
     pub fn findings(&mut self, rules: impl IntoIterator<Item = Vec<Finding>>, usual: usize) -> Vec<Finding> {
+        self.findings_and(rules, usual, Beyond::new(Part { offset: 0, limit: 0 }))
+    }
+
+    /// What of findings beyond the usual ones of their rules a page may hold, where at most `before` stand before them. [`Lists::findings_and`] lists
+    /// them.
+    pub fn findings_beyond(&self, before: usize) -> Beyond<Finding> {
+        let Part { offset, limit } = self.part(FINDINGS, 0);
+        let first = offset.saturating_sub(before);
+        Beyond::new(Part { offset: first, limit: offset.saturating_sub(first).saturating_add(limit) })
+    }
+
+    /// As [`Lists::findings`], for rules that find more than can be kept: of these the rules hold the `usual` ones, and all others come next.
+    pub fn findings_and(
+        &mut self,
+        rules: impl IntoIterator<Item = Vec<Finding>>,
+        usual: usize,
+        beyond: Beyond<Finding>,
+    ) -> Vec<Finding> {
         let (first, rest) = finding::ranked(rules, usual);
-        let usual = first.len();
+        let (usual, others) = (first.len(), beyond.total());
         let mut all: Vec<Finding> = first.into_iter().chain(rest).collect();
         finding::number_twins(&mut all);
-        let mut shown: Vec<Finding> = self.cut(FINDINGS, usual, all.into_iter()).collect();
-        self.frames_of(&mut shown, self.part(FINDINGS, usual).offset);
+        let rest = all.split_off(usual);
+        let part = self.part(FINDINGS, usual);
+        self.told(FINDINGS, usual.saturating_add(others).saturating_add(rest.len()), part);
+        let behind = |before: usize| {
+            let offset = part.offset.saturating_sub(before);
+            Part { offset, limit: part.end().saturating_sub(before.saturating_add(offset)) }
+        };
+        let (of_beyond, of_rest) = (behind(usual), behind(usual.saturating_add(others)));
+        let mut shown: Vec<Finding> = all.into_iter().skip(part.offset).take(part.limit).collect();
+        shown.extend(beyond.part(of_beyond));
+        shown.extend(rest.into_iter().skip(of_rest.offset).take(of_rest.limit));
+        self.frames_of(&mut shown, part.offset);
         shown
     }
 
@@ -114,6 +142,22 @@ impl Lists {
         shown
     }
 
+    /// The same where the report shows others than those that came first: the most frequent ones.
+    pub fn several_or<T: Hash + Eq + Clone>(
+        &mut self,
+        list: &str,
+        places: &[usize],
+        values: &Several<T>,
+        shown: Vec<T>,
+    ) -> Vec<T> {
+        if self.window.within.as_ref().is_some_and(|within| within.list == list) {
+            return self.several(list, places, values).into_iter().map(|(value, _)| value.clone()).collect();
+        }
+        let total = values.total();
+        self.goes_on(list, places, total, shown.len(), Some(0).filter(|_| (shown.len() as u64) < total));
+        shown
+    }
+
     /// A list of values that came one after the other, likewise.
     pub fn sequence<T>(&mut self, list: &str, places: &[usize], values: Sequence<T>) -> Vec<T> {
         let total = values.total();
@@ -122,7 +166,54 @@ impl Lists {
         shown
     }
 
-    fn goes_on(&mut self, list: &str, places: &[usize], total: u64, returned: usize, next: Option<u64>) {
+    /// Which values the report is to hold of a list within an entry that stands in the capture as a whole, such as the records of a message: the
+    /// `usual` first ones, or those of the page of it that is asked for. In a run with such a page its entry is the only one of its list, so the
+    /// values of it need no room that others want.
+    pub fn part_within(&self, list: &str, usual: usize) -> Part {
+        match self.window.within.as_ref().filter(|within| within.list == list) {
+            Some(within) => Part { offset: usize::try_from(within.after).unwrap_or(usize::MAX), limit: Window::MOST },
+            None => Part { offset: 0, limit: usual },
+        }
+    }
+
+    /// The values of that part.
+    pub fn cut_within<I: ExactSizeIterator>(
+        &mut self,
+        list: &str,
+        places: &[usize],
+        usual: usize,
+        values: I,
+    ) -> std::iter::Take<std::iter::Skip<I>> {
+        let part = self.part_within(list, usual);
+        let returned = values.len().saturating_sub(part.offset).min(part.limit);
+        self.told_within(list, places, values.len() as u64, part, returned);
+        values.skip(part.offset).take(part.limit)
+    }
+
+    /// The values of that part, where the report usually holds the `usual` last ones: its pages begin with the first.
+    pub fn last_within<'v, T>(&mut self, list: &str, places: &[usize], usual: usize, values: &'v [T]) -> &'v [T] {
+        if self.window.within.as_ref().is_none_or(|within| within.list != list) {
+            let before = values.len().saturating_sub(usual);
+            let shown = values.get(before..).unwrap_or_default();
+            self.goes_on(list, places, values.len() as u64, shown.len(), Some(0).filter(|_| before > 0));
+            return shown;
+        }
+        let part = self.part_within(list, usual);
+        let behind = values.get(part.offset..).unwrap_or_default();
+        let shown = behind.get(..part.limit).unwrap_or(behind);
+        self.told_within(list, places, values.len() as u64, part, shown.len());
+        shown
+    }
+
+    /// Says how many values such a list has, of which the caller itself took so many from the beginning of the `part` on.
+    pub fn told_within(&mut self, list: &str, places: &[usize], total: u64, part: Part, returned: usize) {
+        let end = (part.offset as u64).saturating_add(returned as u64);
+        self.goes_on(list, places, total, returned, Some(end).filter(|end| *end < total));
+    }
+
+    /// Says of a list within the entry at some places how many values it has and how many the report holds, where the page behind these begins
+    /// somewhere.
+    pub fn goes_on(&mut self, list: &str, places: &[usize], total: u64, returned: usize, next: Option<u64>) {
         if next.is_some() {
             let list = within::named(list, places).into();
             self.pages.push(PageInfo { list, total, offset: 0, returned: returned as u64, next });
@@ -186,6 +277,34 @@ mod tests {
     }
 
     #[test]
+    fn pages_of_a_list_that_is_whole_in_its_entry_joined_are_all_of_it() {
+        const LIST: &str = "packets[].parts[].labels";
+        let (mut after, mut joined, mut pages) = (0, Vec::new(), 0);
+        let run = |within: Option<(&str, u64)>| {
+            let within = within.map(|(list, after)| within::Within { list: list.into(), after });
+            let mut lists = Lists::new(Window { within, ..Window::default() });
+            let shown: Vec<u32> = lists.cut_within(LIST, &[3, 1], 8, 1..2_501_u32).collect();
+            (shown, lists.into_pages())
+        };
+        loop {
+            let (shown, told) = run(Some((LIST, after)));
+            joined.extend(shown);
+            pages += 1;
+            let Some(page) = told.first() else { break };
+            assert_eq!((&*page.list, page.total), ("packets[3].parts[1].labels", 2_500));
+            after = page.next.unwrap();
+        }
+        assert!(joined.into_iter().eq(1..2_501) && pages == 3, "{pages}");
+        for other in [None, Some(("packets[].labels", 7))] {
+            let (shown, told) = run(other);
+            assert_eq!((shown.len(), told[0].returned, told[0].next), (8, 8, Some(8)));
+        }
+        assert_eq!(run(Some((LIST, u64::MAX))), (Vec::new(), Vec::new()));
+        let mut lists = Lists::default();
+        assert_eq!((lists.cut_within(LIST, &[0, 0], 8, 0..8).count(), lists.into_pages().len()), (8, 0));
+    }
+
+    #[test]
     fn pages_of_findings_joined_are_all_of_them() {
         const RULE: [Rule; 2] = [rule("a", Severity::Low), rule("b", Severity::High)];
         const fn rule(name: &'static str, severity: Severity) -> Rule {
@@ -221,5 +340,32 @@ mod tests {
         }
         twins.sort_unstable();
         assert!(twins.into_iter().eq(["a", "b"].into_iter().flat_map(|rule| (0..30).map(move |nth| (rule, nth)))));
+    }
+
+    #[test]
+    fn findings_that_were_turned_away_follow_the_usual_ones() {
+        const RULE: Rule =
+            Rule { name: "a", severity: Severity::Low, confidence: Confidence::Low, threshold: "", false_alarm: "" };
+        let found = |subject: String, frame: u64| {
+            RULE.finding(subject, String::new(), Vec::<Measure>::new(), &Evidence::from_iter([frame]))
+        };
+        let run = |mut lists: Lists| {
+            let mut beyond = lists.findings_beyond(5);
+            (0..2_000).for_each(|n| beyond.push(|| found("of many".into(), n + 1).beyond(n)));
+            let rules = [4, 30].map(|count| (0..count).map(|n| found(format!("{n} of {count}"), n)).collect());
+            let shown = lists.findings_and(rules, 2, beyond);
+            (shown, lists.into_pages())
+        };
+        let (mut shown, told) = run(Lists::default());
+        assert_eq!((shown.len(), told[0].total, told[0].returned), (4, 2_034, 4));
+        while (shown.len() as u64) < told[0].total {
+            shown.extend(run(asking("findings", shown.len() as u64, 137)).0);
+        }
+        let mut different: Vec<_> = shown.iter().map(|found| (&found.subject, found.twins_before)).collect();
+        different.sort_unstable();
+        different.dedup();
+        assert_eq!((shown.len(), different.len()), (2_034, 2_034));
+        assert!(shown[4..2_004].iter().zip(1..).all(|(found, frame)| found.frames[0] == frame));
+        assert!(run(asking("findings", 1_000, 137)).0 == shown[1_000..1_137]);
     }
 }

@@ -4,24 +4,30 @@
 //! Everything is deterministic: hashes have a fixed key and lists a fixed order. The key is public, so a capture can be made whose keys
 //! collide; tables bound what that costs (`index.rs` says how).
 
+mod beyond;
 mod bounded_map;
 mod distinct;
 mod index;
+mod keyed;
 mod lists;
 mod page;
 mod ports;
 mod quantiles;
+mod ranked;
 mod sequence;
 mod several;
 mod top_k;
 pub(crate) mod within;
 
+pub use beyond::Beyond;
 pub use bounded_map::{BoundedMap, Iter, Place};
 pub use distinct::Distinct;
+pub use keyed::Keyed;
 pub use lists::{Lists, Part};
 pub use page::{Page, PageInfo, Window};
 pub use ports::PortSet;
 pub use quantiles::{Quantiles, Summary, SummaryMs};
+pub use ranked::{Away, Best, Ranked};
 pub use sequence::Sequence;
 pub use several::{Pool, Several};
 pub use top_k::{Top, TopK};

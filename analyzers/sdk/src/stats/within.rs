@@ -21,6 +21,13 @@ pub struct Within {
     pub after: u64,
 }
 
+impl Within {
+    /// Behind what the page of the list with that name begins, when one is asked for in this run.
+    pub fn asked(list: &str) -> Option<u64> {
+        after(list)
+    }
+}
+
 thread_local! {
     /// The page that is asked for. An instance of a component has one thread and makes one run.
     static ASKED: RefCell<Option<Within>> = const { RefCell::new(None) };
@@ -47,6 +54,16 @@ pub(crate) fn after(list: &str) -> Option<u64> {
 /// The name of the list within the entries at some places: `findings[3].frames`.
 pub(crate) fn named(list: &str, places: &[usize]) -> String {
     places.iter().fold(list.to_owned(), |name, place| name.replacen("[]", &format!("[{place}]"), 1))
+}
+
+/// The same without the places: `findings[].frames`.
+pub(crate) fn general(name: &str) -> String {
+    let mut is_place = false;
+    let is_kept = |c: &char| {
+        is_place = (is_place || *c == '[') && *c != ']';
+        !is_place || *c == '['
+    };
+    name.chars().filter(is_kept).collect()
 }
 
 /// A page of a list: the values behind a place, in an order of their own.

@@ -2,12 +2,13 @@
 
 pub mod report;
 
-use std::hash::{Hash, Hasher};
+use std::hash::BuildHasher;
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Page, PageInfo, Pool, Sequence, Several, Window};
+use mcpcap_analyzer::stats::{BoundedMap, FixedHash, Keyed, Lists, Page, PageInfo, Pool, Sequence, Several, Window};
 use mcpcap_analyzer::time;
 
+use crate::described::OF_CALLS;
 use crate::details::{text, word};
 use crate::filter::Filter;
 use crate::limits;
@@ -33,27 +34,10 @@ struct Final {
     moment: Moment,
 }
 
-/// A branch of a call: its To tag tells it from others.
-#[derive(Debug, Clone)]
-struct Fork {
-    tag: u64,
-    /// The last one.
-    status: u16,
-}
-
-impl PartialEq for Fork {
-    fn eq(&self, other: &Self) -> bool {
-        self.tag == other.tag
-    }
-}
-
-impl Eq for Fork {}
-
-impl Hash for Fork {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.tag.hash(hasher);
-    }
-}
+/// A branch of a call: its To tag tells it from others, and its last status.
+type Fork = Keyed<u64, u16>;
+/// A medium of one side: what it says tells it from others.
+type Described = Keyed<u64, CallMedia>;
 
 /// What is known of a call.
 struct Call {
@@ -91,9 +75,7 @@ struct Call {
     /// Place among the listed calls, if it is one. Only then the following are kept.
     place: Option<usize>,
     ladder: Sequence<Step>,
-    media: Vec<CallMedia>,
-    /// Different ones, with their side.
-    different_media: Distinct,
+    media: Several<Described>,
 }
 
 const LIST: &str = "calls";
@@ -109,7 +91,6 @@ pub struct Calls {
     /// Their reports come when they end or make room.
     listed: Page<Option<CallReport>>,
     lists: Lists,
-    media_left: usize,
     rooms: Rooms,
 }
 
@@ -117,6 +98,16 @@ pub struct Calls {
 struct Rooms {
     forks: Pool,
     ladders: Pool,
+    media: Pool,
+}
+
+/// The media that a message describes.
+#[derive(Clone, Copy)]
+pub struct Offer<'a> {
+    /// By these they are told apart.
+    pub media: &'a [Media<'a>],
+    /// The same, with the parts of their lists that the report holds.
+    pub shown: &'a [Media<'a>],
 }
 
 impl Calls {
@@ -127,8 +118,11 @@ impl Calls {
             totals: Totals::default(),
             listed: Page::new(window.clone()),
             lists: Lists::new(window.clone()),
-            media_left: limits::LISTED_MEDIA,
-            rooms: Rooms { forks: Pool::new(limits::FORKS), ladders: Pool::new(limits::ALL_LADDERS) },
+            rooms: Rooms {
+                forks: Pool::new(limits::FORKS),
+                ladders: Pool::new(limits::ALL_LADDERS),
+                media: Pool::new(limits::LISTED_MEDIA),
+            },
         }
     }
 
@@ -138,7 +132,7 @@ impl Calls {
         seen: &Seen,
         message: &Message<'_>,
         facts: &Facts<'_>,
-        media: &[Media<'_>],
+        offer: Offer<'_>,
         outcome: Outcome,
         filter: &Filter,
     ) -> bool {
@@ -157,8 +151,8 @@ impl Calls {
             self.begin(key, seen, facts, filter);
         }
         let Some(call) = self.table.get_mut(&key) else { return false };
-        call.step(seen, message, facts, media, outcome, &mut self.rooms);
-        call.media(seen, facts, media, &mut self.media_left);
+        call.step(seen, message, facts, offer.media, outcome, &mut self.rooms);
+        call.media(seen, facts, offer, &mut self.rooms.media);
         is_new
     }
 
@@ -245,8 +239,7 @@ impl Call {
             forks: if place.is_some() { Several::of(FORKS) } else { Several::default() },
             place,
             ladder: Sequence::of(LADDER, limits::LADDER),
-            media: Vec::new(),
-            different_media: Distinct::small(),
+            media: Several::of(OF_CALLS.media),
         }
     }
 
@@ -325,12 +318,12 @@ impl Call {
             return;
         }
         if let Some(tag) = facts.to_tag {
-            let fork = Fork { tag: hash(tag), status };
+            let fork = Fork { key: hash(tag), value: status };
             // The tag of a challenge or of a proxy's refusal is nobody's.
             if status < 300 {
                 self.forks.add(&fork, pool);
             }
-            self.forks.change(&fork, |known| known.status = status);
+            self.forks.change(&fork, |known| known.value = status);
         }
         match status {
             100 => {}
@@ -380,18 +373,15 @@ impl Call {
         self.ladder.push(step, room);
     }
 
-    fn media(&mut self, seen: &Seen, facts: &Facts<'_>, media: &[Media<'_>], left: &mut usize) {
+    fn media(&mut self, seen: &Seen, facts: &Facts<'_>, offer: Offer<'_>, room: &mut Pool) {
         if self.place.is_none() {
             return;
         }
         let side = if self.sent_by_caller(facts) { "caller" } else { "callee" };
-        for described in media {
-            let is_new = self.different_media.add(&(side, described));
-            if !is_new || self.media.len() >= limits::CALL_MEDIA || *left == 0 {
-                continue;
-            }
-            *left = left.saturating_sub(1);
-            self.media.push(CallMedia { frame: seen.frame, side, media: MediaReport::of(described) });
+        for (described, shown) in offer.media.iter().zip(offer.shown) {
+            let key = FixedHash::default().hash_one((side, described));
+            let media = CallMedia { frame: seen.frame, side, media: MediaReport::of(shown) };
+            self.media.add(&Described { key, value: media }, room);
         }
     }
 }

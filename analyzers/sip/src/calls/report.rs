@@ -5,6 +5,7 @@ use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
 use super::{Call, Moment};
+use crate::described::OF_CALLS;
 use crate::report::{MediaReport, NamedCount, is_false};
 
 /// Numbers over all calls. A call is what one INVITE without a To tag begins, with all that belongs to it; retransmissions, proxied
@@ -123,13 +124,15 @@ pub struct CallReport {
     /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
     #[serde(skip_serializing_if = "is_false")]
     pub forks_total_is_estimate: bool,
-    /// Where each side wants to receive media, each different description once; 128 of one call and 2,000 of a page.
+    /// Where each side wants to receive media, each different description once. Of many this is a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<CallMedia>,
-    /// Different ones in all, of at most 256 in one message; beyond 128 an estimate with a standard error of 2.3 %. `packets` has all, with
-    /// the argument `call_id`.
+    /// Different ones in all, of at most 256 in one message. `packets` has all, with the argument `call_id`.
     #[serde(skip_serializing_if = "crate::report::is_zero")]
     pub media_total: u64,
+    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
+    #[serde(skip_serializing_if = "is_false")]
+    pub media_total_is_estimate: bool,
     /// Messages in order, each hop on its own, retransmissions as `repeats`. Of many this is a page.
     pub ladder: Vec<Step>,
     /// Messages in all, each once.
@@ -251,7 +254,10 @@ impl Call {
         let ladder = lists.sequence(super::LADDER, &[place], std::mem::take(&mut self.ladder));
         let forked = self.forks.total() > 1;
         let forks = if forked { lists.several(super::FORKS, &[place], &self.forks) } else { Vec::new() };
-        let forks = forks.into_iter().map(|(fork, _)| fork.status).collect();
+        let forks = forks.into_iter().map(|(fork, _)| fork.value).collect();
+        let media = lists.several(OF_CALLS.media, &[place], &self.media);
+        let media: Vec<CallMedia> = media.into_iter().map(|(described, _)| described.value.clone()).collect();
+        media.iter().enumerate().for_each(|(nth, one)| OF_CALLS.tell([place, nth], &one.media, lists));
         CallReport {
             frame: self.first.frame,
             last_frame: self.last_frame,
@@ -282,8 +288,9 @@ impl Call {
             end_reason: self.end_reason,
             forks_total: if forked { self.forks.total() } else { 0 },
             forks_total_is_estimate: !self.forks.is_exact(),
-            media: self.media,
-            media_total: self.different_media.count(),
+            media,
+            media_total: self.media.total(),
+            media_total_is_estimate: !self.media.is_exact(),
             ladder_goes_on_in: (ladder.len() < ladder_total as usize).then_some("packets with call_id"),
             ladder,
             ladder_total,

@@ -35,6 +35,8 @@ pub struct Message<'a> {
     pub start: Start<'a>,
     /// The start line as it is.
     pub start_line: &'a [u8],
+    /// What stands behind it.
+    behind: &'a [u8],
     pub headers: Vec<Header<'a>>,
     /// How many there are; no more than [`limits::HEADERS`] are kept.
     pub headers_total: u64,
@@ -52,12 +54,12 @@ impl<'a> Message<'a> {
     /// # Errors
     /// When it does not begin with a start line.
     pub fn parse(octets: &'a [u8], cut: bool, framed: bool) -> Result<Self, Fault> {
-        let (line, mut rest, _) = line(octets);
+        let (line, behind, _) = line(octets);
         let start = Start::parse(line)?;
         let mut faults = Vec::new();
         let mut headers: Vec<Header<'a>> = Vec::new();
         let mut headers_total = 0_u64;
-        let mut ended = false;
+        let (mut rest, mut ended) = (behind, false);
         while !rest.is_empty() {
             let (line, behind, whole) = self::line(rest);
             rest = behind;
@@ -69,13 +71,14 @@ impl<'a> Message<'a> {
                 // The end of the line is missing: so is the rest of the header.
                 break;
             }
-            headers_total = headers_total.saturating_add(header(line, &mut headers, &mut faults).into());
+            let begins = header(line, &mut headers, limits::HEADERS, &mut faults);
+            headers_total = headers_total.saturating_add(begins.into());
         }
         if !ended && !cut {
             faults.push(Fault::NoBlankLine);
         }
         let mut message =
-            Self { start, start_line: line, headers, headers_total, body: rest, content_length: None, faults };
+            Self { start, start_line: line, behind, headers, headers_total, body: rest, content_length: None, faults };
         message.content_length = message.length(framed);
         message.limit_body(cut);
         message.check(cut && !ended);
@@ -84,12 +87,25 @@ impl<'a> Message<'a> {
         Ok(message)
     }
 
+    /// All headers, also those beyond [`limits::HEADERS`].
+    pub fn every_header(&self) -> Cow<'_, [Header<'a>]> {
+        if self.headers.len() as u64 == self.headers_total {
+            return Cow::Borrowed(&self.headers);
+        }
+        let (mut rest, mut headers) = (self.behind, Vec::new());
+        loop {
+            let (line, behind, whole) = line(rest);
+            rest = behind;
+            if line.is_empty() || !whole {
+                return Cow::Owned(headers);
+            }
+            header(line, &mut headers, usize::MAX, &mut Vec::new());
+        }
+    }
+
     /// All values of a header, in order. `name` in lower case.
     pub fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.headers
-            .iter()
-            .filter(move |header| header.name.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|header| header.value.as_ref())
+        values(&self.headers, name)
     }
 
     /// The first value of a header.
@@ -99,7 +115,7 @@ impl<'a> Message<'a> {
 
     /// The elements of a header that is a list, from all its lines: Via, Contact, Route.
     pub fn list(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.values(name).flat_map(address::elements)
+        list(&self.headers, name)
     }
 
     fn length(&mut self, framed: bool) -> Option<u64> {
@@ -165,6 +181,18 @@ impl<'a> Message<'a> {
     }
 }
 
+fn values<'h>(headers: &'h [Header<'_>], name: &str) -> impl Iterator<Item = &'h [u8]> {
+    headers
+        .iter()
+        .filter(move |header| header.name.eq_ignore_ascii_case(name.as_bytes()))
+        .map(|header| header.value.as_ref())
+}
+
+/// The elements of a header that is a list, from all its lines among these.
+pub fn list<'h>(headers: &'h [Header<'_>], name: &str) -> impl Iterator<Item = &'h [u8]> {
+    values(headers, name).flat_map(address::elements)
+}
+
 /// Bytes in front of a message that are nothing but line ends (RFC 3261 §7.5, keep-alives of RFC 5626 §3.5.1).
 pub fn keep_alive(octets: &[u8]) -> usize {
     octets.iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count()
@@ -180,8 +208,8 @@ pub fn could_begin(octets: &[u8]) -> bool {
     if whole { Start::parse(first).is_ok() } else { Start::could_become(first) }
 }
 
-/// Takes a line of the header. Whether it begins one, or goes on with the last.
-fn header<'a>(line: &'a [u8], headers: &mut Vec<Header<'a>>, faults: &mut Vec<Fault>) -> bool {
+/// Takes a line of the header, of which `most` are kept. Whether it begins one, or goes on with the last.
+fn header<'a>(line: &'a [u8], headers: &mut Vec<Header<'a>>, most: usize, faults: &mut Vec<Fault>) -> bool {
     if matches!(line.first(), Some(b' ' | b'\t')) {
         match headers.last_mut() {
             Some(last) => {
@@ -197,7 +225,7 @@ fn header<'a>(line: &'a [u8], headers: &mut Vec<Header<'a>>, faults: &mut Vec<Fa
         faults.push(Fault::LineWithoutColon);
         return false;
     };
-    if headers.len() >= limits::HEADERS {
+    if headers.len() >= most {
         faults.push(Fault::TooManyHeaders);
     } else {
         headers.push(Header { name: expanded(name.trim_ascii()), value: Cow::Borrowed(value.trim_ascii()) });

@@ -1,5 +1,7 @@
 //! Media in session descriptions (RFC 8866): where RTP will go, and how it is coded.
 
+use mcpcap_analyzer::stats::Part;
+
 use super::{line, number, split_at};
 use crate::limits;
 
@@ -14,7 +16,7 @@ pub struct Media<'a> {
     pub port: u16,
     pub protocol: &'a [u8],
     pub formats: Vec<Format<'a>>,
-    /// How many there are; no more than [`limits::FORMATS`] are kept, as of suites and candidates.
+    /// How many there are; as of suites and candidates, no more than [`Keep`] says are kept.
     pub formats_total: u64,
     pub direction: Direction,
     /// From `a=rtcp`, else absent: the next port, or the same with `a=rtcp-mux`.
@@ -71,26 +73,68 @@ struct Session<'a> {
     ice: bool,
 }
 
+/// Which parts of a session description are kept; the others are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Of its media.
+    pub media: Part,
+    /// Of the formats of each.
+    pub formats: Part,
+    /// Of the suites of each.
+    pub suites: Part,
+    /// Of the candidates of each.
+    pub candidates: Part,
+    /// Lines that are read; of those behind, media are counted.
+    pub lines: usize,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        let first = |limit| Part { offset: 0, limit };
+        let few = first(limits::FORMATS);
+        let (media, lines) = (first(limits::MEDIA), limits::SDP_LINES);
+        Self { media, formats: few, suites: few, candidates: few, lines }
+    }
+}
+
+/// Adds a value, where the part has room for it, to those of which `total` came before, and counts it.
+fn keep<T>(part: Part, kept: &mut Vec<T>, total: &mut u64, value: T) {
+    if (part.offset as u64..part.end() as u64).contains(total) {
+        kept.push(value);
+    }
+    *total = total.saturating_add(1);
+}
+
+/// What the lines are about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    Session,
+    /// The last medium that is kept.
+    Kept,
+    /// One that is not.
+    Skipped,
+}
+
 /// A session description.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Description<'a> {
     pub media: Vec<Media<'a>>,
-    /// How many there are; no more than [`limits::MEDIA`] are kept.
+    /// How many there are; no more than [`Keep`] says are kept.
     pub total: u64,
     /// Whether it goes on behind what was read.
     pub goes_on: bool,
 }
 
 /// The session description of a body, when its type says that it holds a session description, alone or as a part (RFC 5621).
-pub fn of_body<'a>(content_type: &[u8], body: &'a [u8]) -> Description<'a> {
+pub fn of_body<'a>(content_type: &[u8], body: &'a [u8], keep: &Keep) -> Description<'a> {
     let (kind, parameters) = split_at(content_type, b';').unwrap_or((content_type, b""));
     let kind = kind.trim_ascii().to_ascii_lowercase();
     if kind == b"application/sdp" {
-        return media(body);
+        return media(body, keep);
     }
     let boundary = super::address::parameter(parameters, "boundary").filter(|boundary| !boundary.is_empty());
     let Some(boundary) = boundary.filter(|_| kind.starts_with(b"multipart/")) else { return Description::default() };
-    parts(body, boundary).find_map(session_part).unwrap_or_default()
+    parts(body, boundary).find_map(|part| session_part(part, keep)).unwrap_or_default()
 }
 
 /// The parts of a multipart body, each with its header.
@@ -114,14 +158,14 @@ fn parts<'a>(body: &'a [u8], boundary: &[u8]) -> impl Iterator<Item = &'a [u8]> 
     })
 }
 
-fn session_part(part: &[u8]) -> Option<Description<'_>> {
+fn session_part<'a>(part: &'a [u8], keep: &Keep) -> Option<Description<'a>> {
     let mut rest = part;
     let mut is_session = false;
     loop {
         let (text, behind, whole) = line(rest);
         rest = behind;
         if text.is_empty() || !whole {
-            return is_session.then(|| media(rest));
+            return is_session.then(|| media(rest, keep));
         }
         let (name, value) = split_at(text, b':').unwrap_or((text, b""));
         let value = value.trim_ascii().to_ascii_lowercase();
@@ -130,41 +174,49 @@ fn session_part(part: &[u8]) -> Option<Description<'_>> {
 }
 
 /// The media of a session description.
-pub fn media(body: &[u8]) -> Description<'_> {
+pub fn media<'a>(body: &'a [u8], keep: &Keep) -> Description<'a> {
     let mut session = Session::default();
     let mut goes_on = false;
     let mut all: Vec<Media<'_>> = Vec::new();
-    let mut further = 0_u64;
+    let (mut total, mut at) = (0_u64, At::Session);
     let mut rest = body;
-    let mut lines = 0..limits::SDP_LINES;
+    let mut lines = 0..keep.lines;
     while !rest.is_empty() {
         let (text, behind, _) = line(rest);
         rest = behind;
         goes_on |= lines.next().is_none();
         let Some((kind, value)) = text.split_at_checked(2) else { continue };
         match kind {
-            b"m=" if goes_on || all.len() >= limits::MEDIA => {
+            b"m=" if goes_on || total >= keep.media.end() as u64 => {
                 goes_on = true;
-                further = further.saturating_add(described(value, &session).is_some().into());
+                total = total.saturating_add(described(value, &session, keep).is_some().into());
             }
             _ if goes_on => {}
-            b"m=" => all.extend(described(value, &session)),
-            b"c=" => match all.last_mut() {
-                Some(media) => media.address = connection(value),
-                None => session.address = connection(value),
+            b"m=" => {
+                if let Some(media) = described(value, &session, keep) {
+                    at = if total < keep.media.offset as u64 { At::Skipped } else { At::Kept };
+                    all.extend((at == At::Kept).then_some(media));
+                    total = total.saturating_add(1);
+                }
+            }
+            b"c=" => match (at, all.last_mut()) {
+                (At::Session, _) => session.address = connection(value),
+                (At::Kept, Some(media)) => media.address = connection(value),
+                _ => {}
             },
-            b"a=" => match all.last_mut() {
-                Some(media) => attribute(value, media),
-                None => session_attribute(value, &mut session),
+            b"a=" => match (at, all.last_mut()) {
+                (At::Session, _) => session_attribute(value, &mut session),
+                (At::Kept, Some(media)) => attribute(value, media, keep),
+                _ => {}
             },
             _ => {}
         }
     }
-    Description { total: further.saturating_add(all.len() as u64), media: all, goes_on }
+    Description { total, media: all, goes_on }
 }
 
 /// `audio 49170/2 RTP/AVP 0 8`
-fn described<'a>(value: &'a [u8], session: &Session<'a>) -> Option<Media<'a>> {
+fn described<'a>(value: &'a [u8], session: &Session<'a>, parts: &Keep) -> Option<Media<'a>> {
     let mut words = words(value);
     let kind = words.next()?;
     let port = words.next()?;
@@ -175,10 +227,8 @@ fn described<'a>(value: &'a [u8], session: &Session<'a>) -> Option<Media<'a>> {
     let mut formats = Vec::new();
     let mut formats_total = 0_u64;
     for name in words {
-        formats_total = formats_total.saturating_add(1);
-        if formats.len() < limits::FORMATS {
-            formats.push(Format { name, codec: fixed(name).filter(|_| is_rtp) });
-        }
+        let format = Format { name, codec: fixed(name).filter(|_| is_rtp) };
+        keep(parts.formats, &mut formats, &mut formats_total, format);
     }
     Some(Media {
         kind,
@@ -219,7 +269,7 @@ fn session_attribute(value: &[u8], session: &mut Session<'_>) {
     }
 }
 
-fn attribute<'a>(value: &'a [u8], media: &mut Media<'a>) {
+fn attribute<'a>(value: &'a [u8], media: &mut Media<'a>, parts: &Keep) {
     let (name, value) = split_at(value, b':').unwrap_or((value, b""));
     let mut words = words(value);
     match name.trim_ascii() {
@@ -233,8 +283,7 @@ fn attribute<'a>(value: &'a [u8], media: &mut Media<'a>) {
         b"rtcp-mux" => media.rtcp_mux = true,
         b"crypto" => {
             let Some(suite) = words.nth(1) else { return };
-            media.crypto_total = media.crypto_total.saturating_add(1);
-            media.crypto.extend((media.crypto.len() < limits::FORMATS).then_some(suite));
+            keep(parts.suites, &mut media.crypto, &mut media.crypto_total, suite);
         }
         b"fingerprint" => media.fingerprint = true,
         b"ice-ufrag" => media.ice = true,
@@ -243,8 +292,7 @@ fn attribute<'a>(value: &'a [u8], media: &mut Media<'a>) {
             let (address, port) =
                 (words.nth(4), words.next().and_then(number).and_then(|port| u16::try_from(port).ok()));
             let Some(candidate) = address.zip(port) else { return };
-            media.candidates_total = media.candidates_total.saturating_add(1);
-            media.candidates.extend((media.candidates.len() < limits::FORMATS).then_some(candidate));
+            keep(parts.candidates, &mut media.candidates, &mut media.candidates_total, candidate);
         }
         name => media.direction = direction(name).unwrap_or(media.direction),
     }

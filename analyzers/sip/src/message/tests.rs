@@ -153,7 +153,8 @@ const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1/
 
 #[test]
 fn session_descriptions() {
-    let media = sdp::of_body(b"Application/SDP;charset=x", SDP.as_bytes());
+    let usual = sdp::Keep::default();
+    let media = sdp::of_body(b"Application/SDP;charset=x", SDP.as_bytes(), &usual);
     let [audio, video] = media.media.as_slice() else { panic!("{media:?}") };
     assert_eq!((text(audio.address), audio.port, audio.rtcp_port), ("192.0.2.1", 49170, Some(53020)));
     assert_eq!((audio.direction, text(audio.crypto[0])), (Direction::SendOnly, "AES_CM_128_HMAC_SHA1_80"));
@@ -166,12 +167,16 @@ fn session_descriptions() {
 
 #[test]
 fn session_descriptions_in_multipart_bodies() {
+    let usual = sdp::Keep::default();
     let body = format!(
         "--b\r\nContent-Type: text/plain\r\n\r\nm=x\r\n--b\r\nContent-Type: application/sdp\r\n\r\n{SDP}--b--\r\n"
     );
-    assert_eq!(sdp::of_body(b"multipart/mixed;boundary=\"b\"", body.as_bytes()), sdp::media(SDP.as_bytes()));
-    assert!(sdp::of_body(b"text/plain", body.as_bytes()).media.is_empty());
-    assert!(sdp::of_body(b"multipart/mixed", body.as_bytes()).media.is_empty());
+    assert_eq!(
+        sdp::of_body(b"multipart/mixed;boundary=\"b\"", body.as_bytes(), &usual),
+        sdp::media(SDP.as_bytes(), &usual)
+    );
+    assert!(sdp::of_body(b"text/plain", body.as_bytes(), &usual).media.is_empty());
+    assert!(sdp::of_body(b"multipart/mixed", body.as_bytes(), &usual).media.is_empty());
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn all_media_of_a_message_are_read_and_those_beyond_are_counted() {
             invite
         };
         for (media, lines, listed, kept, is_long) in
-            [(29, 0, 30, 30, false), (59, 0, 60, 60, false), (300, 0, 256, 128, true), (29, 5000, 29, 29, true)]
+            [(29, 0, 30, 30, false), (59, 0, 60, 60, false), (300, 0, 256, 256, true), (29, 5000, 29, 29, true)]
         {
             let total = json!(media + 1);
             let offer = offer(media, lines);

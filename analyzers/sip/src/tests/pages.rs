@@ -1,10 +1,10 @@
 //! Each list that is cut has a next page.
 
-use mcpcap_analyzer::harness::lists::{pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{joined_within, pages_are_whole, told};
 use mcpcap_analyzer::{Tool, harness};
 use serde_json::{Value, json};
 
-use super::build::{BOB, request};
+use super::build::{ALICE, BOB, request};
 use super::run;
 use crate::tool::SipPackets;
 
@@ -76,4 +76,101 @@ fn pages_of_a_list_end_with_what_its_table_holds() {
     assert_eq!(told(&report, "statistics.endpoints"), Some([2048, 2040, 8]));
     assert_eq!(report["statistics"]["endpoints_total"], 3001);
     assert!(report["limits"]["evicted"]["endpoints"].as_u64().unwrap() > 0);
+}
+
+/// The numbers at the end of the first word that has one, of each value of a list within an entry.
+fn numbers(capture: &[u8], arguments: &Value, name: &str, text: &dyn Fn(&Value) -> String) -> Vec<u64> {
+    let (values, _) = joined_within::<SipPackets>(capture, arguments, name);
+    let number = |value: &Value| text(value).trim_matches(|c: char| !c.is_ascii_digit()).parse();
+    values.iter().map(|value| number(value).unwrap_or_else(|_| panic!("{value}"))).collect()
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn headers_and_hops_of_a_message_go_on() {
+    // Two elements in each line, so that there are more lines than are read of a message, and more elements than are listed at once.
+    let lines = |name: &str| -> String {
+        (0..300).map(|n| format!("{name}: <sip:h{}>, <sip:h{}>\r\n", 2 * n, 2 * n + 1)).collect()
+    };
+    let invite = request("INVITE", "sip:bob@example.net", "c", 1).with(&lines("Contact")).with(&lines("Route"));
+    let vias: String = (0..600).map(|n| format!("Via: h{n}\r\n")).collect();
+    let subjects: String = (0..1_200).map(|n| format!("Subject: {n}\r\n")).collect();
+    let other = request("OPTIONS", "sip:bob@example.net", "o", 1).with(&vias).with(&subjects);
+    let capture = harness::build::pcap(&[(0, invite.there()), (1_000, other.there())]);
+    assert!(numbers(&capture, &json!({}), "packets[0].contact", &word).into_iter().eq(0..600));
+    let (via, _) = joined_within::<SipPackets>(&capture, &json!({}), "packets[1].via");
+    assert!(via[1..].iter().map(word).eq((0..600).map(|n| format!("h{n}"))));
+    let headers = json!({ "headers": true });
+    let (all, pages) = joined_within::<SipPackets>(&capture, &headers, "packets[1].headers");
+    let subjects = all.iter().filter(|header| header["name"] == "Subject").map(|header| word(&header["value"]));
+    assert!(subjects.eq((0..1_200).map(|n: u32| n.to_string())) && pages == 2, "{pages}");
+    // Via, From, To, Call-ID, CSeq and Content-Length stand around them.
+    assert_eq!(all.len(), 1_806);
+}
+
+#[test]
+fn media_of_a_message_and_of_a_call_go_on() {
+    let mut invite = request("INVITE", "sip:bob@example.net", "c", 1).sdp(ALICE, 4000);
+    let formats: String = (0..100).map(|n| format!(" {n}")).collect();
+    invite.body.push_str(&format!("m=video 6000 RTP/SAVP{formats}\r\n"));
+    (0..90).for_each(|n| invite.body.push_str(&format!("a=crypto:{n} S_{n} inline:x\r\n")));
+    (0..80).for_each(|n| invite.body.push_str(&format!("a=candidate:1 1 UDP 1 h {} typ host\r\n", 7000 + n)));
+    invite.body.push_str("a=rtpmap:99 X-99/8000\r\n");
+    (0..1_200).for_each(|n| invite.body.push_str(&format!("m=audio {} RTP/AVP 8\r\na=sendonly\r\n", 10_000 + n)));
+    let capture = harness::build::pcap(&[(0, invite.there())]);
+    let port = |value: &Value| value["port"].to_string();
+    let ports = numbers(&capture, &json!({}), "packets[0].media", &port);
+    assert!(ports[..2] == [4_000, 6_000] && ports[2..].iter().copied().eq(10_000..11_200));
+    let (media, _) = joined_within::<SipPackets>(&capture, &json!({}), "packets[0].media");
+    assert!(
+        media[2..].iter().all(|media| media["direction"] == "sendonly" && media["codecs"][0]["codec"] == "PCMA/8000")
+    );
+    for entry in ["packets[0]", "calls[0]"] {
+        let list = |name: &str, text| numbers(&capture, &json!({}), &format!("{entry}.media[1].{name}"), text);
+        assert!(list("codecs", &|codec: &Value| word(&codec["payload_type"])).into_iter().eq(0..100), "{entry}");
+        assert!(list("crypto_suites", &word).into_iter().eq(0..90), "{entry}");
+        assert!(list("candidates", &|at: &Value| word(at).replace("h ", "")).into_iter().eq(7_000..7_080), "{entry}");
+        let (codecs, _) = joined_within::<SipPackets>(&capture, &json!({}), &format!("{entry}.media[1].codecs"));
+        assert_eq!(codecs[99]["codec"], "X-99/8000");
+    }
+}
+
+#[test]
+fn media_of_a_long_call_go_on() {
+    // Each side says something else in each of its messages.
+    let frames = (0..1_500_u16).map(|n| {
+        let offer = if n == 0 {
+            request("INVITE", "sip:bob@example.net", "c", 1)
+        } else {
+            request("INFO", "sip:bob@example.net", "c", 1 + u32::from(n)).within("b")
+        };
+        (u64::from(n) * 1_000, offer.sdp(ALICE, 10_000 + n).there())
+    });
+    let capture = harness::build::pcap(&frames.collect::<Vec<_>>());
+    let mut ports = numbers(&capture, &json!({}), "calls[0].media", &|media: &Value| media["port"].to_string());
+    ports.sort_unstable();
+    assert!(ports.into_iter().eq(10_000..11_500));
+    let call = run(&capture, &json!({}))["calls"][0].clone();
+    assert!(call["media_total"].as_u64().unwrap().abs_diff(1_500) < 150 && call["media_total_is_estimate"] == true);
+    assert_eq!((&call["media"][0]["port"], &call["media"][0]["frame"]), (&json!(10_000), &json!(1)));
+}
+
+#[test]
+fn requests_that_left_the_table_are_listed_too() {
+    // More than wait at the same time.
+    let ask = |n: u64| (n * 1_000, request("OPTIONS", "sip:bob@example.net", &format!("c{n}"), 1).there());
+    let capture = harness::build::pcap(&(0..9_500).map(ask).collect::<Vec<_>>());
+    let list = crate::transactions::UNANSWERED;
+    let page = |offset: u64| {
+        let report = run(&capture, &json!({ "page": { "offset": offset, "limit": 1000, "list": list } }));
+        assert_eq!(told(&report, list), Some([9_500, offset, 1000.min(9_500 - offset)]));
+        assert_eq!(report["statistics"]["unanswered_requests_total"], 9_500);
+        report["statistics"]["unanswered_requests"].as_array().unwrap().clone()
+    };
+    // Both kinds are on the second page.
+    let frames = [0, 1_000, 8_000, 9_000].into_iter().flat_map(page).map(|ask| ask["frame"].as_u64().unwrap());
+    assert!(frames.eq((1..=2_000).chain(8_001..=9_500)));
 }

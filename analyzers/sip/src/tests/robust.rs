@@ -25,8 +25,8 @@ fn read(octets: &[u8]) {
         if let Ok(message) = Message::parse(octets, cut, framed) {
             let facts = Facts::of(&message);
             let _ = facts.from.uri.account();
-            let _ = sdp::of_body(b"application/sdp", message.body);
-            let _ = sdp::of_body(b"multipart/x;boundary=v", message.body);
+            let _ = sdp::of_body(b"application/sdp", message.body, &sdp::Keep::default());
+            let _ = sdp::of_body(b"multipart/x;boundary=v", message.body, &sdp::Keep::default());
         }
     }
 }

@@ -9,11 +9,10 @@ mod tampering;
 pub mod thresholds;
 
 use mcpcap_analyzer::finding::Finding;
-use mcpcap_analyzer::stats::Lists;
+use mcpcap_analyzer::stats::{Best, Beyond, Lists};
 
 use crate::core::Segment;
 use crate::limits;
-use crate::listing::Best;
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 
@@ -22,16 +21,22 @@ pub struct Watch {
     attempts: attempts::Watch,
     segments: segments::Watch,
     /// Findings about single connections, by rule, those with most frames.
-    single: [Best<Finding>; 5],
+    single: [Best<(u64, Finding)>; 5],
+    /// The others.
+    beyond: Beyond<Finding>,
 }
 
+/// Rules: those about single connections, and the others.
+const RULES: usize = 5 + 6;
+
 impl Watch {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
+    /// Nothing seen yet. `lists`: which findings are asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
             attempts: attempts::Watch::new(),
             segments: segments::Watch::new(),
-            single: std::array::from_fn(|_| Best::new(limits::FINDINGS_KEPT)),
+            single: std::array::from_fn(|_| Best::new(limits::FINDINGS_OF_ONE_RULE)),
+            beyond: lists.findings_beyond(RULES.saturating_mul(limits::FINDINGS_OF_ONE_RULE)),
         }
     }
 
@@ -53,16 +58,26 @@ impl Watch {
             if let Some(found) = found {
                 // No other connection has one of its frames.
                 let id = found.frames.first().copied().unwrap_or(connection.frames.0);
-                list.add(found.frames_total, id, || found);
+                let beyond = &mut self.beyond;
+                list.add(
+                    found.frames_total,
+                    id,
+                    || (id, found),
+                    |away| {
+                        beyond.push(|| {
+                            let (id, found) = away.entry();
+                            found.beyond(id)
+                        });
+                    },
+                );
             }
         }
     }
 
-    /// The findings that are to be listed, the gravest first, and how many were not kept.
-    pub fn finish(self, lists: &mut Lists) -> (Vec<Finding>, u64) {
-        let left_out = self.single.iter().map(Best::left_out).fold(0, u64::saturating_add);
-        let single = self.single.into_iter().map(|list| list.into_entries().collect());
+    /// The findings that are to be listed, the gravest first; of single connections behind those that are usual of a rule, as they came.
+    pub fn finish(self, lists: &mut Lists) -> Vec<Finding> {
+        let single = self.single.into_iter().map(|list| list.into_entries().map(|(_, found)| found).collect());
         let of_many = self.attempts.findings().into_iter().chain([self.segments.findings()]);
-        (lists.findings(single.chain(of_many), limits::FINDINGS_OF_ONE_RULE), left_out)
+        lists.findings_and(single.chain(of_many), limits::FINDINGS_OF_ONE_RULE, self.beyond)
     }
 }

@@ -118,7 +118,8 @@ pub struct ConnectionDetails {
     pub client: SideReport,
     /// What the server sent.
     pub server: SideReport,
-    /// The first frames with flags or bytes that stand out, up to 16. Ask with `connection` set to this `id` for all: they are in the list `events` then.
+    /// Frames with flags or bytes that stand out, in the order of the file: the first 16, and pages of all. With `connection` set to this `id` they are
+    /// the list `events`, too.
     pub events: Vec<EventReport>,
     /// Such frames in all.
     pub events_total: u64,

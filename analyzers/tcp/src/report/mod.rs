@@ -120,9 +120,6 @@ pub struct Limits {
     /// Entries that had to make room in tables of fixed size. Absent: everything above is over the whole capture.
     #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
-    /// Findings that no page of `findings` has: of a rule about single connections the 1,024 with most frames are kept.
-    #[serde(skip_serializing_if = "is_default")]
-    pub findings_left_out: u64,
     /// What could not be decoded. Absent when everything could.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decoding: Option<decode::Statistics>,

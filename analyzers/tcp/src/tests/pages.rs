@@ -4,7 +4,7 @@ use mcpcap_analyzer::harness::lists::{at, joined_within, pages_are_whole, told};
 use mcpcap_analyzer::{Tool, harness};
 use serde_json::{Value, json};
 
-use super::build::{ACK, RST, Talk};
+use super::build::{ACK, RST, SYN, Talk};
 use super::{connections, file};
 use crate::tools::anomalies::TcpAnomalies;
 use crate::tools::connections::TcpConnections;
@@ -78,11 +78,32 @@ fn flagged_frames_of_a_connection_go_on() {
     let details = &report["connections"][1]["details"];
     assert_eq!((details["events"].as_array().unwrap().len(), &details["events_total"]), (16, &json!(62)));
     assert!(report["events"].is_null());
+    let (all_of_it, _) =
+        joined_within::<TcpConnections>(&capture, &json!({ "detailed": true }), "connections[1].details.events");
     let (events, total) = all::<TcpConnections>(&capture, "events", &json!({ "connection": 1 }));
     assert_eq!((events.len(), total), (62, 62));
     assert_eq!(&events[..16], &details["events"].as_array().unwrap()[..]);
+    assert_eq!(all_of_it, events);
+    let only = json!({ "detailed": true, "connection": 1 });
+    assert_eq!(joined_within::<TcpConnections>(&capture, &only, "connections[0].details.events").0, events);
     assert!(events.iter().all(|event| event["by_bytes"] == json!(["sent_again"])));
     assert!(events.is_sorted_by(|a, b| a["frame"].as_u64() < b["frame"].as_u64()));
+}
+
+#[test]
+fn flagged_frames_tell_their_sender_when_the_client_shows_late() {
+    // By its port, the end that opens the connection looks like the server until its SYN comes.
+    let data = Talk::between("192.0.2.1:80", "192.0.2.2:4000").c(ACK, (1001, 5001), b"hello");
+    let again = |talk: Talk, _| talk.wait(300).c(ACK, (1001, 5001), b"hello");
+    let talk = (0..20).fold(data, again).c(SYN, (1000, 0), b"").s(SYN | ACK, (5000, 1001), b"");
+    let capture = harness::build::pcap(&(0..20).fold(talk, again).frames());
+    let (events, _) = all::<TcpConnections>(&capture, "events", &json!({ "connection": 0 }));
+    assert!(
+        events.len() >= 40 && events.iter().filter(|event| event["by_bytes"] == json!(["sent_again"])).count() == 40
+    );
+    assert!(events[..20].iter().all(|event| event["from"] == "client"), "{events:?}");
+    let details = json!({ "detailed": true });
+    assert_eq!(joined_within::<TcpConnections>(&capture, &details, "connections[0].details.events").0, events);
 }
 
 /// Connections that send much again and are reset from elsewhere, by turns in the name of each end.
@@ -123,7 +144,7 @@ fn frames_with_resets_are_listed_by_direction() {
 }
 
 #[test]
-fn findings_beyond_those_kept_are_counted() {
+fn findings_about_single_connections_go_on() {
     let reset = |n: u32| {
         let client = format!("198.51.{}.{}:4000", n / 200, n % 200 + 1);
         Talk::between(&client, "192.0.2.2:80")
@@ -137,12 +158,20 @@ fn findings_beyond_those_kept_are_counted() {
     let report = |connections, arguments| harness::run::<TcpConnections>(&capture(connections), &arguments).unwrap();
     let few = report(120, json!({}));
     assert_eq!((at(&few, "findings").len(), told(&few, "findings")), (100, Some([120, 0, 100])));
-    assert_eq!(few["limits"].get("findings_left_out"), None);
-    let many = report(1036, json!({ "page": { "offset": 1016, "limit": 20, "list": "findings" } }));
-    assert_eq!(many["limits"]["findings_left_out"], 12);
-    assert_eq!(told(&many, "findings"), Some([1024, 1016, 8]));
-    let frames: Vec<u64> = at(&many, "findings").iter().map(|finding| finding["frames"][0].as_u64().unwrap()).collect();
-    assert!(frames.iter().all(|frame| *frame <= 1024 * 5), "{frames:?}");
+    let many = capture(2_300);
+    let run = |page: Value| harness::run::<TcpConnections>(&many, &json!({ "page": page })).unwrap();
+    let mut all = Vec::new();
+    for offset in [0, 1000, 2000] {
+        let page = run(json!({ "offset": offset, "limit": 1000, "list": "findings" }));
+        assert_eq!(told(&page, "findings"), Some([2_300, offset, 1000.min(2_300 - offset)]));
+        all.extend(at(&page, "findings").to_vec());
+    }
+    // Each names its RST, the fifth segment of its connection, once.
+    let mut frames: Vec<u64> = all.iter().map(|finding| finding["frames"][0].as_u64().unwrap()).collect();
+    frames.sort_unstable();
+    assert!(frames.into_iter().eq((1..=2_300).map(|nth| nth * 5)));
+    let one = run(json!({ "offset": 1_777, "limit": 1, "list": "findings" }));
+    assert_eq!(at(&one, "findings"), &all[1_777..1_778]);
 }
 
 #[test]
@@ -178,6 +207,9 @@ fn frames_of_a_connection_that_sends_much_again_go_on() {
     assert!(frames == expected && pages == 4, "{pages}: {} {:?}", frames.len(), frames.first());
     let name = "retransmissions_by_connection[0].frames";
     assert!(joined_within::<TcpAnomalies>(&capture, &json!({}), name).0 == expected);
+    let details = json!({ "detailed": true });
+    let (events, pages) = joined_within::<TcpConnections>(&capture, &details, "connections[0].details.events");
+    assert!(events.iter().map(|event| event["frame"].clone()).eq(expected.iter().cloned()) && pages == 4, "{pages}");
     let findings = at(&harness::run::<TcpRetransmissions>(&capture, &json!({})).unwrap(), "findings").to_vec();
     let place = findings.iter().position(|finding| finding["frames_total"] == 3_100).unwrap();
     let name = format!("findings[{place}].frames");

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::Packet;
-use mcpcap_analyzer::stats::{Lists, Page, TopK};
+use mcpcap_analyzer::stats::{Lists, Page, Ranked, TopK};
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::core::{Core, Segment, View};
 use crate::filter::Filter;
 use crate::limits::PARTIES;
-use crate::listing::{Ranked, Row};
+use crate::listing::Row;
 use crate::patterns;
 use crate::report::{share, text};
 use crate::tracker::Seen;
@@ -115,11 +115,11 @@ impl Tool for TcpAnomalies {
         let seen = Anomalies {
             sources: TopK::new(PARTIES),
             directions: Directions::default(),
-            resets: Ranked::new(window.clone()),
-            resent: Ranked::new(window.clone()),
+            resets: Ranked::of_page(&window),
+            resent: Ranked::of_page(&window),
             window: window.clone(),
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets), seen, lists })
+        Ok(Self { core: Core::new(filter, arguments.max_packets, &lists), seen, lists })
     }
 
     fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {

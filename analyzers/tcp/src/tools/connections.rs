@@ -6,20 +6,21 @@ use std::ops::Range;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::Finding;
-use mcpcap_analyzer::stats::{self, Lists, PageInfo};
+use mcpcap_analyzer::stats::{Lists, PageInfo, Part};
 use mcpcap_analyzer::{
     Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default, time,
 };
 use serde::{Deserialize, Serialize};
 
+use super::events::Events;
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
+use crate::limits;
 use crate::report::{
     ConnStateCount, ConnectionReport, EventReport, FileOrder, FlagCount, HandshakeTimes, Limits, SegmentCounts, counted,
 };
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
-use crate::tracker::event::Event;
 use crate::tracker::sequence::Flag;
 
 /// What may be asked.
@@ -67,7 +68,7 @@ pub struct Report {
     /// With the argument `connection`: its frames with Wireshark's tcp.analysis flags, or whose bytes were sent again, late, or behind their ACK.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventReport>,
-    /// What parts of `connections` and `events` these are, and of `findings` when there are more of them.
+    /// What parts of `connections` and `events` these are, and of other lists that have more entries.
     pub pages: Vec<PageInfo>,
     /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
     #[serde(skip_serializing_if = "is_default")]
@@ -140,27 +141,39 @@ struct Page {
     /// Whether that one is there.
     found: bool,
     kept: Vec<ConnectionReport>,
-    events: stats::Page<EventReport>,
+    /// Its flagged frames.
+    events: Events,
+    /// Those of the first connection that is listed, where a page of them is asked for.
+    of_first: Option<Events>,
     detailed: bool,
+}
+
+/// The flagged frames of each connection.
+const EVENTS: &str = "connections[].details.events";
+
+impl Page {
+    fn lists(&self, connection: &Connection) -> bool {
+        match self.only {
+            // It is the first of one.
+            Some(only) => only == connection.id && self.listed.contains(&0),
+            None => self.listed.contains(&connection.identity.id),
+        }
+    }
 }
 
 impl View for Page {
     fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>) {
-        if self.only == Some(seen.connection.id)
-            && let Some(event) = Event::of(segment.packet.frame, seen.side, seen.found, seen.again)
-        {
-            self.events.push(|| EventReport::new(&event));
+        if self.only == Some(seen.connection.id) {
+            self.events.take(segment, seen);
+        }
+        if self.of_first.is_some() && self.lists(seen.connection) {
+            self.of_first.iter_mut().for_each(|events| events.take(segment, seen));
         }
     }
 
     fn ended(&mut self, connection: &Connection) {
         self.found |= self.only == Some(connection.id);
-        let listed = match self.only {
-            // It is the first of one.
-            Some(only) => only == connection.id && self.listed.contains(&0),
-            None => self.listed.contains(&connection.identity.id),
-        };
-        if listed {
+        if self.lists(connection) {
             self.kept.push(ConnectionReport::new(connection, self.detailed));
         }
     }
@@ -177,23 +190,29 @@ impl Tool for TcpConnections {
     type Arguments = Arguments;
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["connections", "events"];
-    const CUT: &'static [&'static str] = &["findings"];
+    const CUT: &'static [&'static str] = &["findings", EVENTS];
 
     const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
-        let listed = window.offset..window.offset.saturating_add(window.limit.min(Window::MOST) as u64);
+        let limit = window.limit.min(Window::MOST);
+        let listed = window.offset..window.offset.saturating_add(limit as u64);
+        let part = Part { offset: usize::try_from(window.offset).unwrap_or(usize::MAX), limit };
+        let is_asked = window.within.as_ref().is_some_and(|within| within.list == EVENTS);
+        let lists = Lists::new(window);
+        let of_first = is_asked.then(|| Events::new(lists.part_within(EVENTS, limits::EVENTS)));
         Ok(Self {
-            lists: Lists::new(window.clone()),
-            core: Core::new(filter, arguments.max_packets),
+            core: Core::new(filter, arguments.max_packets, &lists),
+            lists,
             page: Page {
                 listed,
                 only: arguments.connection,
                 found: false,
                 kept: Vec::new(),
-                events: stats::Page::new(window),
+                events: Events::new(part),
+                of_first,
                 detailed: arguments.detailed.unwrap_or(false),
             },
         })
@@ -215,6 +234,15 @@ impl Tool for TcpConnections {
         for text in connections.iter_mut().filter_map(|connection| connection.start_time.as_mut()) {
             time::shorten(text, digits);
         }
+        for (place, connection) in connections.iter_mut().enumerate() {
+            let Some(details) = &mut connection.details else { continue };
+            if let Some(events) = page.of_first.as_ref().filter(|_| place == 0) {
+                details.events = events.reports();
+            }
+            let place = usize::try_from(page.listed.start).unwrap_or(usize::MAX).saturating_add(place);
+            let part = lists.part_within(EVENTS, limits::EVENTS);
+            lists.told_within(EVENTS, &[place], details.events_total, part, details.events.len());
+        }
         let total = match page.only {
             Some(_) => page.found.into(),
             None => core.connections(),
@@ -224,9 +252,9 @@ impl Tool for TcpConnections {
         let (note, filter) = (core.note(), core.filter.report());
         let (summary, issues) = (summary(&core), issues(&core));
         let (findings, limits) = core.findings(capture, &mut lists);
-        let mut pages = vec![info, page.events.info("events")];
+        let events = page.events.reports();
+        let mut pages = vec![info, PageInfo::new("events", page.events.total(), page.listed.start, events.len())];
         pages.extend(lists.into_pages());
-        let events = page.events.into_items();
         Ok(Answer::from(Report {
             tcp_packets_found: found,
             copies,

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::Finding;
-use mcpcap_analyzer::stats::{Lists, Page, PageInfo, Part};
+use mcpcap_analyzer::stats::{Lists, Page, PageInfo, Part, Ranked};
 use mcpcap_analyzer::stream::Endpoint;
 use mcpcap_analyzer::{
     Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default,
@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use crate::core::{Core, Segment, View};
 use crate::filter::Filter;
 use crate::limits::RESETS_LISTED;
-use crate::listing::Ranked;
 use crate::report::{FileOrder, FlagCount, Limits, SegmentCounts, counted, share, text};
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
@@ -63,7 +62,7 @@ pub struct Report {
     /// Signs that the order in the file is not that on the wire; absent without any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_order: Option<FileOrder>,
-    /// The connections, those with most bytes first. Of more than 4,096 the first 4,096 can be listed.
+    /// The connections, those with most bytes first; those beyond 4,096 follow as they come.
     pub largest_connections: Vec<ConnectionBytes>,
     /// The frames with RST, in the order of the file.
     pub resets: Vec<ResetFrame>,
@@ -234,10 +233,10 @@ impl Tool for TrafficFlow {
             server: filter,
             to: Direction::new(lists.part(RESETS_TO, RESETS_LISTED)),
             from: Direction::new(lists.part(RESETS_FROM, RESETS_LISTED)),
-            largest: Ranked::new(window.clone()),
+            largest: Ranked::of_page(&window),
             resets: Page::new(window.clone()),
         };
-        Ok(Self { core: Core::new(filter, arguments.max_packets), flows, lists })
+        Ok(Self { core: Core::new(filter, arguments.max_packets, &lists), flows, lists })
     }
 
     fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {

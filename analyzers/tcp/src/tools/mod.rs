@@ -2,5 +2,6 @@
 
 pub mod anomalies;
 pub mod connections;
+mod events;
 pub mod flow;
 pub mod retransmissions;

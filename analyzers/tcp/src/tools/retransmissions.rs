@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::{Finding, Frames};
-use mcpcap_analyzer::stats::{Lists, PageInfo};
+use mcpcap_analyzer::stats::{Lists, PageInfo, Ranked};
 use mcpcap_analyzer::{
     Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default,
 };
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::{Core, Segment, View};
 use crate::filter::{Filter, FilterReport};
-use crate::listing::{Ranked, Row, key};
+use crate::listing::{Row, key};
 use crate::report::{FileOrder, FlagCount, Limits, share, text};
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
@@ -68,7 +68,7 @@ pub struct Report {
     /// What Wireshark suspects: retransmissions by kind, and what goes with loss: duplicate_ack, out_of_order, lost_segment,
     /// ack_lost_segment. It calls some packets retransmissions that are late, or that stand behind their ACK in the file.
     pub analysis: Vec<FlagCount>,
-    /// The connections that sent again, those with the highest rates first. Of more than 4,096 the first 4,096 can be listed.
+    /// The connections that sent again, those with the highest rates first; those beyond 4,096 follow as they come.
     pub by_connection: Vec<ConnectionRate>,
     /// What part of `by_connection` this is, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,
@@ -183,10 +183,11 @@ impl Tool for TcpRetransmissions {
             return Err(Problem::argument("threshold", "must be a share between 0 and 1, such as 0.02"));
         }
         let filter = Filter::new(arguments.server_ip.as_deref(), None)?;
+        let lists = Lists::new(window.clone());
         Ok(Self {
-            lists: Lists::new(window.clone()),
-            core: Core::new(filter, arguments.max_packets),
-            rates: Rates { threshold, worst: Ranked::new(window), highest: None, above: 0 },
+            core: Core::new(filter, arguments.max_packets, &lists),
+            lists,
+            rates: Rates { threshold, worst: Ranked::of_page(&window), highest: None, above: 0 },
         })
     }
 

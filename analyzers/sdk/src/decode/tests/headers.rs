@@ -82,11 +82,7 @@ fn udp_has_what_its_length_says_and_never_more_than_ip() {
         let mut packet = ip();
         packet[25] = length;
         let found = decode(&mut Decoder::new(), &packet, packet.len(), &link);
-        assert_eq!(
-            (found.payload, found.payload_length, found.is_cut()),
-            (payload, payload.len(), false),
-            "{length}"
-        );
+        assert_eq!((found.payload, found.payload_length, found.is_cut()), (payload, payload.len(), false), "{length}");
     }
 }
 

@@ -27,9 +27,9 @@ pub struct Report {
     pub summary: Summary,
     /// Addresses that sent RST, the most frequent first.
     pub rst_by_source: Vec<AddressCount>,
-    /// Connections with RST, in the order of their appearance. Of more than 4,096 the first 4,096 can be listed.
+    /// Connections with RST, in the order of their appearance; of those beyond 4,096 in that of their end.
     pub connections_with_rst: Vec<ResetConnection>,
-    /// Connections that sent again, those with most packets sent again first. Of more than 4,096 the first 4,096 can be listed.
+    /// Connections that sent again, those with most packets sent again first; those beyond 4,096 follow as they come.
     pub retransmissions_by_connection: Vec<ConnectionCount>,
     /// What parts of the three lists above these are, and of `findings` when there are more of them.
     pub pages: Vec<PageInfo>,

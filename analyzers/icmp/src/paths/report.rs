@@ -1,0 +1,179 @@
+//! Paths as the report has them.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use mcpcap_analyzer::finding::{Evidence, Frames};
+use mcpcap_analyzer::{JsonSchema, time};
+use serde::Serialize;
+
+use super::{Hop, Path, PathKey};
+use crate::codes;
+use crate::quoted_paths::{Derived, QuotedPath};
+
+/// A path that a traceroute found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PathReport {
+    #[serde(skip)]
+    pub(super) key: PathKey,
+    /// Address that traced the path.
+    pub source: IpAddr,
+    /// Address that it traced the path to.
+    pub destination: IpAddr,
+    /// Protocol of the probes: UDP, TCP, ICMP or ICMPv6.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub protocol: String,
+    /// Whether the destination itself answered.
+    pub reached: bool,
+    /// Frame of the first probe that was answered; of a path from quotes, of the first answer.
+    pub first_frame: u64,
+    /// Up to the destination, or to the last answer.
+    pub hops: Vec<HopReport>,
+    /// Higher hop limits of probes that reached the destination as well; they are not listed.
+    pub hops_beyond: u64,
+    /// Addresses that answer at two places of the path that are not neighbours: a loop, or a path that changes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repeated: Vec<IpAddr>,
+    /// Present when the probes are not in the capture: the path is derived from what the errors about them quote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub derived: Option<Derived>,
+}
+
+/// A place on a path.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HopReport {
+    /// TTL or hop limit of the probe, where it was captured; of a path from quotes, what `derived` says.
+    pub hop: u8,
+    /// Who answered; empty: nobody.
+    pub addresses: Vec<IpAddr>,
+    /// Different ones. Of many this is a page.
+    pub addresses_total: u64,
+    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub addresses_total_is_estimate: bool,
+    /// Probes seen with this hop limit; of a path from quotes, those that were answered.
+    pub probes: u64,
+    /// Probes with an answer.
+    pub answered: u64,
+    /// Round-trip times of the first 8 answers, in milliseconds.
+    pub rtt_ms: Vec<f64>,
+    /// Frames of the answers. Of many this is a page.
+    #[schemars(with = "Vec<u64>")]
+    pub frames: Frames,
+    /// All of them.
+    #[serde(skip)]
+    pub evidence: Evidence,
+    /// port unreachable, unreachable, echo reply or TCP answer; absent for time exceeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub end: Option<&'static str>,
+    /// Labels that the router says it saw (RFC 4950).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mpls_labels: Vec<u32>,
+    /// Labels in all, where there are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mpls_labels_total: Option<u64>,
+}
+
+impl PathReport {
+    pub(super) fn new(key: PathKey, path: &Path, unanswered: &BTreeMap<u8, u64>) -> Self {
+        let (source, destination, protocol) = key;
+        let last = path.hops.keys().next_back().copied().unwrap_or_default();
+        // Behind the last answer, probes that nobody answers belong to the path only while it was not reached.
+        let silent = unanswered.keys().copied().filter(|hops| *hops < last || !path.reached);
+        let mut places: Vec<u8> = path.hops.keys().copied().chain(silent).collect();
+        places.sort_unstable();
+        places.dedup();
+        // Behind the destination there is nothing; the probes that were on their way already come there too.
+        let reached = |place: &u8| path.hops.get(place).is_some_and(|hop| hop.answers.contains(&destination));
+        let end = places.iter().position(reached).map_or(places.len(), |at| at.saturating_add(1));
+        let beyond = places.len().saturating_sub(end) as u64;
+        places.truncate(end);
+        let nobody = Hop::default();
+        let hops: Vec<HopReport> = places
+            .into_iter()
+            .map(|place| {
+                let hop = path.hops.get(&place).unwrap_or(&nobody);
+                HopReport {
+                    hop: place,
+                    addresses: hop.answers.values(),
+                    addresses_total: hop.answers.total(),
+                    addresses_total_is_estimate: !hop.answers.is_exact(),
+                    probes: hop.answered.saturating_add(unanswered.get(&place).copied().unwrap_or_default()),
+                    answered: hop.answered,
+                    rtt_ms: hop.times.iter().map(|lasted| time::milliseconds(*lasted)).collect(),
+                    frames: Frames::default(),
+                    evidence: hop.evidence.clone(),
+                    end: hop.end,
+                    mpls_labels: Vec::new(),
+                    mpls_labels_total: None,
+                }
+            })
+            .collect();
+        let repeated = repeated(&hops, destination);
+        Self {
+            key,
+            source,
+            destination,
+            protocol: codes::protocol_name(protocol).into_owned(),
+            reached: path.reached,
+            first_frame: path.first_frame,
+            hops,
+            hops_beyond: beyond,
+            repeated,
+            derived: None,
+        }
+    }
+
+    pub(super) fn quoted(path: QuotedPath) -> Self {
+        let key = path.key;
+        let (source, destination, protocol) = key;
+        Self {
+            key,
+            source,
+            destination,
+            protocol: codes::protocol_name(protocol).into_owned(),
+            reached: path.reached,
+            first_frame: path.first_frame,
+            repeated: repeated(&path.hops, destination),
+            hops: path.hops,
+            hops_beyond: 0,
+            derived: Some(path.derived),
+        }
+    }
+}
+
+impl HopReport {
+    /// A place where nobody answered yet.
+    pub fn empty(hop: u8) -> Self {
+        Self {
+            hop,
+            addresses: Vec::new(),
+            addresses_total: 0,
+            addresses_total_is_estimate: false,
+            probes: 0,
+            answered: 0,
+            rtt_ms: Vec::new(),
+            frames: Frames::default(),
+            evidence: Evidence::default(),
+            end: None,
+            mpls_labels: Vec::new(),
+            mpls_labels_total: None,
+        }
+    }
+}
+
+/// Addresses at two places with another between them.
+fn repeated(hops: &[HopReport], destination: IpAddr) -> Vec<IpAddr> {
+    let mut found = Vec::new();
+    for (at, hop) in hops.iter().enumerate() {
+        for address in hop.addresses.iter().filter(|address| **address != destination) {
+            let mut later = hops.iter().skip(at.saturating_add(1));
+            let left = later.by_ref().any(|hop| !hop.addresses.is_empty() && !hop.addresses.contains(address));
+            if left && later.any(|hop| hop.addresses.contains(address)) && !found.contains(address) {
+                found.push(*address);
+            }
+        }
+    }
+    found
+}
