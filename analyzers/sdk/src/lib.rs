@@ -7,6 +7,7 @@
 //! * [`application`] recognises application protocols by the form of their messages, and by ports,
 //! * [`stream`] puts TCP streams together,
 //! * [`stats`] keeps tables, top lists and percentiles in bounded memory,
+//! * [`table`](mod@table) gives what was found row by row, for SQL,
 //! * [`finding`] is the form in which an analyzer says what an analyst would want to be told, [`burst`] finds many events within a short time,
 //! * [`text`] makes captured text fit for a report,
 //! * [`prompt`] writes what all prompts have in common,
@@ -143,6 +144,7 @@ pub mod prompt;
 mod quiet;
 pub mod stats;
 pub mod stream;
+pub mod table;
 pub mod text;
 pub mod time;
 mod tool;
