@@ -11,10 +11,11 @@ mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod tool;
 mod trouble;
 
 pub use query::{Page, Query, tables_of};
 pub use rows::{Cells, Checked, Lie, Texts, Values};
-pub use schema::{Column, Kind, Table};
+pub use schema::{Column, Kind, OF_TABLES, Table};
 pub use store::{Filled, Store};
 pub use trouble::QueryError;

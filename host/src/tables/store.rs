@@ -21,6 +21,7 @@ pub struct Store {
     connection: Connection,
     folder: TempDir,
     tables: Vec<Arc<Table>>,
+    most: u64,
 }
 
 /// A database that was filled.
@@ -39,14 +40,14 @@ impl Store {
         let io = |error: std::io::Error| QueryError::Failed(error.to_string());
         let folder = tempfile::Builder::new().prefix("mcpcap-tables-").tempdir().map_err(io)?;
         let connection = open(&file(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE);
-        let store = Self { connection: connection.map_err(failed)?, folder, tables };
-        store.begin(known, most).map_err(failed)?;
+        let store = Self { connection: connection.map_err(failed)?, folder, tables, most };
+        store.begin(known).map_err(failed)?;
         Ok(store)
     }
 
-    fn begin(&self, known: &[Arc<Table>], most: u64) -> rusqlite::Result<()> {
+    fn begin(&self, known: &[Arc<Table>]) -> rusqlite::Result<()> {
         // One transaction, which is never undone: a run that fails leaves nothing behind.
-        let pages = most.checked_div(PAGE).unwrap_or_default().max(16);
+        let pages = self.most.checked_div(PAGE).unwrap_or_default().max(16);
         self.connection.execute_batch(&format!(
             "PRAGMA page_size = {PAGE}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; \
              PRAGMA max_page_count = {pages}; BEGIN"
@@ -66,7 +67,10 @@ impl Store {
         let _little = lock::little();
         let all: Vec<&Table> = self.tables.iter().map(AsRef::as_ref).collect();
         let added = self.connection.prepare(&table.insert()).and_then(|mut insert| fill(&mut insert, rows));
-        added.map_err(|error| told(error, &all))
+        added.map_err(|error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => QueryError::Full(self.most),
+            _ => told(error, &all),
+        })
     }
 
     /// Ends the filling.
@@ -74,7 +78,7 @@ impl Store {
     /// # Errors
     /// When there is no room for the rows.
     pub fn finish(self) -> Result<Filled, QueryError> {
-        let Self { connection, folder, tables } = self;
+        let Self { connection, folder, tables, .. } = self;
         let _little = lock::little();
         connection.execute_batch("COMMIT").map_err(failed)?;
         connection.close().map_err(|(_, error)| failed(error))?;

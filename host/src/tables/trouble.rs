@@ -20,6 +20,9 @@ pub enum QueryError {
     /// A limit was reached.
     #[error("the query reached its limit of {0}")]
     Limit(String),
+    /// There is no room for more rows than these bytes.
+    #[error("the rows have more than {} MiB", .0 >> 20)]
+    Full(u64),
     /// Nobody waits, or the time of the answer is over.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -32,7 +35,7 @@ impl From<QueryError> for AnswerError {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Sql(reason) => Self::new(Code::BadArgument, format!("argument sql: {reason}")),
-            QueryError::Limit(_) => Self::new(Code::LimitReached, error.to_string()),
+            QueryError::Limit(_) | QueryError::Full(_) => Self::new(Code::LimitReached, error.to_string()),
             QueryError::Stopped(stopped) => stopped.into(),
             QueryError::Failed(_) => Self::new(Code::Internal, error.to_string()),
         }
@@ -54,7 +57,6 @@ pub(super) fn told(error: rusqlite::Error, tables: &[&Table]) -> QueryError {
                     "memory; select fewer columns, group by fewer values, or add a WHERE or LIMIT".into(),
                 ),
                 ErrorCode::TooBig => QueryError::Limit("bytes of one value".into()),
-                ErrorCode::DiskFull => QueryError::Limit("bytes of all rows".into()),
                 ErrorCode::Unknown => QueryError::Sql(format!("{message}{}", meant(&message, "", tables))),
                 ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly | ErrorCode::TypeMismatch => {
                     QueryError::Sql(message)

@@ -76,6 +76,6 @@ fn rows_beyond_the_room_end_the_filling() {
     let store = Store::create(known.to_vec(), &known, 1 << 20).unwrap();
     let rows = Checked::new(&known[0], columns(1000)).unwrap();
     let error = (0..100).find_map(|_| store.add(0, &rows).err()).unwrap();
-    assert_eq!(error, QueryError::Limit("bytes of all rows".into()));
+    assert_eq!(error, QueryError::Full(1 << 20));
     assert!(store.add(1, &rows).is_err());
 }
