@@ -9,7 +9,7 @@ use super::names::WORDS;
 use crate::catalog::Catalog;
 
 /// Names of this program's tools, and titles of its tools and prompts, whichever modules are offered.
-const TOOLS: [&str; 12] = [
+const TOOLS: [&str; 13] = [
     "analyze_capinfos",
     "analyze_dhcp_packets",
     "analyze_dns_packets",
@@ -22,6 +22,7 @@ const TOOLS: [&str; 12] = [
     "get_frames",
     "get_stream",
     "list_captures",
+    "query_capture",
 ];
 const PROMPTS: [&str; 17] = [
     "capture_overview",

@@ -108,7 +108,7 @@ impl Line {
             };
             let (sender, receiver) = sync_channel(AHEAD);
             let mut source = Source::new(capture, &self.codec, &self.limits, cancel, &read);
-            if questions.iter().any(|question| question.wants.sha1) {
+            if questions.iter().any(|question| question.wants.sha1 && question.rows.is_none()) {
                 source = source.with_sha1();
             }
             let source = std::thread::Builder::new()

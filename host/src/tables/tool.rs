@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{OF_TABLES, Page, Table};
 use crate::answer::{AnswerError, Code};
 use crate::contract::arguments::MAX_CHARS;
-use crate::contract::{Cursor, Question};
+use crate::contract::{Cursor, Question, tidy};
 
 /// Its name.
 pub const NAME: &str = "query_capture";
@@ -174,7 +174,8 @@ impl Part {
     }
 
     /// What is not here of the rows, and what is text from the capture; `head` is what is known of the capture.
-    pub fn answer(&self, mut head: Map<String, Value>, page: Page, identity: &str) -> Value {
+    pub fn answer(&self, mut head: Map<String, Value>, mut page: Page, identity: &str) -> Value {
+        page.rows.iter_mut().for_each(tidy::numbers);
         let returned = page.rows.len() as u64;
         let through = self.offset.saturating_add(returned);
         let mut shown = Map::new();

@@ -101,7 +101,7 @@ fn agree(capture: &[u8], name: &str) {
 #[test]
 fn rows_count_what_the_report_counts_on_every_capture() {
     let mut seen = 0;
-    for folder in ["examples/captures", "tests/captures"] {
+    for folder in ["examples/captures", "tests/captures/crafted", "tests/captures/hostile", "tests/captures/reported"] {
         let path = format!("{}/../../{folder}", env!("CARGO_MANIFEST_DIR"));
         for entry in std::fs::read_dir(path).unwrap().flatten() {
             let name = entry.file_name().into_string().unwrap();
@@ -112,7 +112,7 @@ fn rows_count_what_the_report_counts_on_every_capture() {
             }
         }
     }
-    assert!(seen > 5, "{seen}");
+    assert!(seen > 40, "{seen}");
 }
 
 #[test]

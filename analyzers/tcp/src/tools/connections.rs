@@ -7,6 +7,7 @@ use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{self, Lists, PageInfo};
+use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{
     Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default, time,
 };
@@ -17,6 +18,7 @@ use crate::filter::{Filter, FilterReport};
 use crate::report::{
     ConnStateCount, ConnectionReport, EventReport, FileOrder, FlagCount, HandshakeTimes, Limits, SegmentCounts, counted,
 };
+use crate::rows::{self, TcpConnection};
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
 use crate::tracker::event::Event;
@@ -154,6 +156,7 @@ impl View for Page {
     }
 
     fn ended(&mut self, connection: &Connection) {
+        rows::add(connection);
         self.found |= self.only == Some(connection.id);
         let listed = match self.only {
             // It is the first of one.
@@ -178,6 +181,8 @@ impl Tool for TcpConnections {
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["connections", "events"];
     const CUT: &'static [&'static str] = &["findings"];
+
+    const TABLES: &'static [&'static Table] = &[TcpConnection::TABLE];
 
     const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
     const ENDS: Ends = Ends::With(&["max_packets"]);
