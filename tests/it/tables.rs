@@ -214,7 +214,7 @@ async fn the_tool_is_short_and_its_tables_are_a_resource() {
     assert!(text.contains("## dns") && text.contains("| `latency_ms` | float | ms |"), "{text}");
     client.cancel().await.unwrap();
     // Without tables there is nothing to ask.
-    let client = self::client(&["--modules", "capinfos"]).await;
+    let client = self::client(&["--modules", "frames"]).await;
     assert!(client.list_all_tools().await.unwrap().iter().all(|tool| tool.name != "query_capture"));
     client.cancel().await.unwrap();
 }

@@ -39,6 +39,10 @@ use crate::Problem;
 pub const TEXT: usize = 16 << 10;
 /// Values of one list. Further ones are left out.
 pub const LIST: usize = 1024;
+/// Bytes of all texts and lists of a row. What comes behind is cut.
+pub const ROW: usize = 32 << 10;
+/// What a number of a list counts as.
+const NUMBER: usize = 21;
 /// Rows, and bytes of texts, that are given at once.
 const ROWS: usize = 4096;
 const BYTES: usize = 1 << 20;
@@ -149,7 +153,10 @@ pub struct Texts {
 
 impl Texts {
     fn add(&mut self, text: &str, most: usize) {
-        self.text.push_str(text.get(..text.floor_char_boundary(most)).unwrap_or(text));
+        let room = ROOM.get();
+        let text = text.get(..text.floor_char_boundary(most.min(room))).unwrap_or_default();
+        ROOM.set(room.saturating_sub(text.len()));
+        self.text.push_str(text);
         self.ends.push(length(self.text.len()));
     }
 }
@@ -357,7 +364,9 @@ impl Cell for Vec<u64> {
 
     fn write(self, column: &mut Column) {
         if let Cells::IntegerLists(values, ends) = &mut column.cells {
-            values.extend(self.into_iter().take(LIST).map(|value| i64::try_from(value).unwrap_or(i64::MAX)));
+            let most = LIST.min(ROOM.get() / NUMBER).min(self.len());
+            ROOM.set(ROOM.get().saturating_sub(most * NUMBER));
+            values.extend(self.into_iter().take(most).map(|value| i64::try_from(value).unwrap_or(i64::MAX)));
             ends.push(length(values.len()));
         }
     }
@@ -393,6 +402,7 @@ impl Pending {
     }
 
     fn add(&mut self, row: impl Row) {
+        ROOM.set(ROW);
         row.write(&mut self.columns);
         let rows = self.columns.first().map_or(0, Column::len);
         if rows >= ROWS || self.columns.iter().map(Column::bytes).sum::<usize>() >= BYTES {
@@ -415,6 +425,8 @@ fn columns(table: &Table) -> Vec<Column> {
 thread_local! {
     // An instance serves one run, and a test runs on a thread of its own.
     static WANTED: RefCell<Vec<Pending>> = const { RefCell::new(Vec::new()) };
+    // Bytes that the texts and lists of the row may still have that is being written.
+    static ROOM: std::cell::Cell<usize> = const { std::cell::Cell::new(ROW) };
 }
 
 /// Begins a run in which these tables are wanted.

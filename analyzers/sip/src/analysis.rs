@@ -17,6 +17,7 @@ use crate::message::{Fault, Message, sdp};
 use crate::parties::Parties;
 use crate::registrations::Registrations;
 use crate::report::{Evicted, Limits, Report, Statistics};
+use crate::rows;
 use crate::seen::Seen;
 use crate::tool::Arguments;
 use crate::transactions::{Key, Outcome, Transactions};
@@ -136,6 +137,9 @@ impl Analysis {
             None
         };
         let outcome = self.transactions.take(key, seen, facts, place);
+        if rows::are_wanted() {
+            return rows::add(seen, message, facts, &media, outcome);
+        }
         if let Some(gone) = self.transactions.take_gone() {
             self.watch.unanswered(&gone);
         }

@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
+use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
 use serde::Deserialize;
 
@@ -13,6 +14,7 @@ use crate::filter::{Filter, User};
 use crate::limits;
 use crate::message::{Fault, Start, could_begin, keep_alive, line};
 use crate::report::{Evicted, Limits, Report};
+use crate::rows::SipMessage;
 use crate::seen::{PORT, Seen, Transport};
 use crate::tcp::{Framing, Totals, Yield};
 use crate::{calls, counts, parties, registrations};
@@ -84,6 +86,8 @@ impl Tool for SipPackets {
         registrations::HISTORY,
         registrations::HISTORY_FRAMES,
     ];
+
+    const TABLES: &'static [&'static Table] = &[SipMessage::TABLE];
 
     const WANTS: Wants =
         Wants::of(&[TransportKind::Udp, TransportKind::Tcp, TransportKind::Icmp, TransportKind::Icmpv6]);
