@@ -138,7 +138,10 @@ impl Analysis {
         };
         let outcome = self.transactions.take(key, seen, facts, place);
         if rows::are_wanted() {
-            return rows::add(seen, message, facts, &media, outcome);
+            rows::add(seen, message, facts, &media, outcome);
+            if !rows::calls_are_wanted() {
+                return;
+            }
         }
         if let Some(gone) = self.transactions.take_gone() {
             self.watch.unanswered(&gone);

@@ -7,7 +7,7 @@
 //! * `waiting`: responses that stand before their requests
 //! * `analysis`: what is done with each message, in `counts`, `transactions`, `calls`, `registrations`, `authentication`, `parties`,
 //!   `findings` and `details`
-//! * `rows`: the table `sip`
+//! * `rows`: the tables `sip` and `sip_calls`
 //! * `report`: the report; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
 

@@ -14,7 +14,7 @@ use crate::filter::{Filter, User};
 use crate::limits;
 use crate::message::{Fault, Start, could_begin, keep_alive, line};
 use crate::report::{Evicted, Limits, Report};
-use crate::rows::SipMessage;
+use crate::rows::{SipCall, SipMessage};
 use crate::seen::{PORT, Seen, Transport};
 use crate::tcp::{Framing, Totals, Yield};
 use crate::{calls, counts, parties, registrations};
@@ -87,7 +87,7 @@ impl Tool for SipPackets {
         registrations::HISTORY_FRAMES,
     ];
 
-    const TABLES: &'static [&'static Table] = &[SipMessage::TABLE];
+    const TABLES: &'static [&'static Table] = &[SipMessage::TABLE, SipCall::TABLE];
 
     const WANTS: Wants =
         Wants::of(&[TransportKind::Udp, TransportKind::Tcp, TransportKind::Icmp, TransportKind::Icmpv6]);

@@ -4,7 +4,7 @@ use mcpcap_analyzer::harness;
 use mcpcap_analyzer::table::Row;
 use serde_json::{Value, json};
 
-use crate::rows::SipMessage;
+use crate::rows::{SipCall, SipMessage};
 use crate::tool::SipPackets;
 
 fn rows(capture: &[u8]) -> Vec<Value> {
@@ -26,6 +26,13 @@ fn rows_count_what_the_report_counts_on_every_capture() {
             assert_eq!(rows.len() as u64, count(&report["sip_packets_found"]), "{name}");
             assert_eq!(of(&|row| row["status"].is_null()), count(&statistics["requests"]), "{name}");
             assert_eq!(of(&|row| !row["status"].is_null()), count(&statistics["responses"]), "{name}");
+            let calls = &statistics["calls"];
+            let rows_of_calls = harness::rows::rows::<SipPackets>(&capture, &json!({}), SipCall::TABLE).unwrap();
+            assert_eq!(rows_of_calls.len() as u64, count(&calls["total"]), "{name}");
+            for outcome in calls["outcomes"].as_array().into_iter().flatten() {
+                let of = rows_of_calls.iter().filter(|row| row["outcome"] == outcome["name"]).count() as u64;
+                assert_eq!(of, count(&outcome["count"]), "{name}: {outcome}");
+            }
             let again = |is_request: bool| {
                 of(&|row| row["retransmission_of"].is_u64() && row["status"].is_null() == is_request)
             };
@@ -40,7 +47,8 @@ fn rows_count_what_the_report_counts_on_every_capture() {
 #[test]
 fn a_message_is_a_row() {
     let path = format!("{}/../../examples/captures/sip.pcap", env!("CARGO_MANIFEST_DIR"));
-    let rows = rows(&std::fs::read(path).unwrap());
+    let capture = std::fs::read(path).unwrap();
+    let rows = rows(&capture);
     let refused = rows.iter().find(|row| row["status"] == 401).unwrap();
     assert!(
         refused["is_challenge"] == true && refused["request_frame"].is_u64() && refused["latency_ms"].is_f64(),
@@ -48,5 +56,8 @@ fn a_message_is_a_row() {
     );
     let request = rows.iter().find(|row| row["frame"] == refused["request_frame"]).unwrap();
     assert_eq!((&request["call_id"], &request["cseq"]), (&refused["call_id"], &refused["cseq"]));
+    let calls = harness::rows::rows::<SipPackets>(&capture, &json!({}), SipCall::TABLE).unwrap();
+    assert!(calls.iter().all(|call| call["call_id"] != "" && call["caller"] != ""), "{calls:?}");
+    assert!(calls.iter().any(|call| call["outcome"] == "answered" && call["talk_seconds"].is_f64()), "{calls:?}");
     assert!(request["uri"].as_str().unwrap().starts_with("sip:"), "{request}");
 }
