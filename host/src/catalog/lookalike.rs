@@ -43,7 +43,7 @@ const PROMPTS: [&str; 17] = [
     "tcp_security_analysis",
     "triage",
 ];
-const TITLES: [&str; 29] = [
+const TITLES: [&str; 30] = [
     "Capture file overview",
     "DHCP analysis",
     "DHCP forensics",
@@ -65,6 +65,7 @@ const TITLES: [&str; 29] = [
     "SIP forensics",
     "SIP security analysis",
     "SIP troubleshooting",
+    "SQL over a capture",
     "TCP anomalies",
     "TCP connections",
     "TCP forensics",
@@ -177,6 +178,7 @@ mod tests {
     use super::*;
     use crate::library;
     use crate::sandbox::Sandbox;
+    use crate::tables;
 
     #[test]
     fn all_that_is_ours_is_known_here() {
@@ -185,8 +187,8 @@ mod tests {
         let mut prompts: Vec<&str> = catalog.prompts.iter().map(|prompt| prompt.name.as_str()).collect();
         let mut titles: Vec<&str> = catalog.tools.iter().map(|tool| tool.title.as_str()).collect();
         titles.extend(catalog.prompts.iter().map(|prompt| prompt.title.as_str()));
-        tools.push(library::tool::NAME);
-        titles.push(library::tool::TITLE);
+        tools.extend([library::tool::NAME, tables::tool::NAME]);
+        titles.extend([library::tool::TITLE, tables::tool::TITLE]);
         for names in [&mut tools, &mut prompts, &mut titles] {
             names.sort_unstable();
         }
