@@ -141,8 +141,6 @@ pub(super) fn all(effort: &Effort<'_>) -> Result<RwLockWriteGuard<'static, ()>, 
 /// What an SQL text was seen to use.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// Tables.
-    pub(super) tables: BTreeSet<String>,
     /// What it was refused first.
     pub(super) refused: Option<String>,
 }
@@ -155,12 +153,19 @@ pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     ))
 }
 
+/// Virtual tables that are not for queries.
+pub(super) fn modules(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+    let mut names = connection.prepare("SELECT name FROM pragma_module_list")?;
+    let names = names.query_map([], |row| row.get::<_, String>(0))?;
+    names.filter(|name| !name.as_ref().is_ok_and(|name| OF_VALUES.contains(&name.as_str()))).collect()
+}
+
 /// Locks a database up: from here on it can only be read, and nothing of that is undone by SQL.
-pub(super) fn lock(connection: &mut Connection, tables: BTreeSet<String>) -> rusqlite::Result<Arc<Mutex<Seen>>> {
-    let modules: BTreeSet<String> = connection
-        .prepare("SELECT name FROM pragma_module_list")?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+pub(super) fn lock(
+    connection: &mut Connection,
+    tables: BTreeSet<String>,
+    modules: BTreeSet<String>,
+) -> rusqlite::Result<Arc<Mutex<Seen>>> {
     connection.execute_batch("PRAGMA query_only = ON")?;
     for (setting, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
@@ -185,10 +190,6 @@ pub(super) fn lock(connection: &mut Connection, tables: BTreeSet<String>) -> rus
     connection.authorizer(Some(move |context: AuthContext<'_>| {
         let mut seen = noted.lock().unwrap_or_else(PoisonError::into_inner);
         match judge(&context.action, &tables, &modules) {
-            Verdict::Reads(table) => {
-                seen.tables.insert(table);
-                Authorization::Allow
-            }
             Verdict::Allowed => Authorization::Allow,
             Verdict::Refused(reason) => {
                 seen.refused.get_or_insert(reason);
@@ -200,7 +201,6 @@ pub(super) fn lock(connection: &mut Connection, tables: BTreeSet<String>) -> rus
 }
 
 enum Verdict {
-    Reads(String),
     Allowed,
     Refused(String),
 }
@@ -211,7 +211,7 @@ fn judge(action: &AuthAction<'_>, tables: &BTreeSet<String>, modules: &BTreeSet<
         AuthAction::Read { table_name, column_name } => {
             let name = table_name.to_lowercase();
             if tables.contains(&name) {
-                return Verdict::Reads(name);
+                return Verdict::Allowed;
             }
             // A table of the query's own, WITH which it begins: only its name is told, and no column.
             let is_own = column_name.is_empty()

@@ -1,6 +1,6 @@
 //! A query: which tables it reads, and what it answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -63,17 +63,64 @@ pub fn tables_of(sql: &str, known: &[Arc<Table>]) -> Result<Vec<usize>, QueryErr
     let mut connection = Connection::open_in_memory().map_err(failed)?;
     lock::prepare(&connection).map_err(failed)?;
     outline(&connection, known.iter().map(AsRef::as_ref)).map_err(failed)?;
-    let seen = locked(&mut connection, known).map_err(failed)?;
-    prepared(&connection, sql, known, &seen)?;
-    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    let places = known.iter().enumerate().filter(|(_, table)| seen.tables.contains(&table.name));
+    let locked = Locked::new(&mut connection, known).map_err(failed)?;
+    prepared(&connection, sql, known, &locked)?;
+    let read = locked.read.lock().unwrap_or_else(PoisonError::into_inner);
+    let places = known.iter().enumerate().filter(|(_, table)| read.contains(&table.name));
     Ok(places.map(|(place, _)| place).collect())
 }
 
-fn locked(connection: &mut Connection, tables: &[Arc<Table>]) -> rusqlite::Result<Arc<Mutex<Seen>>> {
-    functions::add(connection)?;
-    let names: BTreeSet<String> = tables.iter().map(|table| table.name.clone()).chain([OF_TABLES.into()]).collect();
-    lock::lock(connection, names)
+/// A database that is locked up.
+struct Locked {
+    /// What SQL was refused.
+    seen: Arc<Mutex<Seen>>,
+    /// Where each table begins in the file, by which instructions name it.
+    roots: BTreeMap<i64, String>,
+    /// Virtual tables that are not for queries.
+    modules: BTreeSet<String>,
+    /// The tables that SQL reads.
+    read: Mutex<BTreeSet<String>>,
+}
+
+impl Locked {
+    fn new(connection: &mut Connection, tables: &[Arc<Table>]) -> rusqlite::Result<Self> {
+        functions::add(connection)?;
+        let names: BTreeSet<String> = tables.iter().map(|table| table.name.clone()).chain([OF_TABLES.into()]).collect();
+        let roots = connection
+            .prepare("SELECT rootpage, name FROM sqlite_schema")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        let modules = lock::modules(connection)?;
+        let seen = lock::lock(connection, names, modules.clone())?;
+        Ok(Self { seen, roots, modules, read: Mutex::default() })
+    }
+
+    /// Notes which tables a statement reads, by its instructions: the authorizer is not told of columns that two tables are joined USING.
+    fn note(&self, connection: &Connection, sql: &str) -> Result<(), QueryError> {
+        let mut read = BTreeSet::new();
+        let mut program = connection.prepare(&format!("EXPLAIN {sql}")).map_err(failed)?;
+        let mut instructions = program.raw_query();
+        let refused =
+            || QueryError::Sql(format!("it reads what is not for queries; SELECT * FROM {OF_TABLES} lists what is"));
+        while let Some(instruction) = instructions.next().map_err(failed)? {
+            let (name, root): (String, i64) =
+                instruction.get(1).and_then(|name| Ok((name, instruction.get(3)?))).map_err(failed)?;
+            match name.as_str() {
+                "OpenRead" => read.insert(self.roots.get(&root).ok_or_else(refused)?.clone()),
+                "VOpen" if self.names_module(sql) => return Err(refused()),
+                _ => false,
+            };
+        }
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
+        Ok(())
+    }
+
+    /// Whether SQL has the name of a virtual table that is not for queries.
+    fn names_module(&self, sql: &str) -> bool {
+        let sql = sql.to_lowercase();
+        let mut words = sql.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        words.any(|word| word.starts_with("pragma_") || self.modules.contains(word))
+    }
 }
 
 /// One statement that answers with rows and changes nothing.
@@ -81,7 +128,7 @@ fn prepared<'c>(
     connection: &'c Connection,
     sql: &str,
     tables: &[Arc<Table>],
-    seen: &Mutex<Seen>,
+    locked: &Locked,
 ) -> Result<Statement<'c>, QueryError> {
     if sql.len() > SQL {
         return Err(QueryError::Limit(format!("bytes of SQL ({SQL})")));
@@ -91,12 +138,13 @@ fn prepared<'c>(
     }
     let all: Vec<&Table> = tables.iter().map(AsRef::as_ref).collect();
     let statement = connection.prepare(sql).map_err(|error| {
-        let refused = seen.lock().unwrap_or_else(PoisonError::into_inner).refused.take();
+        let refused = locked.seen.lock().unwrap_or_else(PoisonError::into_inner).refused.take();
         refused.map_or_else(|| told(error, &all), QueryError::Sql)
     })?;
     if statement.column_count() == 0 || !statement.readonly() || statement.is_explain() != 0 {
         return Err(QueryError::Sql("it must be one SELECT".into()));
     }
+    locked.note(connection, sql)?;
     Ok(statement)
 }
 
@@ -109,14 +157,14 @@ impl Filled {
         let _all = lock::all(effort)?;
         effort.check()?;
         let until = after(query.time).min(effort.until);
-        let seen = locked(&mut self.connection, &self.tables).map_err(failed)?;
+        let locked = Locked::new(&mut self.connection, &self.tables).map_err(failed)?;
         lock::watch(&mut self.connection, until, effort.cancel).map_err(failed)?;
         let all: Vec<&Table> = self.tables.iter().map(AsRef::as_ref).collect();
         let trouble = |error: rusqlite::Error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::OperationInterrupted) => lock::ended(effort.cancel, query.time),
             _ => told(error, &all),
         };
-        let mut statement = prepared(&self.connection, query.sql, &self.tables, &seen)?;
+        let mut statement = prepared(&self.connection, query.sql, &self.tables, &locked)?;
         let columns: Vec<String> = statement.column_names().map(|name| neutral(name, NAME).into_owned()).collect();
         let kinds = kinds(&statement, &self.tables);
         let mut page = Page { columns, ..Page::default() };

@@ -21,6 +21,8 @@ pub struct Store {
     connection: Connection,
     folder: TempDir,
     tables: Vec<Arc<Table>>,
+    /// All that there are; those that are not filled are there without rows, so that SQL finds their names.
+    known: Vec<Arc<Table>>,
     most: u64,
 }
 
@@ -40,20 +42,20 @@ impl Store {
         let io = |error: std::io::Error| QueryError::Failed(error.to_string());
         let folder = tempfile::Builder::new().prefix("mcpcap-tables-").tempdir().map_err(io)?;
         let connection = open(&file(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE);
-        let store = Self { connection: connection.map_err(failed)?, folder, tables, most };
-        store.begin(known).map_err(failed)?;
+        let store = Self { connection: connection.map_err(failed)?, folder, tables, known: known.to_vec(), most };
+        store.begin().map_err(failed)?;
         Ok(store)
     }
 
-    fn begin(&self, known: &[Arc<Table>]) -> rusqlite::Result<()> {
+    fn begin(&self) -> rusqlite::Result<()> {
         // One transaction, which is never undone: a run that fails leaves nothing behind.
         let pages = self.most.checked_div(PAGE).unwrap_or_default().max(16);
         self.connection.execute_batch(&format!(
             "PRAGMA page_size = {PAGE}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; \
              PRAGMA max_page_count = {pages}; BEGIN"
         ))?;
-        outline(&self.connection, self.tables.iter().map(AsRef::as_ref))?;
-        list(&self.connection, known)
+        outline(&self.connection, self.known.iter().map(AsRef::as_ref))?;
+        list(&self.connection, &self.known)
     }
 
     /// Adds rows of the n-th table.
@@ -78,7 +80,7 @@ impl Store {
     /// # Errors
     /// When there is no room for the rows.
     pub fn finish(self) -> Result<Filled, QueryError> {
-        let Self { connection, folder, tables, .. } = self;
+        let Self { connection, folder, known, .. } = self;
         let _little = lock::little();
         connection.execute_batch("COMMIT").map_err(failed)?;
         connection.close().map_err(|(_, error)| failed(error))?;
@@ -86,7 +88,7 @@ impl Store {
         // Its first look at the file. From here on the file has no name.
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(failed)?;
         folder.close().map_err(|error| QueryError::Failed(error.to_string()))?;
-        Ok(Filled { connection, tables })
+        Ok(Filled { connection, tables: known })
     }
 }
 

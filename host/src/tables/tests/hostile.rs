@@ -82,6 +82,11 @@ fn only_these_tables_are_read() {
         "SELECT * FROM fts3tokenize('simple')",
         "SELECT count(*) FROM fts3tokenize('simple', 'a b')",
         "SELECT 1 FROM sqlite_sequence",
+        "SELECT count(*) FROM sqlite_schema JOIN dns USING (name)",
+        "SELECT count(*) FROM sqlite_schema NATURAL JOIN dns",
+        "SELECT count(*) FROM dbstat JOIN dns USING (name)",
+        "SELECT count(*) FROM pragma_database_list JOIN dns USING (name)",
+        "SELECT count(*) FROM PRAGMA_database_list JOIN json_each('[1]') ON name = value",
     ] {
         refused(sql);
     }

@@ -208,6 +208,8 @@ fn an_sql_text_tells_which_tables_it_reads() {
         ("WITH x AS (SELECT frame FROM tcp) SELECT max(frame) FROM x", vec![1]),
         ("SELECT * FROM tables_and_columns", vec![]),
         ("SELECT EXISTS (SELECT 1 FROM dns)", vec![0]),
+        ("SELECT count(*) FROM dns JOIN tcp USING (frame)", vec![0, 1]),
+        ("SELECT count(*) FROM dns NATURAL JOIN tcp", vec![0, 1]),
         ("SELECT frame FROM dns UNION SELECT frame FROM tcp -- and no more", vec![0, 1]),
     ] {
         assert_eq!(tables_of(sql, &known).unwrap(), places, "{sql}");
