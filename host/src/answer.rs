@@ -140,6 +140,7 @@ impl From<RunError> for AnswerError {
             RunError::Fault(fault) => fault.into(),
             RunError::NotACapture { .. } => Self::new(Code::NotACapture, error.to_string()),
             RunError::Unreadable { .. } => Self::new(Code::Damaged, error.to_string()),
+            RunError::Rows(error) => error.into(),
             RunError::Threads => Self::new(Code::LimitReached, error.to_string()),
         }
     }

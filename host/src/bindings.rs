@@ -5,6 +5,15 @@ pub mod analyzer {
     wasmtime::component::bindgen!({ path: "../wit/mcpcap.wit", world: "analyzer" });
 }
 
+/// What an analyzer exports besides, when it has tables.
+pub mod tabled {
+    wasmtime::component::bindgen!({
+        inline: "package mcpcap:host; world tabled { export mcpcap:analysis/tables@0.2.0; }",
+        path: "../wit/mcpcap.wit",
+        with: { "mcpcap:analysis/types": crate::bindings::types },
+    });
+}
+
 /// Analyzers of contract 0.1, which take frames apart for themselves.
 pub mod of_frames {
     wasmtime::component::bindgen!({
@@ -40,3 +49,4 @@ pub mod codec {
 
 pub use analyzer::mcpcap::analysis::types;
 pub use reader::exports::mcpcap::analysis::read;
+pub use tabled::exports::mcpcap::analysis::tables;

@@ -61,5 +61,6 @@ pub mod sandbox;
 pub mod selection;
 pub mod service;
 pub mod settings;
+pub mod tables;
 pub mod text;
 pub mod watch;

@@ -73,6 +73,21 @@ impl Default for HttpLimits {
     }
 }
 
+/// What tables of a capture, and SQL over them, may take.
+#[derive(Debug, Clone)]
+pub struct TableLimits {
+    /// Bytes of all rows that a query reads, on disk. A million rows of `dns` have some 150 MB.
+    pub size: u64,
+    /// How long SQL may take, once the rows are there.
+    pub time: Duration,
+}
+
+impl Default for TableLimits {
+    fn default() -> Self {
+        Self { size: 2 << 30, time: Duration::from_secs(20) }
+    }
+}
+
 /// Limits of one run: of each component in it, and of the run as a whole.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -133,6 +148,8 @@ pub struct Limits {
     pub ready: Duration,
     /// How long a call of a tool that is not there yet waits for analyzers that are compiled when the server starts.
     pub settle: Duration,
+    /// What tables of a capture, and SQL over them, may take.
+    pub rows: TableLimits,
     /// Calls that may wait for their turn. More would wait longer than clients do.
     pub waiting: usize,
     /// Bytes of what analyzers returned that are kept for further questions about the same capture. A report of a thousand entries has some 400 kB.
@@ -182,6 +199,7 @@ impl Default for Limits {
             load: Duration::from_secs(600),
             ready: Duration::from_secs(2),
             settle: Duration::from_secs(45),
+            rows: TableLimits::default(),
             waiting: 256,
             answers: 32 << 20,
             answers_time: Duration::from_secs(900),

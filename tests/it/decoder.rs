@@ -29,7 +29,7 @@ fn open(path: &std::path::Path) -> CaptureFile {
 }
 
 fn asking(tool: &'static str, wants: &'static Wants, may_end: bool) -> Question<'static> {
-    Question { analyzer: packets(), tool, arguments: "{}", wants, may_end }
+    Question { analyzer: packets(), tool, arguments: "{}", wants, may_end, rows: None }
 }
 
 static ALL: Wants = Wants { transports: None, ports: Vec::new(), headers: false, sha1: false };
@@ -110,8 +110,8 @@ fn a_fault_of_one_analyzer_leaves_the_others_alone() {
         asking("all", &ALL, false),
         asking("spin_in_feed", &ALL, false),
         asking("no_such_tool", &ALL, false),
-        Question { analyzer: hostile(), tool: "panic", arguments: "{}", wants: &ALL, may_end: true },
-        Question { analyzer: hostile(), tool: "honest", arguments: "{}", wants: &ALL, may_end: true },
+        Question { analyzer: hostile(), tool: "panic", arguments: "{}", wants: &ALL, may_end: true, rows: None },
+        Question { analyzer: hostile(), tool: "honest", arguments: "{}", wants: &ALL, may_end: true, rows: None },
     ];
     let outcomes = run_all(&whole, &questions, &capture);
     assert!(matches!(outcomes[0], Err(RunError::Fault(Fault::Crashed { .. }))));

@@ -21,5 +21,6 @@ mod reported;
 mod sandbox;
 mod snapshots;
 mod support;
+mod tables;
 mod torture;
 mod wire;

@@ -3,15 +3,17 @@
 use mcpcap_analyzer::application::Conversations;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::stats::Lists;
+use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{Capture, Flow, Frame, JsonSchema, Problem, Tool, Wants, Window, schemars, time};
 use serde::Deserialize;
 
 use crate::encapsulation::Encapsulations;
 use crate::report::{Count, Evicted, Limits, NameResolution, Report};
+use crate::rows::PacketRow;
 use crate::sizes::Sizes;
 use crate::summary::Summary;
 use crate::times::{Times, decimal_seconds};
-use crate::{comments, file_type, findings, interfaces, lists, precision, protocols, rates, sections};
+use crate::{comments, file_type, findings, interfaces, lists, precision, protocols, rates, rows, sections};
 use mcpcap_analyzer::hierarchy::{Ended, Hierarchy, names};
 use mcpcap_analyzer::numbers::rounded;
 
@@ -62,6 +64,7 @@ impl Tool for Capinfos {
     type Report = Report;
     const PAGED: &'static [&'static str] = &["interfaces", "sections"];
     const CUT: &'static [&'static str] = lists::ALL;
+    const TABLES: &'static [&'static Table] = &[PacketRow::TABLE];
     const WANTS: Wants = Wants { sha1: true, ..Wants::ALL };
 
     fn open(_: Arguments, window: Window) -> Result<Self, Problem> {
@@ -72,6 +75,10 @@ impl Tool for Capinfos {
     }
 
     fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
+        if rows::are_wanted() {
+            rows::add(frame, packet);
+            return Ok(Flow::More);
+        }
         self.last_frame = frame.number;
         self.times.add(frame);
         self.sizes.add(frame);

@@ -28,6 +28,7 @@ mod prompts;
 mod protocols;
 mod rates;
 mod report;
+mod rows;
 mod sections;
 mod sizes;
 mod summary;

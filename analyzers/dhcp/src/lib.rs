@@ -6,6 +6,7 @@
 //! * `seen`: a message of either family, as everything below needs it
 //! * `reorder`: messages in the order of time
 //! * `counts`, `exchanges` (each an `exchange`), `parties`, `leases`: what is done with each message; `findings`: what an analyst would want to be told
+//! * `rows`: the table `dhcp`
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
 
@@ -20,6 +21,7 @@ mod parties;
 pub mod prompts;
 mod reorder;
 mod report;
+mod rows;
 mod seen;
 pub mod tool;
 mod v4;

@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{Packet, Transport};
 use mcpcap_analyzer::stats::{Lists, Page, Pool};
+use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{
     Answer, Capture, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, TransportKind, Wants, Window, time,
 };
@@ -19,6 +20,7 @@ use crate::limits;
 use crate::parties::{Parties, list};
 use crate::reorder::Reorder;
 use crate::report::{Limits, Report, Statistics};
+use crate::rows::{self, DhcpMessage};
 use crate::seen::{Family, Seen};
 use crate::{v4, v6};
 
@@ -116,6 +118,8 @@ impl Tool for DhcpPackets {
         details::VALUES,
         details::RELAY_VALUES,
     ];
+
+    const TABLES: &'static [&'static Table] = &[DhcpMessage::TABLE];
 
     const WANTS: Wants = Wants { ports: PORTS, ..Wants::of(&[TransportKind::Udp]) };
     const ENDS: Ends = Ends::With(&["max_packets"]);
@@ -265,6 +269,9 @@ impl DhcpPackets {
     }
 
     fn take(&mut self, seen: Seen, malformed: Option<&'static str>, details: impl FnOnce(&Seen) -> PacketDetails) {
+        if rows::are_wanted() {
+            return rows::add(&seen, malformed);
+        }
         self.counts.take(&seen);
         let more = seen.more_leases.then_some("more than 64 addresses and prefixes; the first 64 are analysed");
         for reason in malformed.into_iter().chain(more) {

@@ -22,6 +22,7 @@ use crate::pattern::Pattern;
 use crate::question::Asked;
 use crate::report;
 use crate::report::{LatencyReport, MessageStatistics, Report, Statistics, TransactionsReport};
+use crate::rows::Rows;
 use crate::seen::{Seen, Service};
 use crate::transactions::Transactions;
 
@@ -37,6 +38,8 @@ pub struct Analysis {
     watch: Watch,
     filter: Option<Pattern>,
     packets: Page<PacketDetails>,
+    /// Rows, where somebody wants them. Then nobody reads the report.
+    rows: Option<Rows>,
     budget: Budget,
     decisions: Vec<Decision>,
     lists: Lists,
@@ -58,6 +61,7 @@ impl Analysis {
             watch: Watch::new(),
             filter: arguments.name.as_deref().map(Pattern::new),
             packets: Page::new(packets),
+            rows: Rows::wanted(),
             budget: Budget::new(),
             decisions: Vec::new(),
             lists,
@@ -102,8 +106,13 @@ impl Analysis {
             let name = self.names.at(message.octets(), at);
             self.domains.name(&name);
         }
-        let listed = self.filter.as_ref().is_none_or(|pattern| names_match(pattern, &message));
-        let place = if listed { self.list(seen, &message) } else { None };
+        let place = match &mut self.rows {
+            Some(rows) => Some(rows.take(seen, &message)),
+            None => {
+                let listed = self.filter.as_ref().is_none_or(|pattern| names_match(pattern, &message));
+                if listed { self.list(seen, &message) } else { None }
+            }
+        };
         let (client, server) = seen.parties(message.header.is_response());
         self.servers.add(server, seen, &message);
         self.clients.add(client, seen, &message);
@@ -112,6 +121,9 @@ impl Analysis {
         let outcome = self.transactions.take(seen, &message, asked.as_ref(), place, &mut decisions);
         decisions.drain(..).for_each(|decision| self.decided(decision));
         self.decisions = decisions;
+        if let (Some(rows), Outcome::Unpaired, Some(place)) = (&mut self.rows, outcome, place) {
+            rows.is_alone(place);
+        }
         // What broken messages claim about names and codes would only blur the tables.
         if !message.complete && seen.short.is_none() {
             return;
@@ -123,6 +135,9 @@ impl Analysis {
     }
 
     fn decided(&mut self, decision: Decision) {
+        if let Some(rows) = &mut self.rows {
+            rows.decided(&decision);
+        }
         match decision {
             Decision::Judged(judged) => {
                 let Judged { seen, brief, outcome, .. } = &judged;
@@ -140,6 +155,7 @@ impl Analysis {
                 self.watch.settled(&settled);
                 self.link(&settled);
             }
+            Decision::Unanswered(_) => {}
         }
     }
 
@@ -209,6 +225,9 @@ impl Analysis {
         let mut decisions = std::mem::take(&mut self.decisions);
         self.transactions.finish(&mut decisions);
         decisions.drain(..).for_each(|decision| self.decided(decision));
+        if let Some(rows) = self.rows.take() {
+            rows.finish();
+        }
         let digits = capture.time_digits();
         let messages = self.maximum.taken();
         let evicted = self.transactions.evicted();

@@ -177,4 +177,6 @@ pub enum Decision {
     Judged(Judged),
     /// A transaction ended.
     Settled(Settled),
+    /// A query of which nothing more is expected, and which nobody answered. Where it stands in the page of listed messages.
+    Unanswered(Option<usize>),
 }

@@ -333,12 +333,17 @@ fn records(
     (list, is_cut.then_some(total as u64))
 }
 
-fn describe_record(seen: &Seen, message: &Message<'_>, record: &Record) -> RecordDetails {
-    let mask = seen.service.class_mask();
+/// A record's data as text, and whether that is not all of it.
+pub fn data(message: &Message<'_>, record: &Record) -> (String, bool) {
     let mut text = Capped { text: String::new(), full: false };
     // The text itself never refuses.
     let _ = rdata::write(message.octets(), record, &mut text);
-    let Capped { text, full } = text;
+    (text.text, text.full)
+}
+
+fn describe_record(seen: &Seen, message: &Message<'_>, record: &Record) -> RecordDetails {
+    let mask = seen.service.class_mask();
+    let (text, full) = data(message, record);
     let is_address =
         matches!(record.kind, codes::kind::A | codes::kind::AAAA) && !text.starts_with('\\') && !text.is_empty();
     let (address, data) = if is_address { (Some(text), None) } else { (None, (!text.is_empty()).then_some(text)) };

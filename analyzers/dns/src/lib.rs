@@ -6,6 +6,7 @@
 //! * `tcp`, `mdns` and `candidates`: messages in TCP streams, on the port of mDNS, and on ports of their own
 //! * `analysis`: what is done with each message, in `counts`, `transactions`, `parties`, `domains`, `findings` and `details`;
 //!   `names` and `recent`: what came before, and where the tables have it
+//! * `rows`: the table `dns`
 //! * `report`: the report; `limits`: how much is kept and listed; `lists`: which lists hold only their first entries
 #![deny(unsafe_code)]
 
@@ -33,6 +34,7 @@ mod question;
 mod recent;
 mod registered;
 mod report;
+mod rows;
 mod seen;
 mod tcp;
 pub mod tool;

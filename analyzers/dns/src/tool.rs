@@ -3,6 +3,7 @@
 use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::stream::{self, Endpoint, Streams};
+use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, Problem, Tool, TransportKind, Wants, Window};
 
 use crate::analysis::{Analysis, Ended};
@@ -15,6 +16,7 @@ use crate::message::Short;
 use crate::message::fault::Malformed;
 use crate::order::OrderReport;
 use crate::report::{Evicted, Limits, Report};
+use crate::rows::Transaction;
 use crate::seen::{Seen, Service, Transport};
 use crate::tcp::{Framing, Totals, Yield};
 
@@ -43,6 +45,8 @@ impl Tool for DnsPackets {
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["packets"];
     const CUT: &'static [&'static str] = lists::ALL;
+
+    const TABLES: &'static [&'static Table] = &[Transaction::TABLE];
 
     const WANTS: Wants = Wants::of(&[TransportKind::Udp, TransportKind::Tcp]);
     const ENDS: Ends = Ends::With(&["max_packets"]);

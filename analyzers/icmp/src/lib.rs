@@ -7,6 +7,7 @@
 //!   `advertisement`): what is done with each message
 //! * `inner`: packets that echoes carry; `many`: counts of different ones
 //! * `findings`: what an analyst would want to be told
+//! * `rows`: the table `icmp`
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
 
@@ -24,6 +25,7 @@ mod paths;
 pub mod prompts;
 mod quoted_paths;
 mod report;
+mod rows;
 mod session;
 pub mod tool;
 mod waiting;

@@ -6,6 +6,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::stats::{Distinct, Lists, Page};
+use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{
     Capture, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, TransportKind, Wants, Window, time,
 };
@@ -23,6 +24,7 @@ use crate::message::{Message, Version};
 use crate::neighbours::{self, Neighbours, Place};
 use crate::paths::{self, Paths};
 use crate::report::{Evicted, Limits, Report, Statistics, TypeCount};
+use crate::rows::{self, IcmpMessage};
 use crate::session;
 use crate::waiting::Vlans;
 
@@ -155,6 +157,8 @@ impl Tool for IcmpPackets {
         details::MPLS_LABELS,
     ];
 
+    const TABLES: &'static [&'static Table] = &[IcmpMessage::TABLE];
+
     const WANTS: Wants =
         Wants::of(&[TransportKind::Udp, TransportKind::Tcp, TransportKind::Icmp, TransportKind::Icmpv6]);
     const ENDS: Ends = Ends::With(&["max_packets"]);
@@ -278,6 +282,9 @@ impl Tool for IcmpPackets {
 impl IcmpPackets {
     fn message(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, message: &Message<'_>) {
         self.maximum.take();
+        if rows::are_wanted() {
+            return rows::add(packet, message);
+        }
         self.short = self.short.saturating_add((packet.payload_length < 4).into());
         let count = self.counts.entry((message.version, message.kind, message.code)).or_default();
         *count = count.saturating_add(1);

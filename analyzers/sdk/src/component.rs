@@ -5,20 +5,22 @@ use std::marker::PhantomData;
 
 use crate::columns;
 use crate::links::Links;
+use crate::table;
 use crate::{Capture, Flow, Link, Problem, Prompt, PromptArguments, Run, ToolEntry};
 
 #[allow(unsafe_code, missing_docs, clippy::all, reason = "generated from wit/mcpcap.wit")]
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",
-        world: "analyzer",
+        world: "tabled-analyzer",
         pub_export_macro: true,
-        export_macro_name: "export_analyzer",
+        export_macro_name: "export_tabled_analyzer",
         default_bindings_module: "mcpcap_analyzer::component::bindings",
     });
 }
 
 use bindings::exports::mcpcap::analysis::analyze::{Batch, Guest, Packets};
+use bindings::exports::mcpcap::analysis::tables;
 use bindings::mcpcap::analysis::types;
 
 /// What `component!` knows about a component.
@@ -89,6 +91,44 @@ impl<S: Source> Guest for Exports<S> {
     fn finish(capture: String) -> Result<String, types::Problem> {
         let session = SESSION.with_borrow_mut(Option::take).ok_or_else(not_open)?;
         Ok(session.run.finish(&Capture::from_json(&capture)?)?)
+    }
+}
+
+impl<S: Source> tables::Guest for Exports<S> {
+    fn want(names: Vec<String>) -> Result<(), types::Problem> {
+        let known: Vec<_> = S::TOOLS.iter().flat_map(|tool| tool.tables).copied().collect();
+        Ok(table::want(&names, &known)?)
+    }
+
+    fn take() -> Vec<tables::Rows> {
+        let rows = table::take().map(|(table, columns)| tables::Rows {
+            table,
+            columns: columns.into_iter().map(tables::Column::from).collect(),
+        });
+        rows.into_iter().collect()
+    }
+}
+
+impl From<table::Column> for tables::Column {
+    fn from(column: table::Column) -> Self {
+        let texts = |texts: table::Texts| tables::Texts { text: texts.text, ends: texts.ends };
+        let cells = match column.cells {
+            table::Cells::Integers(values) => tables::Cells::Integers(values),
+            table::Cells::Times(values) => tables::Cells::Times(values),
+            table::Cells::Floats(values) => tables::Cells::Floats(values),
+            table::Cells::Truths(values) => tables::Cells::Truths(values),
+            table::Cells::Texts(all) => tables::Cells::Texts(texts(all)),
+            table::Cells::Addresses(table::Addresses { versions, high, low }) => {
+                tables::Cells::Addresses(tables::Addresses { versions, high, low })
+            }
+            table::Cells::IntegerLists(values, ends) => {
+                tables::Cells::IntegerLists(tables::IntegerLists { values, ends })
+            }
+            table::Cells::TextLists(all, ends) => {
+                tables::Cells::TextLists(tables::TextLists { texts: texts(all), ends })
+            }
+        };
+        Self { cells, absent: column.absent }
     }
 }
 

@@ -13,11 +13,13 @@ const FIXED: &str = "x-mcpcap-fixed";
 
 /// The document that `describe` returns; `wit/README.md` has its fields.
 pub fn component(name: &str, version: &str, tools: &[ToolEntry], prompts: &[Prompt]) -> Value {
+    let tables = |tool: &ToolEntry| tool.tables.iter().map(|table| table.describe(tool.name)).collect::<Vec<_>>();
     json!({
         "name": name,
         "version": version,
         "tools": tools.iter().map(|tool| (tool.describe)()).collect::<Vec<_>>(),
         "prompts": prompts.iter().map(prompt).collect::<Vec<_>>(),
+        "tables": tools.iter().flat_map(tables).collect::<Vec<_>>(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Runs an analyzer natively over a capture in memory, for unit tests: the same reader, the same order, no sandbox.
 
 pub mod lists;
+pub mod rows;
 pub mod schema;
 
 use serde_json::{Value, json};

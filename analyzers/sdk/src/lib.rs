@@ -9,6 +9,7 @@
 //! * [`zeek`] gives a connection Zeek's words, `conn_state` and `history`; `community`, with the feature `community-id`, the Community ID of a flow,
 //! * [`hierarchy`] is the tree of protocols, as Wireshark has it,
 //! * [`stats`] keeps tables, top lists and percentiles in bounded memory,
+//! * [`table`](mod@table) gives what was found row by row, for SQL,
 //! * [`finding`] is the form in which an analyzer says what an analyst would want to be told, [`burst`] finds many events within a short time,
 //! * [`text`] makes captured text fit for a report,
 //! * [`prompt`] writes what all prompts have in common,
@@ -150,6 +151,7 @@ pub mod prompt;
 mod quiet;
 pub mod stats;
 pub mod stream;
+pub mod table;
 pub mod text;
 pub mod time;
 mod tool;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::decode::Packet;
 use crate::stats::{Window, within};
+use crate::table::Table;
 use crate::{Capture, Frame, Problem};
 
 /// Whether more packets are wanted.
@@ -37,6 +38,9 @@ pub trait Tool: Sized + 'static {
     /// Lists of which the report holds the first entries, unless a page of one is asked for by name: for example `statistics.servers`. Make them
     /// with [`Lists`](crate::stats::Lists). Lists within entries, as `calls[].ladder`, belong here too; `findings[].frames` does by itself.
     const CUT: &'static [&'static str] = &[];
+
+    /// The tables whose rows it gives, with [`table::add`](crate::table::add).
+    const TABLES: &'static [&'static Table] = &[];
 
     /// The packets that it is given.
     const WANTS: Wants = Wants::ALL;
@@ -196,6 +200,8 @@ pub struct ToolEntry {
     pub name: &'static str,
     /// What `describe` says about it.
     pub describe: fn() -> Value,
+    /// [`Tool::TABLES`].
+    pub tables: &'static [&'static Table],
     /// [`Tool::WANTS`].
     pub wants: Wants,
     /// [`Tool::ENDS`].
@@ -207,7 +213,14 @@ pub struct ToolEntry {
 impl ToolEntry {
     /// The entry of a tool.
     pub const fn of<T: Tool>() -> Self {
-        Self { name: T::NAME, describe: crate::describe::tool::<T>, wants: T::WANTS, ends: T::ENDS, open: open::<T> }
+        Self {
+            name: T::NAME,
+            describe: crate::describe::tool::<T>,
+            tables: T::TABLES,
+            wants: T::WANTS,
+            ends: T::ENDS,
+            open: open::<T>,
+        }
     }
 }
 
@@ -259,7 +272,7 @@ macro_rules! component {
                 const PROMPTS: &'static [$crate::Prompt] = super::PROMPTS;
             }
             type Exports = $crate::component::Exports<Source>;
-            $crate::component::bindings::export_analyzer!(Exports with_types_in $crate::component::bindings);
+            $crate::component::bindings::export_tabled_analyzer!(Exports with_types_in $crate::component::bindings);
         }
     };
 }

@@ -18,6 +18,7 @@ use crate::message::{Fault, Message};
 use crate::parties::Parties;
 use crate::registrations::Registrations;
 use crate::report::{Evicted, Limits, Report, Statistics};
+use crate::rows;
 use crate::seen::Seen;
 use crate::tool::Arguments;
 use crate::transactions::{Key, Outcome, Transactions};
@@ -138,6 +139,12 @@ impl Analysis {
             None
         };
         let outcome = self.transactions.take(key, seen, facts, place);
+        if rows::are_wanted() {
+            rows::add(seen, message, facts, &media, outcome);
+            if !rows::calls_are_wanted() {
+                return;
+            }
+        }
         if let Some(gone) = self.transactions.take_gone() {
             self.watch.unanswered(&gone);
         }

@@ -7,6 +7,7 @@
 //! * `waiting`: responses that stand before their requests
 //! * `analysis`: what is done with each message, in `counts`, `transactions`, `calls`, `registrations`, `authentication`, `parties`,
 //!   `findings` and `details`
+//! * `rows`: the tables `sip` and `sip_calls`
 //! * `report`: the report; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
 
@@ -25,6 +26,7 @@ mod parties;
 pub mod prompts;
 mod registrations;
 mod report;
+mod rows;
 mod seen;
 mod tcp;
 pub mod tool;

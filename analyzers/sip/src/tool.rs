@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
+use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
 use serde::Deserialize;
 
@@ -15,6 +16,7 @@ use crate::filter::{Filter, User};
 use crate::limits;
 use crate::message::{Fault, Start, could_begin, keep_alive, line};
 use crate::report::{Evicted, Limits, Report};
+use crate::rows::{SipCall, SipMessage};
 use crate::seen::{PORT, Seen, Transport};
 use crate::tcp::{Framing, Totals, Yield};
 use crate::{calls, counts, parties, registrations, transactions};
@@ -97,6 +99,8 @@ impl Tool for SipPackets {
         OF_CALLS.suites,
         OF_CALLS.candidates,
     ];
+
+    const TABLES: &'static [&'static Table] = &[SipMessage::TABLE, SipCall::TABLE];
 
     const WANTS: Wants =
         Wants::of(&[TransportKind::Udp, TransportKind::Tcp, TransportKind::Icmp, TransportKind::Icmpv6]);

@@ -5,6 +5,7 @@
 //! * `core`: what all tools do; `filter`: which connections are asked for
 //! * `tracker`: connections: sequence analysis as Wireshark's, states and history as Zeek's, handshake, options, windows
 //! * `totals`, `report`, `listing`, `patterns`: what reports are made of
+//! * `rows`: the table `tcp`
 //! * `findings`: what an analyst would want to be told; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
 
@@ -16,6 +17,7 @@ mod listing;
 mod patterns;
 pub mod prompts;
 mod report;
+mod rows;
 pub mod tools;
 mod totals;
 mod tracker;

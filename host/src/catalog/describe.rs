@@ -19,6 +19,7 @@ use crate::effort::after;
 use crate::pipeline::Wants;
 use crate::sandbox::{Analyzer, Fault};
 use crate::settings::Limits;
+use crate::tables::Table;
 use crate::text::{neutral, neutral_lines};
 
 /// Characters of a title, of a description, and of a prompt's text.
@@ -122,6 +123,8 @@ pub(super) struct Description<R = Map<String, Value>> {
     pub(super) tools: Vec<ToolDescription<R>>,
     #[serde(default)]
     pub(super) prompts: Vec<PromptDescription>,
+    #[serde(default)]
+    pub(super) tables: Vec<Table>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -212,13 +215,21 @@ impl<R: DeserializeOwned> Description<R> {
         let mut reader = serde_json::Deserializer::from_str(text);
         let read: Self = serde_path_to_error::deserialize(&mut reader)
             .map_err(|error| wrong(format!("at {}: {}", error.path(), error.inner())))?;
-        for (what, count) in [("tools", read.tools.len()), ("prompts", read.prompts.len())] {
+        for (what, count) in
+            [("tools", read.tools.len()), ("prompts", read.prompts.len()), ("tables", read.tables.len())]
+        {
             if count > OFFERED {
                 return Err(wrong(format!("it has {count} {what}; at most {OFFERED} are accepted")));
             }
         }
         if read.tools.is_empty() {
             return Err(wrong("it has no tools".into()));
+        }
+        for table in &read.tables {
+            table.check().map_err(wrong)?;
+            if read.tools.iter().all(|tool| tool.name != table.tool) {
+                return Err(wrong(format!("table {} is of no tool of it", table.name)));
+            }
         }
         Ok(read)
     }
@@ -244,6 +255,17 @@ impl Module {
     }
 }
 
+/// A table, with the tool that makes its rows.
+#[derive(Clone)]
+pub struct Offered {
+    /// The table, under the name by which it is asked for.
+    pub table: Arc<Table>,
+    /// The name that its component gave it.
+    pub own_name: String,
+    /// The tool.
+    pub tool: Arc<Tool>,
+}
+
 /// The tools and prompts of one component.
 #[derive(Clone)]
 pub struct Offer {
@@ -253,6 +275,8 @@ pub struct Offer {
     pub tools: Vec<Arc<Tool>>,
     /// Its prompts.
     pub prompts: Vec<Arc<Prompt>>,
+    /// Its tables.
+    pub tables: Vec<Offered>,
     /// What somebody should read before trusting it; nothing for those of this program.
     pub remarks: Vec<lint::Remark>,
 }
@@ -322,11 +346,18 @@ impl Offer {
         named: impl Fn(&str) -> String,
         answers: impl Fn(R, &str, &str) -> (Later<Answers>, Map<String, Value>),
     ) -> Result<Self, DescribeError> {
-        let tools: Result<_, _> = description
+        let tools: Vec<Arc<Tool>> = description
             .tools
             .into_iter()
             .map(|tool| make_tool(tool, &module, analyzer, &named, &answers).map(Arc::new))
-            .collect();
+            .collect::<Result<_, _>>()?;
+        let tables = description.tables.into_iter().filter_map(|mut table| {
+            let tool = tools.iter().find(|tool| tool.own_name == table.tool)?;
+            // Names of tables have no hyphens, so that they need no quotes.
+            let name = named(&table.name).replace('-', "_");
+            let own_name = std::mem::replace(&mut table.name, name);
+            Some(Offered { table: Arc::new(table), own_name, tool: Arc::clone(tool) })
+        });
         let prompts = description.prompts.into_iter().map(|prompt| {
             Arc::new(Prompt {
                 name: named(&prompt.name),
@@ -337,7 +368,7 @@ impl Offer {
                 arguments: prompt.arguments,
             })
         });
-        Ok(Self { tools: tools?, prompts: prompts.collect(), module, remarks })
+        Ok(Self { tables: tables.collect(), prompts: prompts.collect(), tools, module, remarks })
     }
 }
 

@@ -141,6 +141,17 @@ pub(super) fn lint(description: &Description, words: &Words) -> Vec<Remark> {
             reader.text(&Place::top(&place), &argument.description, SCHEMA_TEXT, true);
         }
     }
+    for table in &description.tables {
+        // Names are of plain letters.
+        let at = |what: &str| format!("table {}, {what}", table.name);
+        reader.text(&Place::top(&at("row")), &table.row, SCHEMA_TEXT, true);
+        for column in &table.columns {
+            for (what, text) in [("meaning", Some(&column.meaning)), ("unit", column.unit.as_ref())] {
+                let place = at(&format!("{what} of column {}", column.name));
+                text.iter().for_each(|text| reader.text(&Place::top(&place), text, SCHEMA_TEXT, true));
+            }
+        }
+    }
     for (name, texts) in &words.prompts {
         for Template { text, .. } in texts {
             reader.text(&Place::top(&format!("prompt {}, text", neutral(name, 60))), text, PROMPT, false);

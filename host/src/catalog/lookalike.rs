@@ -9,7 +9,7 @@ use super::names::WORDS;
 use crate::catalog::Catalog;
 
 /// Names of this program's tools, and titles of its tools and prompts, whichever modules are offered.
-const TOOLS: [&str; 13] = [
+const TOOLS: [&str; 14] = [
     "analyze_capinfos",
     "analyze_conversations",
     "analyze_dhcp_packets",
@@ -23,6 +23,7 @@ const TOOLS: [&str; 13] = [
     "get_frames",
     "get_stream",
     "list_captures",
+    "query_capture",
 ];
 const PROMPTS: [&str; 19] = [
     "capture_overview",
@@ -45,7 +46,7 @@ const PROMPTS: [&str; 19] = [
     "traffic_overview",
     "triage",
 ];
-const TITLES: [&str; 32] = [
+const TITLES: [&str; 33] = [
     "Capture file overview",
     "Conversations and endpoints",
     "DHCP analysis",
@@ -70,6 +71,7 @@ const TITLES: [&str; 32] = [
     "SIP forensics",
     "SIP security analysis",
     "SIP troubleshooting",
+    "SQL over a capture",
     "TCP anomalies",
     "TCP connections",
     "TCP forensics",
@@ -182,6 +184,7 @@ mod tests {
     use super::*;
     use crate::library;
     use crate::sandbox::Sandbox;
+    use crate::tables;
 
     #[test]
     fn all_that_is_ours_is_known_here() {
@@ -190,8 +193,8 @@ mod tests {
         let mut prompts: Vec<&str> = catalog.prompts.iter().map(|prompt| prompt.name.as_str()).collect();
         let mut titles: Vec<&str> = catalog.tools.iter().map(|tool| tool.title.as_str()).collect();
         titles.extend(catalog.prompts.iter().map(|prompt| prompt.title.as_str()));
-        tools.push(library::tool::NAME);
-        titles.push(library::tool::TITLE);
+        tools.extend([library::tool::NAME, tables::tool::NAME]);
+        titles.extend([library::tool::TITLE, tables::tool::TITLE]);
         for names in [&mut tools, &mut prompts, &mut titles] {
             names.sort_unstable();
         }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use mcpcap_native::Builtin;
 
-pub use describe::{DescribeError, Module, Offer};
+pub use describe::{DescribeError, Module, Offer, Offered};
 pub use prompt::{Prompt, PromptArgument};
 pub use template::Template;
 pub use tool::{Tool, without_urls};
@@ -51,6 +51,8 @@ pub struct Catalog {
     pub tools: Vec<Arc<Tool>>,
     /// The prompts.
     pub prompts: Vec<Arc<Prompt>>,
+    /// The tables.
+    pub tables: Vec<Offered>,
 }
 
 impl Catalog {
@@ -93,14 +95,18 @@ impl Catalog {
     pub fn add(&mut self, offer: &Offer) {
         self.tools.extend(offer.tools.iter().cloned());
         self.prompts.extend(offer.prompts.iter().cloned());
+        self.tables.extend(offer.tables.iter().cloned());
     }
 
     /// A name of an offer that something here has already, or that the offer has twice.
     pub fn collision<'a>(&self, offer: &'a Offer) -> Option<&'a str> {
         let mut tools: HashSet<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
+        let mut tables: HashSet<&str> = self.tables.iter().map(|offered| offered.table.name.as_str()).collect();
         let mut prompts: HashSet<&str> = self.prompts.iter().map(|prompt| prompt.name.as_str()).collect();
         let tool = offer.tools.iter().map(|tool| tool.name.as_str()).find(|name| !tools.insert(name));
+        let mut names = offer.tables.iter().map(|offered| offered.table.name.as_str());
         tool.or_else(|| offer.prompts.iter().map(|prompt| prompt.name.as_str()).find(|name| !prompts.insert(name)))
+            .or_else(|| names.find(|name| !tables.insert(name)))
     }
 
     /// The tool with this name.

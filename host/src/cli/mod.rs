@@ -12,6 +12,7 @@ mod manual;
 mod named;
 mod options;
 mod progress;
+mod query;
 mod report;
 mod serve;
 mod shell;
@@ -48,6 +49,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Run a tool on captures and print its report
     Analyze(analyze::Arguments),
+    /// Ask a capture's tables in SQL, and print the rows
+    Query(query::Arguments),
     /// List the tools that are loaded, or tell all of one
     Tools(tools::Arguments),
     /// Make, check and approve analyzers of your own or of others
@@ -184,6 +187,7 @@ fn run(command: Command, offered: clap::Command) -> Result<(), Failure> {
     let hardened = match &command {
         Command::Serve(typed) => Some((&typed.hardening, typed.process())),
         Command::Analyze(typed) => Some((&typed.hardening, hardening::Process::default())),
+        Command::Query(typed) => Some((&typed.hardening, hardening::Process::default())),
         _ => None,
     };
     if let Some((_, process)) = hardened.filter(|(hardening, _)| !hardening.no_hardening) {
@@ -201,6 +205,7 @@ fn run(command: Command, offered: clap::Command) -> Result<(), Failure> {
         match command {
             Command::Serve(typed) => Ok(serve::run(&typed, &options).await?),
             Command::Analyze(typed) => analyze::run(typed, &options, offered).await,
+            Command::Query(typed) => query::run(&typed, &options).await,
             Command::Tools(typed) => tools::run(&typed, &options).await,
             Command::Analyzer(command) => analyzer::run(command, options).await,
             Command::Wit => Ok(print(analyzer::WIT)?),
@@ -223,6 +228,7 @@ fn options(command: &Command) -> Result<Options, String> {
         Command::Serve(typed) => typed.options(),
         Command::Doctor(typed) => typed.serve.options(),
         Command::Analyze(typed) => typed.options(),
+        Command::Query(typed) => typed.options(),
         Command::Tools(typed) => typed.options(),
         Command::Completions(typed) => typed.options(),
         Command::Analyzer(command) => command.options(),

@@ -31,7 +31,7 @@ pub use within::Within;
 use crate::answer::{AnswerError, Code};
 use crate::catalog::Tool;
 use crate::effort::Effort;
-use crate::pipeline::{End, Outcome};
+use crate::pipeline::Outcome;
 use crate::text::neutral;
 use draft::Page;
 use fit::{List, Matched, Part, Report};
@@ -239,11 +239,13 @@ fn head(outcome: &Outcome, file: &str, common: &Common, warning: Option<String>)
     if !common.selection.is_all() {
         head.insert("matched_packets".into(), outcome.delivered.count().into());
     }
-    head.insert("capture".into(), capture(outcome, end, common.selection.last_frame));
+    head.insert("capture".into(), capture(outcome, common.selection.last_frame));
     head
 }
 
-fn capture(outcome: &Outcome, end: Option<&End>, last_frame: Option<u64>) -> Value {
+/// What is told of the capture: its format, and whether it was read to its end.
+pub(crate) fn capture(outcome: &Outcome, last_frame: Option<u64>) -> Value {
+    let end = outcome.end.as_ref();
     let mut capture = Map::new();
     if let Some(format) = outcome.summary.get("format").and_then(Value::as_str) {
         capture.insert("format".into(), neutral(format, HEAD_TEXT).into());

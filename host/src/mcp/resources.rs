@@ -18,12 +18,15 @@ use super::page::page;
 use crate::catalog::{Catalog, Tool};
 use crate::library::tool as captures;
 use crate::service::Service;
+use crate::tables::tool as query;
 use crate::text;
 use crate::text::neutral;
 use crate::watch::Caller;
 
 const GUIDE: &str = "mcpcap://guide/";
 const SCHEMA: &str = "mcpcap://schema/";
+/// What tables there are, for those who write SQL.
+const TABLES: &str = "mcpcap://tables";
 const CAPTURE: &str = "mcpcap://capture/";
 /// The guides, for clients that fill in the name of a tool (RFC 6570).
 pub(super) const GUIDE_TEMPLATE: &str = "mcpcap://guide/{tool}";
@@ -50,6 +53,15 @@ pub(super) fn list(service: &Service, cursor: Option<&str>) -> Result<ListResour
     let mut all: Vec<Resource> = catalog.tools.iter().map(|tool| guide(tool)).collect();
     all.extend(catalog.tools.iter().map(|tool| schema(&tool.name, &tool.title)));
     all.push(schema(captures::NAME, captures::TITLE));
+    if !catalog.tables.is_empty() {
+        all.push(schema(query::NAME, query::TITLE));
+        all.push(
+            Resource::new(TABLES, "tables")
+                .with_title("Tables for SQL")
+                .with_description(format!("Tables and columns for {}", query::NAME))
+                .with_mime_type("text/markdown"),
+        );
+    }
     all.extend(service.library.list().entries.into_iter().map(|entry| {
         let uri = format!("{CAPTURE}{}", utf8_percent_encode(&entry.path, ESCAPED));
         let mut resource = Resource::new(uri, neutral(&entry.path, 300)).with_mime_type("application/json");
@@ -117,8 +129,14 @@ pub(super) async fn read(
         let text = ResourceContents::text(fields(tool), uri).with_mime_type("text/markdown");
         return Ok(ReadResourceResult::new(vec![text]));
     }
+    if uri == TABLES && !catalog.tables.is_empty() {
+        let tables = query::schema(catalog.tables.iter().map(|offered| &*offered.table));
+        let text = ResourceContents::text(tables, uri).with_mime_type("text/markdown");
+        return Ok(ReadResourceResult::new(vec![text]));
+    }
     let complete = uri.strip_prefix(SCHEMA).and_then(|name| match catalog.tool(name) {
         Some(tool) => Some((**tool.output()).clone()),
+        None if name == query::NAME && !catalog.tables.is_empty() => Some(query::output()),
         None => (name == captures::NAME).then(captures::output),
     });
     if let Some(schema) = complete {

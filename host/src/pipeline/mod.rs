@@ -8,6 +8,7 @@ mod outcome;
 mod packets;
 mod passage;
 mod question;
+mod rows;
 mod seat;
 mod stages;
 
@@ -28,7 +29,7 @@ pub use outcome::{End, Outcome, RunError};
 use outcome::{Ended, File};
 pub use packets::Wants;
 use passage::Passage;
-pub use question::{Pass, Question};
+pub use question::{Pass, Question, Rows};
 use seat::Seat;
 use stages::Stages;
 
@@ -85,12 +86,15 @@ impl Line {
             let mut of_packets = false;
             for question in questions {
                 let opened = question.analyzer.session(&self.limits, cancel).and_then(|mut analyzer| {
+                    if let Some(rows) = &question.rows {
+                        rows.want(&mut analyzer)?;
+                    }
                     analyzer.open(question.tool, question.arguments)?;
                     Ok(analyzer)
                 });
                 seats.push(opened.map_err(RunError::from).and_then(|analyzer| {
                     of_packets |= analyzer.takes_packets();
-                    Seat::take(scope, analyzer, question.wants, question.may_end)
+                    Seat::take(scope, analyzer, question)
                 }));
             }
             // Nobody is left to read for.
@@ -104,7 +108,7 @@ impl Line {
             };
             let (sender, receiver) = sync_channel(AHEAD);
             let mut source = Source::new(capture, &self.codec, &self.limits, cancel, &read);
-            if questions.iter().any(|question| question.wants.sha1) {
+            if questions.iter().any(|question| question.wants.sha1 && question.rows.is_none()) {
                 source = source.with_sha1();
             }
             let source = std::thread::Builder::new()

@@ -9,6 +9,7 @@ use super::seat::Gave;
 use crate::capture::{CaptureFile, Facts};
 use crate::sandbox::Fault;
 use crate::selection::{Delivered, Selection};
+use crate::tables::QueryError;
 
 /// Why reading ended before the end of the capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,9 @@ pub enum RunError {
     /// A component failed.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// Rows could not be kept, or nobody waits for them any more.
+    #[error(transparent)]
+    Rows(#[from] QueryError),
     /// The host could not start a thread.
     #[error("the machine has no room for another run")]
     Threads,

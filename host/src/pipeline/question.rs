@@ -1,10 +1,14 @@
 //! What is asked of a run.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::Wants;
+use crate::effort::Effort;
 use crate::sandbox::Analyzer;
 use crate::selection::Selection;
+use crate::tables::{Checked, QueryError, Table};
 
 /// What is asked of an analyzer.
 pub struct Question<'a> {
@@ -18,6 +22,19 @@ pub struct Question<'a> {
     pub wants: &'a Wants,
     /// Whether it may end the reading, with these arguments.
     pub may_end: bool,
+    /// The rows that are wanted of it; then its report is not.
+    pub rows: Option<Rows<'a>>,
+}
+
+/// Rows that are wanted of an analyzer.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    /// The tables, under the names that their component gave them.
+    pub tables: &'a [(String, Arc<Table>)],
+    /// Takes rows of the n-th of them that were checked.
+    pub sink: &'a (dyn Fn(usize, &Checked) -> Result<(), QueryError> + Sync),
+    /// How long they may come, and whether somebody waits for them.
+    pub effort: Effort<'a>,
 }
 
 /// What is asked of all that a capture passes through before the analyzers.

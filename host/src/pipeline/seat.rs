@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvError, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
-use super::packets::{Parsed, Wants};
-use super::{Ended, RunError};
+use super::packets::Parsed;
+use super::{Ended, Question, RunError};
 use crate::sandbox::{AnalyzerSession, Fault};
 
 /// Batches that may wait before an analyzer.
@@ -30,7 +30,7 @@ pub(super) struct Seat<'scope> {
     queue: SyncSender<Given>,
     /// Whether it wants more, after each batch; only from one that may end reading.
     wants_more: Option<Receiver<bool>>,
-    thread: ScopedJoinHandle<'scope, Result<Gave, Fault>>,
+    thread: ScopedJoinHandle<'scope, Result<Gave, RunError>>,
     /// Whether its thread has gone.
     has_failed: bool,
     /// How far reading was when it had enough.
@@ -43,15 +43,15 @@ impl<'scope> Seat<'scope> {
     pub(super) fn take<'env>(
         scope: &'scope Scope<'scope, 'env>,
         analyzer: AnalyzerSession,
-        wants: &'env Wants,
-        may_end: bool,
+        question: &'env Question<'_>,
     ) -> Result<Self, RunError> {
+        let may_end = question.may_end;
         let (queue, given) = sync_channel(AHEAD);
         let (verdict, verdicts) = sync_channel(1);
         let verdict = may_end.then_some(verdict);
         let thread = std::thread::Builder::new()
             .name("analyzer".into())
-            .spawn_scoped(scope, move || serve(analyzer, wants, &given, verdict.as_ref()))
+            .spawn_scoped(scope, move || serve(analyzer, question, &given, verdict.as_ref()))
             .map_err(|_| RunError::Threads)?;
         Ok(Self { queue, wants_more: may_end.then_some(verdicts), thread, has_failed: false, ended: None })
     }
@@ -89,7 +89,7 @@ impl<'scope> Seat<'scope> {
         let Self { queue, thread, .. } = self;
         drop(queue);
         match thread.join() {
-            Ok(gave) => Ok(gave?),
+            Ok(gave) => gave,
             // A defect of this program goes on to where it is told.
             Err(panic) => std::panic::resume_unwind(panic),
         }
@@ -98,18 +98,25 @@ impl<'scope> Seat<'scope> {
 
 fn serve(
     mut analyzer: AnalyzerSession,
-    wants: &Wants,
+    question: &Question<'_>,
     given: &Receiver<Given>,
     verdict: Option<&SyncSender<bool>>,
-) -> Result<Gave, Fault> {
+) -> Result<Gave, RunError> {
+    let take = |analyzer: &mut AnalyzerSession| match &question.rows {
+        Some(rows) => rows.take(analyzer, question.analyzer.name()),
+        None => Ok(()),
+    };
     let mut wants_more = true;
     while let Ok(given) = given.recv() {
         match given {
             Given::Batch(parsed) => {
                 if wants_more {
-                    let part = parsed.part(wants);
+                    let part = parsed.part(question.wants);
                     let parsed = part.as_ref().unwrap_or(&parsed);
-                    wants_more = parsed.is_empty() || analyzer.feed(&parsed.batch, &parsed.packets)?;
+                    if !parsed.is_empty() {
+                        wants_more = analyzer.feed(&parsed.batch, &parsed.packets)?;
+                        take(&mut analyzer)?;
+                    }
                 }
                 if let Some(verdict) = verdict {
                     // The line is gone only when the run has failed.
@@ -118,10 +125,11 @@ fn serve(
             }
             Given::Finish(capture) => {
                 let report = analyzer.finish(&capture)?;
+                take(&mut analyzer)?;
                 return Ok(Gave { report, memory: analyzer.memory() });
             }
         }
     }
     // The run failed before its end, and nobody asks for a report.
-    Err(Fault::Cancelled)
+    Err(Fault::Cancelled.into())
 }

@@ -17,6 +17,8 @@ pub enum Limit {
     Stack,
     /// [`Limits::answer`](crate::settings::Limits::answer).
     Answer,
+    /// [`TableLimits::size`](crate::settings::TableLimits::size).
+    Rows,
 }
 
 impl Limit {
@@ -29,6 +31,7 @@ impl Limit {
             Self::Instances => "instances",
             Self::Stack => "stack",
             Self::Answer => "answer size",
+            Self::Rows => "bytes of rows",
         }
     }
 }

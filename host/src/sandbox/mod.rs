@@ -6,6 +6,7 @@ mod admit;
 mod fault;
 mod limits;
 mod session;
+mod tables;
 mod wasi;
 
 use std::sync::{Arc, Mutex, PoisonError};

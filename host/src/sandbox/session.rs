@@ -7,12 +7,12 @@ use wasmtime::{Store, Trap};
 use super::fault::{Fault, Limit};
 use super::limits::{Ended, State, store};
 use super::{Analyzer, AnalyzerPre, Codec, Decoder, Reader};
-use crate::bindings::{analyzer, codec, decoder, of_frames, read, reader, types};
+use crate::bindings::{analyzer, codec, decoder, of_frames, read, reader, tabled, types};
 use crate::effort::after;
 use crate::settings::Limits;
 
 /// An instance of any world. It runs on one thread, which must have room for [`mcpcap_native::STACK`] and the host's frames.
-struct Instance<B> {
+pub(super) struct Instance<B> {
     component: String,
     // None once it was discarded.
     live: Option<(Store<State>, B)>,
@@ -38,7 +38,7 @@ impl<B> Instance<B> {
     }
 
     /// Calls an export. After a fault the store is dropped: a trapped instance is never used again.
-    fn call<T>(
+    pub(super) fn call<T>(
         &mut self,
         call: impl FnOnce(&mut Store<State>, &B) -> wasmtime::Result<Result<T, types::Problem>>,
     ) -> Result<T, Fault> {
@@ -61,6 +61,11 @@ impl<B> Instance<B> {
 }
 
 impl<B> Instance<B> {
+    /// Name of the component.
+    pub(super) fn name(&self) -> &str {
+        &self.component
+    }
+
     /// Octets of linear memory; 0 after a fault.
     fn memory(&self) -> usize {
         self.live.as_ref().map_or(0, |(store, _)| store.data().memory)
@@ -241,10 +246,10 @@ impl Decoder {
 }
 
 /// A run of an analyzer, of one version of the contract or the other.
-pub struct AnalyzerSession(Version);
+pub struct AnalyzerSession(pub(super) Version);
 
-enum Version {
-    Packets(Instance<analyzer::Analyzer>),
+pub(super) enum Version {
+    Packets(Instance<(analyzer::Analyzer, Option<tabled::Tabled>)>),
     Frames(Instance<of_frames::Analyzer>),
 }
 
@@ -252,7 +257,7 @@ enum Version {
 macro_rules! either {
     ($session:expr, |$store:ident, $analyzer:ident| $call:expr) => {
         match &mut $session.0 {
-            Version::Packets(instance) => instance.call(|$store, analyzer| {
+            Version::Packets(instance) => instance.call(|$store, (analyzer, _)| {
                 let $analyzer = analyzer.mcpcap_analysis_analyze();
                 $call
             }),
@@ -296,9 +301,8 @@ impl AnalyzerSession {
     /// As `feed` in the contract; one of contract 0.1 is given the frames alone.
     pub(crate) fn feed(&mut self, batch: &types::Batch, packets: &types::Packets) -> Result<bool, Fault> {
         match &mut self.0 {
-            Version::Packets(instance) => {
-                instance.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_feed(store, batch, packets))
-            }
+            Version::Packets(instance) => instance
+                .call(|store, (analyzer, _)| analyzer.mcpcap_analysis_analyze().call_feed(store, batch, packets)),
             Version::Frames(instance) => {
                 instance.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_feed(store, batch))
             }
@@ -320,7 +324,13 @@ impl Analyzer {
         let name = self.name();
         let version = match self.pre()? {
             AnalyzerPre::Packets(pre) => {
-                Instance::new(name, pre.engine(), limits, cancel, |store| pre.instantiate(store)).map(Version::Packets)
+                let instantiate = |store: &mut Store<State>| {
+                    let instance = pre.instance_pre().instantiate(&mut *store)?;
+                    // Optional: whether it is needed is for its tables to tell.
+                    let tables = tabled::Tabled::new(&mut *store, &instance).ok();
+                    Ok((analyzer::Analyzer::new(&mut *store, &instance)?, tables))
+                };
+                Instance::new(name, pre.engine(), limits, cancel, instantiate).map(Version::Packets)
             }
             AnalyzerPre::Frames(pre) => {
                 Instance::new(name, pre.engine(), limits, cancel, |store| pre.instantiate(store)).map(Version::Frames)

@@ -2,6 +2,7 @@
 
 mod ask;
 mod kept;
+mod query;
 mod run;
 mod start;
 

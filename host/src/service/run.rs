@@ -196,6 +196,7 @@ impl Service {
                 arguments: &given.arguments,
                 wants: &asked.tool.wants,
                 may_end: given.may_end,
+                rows: None,
             })
             .collect();
         let pass = Pass {

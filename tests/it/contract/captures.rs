@@ -24,10 +24,14 @@ async fn captures_and_guides_can_be_attached() {
     let client = ().serve(TokioChildProcess::new(command).unwrap()).await.unwrap();
     // The client follows the pages.
     let all = client.list_all_resources().await.unwrap();
-    assert_eq!(all.len(), 2 * analyses(&client).await.len() + 1 + 121);
+    assert_eq!(all.len(), 2 * analyses(&client).await.len() + 3 + 121);
     let first = client.list_resources(None).await.unwrap();
     assert!(first.resources.len() == 100 && first.next_cursor.is_some());
-    for resource in all.iter().filter(|resource| !resource.uri.starts_with("mcpcap://schema/")).take(12) {
+    for resource in all
+        .iter()
+        .filter(|resource| !["mcpcap://schema/", "mcpcap://tables"].iter().any(|start| resource.uri.starts_with(start)))
+        .take(12)
+    {
         let request = rmcp::model::ReadResourceRequestParams::new(resource.uri.clone());
         let content = json!(client.read_resource(request).await.unwrap())["contents"][0]["text"].clone();
         let text = content.as_str().unwrap();

@@ -62,7 +62,7 @@ fn characters(value: &Value) -> usize {
 /// The tools that analyse a capture.
 async fn analyses(client: &Client) -> Vec<rmcp::model::Tool> {
     let mut tools = client.list_all_tools().await.expect("the tools");
-    tools.retain(|tool| tool.name != "list_captures");
+    tools.retain(|tool| !["query_capture", "list_captures"].contains(&tool.name.as_ref()));
     tools
 }
 

@@ -5,6 +5,7 @@ mod lists;
 mod pcapng;
 mod protocols;
 mod robust;
+mod rows;
 mod schema;
 mod times;
 

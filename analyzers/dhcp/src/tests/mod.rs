@@ -10,6 +10,7 @@ mod one_exchange;
 mod order;
 mod recordings;
 mod robust;
+mod rows;
 mod schema;
 
 use mcpcap_analyzer::harness;

@@ -10,6 +10,7 @@ mod lists;
 mod ports;
 mod recordings;
 mod reported;
+mod rows;
 mod schema;
 mod tcp;
 mod transactions;

@@ -312,7 +312,10 @@ impl Transactions {
     fn leaves(&mut self, key: &Key, transaction: Transaction, displaced: bool, out: &mut Vec<Decision>) {
         if transaction.response.is_some() {
             self.settle(key, transaction, out);
-        } else if key.service == Service::Dns {
+            return;
+        }
+        out.push(Decision::Unanswered(transaction.place));
+        if key.service == Service::Dns {
             self.given_up.add(key, &transaction, displaced);
         }
     }

@@ -12,6 +12,7 @@ mod quoted_paths;
 mod recordings;
 mod robust;
 mod routers;
+mod rows;
 mod schema;
 mod tunnels;
 

@@ -16,6 +16,7 @@ use crate::message::facts::{Facts, hash};
 use crate::message::sdp::Media;
 use crate::message::{Message, Start};
 use crate::report::MediaReport;
+use crate::rows;
 use crate::seen::Seen;
 use crate::transactions::Outcome;
 use report::{CallMedia, CallReport, Step, Totals};
@@ -72,6 +73,8 @@ struct Call {
     reinvite_cseq: [u64; 2],
     retransmissions: u32,
     forks: Several<Fork>,
+    /// Whether its texts are kept: it is listed, or a row.
+    has_texts: bool,
     /// Place among the listed calls, if it is one. Only then the following are kept.
     place: Option<usize>,
     ladder: Sequence<Step>,
@@ -167,6 +170,10 @@ impl Calls {
     fn conclude(&mut self, call: Call) {
         self.totals.add(&call);
         call.forks.release(&mut self.rooms.forks);
+        if rows::calls_are_wanted() {
+            let (ends, time) = ((call.caller_address, call.callee_address), call.first.time);
+            return rows::add_call(ends, time, call.report(0, &mut Lists::default()));
+        }
         let first = self.listed.info(LIST).place();
         if let Some(place) = call.place
             && let Some(listed) = self.listed.get_mut(place)
@@ -205,8 +212,9 @@ fn begins(facts: &Facts<'_>) -> bool {
 
 impl Call {
     fn new(from_tag: u64, seen: &Seen, facts: &Facts<'_>, place: Option<usize>) -> Self {
-        // Of calls that are not listed no text is needed.
-        let text = |octets: &[u8]| if place.is_some() { text(octets) } else { String::new() };
+        // Of calls that nobody is told of no text is needed.
+        let has_texts = place.is_some() || rows::calls_are_wanted();
+        let text = |octets: &[u8]| if has_texts { text(octets) } else { String::new() };
         let (from, to) =
             if facts.is_request() { (seen.source, seen.destination) } else { (seen.destination, seen.source) };
         Self {
@@ -238,6 +246,7 @@ impl Call {
             retransmissions: 0,
             forks: if place.is_some() { Several::of(FORKS) } else { Several::default() },
             place,
+            has_texts,
             ladder: Sequence::of(LADDER, limits::LADDER),
             media: Several::of(OF_CALLS.media),
         }
@@ -261,7 +270,7 @@ impl Call {
         self.climb(seen, facts, !media.is_empty(), &mut rooms.ladders);
         let by_caller = self.sent_by_caller(facts);
         let agent = if by_caller { &mut self.caller_agent } else { &mut self.callee_agent };
-        if agent.is_none() && self.place.is_some() {
+        if agent.is_none() && self.has_texts {
             *agent = facts.agent.map(text);
         }
         let now = Moment { frame: seen.frame, time: seen.timestamp };
@@ -279,7 +288,7 @@ impl Call {
     }
 
     fn request(&mut self, now: Moment, message: &Message<'_>, facts: &Facts<'_>, by_caller: bool) {
-        let reason = message.value("reason").filter(|_| self.place.is_some()).map(text);
+        let reason = message.value("reason").filter(|_| self.has_texts).map(text);
         match facts.method {
             b"INVITE" if facts.to_tag.is_none() && self.answered.is_none() => {
                 self.invited.get_or_insert(now);
@@ -344,7 +353,7 @@ impl Call {
                 }
                 // Of several refusals the first one counts, and an answer more than any.
                 if is_answer || (self.answered.is_none() && self.result.is_none()) {
-                    let reason = if self.place.is_some() { text(reason) } else { String::new() };
+                    let reason = if self.has_texts { text(reason) } else { String::new() };
                     self.result = Some(Final { status, reason, moment: now });
                 }
             }

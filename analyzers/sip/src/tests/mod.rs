@@ -11,6 +11,7 @@ mod pages;
 mod recordings;
 mod registrations;
 mod robust;
+mod rows;
 mod schema;
 mod streams;
 

@@ -302,7 +302,8 @@ impl EventReport {
 }
 
 impl SideReport {
-    fn new(sender: &Sender) -> Self {
+    /// The report on what an end sent.
+    pub fn new(sender: &Sender) -> Self {
         let offer = sender.offer;
         let lasted = sender.data_times.map(|(first, last)| last.saturating_sub(first)).filter(|lasted| *lasted > 0);
         let trips = &sender.round_trips;

@@ -2,7 +2,7 @@
 
 mod connection;
 
-pub use connection::{ConnectionReport, EventReport};
+pub use connection::{ConnectionReport, EventReport, SideReport};
 
 use mcpcap_analyzer::stats::SummaryMs;
 use mcpcap_analyzer::{JsonSchema, decode, is_default};

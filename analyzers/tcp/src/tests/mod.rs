@@ -10,6 +10,7 @@ mod pages;
 mod recordings;
 mod reported;
 mod robust;
+mod rows;
 mod schema;
 mod states;
 mod tools;

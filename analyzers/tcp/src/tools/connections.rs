@@ -7,6 +7,7 @@ use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Lists, PageInfo, Part};
+use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{
     Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default, time,
 };
@@ -19,6 +20,7 @@ use crate::limits;
 use crate::report::{
     ConnStateCount, ConnectionReport, EventReport, FileOrder, FlagCount, HandshakeTimes, Limits, SegmentCounts, counted,
 };
+use crate::rows::{self, TcpConnection};
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
 use crate::tracker::sequence::Flag;
@@ -172,6 +174,7 @@ impl View for Page {
     }
 
     fn ended(&mut self, connection: &Connection) {
+        rows::add(connection);
         self.found |= self.only == Some(connection.id);
         if self.lists(connection) {
             self.kept.push(ConnectionReport::new(connection, self.detailed));
@@ -191,6 +194,8 @@ impl Tool for TcpConnections {
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["connections", "events"];
     const CUT: &'static [&'static str] = &["findings", EVENTS];
+
+    const TABLES: &'static [&'static Table] = &[TcpConnection::TABLE];
 
     const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
     const ENDS: Ends = Ends::With(&["max_packets"]);

@@ -1,6 +1,6 @@
 //! `mcpcap analyze`: reports on captures, for people and scripts.
 
-mod captures;
+pub(super) mod captures;
 mod one;
 pub mod words;
 

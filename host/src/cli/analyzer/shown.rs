@@ -7,6 +7,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use crate::catalog::{Offer, Prompt, Tool};
+use crate::tables::Table;
 use crate::text::neutral;
 
 /// Bytes of all of it. Nobody would read more.
@@ -22,6 +23,9 @@ pub(super) fn all(offer: &Offer) -> Result<String, String> {
     }
     for prompt in &offer.prompts {
         page.prompt(prompt);
+    }
+    for offered in &offer.tables {
+        page.table(&offered.table);
     }
     if page.is_full {
         return Err(format!("it has more than {} MiB of texts, which nobody would read", MOST >> 20));
@@ -83,6 +87,17 @@ impl Page {
             }
             Value::String(text) => self.field(place, text),
             other => self.field(place, &other.to_string()),
+        }
+    }
+
+    fn table(&mut self, table: &Table) {
+        self.line(&format!("  table {}", table.name));
+        self.field("row", &table.row);
+        for column in &table.columns {
+            self.field(&format!("column {}", column.name), &column.meaning);
+            if let Some(unit) = &column.unit {
+                self.field(&format!("unit of {}", column.name), unit);
+            }
         }
     }
 

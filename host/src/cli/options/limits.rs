@@ -116,6 +116,14 @@ pub struct Running {
     #[arg(long, help_heading = "Limits of a run", value_name = "KIB", default_value_t = units(usual().window, KIB), value_parser = sizes(), hide_short_help = true)]
     read_size: u64,
 
+    /// MiB of the rows that a query reads, on disk
+    #[arg(long, help_heading = "Limits of a run", value_name = "MIB", default_value_t = usual().rows.size / MIB, value_parser = sizes(), hide_short_help = true)]
+    rows_size: u64,
+
+    /// How long SQL over them may take
+    #[arg(long, help_heading = "Limits of a run", value_name = "SECONDS", default_value_t = usual().rows.time.as_secs(), value_parser = seconds(), hide_short_help = true)]
+    query_time: u64,
+
     /// MiB that are read at once for a large block of a capture
     #[arg(long, help_heading = "Limits of a run", value_name = "MIB", default_value_t = units(usual().window_max, MIB), value_parser = sizes(), hide_short_help = true)]
     block_size: u64,
@@ -140,6 +148,8 @@ impl Running {
         limits.first_window = bytes(self.first_read_size, KIB);
         limits.window = bytes(self.read_size, KIB);
         limits.window_max = bytes(self.block_size, MIB);
+        limits.rows.size = self.rows_size.saturating_mul(MIB);
+        limits.rows.time = time(self.query_time);
     }
 }
 

@@ -4,9 +4,10 @@
 use std::cell::RefCell;
 use std::hint::black_box;
 
-wit_bindgen::generate!({ path: "../../../wit", world: "analyzer" });
+wit_bindgen::generate!({ path: "../../../wit", world: "tabled-analyzer" });
 
 use exports::mcpcap::analysis::analyze::{Batch, Guest, Packets, Problem};
+use exports::mcpcap::analysis::tables::{self, Cells, Column, Rows, Texts};
 
 /// Its tools, with what they say of themselves besides their schemas.
 const TOOLS: [(&str, &str); 7] = [
@@ -17,6 +18,21 @@ const TOOLS: [(&str, &str); 7] = [
     ("ends", r#""ends": ["at"]"#),
     ("panic_in_feed", r#""ends": false"#),
     ("spin_in_feed", r#""ends": false"#),
+];
+/// Its tables, by what is wrong with their rows.
+const TABLES: [&str; 12] = [
+    "honest",
+    "lengths",
+    "columns",
+    "kind",
+    "ends",
+    "character",
+    "unicode",
+    "absent",
+    "unwanted",
+    "empty",
+    "endless",
+    "spin",
 ];
 const REPORT: &str = r#"{"type":"object","properties":{"frames":{"type":"array","items":{"type":"integer"}},
     "seen":{"type":"object"}}}"#;
@@ -41,7 +57,21 @@ impl Guest for Counting {
                 )
             })
             .collect();
-        format!(r#"{{"name":"packets","version":"0.2.0","tools":[{}]}}"#, tools.join(","))
+        let tables: Vec<String> = TABLES
+            .iter()
+            .map(|name| {
+                format!(
+                    r#"{{"name":"{name}","row":"a frame","tool":"all","columns":[
+                    {{"name":"frame","kind":"integer","meaning":"its number"}},
+                    {{"name":"word","kind":"text","meaning":"a word","captured":true}}]}}"#
+                )
+            })
+            .collect();
+        format!(
+            r#"{{"name":"packets","version":"0.2.0","tools":[{}],"tables":[{}]}}"#,
+            tools.join(","),
+            tables.join(",")
+        )
     }
 
     fn prompt(_: String, _: String) -> Result<String, Problem> {
@@ -76,4 +106,53 @@ impl Guest for Counting {
         let frames: Vec<String> = FRAMES.take().iter().map(u64::to_string).collect();
         Ok(format!(r#"{{"frames":[{}],"seen":{capture}}}"#, frames.join(",")))
     }
+}
+
+thread_local! {
+    static WANTED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static GIVEN: RefCell<usize> = const { RefCell::new(0) };
+}
+
+impl tables::Guest for Counting {
+    fn want(tables: Vec<String>) -> Result<(), Problem> {
+        WANTED.set(tables);
+        Ok(())
+    }
+
+    fn take() -> Vec<Rows> {
+        let Some(wanted) = WANTED.with_borrow(|wanted| wanted.first().cloned()) else { return Vec::new() };
+        let frames: Vec<i64> = FRAMES.with_borrow(|frames| frames.iter().map(|frame| *frame as i64).collect());
+        let new = frames[GIVEN.replace(frames.len()).min(frames.len())..].to_vec();
+        if new.is_empty() && wanted != "endless" {
+            return Vec::new();
+        }
+        vec![lie(&wanted, if new.is_empty() { vec![1] } else { new })]
+    }
+}
+
+/// Rows for frames, with what is wrong with them.
+fn lie(wanted: &str, frames: Vec<i64>) -> Rows {
+    let ends: Vec<u32> = (1..=frames.len() as u32).map(|n| 2 * n).collect();
+    let mut texts = Texts { text: "ä".repeat(frames.len()), ends };
+    let (mut cells, mut table, mut absent) = (Cells::Integers(frames.clone()), 0, Vec::new());
+    let column = |cells| Column { cells, absent: Vec::new() };
+    match wanted {
+        "lengths" => drop(texts.ends.pop()),
+        "columns" => return Rows { table, columns: vec![column(cells)] },
+        "kind" => cells = Cells::Times(frames),
+        "ends" => texts.ends[0] = u32::MAX,
+        "character" => texts.ends[0] = 1,
+        // Not what a compiler of this language lets out by itself.
+        "unicode" => texts.text = unsafe { String::from_utf8_unchecked(vec![0xff; texts.text.len()]) },
+        "absent" => absent.push(frames.len() as u32),
+        "unwanted" => table = 1,
+        "empty" => {
+            (cells, texts) = (Cells::Integers(Vec::new()), Texts { text: String::new(), ends: Vec::new() });
+        }
+        "spin" => loop {
+            black_box(0);
+        },
+        _ => {}
+    }
+    Rows { table, columns: vec![Column { cells, absent }, column(Cells::Texts(texts))] }
 }

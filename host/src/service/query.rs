@@ -1,0 +1,247 @@
+//! SQL over a capture: which analyzers have to run for it, one pass with them, and the answer of the database that their rows fill.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::run::Of;
+use super::{Answer, Service, busy, stopping};
+use crate::answer::{AnswerError, Code};
+use crate::capture;
+use crate::catalog::{Offered, Tool};
+use crate::contract;
+use crate::effort::{Effort, after};
+use crate::pipeline::{Outcome, Pass, Question, Rows};
+use crate::progress::{Done, Progress};
+use crate::tables::tool::{self, Asked, Part};
+use crate::tables::{Checked, Query, QueryError, Store, Table, tables_of};
+use crate::text::neutral;
+use crate::watch::{self, Call, Caller};
+
+/// Characters of the capture's name.
+const FILE: usize = 300;
+/// Characters that are left for what stands around the rows.
+const AROUND: usize = 600;
+/// By what a capture is known of which nothing was read.
+const UNREAD: &str = "unread";
+
+/// A query that can be asked: what it reads, and of whom.
+struct Ready {
+    sql: String,
+    part: Part,
+    known: Vec<Arc<Table>>,
+    /// The tables that it reads.
+    tables: Vec<Arc<Table>>,
+    /// The tools that make their rows.
+    tools: Vec<Wanted>,
+}
+
+/// What is wanted of a tool.
+struct Wanted {
+    tool: Arc<Tool>,
+    tables: Vec<(String, Arc<Table>)>,
+    /// Where these stand among the tables of the query.
+    places: Vec<usize>,
+}
+
+impl Service {
+    /// Answers SQL about a capture. The run ends when the future is dropped.
+    ///
+    /// # Errors
+    /// With a code and a message for the caller.
+    pub async fn query(
+        self: &Arc<Self>,
+        caller: &Caller,
+        arguments: Map<String, Value>,
+        cancel: CancellationToken,
+        progress: Arc<Progress>,
+    ) -> Result<Answer, AnswerError> {
+        let _call = self.calls.token();
+        let asked = watch::Asked { tool: tool::NAME, component: None };
+        let call = Call::begin(self.audit.as_ref(), &self.metrics, caller, asked, &arguments);
+        let cancel = cancel.child_token();
+        let _ends_with_this = cancel.clone().drop_guard();
+        let answer = tokio::select! {
+            answer = self.query_in_turn(arguments, cancel, progress) => answer,
+            () = self.stop.cancelled() => Err(AnswerError::new(Code::Cancelled, "the server is stopping")),
+        };
+        call.end(answer.as_ref().map(|answer| &answer.receipt));
+        answer
+    }
+
+    async fn query_in_turn(
+        self: &Arc<Self>,
+        arguments: Map<String, Value>,
+        cancel: CancellationToken,
+        progress: Arc<Progress>,
+    ) -> Result<Answer, AnswerError> {
+        let asked = Asked::read(arguments)?;
+        self.ready().await;
+        let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
+        let capture = self.capture(&asked.pcap_file, &cancel, &*progress).await?;
+        let permit = self.turn_of(tool::NAME, &cancel).await?;
+        // The octets that a download has counted already: progress only ever rises.
+        let counted = if capture::is_url(&asked.pcap_file) { capture.size } else { 0 };
+        let (shown, size) = (capture::shown(&asked.pcap_file), capture.size);
+        let told = move |done: Done| {
+            let bytes = counted.saturating_add(done.bytes);
+            progress(Done { bytes, ..done }, Some(counted.saturating_add(size)));
+        };
+        let service = Arc::clone(self);
+        let run = move || {
+            let _permit = permit;
+            let of = Of { capture: &capture, shown: &shown, cancel: &cancel, progress: &told };
+            std::panic::catch_unwind(AssertUnwindSafe(|| service.answer_query(&asked, &of))).unwrap_or_else(|_| {
+                Err(AnswerError::new(Code::Internal, "the server failed on this request; its log has the cause"))
+            })
+        };
+        tokio::task::spawn_blocking(run).await.map_err(|_| stopping())?
+    }
+
+    fn answer_query(&self, asked: &Asked, of: &Of<'_>) -> Result<Answer, AnswerError> {
+        let started = Instant::now();
+        let limits = &self.line.limits;
+        let ready = self.ready_to_ask(asked)?;
+        let until = after(limits.run.saturating_add(limits.rows.time));
+        let effort = Effort { cancel: of.cancel, until };
+        let store = Mutex::new(Store::create(ready.tables.clone(), &ready.known, limits.rows.size)?);
+        let outcomes = self.fill(&ready, &store, of, &effort)?;
+        let outcome = outcomes.first();
+        let identity = outcome.map_or(UNREAD, |outcome| outcome.identity.as_str());
+        ready.part.check(identity)?;
+        let filled = store.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
+        let query = Query {
+            sql: &ready.sql,
+            offset: ready.part.offset,
+            limit: ready.part.limit,
+            chars: ready.part.chars.saturating_sub(AROUND),
+            time: limits.rows.time,
+        };
+        let page = filled.ask(&query, &effort)?;
+        let mut head = Map::new();
+        head.insert("file".into(), neutral(of.shown, FILE).into());
+        if let Some(outcome) = outcome {
+            head.insert("total_packets".into(), outcome.frames.into());
+            head.insert("capture".into(), contract::capture(outcome, None));
+        }
+        let receipt = self.receipt_of(&ready, &outcomes, page.behind > 0 || page.is_cut);
+        let report = ready.part.answer(head, page, identity);
+        Ok(Answer { report, receipt, time: started.elapsed() })
+    }
+
+    /// Finds out what SQL reads, and who gives it.
+    fn ready_to_ask(&self, asked: &Asked) -> Result<Ready, AnswerError> {
+        let catalog = self.catalog();
+        let known: Vec<Arc<Table>> = catalog.tables.iter().map(|offered| Arc::clone(&offered.table)).collect();
+        let named: Vec<&Offered> =
+            tables_of(&asked.sql, &known)?.into_iter().filter_map(|place| catalog.tables.get(place)).collect();
+        let mut tools: Vec<Wanted> = Vec::new();
+        for (place, offered) in named.iter().enumerate() {
+            let table = (offered.own_name.clone(), Arc::clone(&offered.table));
+            match tools.iter_mut().find(|wanted| Arc::ptr_eq(&wanted.tool, &offered.tool)) {
+                Some(wanted) => {
+                    wanted.tables.push(table);
+                    wanted.places.push(place);
+                }
+                None => {
+                    let tool = Arc::clone(&offered.tool);
+                    tools.push(Wanted { tool, tables: vec![table], places: vec![place] });
+                }
+            }
+        }
+        let components: Vec<&str> = tools.iter().map(|wanted| wanted.tool.module.sha256.as_str()).collect();
+        let part = asked.part(&components.join(" "), self.max_chars)?;
+        let tables = named.iter().map(|offered| Arc::clone(&offered.table)).collect();
+        Ok(Ready { sql: asked.sql.clone(), part, known, tables, tools })
+    }
+
+    /// One pass over the capture, with those analyzers whose tables are read.
+    fn fill(
+        &self,
+        ready: &Ready,
+        store: &Mutex<Store>,
+        of: &Of<'_>,
+        effort: &Effort<'_>,
+    ) -> Result<Vec<Outcome>, AnswerError> {
+        if ready.tools.is_empty() {
+            return Ok(Vec::new());
+        }
+        type Sink<'a> = Box<dyn Fn(usize, &Checked) -> Result<(), QueryError> + Sync + 'a>;
+        let sinks: Vec<Sink<'_>> = ready
+            .tools
+            .iter()
+            .map(|wanted| -> Sink<'_> {
+                Box::new(move |place, rows| {
+                    let place = wanted.places.get(place).copied().unwrap_or(usize::MAX);
+                    store.lock().unwrap_or_else(PoisonError::into_inner).add(place, rows)
+                })
+            })
+            .collect();
+        let arguments: Vec<Map<String, Value>> = ready
+            .tools
+            .iter()
+            .map(|wanted| {
+                let mut arguments = Map::new();
+                let knows = wanted.tool.properties().any(|(name, _)| name == "max_packets");
+                self.bound(knows, &mut arguments);
+                arguments
+            })
+            .collect();
+        let texts: Vec<String> = arguments.iter().map(|given| Value::Object(given.clone()).to_string()).collect();
+        let questions: Vec<Question<'_>> = ready
+            .tools
+            .iter()
+            .zip(arguments.iter().zip(&texts))
+            .zip(&sinks)
+            .map(|((wanted, (arguments, text)), sink)| Question {
+                analyzer: &wanted.tool.analyzer,
+                tool: &wanted.tool.own_name,
+                arguments: text,
+                wants: &wanted.tool.wants,
+                may_end: wanted.tool.ends.with(arguments),
+                rows: Some(Rows { tables: &wanted.tables, sink: &**sink, effort: *effort }),
+            })
+            .collect();
+        let outcomes = self.line.run_all(&questions, &Pass::default(), of.capture.again(), of.cancel, of.progress)?;
+        Ok(outcomes.into_iter().collect::<Result<_, _>>()?)
+    }
+
+    fn receipt_of(&self, ready: &Ready, outcomes: &[Outcome], is_cut: bool) -> Value {
+        let limits = &self.line.limits;
+        let components: Vec<Value> = ready
+            .tools
+            .iter()
+            .map(|Wanted { tool, .. }| {
+                let module = &tool.module;
+                json!({ "name": module.name, "version": module.version, "sha256": module.sha256 })
+            })
+            .collect();
+        let first = outcomes.first();
+        let mut capture = Map::new();
+        if let Some(outcome) = first {
+            let name = if outcome.identity_is_whole { "sha256" } else { "sha256_of_what_was_read" };
+            capture.insert("size".into(), outcome.size.into());
+            capture.insert("frames_read".into(), outcome.frames.into());
+            capture.insert(name.into(), outcome.identity.as_str().into());
+        }
+        let memory = outcomes.iter().map(|outcome| outcome.memory).max().unwrap_or_default();
+        json!({
+            "capture": capture,
+            "components": components,
+            "limits": {
+                "memory_octets": limits.memory,
+                "run_seconds": limits.run.as_secs(),
+                "rows_octets": limits.rows.size,
+                "query_seconds": limits.rows.time.as_secs(),
+                "max_chars": ready.part.chars,
+            },
+            "used": { "memory_octets": memory, "capture_octets": first.map_or(0, |outcome| outcome.octets) },
+            "cut": is_cut,
+            "stopped_early": first.and_then(|outcome| outcome.end.as_ref()).map(|end| end.reason),
+            "kept": false,
+        })
+    }
+}

@@ -1,0 +1,251 @@
+//! Tables that are filled and asked, and what strangers may try.
+
+mod hostile;
+mod lies;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::effort::{Effort, after};
+
+/// A second after 2023-11-14T22:13:20Z for each row.
+const START: i64 = 1_700_000_000_000_000_000;
+
+pub(super) fn table() -> Table {
+    let column = |name: &str, kind: Kind| Column {
+        name: name.into(),
+        kind,
+        unit: None,
+        meaning: format!("its {name}"),
+        captured: kind == Kind::Text,
+    };
+    let columns = [
+        ("frame", Kind::Integer),
+        ("time", Kind::Time),
+        ("name", Kind::Text),
+        ("server", Kind::Address),
+        ("seconds", Kind::Float),
+        ("is_answered", Kind::Truth),
+        ("answers", Kind::Texts),
+        ("frames", Kind::Integers),
+    ];
+    Table {
+        name: "dns".into(),
+        row: "a transaction".into(),
+        tool: "analyze_dns_packets".into(),
+        columns: columns.map(|(name, kind)| column(name, kind)).into(),
+    }
+}
+
+fn other() -> Table {
+    Table { name: "tcp".into(), ..table() }
+}
+
+pub(super) fn values(cells: Cells) -> Values {
+    Values { cells, absent: Vec::new() }
+}
+
+pub(super) fn texts(all: &[String]) -> Texts {
+    let mut texts = Texts::default();
+    for text in all {
+        texts.text.push_str(text);
+        texts.ends.push(texts.text.len() as u32);
+    }
+    texts
+}
+
+/// Rows: the n-th has the name `hostN.example.com`; every second one has no answer, and every fourth an IPv6 server.
+pub(super) fn columns(count: usize) -> Vec<Values> {
+    let numbers = || 0..count as i64;
+    let names: Vec<String> = numbers().map(|n| format!("host{n}.example.com")).collect();
+    let absent: Vec<u32> = (0..count as u32).filter(|n| n % 2 == 1).collect();
+    let is_v6 = |n: i64| n % 4 == 0;
+    vec![
+        values(Cells::Integers(numbers().map(|n| n + 1).collect())),
+        values(Cells::Times(numbers().map(|n| START + n * 1_000_000_000).collect())),
+        values(Cells::Texts(texts(&names))),
+        values(Cells::Addresses {
+            versions: numbers().map(|n| if is_v6(n) { 6 } else { 4 }).collect(),
+            high: numbers().map(|n| if is_v6(n) { 0x2001_0db8 << 32 } else { 0 }).collect(),
+            low: numbers().map(|n| if is_v6(n) { n as u64 } else { 0x0a00_0000 + n as u64 }).collect(),
+        }),
+        Values { cells: Cells::Floats(numbers().map(|n| n as f64 / 4.0).collect()), absent: absent.clone() },
+        values(Cells::Truths(numbers().map(|n| n % 2 == 0).collect())),
+        Values {
+            cells: Cells::TextLists { texts: texts(&names), ends: (0..count as u32).map(|n| n + 1).collect() },
+            absent,
+        },
+        values(Cells::IntegerLists {
+            values: numbers().flat_map(|n| [n + 1, n + 2]).collect(),
+            ends: (0..count as u32).map(|n| 2 * (n + 1)).collect(),
+        }),
+    ]
+}
+
+pub(super) fn filled(count: usize) -> Filled {
+    let known = [Arc::new(table()), Arc::new(other())];
+    let store = Store::create(known[..1].to_vec(), &known, 1 << 30).unwrap();
+    if count > 0 {
+        store.add(0, &Checked::new(&known[0], columns(count)).unwrap()).unwrap();
+    }
+    store.finish().unwrap()
+}
+
+pub(super) fn query(sql: &str) -> Query<'_> {
+    Query { sql, offset: 0, limit: 100, chars: 12_000, time: Duration::from_secs(20) }
+}
+
+pub(super) fn ask(count: usize, query: &Query<'_>) -> Result<Page, QueryError> {
+    let cancel = CancellationToken::new();
+    filled(count).ask(query, &Effort { cancel: &cancel, until: after(Duration::from_secs(60)) })
+}
+
+#[track_caller]
+fn rows(count: usize, sql: &str) -> Value {
+    ask(count, &query(sql)).unwrap().rows.into()
+}
+
+#[test]
+fn rows_are_told_as_they_were_given() {
+    let page = ask(2, &query("SELECT * FROM dns ORDER BY frame")).unwrap();
+    assert_eq!(page.columns, ["frame", "time", "name", "server", "seconds", "is_answered", "answers", "frames"]);
+    assert_eq!(
+        json!(page.rows),
+        json!([
+            [
+                1,
+                "2023-11-14T22:13:20.000000Z",
+                "host0.example.com",
+                "2001:db8::",
+                0.0,
+                true,
+                ["host0.example.com"],
+                [1, 2]
+            ],
+            [2, "2023-11-14T22:13:21.000000Z", "host1.example.com", "10.0.0.1", null, false, null, [2, 3]],
+        ])
+    );
+    assert_eq!((page.behind, page.is_cut), (0, false));
+}
+
+#[test]
+fn a_table_lists_all_tables() {
+    let sql = "SELECT table_name, count(*), min(a_row_is) FROM tables_and_columns GROUP BY table_name";
+    assert_eq!(rows(0, sql), json!([["dns", 8, "a transaction"], ["tcp", 8, "a transaction"]]));
+    let sql =
+        "SELECT type, unit, is_captured FROM tables_and_columns WHERE table_name = 'dns' AND column_name = 'time'";
+    assert_eq!(rows(0, sql), json!([["time", "ns since 1970; compare with ns('2026-01-31T12:00:00Z')", 0]]));
+}
+
+#[test]
+fn functions_answer() {
+    for (sql, answer) in [
+        ("SELECT count(*) FROM dns WHERE in_network(server, '10.0.0.0/8')", json!(6)),
+        ("SELECT count(*) FROM dns WHERE is_private(server)", json!(6)),
+        ("SELECT DISTINCT registered_domain(name) FROM dns", json!("example.com")),
+        ("SELECT entropy('abab')", json!(1.0)),
+        ("SELECT bucket(time, 60) FROM dns LIMIT 1", json!("2023-11-14T22:13:00Z")),
+        ("SELECT rfc3339(max(time)) FROM dns", json!("2023-11-14T22:13:27.000000Z")),
+        ("SELECT count(*) FROM dns WHERE time >= ns('2023-11-14T22:13:25Z')", json!(3)),
+        ("SELECT median(frame) FROM dns", json!(4.5)),
+        ("SELECT percentile(frame, 100) FROM dns", json!(8.0)),
+        ("SELECT percentile(seconds, 50) FROM dns WHERE is_answered", json!(0.75)),
+        ("SELECT median(seconds) FROM dns WHERE frame < 0", json!(null)),
+        ("SELECT sum(value) FROM dns, json_each(frames) WHERE frame = 2", json!(5)),
+        ("SELECT json_array_length(answers) FROM dns WHERE frame = 1", json!(1)),
+        ("WITH few AS (SELECT * FROM dns LIMIT 3) SELECT count(*) FROM few", json!(3)),
+        ("SELECT max(r) FROM (SELECT row_number() OVER (ORDER BY frame) AS r FROM dns)", json!(8)),
+        (
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10) SELECT sum(i) FROM n",
+            json!(55),
+        ),
+        ("SELECT NULL IS in_network(NULL, '::/0')", json!(1)),
+        ("SELECT in_network('no address', '::/0')", json!(null)),
+    ] {
+        assert_eq!(rows(8, sql), json!([[answer]]), "{sql}");
+    }
+}
+
+#[test]
+fn values_that_json_has_not_are_told_as_text() {
+    let sql = "SELECT 9007199254740993, -9223372036854775808, 9e999, x'00ff', cast(x'ff' AS TEXT), char(27, 8238) || 'x', 1.5";
+    assert_eq!(
+        rows(0, sql),
+        json!([["9007199254740993", "-9223372036854775808", "inf", "x'00ff'", "\u{fffd}", "\\u{1b}\\u{202e}x", 1.5]])
+    );
+}
+
+#[test]
+fn an_answer_has_pages() {
+    let of = |offset, limit, chars| {
+        ask(100, &Query { offset, limit, chars, ..query("SELECT frame, name FROM dns ORDER BY frame") }).unwrap()
+    };
+    let first = of(0, 30, 12_000);
+    assert_eq!((first.rows.len(), first.behind, first.is_cut), (30, 70, false));
+    let last = of(90, 30, 12_000);
+    assert_eq!((last.rows.len(), last.behind), (10, 0));
+    assert_eq!(last.rows[9], json!([100, "host99.example.com"]));
+    let small = of(0, 30, 100);
+    assert_eq!((small.rows.len(), small.behind), (4, 96));
+    // One row there is always.
+    assert_eq!(of(0, 30, 1).rows.len(), 1);
+    assert_eq!((of(100, 30, 100).rows.len(), of(1000, 30, 100).behind), (0, 0));
+}
+
+#[test]
+fn an_sql_text_tells_which_tables_it_reads() {
+    let known = [Arc::new(table()), Arc::new(other())];
+    for (sql, places) in [
+        ("SELECT 1", vec![]),
+        ("SELECT count(*) FROM dns", vec![0]),
+        ("SELECT * FROM TCP AS t", vec![1]),
+        ("SELECT a.frame FROM dns a JOIN tcp b USING (server) WHERE b.time > a.time;", vec![0, 1]),
+        ("WITH dns AS (SELECT * FROM tcp) SELECT count(*) FROM dns", vec![1]),
+        ("WITH x AS (SELECT frame FROM tcp) SELECT max(frame) FROM x", vec![1]),
+        ("SELECT * FROM tables_and_columns", vec![]),
+        ("SELECT EXISTS (SELECT 1 FROM dns)", vec![0]),
+        ("SELECT count(*) FROM dns JOIN tcp USING (frame)", vec![0, 1]),
+        ("SELECT count(*) FROM dns NATURAL JOIN tcp", vec![0, 1]),
+        ("SELECT frame FROM dns UNION SELECT frame FROM tcp -- and no more", vec![0, 1]),
+    ] {
+        assert_eq!(tables_of(sql, &known).unwrap(), places, "{sql}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place_and_what_was_meant() {
+    let known = [Arc::new(table()), Arc::new(other())];
+    for (sql, told) in [
+        ("SELECT nam FROM dns", "no such column: nam (at character 8: nam FROM dns); nearest: name"),
+        ("SELECT d.srver FROM dns d", "no such column: d.srver (at character 8: d.srver FROM dns d); nearest: server"),
+        (
+            "SELECT xyz FROM dns",
+            "no such column: xyz (at character 8: xyz FROM dns); the columns are frame, time, name, server, seconds, is_answered, answers, frames",
+        ),
+        ("SELECT * FROM dsn", "no such table: dsn; nearest: dns"),
+        ("SELECT * FROM zzzz", "no such table: zzzz; the tables are dns, tcp"),
+        (
+            "SELECT in_net(server, 'x') FROM dns",
+            "no such function: in_net (at character 8: in_net(server, 'x') FROM dns); nearest: in_network",
+        ),
+        (
+            "SELECT datetime(time) FROM dns",
+            "function datetime is not for queries; rfc3339(time) shows a time, bucket(time, seconds) rounds it, ns(text) reads one",
+        ),
+        ("SELECT 'ä', , FROM dns", "near \",\": syntax error (at character 13: , FROM dns)"),
+        ("SELECT * FROM dns WHERE", "incomplete input"),
+        (
+            "SELECT \"name\" || \"x\" FROM dns",
+            "no such column: \"x\" - should this be a string literal in single-quotes? (at character 18: \"x\" FROM dns)",
+        ),
+        ("SELECT name FROM dns WHERE name = ?", "too many SQL variables (at character 35: ?)"),
+    ] {
+        let error = tables_of(sql, &known).unwrap_err();
+        let QueryError::Sql(words) = &error else { panic!("{sql}: {error:?}") };
+        assert!(words.starts_with(told), "{sql}: {words}");
+    }
+}
