@@ -140,7 +140,7 @@ impl Analysis {
         };
         let outcome = self.transactions.take(key, seen, facts, place);
         if rows::are_wanted() {
-            rows::add(seen, message, facts, &media, outcome);
+            rows::add(seen, message, facts, &described.media, outcome);
             if !rows::calls_are_wanted() {
                 return;
             }
