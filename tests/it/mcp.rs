@@ -22,8 +22,8 @@ const TOOLS: [(&str, &str, &str); 12] = [
     ("analyze_dns_packets", "dns.pcap", "{}"),
     ("analyze_dhcp_packets", "dhcp.pcap", "{}"),
     ("analyze_icmp_packets", "icmp.pcap", "{}"),
-    ("analyze_conversations", "dns.pcap", "{}"),
     ("analyze_capinfos", "dns-netem.pcapng", "{}"),
+    ("analyze_conversations", "dns.pcap", "{}"),
     ("analyze_tcp_connections", "tcp.pcap", "{}"),
     ("analyze_tcp_anomalies", "tcp.pcap", "{}"),
     ("analyze_tcp_retransmissions", "tcp.pcap", "{}"),
@@ -243,7 +243,8 @@ async fn max_packets_bounds_the_analysis_and_the_reading() {
             assert_eq!(report["capture"]["complete"], true);
             continue;
         }
-        let found = report.as_object().unwrap().iter().find(|(name, _)| name.ends_with("_packets_found")).unwrap().1;
+        let counted = report.as_object().unwrap().iter().find(|(name, _)| name.ends_with("_packets_found"));
+        let found = counted.map_or(&report["totals"]["packets"], |(_, found)| found);
         assert_eq!(found, 3, "{tool}");
         assert!(report["capture"]["read_to_frame"].is_u64(), "{tool}");
         assert!(report["note"].as_str().unwrap().contains('3'), "{tool}: {}", report["note"]);

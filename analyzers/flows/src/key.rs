@@ -218,7 +218,7 @@ fn of_ip(source: Address, destination: Address, protocol: u8, packet: &Packet<'_
         Transport::Tcp(tcp) => return Keyed::of(end(source, tcp.source), end(destination, tcp.destination), carrier),
         Transport::Icmp(icmp) | Transport::Icmpv6(icmp) => icmp,
         _ => {
-            let ports = match (&*packet.payload, packet.layers.last()) {
+            let ports = match (packet.payload, packet.layers.last()) {
                 ([a, b, c, d, ..], Some(Layer::Sctp | Layer::OtherIp(DCCP | UDP_LITE))) if carrier.has_ports() => {
                     (Some(u16::from_be_bytes([*a, *b])), Some(u16::from_be_bytes([*c, *d])))
                 }
@@ -243,7 +243,7 @@ fn arp(frame: &Frame<'_>, packet: &Packet<'_>) -> Keyed {
         let address = bytes.first_chunk::<4>().map_or(Address::None, |bytes| Address::V4((*bytes).into()));
         End { address, port: None }
     };
-    match &*packet.payload {
+    match packet.payload {
         [0, 1, 8, 0, 6, 4, _, _, rest @ ..] if rest.len() >= 20 => {
             let sender = end(rest.get(6..10).unwrap_or_default());
             let target = end(rest.get(16..20).unwrap_or_default());

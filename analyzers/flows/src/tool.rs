@@ -204,7 +204,7 @@ impl Tool for Conversations {
             self.kept.talkers.tagged([outer, vlans.next().unwrap_or(NO_VLAN)], bytes);
         }
         let inner = names::inner(frame, packet);
-        let (place, whole) = self.kept.hierarchy.add(&packet.layers, inner, frame.original);
+        let (place, whole) = self.kept.hierarchy.add(packet.layers, inner, frame.original);
         let place = u32::try_from(place).ok().filter(|_| whole);
         let counted = self.flows.push(frame, packet, place, &mut self.kept);
         if let Some(alone) = counted.alone {

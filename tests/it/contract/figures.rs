@@ -47,7 +47,7 @@ async fn nothing_found_is_said_in_a_few_words() {
     let mut asked = 0;
     for tool in analyses(&client).await {
         let empty = match tool.name.as_ref() {
-            "analyze_capinfos" | "get_frames" | "get_stream" => continue,
+            "analyze_capinfos" | "analyze_conversations" | "get_frames" | "get_stream" => continue,
             "analyze_dns_packets" => example("tcp.pcap"),
             _ => crafted("dns_records.pcap"),
         };
