@@ -70,19 +70,6 @@ mcpcap_analyzer::table! {
     }
 }
 
-/// Flags of TCP by name.
-const FLAGS: [(u16, &str); 9] = [
-    (TcpFlags::SYN, "SYN"),
-    (TcpFlags::FIN, "FIN"),
-    (TcpFlags::RST, "RST"),
-    (TcpFlags::PSH, "PSH"),
-    (TcpFlags::ACK, "ACK"),
-    (TcpFlags::URG, "URG"),
-    (TcpFlags::ECE, "ECE"),
-    (TcpFlags::CWR, "CWR"),
-    (TcpFlags::AE, "AE"),
-];
-
 /// Whether somebody wants the table. Then nobody reads the report.
 pub fn are_wanted() -> bool {
     table::is_wanted::<PacketRow>()
@@ -144,6 +131,5 @@ fn row(frame: &Frame<'_>, packet: &Packet<'_>) -> PacketRow {
 }
 
 fn flags(flags: TcpFlags) -> String {
-    let set: Vec<&str> = FLAGS.into_iter().filter(|(bit, _)| flags.has(*bit)).map(|(_, name)| name).collect();
-    set.join(" ")
+    flags.names().collect::<Vec<_>>().join(" ")
 }

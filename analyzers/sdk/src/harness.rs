@@ -71,6 +71,16 @@ pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value) -> Result<(
     Ok((run.finish(&Capture::from_json(&document.to_string())?)?, count))
 }
 
+/// Files of some folders below another one, each with its name, in order.
+pub fn files(root: &str, folders: &[&str]) -> Vec<(String, Vec<u8>)> {
+    let of = |folder: &&str| std::fs::read_dir(format!("{root}/{folder}")).expect("a folder");
+    let files = folders.iter().flat_map(of).map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
+    let read = |path: std::path::PathBuf| (path.display().to_string(), std::fs::read(&path).expect("a file"));
+    let mut files: Vec<_> = files.map(read).collect();
+    files.sort();
+    files
+}
+
 /// How far a tool reads that may end the reading, frame by frame: the number of frames, and why reading ended early, if it did.
 ///
 /// # Errors

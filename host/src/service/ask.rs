@@ -107,16 +107,32 @@ impl Service {
         let Some(file) = file else {
             return Ok(places.into_iter().filter_map(Result::err).map(Err).collect());
         };
+        let first = tools.first().map_or("", |tool| tool.name.as_str());
+        let answers = self.about(&file, first, cancel, progress, move |service, of| service.run(&asked, of)).await?;
+        let mut answers = answers.into_iter();
+        let gone = || Err(stopping());
+        Ok(places.into_iter().map(|place| place.and_then(|()| answers.next().unwrap_or_else(gone))).collect())
+    }
+
+    /// Does something about a capture on a thread of its own, in its turn: `tool` is for whom. What panics is a defect of this server, and the caller is
+    /// told so.
+    pub(super) async fn about<T: Send + 'static>(
+        self: &Arc<Self>,
+        file: &str,
+        tool: &str,
+        cancel: CancellationToken,
+        progress: Arc<Progress>,
+        work: impl FnOnce(&Self, &Of<'_>) -> T + Send + 'static,
+    ) -> Result<T, AnswerError> {
         let Ok(_place) = self.places.try_acquire() else {
             return Err(busy());
         };
-        let capture = self.capture(&file, &cancel, &*progress).await?;
+        let capture = self.capture(file, &cancel, &*progress).await?;
         // Not before: a slow download must not keep others from running.
-        let permit = self.turn_of(tools.first().map_or("", |tool| tool.name.as_str()), &cancel).await?;
+        let permit = self.turn_of(tool, &cancel).await?;
         // The octets that a download has counted already: progress only ever rises.
-        let counted = if capture::is_url(&file) { capture.size } else { 0 };
-        let shown = capture::shown(&file);
-        let size = capture.size;
+        let counted = if capture::is_url(file) { capture.size } else { 0 };
+        let (shown, size) = (capture::shown(file), capture.size);
         let told = move |done: Done| {
             let bytes = counted.saturating_add(done.bytes);
             progress(Done { bytes, ..done }, Some(counted.saturating_add(size)));
@@ -126,15 +142,11 @@ impl Service {
             // The place is free when the run has ended, not when its caller has gone.
             let _permit = permit;
             let of = Of { capture: &capture, shown: &shown, cancel: &cancel, progress: &told };
-            std::panic::catch_unwind(AssertUnwindSafe(|| service.run(&asked, &of))).map_err(|_| {
+            std::panic::catch_unwind(AssertUnwindSafe(|| work(&service, &of))).map_err(|_| {
                 AnswerError::new(Code::Internal, "the server failed on this request; its log has the cause")
             })
         };
-        let answers = tokio::task::spawn_blocking(run).await;
-        let answers = answers.map_err(|_| stopping())??;
-        let mut answers = answers.into_iter();
-        let gone = || Err(stopping());
-        Ok(places.into_iter().map(|place| place.and_then(|()| answers.next().unwrap_or_else(gone))).collect())
+        tokio::task::spawn_blocking(run).await.map_err(|_| stopping())?
     }
 
     /// Checks the arguments of a question and takes them apart. The question, and the name of the capture.

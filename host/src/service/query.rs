@@ -1,6 +1,5 @@
 //! SQL over a capture: which analyzers have to run for it, one pass with them, and the answer of the database that their rows fill.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -8,14 +7,13 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::run::Of;
-use super::{Answer, Service, busy, stopping};
+use super::{Answer, Service};
 use crate::answer::{AnswerError, Code};
-use crate::capture;
 use crate::catalog::{Offered, Tool};
 use crate::contract;
 use crate::effort::{Effort, after};
 use crate::pipeline::{Outcome, Pass, Question, Rows};
-use crate::progress::{Done, Progress};
+use crate::progress::Progress;
 use crate::tables::tool::{self, Asked, Part};
 use crate::tables::{Checked, Query, QueryError, Store, Table, tables_of};
 use crate::text::neutral;
@@ -80,25 +78,8 @@ impl Service {
     ) -> Result<Answer, AnswerError> {
         let asked = Asked::read(arguments)?;
         self.ready().await;
-        let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
-        let capture = self.capture(&asked.pcap_file, &cancel, &*progress).await?;
-        let permit = self.turn_of(tool::NAME, &cancel).await?;
-        // The octets that a download has counted already: progress only ever rises.
-        let counted = if capture::is_url(&asked.pcap_file) { capture.size } else { 0 };
-        let (shown, size) = (capture::shown(&asked.pcap_file), capture.size);
-        let told = move |done: Done| {
-            let bytes = counted.saturating_add(done.bytes);
-            progress(Done { bytes, ..done }, Some(counted.saturating_add(size)));
-        };
-        let service = Arc::clone(self);
-        let run = move || {
-            let _permit = permit;
-            let of = Of { capture: &capture, shown: &shown, cancel: &cancel, progress: &told };
-            std::panic::catch_unwind(AssertUnwindSafe(|| service.answer_query(&asked, &of))).unwrap_or_else(|_| {
-                Err(AnswerError::new(Code::Internal, "the server failed on this request; its log has the cause"))
-            })
-        };
-        tokio::task::spawn_blocking(run).await.map_err(|_| stopping())?
+        let file = asked.pcap_file.clone();
+        self.about(&file, tool::NAME, cancel, progress, move |service, of| service.answer_query(&asked, of)).await?
     }
 
     fn answer_query(&self, asked: &Asked, of: &Of<'_>) -> Result<Answer, AnswerError> {

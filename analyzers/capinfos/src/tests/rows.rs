@@ -37,22 +37,19 @@ fn a_frame_is_a_row() {
 #[test]
 fn rows_count_what_the_report_counts_on_every_capture() {
     let mut seen = 0;
-    for folder in
-        ["examples/captures", "tests/captures/crafted", "tests/captures/hostile", "tests/captures/encapsulation"]
-    {
-        let path = format!("{}/../../{folder}", env!("CARGO_MANIFEST_DIR"));
-        for entry in std::fs::read_dir(path).unwrap().flatten() {
-            let name = entry.file_name().into_string().unwrap();
-            let capture = std::fs::read(entry.path()).unwrap_or_default();
-            let Ok(report) = harness::run::<Capinfos>(&capture, &json!({})) else { continue };
-            let rows = rows(&capture);
-            let sum = |field: &str| rows.iter().map(|row| row[field].as_u64().unwrap_or_default()).sum::<u64>();
-            let totals = [rows.len() as u64, sum("bytes"), sum("captured")];
-            let told = ["packet_count", "data_size_bytes", "captured_size_bytes"]
-                .map(|field| report[field].as_u64().unwrap_or_default());
-            assert_eq!(totals, told, "{name}");
-            seen += 1;
-        }
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    for (name, capture) in harness::files(
+        root,
+        &["examples/captures", "tests/captures/crafted", "tests/captures/hostile", "tests/captures/encapsulation"],
+    ) {
+        let Ok(report) = harness::run::<Capinfos>(&capture, &json!({})) else { continue };
+        let rows = rows(&capture);
+        let sum = |field: &str| rows.iter().map(|row| row[field].as_u64().unwrap_or_default()).sum::<u64>();
+        let totals = [rows.len() as u64, sum("bytes"), sum("captured")];
+        let told = ["packet_count", "data_size_bytes", "captured_size_bytes"]
+            .map(|field| report[field].as_u64().unwrap_or_default());
+        assert_eq!(totals, told, "{name}");
+        seen += 1;
     }
     assert!(seen > 40, "{seen}");
 }

@@ -31,17 +31,16 @@ fn a_message_is_a_row() {
 #[test]
 fn rows_count_what_the_report_counts_on_every_capture() {
     let mut seen = 0;
-    for folder in ["examples/captures", "tests/captures/crafted", "tests/captures/hostile", "tests/captures/reported"] {
-        let path = format!("{}/../../{folder}", env!("CARGO_MANIFEST_DIR"));
-        for entry in std::fs::read_dir(path).unwrap().flatten() {
-            let name = entry.file_name().into_string().unwrap();
-            let capture = std::fs::read(entry.path()).unwrap_or_default();
-            let Ok(report) = harness::run::<DhcpPackets>(&capture, &json!({})) else { continue };
-            let unread = report["statistics"]["not_read"].as_u64().unwrap_or_default();
-            let found = report["dhcp_packets_found"].as_u64().unwrap_or_default();
-            assert_eq!(rows(&capture).len() as u64 + unread, found, "{name}");
-            seen += 1;
-        }
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    for (name, capture) in harness::files(
+        root,
+        &["examples/captures", "tests/captures/crafted", "tests/captures/hostile", "tests/captures/reported"],
+    ) {
+        let Ok(report) = harness::run::<DhcpPackets>(&capture, &json!({})) else { continue };
+        let unread = report["statistics"]["not_read"].as_u64().unwrap_or_default();
+        let found = report["dhcp_packets_found"].as_u64().unwrap_or_default();
+        assert_eq!(rows(&capture).len() as u64 + unread, found, "{name}");
+        seen += 1;
     }
     assert!(seen > 40, "{seen}");
 }

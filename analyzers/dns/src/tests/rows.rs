@@ -101,15 +101,14 @@ fn agree(capture: &[u8], name: &str) {
 #[test]
 fn rows_count_what_the_report_counts_on_every_capture() {
     let mut seen = 0;
-    for folder in ["examples/captures", "tests/captures/crafted", "tests/captures/hostile", "tests/captures/reported"] {
-        let path = format!("{}/../../{folder}", env!("CARGO_MANIFEST_DIR"));
-        for entry in std::fs::read_dir(path).unwrap().flatten() {
-            let name = entry.file_name().into_string().unwrap();
-            let capture = std::fs::read(entry.path()).unwrap_or_default();
-            if harness::run::<DnsPackets>(&capture, &json!({})).is_ok() {
-                agree(&capture, &name);
-                seen += 1;
-            }
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    for (name, capture) in harness::files(
+        root,
+        &["examples/captures", "tests/captures/crafted", "tests/captures/hostile", "tests/captures/reported"],
+    ) {
+        if harness::run::<DnsPackets>(&capture, &json!({})).is_ok() {
+            agree(&capture, &name);
+            seen += 1;
         }
     }
     assert!(seen > 40, "{seen}");

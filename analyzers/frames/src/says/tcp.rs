@@ -91,17 +91,6 @@ impl Connection {
 }
 
 fn flags(flags: TcpFlags) -> String {
-    let names = [
-        (TcpFlags::FIN, "FIN"),
-        (TcpFlags::SYN, "SYN"),
-        (TcpFlags::RST, "RST"),
-        (TcpFlags::PSH, "PSH"),
-        (TcpFlags::ACK, "ACK"),
-        (TcpFlags::URG, "URG"),
-        (TcpFlags::ECE, "ECE"),
-        (TcpFlags::CWR, "CWR"),
-        (TcpFlags::AE, "AE"),
-    ];
-    let set: Vec<&str> = names.into_iter().filter(|(bit, _)| flags.has(*bit)).map(|(_, name)| name).collect();
+    let set: Vec<&str> = flags.names().collect();
     if set.is_empty() { "none".into() } else { set.join(", ") }
 }

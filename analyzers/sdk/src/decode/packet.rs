@@ -117,6 +117,12 @@ impl TcpFlags {
     pub const CWR: u16 = 0x80;
     pub const AE: u16 = 0x100;
 
+    /// The names of the bits that are set, from FIN on.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        const NAMES: [&str; 9] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"];
+        (0_u32..).zip(NAMES).filter(move |(place, _)| self.0 >> place & 1 == 1).map(|(_, name)| name)
+    }
+
     pub fn has(self, bit: u16) -> bool {
         self.0 & bit != 0
     }

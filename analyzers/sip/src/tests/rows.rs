@@ -14,32 +14,30 @@ fn rows(capture: &[u8]) -> Vec<Value> {
 #[test]
 fn rows_count_what_the_report_counts_on_every_capture() {
     let (mut seen, mut messages) = (0, 0);
-    for folder in ["examples/captures", "tests/captures/crafted", "tests/captures/hostile", "tests/captures/reported"] {
-        let path = format!("{}/../../{folder}", env!("CARGO_MANIFEST_DIR"));
-        for entry in std::fs::read_dir(path).unwrap().flatten() {
-            let name = entry.file_name().into_string().unwrap();
-            let capture = std::fs::read(entry.path()).unwrap_or_default();
-            let Ok(report) = harness::run::<SipPackets>(&capture, &json!({})) else { continue };
-            let (rows, statistics) = (rows(&capture), &report["statistics"]);
-            let count = |value: &Value| value.as_u64().unwrap_or_default();
-            let of = |fits: &dyn Fn(&Value) -> bool| rows.iter().filter(|row| fits(row)).count() as u64;
-            assert_eq!(rows.len() as u64, count(&report["sip_packets_found"]), "{name}");
-            assert_eq!(of(&|row| row["status"].is_null()), count(&statistics["requests"]), "{name}");
-            assert_eq!(of(&|row| !row["status"].is_null()), count(&statistics["responses"]), "{name}");
-            let calls = &statistics["calls"];
-            let rows_of_calls = harness::rows::rows::<SipPackets>(&capture, &json!({}), SipCall::TABLE).unwrap();
-            assert_eq!(rows_of_calls.len() as u64, count(&calls["total"]), "{name}");
-            for outcome in calls["outcomes"].as_array().into_iter().flatten() {
-                let of = rows_of_calls.iter().filter(|row| row["outcome"] == outcome["name"]).count() as u64;
-                assert_eq!(of, count(&outcome["count"]), "{name}: {outcome}");
-            }
-            let again = |is_request: bool| {
-                of(&|row| row["retransmission_of"].is_u64() && row["status"].is_null() == is_request)
-            };
-            assert_eq!(again(true), count(&statistics["retransmitted_requests"]), "{name}");
-            assert_eq!(again(false), count(&statistics["retransmitted_responses"]), "{name}");
-            (seen, messages) = (seen + 1, messages + rows.len());
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    for (name, capture) in harness::files(
+        root,
+        &["examples/captures", "tests/captures/crafted", "tests/captures/hostile", "tests/captures/reported"],
+    ) {
+        let Ok(report) = harness::run::<SipPackets>(&capture, &json!({})) else { continue };
+        let (rows, statistics) = (rows(&capture), &report["statistics"]);
+        let count = |value: &Value| value.as_u64().unwrap_or_default();
+        let of = |fits: &dyn Fn(&Value) -> bool| rows.iter().filter(|row| fits(row)).count() as u64;
+        assert_eq!(rows.len() as u64, count(&report["sip_packets_found"]), "{name}");
+        assert_eq!(of(&|row| row["status"].is_null()), count(&statistics["requests"]), "{name}");
+        assert_eq!(of(&|row| !row["status"].is_null()), count(&statistics["responses"]), "{name}");
+        let calls = &statistics["calls"];
+        let rows_of_calls = harness::rows::rows::<SipPackets>(&capture, &json!({}), SipCall::TABLE).unwrap();
+        assert_eq!(rows_of_calls.len() as u64, count(&calls["total"]), "{name}");
+        for outcome in calls["outcomes"].as_array().into_iter().flatten() {
+            let of = rows_of_calls.iter().filter(|row| row["outcome"] == outcome["name"]).count() as u64;
+            assert_eq!(of, count(&outcome["count"]), "{name}: {outcome}");
         }
+        let again =
+            |is_request: bool| of(&|row| row["retransmission_of"].is_u64() && row["status"].is_null() == is_request);
+        assert_eq!(again(true), count(&statistics["retransmitted_requests"]), "{name}");
+        assert_eq!(again(false), count(&statistics["retransmitted_responses"]), "{name}");
+        (seen, messages) = (seen + 1, messages + rows.len());
     }
     assert!(seen > 40 && messages > 90, "{seen}, {messages}");
 }

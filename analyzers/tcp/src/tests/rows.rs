@@ -30,35 +30,34 @@ fn a_connection_is_a_row() {
 #[test]
 fn rows_count_what_the_report_counts_on_every_capture() {
     let mut seen = 0;
-    for folder in ["examples/captures", "tests/captures/crafted", "tests/captures/hostile", "tests/captures/reported"] {
-        let path = format!("{}/../../{folder}", env!("CARGO_MANIFEST_DIR"));
-        for entry in std::fs::read_dir(path).unwrap().flatten() {
-            let name = entry.file_name().into_string().unwrap();
-            let capture = std::fs::read(entry.path()).unwrap_or_default();
-            if harness::run::<TcpConnections>(&capture, &json!({})).is_err() {
-                continue;
-            }
-            let (report, rows) = (connections(&capture, &json!({})), rows(&capture));
-            let summary = &report["summary"];
-            let count = |value: &Value| value.as_u64().unwrap_or_default();
-            let sum = |field: &str| rows.iter().map(|row| count(&row[field])).sum::<u64>();
-            assert_eq!(rows.len() as u64, count(&summary["total_connections"]), "{name}");
-            for (column, total) in [
-                ("packets", &summary["packets"]["packets"]),
-                ("bytes", &summary["packets"]["bytes"]),
-                ("syn_count", &summary["packets"]["syn"]),
-                ("fin_count", &summary["packets"]["fin"]),
-                ("rst_count", &summary["packets"]["rst"]),
-                ("data_packets", &summary["packets"]["data_packets"]),
-                ("retransmissions", &summary["retransmissions"]),
-                ("late_packets", &summary["late_packets"]),
-            ] {
-                assert_eq!(sum(column), count(total), "{name}: {column}");
-            }
-            let reset = rows.iter().filter(|row| row["state"] == "reset").count() as u64;
-            assert_eq!(reset, count(&summary["reset_connections"]), "{name}");
-            seen += 1;
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    for (name, capture) in harness::files(
+        root,
+        &["examples/captures", "tests/captures/crafted", "tests/captures/hostile", "tests/captures/reported"],
+    ) {
+        if harness::run::<TcpConnections>(&capture, &json!({})).is_err() {
+            continue;
         }
+        let (report, rows) = (connections(&capture, &json!({})), rows(&capture));
+        let summary = &report["summary"];
+        let count = |value: &Value| value.as_u64().unwrap_or_default();
+        let sum = |field: &str| rows.iter().map(|row| count(&row[field])).sum::<u64>();
+        assert_eq!(rows.len() as u64, count(&summary["total_connections"]), "{name}");
+        for (column, total) in [
+            ("packets", &summary["packets"]["packets"]),
+            ("bytes", &summary["packets"]["bytes"]),
+            ("syn_count", &summary["packets"]["syn"]),
+            ("fin_count", &summary["packets"]["fin"]),
+            ("rst_count", &summary["packets"]["rst"]),
+            ("data_packets", &summary["packets"]["data_packets"]),
+            ("retransmissions", &summary["retransmissions"]),
+            ("late_packets", &summary["late_packets"]),
+        ] {
+            assert_eq!(sum(column), count(total), "{name}: {column}");
+        }
+        let reset = rows.iter().filter(|row| row["state"] == "reset").count() as u64;
+        assert_eq!(reset, count(&summary["reset_connections"]), "{name}");
+        seen += 1;
     }
     assert!(seen > 40, "{seen}");
 }
