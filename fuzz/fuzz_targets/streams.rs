@@ -1,27 +1,40 @@
 #![no_main]
 
+use std::collections::{HashMap, HashSet};
+
 use mcpcap_analyzer::decode::Decoder;
-use mcpcap_analyzer::stream::{Connection, Event, Limits, Streams};
+use mcpcap_analyzer::stream::{Connection, Event, Limits, Side, Streams};
 use mcpcap_analyzer::{Flow, harness};
 
 /// Small ones, so that they are reached.
-const SMALL: Limits = Limits { connections: 3, held: 600, held_total: 1_500 };
+const SMALL: Limits = Limits { held: 600, held_total: 1_500 };
 
 mcpcap_fuzz::capture!(|data: &[u8]| {
     for limits in [Limits::default(), SMALL] {
-        let (mut decoder, mut streams) = (Decoder::new(), Streams::<bool>::with_limits(limits));
+        let (mut decoder, mut streams) = (Decoder::new(), Streams::with_limits(limits));
         let (mut given, mut opened, mut closed, mut carried) = (0_u64, 0_u64, 0_u64, 0_u64);
-        let mut last = 0;
-        let mut sink = |_: &Connection, ended: &mut bool, event: Event<'_>| {
-            assert!(!*ended, "nothing comes behind the end of a connection");
+        let mut ended = HashSet::new();
+        let mut next: HashMap<(u64, Side), u64> = HashMap::new();
+        let mut sink = |connection: &Connection, event: Event<'_>| {
+            assert!(!ended.contains(&connection.id), "nothing comes behind the end of a connection");
+            let mut goes_on = |from: Side, position: u64, length: u64| {
+                let next = next.entry((connection.id, from)).or_default();
+                assert_eq!(*next, position, "each byte stands behind the one before");
+                *next += length;
+            };
             match event {
-                Event::Data { bytes, frame, segment_frame, .. } => {
-                    assert!(!bytes.is_empty() && segment_frame >= 1 && segment_frame <= frame);
+                Event::Data { from, bytes, position, frame, .. } => {
+                    assert!(!bytes.is_empty() && frame >= 1);
+                    goes_on(from, position, bytes.len() as u64);
                     given += bytes.len() as u64;
                 }
-                Event::Gap { missing, .. } => assert!(missing > 0),
+                Event::Gap { from, missing, position, .. } => {
+                    assert!(missing > 0);
+                    goes_on(from, position, missing);
+                }
+                Event::Conflict { length, .. } => assert!(length > 0),
                 Event::Closed { .. } => {
-                    *ended = true;
+                    ended.insert(connection.id);
                     closed += 1;
                 }
             }
@@ -29,8 +42,7 @@ mcpcap_fuzz::capture!(|data: &[u8]| {
         let _ = harness::frames(data, |frame| {
             let packet = decoder.decode(frame);
             carried += packet.payload.len() as u64;
-            streams.push(&packet, &mut sink);
-            last = frame.number;
+            streams.push(&packet, frame.is_cut(), &mut sink);
             Ok(Flow::More)
         });
         streams.finish(&mut sink);

@@ -61,6 +61,7 @@ pub mod sandbox;
 pub mod selection;
 pub mod service;
 pub mod settings;
+mod streams;
 pub mod tables;
 pub mod text;
 pub mod watch;

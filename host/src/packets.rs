@@ -126,7 +126,7 @@ fn ends(what: &'static str, ends: &[u32], length: usize) -> Result<(), Lie> {
 }
 
 /// Positions in a list of so many.
-fn numbers(what: &'static str, numbers: &[u32], of: usize) -> Result<(), Lie> {
+pub(crate) fn numbers(what: &'static str, numbers: &[u32], of: usize) -> Result<(), Lie> {
     match numbers.iter().find(|number| **number as usize >= of) {
         Some(number) => Err(Lie::Number { what, number: u64::from(*number), of: of as u64 }),
         None => Ok(()),

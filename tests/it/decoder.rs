@@ -32,7 +32,10 @@ fn asking(tool: &'static str, wants: &'static Wants, may_end: bool) -> Question<
     Question { analyzer: packets(), tool, arguments: "{}", wants, may_end, rows: None }
 }
 
-static ALL: Wants = Wants { transports: None, ports: Vec::new(), headers: false, sha1: false };
+static ALL: Wants = Wants { transports: None, ports: Vec::new(), streams: false, headers: false, sha1: false };
+
+static OF_STREAMS: Wants =
+    Wants { transports: Some(Vec::new()), ports: Vec::new(), streams: true, headers: false, sha1: false };
 
 fn run_all(line: &Line, questions: &[Question<'_>], path: &std::path::Path) -> Vec<Result<Outcome, RunError>> {
     line.run_all(questions, &Pass::default(), open(path), &CancellationToken::new(), &|_| {}).unwrap()
@@ -47,8 +50,15 @@ fn frames(outcome: &Outcome) -> Vec<u64> {
 fn a_lying_decoder_ends_the_run() {
     let line = lying();
     let run = |lie: &str| {
+        let wants = if lie == "end_in_data" { &OF_STREAMS } else { &ALL };
         let pass = Pass { selection: Selection { host: Some(lie.into()), ..Selection::default() }, ..Pass::default() };
-        line.run(&asking("all", &ALL, false), &pass, open(&crafted("dns_two.pcap")), &CancellationToken::new(), &|_| {})
+        line.run(
+            &asking("all", wants, false),
+            &pass,
+            open(&crafted("dns_two.pcap")),
+            &CancellationToken::new(),
+            &|_| {},
+        )
     };
     for lie in [
         "columns",
@@ -70,6 +80,19 @@ fn a_lying_decoder_ends_the_run() {
         "copy_of",
         "header_packet",
         "header_offset",
+        "event_columns",
+        "connection_columns",
+        "no_such_connection",
+        "no_such_kind",
+        "no_such_version",
+        "arrival_behind",
+        "arrival_falls",
+        "event_frame",
+        "first_frame",
+        "event_before",
+        "event_of_another",
+        "event_joined_behind",
+        "end_in_data",
     ] {
         let error = run(lie).expect_err(lie);
         let reason = error.to_string();
@@ -98,6 +121,36 @@ fn each_analyzer_is_given_what_it_wants() {
         let report: Value = serde_json::from_str(&outcome.unwrap().report).unwrap();
         assert_eq!(report["seen"]["frames"]["delivered"], 282);
     }
+}
+
+#[test]
+fn streams_are_given_to_those_that_want_them() {
+    let of_one = Box::leak(Box::new(Wants { ports: vec![43_883], ..OF_STREAMS.clone() }));
+    let questions = [
+        asking("streams", &OF_STREAMS, false),
+        asking("streams", of_one, false),
+        asking("all", &ALL, false),
+        Question { analyzer: hostile(), tool: "honest", arguments: "{}", wants: &ALL, may_end: true, rows: None },
+    ];
+    let outcomes = run_all(&line(builtin_reader(), Limits::default()), &questions, &example("dns.pcap"));
+    let reports: Vec<Value> =
+        outcomes.iter().map(|outcome| serde_json::from_str(&outcome.as_ref().unwrap().report).unwrap()).collect();
+    // What tshark 4.0.17 counts: the sum of `tcp.len`, none of it sent twice; that of the connection with port 43883; frames.
+    let sent: Vec<&Value> = reports.iter().map(|report| &report["sent"]).collect();
+    assert_eq!(sent[..3], [&Value::from(9313), &Value::from(452), &Value::from(0)]);
+    assert_eq!(reports[2]["frames"].as_array().unwrap().len(), 282);
+    assert_eq!(reports[3]["frames"], 282);
+    // Data, and an end for each connection.
+    assert_eq!(reports[0]["seen"]["decoder"]["streams"]["connections"], 5);
+    let chosen = Pass { selection: Selection { port: Some(43_883), ..Selection::default() }, ..Pass::default() };
+    let run = |pass: &Pass| {
+        let capture = open(&example("dns.pcap"));
+        line(builtin_reader(), Limits::default())
+            .run(&questions[0], pass, capture, &CancellationToken::new(), &|_| {})
+            .unwrap()
+    };
+    let report: Value = serde_json::from_str(&run(&chosen).report).unwrap();
+    assert_eq!((&report["sent"], &report["seen"]["decoder"]["streams"]["connections"]), (&452.into(), &1.into()));
 }
 
 #[test]

@@ -16,7 +16,7 @@ wit_bindgen::generate!({
 });
 
 use bindings::mcpcap::analysis::types;
-use exports::mcpcap::analysis::decode::{Batch, Guest, Packets};
+use exports::mcpcap::analysis::decode::{Batch, Guest, Packets, Streams, Taken};
 
 thread_local! {
     // One instance serves one run.
@@ -33,12 +33,16 @@ impl Guest for Component {
         Ok(())
     }
 
-    fn take(batch: Batch) -> Result<Packets, types::Problem> {
+    fn take(batch: Batch) -> Result<Taken, types::Problem> {
         with(|decoding| {
             decoding.links(batch.links.into_iter().map(Link::from));
-            let packets = decoding.take(&Frames::from(batch.frames), batch.position, &batch.data)?;
-            Ok(Packets::from(packets))
+            let (packets, streams) = decoding.take(&Frames::from(batch.frames), batch.position, &batch.data)?;
+            Ok(Taken { packets: Packets::from(packets), streams: Streams::from(streams) })
         })
+    }
+
+    fn end() -> Result<Streams, types::Problem> {
+        with(|decoding| Ok(Streams::from(decoding.end())))
     }
 
     fn summary() -> Result<String, types::Problem> {

@@ -1,10 +1,11 @@
 //! A run of the decoder: from frames to columns.
 
-use mcpcap_analyzer::columns::{Frames, Packets, Writer};
-use mcpcap_analyzer::decode::{Decoder, Packet};
+use mcpcap_analyzer::columns::{Frames, Packets, StreamWriter, Streams, Writer};
+use mcpcap_analyzer::decode::{Decoder, Packet, Summary};
 use mcpcap_analyzer::links::Links;
+use mcpcap_analyzer::stream::{self, Statistics};
 use mcpcap_analyzer::{Link, Problem, Window};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Choice;
 
@@ -20,6 +21,8 @@ struct Options {
     count_copies: bool,
     /// Whether the header of each layer is wanted.
     headers: bool,
+    /// Whether what happens in TCP streams is wanted.
+    streams: bool,
     /// The part of the lists about copies that is asked for.
     page: Window,
 }
@@ -29,8 +32,20 @@ pub struct Decoding {
     decoder: Decoder,
     choice: Option<Choice>,
     headers: bool,
+    streams: Option<stream::Streams>,
+    /// The last frame that was taken.
+    last: u64,
     page: Window,
     links: Links,
+}
+
+/// What is told at the end.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    of_frames: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    streams: Option<Statistics>,
 }
 
 impl Decoding {
@@ -39,13 +54,15 @@ impl Decoding {
     /// # Errors
     /// [`Problem::Arguments`] for an option that is unknown or makes no sense.
     pub fn open(options: &str) -> Result<Self, Problem> {
-        let Options { host, port, count_copies, headers, page } =
+        let Options { host, port, count_copies, headers, streams, page } =
             serde_json::from_str(options).map_err(|error| Problem::argument("options", error.to_string()))?;
         let is_choosing = host.is_some() || port.is_some();
         Ok(Self {
             decoder: Decoder::new().counting_copies(count_copies).listing(&page),
             choice: is_choosing.then(|| Choice::new(host.as_deref(), port)).transpose()?,
             headers,
+            streams: streams.then(stream::Streams::new),
+            last: 0,
             page,
             links: Links::default(),
         })
@@ -56,13 +73,13 @@ impl Decoding {
         self.links.extend(links);
     }
 
-    /// The packets of the frames of a batch that are chosen. `position` is the offset of `data` in the capture.
+    /// The packets of the frames of a batch that are chosen, and what they bring of streams. `position` is the offset of `data` in the capture.
     ///
     /// # Errors
     /// [`Problem::Input`] for a frame outside of its batch, which is a defect of the host.
-    pub fn take(&mut self, frames: &Frames, position: u64, data: &[u8]) -> Result<Packets, Problem> {
+    pub fn take(&mut self, frames: &Frames, position: u64, data: &[u8]) -> Result<(Packets, Streams), Problem> {
         let count = frames.number.len();
-        let mut writer = Writer::new(count, data.len());
+        let (mut writer, mut events) = (Writer::new(count, data.len()), StreamWriter::default());
         for (row, number) in (0_u32..).zip(&frames.number) {
             let frame = frames.frame(row as usize, position, data, |place| self.links.get(place));
             let (Some(frame), Some(offset)) = (frame, frames.offset.get(row as usize)) else {
@@ -74,10 +91,26 @@ impl Decoding {
             let decoded = self.decoder.take(&frame, self.headers, &is_chosen);
             if decoded.is_chosen {
                 writer.add(row, *offset, &decoded);
+                if let (Some(streams), None) = (&mut self.streams, decoded.packet.copy_of) {
+                    streams.push(&decoded.packet, frame.is_cut(), &mut |connection, event| {
+                        events.add(*number, connection, event, data);
+                    });
+                }
             }
+            self.last = *number;
         }
         self.links.forget();
-        Ok(writer.into_packets())
+        Ok((writer.into_packets(), events.into_streams()))
+    }
+
+    /// What streams still hold, and their ends.
+    pub fn end(&mut self) -> Streams {
+        let mut events = StreamWriter::default();
+        if let Some(streams) = &mut self.streams {
+            let last = self.last;
+            streams.finish(&mut |connection, event| events.add(last, connection, event, &[]));
+        }
+        events.into_streams()
     }
 
     /// How decoding went, as a JSON object.
@@ -85,7 +118,9 @@ impl Decoding {
     /// # Errors
     /// When it cannot be written.
     pub fn summary(&self) -> Result<String, Problem> {
-        serde_json::to_string(&self.decoder.summary(self.page.clone())).map_err(|error| Problem::Limit {
+        let streams = self.streams.as_ref().map(stream::Streams::statistics);
+        let told = Told { of_frames: self.decoder.summary(self.page.clone()), streams };
+        serde_json::to_string(&told).map_err(|error| Problem::Limit {
             limit: "summary".into(),
             reason: format!("it cannot be written as JSON: {error}"),
         })
@@ -113,7 +148,7 @@ mod tests {
                 link: vec![0],
                 flags: vec![0],
             };
-            let packets = decoding.take(&columns, 0, frame.data).unwrap();
+            let (packets, _) = decoding.take(&columns, 0, frame.data).unwrap();
             chosen.extend(packets.row.iter().map(|_| frame.number));
             Ok(Flow::More)
         })

@@ -48,12 +48,8 @@ pub const CANDIDATE_OCTETS: usize = 4096;
 pub const ONE_SHOT_QUERIERS: usize = 1024;
 /// Endpoints on other ports that are known to speak DNS.
 pub const CONFIRMED: usize = 1024;
-/// TCP connections that are followed.
-pub const CONNECTIONS: usize = 4096;
 /// Bytes that wait in all TCP streams for the rest of their message.
 pub const TCP_BUFFERED: usize = 4 << 20;
-/// Bytes that TCP reassembly holds behind holes, in all connections and in one direction.
-pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
 
 /// First entries of statistics lists, and findings of one rule.
 pub const LISTED: usize = 20;

@@ -2,7 +2,7 @@
 
 use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stats::Lists;
-use mcpcap_analyzer::stream::{self, Endpoint, Streams};
+use mcpcap_analyzer::stream::{Connection, Endpoint, Event, States};
 use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, Problem, Tool, TransportKind, Wants, Window};
 
@@ -27,7 +27,7 @@ const UDP_HEADER: usize = 8;
 
 /// One run of `analyze_dns_packets`.
 pub struct DnsPackets {
-    streams: Streams<Framing>,
+    streams: States<Framing>,
     framing: Totals,
     candidates: Candidates,
     mdns: Mdns,
@@ -48,18 +48,16 @@ impl Tool for DnsPackets {
 
     const TABLES: &'static [&'static Table] = &[Transaction::TABLE];
 
-    const WANTS: Wants = Wants::of(&[TransportKind::Udp, TransportKind::Tcp]);
+    const WANTS: Wants = Wants::of(&[TransportKind::Udp]).and_streams();
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         if arguments.name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 1024) {
             return Err(Problem::argument("name", "must have 1 to 1024 characters"));
         }
-        let (held_total, held) = limits::TCP_HELD;
-        let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
         let part = Lists::new(window.clone()).part(lists::UNCONFIRMED, limits::LISTED);
         Ok(Self {
-            streams: Streams::with_limits(limits),
+            streams: States::default(),
             framing: Totals { unconfirmed: Unconfirmed::new(part), ..Totals::default() },
             candidates: Candidates::new(),
             mdns: Mdns::new(),
@@ -71,25 +69,21 @@ impl Tool for DnsPackets {
         if packet.copy_of.is_some() {
             return Ok(self.analysis.flow());
         }
-        match &packet.transport {
-            decode::Transport::Udp(udp) => self.datagram(frame, packet, udp.length),
-            decode::Transport::Tcp(_) => {
-                let Self { streams, framing, analysis, .. } = self;
-                let cut = (frame.is_cut() && packet.is_cut()).then_some(frame.number);
-                streams.push(packet, &mut |connection, state: &mut Framing, event| {
-                    state.take(connection, event, cut, framing, &mut |found| take(analysis, found));
-                });
-            }
-            _ => {}
+        if let decode::Transport::Udp(udp) = &packet.transport {
+            self.datagram(frame, packet, udp.length);
         }
         Ok(self.analysis.flow())
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
-        let Self { streams, framing, analysis, .. } = &mut self;
-        streams.finish(&mut |connection, state: &mut Framing, event| {
-            state.take(connection, event, None, framing, &mut |found| take(analysis, found));
+    fn stream(&mut self, connection: &Connection, event: Event<'_>) -> Result<Flow, Problem> {
+        let Self { streams, framing, analysis, .. } = self;
+        streams.take(connection, event, |state, event| {
+            state.take(connection, event, framing, &mut |found| take(analysis, found));
         });
+        Ok(self.analysis.flow())
+    }
+
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         for held in self.candidates.confirmed() {
             self.analysis.message(&held.seen, &held.octets);
         }
@@ -114,7 +108,7 @@ impl Tool for DnsPackets {
             skipped_tcp_octets: self.framing.skipped,
             codes_not_kept: 0,
             decoding: capture.decoder.limits(self.analysis.lists()),
-            reassembly: self.streams.statistics().told(),
+            reassembly: capture.streams.told(),
         };
         let ended = Ended {
             time: capture.decoder.order.latest,

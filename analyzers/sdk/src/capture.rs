@@ -3,26 +3,50 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Problem, decode, text};
+use crate::{Problem, decode, stream, text};
 
 /// The document that `finish` is given; `wit/README.md` has its fields. Fields that this version does not know are ignored.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "Document")]
 pub struct Capture {
     /// The file on disk.
-    #[serde(default)]
     pub file: File,
     /// How many frames there were.
-    #[serde(default)]
     pub frames: Frames,
     /// Why reading ended before the end of the file, if it did.
-    #[serde(default)]
     pub end: Option<End>,
     /// The reader's summary, as it is.
-    #[serde(default)]
     pub reader: Value,
     /// The decoder's.
-    #[serde(default)]
     pub decoder: decode::Summary,
+    /// How TCP streams were put together; nothing where nobody wanted them.
+    pub streams: stream::Statistics,
+}
+
+/// The document as it is written.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Document {
+    file: File,
+    frames: Frames,
+    end: Option<End>,
+    reader: Value,
+    decoder: Decoder,
+}
+
+#[derive(Default, Deserialize)]
+struct Decoder {
+    #[serde(flatten)]
+    summary: decode::Summary,
+    #[serde(default)]
+    streams: stream::Statistics,
+}
+
+impl From<Document> for Capture {
+    fn from(document: Document) -> Self {
+        let Document { file, frames, end, reader, decoder: Decoder { summary, streams } } = document;
+        Self { file, frames, end, reader, decoder: summary, streams }
+    }
 }
 
 /// The file on disk.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 
 use crate::columns;
+use crate::feed;
 use crate::links::Links;
 use crate::table;
 use crate::{Capture, Flow, Link, Problem, Prompt, PromptArguments, Run, ToolEntry};
@@ -19,7 +20,7 @@ pub mod bindings {
     });
 }
 
-use bindings::exports::mcpcap::analysis::analyze::{Batch, Guest, Packets};
+use bindings::exports::mcpcap::analysis::analyze::{Batch, Guest, Packets, Streams};
 use bindings::exports::mcpcap::analysis::tables;
 use bindings::mcpcap::analysis::types;
 
@@ -67,24 +68,21 @@ impl<S: Source> Guest for Exports<S> {
         Ok(())
     }
 
-    fn feed(batch: Batch, packets: Packets) -> Result<bool, types::Problem> {
+    fn feed(batch: Batch, packets: Packets, streams: Streams) -> Result<bool, types::Problem> {
         SESSION.with_borrow_mut(|session| {
             let session = session.as_mut().ok_or_else(not_open)?;
             let Session { run, links } = session;
             links.extend(batch.links.into_iter().map(Link::from));
-            let (frames, packets) = (columns::Frames::from(batch.frames), columns::Packets::from(packets));
-            let stacks = columns::Stacks::of(&packets)?;
-            let mut rows = columns::Rows::new(&frames, &packets, &stacks, batch.position, &batch.data);
-            let mut more = true;
-            while let Some(row) = rows.next(|position| links.get(position)) {
-                let (frame, packet) = row?;
-                if run.packet(&frame, &packet)? == Flow::Enough {
-                    more = false;
-                    break;
-                }
-            }
+            let fed = feed::Batch {
+                position: batch.position,
+                data: &batch.data,
+                frames: &batch.frames.into(),
+                packets: &packets.into(),
+                streams: &streams.into(),
+            };
+            let flow = fed.feed(&mut **run, |position| links.get(position))?;
             links.forget();
-            Ok(more)
+            Ok(flow == Flow::More)
         })
     }
 
@@ -160,37 +158,31 @@ impl From<Problem> for types::Problem {
     }
 }
 
-impl From<types::Frames> for columns::Frames {
-    fn from(frames: types::Frames) -> Self {
-        Self {
-            number: frames.number,
-            timestamp: frames.timestamp,
-            offset: frames.offset,
-            captured: frames.captured,
-            original: frames.original,
-            link: frames.link,
-            flags: frames.flags,
-        }
-    }
-}
-
 /// Both forms have the same columns.
 macro_rules! columns {
-    ($($column:ident)+) => {
-        impl From<types::Packets> for columns::Packets {
-            fn from(packets: types::Packets) -> Self {
-                Self { $($column: packets.$column),+ }
+    ($record:ident: $($column:ident)+) => {
+        impl From<types::$record> for columns::$record {
+            fn from(record: types::$record) -> Self {
+                Self { $($column: record.$column),+ }
             }
         }
 
-        impl From<columns::Packets> for types::Packets {
-            fn from(packets: columns::Packets) -> Self {
-                Self { $($column: packets.$column),+ }
+        impl From<columns::$record> for types::$record {
+            fn from(record: columns::$record) -> Self {
+                Self { $($column: record.$column),+ }
             }
         }
     };
 }
 
 columns! {
-    row stack version source_high source_low destination_high destination_low hop_limit protocol identification ip_flags traffic_class transport source_port destination_port header header_length payload captured length stop unread copy_of flow layers layer_ends tunnels tunnel_versions tunnel_ends fragment_packet fragment_frame header_packet header_layer header_offset header_octets joined
+    Frames: number timestamp offset captured original link flags
+}
+
+columns! {
+    Streams: arrival connection kind event_flags frame timestamp position offset length id number version client_high client_low client_port server_high server_low server_port client_known first_frame joined
+}
+
+columns! {
+    Packets: row stack version source_high source_low destination_high destination_low hop_limit protocol identification ip_flags traffic_class transport source_port destination_port header header_length payload captured length stop unread copy_of flow layers layer_ends tunnels tunnel_versions tunnel_ends fragment_packet fragment_frame header_packet header_layer header_offset header_octets joined
 }

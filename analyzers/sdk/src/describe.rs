@@ -47,6 +47,7 @@ pub fn tool<T: Tool>() -> Value {
         "paged": T::PAGED,
         "cut": cut,
         "headers": T::WANTS.headers,
+        "streams": T::WANTS.streams,
         "sha1": T::WANTS.sha1,
         "ends": match T::ENDS {
             Ends::Never => json!(false),

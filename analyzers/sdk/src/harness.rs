@@ -2,74 +2,18 @@
 
 pub mod lists;
 pub mod rows;
+mod run;
 pub mod schema;
+
+pub use run::{read_to, run, run_tool};
 
 use serde_json::{Value, json};
 
-use crate::columns::{self, Rows, Stacks, Writer};
-use crate::decode::{Decoder, Packet, Transport};
-use crate::{Capture, Ends, Flow, Frame, Link, Problem, Run, Tool, ToolEntry, TransportKind, Wants, Window};
+use crate::columns;
+use crate::{Flow, Frame, Link, Problem};
 
 /// Windows of this size show whether an analyzer depends on where batches end.
 const WINDOW: usize = 64 << 10;
-
-/// Runs a tool over a capture (pcap or pcapng, not compressed) and gives its report: through the same reader and decoder, and the same columns.
-///
-/// # Errors
-/// As the tool fails, and [`Problem::Input`] when the reader does not know the bytes.
-pub fn run<T: Tool>(capture: &[u8], arguments: &Value) -> Result<Value, Problem> {
-    let (report, _) = run_tool(&ToolEntry::of::<T>(), capture, arguments)?;
-    serde_json::from_str(&report).map_err(|error| input(&error.to_string()))
-}
-
-/// The same for a tool that is not known by type: its report as JSON, and the number of frames that were read.
-///
-/// # Errors
-/// As [`run`].
-pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value) -> Result<(String, u64), Problem> {
-    let mut run = (tool.open)(&arguments.to_string())?;
-    let count_copies = arguments.get("count_copies").and_then(Value::as_bool).unwrap_or_default();
-    let window: Window =
-        arguments.get("page").and_then(|page| serde_json::from_value(page.clone()).ok()).unwrap_or_default();
-    let mut decoder = Decoder::new().counting_copies(count_copies).listing(&window);
-    let (mut delivered, mut is_fed) = (0, true);
-    let (count, summary, end) = batches(capture, |batch| {
-        let mut writer = Writer::new(batch.frames.number.len(), batch.data.len());
-        let mut wanted = columns::Frames::default();
-        for row in 0..batch.frames.number.len() {
-            let frame = batch.frame(row);
-            let decoded = decoder.take(&frame, tool.wants.headers, &|_| true);
-            if wants(&tool.wants, &decoded.packet) {
-                writer.add(wanted.number.len() as u32, batch.frames.offset[row], &decoded);
-                wanted.push(&batch.frames, row);
-            }
-        }
-        delivered += batch.frames.number.len() as u64;
-        let packets = writer.into_packets();
-        let stacks = Stacks::of(&packets)?;
-        let mut rows = Rows::new(&wanted, &packets, &stacks, batch.position, batch.data);
-        while let Some(row) = rows.next(|position| batch.links.get(position as usize)) {
-            let (frame, packet) = row?;
-            is_fed = is_fed && Run::packet(&mut *run, &frame, &packet)? == Flow::More;
-        }
-        let ends = match tool.ends {
-            Ends::Never => false,
-            Ends::Always => true,
-            Ends::With(names) => names.iter().any(|name| arguments.get(name).is_some_and(|value| !value.is_null())),
-        };
-        Ok(if is_fed || !ends { Flow::More } else { Flow::Enough })
-    })?;
-    let mut document = json!({
-        "file": { "name": "test.pcap", "size": capture.len(), "uncompressed_size": capture.len() },
-        "frames": { "read": count, "delivered": delivered },
-        "reader": summary,
-        "decoder": decoder.summary(window),
-    });
-    if let (Some(end), Some(object)) = (end, document.as_object_mut()) {
-        object.insert("end".into(), end);
-    }
-    Ok((run.finish(&Capture::from_json(&document.to_string())?)?, count))
-}
 
 /// Files of some folders below another one, each with its name, in order.
 pub fn files(root: &str, folders: &[&str]) -> Vec<(String, Vec<u8>)> {
@@ -79,35 +23,6 @@ pub fn files(root: &str, folders: &[&str]) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = files.map(read).collect();
     files.sort();
     files
-}
-
-/// How far a tool reads that may end the reading, frame by frame: the number of frames, and why reading ended early, if it did.
-///
-/// # Errors
-/// As [`run`].
-pub fn read_to<T: Tool>(capture: &[u8], arguments: &Value) -> Result<(u64, Option<Value>), Problem> {
-    let mut run = (ToolEntry::of::<T>().open)(&arguments.to_string())?;
-    let mut decoder = Decoder::new();
-    let mut count = 0;
-    let (.., end) = frames(capture, |frame| {
-        count += 1;
-        Run::packet(&mut *run, frame, &decoder.decode(frame))
-    })?;
-    Ok((count, end))
-}
-
-/// Whether the host gives a packet to a tool.
-fn wants(wants: &Wants, packet: &Packet<'_>) -> bool {
-    let transport = match &packet.transport {
-        Transport::Udp(_) => Some(TransportKind::Udp),
-        Transport::Tcp(_) => Some(TransportKind::Tcp),
-        Transport::Icmp(_) => Some(TransportKind::Icmp),
-        Transport::Icmpv6(_) => Some(TransportKind::Icmpv6),
-        Transport::None => None,
-    };
-    let (source, destination) = packet.ports().unwrap_or_default();
-    wants.transports.is_none_or(|wanted| transport.is_some_and(|transport| wanted.contains(&transport)))
-        && (wants.ports.is_empty() || [source, destination].iter().any(|port| wants.ports.contains(port)))
 }
 
 /// What the reader found in a window.

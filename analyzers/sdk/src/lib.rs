@@ -136,6 +136,9 @@ pub mod community;
 pub mod component;
 pub mod decode;
 pub mod describe;
+#[cfg(any(target_arch = "wasm32", test, feature = "harness"))]
+#[doc(hidden)]
+pub mod feed;
 pub mod finding;
 pub mod frame;
 #[cfg(any(test, feature = "harness"))]

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::decode::Packet;
 use crate::stats::{Window, within};
+use crate::stream::{Connection, Event};
 use crate::table::Table;
 use crate::{Capture, Frame, Problem};
 
@@ -20,7 +21,8 @@ pub enum Flow {
 
 /// One tool of an analyzer: its description, and the state of one run.
 ///
-/// A run is `open`, then `packet` for each frame that [`Tool::WANTS`] wants in the order of the file, then `finish`. Nothing is kept between runs.
+/// A run is `open`, then `packet` for each frame that [`Tool::WANTS`] wants in the order of the file, with `stream` for each event of a TCP stream where it
+/// wants those, then `finish`. Nothing is kept between runs.
 pub trait Tool: Sized + 'static {
     /// Name that MCP clients call, for example `analyze_dns_packets`.
     const NAME: &'static str;
@@ -59,6 +61,16 @@ pub trait Tool: Sized + 'static {
     /// Only when the run cannot go on. What one packet has wrong belongs into the report.
     fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem>;
 
+    /// Takes what happened in a TCP stream, behind the packet that brought it; the last ones come behind all packets. [`States`](crate::stream::States)
+    /// keeps what a tool has of each connection. Only of tools whose [`Tool::WANTS`] has `streams`.
+    ///
+    /// # Errors
+    /// As [`Tool::packet`].
+    fn stream(&mut self, connection: &Connection, event: Event<'_>) -> Result<Flow, Problem> {
+        let _ = (connection, event);
+        Ok(Flow::More)
+    }
+
     /// Ends the run.
     ///
     /// # Errors
@@ -71,8 +83,10 @@ pub trait Tool: Sized + 'static {
 pub struct Wants {
     /// Those with one of these transport headers; `None`: all frames, also those that hold no packet.
     pub transports: Option<&'static [TransportKind]>,
-    /// Of these, those with one of these ports; none: with any.
+    /// Of these, those with one of these ports; none: with any. It goes for streams as well.
     pub ports: &'static [u16],
+    /// With the events of TCP streams.
+    pub streams: bool,
     /// With the header of each layer.
     pub headers: bool,
     /// Whether the report shows the SHA-1 of the file, which takes time.
@@ -81,11 +95,16 @@ pub struct Wants {
 
 impl Wants {
     /// All frames.
-    pub const ALL: Self = Self { transports: None, ports: &[], headers: false, sha1: false };
+    pub const ALL: Self = Self { transports: None, ports: &[], streams: false, headers: false, sha1: false };
 
     /// Packets with one of these transport headers.
     pub const fn of(transports: &'static [TransportKind]) -> Self {
         Self { transports: Some(transports), ..Self::ALL }
+    }
+
+    /// And the events of TCP streams.
+    pub const fn and_streams(self) -> Self {
+        Self { streams: true, ..self }
     }
 }
 
@@ -174,6 +193,9 @@ pub trait Run {
     /// As [`Tool::packet`].
     #[doc(hidden)]
     fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem>;
+    /// As [`Tool::stream`].
+    #[doc(hidden)]
+    fn stream(&mut self, connection: &Connection, event: Event<'_>) -> Result<Flow, Problem>;
     /// As [`Tool::finish`], with the report as JSON.
     #[doc(hidden)]
     fn finish(self: Box<Self>, capture: &Capture) -> Result<String, Problem>;
@@ -182,6 +204,10 @@ pub trait Run {
 impl<T: Tool> Run for T {
     fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
         Tool::packet(self, frame, packet)
+    }
+
+    fn stream(&mut self, connection: &Connection, event: Event<'_>) -> Result<Flow, Problem> {
+        Tool::stream(self, connection, event)
     }
 
     fn finish(self: Box<Self>, capture: &Capture) -> Result<String, Problem> {

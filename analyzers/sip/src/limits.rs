@@ -56,14 +56,10 @@ pub const PAIRS: usize = 512;
 
 /// The longest datagram on port 5060 that is taken for a keep-alive: telephones send line ends, zeros, blanks or `jaK`.
 pub const KEEP_ALIVE_OCTETS: usize = 8;
-/// TCP connections that are followed.
-pub const CONNECTIONS: usize = 4096;
 /// Bytes that one direction may hold until a message is whole.
 pub const MESSAGE_OCTETS: usize = 256 << 10;
 /// Bytes that wait in all TCP streams for the rest of their message.
 pub const TCP_BUFFERED: usize = 8 << 20;
-/// Bytes that TCP reassembly holds behind holes, in all connections and in one direction.
-pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
 /// Segments without a message after which a connection on ports of no known protocol is let go.
 pub const TRIES: u8 = 16;
 

@@ -71,12 +71,13 @@ impl Framing {
         }
         let before = self.buffered();
         match event {
-            Event::Data { from, bytes, segment_frame, timestamp, segment_start, .. } => {
-                let carrier = Carrier { frame: segment_frame, timestamp };
+            Event::Data { from, bytes, frame, timestamp, segment_start, .. } => {
+                let carrier = Carrier { frame, timestamp };
                 let segment = Segment { bytes, starts: segment_start, carrier };
                 self.data(connection, from, &segment, totals, sink);
             }
             Event::Gap { from, missing, .. } => self.gap(from, missing, totals),
+            Event::Conflict { .. } => {}
             Event::Closed { .. } => self.lose(totals),
         }
         totals.buffered = totals.buffered.saturating_sub(before).saturating_add(self.buffered());

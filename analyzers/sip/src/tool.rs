@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::{self, Packet};
-use mcpcap_analyzer::stream::{self, Streams};
+use mcpcap_analyzer::stream::{Connection, Event, States};
 use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
 use serde::Deserialize;
@@ -50,7 +50,7 @@ pub struct Arguments {
 
 /// One run of `analyze_sip_packets`.
 pub struct SipPackets {
-    streams: Streams<Framing>,
+    streams: States<Framing>,
     framing: Totals,
     analysis: Analysis,
 }
@@ -103,7 +103,7 @@ impl Tool for SipPackets {
     const TABLES: &'static [&'static Table] = &[SipMessage::TABLE, SipCall::TABLE];
 
     const WANTS: Wants =
-        Wants::of(&[TransportKind::Udp, TransportKind::Tcp, TransportKind::Icmp, TransportKind::Icmpv6]);
+        Wants::of(&[TransportKind::Udp, TransportKind::Tcp, TransportKind::Icmp, TransportKind::Icmpv6]).and_streams();
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
@@ -119,10 +119,8 @@ impl Tool for SipPackets {
             method: arguments.method.clone(),
             user: arguments.user.as_deref().map(User::new),
         };
-        let (held_total, held) = limits::TCP_HELD;
-        let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
         Ok(Self {
-            streams: Streams::with_limits(limits),
+            streams: States::default(),
             framing: Totals::default(),
             analysis: Analysis::new(&arguments, filter, window),
         })
@@ -135,24 +133,21 @@ impl Tool for SipPackets {
         if let Some(ip) = &packet.ip {
             self.analysis.hear(ip.source);
         }
-        match &packet.transport {
-            decode::Transport::Udp(_) => self.datagram(packet),
-            decode::Transport::Tcp(_) => {
-                let Self { streams, framing, analysis, .. } = self;
-                streams.push(packet, &mut |connection, state: &mut Framing, event| {
-                    state.take(connection, event, framing, &mut |found| take(analysis, found));
-                });
-            }
-            _ => {}
+        if let decode::Transport::Udp(_) = &packet.transport {
+            self.datagram(packet);
         }
         Ok(self.analysis.flow())
     }
 
-    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
-        let Self { streams, framing, analysis, .. } = &mut self;
-        streams.finish(&mut |connection, state: &mut Framing, event| {
+    fn stream(&mut self, connection: &Connection, event: Event<'_>) -> Result<Flow, Problem> {
+        let Self { streams, framing, analysis } = self;
+        streams.take(connection, event, |state, event| {
             state.take(connection, event, framing, &mut |found| take(analysis, found));
         });
+        Ok(self.analysis.flow())
+    }
+
+    fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         let keep_alives = &mut self.analysis.counts.keep_alives;
         *keep_alives = keep_alives.saturating_add(self.framing.keep_alives);
         let limits = Limits {
@@ -163,7 +158,7 @@ impl Tool for SipPackets {
             skipped_tcp_octets: self.framing.skipped,
             unreadable_websocket_messages: self.framing.unreadable,
             decoding: capture.decoder.limits(self.analysis.lists()),
-            reassembly: self.streams.statistics().told(),
+            reassembly: capture.streams.told(),
         };
         let carried = Carried {
             encrypted: self.framing.encrypted,

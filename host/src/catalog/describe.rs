@@ -142,6 +142,8 @@ pub(super) struct ToolDescription<R = Map<String, Value>> {
     pub(super) wants: WantsDescription,
     #[serde(default)]
     pub(super) headers: bool,
+    #[serde(default)]
+    pub(super) streams: bool,
     /// A component that says nothing may look at it.
     #[serde(default = "yes")]
     pub(super) sha1: bool,
@@ -411,6 +413,7 @@ fn make_tool<R>(
         wants: Wants {
             transports: tool.wants.transports.map(|all| all.into_iter().map(|one| one as u8).collect()),
             ports: tool.wants.ports,
+            streams: tool.streams,
             headers: tool.headers,
             sha1: tool.sha1,
         },

@@ -11,6 +11,7 @@ mod question;
 mod rows;
 mod seat;
 mod stages;
+mod streams;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -102,8 +103,9 @@ impl Line {
                 return Ok(seats.into_iter().map(|seat| Err(seat.err().unwrap_or(RunError::Threads))).collect());
             }
             let headers = questions.iter().any(|question| question.wants.headers);
+            let streams = questions.iter().any(|question| question.wants.streams);
             let mut decoder = match of_packets || pass.selection.looks_inside() {
-                true => Some(self.decode(pass, headers, cancel)?),
+                true => Some(self.decode(&pass.options(headers, streams), cancel)?),
                 false => None,
             };
             let (sender, receiver) = sync_channel(AHEAD);
@@ -116,7 +118,7 @@ impl Line {
                 .spawn_scoped(scope, move || source.run(&sender))
                 .map_err(|_| RunError::Threads)?;
             let mut passage = Passage::new(&name, &self.limits, &pass.selection, receiver, &read);
-            let stages = Stages { reader: &mut reader, decoder: decoder.as_mut(), cancel };
+            let stages = Stages { reader: &mut reader, decoder: decoder.as_mut(), streams, last: 0, cancel };
             let ended = self.pass(&mut passage, stages, &mut seats, &pass.selection, progress);
             let inflated = passage.received;
             // Gives the receiver back: a source that is not wanted any more ends.
@@ -188,14 +190,21 @@ impl Line {
             }
             progress(passage.done());
         }
+        if let Some(parsed) = stages.end()?.map(Arc::new) {
+            for seat in seats.iter_mut().flatten().filter(|seat| seat.is_fed()) {
+                seat.give(&parsed);
+                // Nothing is left to be read, whatever it says.
+                seat.wants_more();
+            }
+        }
         let end = passage.ended.take();
         Ok(ended(passage, end, &delivered, &mut stages))
     }
 
     /// A decoder that is ready for a pass.
-    fn decode(&self, pass: &Pass, headers: bool, cancel: &CancellationToken) -> Result<DecoderSession, Fault> {
+    fn decode(&self, options: &str, cancel: &CancellationToken) -> Result<DecoderSession, Fault> {
         let mut decoder = self.decoder.session(&self.limits, cancel)?;
-        decoder.open(&pass.options(headers))?;
+        decoder.open(options)?;
         Ok(decoder)
     }
 }
@@ -223,7 +232,7 @@ impl Line {
             let facts = thread.join().unwrap_or_default();
             recognised?;
             let effort = Effort { cancel, until: after(self.limits.call) };
-            let mut stages = Stages { reader: &mut reader, decoder: None, cancel };
+            let mut stages = Stages { reader: &mut reader, decoder: None, streams: false, last: 0, cancel };
             let (summary, _) = stages.summaries(None, &effort);
             let format = summary.get("format").and_then(Value::as_str).unwrap_or("unknown").to_owned();
             Ok(facts.compression.map_or(format.clone(), |compression| format!("{format}, {compression}")))

@@ -1,10 +1,10 @@
-//! Frames with their packets on their way from the decoder to the analyzers.
+//! Frames with their packets, and what these bring of streams, on their way from the decoder to the analyzers.
 
-use super::RunError;
 use super::passage::broken_contract;
+use super::{RunError, streams};
 use crate::bindings::types;
-use crate::packets::check;
 use crate::sandbox::DecoderSession;
+use crate::{packets, streams as events};
 
 /// What an analyzer wants of a capture, as it says in `describe`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Wants {
     pub transports: Option<Vec<u8>>,
     /// Ports of which one must be the packet's; none: any.
     pub ports: Vec<u16>,
+    /// Whether it wants what happens in TCP streams; of connections with one of these ports.
+    pub streams: bool,
     /// Whether it wants the header of each layer.
     pub headers: bool,
     /// Whether its report shows the SHA-1 of the file.
@@ -25,8 +27,11 @@ impl Wants {
     }
 
     fn has(&self, transport: u8, ports: [u16; 2]) -> bool {
-        self.transports.as_ref().is_none_or(|wanted| wanted.contains(&transport))
-            && (self.ports.is_empty() || ports.iter().any(|port| self.ports.contains(port)))
+        self.transports.as_ref().is_none_or(|wanted| wanted.contains(&transport)) && self.has_port(ports)
+    }
+
+    pub(super) fn has_port(&self, ports: [u16; 2]) -> bool {
+        self.ports.is_empty() || ports.iter().any(|port| self.ports.contains(port))
     }
 }
 
@@ -34,35 +39,47 @@ impl Wants {
 pub(super) struct Parsed {
     pub(super) batch: types::Batch,
     pub(super) packets: types::Packets,
+    pub(super) streams: types::Streams,
 }
 
 impl Parsed {
     /// Frames alone.
     pub(super) fn of_frames(batch: types::Batch) -> Self {
-        Self { batch, packets: none() }
+        Self { batch, packets: none(), streams: streams::none() }
+    }
+
+    /// What streams still held behind the last frame.
+    pub(super) fn of_end(decoder: &mut DecoderSession, last: u64) -> Result<Self, RunError> {
+        let streams = decoder.end()?;
+        events::check(None, &streams, last).map_err(|lie| broken_contract("decoder", &lie.to_string()))?;
+        let batch = types::Batch { frames: no_frames(), links: Vec::new(), position: 0, data: Vec::new() };
+        Ok(Self { streams, ..Self::of_frames(batch) })
     }
 
     /// Takes the frames of a batch apart and leaves those that are chosen.
     pub(super) fn of(mut batch: types::Batch, decoder: &mut DecoderSession) -> Result<Self, RunError> {
-        let mut packets = decoder.take(&batch)?;
-        check(&batch, &packets).map_err(|lie| broken_contract("decoder", &lie.to_string()))?;
+        let (mut packets, streams) = decoder.take(&batch)?;
+        let last = batch.frames.number.last().copied().unwrap_or_default();
+        packets::check(&batch, &packets)
+            .and_then(|()| events::check(Some(&batch), &streams, last))
+            .map_err(|lie| broken_contract("decoder", &lie.to_string()))?;
         if packets.row.len() < batch.frames.number.len() {
             batch.frames = of_rows(&batch.frames, &packets.row);
-            let count = u32::try_from(packets.row.len()).unwrap_or(u32::MAX);
-            packets.row = (0..count).collect();
+            packets.row = (0..length(&packets.row)).collect();
         }
-        Ok(Self { batch, packets })
+        Ok(Self { batch, packets, streams })
     }
 
-    /// Whether it tells an analyzer nothing.
+    /// Whether it tells an analyzer nothing besides events.
     pub(super) fn is_empty(&self) -> bool {
         self.batch.frames.number.is_empty() && self.batch.links.is_empty()
     }
 
-    /// The part that an analyzer wants; `None` when that is all of it.
-    pub(super) fn part(&self, wants: &Wants) -> Option<Self> {
+    /// What an analyzer wants of it: frames with packets, and events. `None` when those are all.
+    pub(super) fn part(&self, wants: &Wants) -> (Option<Self>, Option<types::Streams>) {
+        let streams = streams::part(&self.streams, wants);
         if wants.is_all() {
-            return None;
+            return (None, streams);
         }
         let packets = &self.packets;
         let ports = packets.source_port.iter().zip(&packets.destination_port);
@@ -71,16 +88,19 @@ impl Parsed {
             .filter(|(_, (transport, (source, destination)))| wants.has(**transport, [**source, **destination]))
             .map(|(row, _)| row)
             .collect();
-        (rows.len() < packets.row.len()).then(|| self.of_rows(&rows))
+        let has_events = !streams.as_ref().unwrap_or(&self.streams).arrival.is_empty();
+        let part = (rows.len() < packets.row.len()).then(|| self.of_rows(&rows, has_events));
+        (part, streams)
     }
 
-    fn of_rows(&self, rows: &[u32]) -> Self {
+    /// Some of its frames, without events. `has_events`: some are given with them.
+    fn of_rows(&self, rows: &[u32], has_events: bool) -> Self {
         let batch = types::Batch {
             frames: of_rows(&self.batch.frames, rows),
             links: self.batch.links.clone(),
             position: self.batch.position,
-            // Without a frame nobody reads them.
-            data: if rows.is_empty() { Vec::new() } else { self.batch.data.clone() },
+            // Without a frame or an event nobody reads them.
+            data: if has_events || !rows.is_empty() { self.batch.data.clone() } else { Vec::new() },
         };
         if rows.is_empty() {
             return Self::of_frames(batch);
@@ -89,7 +109,7 @@ impl Parsed {
         let (fragment_packet, fragments) = of_packets(&whole.fragment_packet, rows);
         let (header_packet, headers) = of_packets(&whole.header_packet, rows);
         let packets = types::Packets {
-            row: (0..u32::try_from(rows.len()).unwrap_or(u32::MAX)).collect(),
+            row: (0..length(rows)).collect(),
             stack: chosen(&whole.stack, rows),
             version: chosen(&whole.version, rows),
             source_high: chosen(&whole.source_high, rows),
@@ -126,8 +146,12 @@ impl Parsed {
             header_octets: chosen(&whole.header_octets, &headers),
             joined: whole.joined.clone(),
         };
-        Self { batch, packets }
+        Self { packets, ..Self::of_frames(batch) }
     }
+}
+
+fn length(rows: &[u32]) -> u32 {
+    u32::try_from(rows.len()).unwrap_or(u32::MAX)
 }
 
 fn of_rows(frames: &types::Frames, rows: &[u32]) -> types::Frames {
@@ -143,7 +167,7 @@ fn of_rows(frames: &types::Frames, rows: &[u32]) -> types::Frames {
 }
 
 /// The values at some places of a column. The places have been checked.
-fn chosen<T: Copy>(column: &[T], rows: &[u32]) -> Vec<T> {
+pub(super) fn chosen<T: Copy>(column: &[T], rows: &[u32]) -> Vec<T> {
     rows.iter().filter_map(|row| column.get(*row as usize).copied()).collect()
 }
 
@@ -154,6 +178,18 @@ fn of_packets(packets: &[u32], rows: &[u32]) -> (Vec<u32>, Vec<u32>) {
         Some((u32::try_from(position).ok()?, place))
     });
     there.unzip()
+}
+
+fn no_frames() -> types::Frames {
+    types::Frames {
+        number: Vec::new(),
+        timestamp: Vec::new(),
+        offset: Vec::new(),
+        captured: Vec::new(),
+        original: Vec::new(),
+        link: Vec::new(),
+        flags: Vec::new(),
+    }
 }
 
 fn none() -> types::Packets {

@@ -50,7 +50,7 @@ pub struct Pass {
 
 impl Pass {
     /// The options of the decoder; `wit/README.md` has them.
-    pub(super) fn options(&self, headers: bool) -> String {
+    pub(super) fn options(&self, headers: bool, streams: bool) -> String {
         let mut options = Map::new();
         if let Some(host) = &self.selection.host {
             options.insert("host".into(), host.as_str().into());
@@ -60,6 +60,7 @@ impl Pass {
         }
         options.insert("count_copies".into(), self.count_copies.into());
         options.insert("headers".into(), headers.into());
+        options.insert("streams".into(), streams.into());
         if let Some(page) = &self.page {
             options.insert("page".into(), page.clone());
         }

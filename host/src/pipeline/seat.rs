@@ -111,10 +111,11 @@ fn serve(
         match given {
             Given::Batch(parsed) => {
                 if wants_more {
-                    let part = parsed.part(question.wants);
+                    let (part, streams) = parsed.part(question.wants);
+                    let streams = streams.as_ref().unwrap_or(&parsed.streams);
                     let parsed = part.as_ref().unwrap_or(&parsed);
-                    if !parsed.is_empty() {
-                        wants_more = analyzer.feed(&parsed.batch, &parsed.packets)?;
+                    if !(parsed.is_empty() && streams.arrival.is_empty()) {
+                        wants_more = analyzer.feed(&parsed.batch, &parsed.packets, streams)?;
                         take(&mut analyzer)?;
                     }
                 }

@@ -13,15 +13,26 @@ use crate::sandbox::{DecoderSession, Fault, ReaderSession};
 pub(super) struct Stages<'a> {
     pub(super) reader: &'a mut ReaderSession,
     pub(super) decoder: Option<&'a mut DecoderSession>,
+    /// Whether what happens in streams is wanted.
+    pub(super) streams: bool,
+    /// The last frame that the decoder was given.
+    pub(super) last: u64,
     pub(super) cancel: &'a CancellationToken,
 }
 
 impl Stages<'_> {
     pub(super) fn parse(&mut self, batch: types::Batch) -> Result<Parsed, RunError> {
+        self.last = batch.frames.number.last().copied().unwrap_or(self.last);
         match &mut self.decoder {
             Some(decoder) if !(batch.frames.number.is_empty() && batch.links.is_empty()) => Parsed::of(batch, decoder),
             _ => Ok(Parsed::of_frames(batch)),
         }
+    }
+
+    /// What streams still hold, behind the last batch; `None` where nobody wants it.
+    pub(super) fn end(&mut self) -> Result<Option<Parsed>, RunError> {
+        let decoder = self.decoder.as_mut().filter(|_| self.streams);
+        decoder.map(|decoder| Parsed::of_end(decoder, self.last)).transpose()
     }
 
     /// What reader and decoder say of what they saw; what they are not able to say is left out.

@@ -223,8 +223,14 @@ impl DecoderSession {
     }
 
     /// As `take` in the contract. The numbers are the decoder's word: check them.
-    pub(crate) fn take(&mut self, batch: &types::Batch) -> Result<types::Packets, Fault> {
-        self.0.call(|store, decoder| decoder.mcpcap_analysis_decode().call_take(store, batch))
+    pub(crate) fn take(&mut self, batch: &types::Batch) -> Result<(types::Packets, types::Streams), Fault> {
+        let taken = self.0.call(|store, decoder| decoder.mcpcap_analysis_decode().call_take(store, batch))?;
+        Ok((taken.packets, taken.streams))
+    }
+
+    /// As `end` in the contract. The numbers are the decoder's word: check them.
+    pub(crate) fn end(&mut self) -> Result<types::Streams, Fault> {
+        self.0.call(|store, decoder| decoder.mcpcap_analysis_decode().call_end(store))
     }
 
     /// As `summary` in the contract.
@@ -299,10 +305,16 @@ impl AnalyzerSession {
     }
 
     /// As `feed` in the contract; one of contract 0.1 is given the frames alone.
-    pub(crate) fn feed(&mut self, batch: &types::Batch, packets: &types::Packets) -> Result<bool, Fault> {
+    pub(crate) fn feed(
+        &mut self,
+        batch: &types::Batch,
+        packets: &types::Packets,
+        streams: &types::Streams,
+    ) -> Result<bool, Fault> {
         match &mut self.0 {
-            Version::Packets(instance) => instance
-                .call(|store, (analyzer, _)| analyzer.mcpcap_analysis_analyze().call_feed(store, batch, packets)),
+            Version::Packets(instance) => instance.call(|store, (analyzer, _)| {
+                analyzer.mcpcap_analysis_analyze().call_feed(store, batch, packets, streams)
+            }),
             Version::Frames(instance) => {
                 instance.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_feed(store, batch))
             }

@@ -33,13 +33,13 @@ fn parts(group: &mut BenchmarkGroup<'_, WallTime>, capture: &[u8]) {
     });
     group.bench_function("reader, decoder, streams", |bench| {
         bench.iter(|| {
-            let (mut decoder, mut streams, mut given) = (Decoder::new(), Streams::<()>::default(), 0);
-            let mut sink = |_: &Connection, (): &mut (), event: Event<'_>| {
+            let (mut decoder, mut streams, mut given) = (Decoder::new(), Streams::default(), 0);
+            let mut sink = |_: &Connection, event: Event<'_>| {
                 if let Event::Data { bytes, .. } = event {
                     given += bytes.len();
                 }
             };
-            each(capture, |frame| streams.push(&decoder.decode(frame), &mut sink));
+            each(capture, |frame| streams.push(&decoder.decode(frame), frame.is_cut(), &mut sink));
             streams.finish(&mut sink);
             given
         });

@@ -55,12 +55,11 @@ pub struct Totals {
 }
 
 impl Framing {
-    /// Takes an event of the connection. `cut` is the frame that brought it, when the snap length cut that one.
+    /// Takes an event of the connection.
     pub fn take(
         &mut self,
         connection: &Connection,
         event: Event<'_>,
-        cut: Option<u64>,
         totals: &mut Totals,
         sink: &mut impl FnMut(Yield<'_>),
     ) {
@@ -73,12 +72,14 @@ impl Framing {
         }
         let before = self.buffered();
         match event {
-            Event::Data { from, bytes, segment_frame, timestamp, segment_start, .. } => {
-                let segment =
-                    Segment { bytes, starts: segment_start, carrier: Carrier { frame: segment_frame, timestamp } };
+            Event::Data { from, bytes, frame, timestamp, segment_start, .. } => {
+                let segment = Segment { bytes, starts: segment_start, carrier: Carrier { frame, timestamp } };
                 self.data(connection, from, &segment, totals, sink);
             }
-            Event::Gap { from, missing, .. } => self.gap(connection, (from, missing, cut), totals, sink),
+            Event::Gap { from, missing, frame, is_cut, .. } => {
+                self.gap(connection, (from, missing, is_cut.then_some(frame)), totals, sink);
+            }
+            Event::Conflict { .. } => {}
             Event::Closed { .. } => self.close(connection, totals, sink),
         }
         totals.buffered = totals.buffered.saturating_sub(before).saturating_add(self.buffered());

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use mcpcap_analyzer::application::{Payload, Protocol, Settled, datagram};
 use mcpcap_analyzer::decode::{Packet, Tcp, TcpFlags};
 use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::stream::{CloseReason, Connection, Endpoint, Event, Identity, Side, Taken};
+use mcpcap_analyzer::stream::{CloseReason, Connection, Endpoint, Event, Side, Taken};
 
 use super::choice::{Choice, Kind};
 use super::pieces::{Room, Wanted};
@@ -25,27 +25,27 @@ pub(super) fn settle(settled: &mut Vec<Settled>, part: Settled) {
 /// Gives what a stream has next to the conversation it belongs to.
 pub(super) fn deliver(
     slots: &mut BoundedMap<Id, Slot>,
-    id: u64,
     connection: &Connection,
     event: Event<'_>,
     wanted: &Wanted,
     room: &mut Room,
 ) {
-    let Some(slot) = slots.get_mut(&Id::Tcp(id)) else { return };
+    let Some(slot) = slots.get_mut(&Id::Tcp(connection.number)) else { return };
     // The roles may have been learnt since.
     let side = |slot: &Slot, from: Side| {
         let end = connection.endpoint(from);
         slot.side((end.address, Some(end.port)))
     };
     match event {
-        Event::Data { from, bytes, segment_frame, .. } => {
+        Event::Data { from, bytes, frame, .. } => {
             let from = side(slot, from);
-            slot.pieces.data(from, bytes, segment_frame, false, wanted, room);
+            slot.pieces.data(from, bytes, frame, false, wanted, room);
         }
-        Event::Gap { from, missing, frame } => {
+        Event::Gap { from, missing, frame, .. } => {
             let from = side(slot, from);
             slot.pieces.hole(from, missing, frame, wanted, room);
         }
+        Event::Conflict { .. } => slot.conflicting = slot.conflicting.saturating_add(1),
         Event::Closed { reason, .. } => slot.closed = Some(reason),
     }
 }
@@ -110,14 +110,8 @@ impl GetStream {
         if packet.copy_of.is_some() {
             return self.connections.current(ip, tcp).map(|connection| Id::Tcp(connection.id));
         }
-        let mut over = false;
-        let chosen = &self.chosen;
-        let ended = &mut |old: Identity| over |= *chosen == Some(Id::Tcp(old.id));
-        let (connection, taken) = self.connections.push(ip, tcp, packet.frame, ended);
+        let (connection, taken) = self.connections.push(ip, tcp, packet.frame, &mut |_| {});
         let identity = *connection;
-        if over && let Some(slot) = self.chosen.as_ref().and_then(|id| self.slots.get_mut(id)) {
-            slot.closed = Some(CloseReason::Reused);
-        }
         if !self.looks_at(Kind::Tcp) {
             self.recognise(packet, ELSEWHERE);
             return None;
@@ -145,10 +139,6 @@ impl GetStream {
         slot.client_known = identity.client_known;
         let place = slot.place;
         self.recognise(packet, place);
-        let Self { streams, slots, wanted, room, .. } = self;
-        streams.push_to(identity.id, packet, || identity.id, &mut |connection, id, event| {
-            deliver(slots, *id, connection, event, wanted, room);
-        });
         let is_first = matches!(self.choice, Choice::Connection(_))
             || (matches!(self.choice, Choice::Ends(..)) && packet.payload_length > 0);
         if self.chosen.is_none() && is_first {
@@ -254,6 +244,8 @@ impl GetStream {
     pub(super) fn is_over(&self) -> bool {
         let is_one = !matches!(self.choice, Choice::Ends(..));
         let chosen = self.chosen.as_ref().filter(|_| is_one).and_then(|id| self.slots.get(id));
-        chosen.is_some_and(|slot| matches!(slot.closed, Some(CloseReason::Fin | CloseReason::Reused)))
+        chosen.is_some_and(|slot| {
+            matches!(slot.closed, Some(CloseReason::Fin | CloseReason::Reused | CloseReason::Evicted))
+        })
     }
 }

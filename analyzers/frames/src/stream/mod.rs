@@ -12,8 +12,8 @@ use mcpcap_analyzer::application::{Conversations, Settled};
 use mcpcap_analyzer::decode::{Packet, Transport};
 use mcpcap_analyzer::schemars::{Schema, SchemaGenerator, json_schema};
 use mcpcap_analyzer::stats::{Beyond, BoundedMap, Lists, Part};
-use mcpcap_analyzer::stream::{Identity, Limits, Streams, Tracker};
-use mcpcap_analyzer::{Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, Window, schemars};
+use mcpcap_analyzer::stream::{Connection, Event, Identity, Tracker};
+use mcpcap_analyzer::{Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, Wants, Window, schemars};
 use serde::Deserialize;
 
 use choice::{Choice, Kind};
@@ -74,7 +74,6 @@ fn forms(_: &mut SchemaGenerator) -> Schema {
 /// One run of `get_stream`.
 pub struct GetStream {
     connections: Tracker<Identity>,
-    streams: Streams<u64, u64>,
     protocols: Conversations,
     choice: Choice,
     kind: Option<Kind>,
@@ -103,6 +102,7 @@ impl Tool for GetStream {
     const PAGED: &'static [&'static str] = &["pieces"];
     const CUT: &'static [&'static str] = &[OTHER_CONNECTIONS, pieces::FRAME_LIST];
 
+    const WANTS: Wants = Wants::ALL.and_streams();
     const ENDS: Ends = Ends::Always;
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
@@ -118,7 +118,6 @@ impl Tool for GetStream {
         let fitting = Beyond::new(Part { offset, limit: limit.saturating_add(1) });
         Ok(Self {
             connections: Tracker::new(),
-            streams: Streams::with_limits(Limits { connections: CANDIDATES, ..Limits::default() }),
             protocols: Conversations::new(),
             choice,
             kind: arguments.protocol,
@@ -154,9 +153,13 @@ impl Tool for GetStream {
         Ok(if self.is_over() { Flow::Enough } else { Flow::More })
     }
 
+    fn stream(&mut self, connection: &Connection, event: Event<'_>) -> Result<Flow, Problem> {
+        let Self { slots, wanted, room, .. } = self;
+        deliver(slots, connection, event, wanted, room);
+        Ok(if self.is_over() { Flow::Enough } else { Flow::More })
+    }
+
     fn finish(mut self, capture: &Capture) -> Result<Report, Problem> {
-        let Self { streams, slots, wanted, room, .. } = &mut self;
-        streams.finish(&mut |connection, id, event| deliver(slots, *id, connection, event, wanted, room));
         if self.chosen.is_none() && !matches!(self.choice, Choice::Frame(_)) {
             // The one that carries most, of the kind that comes first.
             let found = self

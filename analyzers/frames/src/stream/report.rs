@@ -153,7 +153,7 @@ impl GetStream {
             last_frame: Some(slot.frames.1),
             client_sent: Some(client_sent),
             server_sent: Some(server_sent),
-            conflicting_segments: if self.slots.is_empty() { self.streams.statistics().conflicting } else { 0 },
+            conflicting_segments: slot.conflicting,
             other_connections_total: others_total,
             other_connections: others,
             message: None,

@@ -67,6 +67,8 @@ pub struct Slot {
     pub more: More,
     /// How a connection ended.
     pub closed: Option<CloseReason>,
+    /// Segments that said otherwise about bytes that came before.
+    pub conflicting: u64,
 }
 
 impl Slot {
@@ -82,6 +84,7 @@ impl Slot {
             pieces: Pieces::default(),
             more,
             closed: None,
+            conflicting: 0,
         }
     }
 

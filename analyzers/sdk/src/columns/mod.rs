@@ -1,13 +1,17 @@
-//! Packets as the contract's columns: how the decoder writes them, and how an analyzer reads them.
+//! Packets and stream events as the contract's columns: how the decoder writes them, and how an analyzer reads them.
 //!
-//! `packets` in `wit/mcpcap.wit` says what each column holds.
+//! `packets` and `streams` in `wit/mcpcap.wit` say what each column holds.
 
 mod read;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod write;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 pub use read::{Headers, Rows, Stacks};
+pub use streams::{Events, StreamWriter};
 pub use write::Writer;
 
 use crate::{Frame, Link};
@@ -40,7 +44,7 @@ impl Frames {
         let link_index = *self.link.get(row)?;
         Some(Frame {
             number: *self.number.get(row)?,
-            timestamp: (timestamp != u64::MAX).then_some(timestamp),
+            timestamp: (timestamp != NO_TIME).then_some(timestamp),
             original: *self.original.get(row)?,
             data: slice(data, offset, captured)?,
             link: link(link_index)?,
@@ -98,6 +102,36 @@ pub struct Packets {
     pub joined: Vec<u8>,
 }
 
+/// Stream events of a batch, as columns. See `streams` in `wit/mcpcap.wit`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the contract says what each column holds")]
+pub struct Streams {
+    pub arrival: Vec<u64>,
+    pub connection: Vec<u32>,
+    pub kind: Vec<u8>,
+    pub event_flags: Vec<u8>,
+    pub frame: Vec<u64>,
+    pub timestamp: Vec<u64>,
+    pub position: Vec<u64>,
+    pub offset: Vec<u32>,
+    pub length: Vec<u64>,
+    pub id: Vec<u64>,
+    pub number: Vec<u64>,
+    pub version: Vec<u8>,
+    pub client_high: Vec<u64>,
+    pub client_low: Vec<u64>,
+    pub client_port: Vec<u16>,
+    pub server_high: Vec<u64>,
+    pub server_low: Vec<u64>,
+    pub server_port: Vec<u16>,
+    pub client_known: Vec<u8>,
+    pub first_frame: Vec<u64>,
+    pub joined: Vec<u8>,
+}
+
+/// The time of what has none.
+const NO_TIME: u64 = u64::MAX;
+
 /// IP protocol numbers by which the column `transport` names what was reached.
 mod transport {
     pub(super) const ICMP: u8 = 1;
@@ -110,4 +144,24 @@ mod transport {
 mod ip_flags {
     pub(super) const FRAGMENT: u8 = 1;
     pub(super) const DONT_FRAGMENT: u8 = 2;
+}
+
+/// The version of an address, and the halves of it.
+fn halves(address: IpAddr) -> (u8, u64, u64) {
+    match address {
+        IpAddr::V4(address) => (4, 0, address.to_bits().into()),
+        IpAddr::V6(address) => {
+            let bits = address.to_bits();
+            (6, (bits >> 64) as u64, bits as u64)
+        }
+    }
+}
+
+/// An address of a version from its halves.
+fn address(version: u8, high: u64, low: u64) -> Option<IpAddr> {
+    Some(match version {
+        4 => Ipv4Addr::from_bits(u32::try_from(low).ok()?).into(),
+        6 => Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low)).into(),
+        _ => return None,
+    })
 }

@@ -1,9 +1,8 @@
 //! Packets read from columns.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use super::{Frames, Packets, ip_flags, slice, transport};
+use super::{Frames, Packets, address, ip_flags, slice, transport};
 use crate::decode::{Addresses, Header, Icmp, Ip, Layer, Packet, Stop, Tcp, TcpFlags, Transport, Udp, Unread};
 use crate::{Frame, Link, Problem};
 
@@ -70,6 +69,11 @@ impl<'a> Rows<'a> {
     /// The rows of a batch.
     pub fn new(frames: &'a Frames, packets: &'a Packets, stacks: &'a Stacks, position: u64, data: &'a [u8]) -> Self {
         Self { frames, packets, stacks, data, position, row: 0, fragment: 0, header: 0 }
+    }
+
+    /// The number of the next frame.
+    pub fn number(&self) -> Option<u64> {
+        self.frames.number.get(self.row).copied()
     }
 
     /// The next frame with its packet. `link` gives the link at a position.
@@ -194,14 +198,6 @@ fn ip(packets: &Packets, row: usize) -> Option<Option<Ip>> {
         dont_fragment: bits & ip_flags::DONT_FRAGMENT != 0,
         traffic_class: *packets.traffic_class.get(row)?,
     }))
-}
-
-fn address(version: u8, high: u64, low: u64) -> Option<IpAddr> {
-    Some(match version {
-        4 => Ipv4Addr::from_bits(u32::try_from(low).ok()?).into(),
-        6 => Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low)).into(),
-        _ => return None,
-    })
 }
 
 fn header(kind: u8, (source, destination): (u16, u16), octets: &[u8]) -> Option<Transport<'_>> {

@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
-use super::{Frames, Rows, Stacks, Writer};
+use super::{Events, Frames, Rows, Stacks, StreamWriter, Writer};
 use crate::decode::{Decoder, Header, Packet};
 use crate::harness::frames;
+use crate::stream::Streams;
 use crate::{Flow, Frame, Link};
 
 fn folder(name: &str) -> Vec<PathBuf> {
@@ -111,4 +112,46 @@ fn both_directions_have_one_flow() {
     let (a, b, c) = (("192.0.2.1", 5), ("192.0.2.2", 6), ("192.0.2.2", 5));
     assert_eq!(flow(a, b), flow(b, a));
     assert!(flow(a, b) != flow(a, c) && flow(a, b) != 0);
+}
+
+/// Also those that wait over some batches, and those of datagrams that were put together.
+#[test]
+fn events_that_were_written_are_read_back() {
+    let (mut compared, mut in_frames, mut joined) = (0, 0, 0);
+    let files = ["crafted", "encapsulation", "hostile", "reported"].iter().flat_map(|name| folder(name));
+    for path in files.filter(|path| path.extension().is_some_and(|end| end == "pcap" || end == "pcapng")) {
+        let (mut decoder, mut streams, mut expected) = (Decoder::new(), Streams::new(), Vec::new());
+        let mut read = |writer: StreamWriter, data: &[u8], arrival: u64, expected: &mut Vec<String>| {
+            let written = writer.into_streams();
+            let mut events = Events::new(&written, data).unwrap();
+            for told in expected.drain(..) {
+                assert_eq!(events.arrival(), Some(arrival));
+                assert_eq!(format!("{:?}", events.take().unwrap()), told, "{}", path.display());
+                compared += 1;
+            }
+            assert_eq!(events.arrival(), None);
+            in_frames +=
+                written.length.iter().zip(&written.kind).filter(|(_, kind)| **kind < 3).map(|(n, _)| n).sum::<u64>();
+            joined += written.joined.len() as u64;
+        };
+        let mut last = 0;
+        let _ = frames(&std::fs::read(&path).unwrap(), |frame| {
+            let mut writer = StreamWriter::default();
+            streams.push(&decoder.decode(frame), frame.is_cut(), &mut |connection, event| {
+                expected.push(format!("{:?}", (connection, event)));
+                writer.add(frame.number, connection, event, frame.data);
+            });
+            last = frame.number;
+            read(writer, frame.data, last, &mut expected);
+            Ok(Flow::More)
+        });
+        let mut writer = StreamWriter::default();
+        streams.finish(&mut |connection, event| {
+            expected.push(format!("{:?}", (connection, event)));
+            writer.add(last, connection, event, &[]);
+        });
+        read(writer, &[], last, &mut expected);
+    }
+    // Of what was given, little had to be copied.
+    assert!(compared > 400 && joined > 1000 && joined * 4 < in_frames, "{compared} {joined} {in_frames}");
 }

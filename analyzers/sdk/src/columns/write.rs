@@ -1,8 +1,6 @@
 //! Packets written into columns.
 
-use std::net::IpAddr;
-
-use super::{Packets, ip_flags, transport};
+use super::{Packets, halves, ip_flags, transport};
 use crate::decode::{Addresses, Decoded, Ip, Layer, Packet};
 
 /// Stacks that a packet's is compared with before it becomes another one.
@@ -238,15 +236,4 @@ fn flags(ip: &Ip) -> u8 {
 /// A length within a batch, of which the host lets none be longer.
 fn length(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-/// The version of an address, and the halves of it.
-fn halves(address: IpAddr) -> (u8, u64, u64) {
-    match address {
-        IpAddr::V4(address) => (4, 0, address.to_bits().into()),
-        IpAddr::V6(address) => {
-            let bits = address.to_bits();
-            (6, (bits >> 64) as u64, bits as u64)
-        }
-    }
 }

@@ -41,8 +41,11 @@ impl fmt::Display for Endpoint {
 /// A TCP connection as the sink sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connection {
-    /// Its place in the order of appearance, from 0.
+    /// Tells it from all others of the capture: a number that is not given twice.
     pub id: u64,
+    /// The number under which all tools know it: its place in the order of appearance, from 0. Data behind an end that both sides had
+    /// declared makes another stream of the same number.
+    pub number: u64,
     /// The end that opened it.
     pub client: Endpoint,
     /// The other end.
@@ -77,9 +80,8 @@ impl Key {
 }
 
 /// A connection and what is kept of it.
-pub(super) struct Entry<S> {
+pub(super) struct Entry {
     connection: Connection,
-    state: S,
     /// Whether the client is the second end of the key.
     client_flipped: bool,
     client: Half,
@@ -91,19 +93,18 @@ pub(super) struct Entry<S> {
     closed: bool,
 }
 
-impl<S> Entry<S> {
-    pub(super) fn new((id, frame): (u64, u64), ip: &Ip, tcp: &Tcp, flipped: bool, state: S) -> Self {
+impl Entry {
+    pub(super) fn new((id, number, first_frame): (u64, u64, u64), ip: &Ip, tcp: &Tcp, flipped: bool) -> Self {
         let (source, destination) = Endpoint::pair(ip, tcp);
         let sender_is_client = source.opens(destination, tcp.flags);
         let (client, server) = if sender_is_client { (source, destination) } else { (destination, source) };
         Self {
-            connection: Connection { id, client, server, client_known: tcp.flags.syn(), first_frame: frame },
-            state,
+            connection: Connection { id, number, client, server, client_known: tcp.flags.syn(), first_frame },
             client_flipped: flipped == sender_is_client,
             client: Half::new(Side::Client),
             server: Half::new(Side::Server),
             packets: 0,
-            last_frame: frame,
+            last_frame: first_frame,
             reset: false,
             closed: false,
         }
@@ -149,12 +150,12 @@ impl<S> Entry<S> {
 
     pub(super) fn take(
         &mut self,
-        packet: &Packet<'_>,
+        (packet, is_cut): (&Packet<'_>, bool),
         tcp: &Tcp,
         flipped: bool,
         limits: &Limits,
         statistics: &mut Statistics,
-        sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
+        sink: &mut impl FnMut(&Connection, Event<'_>),
     ) {
         let side = self.side(flipped);
         self.last_frame = packet.frame;
@@ -165,7 +166,7 @@ impl<S> Entry<S> {
             self.half(side).count_closed(tcp, packet.payload_length, statistics);
             return;
         }
-        let Self { connection, state, client, server, packets, .. } = self;
+        let Self { connection, client, server, packets, .. } = self;
         let number = *packets;
         let (own, other) = match side {
             Side::Client => (client, server),
@@ -174,7 +175,7 @@ impl<S> Entry<S> {
         let mut out = Outlet {
             frame: packet.frame,
             statistics: &mut *statistics,
-            sink: |event: Event<'_>| sink(connection, state, event),
+            sink: |event: Event<'_>| sink(connection, event),
         };
         // A reset's text is a diagnostic (RFC 9293 3.10.7.4), not part of the stream; and what forged ones acknowledge is made up.
         let is_reset = tcp.flags.rst();
@@ -193,6 +194,7 @@ impl<S> Entry<S> {
                 missing: packet.payload_length.saturating_sub(packet.payload.len()) as u64,
                 fin: tcp.flags.fin(),
                 acknowledgment,
+                is_cut,
                 frame: packet.frame,
                 timestamp: packet.timestamp,
                 packet: number,
@@ -209,10 +211,9 @@ impl<S> Entry<S> {
     }
 
     /// Ends all waits and gives all holes up that something waits behind.
-    pub(super) fn flush(&mut self, statistics: &mut Statistics, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
-        let Self { connection, state, client, server, last_frame, .. } = self;
-        let mut out =
-            Outlet { frame: *last_frame, statistics, sink: |event: Event<'_>| sink(connection, state, event) };
+    pub(super) fn flush(&mut self, statistics: &mut Statistics, sink: &mut impl FnMut(&Connection, Event<'_>)) {
+        let Self { connection, client, server, last_frame, .. } = self;
+        let mut out = Outlet { frame: *last_frame, statistics, sink: |event: Event<'_>| sink(connection, event) };
         order::flush(client, server, &mut out);
     }
 
@@ -221,19 +222,18 @@ impl<S> Entry<S> {
         &mut self,
         reason: CloseReason,
         statistics: &mut Statistics,
-        sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
+        sink: &mut impl FnMut(&Connection, Event<'_>),
     ) {
         if self.closed {
             return;
         }
         self.flush(statistics, sink);
-        let Self { connection, state, client, server, last_frame, .. } = self;
-        let mut out =
-            Outlet { frame: *last_frame, statistics, sink: |event: Event<'_>| sink(connection, state, event) };
+        let Self { connection, client, server, last_frame, .. } = self;
+        let mut out = Outlet { frame: *last_frame, statistics, sink: |event: Event<'_>| sink(connection, event) };
         client.end(&mut out);
         server.end(&mut out);
         self.closed = true;
         let reason = if self.reset && reason != CloseReason::Fin { CloseReason::Reset } else { reason };
-        sink(&self.connection, &mut self.state, Event::Closed { frame: self.last_frame, reason });
+        sink(&self.connection, Event::Closed { frame: self.last_frame, reason });
     }
 }

@@ -26,8 +26,10 @@ pub(super) struct Segment<'a> {
     /// Sequence number of the first of `bytes`.
     pub(super) sequence: u32,
     pub(super) bytes: &'a [u8],
-    /// Bytes behind `bytes` that the snap length cut off.
+    /// Bytes behind `bytes` that are not in the capture.
     pub(super) missing: u64,
+    /// The snap length cut its frame.
+    pub(super) is_cut: bool,
     pub(super) fin: bool,
     /// What it acknowledges of the other direction.
     pub(super) acknowledgment: Option<u32>,
@@ -35,6 +37,17 @@ pub(super) struct Segment<'a> {
     pub(super) timestamp: Option<u64>,
     /// The place of its packet in the connection, from 1.
     pub(super) packet: u64,
+}
+
+/// What of a stream is delivered at once.
+struct Part<'a> {
+    bytes: &'a [u8],
+    /// Bytes behind `bytes` that are not in the capture.
+    missing: u64,
+    segment_start: bool,
+    frame: u64,
+    timestamp: Option<u64>,
+    is_cut: bool,
 }
 
 /// Where events go.
@@ -289,31 +302,28 @@ impl Half {
             self.confirmed.1 = segment.packet;
         }
         if start == self.next && self.held.is_empty() && other.lacks(segment.acknowledgment).is_none() {
-            let Segment { frame, timestamp, .. } = *segment;
-            self.deliver(bytes, missing, skipped == 0, frame, timestamp, out);
+            let Segment { frame, timestamp, is_cut, .. } = *segment;
+            self.deliver(&Part { bytes, missing, segment_start: skipped == 0, frame, timestamp, is_cut }, out);
             return;
         }
         let fit = self.held.insert(start, bytes, missing, segment);
         out.statistics.retransmitted = out.statistics.retransmitted.saturating_add(u64::from(fit.known));
         out.statistics.conflicting = out.statistics.conflicting.saturating_add(u64::from(fit.conflicts));
         self.whole = self.held.end_of_run(self.whole);
+        if fit.conflicts {
+            let (position, length, frame) = (start, end.saturating_sub(start), segment.frame);
+            (out.sink)(Event::Conflict { from: self.side, position, length, frame });
+        }
     }
 
-    fn deliver<F: FnMut(Event<'_>)>(
-        &mut self,
-        bytes: &[u8],
-        missing: u64,
-        segment_start: bool,
-        segment_frame: u64,
-        timestamp: Option<u64>,
-        out: &mut Outlet<'_, F>,
-    ) {
-        self.next = self.next.saturating_add(bytes.len() as u64);
+    fn deliver<F: FnMut(Event<'_>)>(&mut self, part: &Part<'_>, out: &mut Outlet<'_, F>) {
+        let Part { bytes, missing, segment_start, frame, timestamp, is_cut } = *part;
+        let position = self.next;
+        self.next = position.saturating_add(bytes.len() as u64);
         if !bytes.is_empty() {
-            let frame = out.frame;
-            (out.sink)(Event::Data { from: self.side, bytes, frame, segment_frame, timestamp, segment_start });
+            (out.sink)(Event::Data { from: self.side, bytes, position, frame, timestamp, segment_start });
         }
-        self.gap(self.next.saturating_add(missing), out);
+        self.gap(self.next.saturating_add(missing), (frame, is_cut), out);
     }
 
     /// Delivers the first piece.
@@ -321,14 +331,15 @@ impl Half {
         if self.front().is_some()
             && let Some(piece) = self.held.pop()
         {
-            self.deliver(&piece.bytes, piece.missing, piece.segment_start, piece.frame, piece.timestamp, out);
+            let Piece { ref bytes, missing, segment_start, frame, timestamp, is_cut, .. } = piece;
+            self.deliver(&Part { bytes, missing, segment_start, frame, timestamp, is_cut }, out);
         }
     }
 
     /// Gives up what is not there before an offset, or before the first piece.
     pub(super) fn give_up<F: FnMut(Event<'_>)>(&mut self, to: u64, out: &mut Outlet<'_, F>) {
         let (from, to) = (self.next, self.held.first().map_or(to, |(first, _)| to.min(first)));
-        self.gap(to, out);
+        self.gap(to, (out.frame, false), out);
         self.given_up = [(from, to), self.given_up[0]];
         self.whole = self.held.end_of_run(self.whole);
     }
@@ -340,14 +351,16 @@ impl Half {
         }
     }
 
-    fn gap<F: FnMut(Event<'_>)>(&mut self, to: u64, out: &mut Outlet<'_, F>) {
-        let missing = to.saturating_sub(self.next);
-        self.next = self.next.saturating_add(missing);
+    /// Tells that what is before an offset is not there. `shown`: which frame shows it, and whether it is the one that the snap length cut.
+    fn gap<F: FnMut(Event<'_>)>(&mut self, to: u64, shown: (u64, bool), out: &mut Outlet<'_, F>) {
+        let (position, missing) = (self.next, to.saturating_sub(self.next));
+        self.next = position.saturating_add(missing);
         self.whole = self.whole.max(self.next);
         if missing > 0 {
             add(&mut out.statistics.gaps);
             out.statistics.missing_octets = out.statistics.missing_octets.saturating_add(missing);
-            (out.sink)(Event::Gap { from: self.side, missing, frame: out.frame });
+            let (frame, is_cut) = shown;
+            (out.sink)(Event::Gap { from: self.side, missing, position, frame, is_cut });
         }
     }
 
@@ -369,7 +382,7 @@ impl Half {
     pub(super) fn end<F: FnMut(Event<'_>)>(&mut self, out: &mut Outlet<'_, F>) {
         let end = self.before_fin(self.acknowledged);
         if !self.may_be_fin(end) {
-            self.gap(end, out);
+            self.gap(end, (out.frame, false), out);
         }
     }
 

@@ -10,8 +10,9 @@ pub(super) const PIECE: usize = 128;
 /// Part of the stream that waits.
 pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
-    /// Bytes behind `bytes` that the snap length cut off.
+    /// Bytes behind `bytes` that are not in the capture.
     pub(super) missing: u64,
+    pub(super) is_cut: bool,
     pub(super) frame: u64,
     pub(super) timestamp: Option<u64>,
     pub(super) segment_start: bool,
@@ -78,7 +79,7 @@ impl Held {
     }
 
     /// Keeps what is not held yet of a segment; the first to arrive wins. `bytes` are its last ones, which begin at `start`, and
-    /// `missing` more are cut off behind them.
+    /// `missing` more belong behind them.
     pub(super) fn insert(&mut self, start: u64, bytes: &[u8], missing: u64, segment: &Segment<'_>) -> Fit {
         let end = start.saturating_add(bytes.len() as u64).saturating_add(missing);
         let (mut at, mut conflicts, mut gaps) = (start, false, Vec::new());
@@ -103,6 +104,7 @@ impl Held {
             let piece = Piece {
                 bytes: slice.to_vec(),
                 missing: to.saturating_sub(from).saturating_sub(slice.len() as u64),
+                is_cut: segment.is_cut,
                 frame: segment.frame,
                 timestamp: segment.timestamp,
                 segment_start: from == start && bytes.len() == segment.bytes.len(),

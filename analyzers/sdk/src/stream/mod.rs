@@ -1,7 +1,8 @@
 //! TCP streams put together (RFC 9293 3.4) in bounded memory.
 //!
-//! [`Tracker`] numbers connections and tells which one a segment belongs to. [`Streams`] takes packets in the order of the capture and gives the bytes of each direction in the order of the stream, to
-//! a sink that keeps its own state for each connection. Bytes that the capture does not have become gaps, never silence.
+//! [`Tracker`] numbers connections and tells which one a segment belongs to. [`Streams`] takes packets in the order of the capture and gives the bytes of each direction in the order of the stream.
+//! Bytes that the capture does not have become gaps, never silence. The decoder does this once for all analyzers: one that wants streams is given their events
+//! ([`Tool::stream`](crate::Tool::stream)), and keeps what it has of each connection in [`States`].
 //!
 //! Data also waits for the data of the other direction that its segment acknowledges: a response is not given before a request that
 //! stands later in the file, or that waits behind a hole. No wait is without end. When one ends early (the other direction is not in
@@ -12,18 +13,18 @@ mod connection;
 mod half;
 mod held;
 mod order;
+mod states;
 mod tracker;
 
 #[cfg(test)]
 mod tests;
 
 pub use connection::{Connection, Endpoint, Key};
+pub use states::States;
 pub use tracker::{Identity, Taken, Tracked, Tracker};
 
-use std::hash::Hash;
-
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::decode::{Packet, Transport};
 use crate::stats::BoundedMap;
@@ -33,8 +34,6 @@ use half::Starts;
 /// Limits of reassembly.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections that are kept; the one that was silent for longest makes room.
-    pub connections: usize,
     /// Memory in bytes for segments of one direction that wait behind a hole or for the other direction. When it takes more, the wait
     /// ends.
     pub held: usize,
@@ -44,7 +43,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 16_384, held: 1 << 20, held_total: 8 << 20 }
+        Self { held: 1 << 20, held_total: 8 << 20 }
     }
 }
 
@@ -91,10 +90,10 @@ pub enum Event<'a> {
         from: Side,
         /// The bytes.
         bytes: &'a [u8],
-        /// Frame whose arrival made them available.
-        frame: u64,
+        /// Bytes of this direction before them, those that are not in the capture among them.
+        position: u64,
         /// Frame that carried them.
-        segment_frame: u64,
+        frame: u64,
         /// When that was captured, in nanoseconds since 1970.
         timestamp: Option<u64>,
         /// Whether they begin where a segment's payload begins.
@@ -106,7 +105,22 @@ pub enum Event<'a> {
         from: Side,
         /// How many.
         missing: u64,
+        /// Bytes of this direction before them.
+        position: u64,
         /// Frame that showed it.
+        frame: u64,
+        /// Whether the snap length cut them off that frame.
+        is_cut: bool,
+    },
+    /// A segment says otherwise about bytes that wait: those that came first count.
+    Conflict {
+        /// Who sent it.
+        from: Side,
+        /// Bytes of this direction before those of the segment that were not given yet.
+        position: u64,
+        /// How many of them there are.
+        length: u64,
+        /// Its frame.
         frame: u64,
     },
     /// Nothing more comes. Given once for each connection, after everything else.
@@ -119,7 +133,8 @@ pub enum Event<'a> {
 }
 
 /// How reassembly went.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Statistics {
     /// Connections that were seen.
     pub connections: u64,
@@ -161,32 +176,24 @@ impl Statistics {
     }
 }
 
-/// Puts TCP streams together. `S` is what the sink keeps for each connection; `K` tells connections apart: addresses and ports, or what the
-/// caller has for it.
-pub struct Streams<S, K = Key> {
+/// Puts TCP streams together.
+pub struct Streams {
     limits: Limits,
-    entries: BoundedMap<K, Entry<S>>,
+    connections: Tracker<Identity>,
+    /// By the number of the connection.
+    entries: BoundedMap<u64, Entry>,
     statistics: Statistics,
     held: usize,
     next_id: u64,
 }
 
-impl<S, K: Copy + Eq + Hash> Default for Streams<S, K> {
+impl Default for Streams {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<S: Default> Streams<S> {
-    /// Takes a packet; other packets than TCP are ignored.
-    pub fn push(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
-        if let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) {
-            self.push_to(Key::new(ip, tcp).0, packet, S::default, sink);
-        }
-    }
-}
-
-impl<S, K: Copy + Eq + Hash> Streams<S, K> {
+impl Streams {
     /// With the default limits.
     pub fn new() -> Self {
         Self::with_limits(Limits::default())
@@ -195,8 +202,10 @@ impl<S, K: Copy + Eq + Hash> Streams<S, K> {
     /// With other limits.
     pub fn with_limits(limits: Limits) -> Self {
         Self {
-            entries: BoundedMap::new(limits.connections),
             limits,
+            connections: Tracker::new(),
+            // It never makes room by itself: what the tracker gives up goes here, too.
+            entries: BoundedMap::new(tracker::FOLLOWED),
             statistics: Statistics::default(),
             held: 0,
             next_id: 0,
@@ -205,36 +214,43 @@ impl<S, K: Copy + Eq + Hash> Streams<S, K> {
 
     /// How reassembly went so far.
     pub fn statistics(&self) -> Statistics {
-        Statistics { evicted: self.entries.evicted(), ..self.statistics }
+        Statistics { evicted: self.connections.evicted(), ..self.statistics }
     }
 
-    /// As [`Streams::push`], for a connection that the caller knows by `key`. `state` is asked when it begins.
-    pub fn push_to(
-        &mut self,
-        key: K,
-        packet: &Packet<'_>,
-        state: impl FnOnce() -> S,
-        sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
-    ) {
+    /// Takes a packet; other packets than TCP are ignored. `is_cut`: the snap length cut its frame.
+    pub fn push(&mut self, packet: &Packet<'_>, is_cut: bool, sink: &mut impl FnMut(&Connection, Event<'_>)) {
         let (Some(ip), Transport::Tcp(tcp)) = (&packet.ip, &packet.transport) else { return };
+        let evicted = self.connections.evicted();
+        let mut over = Vec::new();
+        let (identity, _) = self.connections.push(ip, tcp, packet.frame, &mut |old: Identity| over.push(old.id));
+        let number = identity.id;
+        let made_room = self.connections.evicted() > evicted;
+        for (place, old) in over.iter().enumerate() {
+            // The one that makes room is given last.
+            let is_last = place.saturating_add(1) == over.len();
+            let reason = if made_room && is_last { CloseReason::Evicted } else { CloseReason::Reused };
+            if let Some(mut old) = self.entries.remove(old) {
+                self.close(&mut old, reason, sink);
+            }
+        }
         let (_, flipped) = Key::new(ip, tcp);
         let mut earlier = Starts::default();
-        if self.entries.get(&key).is_some_and(|entry| entry.is_reused_by(packet, tcp, flipped))
-            && let Some(mut old) = self.entries.remove(&key)
+        if self.entries.get(&number).is_some_and(|entry| entry.is_reused_by(packet, tcp, flipped))
+            && let Some(mut old) = self.entries.remove(&number)
         {
             earlier = old.starts(flipped);
             self.close(&mut old, CloseReason::Reused, sink);
         }
-        let (id, made) = (self.next_id, self.entries.get(&key).is_none());
-        let (entry, evicted) =
-            self.entries.get_or_insert_with(key, || Entry::new((id, packet.frame), ip, tcp, flipped, state()));
+        let (id, made) = (self.next_id, self.entries.get(&number).is_none());
+        let (entry, _) =
+            self.entries.get_or_insert_with(number, || Entry::new((id, number, packet.frame), ip, tcp, flipped));
         if made {
             entry.set_earlier(flipped, earlier);
             self.next_id = id.saturating_add(1);
             self.statistics.connections = self.statistics.connections.saturating_add(1);
         }
         let before = entry.held();
-        entry.take(packet, tcp, flipped, &self.limits, &mut self.statistics, sink);
+        entry.take((packet, is_cut), tcp, flipped, &self.limits, &mut self.statistics, sink);
         self.held = self.held.saturating_sub(before).saturating_add(entry.held());
         if self.held > self.limits.held_total {
             // The connection that made it too much waits no longer.
@@ -243,24 +259,16 @@ impl<S, K: Copy + Eq + Hash> Streams<S, K> {
             self.statistics.held_limit = self.statistics.held_limit.saturating_add(1);
             self.held = self.held.saturating_sub(before);
         }
-        if let Some((_, mut old)) = evicted {
-            self.close(&mut old, CloseReason::Evicted, sink);
-        }
     }
 
     /// Ends all connections: what is held behind holes comes out, with the holes as gaps.
-    pub fn finish(&mut self, sink: &mut impl FnMut(&Connection, &mut S, Event<'_>)) {
+    pub fn finish(&mut self, sink: &mut impl FnMut(&Connection, Event<'_>)) {
         while let Some((_, mut entry)) = self.entries.pop_oldest() {
             self.close(&mut entry, CloseReason::CaptureEnd, sink);
         }
     }
 
-    fn close(
-        &mut self,
-        entry: &mut Entry<S>,
-        reason: CloseReason,
-        sink: &mut impl FnMut(&Connection, &mut S, Event<'_>),
-    ) {
+    fn close(&mut self, entry: &mut Entry, reason: CloseReason, sink: &mut impl FnMut(&Connection, Event<'_>)) {
         self.held = self.held.saturating_sub(entry.held());
         entry.end(reason, &mut self.statistics, sink);
     }

@@ -12,6 +12,8 @@ use crate::stats::BoundedMap;
 const CONNECTIONS: usize = 7168;
 /// Unanswered attempts behind which the same ends tried again with another number, and whose answer may still come.
 const EARLIER: usize = 128;
+/// What is kept of at the most.
+pub(super) const FOLLOWED: usize = CONNECTIONS + EARLIER + 1;
 
 /// What one end sent, as far as it tells connections apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 wit_bindgen::generate!({ path: "../../../wit", world: "decoder" });
 
-use exports::mcpcap::analysis::decode::{Batch, Guest, Packets, Problem};
+use exports::mcpcap::analysis::decode::{Batch, Guest, Packets, Problem, Streams, Taken};
 
 struct Liar;
 
@@ -22,8 +22,8 @@ impl Guest for Liar {
         Ok(())
     }
 
-    fn take(batch: Batch) -> Result<Packets, Problem> {
-        let mut packets = honest(&batch);
+    fn take(batch: Batch) -> Result<Taken, Problem> {
+        let (mut packets, mut streams) = (honest(&batch), events(&batch));
         let size = batch.data.len() as u32;
         let (offset, captured) = (batch.frames.offset.clone(), batch.frames.captured.clone());
         match LIE.with_borrow(String::clone).as_str() {
@@ -46,6 +46,18 @@ impl Guest for Liar {
             "copy_of" => packets.copy_of[0] = 9,
             "header_packet" => header(&mut packets, 2, offset[0], 1),
             "header_offset" => header(&mut packets, 0, offset[1], 1),
+            "event_columns" => streams.position.clear(),
+            "connection_columns" => streams.first_frame.clear(),
+            "no_such_connection" => streams.connection[1] = 1,
+            "no_such_kind" => streams.kind[0] = 12,
+            "no_such_version" => streams.version[0] = 5,
+            "arrival_behind" => streams.arrival[1] = 9,
+            "arrival_falls" => streams.arrival.swap(0, 1),
+            "event_frame" => streams.frame[0] = 0,
+            "first_frame" => streams.first_frame[0] = 9,
+            "event_before" => streams.offset[1] = offset[1] - 1,
+            "event_of_another" => streams.offset[1] = offset[0],
+            "event_joined_behind" => (streams.offset[0], streams.length[0]) = (size, 9),
             "panic" => panic!("the decoder gives up"),
             "spin" => loop {
                 std::hint::black_box(0);
@@ -55,11 +67,68 @@ impl Guest for Liar {
             "headers" => header(&mut packets, 1, offset[1], captured[1]),
             _ => {}
         }
-        Ok(packets)
+        Ok(Taken { packets, streams })
+    }
+
+    fn end() -> Result<Streams, Problem> {
+        let mut streams = of_connection();
+        if LIE.with_borrow(|lie| lie == "end_in_data") {
+            event(&mut streams, (2, 2), (0, 9));
+        }
+        Ok(streams)
     }
 
     fn summary() -> Result<String, Problem> {
         Ok("not JSON".into())
+    }
+}
+
+/// Each frame as data of one connection.
+fn events(batch: &Batch) -> Streams {
+    let mut streams = of_connection();
+    for (number, (offset, captured)) in
+        batch.frames.number.iter().zip(batch.frames.offset.iter().zip(&batch.frames.captured))
+    {
+        event(&mut streams, (*number, *number), (*offset, *captured));
+    }
+    streams
+}
+
+fn event(streams: &mut Streams, (arrival, frame): (u64, u64), (offset, length): (u32, u32)) {
+    streams.arrival.push(arrival);
+    streams.connection.push(0);
+    streams.kind.push(1);
+    streams.event_flags.push(0);
+    streams.frame.push(frame);
+    streams.timestamp.push(0);
+    streams.position.push(0);
+    streams.offset.push(offset);
+    streams.length.push(length.into());
+}
+
+fn of_connection() -> Streams {
+    Streams {
+        arrival: vec![],
+        connection: vec![],
+        kind: vec![],
+        event_flags: vec![],
+        frame: vec![],
+        timestamp: vec![],
+        position: vec![],
+        offset: vec![],
+        length: vec![],
+        id: vec![0],
+        number: vec![0],
+        version: vec![4],
+        client_high: vec![0],
+        client_low: vec![1],
+        client_port: vec![1],
+        server_high: vec![0],
+        server_low: vec![2],
+        server_port: vec![2],
+        client_known: vec![1],
+        first_frame: vec![1],
+        joined: vec![0; 8],
     }
 }
 

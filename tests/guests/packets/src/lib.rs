@@ -6,14 +6,15 @@ use std::hint::black_box;
 
 wit_bindgen::generate!({ path: "../../../wit", world: "tabled-analyzer" });
 
-use exports::mcpcap::analysis::analyze::{Batch, Guest, Packets, Problem};
+use exports::mcpcap::analysis::analyze::{Batch, Guest, Packets, Problem, Streams};
 use exports::mcpcap::analysis::tables::{self, Cells, Column, Rows, Texts};
 
 /// Its tools, with what they say of themselves besides their schemas.
-const TOOLS: [(&str, &str); 7] = [
+const TOOLS: [(&str, &str); 8] = [
     ("all", r#""ends": false"#),
     ("udp", r#""ends": false, "wants": { "transports": ["udp"] }"#),
     ("domain", r#""ends": false, "wants": { "transports": ["udp", "tcp"], "ports": [53] }"#),
+    ("streams", r#""ends": false, "streams": true, "wants": { "transports": [] }"#),
     ("sated", r#""ends": false"#),
     ("ends", r#""ends": ["at"]"#),
     ("panic_in_feed", r#""ends": false"#),
@@ -35,7 +36,7 @@ const TABLES: [&str; 12] = [
     "spin",
 ];
 const REPORT: &str = r#"{"type":"object","properties":{"frames":{"type":"array","items":{"type":"integer"}},
-    "seen":{"type":"object"}}}"#;
+    "seen":{"type":"object"},"sent":{"type":"integer"}}}"#;
 
 struct Counting;
 
@@ -43,6 +44,8 @@ export!(Counting);
 
 thread_local! {
     static TOOL: RefCell<String> = const { RefCell::new(String::new()) };
+    /// Bytes that streams carried.
+    static SENT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
     static FRAMES: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -83,14 +86,24 @@ impl Guest for Counting {
         Ok(())
     }
 
-    fn feed(batch: Batch, packets: Packets) -> Result<bool, Problem> {
+    fn feed(batch: Batch, packets: Packets, streams: Streams) -> Result<bool, Problem> {
         let tool = TOOL.with_borrow(String::clone);
         // What is handed over belongs together.
         assert!(packets.row.iter().copied().eq(0..batch.frames.number.len() as u32));
         for (place, captured) in packets.payload.iter().zip(&packets.captured) {
             black_box(&batch.data[*place as usize..][..*captured as usize]);
         }
-        FRAMES.with_borrow_mut(|frames| frames.extend(&batch.frames.number));
+        for ((kind, offset), length) in streams.kind.iter().zip(&streams.offset).zip(&streams.length) {
+            let size = batch.data.len();
+            if *kind <= 2 {
+                let (of, at) = match (*offset as usize).checked_sub(size) {
+                    None => (&batch.data, *offset as usize),
+                    Some(at) => (&streams.joined, at),
+                };
+                SENT.set(SENT.get() + of[at..][..*length as usize].len());
+            }
+        }
+        FRAMES.with_borrow_mut(|frames| frames.extend(batch.frames.number.iter().chain(&streams.frame)));
         match tool.as_str() {
             "panic_in_feed" => panic!("the analyzer gives up on a batch"),
             "spin_in_feed" => loop {
@@ -104,7 +117,7 @@ impl Guest for Counting {
 
     fn finish(capture: String) -> Result<String, Problem> {
         let frames: Vec<String> = FRAMES.take().iter().map(u64::to_string).collect();
-        Ok(format!(r#"{{"frames":[{}],"seen":{capture}}}"#, frames.join(",")))
+        Ok(format!(r#"{{"frames":[{}],"seen":{capture},"sent":{}}}"#, frames.join(","), SENT.get()))
     }
 }
 

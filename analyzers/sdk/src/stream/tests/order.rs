@@ -336,7 +336,7 @@ fn crafted_segments_neither_stall_nor_pile_up() {
     };
     for round in 0..300_u32 {
         let limit = 2_000;
-        let mut bench = Bench::new(Limits { held: limit, held_total: limit, ..Limits::default() });
+        let mut bench = Bench::new(Limits { held: limit, held_total: limit });
         for _ in 0..150 {
             let from = if random(2) == 0 { Client } else { Server };
             let flags = [ACK, ACK, ACK, ACK, FIN | ACK, RST, SYN, SYN | ACK][random(8) as usize];
@@ -356,13 +356,13 @@ fn crafted_segments_neither_stall_nor_pile_up() {
 /// The events of a capture, and how it went.
 fn of_capture(name: &str) -> (Out, Statistics) {
     let path = format!("{}/../../tests/captures/reported/{name}", env!("CARGO_MANIFEST_DIR"));
-    let (mut decoder, mut streams, mut out) = (Decoder::new(), Streams::<()>::new(), Out::default());
+    let (mut decoder, mut streams, mut out) = (Decoder::new(), Streams::new(), Out::default());
     harness::frames(&std::fs::read(path).unwrap(), |frame| {
-        streams.push(&decoder.decode(frame), &mut |connection, (), event| out.take(connection, event));
+        streams.push(&decoder.decode(frame), false, &mut |connection, event| out.take(connection, event));
         Ok(Flow::More)
     })
     .unwrap();
-    streams.finish(&mut |connection, (), event| out.take(connection, event));
+    streams.finish(&mut |connection, event| out.take(connection, event));
     (out, streams.statistics())
 }
 
