@@ -134,37 +134,36 @@ pub enum Event<'a> {
 
 /// How reassembly went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
 pub struct Statistics {
     /// Connections that were seen.
     pub connections: u64,
     /// Connections that made room for others before they ended.
-    #[serde(skip_serializing_if = "crate::is_default")]
+    #[serde(default, skip_serializing_if = "crate::is_default")]
     pub evicted: u64,
     /// Segments whose bytes had all been there before.
-    #[serde(skip_serializing_if = "crate::is_default")]
+    #[serde(default, skip_serializing_if = "crate::is_default")]
     pub retransmitted: u64,
     /// Segments that stand so far behind their place in the file that the hole which they fill had been given up: their bytes are lost to
     /// the analysis.
-    #[serde(skip_serializing_if = "crate::is_default")]
+    #[serde(default, skip_serializing_if = "crate::is_default")]
     pub late: u64,
     /// Segments that came before others that precede them.
-    #[serde(skip_serializing_if = "crate::is_default")]
+    #[serde(default, skip_serializing_if = "crate::is_default")]
     pub out_of_order: u64,
     /// Segments that said otherwise about bytes that were held already.
-    #[serde(skip_serializing_if = "crate::is_default")]
+    #[serde(default, skip_serializing_if = "crate::is_default")]
     pub conflicting: u64,
     /// Holes that were given up.
-    #[serde(skip_serializing_if = "crate::is_default")]
+    #[serde(default, skip_serializing_if = "crate::is_default")]
     pub gaps: u64,
     /// Bytes in those holes.
-    #[serde(skip_serializing_if = "crate::is_default")]
+    #[serde(default, skip_serializing_if = "crate::is_default")]
     pub missing_octets: u64,
     /// Segments too far from where the stream is to belong to it.
-    #[serde(skip_serializing_if = "crate::is_default")]
+    #[serde(default, skip_serializing_if = "crate::is_default")]
     pub implausible: u64,
     /// Holes given up, and segments that no longer waited for the other direction, because too much was held.
-    #[serde(skip_serializing_if = "crate::is_default")]
+    #[serde(default, skip_serializing_if = "crate::is_default")]
     pub held_limit: u64,
 }
 
