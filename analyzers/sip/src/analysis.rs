@@ -6,6 +6,7 @@ use mcpcap_analyzer::decode::{self, CopyReport};
 use mcpcap_analyzer::stats::{Lists, Page};
 use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 
+use crate::arguments::Arguments;
 use crate::authentication::Authentication;
 use crate::calls::{Calls, Offer};
 use crate::counts::Counts;
@@ -20,7 +21,6 @@ use crate::registrations::Registrations;
 use crate::report::{Evicted, Limits, Report, Statistics};
 use crate::rows;
 use crate::seen::Seen;
-use crate::tool::Arguments;
 use crate::transactions::{Key, Outcome, Transactions};
 use crate::waiting::{Late, Turn, Waiting};
 

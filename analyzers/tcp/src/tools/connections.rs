@@ -14,13 +14,14 @@ use mcpcap_analyzer::{
 use serde::{Deserialize, Serialize};
 
 use super::events::Events;
-use crate::core::{Core, Segment, View};
+use crate::core::{Core, View};
 use crate::filter::{Filter, FilterReport};
 use crate::limits;
 use crate::report::{
     ConnStateCount, ConnectionReport, EventReport, FileOrder, FlagCount, HandshakeTimes, Limits, SegmentCounts, counted,
 };
 use crate::rows::{self, TcpConnection};
+use crate::segment::Segment;
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
 use crate::tracker::sequence::Flag;

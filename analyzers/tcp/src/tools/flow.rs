@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{Lists, Page, PageInfo, Part, Ranked};
 use mcpcap_analyzer::stream::Endpoint;
 use mcpcap_analyzer::{
@@ -12,10 +13,11 @@ use mcpcap_analyzer::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Core, Segment, View};
+use crate::core::{Core, View};
 use crate::filter::Filter;
 use crate::limits::RESETS_LISTED;
-use crate::report::{FileOrder, FlagCount, Limits, SegmentCounts, counted, share, text};
+use crate::report::{FileOrder, FlagCount, Limits, SegmentCounts, counted, text};
+use crate::segment::Segment;
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 use crate::tracker::sequence::Flag;

@@ -5,16 +5,18 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::{Finding, Frames};
+use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{Lists, PageInfo, Ranked};
 use mcpcap_analyzer::{
     Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Core, Segment, View};
+use crate::core::{Core, View};
 use crate::filter::{Filter, FilterReport};
 use crate::listing::{Row, key};
-use crate::report::{FileOrder, FlagCount, Limits, share, text};
+use crate::report::{FileOrder, FlagCount, Limits, text};
+use crate::segment::Segment;
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 use crate::tracker::sequence::Flag;
