@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::{self, CopyReport};
 use mcpcap_analyzer::stats::{Lists, Page};
-use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
+use mcpcap_analyzer::{Answer, Capture, Ending, Flow, Maximum, Window, time};
 
 use crate::arguments::Arguments;
 use crate::authentication::Authentication;
@@ -284,13 +284,15 @@ impl Analysis {
             registrations,
             packets,
             pages,
-            limits: Limits {
-                evicted,
-                requests_behind_their_responses: self.transactions.too_late,
-                responses_not_told_apart: self.transactions.not_told_apart,
-                ..carried.limits
+            ending: Ending {
+                limits: Limits {
+                    evicted,
+                    requests_behind_their_responses: self.transactions.too_late,
+                    responses_not_told_apart: self.transactions.not_told_apart,
+                    ..carried.limits
+                },
+                note: self.maximum.note("messages"),
             },
-            note: self.maximum.note("messages"),
         };
         Answer { message, report: (!is_empty).then_some(report) }
     }

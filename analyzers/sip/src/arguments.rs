@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::{CountCopies, JsonSchema};
 use serde::Deserialize;
 
 /// What may be asked of `analyze_sip_packets`.
@@ -27,7 +27,6 @@ pub struct Arguments {
     /// Give all headers of listed messages, not only the main ones.
     #[serde(default)]
     pub headers: bool,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }

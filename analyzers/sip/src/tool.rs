@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use mcpcap_analyzer::arguments::check_length;
 use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stream::{self, Streams};
 use mcpcap_analyzer::table::{Row, Table};
@@ -83,9 +84,7 @@ impl Tool for SipPackets {
         for (name, value, most) in
             [("call_id", &arguments.call_id, 1024), ("method", &arguments.method, 64), ("user", &arguments.user, 256)]
         {
-            if value.as_ref().is_some_and(|value| value.is_empty() || value.len() > most) {
-                return Err(Problem::argument(name, format!("must have 1 to {most} characters")));
-            }
+            check_length(name, value.as_deref(), most)?;
         }
         let filter = Filter {
             call_id: arguments.call_id.clone(),

@@ -10,7 +10,9 @@ use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{Lists, Page, Ranked, TopK};
 use mcpcap_analyzer::stream::Side;
-use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
+use mcpcap_analyzer::{
+    Answer, Capture, CountCopies, Ending, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window,
+};
 use serde::Deserialize;
 
 use crate::core::{Core, View};
@@ -39,9 +41,8 @@ pub struct Arguments {
     /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }
 
 /// One run.
@@ -162,8 +163,7 @@ impl Tool for TcpAnomalies {
             rst_by_source: sources.into_items(),
             connections_with_rst,
             retransmissions_by_connection,
-            limits,
-            note,
+            ending: Ending { limits, note },
             statistics,
             findings,
         }))

@@ -9,7 +9,8 @@ use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Lists, PageInfo, Part};
 use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{
-    Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default, time,
+    Answer, Capture, CountCopies, Ending, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window,
+    is_default, time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,9 +46,8 @@ pub struct Arguments {
     /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }
 
 /// What `analyze_tcp_connections` answers.
@@ -55,7 +55,6 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets of the connections asked for.
     pub tcp_packets_found: u64,
-    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     #[serde(skip_serializing_if = "is_default")]
@@ -73,13 +72,8 @@ pub struct Report {
     pub events: Vec<EventReport>,
     /// What parts of `connections` and `events` these are, and of other lists that have more entries.
     pub pages: Vec<PageInfo>,
-    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limits: Limits,
-    /// Says that `max_packets` ended reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub note: Option<String>,
+    #[serde(flatten)]
+    pub ending: Ending<Limits>,
 }
 
 /// Numbers over all connections asked for.
@@ -271,8 +265,7 @@ impl Tool for TcpConnections {
             connections,
             events,
             pages,
-            limits,
-            note,
+            ending: Ending { limits, note },
         }))
     }
 }
