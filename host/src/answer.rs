@@ -1,13 +1,10 @@
-//! The one place that turns failures into what a caller is told: a code from a published list and one clear line.
+//! What a caller is told when there is no answer: a code from a published list and one clear line. Each room says beside its own failures which of them is
+//! which code.
 
 use serde_json::{Value, json};
 
-use crate::bindings::types;
-use crate::capture::CaptureError;
 use crate::effort::Stopped;
-use crate::pipeline::RunError;
-use crate::sandbox::{Fault, problem_text};
-use crate::text::neutral;
+use crate::text::{neutral, url};
 
 /// What kind of failure it is. The names are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +79,7 @@ impl AnswerError {
     pub fn to_json(&self, capture: Option<&str>) -> Value {
         let mut value = json!({ "error": self.message, "code": self.code.name() });
         if let (Some(capture), Some(object)) = (capture, value.as_object_mut()) {
-            let name = crate::capture::shown(capture);
+            let name = url::shown(capture);
             object.insert("pcap_file".into(), neutral(&name, Self::LONGEST).into());
         }
         value
@@ -97,51 +94,5 @@ impl From<Stopped> for AnswerError {
             Stopped::Malformed(_) => Code::ComponentFault,
         };
         Self::new(code, stopped.to_string())
-    }
-}
-
-impl From<CaptureError> for AnswerError {
-    fn from(error: CaptureError) -> Self {
-        let code = match &error {
-            CaptureError::NotFound { .. } => Code::NotFound,
-            CaptureError::NotAllowed { .. } | CaptureError::Outside { .. } | CaptureError::Remote => Code::NotAllowed,
-            CaptureError::NotAFile { .. } => Code::NotACapture,
-            CaptureError::BadName { .. } => Code::BadArgument,
-            CaptureError::Io { .. } => Code::Damaged,
-            CaptureError::Fetch { .. } => Code::FetchFailed,
-            CaptureError::TooLarge { .. } => Code::TooLarge,
-            CaptureError::Cancelled => Code::Cancelled,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<Fault> for AnswerError {
-    fn from(fault: Fault) -> Self {
-        let code = match &fault {
-            Fault::Problem(types::Problem::Arguments(_)) => Code::BadArgument,
-            Fault::Problem(types::Problem::UnknownFormat(_)) => Code::NotACapture,
-            Fault::Problem(types::Problem::Input(_)) => Code::Damaged,
-            Fault::Problem(types::Problem::Limit(_)) | Fault::Limit { .. } => Code::LimitReached,
-            Fault::Cancelled => Code::Cancelled,
-            Fault::Crashed { .. } | Fault::Unavailable { .. } => Code::ComponentFault,
-        };
-        let message = match &fault {
-            Fault::Problem(problem) => problem_text(problem),
-            fault => fault.to_string(),
-        };
-        Self::new(code, message)
-    }
-}
-
-impl From<RunError> for AnswerError {
-    fn from(error: RunError) -> Self {
-        match error {
-            RunError::Fault(fault) => fault.into(),
-            RunError::NotACapture { .. } => Self::new(Code::NotACapture, error.to_string()),
-            RunError::Unreadable { .. } => Self::new(Code::Damaged, error.to_string()),
-            RunError::Rows(error) => error.into(),
-            RunError::Threads => Self::new(Code::LimitReached, error.to_string()),
-        }
     }
 }

@@ -10,8 +10,8 @@
 //! * [`sandbox`] runs components under limits; only it knows the engine,
 //! * [`batch`] checks what the reader says,
 //! * [`pipeline`] is the control flow of a run,
+//! * [`contract`] knows what a tool is and makes its report the server's answer, [`answer`] says what went wrong,
 //! * [`catalog`] knows which tools and prompts there are, [`analyzers`] where those of others come from,
-//! * [`contract`] makes an analyzer's report the server's answer, [`answer`] says what went wrong,
 //! * [`service`] answers questions, whoever asks,
 //! * [`mcp`] speaks the protocol; only it knows rmcp,
 //! * [`text`] makes text harmless wherever it leaves the program.
@@ -50,6 +50,7 @@ pub mod capture;
 pub mod catalog;
 pub mod cli;
 pub mod contract;
+pub mod digest;
 pub mod effort;
 pub mod harden;
 pub mod library;
@@ -57,6 +58,7 @@ pub mod mcp;
 mod packets;
 pub mod pipeline;
 pub mod progress;
+pub mod rows;
 pub mod sandbox;
 pub mod selection;
 pub mod service;

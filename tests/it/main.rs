@@ -18,6 +18,7 @@ mod mcp;
 mod packaging;
 mod readme;
 mod reported;
+mod rooms;
 mod sandbox;
 mod snapshots;
 mod support;

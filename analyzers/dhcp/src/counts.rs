@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::{Evidence, Frames};
+use mcpcap_analyzer::numbers::add_one;
 use mcpcap_analyzer::stats::{Distinct, Lists, TopK};
+use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::limits;
@@ -50,21 +51,21 @@ impl Counts {
 
     /// Counts a message.
     pub fn take(&mut self, seen: &Seen) {
-        add(self.types.entry((seen.family, seen.kind)).or_default());
+        add_one(self.types.entry((seen.family, seen.kind)).or_default());
         if seen.segment.relay.is_some() {
-            add(&mut self.via_relay);
+            add_one(&mut self.via_relay);
         }
     }
 
     /// Counts what a DHCPv4 message holds.
     pub fn v4(&mut self, message: &v4::Message) {
-        add(self.ops.entry(message.op).or_default());
+        add_one(self.ops.entry(message.op).or_default());
         for option in message.options.iter().flatten() {
             let count = self.options_v4.entry(option.code).or_default();
             *count = count.saturating_add(option.parts.into());
         }
         if let Some(code) = message.broken {
-            add(self.options_v4.entry(code).or_default());
+            add_one(self.options_v4.entry(code).or_default());
         }
         if let Some(name) = message.string(v4::code::HOSTNAME) {
             self.different_hostnames.add(&name);
@@ -79,14 +80,14 @@ impl Counts {
     /// Counts what a DHCPv6 message holds.
     pub fn v6(&mut self, message: &v6::Message) {
         for kind in &message.kinds {
-            add(self.relayed.entry(*kind).or_default());
+            add_one(self.relayed.entry(*kind).or_default());
         }
         message.options.iter().for_each(|option| self.options_v6.add(option.code, 1));
     }
 
     /// Counts a message without a header that could be read.
     pub fn unread(&mut self, family: Family) {
-        add(self.types.entry((family, None)).or_default());
+        add_one(self.types.entry((family, None)).or_default());
     }
 
     /// Notes what is wrong with a message.
@@ -164,10 +165,6 @@ fn texts(table: &TopK<String>, list: &'static str, lists: &mut Lists) -> Vec<Tex
     listed.map(|top| TextCount { text: top.key, count: top.count, count_too_high: top.error }).collect()
 }
 
-fn add(count: &mut u64) {
-    *count = count.saturating_add(1);
-}
-
 /// A name, or what it is with its number.
 pub fn named(name: Option<&'static str>, what: &str, number: u16) -> Cow<'static, str> {
     name.map_or_else(|| format!("{what}_{number}").into(), Cow::Borrowed)
@@ -229,10 +226,6 @@ pub struct OptionCount {
     pub count: u64,
 }
 
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
 /// How often a text came.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TextCount {
@@ -241,7 +234,7 @@ pub struct TextCount {
     /// Messages that have it.
     pub count: u64,
     /// By how much `count` may be too high, as there were more texts than are counted one by one.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub count_too_high: u64,
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::stats::{Lists, Pool, Sequence};
-use mcpcap_analyzer::{JsonSchema, time};
+use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
 
 use crate::counts::named;
@@ -64,16 +64,12 @@ pub struct PacketDetails {
     /// In order of appearance, parts of one joined. As far as the texts of all messages have room.
     pub options: Vec<OptionDetails>,
     /// Options that found no room in the report: they are on pages of `options`, or of those of a relay.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub options_left_out: u64,
     /// What is wrong with the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub malformed: Option<&'static str>,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 /// The fixed part of a DHCPv4 message.

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::PageInfo;
-use mcpcap_analyzer::{JsonSchema, decode, is_default};
+use mcpcap_analyzer::{Ending, JsonSchema, decode, is_default};
 use serde::Serialize;
 
 use crate::counts::CountsReport;
@@ -20,7 +20,6 @@ pub struct Report {
     pub dhcp_packets_found: u64,
     /// How many of them were analysed: all.
     pub dhcp_packets_analyzed: u64,
-    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     pub statistics: Statistics,
@@ -35,13 +34,8 @@ pub struct Report {
     /// What part of `packets` and of `transactions` this is, and of each list that is cut. Their `total` is what can be listed; what made room is in
     /// `limits`.
     pub pages: Vec<PageInfo>,
-    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limits: Limits,
-    /// Says that `max_packets` ended reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub note: Option<String>,
+    #[serde(flatten)]
+    pub ending: Ending<Limits>,
 }
 
 /// Numbers over all messages. Each list holds up to 50 entries; the field with `total` or `unique` in its name says how many there are.

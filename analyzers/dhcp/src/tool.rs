@@ -2,11 +2,13 @@
 
 use std::num::NonZeroU64;
 
+use mcpcap_analyzer::arguments::check_length;
 use mcpcap_analyzer::decode::{Packet, Transport};
 use mcpcap_analyzer::stats::{Lists, Page, Pool};
 use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{
-    Answer, Capture, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, TransportKind, Wants, Window, time,
+    Answer, Capture, CountCopies, Ending, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, TransportKind, Wants,
+    Window, time,
 };
 use serde::Deserialize;
 
@@ -39,9 +41,8 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 40))]
     pub message_type: Option<String>,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }
 
 /// One run of `analyze_dhcp_packets`.
@@ -126,9 +127,7 @@ impl Tool for DhcpPackets {
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
         for (name, text) in [("client", &arguments.client), ("message_type", &arguments.message_type)] {
-            if text.as_ref().is_some_and(|text| text.is_empty() || text.len() > 255) {
-                return Err(Problem::argument(name, "must have 1 to 255 characters"));
-            }
+            check_length(name, text.as_deref(), 255)?;
         }
         Ok(Self {
             lists: Lists::new(window.clone()),
@@ -213,8 +212,7 @@ impl Tool for DhcpPackets {
             transactions,
             packets,
             pages: paged.into_iter().chain(of_transactions).chain(lists.into_pages()).collect(),
-            limits,
-            note: self.maximum.note("DHCP messages"),
+            ending: Ending { limits, note: self.maximum.note("DHCP messages") },
         }))
     }
 }

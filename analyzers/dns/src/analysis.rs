@@ -2,7 +2,7 @@
 
 use mcpcap_analyzer::decode::{self, CopyReport};
 use mcpcap_analyzer::stats::{Lists, Page};
-use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
+use mcpcap_analyzer::{Answer, Capture, Ending, Flow, Maximum, Window, time};
 
 use crate::arguments::Arguments;
 use crate::brief::{Decision, Judged, Outcome, Settled};
@@ -281,8 +281,7 @@ impl Analysis {
             findings_total,
             packets,
             pages,
-            limits,
-            note: self.maximum.note("messages"),
+            ending: Ending { limits, note: self.maximum.note("messages") },
         };
         Answer { message, report: (!is_empty).then_some(report) }
     }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::{CountCopies, JsonSchema};
 use serde::Deserialize;
 
 /// What may be asked of `analyze_dns_packets`.
@@ -16,7 +16,6 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(length(min = 1, max = 1024))]
     pub name: Option<String>,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }

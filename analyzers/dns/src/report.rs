@@ -3,7 +3,7 @@
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
-use mcpcap_analyzer::{JsonSchema, decode, is_default, stream};
+use mcpcap_analyzer::{Ending, JsonSchema, decode, is_default, stream};
 use serde::Serialize;
 
 use crate::counts::ServiceReport;
@@ -23,7 +23,6 @@ pub struct Report {
     /// How many of them were analysed: all.
     #[serde(skip_serializing_if = "is_default")]
     pub dns_packets_analyzed: u64,
-    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     pub statistics: Statistics,
@@ -36,13 +35,8 @@ pub struct Report {
     pub packets: Vec<PacketDetails>,
     /// What part of `packets` this is, and of the lists that hold only their first entries.
     pub pages: Vec<PageInfo>,
-    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limits: Limits,
-    /// Says that `max_packets` ended reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub note: Option<String>,
+    #[serde(flatten)]
+    pub ending: Ending<Limits>,
 }
 
 /// Numbers over all messages.

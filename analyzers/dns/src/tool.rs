@@ -1,5 +1,6 @@
 //! The tool, and the way from frames to messages.
 
+use mcpcap_analyzer::arguments::check_length;
 use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::stream::{Connection, Endpoint, Event, States};
@@ -52,9 +53,7 @@ impl Tool for DnsPackets {
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
-        if arguments.name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 1024) {
-            return Err(Problem::argument("name", "must have 1 to 1024 characters"));
-        }
+        check_length("name", arguments.name.as_deref(), 1024)?;
         let part = Lists::new(window.clone()).part(lists::UNCONFIRMED, limits::LISTED);
         Ok(Self {
             streams: States::default(),

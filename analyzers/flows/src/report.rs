@@ -4,7 +4,7 @@ use mcpcap_analyzer::decode::{CopyReport, Statistics};
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::hierarchy::ProtocolHierarchy;
 use mcpcap_analyzer::stats::PageInfo;
-use mcpcap_analyzer::{JsonSchema, is_default};
+use mcpcap_analyzer::{Ending, JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::details::FlowReport;
@@ -18,7 +18,6 @@ use crate::totals::TotalsReport;
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
     pub totals: TotalsReport,
-    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     /// What an analyst would want to be told: first of each rule the 20 with most frames.
@@ -42,13 +41,8 @@ pub struct Report {
     pub flows: Vec<FlowReport>,
     /// What part of `flows` this is, and of each list that is cut.
     pub pages: Vec<PageInfo>,
-    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limits: Limits,
-    /// Says that `max_packets` ended reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub note: Option<String>,
+    #[serde(flatten)]
+    pub ending: Ending<Limits>,
 }
 
 /// What was not kept. Totals are exact all the same.

@@ -8,7 +8,8 @@ use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::hierarchy::{self, Hierarchy, names};
 use mcpcap_analyzer::stats::{Lists, PageInfo};
 use mcpcap_analyzer::{
-    Answer, Capture, Ends, Flow as More, Frame, JsonSchema, Maximum, Problem, Tool, Wants, Window, time,
+    Answer, Capture, CountCopies, Ending, Ends, Flow as More, Frame, JsonSchema, Maximum, Problem, Tool, Wants, Window,
+    time,
 };
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -47,7 +48,7 @@ pub struct Arguments {
     pub max_packets: Option<NonZeroU64>,
     /// Count copies of packets too.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }
 
 /// What is told apart over time.
@@ -273,18 +274,20 @@ impl Tool for Conversations {
             over_time,
             flows: listed,
             pages: [paged].into_iter().chain(lists.into_pages()).collect(),
-            limits: Limits {
-                evicted: Evicted {
-                    flows: flows.evicted(),
-                    rankings,
-                    announcements: flows.announcements_evicted(),
-                    parties,
+            ending: Ending {
+                limits: Limits {
+                    evicted: Evicted {
+                        flows: flows.evicted(),
+                        rankings,
+                        announcements: flows.announcements_evicted(),
+                        parties,
+                    },
+                    flows_not_listed,
+                    bytes_missing_at_most,
+                    decoding: capture.decoder.decoding.clone().told(),
                 },
-                flows_not_listed,
-                bytes_missing_at_most,
-                decoding: capture.decoder.decoding.clone().told(),
+                note: maximum.note("packets"),
             },
-            note: maximum.note("packets"),
         }))
     }
 }

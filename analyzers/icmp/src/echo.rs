@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::numbers::{add_one, share};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Quantiles, SummaryMs};
 use serde::Serialize;
 
@@ -106,10 +107,6 @@ struct Totals {
 /// The list of pairs of requester and target.
 const PAIRS: &str = "statistics.echo_pairs";
 
-fn add(count: &mut u64) {
-    *count = count.saturating_add(1);
-}
-
 impl Echoes {
     /// Nothing seen yet.
     pub fn new() -> Self {
@@ -158,9 +155,9 @@ impl Echoes {
         let Some((identifier, sequence)) = message.numbers else {
             let totals = &mut self.totals;
             let counts = [(message.is_echo(), &mut totals.requests), (message.is_echo_reply(), &mut totals.replies)];
-            counts.into_iter().filter(|(is, _)| *is).for_each(|(_, count)| add(count));
+            counts.into_iter().filter(|(is, _)| *is).for_each(|(_, counter)| add_one(counter));
             if message.is_echo_reply() {
-                add(&mut totals.unasked);
+                add_one(&mut totals.unasked);
             }
             return None;
         };
@@ -182,7 +179,7 @@ impl Echoes {
         let key = Key { requester, target, identifier, sequence };
         let (waiting, gone) = self.waiting.get_or_insert_with(key, Waiting::default);
         let (outcome, pair) = if message.is_echo() {
-            add(&mut self.totals.requests);
+            add_one(&mut self.totals.requests);
             session.request(identifier, frame, time, &mut self.identifiers);
             if is_many(target) {
                 self.to_many.insert((requester, identifier, sequence), frame);
@@ -191,8 +188,8 @@ impl Echoes {
             self.totals.asked_again = self.totals.asked_again.saturating_add(again.into());
             (if again { Outcome::AskedAgain } else { Outcome::Asked }, pair)
         } else {
-            add(&mut self.totals.replies);
-            add(&mut session.replies);
+            add_one(&mut self.totals.replies);
+            add_one(&mut session.replies);
             (Outcome::Replied, waiting.answer(heard))
         };
         let is_full = waiting.is_full();
@@ -263,7 +260,7 @@ impl Echoes {
     }
 
     fn pair(&mut self, key: &Key, pair: &Pair) {
-        add(&mut self.totals.answered);
+        add_one(&mut self.totals.answered);
         self.totals.unlike = self.totals.unlike.saturating_add(pair.is_unlike().into());
         let round_trip = pair.round_trip();
         if let Some(lasted) = round_trip {
@@ -283,18 +280,18 @@ impl Echoes {
         let to_many = self.to_many.get(&(key.requester, key.identifier, key.sequence));
         let answer = match (request, to_many) {
             (Some(request), _) => {
-                add(&mut self.totals.again);
-                session.into_iter().for_each(|session| add(&mut session.duplicates));
+                add_one(&mut self.totals.again);
+                session.into_iter().for_each(|session| add_one(&mut session.duplicates));
                 Answer::Again { request }
             }
             (None, Some(request)) => {
-                add(&mut self.totals.for_many);
+                add_one(&mut self.totals.for_many);
                 Answer::ForMany { request: *request }
             }
             (None, None) => {
-                add(&mut self.totals.unasked);
+                add_one(&mut self.totals.unasked);
                 session.into_iter().for_each(|session| {
-                    add(&mut session.unasked);
+                    add_one(&mut session.unasked);
                     session.unasked_frames.add(reply);
                 });
                 Answer::Unasked
@@ -348,11 +345,6 @@ pub fn is_many(address: IpAddr) -> bool {
         IpAddr::V4(address) => address.is_multicast() || address.is_broadcast() || address.octets()[3] == 255,
         IpAddr::V6(address) => address.is_multicast(),
     }
-}
-
-/// A share of a whole; 0 of nothing.
-pub fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// Echo requests and replies of the whole capture.

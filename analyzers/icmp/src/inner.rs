@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::{Evidence, Frames};
 use mcpcap_analyzer::stats::{Keyed, Lists, Pool, Several};
+use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::codes;
@@ -91,12 +91,8 @@ pub struct TunnelReport {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub flows_total_is_estimate: bool,
     /// Packets whose ends and protocol are on pages of `flows` only.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub other_packets: u64,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 /// Packets within echoes that have the same ends and protocol.

@@ -3,7 +3,7 @@
 //! * [`tool`]: the tool `analyze_icmp_packets`, its arguments, and the way from frames to messages
 //! * [`prompts`]: the prompts
 //! * `message`: the wire format
-//! * `echo` (with `waiting` and `session`), `errors`, `paths` (with `quoted_paths`), `neighbours` (with
+//! * `echo` (with `waiting` and `session`), `errors`, `paths` (with `quoted_paths` and `hops`), `neighbours` (with
 //!   `advertisement`): what is done with each message
 //! * `inner`: packets that echoes carry; `many`: counts of different ones
 //! * `findings`: what an analyst would want to be told
@@ -16,6 +16,7 @@ mod details;
 mod echo;
 mod errors;
 mod findings;
+mod hops;
 mod inner;
 mod limits;
 mod many;

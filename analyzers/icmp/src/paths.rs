@@ -9,11 +9,12 @@ use mcpcap_analyzer::decode::{Ip, Packet, Quoted, Transport};
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Sequence, Several};
 
+use crate::hops::{At, PathKey};
 use crate::limits;
 use crate::message::Message;
 use crate::quoted_paths::QuotedPaths;
 
-pub use report::{HopReport, PathReport};
+pub use report::PathReport;
 
 /// What a probe is found again by: ends, protocol, two numbers (ports, or identifier and sequence number), identification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,24 +40,6 @@ pub const ADDRESSES: &str = "statistics.paths[].hops[].addresses";
 pub const FRAMES: &str = "statistics.paths[].hops[].frames";
 /// The same of its labels.
 pub const MPLS_LABELS: &str = "statistics.paths[].hops[].mpls_labels";
-
-/// Source, destination and protocol of probes.
-pub type PathKey = (IpAddr, IpAddr, u8);
-
-/// Frame and time of an answer.
-#[derive(Debug, Clone, Copy)]
-pub struct At {
-    /// Its frame.
-    pub frame: u64,
-    /// Nanoseconds since 1970.
-    pub time: Option<u64>,
-}
-
-impl At {
-    fn of(packet: &Packet<'_>) -> Self {
-        Self { frame: packet.frame, time: packet.timestamp }
-    }
-}
 
 /// All paths.
 pub struct Paths {

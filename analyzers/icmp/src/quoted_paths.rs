@@ -9,8 +9,8 @@ use mcpcap_analyzer::decode::Quoted;
 use mcpcap_analyzer::stats::BoundedMap;
 use serde::Serialize;
 
+use crate::hops::{At, HopReport, PathKey};
 use crate::limits;
-use crate::paths::{At, HopReport, PathKey};
 
 /// The first destination port of traceroute's UDP probes (IANA "traceroute use"); each further probe has the next one.
 const FIRST_PORT: u16 = 33_434;

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::decode::Within;
 use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{Lists, Pool, Quantiles, Several, SummaryMs, entropy};
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use crate::echo::share;
 use crate::findings::thresholds::TUNNEL_ENTROPY;
 use crate::inner::Inner;
 use crate::limits;

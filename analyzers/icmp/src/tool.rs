@@ -8,7 +8,8 @@ use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::stats::{Distinct, Lists, Page};
 use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{
-    Capture, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, TransportKind, Wants, Window, time,
+    Capture, CountCopies, Ending, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, TransportKind, Wants, Window,
+    time,
 };
 use serde::Deserialize;
 
@@ -42,9 +43,8 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(range(min = 4, max = 6))]
     pub ip_version: Option<u8>,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }
 
 /// Which messages are listed.
@@ -273,8 +273,15 @@ impl Tool for IcmpPackets {
             findings_total,
             packets,
             pages: [paged].into_iter().chain(lists.into_pages()).collect(),
-            limits: Limits { evicted, short_messages: self.short, out_of_order_messages: self.out_of_order, decoding },
-            note: self.maximum.note("ICMP messages"),
+            ending: Ending {
+                limits: Limits {
+                    evicted,
+                    short_messages: self.short,
+                    out_of_order_messages: self.out_of_order,
+                    decoding,
+                },
+                note: self.maximum.note("ICMP messages"),
+            },
         }))
     }
 }

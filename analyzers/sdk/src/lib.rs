@@ -4,6 +4,7 @@
 //! one line of [`component!`]; the crate does the rest:
 //!
 //! * [`decode`] is what a frame holds, from the link layer to the transport layer, as mcpcap's decoder has taken it apart,
+//! * [`arguments`] are those that several tools have; [`Maximum`] is `max_packets`, [`Ending`] how reports end,
 //! * [`application`] recognises application protocols by the form of their messages, and by ports,
 //! * [`stream`] puts TCP streams together,
 //! * [`zeek`] gives a connection Zeek's words, `conn_state` and `history`; `community`, with the feature `community-id`, the Community ID of a flow,
@@ -125,6 +126,7 @@
 #![deny(unsafe_code)]
 
 pub mod application;
+pub mod arguments;
 pub mod burst;
 pub mod capture;
 #[doc(hidden)]
@@ -136,6 +138,7 @@ pub mod community;
 pub mod component;
 pub mod decode;
 pub mod describe;
+mod ending;
 #[cfg(any(target_arch = "wasm32", test, feature = "harness"))]
 #[doc(hidden)]
 pub mod feed;
@@ -160,7 +163,9 @@ pub mod time;
 mod tool;
 pub mod zeek;
 
+pub use arguments::CountCopies;
 pub use capture::Capture;
+pub use ending::Ending;
 pub use frame::{Frame, Link};
 pub use maximum::Maximum;
 pub use problem::Problem;

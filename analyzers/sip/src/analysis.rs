@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::{self, CopyReport};
 use mcpcap_analyzer::stats::{Lists, Page};
-use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
+use mcpcap_analyzer::{Answer, Capture, Ending, Flow, Maximum, Window, time};
 
+use crate::arguments::Arguments;
 use crate::authentication::Authentication;
 use crate::calls::{Calls, Offer};
 use crate::counts::Counts;
@@ -20,7 +21,6 @@ use crate::registrations::Registrations;
 use crate::report::{Evicted, Limits, Report, Statistics};
 use crate::rows;
 use crate::seen::Seen;
-use crate::tool::Arguments;
 use crate::transactions::{Key, Outcome, Transactions};
 use crate::waiting::{Late, Turn, Waiting};
 
@@ -284,13 +284,15 @@ impl Analysis {
             registrations,
             packets,
             pages,
-            limits: Limits {
-                evicted,
-                requests_behind_their_responses: self.transactions.too_late,
-                responses_not_told_apart: self.transactions.not_told_apart,
-                ..carried.limits
+            ending: Ending {
+                limits: Limits {
+                    evicted,
+                    requests_behind_their_responses: self.transactions.too_late,
+                    responses_not_told_apart: self.transactions.not_told_apart,
+                    ..carried.limits
+                },
+                note: self.maximum.note("messages"),
             },
-            note: self.maximum.note("messages"),
         };
         Answer { message, report: (!is_empty).then_some(report) }
     }

@@ -7,11 +7,11 @@ use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists};
 use serde::Serialize;
 
-use crate::details::word;
 use crate::limits;
 use crate::message::facts::Facts;
 use crate::seen::Seen;
 use crate::transactions::Outcome;
+use crate::words::word;
 
 /// Challenges and credentials.
 pub struct Authentication {

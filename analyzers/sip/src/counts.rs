@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::{Distinct, Lists, Top, TopK};
 
-use crate::details::{text, word};
 use crate::limits;
 use crate::message::facts::Facts;
 use crate::message::{Fault, Message};
-use crate::report::{CodeCount, Count, FaultCount, NamedCount, TransportCount};
+use crate::report::{FaultCount, TransportCount};
 use crate::seen::{Seen, Transport};
+use crate::tallies::{CodeCount, Count, NamedCount};
+use crate::words::{text, word};
 
 /// Digits of a dialled number; shorter ones are extensions.
 const DIALLED_DIGITS: usize = 7;

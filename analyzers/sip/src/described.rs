@@ -3,9 +3,9 @@
 use mcpcap_analyzer::stats::{Lists, Part};
 
 use crate::limits;
+use crate::media::MediaReport;
 use crate::message::Message;
 use crate::message::sdp::{self, Description, Keep, Media};
-use crate::report::MediaReport;
 
 /// The lists of media, and those within each, where one part of the report has them.
 pub struct Names {

@@ -3,16 +3,16 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::stats::Lists;
-use mcpcap_analyzer::text::printable;
-use mcpcap_analyzer::{JsonSchema, time};
+use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
 
 use crate::described::{self, OF_PACKETS};
 use crate::limits;
+use crate::media::MediaReport;
 use crate::message::sdp::Description;
 use crate::message::{self, Fault, Header, Message, Start, auth};
-use crate::report::{MediaReport, is_zero};
 use crate::seen::{PORT, Seen, TLS_PORT, Transport};
+use crate::words::{text, word};
 
 /// A message. Texts are from the capture.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -94,13 +94,13 @@ pub struct PacketDetails {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderDetails>,
     /// Headers in all. The first 256 are listed of one message, as far as the texts of all messages have room, and pages have all.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub headers_total: u64,
     /// Media of the session description in the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<MediaReport>,
     /// Media in all. The first 256 are listed of one message, 2,000 of all, and pages have all.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub media_total: u64,
     /// What is wrong with the message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -126,16 +126,6 @@ pub struct HeaderDetails {
     pub name: String,
     /// Folded lines are joined.
     pub value: String,
-}
-
-/// A short text from the capture, such as a method or tag.
-pub fn word(octets: &[u8]) -> String {
-    printable(octets, limits::WORD)
-}
-
-/// A text from the capture.
-pub fn text(octets: &[u8]) -> String {
-    printable(octets, limits::TEXT)
 }
 
 /// What listed messages may still take up.

@@ -2,8 +2,26 @@
 
 use crate::limits;
 use crate::message::{Head, could_begin, keep_alive};
-use crate::tcp::Totals;
 use crate::websocket::{self, Frames};
+
+/// Counts over all streams.
+#[derive(Default)]
+pub struct Totals {
+    /// Messages whose end is not in the capture.
+    pub incomplete: u64,
+    /// Bytes of SIP connections that belong to no message that was found.
+    pub skipped: u64,
+    /// Connections on the ports of SIP that begin with TLS.
+    pub encrypted: u64,
+    /// Line ends between messages, as pings and pongs of RFC 5626.
+    pub keep_alives: u64,
+    /// WebSockets with the subprotocol `sip`.
+    pub websockets: u64,
+    /// Messages in WebSockets that are compressed or too long.
+    pub unreadable: u64,
+    /// Bytes that wait in buffers now.
+    pub buffered: usize,
+}
 
 /// The longest header that is waited for.
 const HEAD_OCTETS: usize = 64 << 10;

@@ -3,15 +3,14 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several};
+use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
-use crate::details::text;
 use crate::limits;
 use crate::message::facts::Facts;
-use crate::report::is_false;
 use crate::seen::Seen;
+use crate::words::text;
 
 /// All addresses.
 pub struct Parties {
@@ -49,7 +48,7 @@ pub struct PartyReport {
     /// Different ones.
     pub agents_total: u64,
     /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub agents_total_is_estimate: bool,
 }
 

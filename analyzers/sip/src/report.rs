@@ -1,21 +1,20 @@
 //! The report.
 
-use std::net::IpAddr;
-
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::{Finding, Frames};
-use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
-use mcpcap_analyzer::{JsonSchema, decode, is_default, stream};
+use mcpcap_analyzer::stats::PageInfo;
+use mcpcap_analyzer::{Ending, JsonSchema, decode, is_default, stream};
 use serde::Serialize;
 
 use crate::authentication::AuthenticationReport;
 use crate::calls::report::{CallReport, CallsReport};
-use crate::details::{PacketDetails, word};
+use crate::details::PacketDetails;
 use crate::message::Fault;
-use crate::message::sdp::Media;
 use crate::parties::PartyReport;
 use crate::registrations::report::{RegistrationReport, RegistrationsReport};
 use crate::seen::Transport;
+use crate::tallies::{CodeCount, Count, NamedCount};
+use crate::transactions::{TransactionReport, Unanswered};
 
 /// What `analyze_sip_packets` answers.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -24,7 +23,6 @@ pub struct Report {
     pub sip_packets_found: u64,
     /// How many of them were analysed: all.
     pub sip_packets_analyzed: u64,
-    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     pub statistics: Statistics,
@@ -41,13 +39,8 @@ pub struct Report {
     pub packets: Vec<PacketDetails>,
     /// What part of `calls`, `registrations` and `packets` this is, and of each other list that has more entries.
     pub pages: Vec<PageInfo>,
-    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limits: Limits,
-    /// Says that `max_packets` ended reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub note: Option<String>,
+    #[serde(flatten)]
+    pub ending: Ending<Limits>,
 }
 
 /// Numbers over all messages. Lists hold the 20 first entries; how many there are in all stands beside each.
@@ -129,40 +122,6 @@ pub struct Statistics {
     pub keep_alives: u64,
 }
 
-/// A text and how often it came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Count {
-    /// What was counted. Text from the capture.
-    pub name: String,
-    /// How often it came.
-    pub count: u64,
-    /// The count may be too high by up to so many.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub too_high_by: u64,
-}
-
-/// A kind and how often it came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct NamedCount {
-    /// The kind.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub name: String,
-    /// How often it came.
-    pub count: u64,
-}
-
-/// A status code.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct CodeCount {
-    /// The status code.
-    pub code: u16,
-    /// Its name in IANA's registry; empty when it has none.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub name: &'static str,
-    /// Responses with it.
-    pub count: u64,
-}
-
 /// Messages over one transport.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct TransportCount {
@@ -182,121 +141,6 @@ pub struct FaultCount {
     /// Their frames. Of many this is a page.
     #[schemars(with = "Vec<u64>")]
     pub frames: Frames,
-}
-
-/// Requests of one method and their responses. Each hop of a proxied request counts.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct TransactionReport {
-    /// The method.
-    pub method: String,
-    /// Requests, each once, however often it was sent.
-    pub requests: u64,
-    /// How many got a response of any kind.
-    pub answered: u64,
-    /// How many got a final one.
-    pub completed: u64,
-    /// How many got none in the capture. ACK expects none.
-    pub unanswered: u64,
-    /// How often one was sent again.
-    pub retransmitted: u64,
-    /// Time from the first transmission to the first response of any kind.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latency: Option<SummaryMs>,
-}
-
-/// A request without a response in the capture.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Unanswered {
-    /// Frame of the first transmission.
-    pub frame: u64,
-    /// The method.
-    pub method: String,
-    /// Address that asked.
-    pub client: IpAddr,
-    /// Address that was asked.
-    pub server: IpAddr,
-    /// How often it was sent.
-    pub sent: u32,
-}
-
-/// A medium that one side offers to receive at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct MediaReport {
-    /// Kind of medium: `audio`, `video`.
-    pub kind: String,
-    /// Where this side wants to receive; may be a name.
-    pub address: String,
-    /// Port where this side wants to receive; 0: refused.
-    pub port: u16,
-    /// Port for RTCP. Absent where SDP does not say: it is the next one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rtcp_port: Option<u16>,
-    /// Transport, for example `RTP/AVP`.
-    pub protocol: String,
-    /// Codecs: the first 32, and pages of all.
-    pub codecs: Vec<Codec>,
-    /// Codecs in all.
-    pub codecs_total: u64,
-    /// `sendrecv`, `sendonly`, `recvonly` or `inactive`, from this side's view.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub direction: &'static str,
-    /// `none`, `sdes` (keys stand in the clear-text signalling), `dtls`.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub encryption: &'static str,
-    /// Suites of SDES, likewise.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub crypto_suites: Vec<String>,
-    /// Suites in all.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub crypto_suites_total: u64,
-    /// Whether ICE is offered.
-    pub ice: bool,
-    /// Addresses and ports of ICE candidates, likewise.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub candidates: Vec<String>,
-    /// Candidates in all.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub candidates_total: u64,
-}
-
-/// A payload type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Codec {
-    /// The number in RTP packets; another format where it is no RTP.
-    pub payload_type: String,
-    /// Name and clock rate, for example `PCMU/8000`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub codec: Option<String>,
-}
-
-impl MediaReport {
-    /// What a media description says.
-    pub fn of(media: &Media<'_>) -> Self {
-        let encryption = match (media.crypto_total == 0, media.fingerprint) {
-            (_, true) => "dtls",
-            (false, false) => "sdes",
-            (true, false) => "none",
-        };
-        let rtcp_port = media.rtcp_port.or(media.rtcp_mux.then_some(media.port));
-        let formats = media.formats.iter();
-        let candidates = media.candidates.iter();
-        Self {
-            kind: word(media.kind),
-            address: word(media.address),
-            port: media.port,
-            rtcp_port,
-            protocol: word(media.protocol),
-            codecs_total: media.formats_total,
-            crypto_suites_total: media.crypto_total,
-            candidates_total: media.candidates_total,
-            codecs: formats.map(|f| Codec { payload_type: word(f.name), codec: f.codec.map(word) }).collect(),
-            direction: media.direction.name(),
-            encryption,
-            crypto_suites: media.crypto.iter().map(|suite| word(suite)).collect(),
-            ice: media.ice,
-            candidates: candidates.map(|(address, port)| format!("{} {port}", word(address))).collect(),
-        }
-    }
 }
 
 /// What was not kept, and what was not decoded. Numbers that are 0 are left out.
@@ -351,14 +195,4 @@ pub struct Evicted {
     /// Entries of the rules, such as pairs of client and server: findings may be missing, and numbers in findings too low.
     #[serde(skip_serializing_if = "is_default")]
     pub pairs: u64,
-}
-
-/// For what a report leaves out.
-pub fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
-/// For what a report leaves out.
-pub fn is_false(flag: &bool) -> bool {
-    !flag
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use mcpcap_analyzer::stream::{Connection, Event, Side};
 
-use crate::direction::{Carrier, Direction, Found, Segment, Step};
+use crate::direction::{Carrier, Direction, Found, Segment, Step, Totals};
 use crate::limits;
 use crate::message::keep_alive;
 use crate::seen::{OTHER_PORT, PORT, Seen, TLS_PORT, Transport};
@@ -16,25 +16,6 @@ pub enum Yield<'a> {
     Message(Seen, &'a [u8], bool),
     /// Something else where a message should begin, on a connection of SIP.
     Malformed(Seen),
-}
-
-/// Counts over all streams.
-#[derive(Default)]
-pub struct Totals {
-    /// Messages whose end is not in the capture.
-    pub incomplete: u64,
-    /// Bytes of SIP connections that belong to no message that was found.
-    pub skipped: u64,
-    /// Connections on the ports of SIP that begin with TLS.
-    pub encrypted: u64,
-    /// Line ends between messages, as pings and pongs of RFC 5626.
-    pub keep_alives: u64,
-    /// WebSockets with the subprotocol `sip`.
-    pub websockets: u64,
-    /// Messages in WebSockets that are compressed or too long.
-    pub unreadable: u64,
-    /// Bytes that wait in buffers now.
-    pub buffered: usize,
 }
 
 /// What is kept of a connection.

@@ -1,52 +1,26 @@
-//! The tool: its arguments, and the way from frames to messages.
+//! The tool, and the way from frames to messages.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU64;
 
+use mcpcap_analyzer::arguments::check_length;
 use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stream::{Connection, Event, States};
 use mcpcap_analyzer::table::{Row, Table};
-use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
-use serde::Deserialize;
+use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, Problem, Tool, TransportKind, Wants, Window};
 
 use crate::analysis::{Analysis, Carried};
+use crate::arguments::Arguments;
 use crate::described::{OF_CALLS, OF_PACKETS};
 use crate::details;
+use crate::direction::Totals;
 use crate::filter::{Filter, User};
 use crate::limits;
 use crate::message::{Fault, Start, could_begin, keep_alive, line};
 use crate::report::{Evicted, Limits, Report};
 use crate::rows::{SipCall, SipMessage};
 use crate::seen::{PORT, Seen, Transport};
-use crate::tcp::{Framing, Totals, Yield};
+use crate::tcp::{Framing, Yield};
 use crate::{calls, counts, parties, registrations, transactions};
-
-/// What may be asked of `analyze_sip_packets`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Arguments {
-    /// Stop after so many SIP messages; totals then cover only these.
-    #[serde(default)]
-    pub max_packets: Option<NonZeroU64>,
-    /// List only messages and calls with this Call-ID.
-    #[serde(default)]
-    #[schemars(length(min = 1, max = 1024))]
-    pub call_id: Option<String>,
-    /// List only requests of this method and responses to them, for example REGISTER.
-    #[serde(default)]
-    #[schemars(length(min = 1, max = 64))]
-    pub method: Option<String>,
-    /// List only what has this user: `alice`, or `0049*` for all that begin so.
-    #[serde(default)]
-    #[schemars(length(min = 1, max = 256))]
-    pub user: Option<String>,
-    /// Give all headers of listed messages, not only the main ones.
-    #[serde(default)]
-    pub headers: bool,
-    /// Count packets that were captured several times each time, not once.
-    #[serde(default)]
-    pub count_copies: bool,
-}
 
 /// One run of `analyze_sip_packets`.
 pub struct SipPackets {
@@ -110,9 +84,7 @@ impl Tool for SipPackets {
         for (name, value, most) in
             [("call_id", &arguments.call_id, 1024), ("method", &arguments.method, 64), ("user", &arguments.user, 256)]
         {
-            if value.as_ref().is_some_and(|value| value.is_empty() || value.len() > most) {
-                return Err(Problem::argument(name, format!("must have 1 to {most} characters")));
-            }
+            check_length(name, value.as_deref(), most)?;
         }
         let filter = Filter {
             call_id: arguments.call_id.clone(),

@@ -2,12 +2,15 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::stats::{Beyond, BoundedMap, Lists, Quantiles};
+use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::numbers::add_one;
+use mcpcap_analyzer::stats::{Beyond, BoundedMap, Lists, Quantiles, SummaryMs};
+use serde::Serialize;
 
 use crate::limits;
 use crate::message::facts::{Facts, hash};
-use crate::report::{TransactionReport, Unanswered};
 use crate::seen::Seen;
+use crate::words::word;
 
 /// The list of requests without a response.
 pub const UNANSWERED: &str = "statistics.unanswered_requests";
@@ -180,9 +183,9 @@ impl Transactions {
         if let Some(transaction) = self.table.get_mut(&key) {
             let first = transaction.frame;
             transaction.sent = transaction.sent.saturating_add(1);
-            add(&mut self.retransmitted_requests);
+            add_one(&mut self.retransmitted_requests);
             if let Some(method) = self.method(facts.method) {
-                add(&mut method.retransmitted);
+                add_one(&mut method.retransmitted);
             }
             return Outcome::Again(first);
         }
@@ -190,7 +193,7 @@ impl Transactions {
             frame: seen.frame,
             first: seen.timestamp,
             sent: 1,
-            method: crate::details::word(facts.method),
+            method: word(facts.method),
             authenticated: !facts.credentials.is_empty(),
             responses: Vec::new(),
             // ACK has no response (RFC 3261 §17).
@@ -206,15 +209,15 @@ impl Transactions {
         self.requests = self.requests.saturating_add(u64::from(!facts.is("ACK")));
         self.too_late = self.too_late.saturating_add(u64::from(self.orphans.remove(&key).is_some()));
         match self.method(facts.method) {
-            Some(method) => add(&mut method.requests),
-            None => add(&mut self.of_other_methods),
+            Some(method) => add_one(&mut method.requests),
+            None => add_one(&mut self.of_other_methods),
         }
         Outcome::Asked
     }
 
     fn response(&mut self, key: &Key, seen: &Seen, facts: &Facts<'_>, status: u16) -> Outcome {
         let Some(transaction) = self.table.get_mut(key) else {
-            add(&mut self.unasked);
+            add_one(&mut self.unasked);
             self.orphans.insert(*key, ());
             return Outcome::Unasked;
         };
@@ -222,14 +225,14 @@ impl Transactions {
         let tag = hash((facts.to_tag, facts.rseq));
         let known = transaction.responses.iter().find(|(code, of, _)| (*code, *of) == (status, tag));
         if let Some((_, _, first)) = known {
-            add(&mut self.retransmitted_responses);
+            add_one(&mut self.retransmitted_responses);
             return Outcome::Again(*first);
         }
         let is_first = transaction.responses.is_empty();
         if transaction.responses.len() < limits::RESPONSES_OF_ONE_TRANSACTION {
             transaction.responses.push((status, tag, seen.frame));
         } else {
-            add(&mut self.not_told_apart);
+            add_one(&mut self.not_told_apart);
         }
         let is_final = status >= 200 && !transaction.is_final;
         transaction.is_final |= status >= 200;
@@ -309,7 +312,7 @@ impl Transactions {
             .methods
             .iter()
             .map(|method| TransactionReport {
-                method: crate::details::word(&method.name),
+                method: word(&method.name),
                 requests: method.requests,
                 answered: method.answered,
                 completed: method.completed,
@@ -323,6 +326,37 @@ impl Transactions {
     }
 }
 
-fn add(count: &mut u64) {
-    *count = count.saturating_add(1);
+/// Requests of one method and their responses. Each hop of a proxied request counts.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TransactionReport {
+    /// The method.
+    pub method: String,
+    /// Requests, each once, however often it was sent.
+    pub requests: u64,
+    /// How many got a response of any kind.
+    pub answered: u64,
+    /// How many got a final one.
+    pub completed: u64,
+    /// How many got none in the capture. ACK expects none.
+    pub unanswered: u64,
+    /// How often one was sent again.
+    pub retransmitted: u64,
+    /// Time from the first transmission to the first response of any kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency: Option<SummaryMs>,
+}
+
+/// A request without a response in the capture.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Unanswered {
+    /// Frame of the first transmission.
+    pub frame: u64,
+    /// The method.
+    pub method: String,
+    /// Address that asked.
+    pub client: IpAddr,
+    /// Address that was asked.
+    pub server: IpAddr,
+    /// How often it was sent.
+    pub sent: u32,
 }

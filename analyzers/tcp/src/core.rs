@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use mcpcap_analyzer::decode::{Packet, Tcp, Transport};
+use mcpcap_analyzer::decode::{Packet, Transport};
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::stream::{self, Endpoint, Identity};
@@ -11,19 +11,10 @@ use mcpcap_analyzer::{Capture, Flow, Frame, Maximum};
 use crate::filter::Filter;
 use crate::findings::Watch;
 use crate::report::{Evicted, Limits};
+use crate::segment::Segment;
 use crate::totals::Totals;
 use crate::tracker::connection::Connection;
 use crate::tracker::{Seen, Tracker};
-
-/// A segment that fits the filter.
-pub struct Segment<'a> {
-    /// Its packet.
-    pub packet: &'a Packet<'a>,
-    /// Its header.
-    pub tcp: &'a Tcp<'a>,
-    /// Length of its frame on the wire.
-    pub wire: u32,
-}
 
 /// What a tool keeps besides the totals.
 pub trait View {

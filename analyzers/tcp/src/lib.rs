@@ -2,9 +2,9 @@
 //!
 //! * [`tools`]: the four tools, with their arguments and reports
 //! * [`prompts`]: the prompts
-//! * `core`: what all tools do; `filter`: which connections are asked for
+//! * `core`: what all tools do with each `segment`; `filter`: which connections are asked for
 //! * `tracker`: connections: sequence analysis as Wireshark's, states and history as Zeek's, handshake, options, windows
-//! * `totals`, `report`, `listing`, `patterns`: what reports are made of
+//! * `totals`, `report`, `listing`: what reports are made of
 //! * `rows`: the table `tcp`
 //! * `findings`: what an analyst would want to be told; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
@@ -14,10 +14,10 @@ mod filter;
 mod findings;
 mod limits;
 mod listing;
-mod patterns;
 pub mod prompts;
 mod report;
 mod rows;
+mod segment;
 pub mod tools;
 mod totals;
 mod tracker;

@@ -4,8 +4,8 @@ use mcpcap_analyzer::stats::Quantiles;
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::zeek::ConnState;
 
-use crate::core::Segment;
 use crate::report::{ConnStateCount, FileOrder, FlagCount, HandshakeTimes, SegmentCounts};
+use crate::segment::Segment;
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
 use crate::tracker::handshake::Shown;

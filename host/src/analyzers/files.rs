@@ -11,7 +11,7 @@ use mcpcap_native::Cache;
 use serde::{Deserialize, Serialize};
 
 use super::Place;
-use crate::capture::hex_sha256;
+use crate::digest::hex_sha256;
 use crate::sandbox::SIZE_MAX;
 
 /// Files that one folder may hold.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::oci::{Access, Repository, failed};
 use crate::capture::guard::Names;
-use crate::capture::hex_sha256;
+use crate::digest::hex_sha256;
 use crate::sandbox::SIZE_MAX;
 use crate::text::neutral;
 

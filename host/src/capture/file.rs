@@ -10,6 +10,9 @@ use std::time::{Duration, SystemTime};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use crate::answer::{AnswerError, Code};
+use crate::digest::hex;
+
 /// Octets that are read at once for a hash.
 const HASHED_AT_ONCE: usize = 128 << 10;
 
@@ -81,6 +84,22 @@ pub enum CaptureError {
     /// The caller withdrew the request.
     #[error("the request was cancelled")]
     Cancelled,
+}
+
+impl From<CaptureError> for AnswerError {
+    fn from(error: CaptureError) -> Self {
+        let code = match &error {
+            CaptureError::NotFound { .. } => Code::NotFound,
+            CaptureError::NotAllowed { .. } | CaptureError::Outside { .. } | CaptureError::Remote => Code::NotAllowed,
+            CaptureError::NotAFile { .. } => Code::NotACapture,
+            CaptureError::BadName { .. } => Code::BadArgument,
+            CaptureError::Io { .. } => Code::Damaged,
+            CaptureError::Fetch { .. } => Code::FetchFailed,
+            CaptureError::TooLarge { .. } => Code::TooLarge,
+            CaptureError::Cancelled => Code::Cancelled,
+        };
+        Self::new(code, error.to_string())
+    }
 }
 
 /// A capture that was opened: never again by its name. Each has its own place in the file.
@@ -200,7 +219,7 @@ impl CaptureFile {
             let Some(octets) = buffer.get(..read).filter(|octets| !octets.is_empty()) else { break };
             hash.update(octets);
         }
-        Ok(super::hex(&hash.finalize()))
+        Ok(hex(&hash.finalize()))
     }
 }
 

@@ -12,20 +12,9 @@ mod roots;
 mod source;
 mod spool;
 
-use sha2::{Digest, Sha256};
-
-pub use fetch::{Fetch, Remote, is_url, shown};
+pub use fetch::{Fetch, Remote};
 pub use file::{CaptureError, CaptureFile, Identity};
 pub use name::named;
 pub use roots::{Root, Roots};
 pub use source::{Chunk, Facts, Source, SourceEnd};
 pub use spool::spool;
-
-/// SHA-256 of some octets, as hexadecimal digits.
-pub fn hex_sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-pub(crate) fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|octet| format!("{octet:02x}")).collect()
-}

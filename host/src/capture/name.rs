@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::{CaptureError, is_url};
+use super::CaptureError;
+use crate::text::url::is_url;
 
 /// Schemes of places from which this program cannot read, and what brings a file from there.
 const ELSEWHERE: [(&str, &str); 9] = [

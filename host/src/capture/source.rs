@@ -9,7 +9,8 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use super::{CaptureFile, hex};
+use super::CaptureFile;
+use crate::digest::hex;
 use crate::sandbox::{Codec, CodecSession, Fault};
 use crate::settings::Limits;
 

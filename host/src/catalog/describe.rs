@@ -4,22 +4,22 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::answers::{self, Answers, Later, Outline};
+use super::lint;
 use super::names::{self, NameError};
 use super::prompt::{Prompt, PromptArgument, Source};
 use super::template::{self, Template};
-use super::tool::{Tool, with_common};
-use super::{lint, vocabulary};
-use crate::contract::{arguments, schema};
+use crate::contract::answers::{self, Answers, Later};
+use crate::contract::tool::with_common;
+use crate::contract::{Ends, Module, Tool, arguments, schema, vocabulary};
 use crate::effort::after;
 use crate::pipeline::Wants;
+use crate::rows::Table;
 use crate::sandbox::{Analyzer, Fault};
 use crate::settings::Limits;
-use crate::tables::Table;
 use crate::text::{neutral, neutral_lines};
 
 /// Characters of a title, of a description, and of a prompt's text.
@@ -172,33 +172,6 @@ enum Transport {
     Icmpv6 = 58,
 }
 
-/// When a tool may end the reading.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum Ends {
-    /// Always, or never.
-    Ever(bool),
-    /// When one of these arguments is given.
-    With(Vec<String>),
-}
-
-impl Default for Ends {
-    /// A component that says nothing may.
-    fn default() -> Self {
-        Self::Ever(true)
-    }
-}
-
-impl Ends {
-    /// Whether it may with these arguments.
-    pub fn with(&self, arguments: &Map<String, Value>) -> bool {
-        match self {
-            Self::Ever(ever) => *ever,
-            Self::With(names) => names.iter().any(|name| arguments.get(name).is_some_and(|value| !value.is_null())),
-        }
-    }
-}
-
 #[derive(Debug, Deserialize)]
 pub(super) struct PromptDescription {
     pub(super) name: String,
@@ -206,6 +179,36 @@ pub(super) struct PromptDescription {
     pub(super) description: String,
     #[serde(default)]
     pub(super) arguments: Vec<PromptArgument>,
+}
+
+/// A schema of a report, as far as lists of tools show it: all that is read of it at the start.
+#[derive(Debug, Deserialize)]
+pub(super) struct Outline {
+    /// Names of the report's fields, in order.
+    #[serde(default, rename = "properties", deserialize_with = "names")]
+    pub(super) fields: Vec<String>,
+}
+
+fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct Names;
+
+    impl<'de> serde::de::Visitor<'de> for Names {
+        type Value = Vec<String>;
+
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut names = Vec::new();
+            while let Some((name, serde::de::IgnoredAny)) = map.next_entry()? {
+                names.push(name);
+            }
+            Ok(names)
+        }
+    }
+
+    deserializer.deserialize_map(Names)
 }
 
 impl<R: DeserializeOwned> Description<R> {
@@ -234,26 +237,6 @@ impl<R: DeserializeOwned> Description<R> {
             }
         }
         Ok(read)
-    }
-}
-
-/// A component, as it appears in lists.
-#[derive(Debug, Clone)]
-pub struct Module {
-    /// Its name, for example `dns`.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// SHA-256 of the component, as hexadecimal digits.
-    pub sha256: String,
-    /// Whether somebody else made it.
-    pub is_foreign: bool,
-}
-
-impl Module {
-    /// What stands behind the descriptions of somebody else's tools.
-    pub(crate) fn mark(&self) -> String {
-        format!("\n(Analyzer {} {} of a third party.)", self.name, self.version)
     }
 }
 

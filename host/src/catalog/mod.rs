@@ -1,27 +1,23 @@
 //! Which tools and prompts there are: what the components say about themselves, made whole by what the host adds.
 
-mod answers;
 pub mod describe;
 pub mod lint;
 mod lookalike;
 pub mod names;
 mod prompt;
 mod template;
-mod tool;
-mod vocabulary;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use mcpcap_native::Builtin;
 
-pub use describe::{DescribeError, Module, Offer, Offered};
+pub use describe::{DescribeError, Offer, Offered};
 pub use prompt::{Prompt, PromptArgument};
 pub use template::Template;
-pub use tool::{Tool, without_urls};
 
+use crate::contract::Tool;
 use crate::sandbox::Sandbox;
-use crate::text::neutral;
 
 /// Why the catalog could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -118,11 +114,6 @@ impl Catalog {
     pub fn prompt(&self, name: &str) -> Option<&Arc<Prompt>> {
         self.prompts.iter().find(|prompt| prompt.name == name)
     }
-}
-
-/// A client's own words in a message, bounded.
-fn shown(text: &str) -> String {
-    neutral(text, 200).into_owned()
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::describe::PROMPT;
-use super::shown;
 use super::template::{self, Template};
 use crate::answer::{AnswerError, Code};
+use crate::contract::tool::shown;
 use crate::sandbox::{Analyzer, Fault};
 use crate::settings::Limits;
 use crate::text::neutral_lines;

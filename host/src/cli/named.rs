@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, Tool};
+use crate::catalog::Catalog;
+use crate::contract::Tool;
 use crate::text::neutral;
 
 /// A tool's name without what most of them have in common.

@@ -36,7 +36,7 @@ fn digits(pieces: &[&[u8]]) -> String {
         hash.update(piece);
         hash.update([0]);
     }
-    short(&crate::capture::hex(&hash.finalize()))
+    short(&crate::digest::hex(&hash.finalize()))
 }
 
 fn short(hash: &str) -> String {

@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Common, path, schema, within};
+use super::{Common, Tool, path, schema, within};
 use crate::answer::{AnswerError, Code};
-use crate::catalog::Tool;
 use crate::effort::{Effort, Stopped, VALUES};
 
 /// Characters of a report that one entry of a list takes at least, roughly: more entries are not asked for.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::capture::hex_sha256;
+use crate::digest::hex_sha256;
 use crate::selection::Delivered;
 
 /// Hexadecimal digits of a finding's id.

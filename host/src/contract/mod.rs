@@ -1,6 +1,7 @@
 //! The output contract, applied alike to every component: a report becomes an answer that fits, shows nothing hidden, cites only frames
 //! that were there, and says what of it is elsewhere. No analyzer can get it wrong, because none takes part.
 
+pub(crate) mod answers;
 pub mod arguments;
 mod cursor;
 mod draft;
@@ -17,6 +18,8 @@ mod size;
 mod sort;
 pub mod table;
 pub(crate) mod tidy;
+pub(crate) mod tool;
+pub(crate) mod vocabulary;
 mod within;
 
 use serde_json::{Map, Value, json};
@@ -26,10 +29,10 @@ pub use cursor::{Cursor, Question};
 pub use draft::{Draft, Window};
 pub use receipt::receipt;
 pub use sort::MOST as MOST_SORTED;
+pub use tool::{Ends, Module, Tool, without_urls};
 pub use within::Within;
 
 use crate::answer::{AnswerError, Code};
-use crate::catalog::Tool;
 use crate::effort::Effort;
 use crate::pipeline::Outcome;
 use crate::text::neutral;

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Common;
-use crate::catalog::Tool;
+use super::{Common, Tool};
 use crate::pipeline::Outcome;
 use crate::settings::Limits;
 

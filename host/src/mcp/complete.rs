@@ -7,7 +7,7 @@ use rmcp::model::{CompleteRequestParams, CompleteResult, CompletionInfo, Referen
 use serde_json::Value;
 
 use super::resources::{CAPTURE_TEMPLATE, GUIDE_TEMPLATE};
-use crate::catalog::Tool;
+use crate::contract::Tool;
 use crate::service::Service;
 use crate::text::neutral;
 

@@ -33,8 +33,8 @@ pub use stdio::{outlive_hangup, serve as stdio};
 use page::page;
 
 use crate::answer::{AnswerError, Code};
-use crate::catalog::{Catalog, Prompt, Tool};
-use crate::contract::schema;
+use crate::catalog::{Catalog, Prompt};
+use crate::contract::{Tool, schema};
 use crate::library::tool as captures;
 use crate::service::Service;
 use crate::tables::tool as query;
@@ -128,7 +128,7 @@ impl Server {
         }
         let tables = catalog.tables.iter().map(|offered| &*offered.table);
         let input = crate::contract::arguments::listed(&query::input());
-        let input = if self.service.fetches() { input } else { crate::catalog::without_urls(&input) };
+        let input = if self.service.fetches() { input } else { crate::contract::without_urls(&input) };
         let listed = rmcp::model::Tool::new(query::NAME, query::description(tables), Arc::new(input))
             .with_title(query::TITLE)
             .with_annotations(ToolAnnotations::new().read_only(true));

@@ -15,7 +15,8 @@ use time::format_description::well_known::Rfc3339;
 use tokio_util::sync::CancellationToken;
 
 use super::page::page;
-use crate::catalog::{Catalog, Tool};
+use crate::catalog::Catalog;
+use crate::contract::Tool;
 use crate::library::tool as captures;
 use crate::service::Service;
 use crate::tables::tool as query;

@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::seat::Gave;
+use crate::answer::{AnswerError, Code};
 use crate::capture::{CaptureFile, Facts};
+use crate::rows::QueryError;
 use crate::sandbox::Fault;
 use crate::selection::{Delivered, Selection};
-use crate::tables::QueryError;
 
 /// Why reading ended before the end of the capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +85,18 @@ pub enum RunError {
     /// The host could not start a thread.
     #[error("the machine has no room for another run")]
     Threads,
+}
+
+impl From<RunError> for AnswerError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Fault(fault) => fault.into(),
+            RunError::NotACapture { .. } => Self::new(Code::NotACapture, error.to_string()),
+            RunError::Unreadable { .. } => Self::new(Code::Damaged, error.to_string()),
+            RunError::Rows(error) => error.into(),
+            RunError::Threads => Self::new(Code::LimitReached, error.to_string()),
+        }
+    }
 }
 
 /// How far reading was at an end, and what reader and decoder say of it.

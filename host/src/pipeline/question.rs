@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::Wants;
 use crate::effort::Effort;
+use crate::rows::{Checked, QueryError, Table};
 use crate::sandbox::Analyzer;
 use crate::selection::Selection;
-use crate::tables::{Checked, QueryError, Table};
 
 /// What is asked of an analyzer.
 pub struct Question<'a> {

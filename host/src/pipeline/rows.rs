@@ -4,8 +4,8 @@ use super::RunError;
 use super::passage::broken_contract;
 use super::question::Rows;
 use crate::effort::Stopped;
+use crate::rows::{Checked, Lie, QueryError};
 use crate::sandbox::{AnalyzerSession, Fault, Limit};
-use crate::tables::{Checked, Lie, QueryError};
 
 impl Rows<'_> {
     /// Tells the analyzer which tables are wanted.

@@ -1,5 +1,6 @@
 //! How a call into a component can fail.
 
+use crate::answer::{AnswerError, Code};
 use crate::bindings::types;
 
 /// A limit that a component ran into.
@@ -71,6 +72,24 @@ pub enum Fault {
         /// The kind of trap, or how it broke the contract.
         reason: String,
     },
+}
+
+impl From<Fault> for AnswerError {
+    fn from(fault: Fault) -> Self {
+        let code = match &fault {
+            Fault::Problem(types::Problem::Arguments(_)) => Code::BadArgument,
+            Fault::Problem(types::Problem::UnknownFormat(_)) => Code::NotACapture,
+            Fault::Problem(types::Problem::Input(_)) => Code::Damaged,
+            Fault::Problem(types::Problem::Limit(_)) | Fault::Limit { .. } => Code::LimitReached,
+            Fault::Cancelled => Code::Cancelled,
+            Fault::Crashed { .. } | Fault::Unavailable { .. } => Code::ComponentFault,
+        };
+        let message = match &fault {
+            Fault::Problem(problem) => problem_text(problem),
+            fault => fault.to_string(),
+        };
+        Self::new(code, message)
+    }
 }
 
 /// What a component said, in one line.

@@ -75,7 +75,7 @@ impl Sandbox {
         admit::size(wasm)?;
         let component =
             Component::new(&self.engine, wasm).map_err(|error| Refused::NotAComponent(admit::brief(&error)))?;
-        Ok(Loaded { name: name.into(), sha256: crate::capture::hex_sha256(wasm), component })
+        Ok(Loaded { name: name.into(), sha256: crate::digest::hex_sha256(wasm), component })
     }
 
     /// Loads a stranger's component that was compiled.

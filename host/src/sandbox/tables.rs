@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::session::{AnalyzerSession, Version};
 use crate::bindings::{tables, types};
-use crate::tables::{Cells, Texts, Values};
+use crate::rows::{Cells, Texts, Values};
 
 impl AnalyzerSession {
     /// As `want` in the contract, before `open`.

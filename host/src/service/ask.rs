@@ -9,10 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::run::{Asked, Of};
 use super::{Answer, Service, busy, stopping};
 use crate::answer::{AnswerError, Code};
-use crate::capture;
-use crate::catalog::Tool;
-use crate::contract::{self, Common};
+use crate::contract::{self, Common, Tool};
 use crate::progress::{Done, Progress};
+use crate::text::url::{is_url, shown};
 use crate::watch::{self, Call, Caller};
 
 impl Service {
@@ -131,8 +130,8 @@ impl Service {
         // Not before: a slow download must not keep others from running.
         let permit = self.turn_of(tool, &cancel).await?;
         // The octets that a download has counted already: progress only ever rises.
-        let counted = if capture::is_url(file) { capture.size } else { 0 };
-        let (shown, size) = (capture::shown(file), capture.size);
+        let counted = if is_url(file) { capture.size } else { 0 };
+        let (shown, size) = (shown(file), capture.size);
         let told = move |done: Done| {
             let bytes = counted.saturating_add(done.bytes);
             progress(Done { bytes, ..done }, Some(counted.saturating_add(size)));

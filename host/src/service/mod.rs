@@ -20,7 +20,8 @@ pub use start::{StartError, loader};
 use crate::analyzers::{self, Entry, Published};
 use crate::answer::{AnswerError, Code};
 use crate::capture::{CaptureFile, Fetch, Remote, Root, Roots};
-use crate::catalog::{self, Catalog, Tool};
+use crate::catalog::Catalog;
+use crate::contract::{self, Tool};
 use crate::effort::after;
 use crate::library::{self, Library};
 use crate::pipeline::Line;
@@ -212,7 +213,7 @@ impl Service {
         if self.fetches() {
             return Arc::clone(&tool.listed_input);
         }
-        Arc::new(catalog::without_urls(&tool.listed_input))
+        Arc::new(contract::without_urls(&tool.listed_input))
     }
 
     /// The limits in force.

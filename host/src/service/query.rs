@@ -9,13 +9,14 @@ use tokio_util::sync::CancellationToken;
 use super::run::Of;
 use super::{Answer, Service};
 use crate::answer::{AnswerError, Code};
-use crate::catalog::{Offered, Tool};
-use crate::contract;
+use crate::catalog::Offered;
+use crate::contract::{self, Tool};
 use crate::effort::{Effort, after};
 use crate::pipeline::{Outcome, Pass, Question, Rows};
 use crate::progress::Progress;
+use crate::rows::{Checked, QueryError, Table};
 use crate::tables::tool::{self, Asked, Part};
-use crate::tables::{Checked, Query, QueryError, Store, Table, tables_of};
+use crate::tables::{Query, Store, tables_of};
 use crate::text::neutral;
 use crate::watch::{self, Call, Caller};
 

@@ -10,11 +10,11 @@ use super::kept::Key;
 use super::{Answer, STANDARD_INPUT, Service, stopping};
 use crate::answer::AnswerError;
 use crate::capture::{self, CaptureError, CaptureFile};
-use crate::catalog::Tool;
-use crate::contract::{self, Common, Draft, Window};
+use crate::contract::{self, Common, Draft, Tool, Window};
 use crate::effort::{Effort, after};
 use crate::pipeline::{Outcome, Pass, Question};
 use crate::progress::{Done, Progress};
+use crate::text::url::is_url;
 use crate::text::written_out;
 
 /// Bytes of a report's text from which on only one is worked on at a time.
@@ -61,7 +61,7 @@ impl Service {
         }
         let named = capture::named(file)?;
         let file = named.as_ref();
-        if capture::is_url(file) {
+        if is_url(file) {
             let told = |bytes: u64, total: Option<u64>| progress(Done { bytes, packets: None }, total);
             return Ok(self.fetch.fetch(file, &self.line.limits, cancel, &told).await?);
         }

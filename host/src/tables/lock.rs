@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::trouble;
 use crate::effort::{Effort, Stopped};
+use crate::rows::QueryError;
 
 /// The functions that SQL may use. Those of time are left out, as they tell the host's clock, and those that are random or make large values.
 pub(super) const FUNCTIONS: &[&str] = &[
@@ -242,9 +243,9 @@ pub(super) fn watch(connection: &mut Connection, until: Instant, cancel: &Cancel
 }
 
 /// Why it was ended.
-pub(super) fn ended(cancel: &CancellationToken, time: Duration) -> trouble::QueryError {
+pub(super) fn ended(cancel: &CancellationToken, time: Duration) -> QueryError {
     match cancel.is_cancelled() {
         true => Stopped::Cancelled.into(),
-        false => trouble::QueryError::Limit(format!("time ({time:?}); join on equal columns, and add a WHERE")),
+        false => QueryError::Limit(format!("time ({time:?}); join on equal columns, and add a WHERE")),
     }
 }

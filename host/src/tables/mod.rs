@@ -1,13 +1,11 @@
 //! Rows of a capture as tables, and SQL over them.
 //!
-//! Analyzers declare tables ([`schema`]) and give rows ([`rows`] checks them); [`store`] keeps them in an SQLite database, and [`query`] asks it in SQL of a
-//! stranger, which [`lock`] keeps within bounds.
+//! What analyzers declare and give is in [`crate::rows`]; [`store`] keeps it in an SQLite database, and [`query`] asks it in SQL of a stranger, which [`lock`]
+//! keeps within bounds.
 
 mod functions;
 mod lock;
 mod query;
-mod rows;
-mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -15,7 +13,4 @@ pub mod tool;
 mod trouble;
 
 pub use query::{Page, Query, tables_of};
-pub use rows::{Cells, Checked, Lie, Texts, Values};
-pub use schema::{Column, Kind, OF_TABLES, Table};
 pub use store::{Filled, Store};
-pub use trouble::QueryError;

@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::functions;
 use super::lock::{self, Seen};
-use super::schema::{Kind, OF_TABLES, Table};
 use super::store::{Filled, failed, outline};
-use super::trouble::{QueryError, told};
+use super::trouble::told;
 use crate::effort::{Effort, after};
+use crate::rows::{Kind, OF_TABLES, QueryError, Table};
 use crate::text::neutral;
 
 /// Bytes of an SQL text.

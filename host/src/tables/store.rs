@@ -9,9 +9,8 @@ use rusqlite::{Connection, OpenFlags, Statement};
 use tempfile::TempDir;
 
 use super::lock;
-use super::rows::{Cells, Checked, Values, address, span};
-use super::schema::{OF_TABLES, Table};
-use super::trouble::{QueryError, told};
+use super::trouble::told;
+use crate::rows::{Cells, Checked, Kind, OF_TABLES, QueryError, Table, Values, address, span};
 
 /// Bytes of a page of the file.
 const PAGE: u64 = 8192;
@@ -68,7 +67,7 @@ impl Store {
         };
         let _little = lock::little();
         let all: Vec<&Table> = self.tables.iter().map(AsRef::as_ref).collect();
-        let added = self.connection.prepare(&table.insert()).and_then(|mut insert| fill(&mut insert, rows));
+        let added = self.connection.prepare(&insert(table)).and_then(|mut insert| fill(&mut insert, rows));
         added.map_err(|error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => QueryError::Full(self.most),
             _ => told(error, &all),
@@ -111,7 +110,7 @@ pub(super) fn failed(error: rusqlite::Error) -> QueryError {
 /// Makes tables, and the one that lists them.
 pub(super) fn outline<'t>(connection: &Connection, tables: impl Iterator<Item = &'t Table>) -> rusqlite::Result<()> {
     for table in tables {
-        connection.execute(&table.create(), [])?;
+        connection.execute(&create(table), [])?;
     }
     connection.execute(
         &format!("CREATE TABLE {OF_TABLES} (table_name TEXT, a_row_is TEXT, column_name TEXT, type TEXT, unit TEXT, meaning TEXT, is_captured INTEGER)"),
@@ -120,12 +119,44 @@ pub(super) fn outline<'t>(connection: &Connection, tables: impl Iterator<Item = 
     Ok(())
 }
 
+/// The statement that makes a table.
+fn create(table: &Table) -> String {
+    let columns: Vec<String> =
+        table.columns.iter().map(|column| format!("\"{}\" {}", column.name, stored(column.kind))).collect();
+    format!("CREATE TABLE \"{}\" ({})", table.name, columns.join(", "))
+}
+
+/// The statement that adds a row to it.
+fn insert(table: &Table) -> String {
+    let values = vec!["?"; table.columns.len()].join(", ");
+    format!("INSERT INTO \"{}\" VALUES ({values})", table.name)
+}
+
+/// How the database keeps values: lists as JSON arrays, addresses as text.
+fn stored(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Integer | Kind::Time | Kind::Truth => "INTEGER",
+        Kind::Float => "REAL",
+        Kind::Text | Kind::Address | Kind::Integers | Kind::Texts => "TEXT",
+    }
+}
+
+/// How they are used in SQL, where that is not plain.
+fn usage(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Time => Some("ns since 1970; compare with ns('2026-01-31T12:00:00Z')"),
+        Kind::Truth => Some("0 or 1"),
+        Kind::Integers | Kind::Texts => Some("JSON array; json_each(..) has its values"),
+        Kind::Integer | Kind::Float | Kind::Text | Kind::Address => None,
+    }
+}
+
 /// Fills the table that lists them.
 fn list(connection: &Connection, known: &[Arc<Table>]) -> rusqlite::Result<()> {
     let mut insert = connection.prepare(&format!("INSERT INTO {OF_TABLES} VALUES (?, ?, ?, ?, ?, ?, ?)"))?;
     for table in known {
         for column in &table.columns {
-            let unit = column.unit.as_deref().or_else(|| column.kind.usage());
+            let unit = column.unit.as_deref().or_else(|| usage(column.kind));
             let values: [&dyn ToSql; 7] =
                 [&table.name, &table.row, &column.name, &column.kind.name(), &unit, &column.meaning, &column.captured];
             insert.execute(values)?;

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{OF_TABLES, Page, Table};
+use super::Page;
 use crate::answer::{AnswerError, Code};
 use crate::contract::arguments::MAX_CHARS;
 use crate::contract::{Cursor, Question, tidy};
+use crate::rows::{OF_TABLES, Table};
 
 /// Its name.
 pub const NAME: &str = "query_capture";

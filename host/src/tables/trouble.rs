@@ -2,45 +2,12 @@
 
 use rusqlite::ErrorCode;
 
-use super::schema::Table;
-use crate::answer::{AnswerError, Code};
-use crate::effort::Stopped;
+use crate::rows::{QueryError, Table};
 
 /// Names that are told as the nearest.
 const NEAREST: usize = 4;
 /// Characters of the SQL that are shown where it is wrong.
 const SHOWN: usize = 40;
-
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum QueryError {
-    /// The SQL is wrong, or asks for what is not given.
-    #[error("{0}")]
-    Sql(String),
-    /// A limit was reached.
-    #[error("the query reached its limit of {0}")]
-    Limit(String),
-    /// There is no room for more rows than these bytes.
-    #[error("the rows have more than {} MiB", .0 >> 20)]
-    Full(u64),
-    /// Nobody waits, or the time of the answer is over.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-    /// The database failed.
-    #[error("the database of tables failed: {0}")]
-    Failed(String),
-}
-
-impl From<QueryError> for AnswerError {
-    fn from(error: QueryError) -> Self {
-        match error {
-            QueryError::Sql(reason) => Self::new(Code::BadArgument, format!("argument sql: {reason}")),
-            QueryError::Limit(_) | QueryError::Full(_) => Self::new(Code::LimitReached, error.to_string()),
-            QueryError::Stopped(stopped) => stopped.into(),
-            QueryError::Failed(_) => Self::new(Code::Internal, error.to_string()),
-        }
-    }
-}
 
 /// What the database said, in words for whoever wrote the SQL. What reached a limit of time is for the caller to tell.
 pub(super) fn told(error: rusqlite::Error, tables: &[&Table]) -> QueryError {

@@ -3,6 +3,7 @@
 
 mod filter;
 pub mod terminal;
+pub mod url;
 pub mod wire;
 
 use std::borrow::Cow;

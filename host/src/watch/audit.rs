@@ -14,8 +14,7 @@ use time::format_description::well_known::Rfc3339;
 use super::caller::{Caller, network};
 use super::refusals::{Further, Refusals};
 use super::{Asked, End, Refusal};
-use crate::capture;
-use crate::text::{self, neutral};
+use crate::text::{self, neutral, url};
 
 /// Why there is no audit log.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +67,7 @@ impl Audit {
         end: End<'_>,
     ) {
         if let Some(Value::String(name)) = arguments.get_mut("pcap_file") {
-            *name = capture::shown(name);
+            *name = url::shown(name);
         }
         let call = json!({
             "tool": asked.tool,

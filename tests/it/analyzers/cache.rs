@@ -56,7 +56,7 @@ fn a_forged_entry_is_made_again() {
     }
     // A digest of nothing, where only what is approved is loaded.
     let entry = entries(&place, "digests.json").remove(0);
-    let digest = mcpcap::capture::hex_sha256(&std::fs::read(place.path().join("counter.wasm")).unwrap());
+    let digest = mcpcap::digest::hex_sha256(&std::fs::read(place.path().join("counter.wasm")).unwrap());
     let known = String::from_utf8(std::fs::read(&entry).unwrap().split_off(32)).unwrap();
     assert!(known.contains(&digest), "{known}");
     forge(&entry, known.replace(&digest, &"0".repeat(64)).as_bytes());

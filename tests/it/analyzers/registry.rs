@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mcpcap::capture::hex_sha256;
+use mcpcap::digest::hex_sha256;
 use serde_json::json;
 
 use super::cache::forge;

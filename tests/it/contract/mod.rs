@@ -297,7 +297,7 @@ async fn two_processes_give_the_same_octets_and_the_same_receipt() {
         };
         assert_eq!(timeless(&a), timeless(&b));
         let receipt = json!(a.meta)["mcpcap/receipt"].clone();
-        let hash = mcpcap::capture::hex_sha256(&std::fs::read(example("dns.pcap")).unwrap());
+        let hash = mcpcap::digest::hex_sha256(&std::fs::read(example("dns.pcap")).unwrap());
         assert_eq!(receipt["capture"]["sha256"], hash);
         assert_eq!(receipt["capture"]["size"], std::fs::metadata(example("dns.pcap")).unwrap().len());
         assert_eq!(receipt["component"]["sha256"].as_str().unwrap().len(), 64);

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::application::{By, Protocol};
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
-use mcpcap_analyzer::numbers::rounded;
+use mcpcap_analyzer::numbers::{rounded, share};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use mcpcap_analyzer::text::plural;
 
-use super::many::{self, share, span};
+use super::many::{self, span};
 use super::thresholds::{
     AMPLIFICATION, AMPLIFIED_BYTES, AMPLIFIED_PACKETS, FLOOD_ATTEMPTS, FLOOD_SHARE, UDP_FLOOD, UDP_FLOOD_RATE,
 };

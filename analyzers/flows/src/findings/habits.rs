@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use mcpcap_analyzer::application::{By, Protocol, registered};
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
-use mcpcap_analyzer::numbers::rounded;
+use mcpcap_analyzer::numbers::{rounded, share};
 use mcpcap_analyzer::stats::Distinct;
 use mcpcap_analyzer::text::{counted, plural};
 use mcpcap_analyzer::time;
 
-use super::many::{self, share};
+use super::many;
 use super::thresholds::{LONG, LONG_SILENCE, UPLOAD, UPLOAD_TIMES};
 use crate::addresses::{self, Block};
 use crate::details;

@@ -15,11 +15,6 @@ pub fn measures(name: &'static str, distinct: &Distinct) -> Vec<Measure> {
     [Some(Measure::count(name, distinct.count())), error].into_iter().flatten().collect()
 }
 
-/// A part of a whole.
-pub fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
-}
-
 /// The earlier and the later of two spans together.
 pub fn span(known: Option<(u64, u64)>, new: Option<(u64, u64)>) -> Option<(u64, u64)> {
     match (known, new) {

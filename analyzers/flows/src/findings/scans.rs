@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, PortSet};
 use mcpcap_analyzer::text::{counted, plural};
 
-use super::many::{self, share, span};
+use super::many::{self, span};
 use super::probe::{self, Method, Outcome, Probe};
 use super::thresholds::{
     BLOCK, LINK_HOSTS, PING_HOSTS, PROBE_SHARE, SCAN_PORTS, SCAN_PORTS_UDP, SWEEP_HOSTS, TRW_FAILURES,

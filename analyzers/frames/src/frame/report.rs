@@ -1,7 +1,7 @@
 //! What is told of a frame.
 
 use mcpcap_analyzer::decode::{Header, Layer, Packet, Stop};
-use mcpcap_analyzer::{Frame, JsonSchema, schemars, time};
+use mcpcap_analyzer::{Frame, JsonSchema, is_default, schemars, time};
 use serde::Serialize;
 
 use super::fields::{Field, fields};
@@ -50,7 +50,7 @@ pub struct FrameReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<String>,
     /// Captured bytes of the payload behind those in `payload`.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub payload_left_out: u64,
     /// With `detail`: position of its interface in the capture, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,7 +85,7 @@ pub struct FrameReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hex: Vec<String>,
     /// Captured bytes behind those in `hex`.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub hex_left_out: u64,
 }
 
@@ -102,10 +102,6 @@ pub struct LayerReport {
     pub length: u64,
     /// Fields of the header.
     pub fields: Vec<Field>,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 /// Tells of a frame what is to be shown. `segment` is the connection of its TCP segment, and what that says.

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::stats::{Lists, Part};
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::text::hexadecimal;
-use mcpcap_analyzer::{JsonSchema, Window, schemars};
+use mcpcap_analyzer::{JsonSchema, Window, is_default, schemars};
 use serde::{Deserialize, Serialize};
 
 use crate::escape::{TEXT, escaped, width};
@@ -90,7 +90,7 @@ pub struct Sent {
     /// Bytes, each once.
     pub bytes: u64,
     /// Bytes of holes: they are not in the capture.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub missing_bytes: u64,
     /// Frames that carried them.
     pub frames: u64,
@@ -104,15 +104,15 @@ pub struct PieceReport {
     /// Bytes that this end sent before.
     pub offset: u64,
     /// Bytes of it.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub length: u64,
     /// A hole: so many bytes are not in the capture.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub missing: u64,
     /// Frames that carried it; of a hole, the one that showed it. Of many this is a page.
     pub frames: Vec<u64>,
     /// How many there are, where they are many.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub frames_total: u64,
     /// The bytes as text. Bytes other than printable ASCII are written \xNN.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,7 +122,7 @@ pub struct PieceReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hex: Option<String>,
     /// Bytes that found no room in `text` or `hex`.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub left_out: u64,
 }
 
@@ -134,10 +134,6 @@ pub enum From {
     Client,
     /// The other one.
     Server,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 #[derive(Debug, Clone)]

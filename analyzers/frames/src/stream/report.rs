@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use mcpcap_analyzer::stats::{Beyond, PageInfo, Part};
 use mcpcap_analyzer::text::counted;
-use mcpcap_analyzer::{Capture, JsonSchema, schemars};
+use mcpcap_analyzer::{Capture, JsonSchema, is_default, schemars};
 use serde::Serialize;
 
 use super::choice::{Choice, Kind};
@@ -54,13 +54,13 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_sent: Option<Sent>,
     /// Segments that said otherwise about bytes that were there before: tampering, or a damaged capture.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub conflicting_segments: u64,
     /// Numbers of other connections between these ends, rising. Of many this is a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_connections: Vec<u64>,
     /// How many there are of those.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub other_connections_total: u64,
     /// Says that there is nothing, when there is nothing.
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -74,10 +74,6 @@ pub struct Report {
     pub pieces: Vec<PieceReport>,
     /// What part of `pieces` this is, and of `other_connections` when there are more.
     pub pages: Vec<PageInfo>,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 impl GetStream {

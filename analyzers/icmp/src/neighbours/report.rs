@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Frames;
+use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::advertisement::PrefixReport;
@@ -113,10 +113,6 @@ pub struct RouterReport {
     pub gateways_total: Option<u64>,
 }
 
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
 /// A multicast group.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GroupReport {
@@ -125,6 +121,6 @@ pub struct GroupReport {
     /// Reports for it.
     pub reports: u64,
     /// By how much `reports` may be too high, as there were more groups than are counted one by one.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub reports_too_many: u64,
 }

@@ -110,6 +110,9 @@ pub struct Copy {
 /// Packets that are in the capture more than once. Copies have the same addresses, IP identification (or, without one, transport
 /// header), length and content, as far as both were captured, as a packet at most 5 ms before them. Checksums of TCP and UDP may differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(
+    description = "Packets that were captured more than once, of which only the first is counted. Absent when there are none."
+)]
 pub struct CopyReport {
     /// Frames that are copies. They are left out of all other numbers.
     pub frames: u64,

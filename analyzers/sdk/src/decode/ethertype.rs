@@ -1,9 +1,8 @@
 //! EtherTypes (IEEE registration authority), and the tags between the link layer and the network layer.
 
 use super::cursor::Cursor;
-use super::tunnel::Tunnel;
+use super::step::{Next, Step, Tunnel};
 use super::unread::Unread;
-use super::walk::{Next, Step};
 use super::{Layer, Layers, Stop};
 
 /// What an EtherType leads to.

@@ -1,7 +1,6 @@
 //! Whether bytes look like a header: for what a port or a label alone does not tell. What was not captured is taken for right.
 
 use super::cursor::Cursor;
-use super::mpls;
 
 /// Tags that are looked through to the EtherType.
 const TAGS_MAX: usize = 4;
@@ -113,7 +112,7 @@ fn content(kind: u16, at: &Cursor<'_>, levels: u8) -> bool {
         }
         0x6558 => ethernet_within(at, levels),
         0x88e7 => at.behind(4).is_some_and(|inner| ethernet_within(&inner, levels)),
-        0x8847 | 0x8848 => mpls::looks(at),
+        0x8847 | 0x8848 => mpls(at),
         0x8863 => begins(|first, code| first == 0x11 && code != 0),
         0x8864 => {
             begins(|first, code| (first, code) == (0x11, 0))
@@ -158,7 +157,7 @@ fn next_protocol_within(protocol: u8, at: &Cursor<'_>, levels: u8) -> bool {
         2 => ipv6(at),
         3 => ethernet_within(at, levels),
         4 => nsh(at, levels),
-        5 => mpls::looks(at),
+        5 => mpls(at),
         _ => false,
     }
 }
@@ -220,4 +219,34 @@ pub(super) fn ieee80211(at: &Cursor<'_>, swapped: bool) -> bool {
         2 => true,
         _ => false,
     }
+}
+
+/// Whether a label stack begins here that leads to IP or Ethernet.
+pub(super) fn mpls(at: &Cursor<'_>) -> bool {
+    below_labels(at).is_some_and(|at| ip(&at) || has_ethertype(&at, 12) || has_ethertype(&at, 16))
+}
+
+/// The same with better evidence, for where a UDP port alone tells of it (RFC 7510).
+pub(super) fn mpls_surely(at: &Cursor<'_>) -> bool {
+    below_labels(at).is_some_and(|at| {
+        let behind_control_word = || at.behind(4).is_some_and(|inner| ethernet(&inner));
+        exactly_ip(&at) || ethernet(&at) || behind_control_word()
+    })
+}
+
+/// What is below a label stack.
+fn below_labels<'a>(at: &Cursor<'a>) -> Option<Cursor<'a>> {
+    const LABELS_MAX: usize = 8;
+    let mut at = *at;
+    for _ in 0..LABELS_MAX {
+        if at.u32().ok()? & 0x100 != 0 {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Whether an EtherType of IP, ARP or VLANs stands there.
+pub(super) fn has_ethertype(at: &Cursor<'_>, index: usize) -> bool {
+    matches!(at.peek_u16(index), Some(0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x88a8))
 }

@@ -35,6 +35,7 @@ mod packet;
 mod ppp;
 mod quoted;
 pub(crate) mod statistics;
+mod step;
 mod summary;
 mod transport;
 mod tunnel;

@@ -1,8 +1,8 @@
 //! PPP (RFC 1661, 1662) and PPPoE (RFC 2516).
 
 use super::cursor::Cursor;
+use super::step::{Next, Step};
 use super::unread::Unread;
-use super::walk::{Next, Step};
 use super::{Layer, Layers, Stop};
 
 /// With or without the HDLC-like framing, the protocol field one or two bytes long.

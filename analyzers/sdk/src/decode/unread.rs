@@ -178,7 +178,7 @@ impl From<Unread> for End {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::walk::Next;
+    use crate::decode::step::Next;
 
     #[test]
     fn names_are_short_and_tell_numbers() {

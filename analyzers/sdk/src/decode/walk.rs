@@ -6,7 +6,8 @@ use super::cursor::{Bound, Cursor};
 use super::datagram::Piece;
 use super::fragments::{Fragments, Key, Outcome};
 use super::network::{self, Extension};
-use super::tunnel::{self, Inside, Tunnel};
+use super::step::{Next, Step, Tunnel};
+use super::tunnel::{self, Inside};
 use super::unread::{End, Unread};
 use super::{
     Addresses, Decoded, Header, Ip, Layer, Layers, Packet, Stop, Tcp, Transport, ethertype, link, looks, mpls, ppp,
@@ -22,38 +23,6 @@ const LAYERS_MAX: usize = 32;
 const TCP_HEADER: usize = 20;
 const UDP_HEADER: usize = 8;
 const ICMP_HEADER: usize = 4;
-
-/// What the next bytes are. Four bytes in size, so that it stays in a register on its way from layer to layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
-    Link(u16),
-    Ethernet,
-    EtherType(u16),
-    Llc,
-    Ieee80211 {
-        padded: bool,
-        swapped: bool,
-    },
-    CiscoHdlc,
-    FrameRelay,
-    Ppp,
-    PppoeSession,
-    Mpls,
-    /// IP of the version in the first nibble.
-    Ip,
-    Ipv4,
-    Ipv6,
-    /// A protocol by its IP number.
-    Protocol(u8),
-    Tunnel(Tunnel),
-    /// What the transport carries.
-    Payload,
-    /// The start of the datagram that was just put together, in [`Walk::whole`].
-    Datagram,
-}
-
-/// What one step leads to, or why it is the last.
-pub(super) type Step = Result<Next, End>;
 
 /// What was found in a frame, in memory that serves one frame after another.
 #[derive(Default)]

@@ -9,16 +9,16 @@ use mcpcap_analyzer::stats::{BoundedMap, FixedHash, Keyed, Lists, Page, PageInfo
 use mcpcap_analyzer::time;
 
 use crate::described::OF_CALLS;
-use crate::details::{text, word};
 use crate::filter::Filter;
 use crate::limits;
+use crate::media::MediaReport;
 use crate::message::facts::{Facts, hash};
 use crate::message::sdp::Media;
 use crate::message::{Message, Start};
-use crate::report::MediaReport;
 use crate::rows;
 use crate::seen::Seen;
 use crate::transactions::Outcome;
+use crate::words::{text, word};
 use report::{CallMedia, CallReport, Step, Totals};
 
 /// A frame and its time.

@@ -1,12 +1,13 @@
 //! Calls as the report lists them.
 
 use mcpcap_analyzer::stats::{Lists, Quantiles, SummaryMs};
-use mcpcap_analyzer::{JsonSchema, time};
+use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
 
 use super::{Call, Moment};
 use crate::described::OF_CALLS;
-use crate::report::{MediaReport, NamedCount, is_false};
+use crate::media::MediaReport;
+use crate::tallies::NamedCount;
 
 /// Numbers over all calls. A call is what one INVITE without a To tag begins, with all that belongs to it; retransmissions, proxied
 /// copies, answers to challenges and re-INVITEs belong to it.
@@ -119,19 +120,19 @@ pub struct CallReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forks: Vec<u16>,
     /// Branches in all, when there are several.
-    #[serde(skip_serializing_if = "crate::report::is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub forks_total: u64,
     /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub forks_total_is_estimate: bool,
     /// Where each side wants to receive media, each different description once. Of many this is a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<CallMedia>,
     /// Different ones in all, of at most 256 in one message. `packets` has all, with the argument `call_id`.
-    #[serde(skip_serializing_if = "crate::report::is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub media_total: u64,
     /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub media_total_is_estimate: bool,
     /// Messages in order, each hop on its own, retransmissions as `repeats`. Of many this is a page.
     pub ladder: Vec<Step>,
@@ -172,10 +173,10 @@ pub struct Step {
     /// `INVITE`, or `180 INVITE` for a response.
     pub message: String,
     /// Whether it holds a session description.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub sdp: bool,
     /// How often it was sent again.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub repeats: u32,
 }
 
@@ -341,8 +342,4 @@ impl Totals {
             talk_time: self.talk.summary_ms(),
         }
     }
-}
-
-fn is_zero(count: &u32) -> bool {
-    *count == 0
 }

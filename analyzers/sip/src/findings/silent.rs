@@ -121,7 +121,7 @@ impl Watch {
         }
         if is_new {
             let key = (view.client, view.server, hash(view.facts.method));
-            let make = || Method { name: crate::details::word(view.facts.method), ..Method::default() };
+            let make = || Method { name: crate::words::word(view.facts.method), ..Method::default() };
             let (method, _) = self.methods.get_or_insert_with(key, make);
             method.requests = method.requests.saturating_add(1);
         }

@@ -11,15 +11,15 @@ use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Page, PageInfo, Pool, 
 use mcpcap_analyzer::{Window, time};
 
 use crate::counts::status_name;
-use crate::details::text;
 use crate::filter::Filter;
 use crate::limits;
 use crate::message::Message;
 use crate::message::address::Address;
 use crate::message::facts::Facts;
-use crate::report::CodeCount;
 use crate::seen::Seen;
+use crate::tallies::CodeCount;
 use crate::transactions::Outcome;
+use crate::words::text;
 use report::{Contact, HistoryReport, RegistrationReport, RegistrationsReport};
 
 /// Account, client and server.

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Frames;
+use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
-use crate::report::{CodeCount, is_false, is_zero};
+use crate::tallies::CodeCount;
 
 /// Numbers over all registrations. Retransmissions do not count.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -71,11 +71,11 @@ pub struct RegistrationReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub usernames: Vec<String>,
     /// Different ones.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub usernames_total: u64,
     /// `codes_total` or `usernames_total` is an estimate with a standard error of 2.3 %; where also the counters were used up, there are
     /// at least so many.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub totals_are_estimates: bool,
     /// User-Agent of the client.
     #[serde(skip_serializing_if = "Option::is_none")]

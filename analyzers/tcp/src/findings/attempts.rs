@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, PortSet};
 use mcpcap_analyzer::stream::{Endpoint, Side};
 
@@ -12,7 +13,7 @@ use super::answers::{self, Answer, Tried};
 use super::parties::{Set, at_least};
 use super::thresholds::{FLOOD_ATTEMPTS, FLOOD_SHARE, PROBE_SHARE, REFUSED, SCAN_PORTS, SILENT_SYNS, SWEEP_HOSTS};
 use crate::limits;
-use crate::report::{counted, share};
+use crate::report::counted;
 use crate::tracker::connection::{Connection, State};
 
 const FLOOD: Rule = Rule {

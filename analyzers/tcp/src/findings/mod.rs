@@ -11,8 +11,8 @@ pub mod thresholds;
 use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Best, Beyond, Lists};
 
-use crate::core::Segment;
 use crate::limits;
+use crate::segment::Segment;
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 

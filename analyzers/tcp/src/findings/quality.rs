@@ -1,11 +1,12 @@
 //! Connections that suffer: closed windows, and much that is sent again.
 
 use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::time;
 
 use super::thresholds::{LOSSY_SEGMENTS, LOSSY_SHARE, STALLED};
-use crate::report::{share, text};
+use crate::report::text;
 use crate::tracker::connection::Connection;
 
 const WINDOW: Rule = Rule {

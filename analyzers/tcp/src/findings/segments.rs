@@ -6,9 +6,9 @@ use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Sev
 use mcpcap_analyzer::stats::BoundedMap;
 
 use super::parties::at_least;
-use crate::core::Segment;
 use crate::limits;
 use crate::report::counted;
+use crate::segment::Segment;
 
 const RULE: Rule = Rule {
     name: "tcp_unusual_flags",

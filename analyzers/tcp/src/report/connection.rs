@@ -1,6 +1,6 @@
 //! The report on a connection.
 
-use mcpcap_analyzer::{JsonSchema, community, time};
+use mcpcap_analyzer::{JsonSchema, community, is_default, time};
 use serde::Serialize;
 
 use super::{FileOrder, FlagCount};
@@ -34,7 +34,7 @@ pub struct ConnectionReport {
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub history: String,
     /// Letters of the history that found no place.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub history_letters_left_out: u64,
     /// Wireshark's tcp.completeness: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
     pub completeness: u8,
@@ -174,10 +174,10 @@ pub struct SideReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamps: Option<bool>,
     /// Its SYN has the option of TCP Fast Open (RFC 7413).
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub fast_open: bool,
     /// Its SYN offers Multipath TCP (RFC 8684).
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub multipath: bool,
     /// Segments with selective acknowledgments.
     pub sack_packets: u64,
@@ -212,14 +212,6 @@ pub struct RoundTripReport {
     pub mean_ms: f64,
     /// The longest, in milliseconds.
     pub max_ms: f64,
-}
-
-fn is_zero(value: &u64) -> bool {
-    *value == 0
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 impl ConnectionReport {

@@ -134,18 +134,3 @@ pub fn text(connection: &Connection) -> String {
 pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
-
-/// A share of a whole; 0 of nothing.
-pub fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_of_nothing_is_nothing() {
-        assert_eq!((share(1, 0), share(1, 4)), (0.0, 0.25));
-    }
-}

@@ -1,26 +1,32 @@
 //! `analyze_tcp_anomalies`: patterns in numbers, without guesses at causes.
 
+mod patterns;
 mod report;
 
 use std::net::IpAddr;
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::Packet;
+use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{Lists, Page, Ranked, TopK};
 use mcpcap_analyzer::stream::Side;
-use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
+use mcpcap_analyzer::{
+    Answer, Capture, CountCopies, Ending, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window,
+};
 use serde::Deserialize;
 
-use crate::core::{Core, Segment, View};
+use crate::core::{Core, View};
 use crate::filter::Filter;
 use crate::limits::PARTIES;
 use crate::listing::Row;
-use crate::patterns;
-use crate::report::{share, text};
+use crate::report::text;
+use crate::segment::Segment;
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
-use report::{AddressCount, ConnectionCount, FlagCounts, ResetConnection, Resets, Retransmissions, States, Statistics};
-pub use report::{CategoryCount, Directions, Handshakes, Notable, Pattern, Report, Summary};
+pub use report::Report;
+use report::{
+    AddressCount, ConnectionCount, Directions, FlagCounts, ResetConnection, Resets, Retransmissions, States, Statistics,
+};
 
 /// What may be asked.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -35,9 +41,8 @@ pub struct Arguments {
     /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }
 
 /// One run.
@@ -158,8 +163,7 @@ impl Tool for TcpAnomalies {
             rst_by_source: sources.into_items(),
             connections_with_rst,
             retransmissions_by_connection,
-            limits,
-            note,
+            ending: Ending { limits, note },
             statistics,
             findings,
         }))
@@ -172,7 +176,7 @@ fn statistics(core: &Core, seen: &Anomalies) -> Statistics {
     Statistics {
         total_connections: totals.connections,
         total_packets: core.found(),
-        handshake: handshakes(core),
+        handshake: patterns::handshakes(core),
         flags: FlagCounts {
             syn: totals.counts.syn,
             syn_ack: totals.counts.syn_ack,
@@ -201,16 +205,5 @@ fn statistics(core: &Core, seen: &Anomalies) -> Statistics {
         conn_states: totals.conn_states(),
         analysis: totals.analysis(),
         file_order: totals.order(),
-    }
-}
-
-/// How the handshakes went.
-pub fn handshakes(core: &Core) -> Handshakes {
-    let totals = &core.totals;
-    Handshakes {
-        successful: totals.handshakes,
-        failed: totals.failed.saturating_sub(totals.half_open),
-        incomplete: totals.half_open,
-        established_with_parts_not_captured: totals.established().saturating_sub(totals.handshakes),
     }
 }

@@ -9,18 +9,20 @@ use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Lists, PageInfo, Part};
 use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{
-    Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default, time,
+    Answer, Capture, CountCopies, Ending, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window,
+    is_default, time,
 };
 use serde::{Deserialize, Serialize};
 
 use super::events::Events;
-use crate::core::{Core, Segment, View};
+use crate::core::{Core, View};
 use crate::filter::{Filter, FilterReport};
 use crate::limits;
 use crate::report::{
     ConnStateCount, ConnectionReport, EventReport, FileOrder, FlagCount, HandshakeTimes, Limits, SegmentCounts, counted,
 };
 use crate::rows::{self, TcpConnection};
+use crate::segment::Segment;
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
 use crate::tracker::sequence::Flag;
@@ -44,9 +46,8 @@ pub struct Arguments {
     /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }
 
 /// What `analyze_tcp_connections` answers.
@@ -54,7 +55,6 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets of the connections asked for.
     pub tcp_packets_found: u64,
-    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     #[serde(skip_serializing_if = "is_default")]
@@ -72,13 +72,8 @@ pub struct Report {
     pub events: Vec<EventReport>,
     /// What parts of `connections` and `events` these are, and of other lists that have more entries.
     pub pages: Vec<PageInfo>,
-    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limits: Limits,
-    /// Says that `max_packets` ended reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub note: Option<String>,
+    #[serde(flatten)]
+    pub ending: Ending<Limits>,
 }
 
 /// Numbers over all connections asked for.
@@ -270,8 +265,7 @@ impl Tool for TcpConnections {
             connections,
             events,
             pages,
-            limits,
-            note,
+            ending: Ending { limits, note },
         }))
     }
 }

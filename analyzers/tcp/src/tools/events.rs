@@ -3,8 +3,8 @@
 use mcpcap_analyzer::stats::Part;
 use mcpcap_analyzer::stream::Endpoint;
 
-use crate::core::Segment;
 use crate::report::EventReport;
+use crate::segment::Segment;
 use crate::tracker::Seen;
 use crate::tracker::event::Event;
 

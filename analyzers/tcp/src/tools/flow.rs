@@ -5,17 +5,19 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{Lists, Page, PageInfo, Part, Ranked};
 use mcpcap_analyzer::stream::Endpoint;
 use mcpcap_analyzer::{
-    Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default,
+    Answer, Capture, CountCopies, Ending, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Core, Segment, View};
+use crate::core::{Core, View};
 use crate::filter::Filter;
 use crate::limits::RESETS_LISTED;
-use crate::report::{FileOrder, FlagCount, Limits, SegmentCounts, counted, share, text};
+use crate::report::{FileOrder, FlagCount, Limits, SegmentCounts, counted, text};
+use crate::segment::Segment;
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 use crate::tracker::sequence::Flag;
@@ -38,9 +40,8 @@ pub struct Arguments {
     /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }
 
 /// What `analyze_traffic_flow` answers.
@@ -48,7 +49,6 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets to and from the server.
     pub tcp_packets_found: u64,
-    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     /// `address:port`, or `address:any`.
@@ -70,13 +70,8 @@ pub struct Report {
     pub pages: Vec<PageInfo>,
     /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
-    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limits: Limits,
-    /// Says that `max_packets` ended reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub note: Option<String>,
+    #[serde(flatten)]
+    pub ending: Ending<Limits>,
 }
 
 /// One direction, of all connections together.
@@ -270,8 +265,7 @@ impl Tool for TrafficFlow {
             largest_connections,
             resets: flows.resets.into_items(),
             pages,
-            limits,
-            note,
+            ending: Ending { limits, note },
             findings,
         }))
     }

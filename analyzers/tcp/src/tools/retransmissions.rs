@@ -5,16 +5,19 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::finding::{Finding, Frames};
+use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{Lists, PageInfo, Ranked};
 use mcpcap_analyzer::{
-    Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window, is_default,
+    Answer, Capture, CountCopies, Ending, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window,
+    is_default,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Core, Segment, View};
+use crate::core::{Core, View};
 use crate::filter::{Filter, FilterReport};
 use crate::listing::{Row, key};
-use crate::report::{FileOrder, FlagCount, Limits, share, text};
+use crate::report::{FileOrder, FlagCount, Limits, text};
+use crate::segment::Segment;
 use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 use crate::tracker::sequence::Flag;
@@ -36,9 +39,8 @@ pub struct Arguments {
     /// Stop after so many TCP packets that fit; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }
 
 /// What `analyze_tcp_retransmissions` answers.
@@ -46,7 +48,6 @@ pub struct Arguments {
 pub struct Report {
     /// TCP packets of the connections asked for.
     pub tcp_packets_found: u64,
-    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     #[serde(skip_serializing_if = "is_default")]
@@ -75,13 +76,8 @@ pub struct Report {
     pub summary: Summary,
     /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
-    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limits: Limits,
-    /// Says that `max_packets` ended reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub note: Option<String>,
+    #[serde(flatten)]
+    pub ending: Ending<Limits>,
 }
 
 /// What a connection sent again.
@@ -247,8 +243,7 @@ impl Tool for TcpRetransmissions {
             },
             by_connection,
             pages,
-            limits,
-            note,
+            ending: Ending { limits, note },
             findings,
         }))
     }

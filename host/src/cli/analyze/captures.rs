@@ -4,11 +4,12 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::capture::{Root, Roots, is_url, spool};
+use crate::capture::{Root, Roots, spool};
 use crate::cli::exit::Failure;
 use crate::library::Library;
 use crate::service::{STANDARD_INPUT, Service};
 use crate::text::terminal::complain;
+use crate::text::url::is_url;
 
 /// Files of one pattern; as many as of a folder.
 const MOST: usize = 20_000;

@@ -15,7 +15,8 @@ use super::exit::{self, Failure};
 use super::named;
 use super::options::{Audit, Captures, Hardening, Loaded};
 use super::report::Output;
-use crate::catalog::{Catalog, Tool};
+use crate::catalog::Catalog;
+use crate::contract::Tool;
 use crate::contract::arguments::MAX_CHARS;
 use crate::service::{Options, Service};
 

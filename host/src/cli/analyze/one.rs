@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerError, Code};
-use crate::capture;
-use crate::catalog::Tool;
 use crate::cli::exit::{self, Failure};
 use crate::cli::progress::Shown;
 use crate::cli::report::{self, Format, Output};
+use crate::contract::Tool;
 use crate::service::{Answer, STANDARD_INPUT, Service};
 use crate::text::terminal::{complain, print};
+use crate::text::url;
 use crate::watch::Caller;
 
 /// Characters of the report that a page is made of.
@@ -70,7 +70,7 @@ impl<'a> Asking<'a> {
         let is_list = self.is_set && self.format == Format::Json;
         for capture in captures {
             let answered = self.one(capture, is_first, is_list).await;
-            let shown = if capture == STANDARD_INPUT { "standard input".to_owned() } else { capture::shown(capture) };
+            let shown = if capture == STANDARD_INPUT { "standard input".to_owned() } else { url::shown(capture) };
             match answered {
                 Ok(Answered { failed: true, .. }) => (is_first, code) = (false, exit::FAILED),
                 Ok(Answered { damage: None, .. }) => is_first = false,
@@ -210,7 +210,7 @@ impl<'a> Asking<'a> {
     }
 
     fn printed(&self, capture: &str, list: &report::lists::List, columns: &[String]) -> String {
-        let of_set = self.is_set.then(|| Value::from(capture::shown(capture)));
+        let of_set = self.is_set.then(|| Value::from(url::shown(capture)));
         if self.format == Format::Table {
             let head = of_set.map(|name| format!("{}\n", report::lists::cell(&name))).unwrap_or_default();
             let drawn = report::draw(list, usize::MAX, report::width());

@@ -9,9 +9,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use serde_json::{Map, Value};
 
 use super::{Arguments, typed_value};
-use crate::catalog::Tool;
 use crate::cli::named::short;
-use crate::contract::arguments;
+use crate::contract::{Tool, arguments};
 
 /// What stands in front of the ids of a tool's arguments.
 const PREFIX: &str = "tool.";

@@ -14,9 +14,10 @@ use tokio_util::sync::CancellationToken;
 use self::captures::Sample;
 use crate::analyzers::Entry;
 use crate::answer::{AnswerError, Code};
-use crate::catalog::{Offer, Tool};
+use crate::catalog::Offer;
 use crate::cli::analyze;
 use crate::cli::options::{Building, Packets, Running, place};
+use crate::contract::Tool;
 use crate::service::{Answer, Options, Service};
 use crate::settings::Limits;
 

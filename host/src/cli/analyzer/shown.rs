@@ -6,8 +6,9 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::catalog::{Offer, Prompt, Tool};
-use crate::tables::Table;
+use crate::catalog::{Offer, Prompt};
+use crate::contract::Tool;
+use crate::rows::Table;
 use crate::text::neutral;
 
 /// Bytes of all of it. Nobody would read more.

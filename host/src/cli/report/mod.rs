@@ -15,7 +15,7 @@ pub use people::{Asked, ENTRIES, FINDINGS, has_findings, page};
 pub use rows::{csv_line, json_line};
 pub use table::{beside, draw};
 
-use crate::catalog::Tool;
+use crate::contract::Tool;
 use crate::progress::grouped;
 
 /// The width where none is known.

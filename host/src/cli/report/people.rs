@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::lists::{self, List, cell, parts};
 use super::table::{beside, draw};
-use crate::catalog::Tool;
 use crate::cli::named::short;
+use crate::contract::Tool;
 use crate::contract::tidy::is_nothing;
 use crate::progress::grouped;
 use crate::service::STANDARD_INPUT;

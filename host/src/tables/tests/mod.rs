@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::effort::{Effort, after};
+use crate::rows::{Cells, Checked, Column, Kind, QueryError, Table, Texts, Values};
 
 /// A second after 2023-11-14T22:13:20Z for each row.
 const START: i64 = 1_700_000_000_000_000_000;

@@ -1,8 +1,8 @@
 //! ARCNET (RFC 1201, RFC 1051), as BSD and Linux capture it.
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop};
 
 /// Source, destination, protocol; then split flag and sequence number, but for the old protocols. After a flag of 0xff, which pads

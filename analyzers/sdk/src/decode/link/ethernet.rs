@@ -2,8 +2,8 @@
 
 use super::super::cursor::Cursor;
 use super::super::ethertype::type_or_length;
+use super::super::step::{Next, Step};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop};
 
 /// Ethernet II or IEEE 802.3, told apart by the type field (IEEE 802.3-2022 3.2.6).

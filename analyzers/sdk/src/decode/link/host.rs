@@ -1,8 +1,8 @@
 //! Headers that capturing machines write instead of a link layer's: loopback, Linux cooked, IPNET, NFLOG, IP over InfiniBand.
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
 use super::wireless::radiotap;
 

@@ -2,8 +2,8 @@
 //! is not always told, so that each guess is checked (tcpdump's print-juniper.c, Wireshark's packet-juniper.c).
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
 use super::linktype;
 

@@ -9,8 +9,8 @@ mod wan;
 mod wireless;
 
 use super::cursor::Cursor;
+use super::step::{Next, Step};
 use super::unread::Unread;
-use super::walk::{Next, Step};
 use super::{Layer, Layers};
 
 pub(super) use ethernet::{ethernet, llc};

@@ -1,8 +1,8 @@
 //! Headers before packets or frames of another link type: of packet filters, of macOS, of wireless drivers, of ATM and token ring.
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
 
 /// Apple's PKTAP: the header's length, a type, and the link type of what follows, all little-endian.

@@ -1,8 +1,8 @@
 //! Links over serial lines: Cisco's HDLC and Frame Relay.
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop};
 
 /// Cisco's HDLC (RFC 1547 4.3.1): address, control, and an EtherType.

@@ -1,8 +1,8 @@
 //! IEEE 802.11 and the headers that capturing programs put before it.
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop};
 use super::linktype;
 

@@ -1,10 +1,10 @@
 //! AYIYA: Anything In Anything (draft-massar-v6ops-ayiya).
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step, Tunnel};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
-use super::{Inside, Tunnel};
+use super::Inside;
 
 /// Forward what follows; the same, and answer.
 const FORWARD: [u8; 2] = [1, 2];

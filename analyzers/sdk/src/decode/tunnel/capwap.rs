@@ -1,10 +1,10 @@
 //! CAPWAP data: between wireless access points and their controller (RFC 5415 4.3, RFC 5416 for IEEE 802.11).
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step, Tunnel};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
-use super::{Inside, Tunnel};
+use super::Inside;
 
 /// What a header says: its length and bits.
 struct Header {

@@ -1,8 +1,8 @@
 //! GRE: RFC 2784 and 2890, the routing field of RFC 1701, PPTP's version 1 (RFC 2637), and what is sent in it.
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
 use super::Inside;
 

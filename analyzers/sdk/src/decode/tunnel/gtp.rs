@@ -1,10 +1,10 @@
 //! GTP-U: what mobile networks carry users' packets in (3GPP TS 29.281).
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step, Tunnel};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
-use super::{Inside, Tunnel};
+use super::Inside;
 
 /// A message with a user's packet. Others (echo, error indication, end marker) hold none.
 const PACKET: u8 = 255;

@@ -1,10 +1,10 @@
 //! Generic UDP Encapsulation (draft-ietf-intarea-gue), and Linux's foo over UDP, which has no header at all.
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step, Tunnel};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, looks};
-use super::{Inside, Tunnel, gre};
+use super::{Inside, gre};
 
 /// The most units of optional fields that are believed.
 const OPTIONS_MAX: u8 = 8;

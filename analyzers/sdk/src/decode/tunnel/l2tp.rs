@@ -1,10 +1,10 @@
 //! L2TP: version 2 with PPP (RFC 2661), and version 3 with any pseudowire, over UDP or IP (RFC 3931).
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step, Tunnel};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
-use super::{Inside, Tunnel};
+use super::Inside;
 
 /// A control message.
 const CONTROL: u16 = 0x8000;

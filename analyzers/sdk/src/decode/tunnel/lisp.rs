@@ -1,10 +1,10 @@
 //! LISP data (RFC 9300 5): IP behind eight bytes that tell nothing of it.
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step, Tunnel};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, looks};
-use super::{Inside, Tunnel};
+use super::Inside;
 
 pub(super) fn lisp(at: &mut Cursor<'_>, layers: &mut Layers) -> Step {
     layers.push(Layer::Lisp);

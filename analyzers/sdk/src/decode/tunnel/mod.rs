@@ -15,30 +15,11 @@ mod vpn;
 mod vxlan;
 
 use super::cursor::Cursor;
+use super::step::{Next, Step, Tunnel};
 use super::unread::Unread;
-use super::walk::{Next, Step};
-use super::{Layers, Udp, mpls};
+use super::{Layers, Udp, looks};
 
 pub(super) use gre::gre;
-
-/// A tunnel whose header comes next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tunnel {
-    Vxlan,
-    VxlanGpe,
-    Geneve,
-    L2tp,
-    L2tp3Udp,
-    L2tp3Ip,
-    Gtp,
-    Teredo,
-    Capwap,
-    Tzsp,
-    Ayiya,
-    Gue,
-    Lisp,
-    Nsh,
-}
 
 /// Takes a tunnel's header.
 pub(super) fn header(tunnel: Tunnel, at: &mut Cursor<'_>, layers: &mut Layers) -> Step {
@@ -88,8 +69,8 @@ pub(super) fn over_udp(udp: &Udp, at: &Cursor<'_>) -> Inside {
         4341 => lisp::inside(at),
         37_008 => tzsp::inside(at),
         4754 => gre::inside(at),
-        6635 if mpls::looks_surely(at) => Inside::Tunnel(Next::Mpls),
-        6635 if mpls::looks(at) => Inside::Unread(Unread::Mpls),
+        6635 if looks::mpls_surely(at) => Inside::Tunnel(Next::Mpls),
+        6635 if looks::mpls(at) => Inside::Unread(Unread::Mpls),
         // The first is GUE's; FOU has none, and these are the ones in the documentation of Linux (ip-fou(8)).
         6080 | 5555 | 7777 | 8888 if udp.source >= 1024 => gue::inside(at),
         _ => Inside::Payload,

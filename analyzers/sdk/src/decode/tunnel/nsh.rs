@@ -1,10 +1,9 @@
 //! The Network Service Header (RFC 8300).
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step, Tunnel};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop};
-use super::Tunnel;
 
 /// Base header, service path, and metadata of which the length tells.
 pub(super) fn nsh(at: &mut Cursor<'_>, layers: &mut Layers) -> Step {

@@ -1,10 +1,10 @@
 //! Teredo: IPv6 over UDP through NATs (RFC 4380).
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step, Tunnel};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
-use super::{Inside, Tunnel};
+use super::Inside;
 
 pub(super) fn teredo(at: &mut Cursor<'_>, layers: &mut Layers) -> Step {
     layers.push(Layer::Teredo);

@@ -2,10 +2,10 @@
 
 use super::super::cursor::Cursor;
 use super::super::link::linktype;
+use super::super::step::{Next, Step, Tunnel};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, Stop, looks};
-use super::{Inside, Tunnel};
+use super::Inside;
 
 pub(super) fn tzsp(at: &mut Cursor<'_>, layers: &mut Layers) -> Step {
     layers.push(Layer::Tzsp);

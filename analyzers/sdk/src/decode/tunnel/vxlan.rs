@@ -2,10 +2,10 @@
 //! RFCs demand; otherwise setting them would hide what is inside.
 
 use super::super::cursor::Cursor;
+use super::super::step::{Next, Step, Tunnel};
 use super::super::unread::Unread;
-use super::super::walk::{Next, Step};
 use super::super::{Layer, Layers, looks};
-use super::{Inside, Tunnel};
+use super::Inside;
 
 /// The identifier is valid.
 const VALID: u8 = 0x08;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::{Finding, Frames, Measure};
 use mcpcap_analyzer::stats::PageInfo;
-use mcpcap_analyzer::{JsonSchema, is_default};
+use mcpcap_analyzer::{Ending, JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::filter::FilterReport;
@@ -16,7 +16,6 @@ use crate::report::{ConnStateCount, FileOrder, FlagCount, Limits};
 pub struct Report {
     /// TCP packets of the connections asked for.
     pub tcp_packets_found: u64,
-    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     #[serde(skip_serializing_if = "is_default")]
@@ -35,13 +34,8 @@ pub struct Report {
     pub pages: Vec<PageInfo>,
     /// What an analyst would want to be told.
     pub findings: Vec<Finding>,
-    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limits: Limits,
-    /// Says that `max_packets` ended reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub note: Option<String>,
+    #[serde(flatten)]
+    pub ending: Ending<Limits>,
 }
 
 /// Numbers over all connections asked for.

@@ -1,10 +1,11 @@
 //! The patterns of `analyze_tcp_anomalies`: a condition on the totals, its numbers, and a sentence that repeats them.
 
 use mcpcap_analyzer::finding::Measure;
+use mcpcap_analyzer::numbers::share;
 
+use super::report::{CategoryCount, Directions, Handshakes, Notable, Pattern, Summary};
 use crate::core::Core;
-use crate::report::{counted, share};
-use crate::tools::anomalies::{CategoryCount, Directions, Notable, Pattern, Summary, handshakes};
+use crate::report::counted;
 use crate::tracker::connection::State;
 use crate::tracker::sequence::Flag;
 
@@ -32,6 +33,17 @@ pub fn all(core: &Core, resets: Directions, with_reset: u64) -> Vec<Pattern> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// How the handshakes went.
+pub fn handshakes(core: &Core) -> Handshakes {
+    let totals = &core.totals;
+    Handshakes {
+        successful: totals.handshakes,
+        failed: totals.failed.saturating_sub(totals.half_open),
+        incomplete: totals.half_open,
+        established_with_parts_not_captured: totals.established().saturating_sub(totals.handshakes),
+    }
 }
 
 fn were(count: u64) -> &'static str {

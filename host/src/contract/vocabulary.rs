@@ -44,7 +44,7 @@ const LOOKED_AT: usize = 100_000;
 ///
 /// # Errors
 /// With the place and the keyword that cannot be there, or that makes checking a value cost too much.
-pub(super) fn check(schema: &Value) -> Result<(), String> {
+pub(crate) fn check(schema: &Value) -> Result<(), String> {
     at(schema, "")?;
     weigh(&[schema], "", &mut 0)
 }

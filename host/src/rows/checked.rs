@@ -108,14 +108,14 @@ pub struct Texts {
 
 impl Texts {
     /// The n-th.
-    pub(super) fn get(&self, n: usize) -> &str {
+    pub(crate) fn get(&self, n: usize) -> &str {
         let (start, end) = span(&self.ends, n);
         self.text.get(start..end).unwrap_or_default()
     }
 }
 
 /// Where the n-th begins and ends, by the ends of all.
-pub(super) fn span(ends: &[u32], n: usize) -> (usize, usize) {
+pub(crate) fn span(ends: &[u32], n: usize) -> (usize, usize) {
     let end = |n: usize| ends.get(n).map_or(0, |end| *end as usize);
     (n.checked_sub(1).map_or(0, end), end(n))
 }
@@ -176,7 +176,7 @@ impl Checked {
     }
 
     /// The columns.
-    pub(super) fn columns(&self) -> &[Values] {
+    pub(crate) fn columns(&self) -> &[Values] {
         &self.columns
     }
 }
@@ -298,7 +298,7 @@ fn addresses(versions: &[u8], high: &[u64], low: &[u64]) -> Result<(), &'static 
 }
 
 /// An address that was checked.
-pub(super) fn address(version: u8, high: u64, low: u64) -> IpAddr {
+pub(crate) fn address(version: u8, high: u64, low: u64) -> IpAddr {
     match version {
         4 => Ipv4Addr::from(u32::try_from(low).unwrap_or_default()).into(),
         _ => Ipv6Addr::from((u128::from(high) << 64) | u128::from(low)).into(),

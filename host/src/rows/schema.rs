@@ -49,25 +49,6 @@ impl Kind {
             Self::Texts => "texts",
         }
     }
-
-    /// How the database keeps it: lists as JSON arrays, addresses as text.
-    pub(super) fn stored(self) -> &'static str {
-        match self {
-            Self::Integer | Self::Time | Self::Truth => "INTEGER",
-            Self::Float => "REAL",
-            Self::Text | Self::Address | Self::Integers | Self::Texts => "TEXT",
-        }
-    }
-
-    /// How it is used in SQL, where that is not plain.
-    pub(super) fn usage(self) -> Option<&'static str> {
-        match self {
-            Self::Time => Some("ns since 1970; compare with ns('2026-01-31T12:00:00Z')"),
-            Self::Truth => Some("0 or 1"),
-            Self::Integers | Self::Texts => Some("JSON array; json_each(..) has its values"),
-            Self::Integer | Self::Float | Self::Text | Self::Address => None,
-        }
-    }
 }
 
 /// A column of a table.
@@ -124,19 +105,6 @@ impl Table {
         let texts = self.columns.iter().flat_map(|column| [Some(&column.meaning), column.unit.as_ref()]);
         let too_long = texts.flatten().chain([&self.row]).find(|text| text.chars().count() > WORDS);
         too_long.map_or(Ok(()), |_| Err(format!("a text about table {table} has more than {WORDS} characters")))
-    }
-
-    /// The statement that makes it.
-    pub(super) fn create(&self) -> String {
-        let columns: Vec<String> =
-            self.columns.iter().map(|column| format!("\"{}\" {}", column.name, column.kind.stored())).collect();
-        format!("CREATE TABLE \"{}\" ({})", self.name, columns.join(", "))
-    }
-
-    /// The statement that adds a row.
-    pub(super) fn insert(&self) -> String {
-        let values = vec!["?"; self.columns.len()].join(", ");
-        format!("INSERT INTO \"{}\" VALUES ({values})", self.name)
     }
 
     /// The column of this name.

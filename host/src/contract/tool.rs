@@ -1,19 +1,65 @@
-//! A tool: its schemas, and the checks that they are for.
+//! A tool, as all know it who ask it something or tell of it: whose it is, its schemas, and the checks that they are for.
 
 use std::sync::Arc;
 
 use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::answers::{Answers, Checker, Later};
-use super::describe::{Ends, Module};
-use super::shown;
+use super::{Common, Within, arguments, schema};
 use crate::answer::{AnswerError, Code};
-use crate::contract::{Common, Within, arguments, schema};
 use crate::pipeline::Wants;
 use crate::sandbox::Analyzer;
 use crate::text::neutral;
+
+/// A component, as it appears in lists.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// Its name, for example `dns`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the component, as hexadecimal digits.
+    pub sha256: String,
+    /// Whether somebody else made it.
+    pub is_foreign: bool,
+}
+
+impl Module {
+    /// What stands behind the descriptions of somebody else's tools.
+    pub(crate) fn mark(&self) -> String {
+        format!("\n(Analyzer {} {} of a third party.)", self.name, self.version)
+    }
+}
+
+/// When a tool may end the reading.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Ends {
+    /// Always, or never.
+    Ever(bool),
+    /// When one of these arguments is given.
+    With(Vec<String>),
+}
+
+impl Default for Ends {
+    /// A component that says nothing may.
+    fn default() -> Self {
+        Self::Ever(true)
+    }
+}
+
+impl Ends {
+    /// Whether it may with these arguments.
+    pub fn with(&self, arguments: &Map<String, Value>) -> bool {
+        match self {
+            Self::Ever(ever) => *ever,
+            Self::With(names) => names.iter().any(|name| arguments.get(name).is_some_and(|value| !value.is_null())),
+        }
+    }
+}
 
 /// A tool that clients can call.
 pub struct Tool {
@@ -42,8 +88,8 @@ pub struct Tool {
     /// Lists of which the component gives the first entries, unless a page is asked for by name.
     pub cut: Vec<String>,
     pub(crate) analyzer: Analyzer,
-    pub(super) checker: Later<Checker>,
-    pub(super) answers: Later<Answers>,
+    pub(crate) checker: Later<Checker>,
+    pub(crate) answers: Later<Answers>,
 }
 
 /// What `pcap_file` is; and what it is where nothing may be fetched.
@@ -61,7 +107,7 @@ pub fn without_urls(input: &Map<String, Value>) -> Map<String, Value> {
 }
 
 /// The arguments of a tool with the capture in front and those of all tools behind; the name of one that the component takes for itself.
-pub(super) fn with_common(mut arguments: Map<String, Value>) -> Result<Map<String, Value>, String> {
+pub(crate) fn with_common(mut arguments: Map<String, Value>) -> Result<Map<String, Value>, String> {
     let mut properties = Map::new();
     properties.insert("pcap_file".into(), json!({ "type": "string", "description": CAPTURE }));
     if let Some(Value::Object(own)) = arguments.remove("properties") {
@@ -188,4 +234,9 @@ impl Tool {
         let properties = self.input.get("properties").and_then(Value::as_object);
         properties.into_iter().flatten().map(|(name, schema)| (name.as_str(), schema))
     }
+}
+
+/// A client's own words in a message, bounded.
+pub(crate) fn shown(text: &str) -> String {
+    neutral(text, 200).into_owned()
 }
