@@ -78,6 +78,7 @@ impl Line {
         progress: &dyn Fn(Done),
     ) -> Result<Vec<Result<Outcome, RunError>>, RunError> {
         let mut reader = self.reader.session(&self.limits, cancel)?;
+        reader.open(&pass.of_reader())?;
         let (name, size) = (capture.name.clone(), capture.size);
         let same = capture.again();
         let read = AtomicU64::new(0);
@@ -195,7 +196,7 @@ impl Line {
     /// A decoder that is ready for a pass.
     fn decode(&self, pass: &Pass, headers: bool, cancel: &CancellationToken) -> Result<DecoderSession, Fault> {
         let mut decoder = self.decoder.session(&self.limits, cancel)?;
-        decoder.open(&pass.options(headers))?;
+        decoder.open(&pass.of_decoder(headers))?;
         Ok(decoder)
     }
 }
@@ -207,6 +208,7 @@ impl Line {
     /// [`RunError::NotACapture`], or as reading fails.
     pub fn format(&self, capture: CaptureFile, cancel: &CancellationToken) -> Result<String, RunError> {
         let mut reader = self.reader.session(&self.limits, cancel)?;
+        reader.open(&Pass::default().of_reader())?;
         let name = capture.name.clone();
         let read = AtomicU64::new(0);
         std::thread::scope(|scope| {
