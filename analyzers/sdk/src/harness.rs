@@ -33,7 +33,8 @@ pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value) -> Result<(
         arguments.get("page").and_then(|page| serde_json::from_value(page.clone()).ok()).unwrap_or_default();
     let mut decoder = Decoder::new().counting_copies(count_copies).listing(&window);
     let (mut delivered, mut is_fed) = (0, true);
-    let (count, summary, end) = batches(capture, |batch| {
+    let page = arguments.get("page").cloned().unwrap_or_else(|| json!({}));
+    let (count, summary, end) = batches(capture, &page, |batch| {
         let mut writer = Writer::new(batch.frames.number.len(), batch.data.len());
         let mut wanted = columns::Frames::default();
         for row in 0..batch.frames.number.len() {
@@ -146,7 +147,7 @@ pub fn frames(
     capture: &[u8],
     mut each: impl FnMut(&Frame<'_>) -> Result<Flow, Problem>,
 ) -> Result<(u64, Value, Option<Value>), Problem> {
-    batches(capture, |batch| {
+    batches(capture, &json!({}), |batch| {
         for row in 0..batch.frames.number.len() {
             if each(&batch.frame(row))? == Flow::Enough {
                 return Ok(Flow::Enough);
@@ -156,12 +157,14 @@ pub fn frames(
     })
 }
 
-/// The same, batch by batch.
+/// The same, batch by batch. `page`: the part of a list that is asked for.
 fn batches(
     capture: &[u8],
+    page: &Value,
     mut each: impl FnMut(&Batch<'_>) -> Result<Flow, Problem>,
 ) -> Result<(u64, Value, Option<Value>), Problem> {
-    let mut reader = mcpcap_reader::Reader::new();
+    let options = json!({ "page": page }).to_string();
+    let mut reader = mcpcap_reader::Reader::open(&options).map_err(|problem| input(&problem.to_string()))?;
     let mut links: Vec<Link> = Vec::new();
     let (mut at, mut size, mut number, mut end) = (0_usize, WINDOW, 0_u64, None);
     loop {

@@ -190,21 +190,6 @@ impl Lists {
         values.skip(part.offset).take(part.limit)
     }
 
-    /// The values of that part, where the report usually holds the `usual` last ones: its pages begin with the first.
-    pub fn last_within<'v, T>(&mut self, list: &str, places: &[usize], usual: usize, values: &'v [T]) -> &'v [T] {
-        if self.window.within.as_ref().is_none_or(|within| within.list != list) {
-            let before = values.len().saturating_sub(usual);
-            let shown = values.get(before..).unwrap_or_default();
-            self.goes_on(list, places, values.len() as u64, shown.len(), Some(0).filter(|_| before > 0));
-            return shown;
-        }
-        let part = self.part_within(list, usual);
-        let behind = values.get(part.offset..).unwrap_or_default();
-        let shown = behind.get(..part.limit).unwrap_or(behind);
-        self.told_within(list, places, values.len() as u64, part, shown.len());
-        shown
-    }
-
     /// Says how many values such a list has, of which the caller itself took so many from the beginning of the `part` on.
     pub fn told_within(&mut self, list: &str, places: &[usize], total: u64, part: Part, returned: usize) {
         let end = (part.offset as u64).saturating_add(returned as u64);
@@ -226,7 +211,7 @@ impl Lists {
     }
 
     /// Says of a list that somebody else cut what it holds.
-    pub(crate) fn add(&mut self, page: PageInfo) {
+    pub fn add(&mut self, page: PageInfo) {
         self.pages.push(page);
     }
 
