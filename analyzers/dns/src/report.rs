@@ -66,7 +66,7 @@ pub struct MessageStatistics {
     pub unique_domains_queried: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub unique_domains_is_exact: bool,
-    /// These names, in lower case, in order of appearance, up to the first 4,097. Text from the capture.
+    /// These names, in lower case, in order of appearance, those beyond 4,096 in no order. Text from the capture.
     pub unique_domains: Vec<String>,
     pub transactions: TransactionsReport,
     /// Servers of plain DNS, the busiest first.

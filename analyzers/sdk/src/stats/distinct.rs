@@ -55,6 +55,19 @@ impl Distinct {
         }
     }
 
+    /// The same with values of which there are digests by [`FixedHash`]: estimated from the first one on.
+    pub(super) fn of_digests(digests: impl Iterator<Item = u64>) -> Self {
+        let mut all = Self { registers: vec![0; 1 << LARGE.bits], ..Self::new() };
+        digests.for_each(|digest| all.add_digest(digest));
+        all
+    }
+
+    /// Counts a value by its digest.
+    pub(super) fn add_digest(&mut self, digest: u64) {
+        self.added = self.added.saturating_add(1);
+        self.register(digest);
+    }
+
     /// Counts a value, unless it was there before. Whether it was new; always `false` once the count is an estimate.
     pub fn add(&mut self, value: &(impl Hash + ?Sized)) -> bool {
         let hash = self.hash.hash_one(value);

@@ -30,6 +30,9 @@ impl Lists {
 
     /// Which entries of a list the report is to hold: the `usual` first ones, or those of the page of it that is asked for.
     pub fn part(&self, list: &str, usual: usize) -> Part {
+        if self.after(list).is_some() {
+            return Part { offset: 0, limit: 0 };
+        }
         if self.window.list.as_deref() == Some(list) {
             let offset = usize::try_from(self.window.offset).unwrap_or(usize::MAX);
             return Part { offset, limit: self.window.limit.min(Window::MOST) };
@@ -54,6 +57,25 @@ impl Lists {
         let returned = total.saturating_sub(part.offset).min(part.limit);
         if returned < total {
             self.pages.push(PageInfo::new(list, total as u64, part.offset as u64, returned));
+        }
+    }
+
+    /// Behind which digest the page of a list begins, when one is asked for of those of its entries that stand in the order of digests.
+    pub(super) fn after(&self, list: &str) -> Option<u64> {
+        self.window.within.as_ref().filter(|within| within.list == list).map(|within| within.after)
+    }
+
+    /// Says of a list what it holds, which goes on in the order of digests: `next` is where these begin, or go on, behind the entries that are here.
+    pub(super) fn told_further(
+        &mut self,
+        list: &'static str,
+        total: u64,
+        offset: usize,
+        returned: usize,
+        next: Option<u64>,
+    ) {
+        if (returned as u64) < total {
+            self.pages.push(PageInfo { next, ..PageInfo::new(list, total, offset as u64, returned) });
         }
     }
 

@@ -1,6 +1,7 @@
-//! Pages of lists that stand within the entries of other lists: `findings[].frames`.
+//! Pages of lists that stand within the entries of other lists: `findings[].frames`; and of other lists, where they go on behind what has an order of its
+//! own.
 //!
-//! Such a list is kept while its entry is one of many, so each holds a bounded part. A part is *whole up to a place*: it has every value that came
+//! A list within an entry is kept while its entry is one of many, so each holds a bounded part. A part is *whole up to a place*: it has every value that came
 //! between two places of an order that does not depend on when a value came. So parts that follow each other hold each value once, whatever
 //! room each run had.
 
@@ -11,11 +12,11 @@ use serde::Deserialize;
 
 use super::Pool;
 
-/// The page of a list within entries that is asked for.
+/// The page of a list within entries that is asked for, or of a list behind those of its entries that have an order of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Within {
-    /// Name of the list: `findings[].frames`.
+    /// Name of the list: `findings[].frames`, `statistics.names`.
     pub list: String,
     /// Where it begins: behind this place, which the page before gave as [`PageInfo::next`](super::PageInfo::next); 0: at the beginning.
     pub after: u64,
@@ -64,6 +65,11 @@ pub(crate) fn general(name: &str) -> String {
         !is_place || *c == '['
     };
     name.chars().filter(is_kept).collect()
+}
+
+/// Room for one page of a list that is not within entries.
+pub(super) fn room() -> Pool {
+    Pool::new(16 * Pool::MOST)
 }
 
 /// A page of a list: the values behind a place, in an order of their own.
