@@ -130,15 +130,16 @@ impl Tool for DhcpPackets {
                 return Err(Problem::argument(name, "must have 1 to 255 characters"));
             }
         }
+        let lists = Lists::new(window.clone());
         Ok(Self {
-            lists: Lists::new(window.clone()),
             maximum: Maximum::new(arguments.max_packets),
             filter: Filter {
                 client: arguments.client.map(|client| client.to_lowercase()),
                 kind: arguments.message_type,
             },
             reorder: Reorder::default(),
-            counts: Counts::new(),
+            counts: Counts::new(&lists),
+            lists,
             exchanges: Exchanges::new(&window),
             parties: Parties::new(),
             leases: Leases::new(),

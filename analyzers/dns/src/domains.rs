@@ -121,7 +121,7 @@ impl Domains {
             table: BoundedMap::new(limits::DOMAINS),
             different: Distinct::new(),
             names: BoundedMap::new(limits::NAMES),
-            top: TopK::new(limits::TOP_NAMES),
+            top: TopK::of(lists::TOP_NAMES, limits::TOP_NAMES, lists),
             unique: Unique::new(lists::UNIQUE_DOMAINS, limits::DISTINCT_NAMES_LISTED, limits::DISTINCT_NAMES, lists),
         }
     }
@@ -216,10 +216,7 @@ impl Domains {
 
     /// The names most asked for, and whether their counts are exact.
     pub fn top_names(&self, lists: &mut Lists) -> (Vec<NameCount>, bool) {
-        let part = lists.part(lists::TOP_NAMES, limits::LISTED);
-        lists.told(lists::TOP_NAMES, self.top.len(), part);
-        let names = self.top.top(part.end()).into_iter().skip(part.offset);
-        let names = names.map(|top| NameCount {
+        let names = self.top.list(limits::LISTED, lists).into_iter().map(|top| NameCount {
             name: top.key.text().to_owned(),
             queries: top.count,
             error: (top.error > 0).then_some(top.error),

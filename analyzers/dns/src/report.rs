@@ -87,9 +87,9 @@ pub struct MessageStatistics {
     pub domains_total: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub domains_total_is_exact: bool,
-    /// Names most asked for in plain DNS.
+    /// Names most asked for in plain DNS: the first 1,024 in order, all others behind them in no order.
     pub top_names: Vec<NameCount>,
-    /// Whether their counts are exact.
+    /// Whether the counts of the first 1,024 are exact; those of the others are.
     pub top_names_are_exact: bool,
 }
 

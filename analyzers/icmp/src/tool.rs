@@ -160,11 +160,11 @@ impl Tool for IcmpPackets {
             counts: BTreeMap::new(),
             sources: addresses(SOURCES, &lists),
             destinations: addresses(DESTINATIONS, &lists),
-            lists,
             echoes: Echoes::new(),
             errors: Errors::new(),
             paths: Paths::new(),
-            neighbours: Neighbours::new(),
+            neighbours: Neighbours::new(&lists),
+            lists,
             watch: Watch::new(),
             packets: Page::new(window),
         })

@@ -60,6 +60,25 @@ fn different_names_go_on() {
 }
 
 #[test]
+fn names_beyond_those_that_are_ranked_go_on() {
+    let name = |n: u16| format!("n{n}.example");
+    let ask = |n: u16| udp((CLIENT, 4000), ("192.0.2.53", 53), &query(n, &name(n % 3_000), A));
+    let (joined, total) =
+        joined::<DnsPackets>(&captured((0..3_000).chain(3_000..3_100).map(ask)), &json!({}), lists::TOP_NAMES);
+    assert_eq!(total, 3_000);
+    let mut names: Vec<_> = joined.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect();
+    names.sort_unstable();
+    let mut expected: Vec<_> = (0..3_000).map(name).collect();
+    expected.sort_unstable();
+    assert!(names == expected, "{}", names.len());
+    // Of those that are not ranked, how often they came is exact.
+    let number =
+        |entry: &serde_json::Value| entry["name"].as_str().unwrap()[1..].trim_end_matches(".example").parse().unwrap();
+    let often = |entry: &serde_json::Value| if (0..100).contains(&number(entry)) { 2 } else { 1 };
+    assert!(joined[1_024..].iter().all(|entry| entry["queries"] == often(entry) && entry.get("error").is_none()));
+}
+
+#[test]
 fn many_findings_of_one_rule_leave_room_for_those_of_others() {
     let flood = (0..100).map(|_| {
         udp(("192.0.2.53", 53), ("192.0.2.99", 4001), &response(7, "any.example", 255, 0, &[[1, 2, 3, 4]; 40]))

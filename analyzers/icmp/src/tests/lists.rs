@@ -105,6 +105,19 @@ fn addresses_go_on() {
     }
 }
 
+#[test]
+fn groups_beyond_those_that_are_ranked_go_on() {
+    let group = |n: u32| std::net::Ipv6Addr::from((0xff05_u128 << 112) + u128::from(n));
+    let report = |n: u32| icmp("fe80::1", "ff02::2", 131, 0, &[&[0; 4][..], &group(n).octets()].concat());
+    let capture = build::pcap(&every(10, (0..2_600).map(report)));
+    let list = "statistics.neighbour_discovery.multicast_groups";
+    let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), list);
+    let mut groups: Vec<std::net::Ipv6Addr> =
+        joined.iter().map(|entry| entry["group"].as_str().unwrap().parse().unwrap()).collect();
+    groups.sort_unstable();
+    assert!(total == 2_600 && groups.into_iter().eq((0..2_600).map(group)), "{total}");
+}
+
 /// Identifiers of one pair, ports of one destination and addresses of one hop, in both versions of IP.
 #[test]
 fn lists_within_entries_are_whole_up_to_a_thousand_values() {

@@ -81,7 +81,7 @@ impl<T> Unique<T> {
 
     /// Whether that is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub fn is_exact(&self) -> bool {
-        self.all.is_none()
+        self.all.as_ref().is_none_or(|all| all.is_exact())
     }
 
     /// Those that a report holds.

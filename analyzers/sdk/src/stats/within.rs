@@ -92,13 +92,18 @@ impl<T> Part<T> {
 
     /// Takes a value whose place in the order of pages is this one.
     pub fn add(&mut self, place: u64, value: impl FnOnce() -> T, pool: &mut Pool) {
+        self.add_weight(place, 1, value, pool);
+    }
+
+    /// The same, with a weight in place of 1.
+    pub fn add_weight(&mut self, place: u64, weight: u64, value: impl FnOnce() -> T, pool: &mut Pool) {
         // 0 is the beginning, and stands before the first place.
         let place = place.max(1);
         if place <= self.after || self.cut.is_some_and(|cut| place >= cut) {
             return;
         }
         if let Some((_, count)) = self.values.get_mut(&place) {
-            *count = count.saturating_add(1);
+            *count = count.saturating_add(weight);
             return;
         }
         if !pool.admits_to_page(self.values.len(), Self::KEPT) {
@@ -108,7 +113,7 @@ impl<T> Part<T> {
             }
             self.cut = self.values.pop_last().map(|(last, _)| last);
         }
-        self.values.insert(place, (value(), 1));
+        self.values.insert(place, (value(), weight));
     }
 
     /// The value at a place in the order of pages.
