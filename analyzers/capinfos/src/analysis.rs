@@ -31,8 +31,6 @@ pub struct Capinfos {
     sizes: Sizes,
     times: Times,
     last_frame: u64,
-    /// What is asked for of the lists with pages.
-    window: Window,
     lists: Lists,
 }
 
@@ -62,16 +60,14 @@ impl Tool for Capinfos {
         times that cannot be right.";
     type Arguments = Arguments;
     type Report = Report;
-    const PAGED: &'static [&'static str] = &["interfaces", "sections"];
     const CUT: &'static [&'static str] = lists::ALL;
     const TABLES: &'static [&'static Table] = &[PacketRow::TABLE];
     const WANTS: Wants = Wants { sha1: true, ..Wants::ALL };
 
     fn open(_: Arguments, window: Window) -> Result<Self, Problem> {
-        let lists = Lists::new(window.clone());
-        let window = if window.list.is_some() { Window::default() } else { window };
+        let lists = Lists::new(window);
         let (sizes, times) = (Sizes::new(&lists), Times::new(&lists));
-        Ok(Self { sizes, times, window, lists, ..Self::default() })
+        Ok(Self { sizes, times, lists, ..Self::default() })
     }
 
     fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
@@ -115,15 +111,13 @@ impl Tool for Capinfos {
         });
         lists.frames_of(&mut findings, 0);
         let file = &capture.file;
-        let interfaces = interfaces::page(&summary, self.window.clone(), &mut lists);
-        let sections = sections::page(&summary, self.window);
+        let interfaces = interfaces::list(&summary, &mut lists);
+        let sections = sections::list(&summary, &mut lists);
         let snap_length = sizes.snap_length(&summary, &mut lists);
         let out_of_order = times.out_of_order(&mut lists);
         let time_gaps = times.gaps.report(&summary, &mut lists);
         let protocol_hierarchy = self.hierarchy.report(sizes.packets, &mut lists);
         let comments = comments::of(&summary, &mut lists);
-        let paged = [interfaces.info("interfaces"), sections.info("sections")];
-        let pages = paged.into_iter().chain(lists.into_pages()).collect();
         let evicted = Evicted {
             conversations: self.conversations.evicted(),
             announcements: self.conversations.announcements_evicted(),
@@ -175,10 +169,10 @@ impl Tool for Capinfos {
             protocol_hierarchy,
             decoding,
             copies,
-            interface_count: interfaces::count(&summary),
-            interfaces: interfaces.into_items(),
+            interface_count: summary.interfaces_total(),
+            interfaces,
             section_count: sections::count(&summary),
-            sections: sections.into_items(),
+            sections,
             comments: comments.filter(|comments| comments.total > 0),
             blocks: blocks(&summary),
             name_resolution: summary
@@ -192,7 +186,7 @@ impl Tool for Capinfos {
                 .collect(),
             findings,
             limits: Limits { evicted },
-            pages,
+            pages: lists.into_pages(),
         })
     }
 }

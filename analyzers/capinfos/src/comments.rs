@@ -1,13 +1,13 @@
 //! Comments that people or programs left in a pcapng file.
 
-use mcpcap_analyzer::stats::Lists;
+use mcpcap_analyzer::stats::{Lists, PageInfo};
 use mcpcap_analyzer::{JsonSchema, is_default, schemars};
 use serde::Serialize;
 
-use crate::lists;
+use crate::lists::{self, COMMENTS};
 use crate::summary::Summary;
 
-/// Texts that a report holds first. The reader keeps more, and cuts each to 1,024 bytes.
+/// Texts that a report holds first. The reader cuts each to 1,024 bytes.
 const LISTED: usize = 100;
 
 /// Comments: how many by the kind of block they are on, and the first texts.
@@ -31,13 +31,13 @@ pub struct Comments {
     /// On other blocks.
     #[serde(skip_serializing_if = "is_default")]
     pub other: u64,
-    /// The texts that the reader keeps of them: those of sections first, then interfaces, their statistics, and packets in order.
+    /// Their texts, in the order of the file.
     #[serde(skip_serializing_if = "is_default")]
     pub texts: Vec<Comment>,
 }
 
 /// A comment and what it is on.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Comment {
     /// `section`, `interface`, `interface_statistics`, `packet`, `name_resolution` or `decryption_secrets`.
     #[serde(rename = "where")]
@@ -59,40 +59,19 @@ pub struct Comment {
 /// The comments of a file; `None` when its format has none.
 pub fn of(summary: &Summary, lists: &mut Lists) -> Option<Comments> {
     let counts = summary.comments.as_ref()?;
-    let sections = (0_u64..).zip(&summary.sections).flat_map(|(number, section)| {
-        section.comments.iter().map(move |text| Comment {
-            place: "section".into(),
-            section: Some(number),
-            text: text.clone(),
-            ..Comment::default()
-        })
-    });
-    let on_interface = |place: &'static str, section: u32, id: u32, text: &str| Comment {
-        place: place.into(),
-        section: Some(section.into()),
-        interface: Some(id),
-        text: text.to_owned(),
-        ..Comment::default()
-    };
-    let interfaces = summary.interfaces.iter().flat_map(|interface| {
-        let comments = interface.comments.iter();
-        comments.map(|text| on_interface("interface", interface.section, interface.id, text))
-    });
-    let statistics = summary.interfaces.iter().flat_map(|interface| {
-        let comments = interface.statistics.iter().flat_map(|block| &block.comments);
-        comments.map(|text| on_interface("interface_statistics", interface.section, interface.id, text))
-    });
-    let others = counts.texts.iter().map(|comment| Comment {
-        place: comment.place.clone(),
-        frame: comment.frame,
-        text: comment.text.clone(),
-        ..Comment::default()
-    });
-    let texts: Vec<_> = sections.chain(interfaces).chain(statistics).chain(others).collect();
-    let texts = lists.cut(lists::COMMENTS, LISTED, texts.into_iter()).collect();
     let total = [counts.section, counts.interface, counts.statistics, counts.packet, counts.other]
         .into_iter()
         .fold(0, u64::saturating_add);
+    let here = counts.texts.iter().zip(summary.page(COMMENTS).map_or(0, PageInfo::place)..);
+    let listed = lists::of_reader(COMMENTS, LISTED, total, here, lists);
+    let texts = listed.map(|(comment, _)| Comment {
+        place: comment.place.clone(),
+        section: comment.section,
+        interface: comment.interface,
+        frame: comment.frame,
+        text: comment.text.clone(),
+    });
+    let texts = texts.collect();
     Some(Comments {
         total,
         section: counts.section,
@@ -112,10 +91,12 @@ mod tests {
     #[test]
     fn each_text_says_what_it_is_on() {
         let summary = Summary::from_value(&json!({
-            "sections": [{ "comments": ["s"] }],
-            "interfaces": [{ "section": 0, "id": 2, "comments": ["i"], "statistics": [{ "comments": ["st"] }] }],
-            "comments": { "section": 1, "interface": 1, "statistics": 1, "packet": 3, "other": 0,
-                          "texts": [{ "where": "packet", "frame": 7, "text": "p" }] }
+            "comments": { "section": 1, "interface": 1, "statistics": 1, "packet": 1, "other": 0, "texts": [
+                { "where": "section", "section": 0, "text": "s" },
+                { "where": "interface", "section": 0, "interface": 2, "text": "i" },
+                { "where": "interface_statistics", "section": 0, "interface": 2, "text": "st" },
+                { "where": "packet", "frame": 7, "text": "p" },
+            ] }
         }))
         .unwrap();
         let found = of(&summary, &mut Lists::default()).unwrap();
@@ -130,7 +111,7 @@ mod tests {
                 ("packet", None, None, Some(7), "p"),
             ]
         );
-        assert_eq!((found.total, found.texts.len()), (6, 4));
+        assert_eq!(found.total, 4);
     }
 
     #[test]

@@ -1,16 +1,14 @@
 //! Interfaces: how each was captured, and what it reports as received and dropped.
 
-use mcpcap_analyzer::stats::{Lists, Page, Window};
+use std::collections::BTreeMap;
+
+use mcpcap_analyzer::stats::{Lists, PageInfo};
 use mcpcap_analyzer::{JsonSchema, is_default, link_types, schemars, time};
 use serde::Serialize;
 
+use crate::lists::{self, INTERFACES};
 use crate::precision;
 use crate::summary::{self, Summary};
-
-/// Statistics blocks of an interface that a report lists: the last ones, since their counters run from the capture's beginning.
-const STATISTICS_LISTED: usize = 3;
-/// The list of them of each interface.
-pub const STATISTICS: &str = "interfaces[].statistics";
 
 /// An interface. A classic pcap file has exactly one. The texts are from the capture.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -71,7 +69,7 @@ pub struct Interface {
     pub time_offset_seconds: Option<i64>,
     /// Packets of this interface.
     pub packets: u64,
-    /// Statistics blocks about it; at least so many, where `drops` has `statistics_left_out`.
+    /// Statistics blocks about it.
     #[serde(skip_serializing_if = "is_default")]
     pub statistics_count: u64,
     /// The last three of them, the latest last. Pages begin with the first.
@@ -128,56 +126,26 @@ pub struct Drops {
     /// All packets dropped. Absent when no interface says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped: Option<u64>,
-    /// Statistics blocks that were too many to be read: the numbers may be too low. Absent when there were none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub statistics_left_out: Option<u64>,
 }
 
-/// All interfaces there are in the file.
-pub fn count(summary: &Summary) -> u64 {
-    (summary.interfaces.len() as u64).saturating_add(summary.interfaces_left_out)
+/// Those that are listed.
+pub fn list(summary: &Summary, lists: &mut Lists) -> Vec<Interface> {
+    let listed =
+        lists::of_reader(INTERFACES, lists::MOST, summary.interfaces_total(), summary.placed_interfaces(), lists);
+    let within: BTreeMap<&str, &PageInfo> = summary.pages.iter().map(|page| (&*page.list, page)).collect();
+    listed.map(|(interface, place)| Interface::of(interface, place, &within, lists)).collect()
 }
 
-/// The page of them that is asked for. The reader keeps the first ones only, so that a page can be had of these.
-pub fn page(summary: &Summary, window: Window, lists: &mut Lists) -> Page<Interface> {
-    let mut page = Page::new(window);
-    for (place, interface) in summary.interfaces.iter().enumerate() {
-        page.push(|| Interface::of(interface, place, lists));
-    }
-    page
-}
-
-/// What all interfaces report as dropped; `None` without statistics.
+/// What all interfaces report as dropped; `None` without statistics. Their counters only grow, so of each the largest is the last word.
 pub fn drops(summary: &Summary) -> Option<Drops> {
-    let reporting = summary.interfaces.iter().filter(|interface| !interface.statistics.is_empty());
-    let all = reporting.fold(Drops::default(), |all, interface| {
-        let own = interface_drops(interface);
-        Drops {
-            interfaces_reporting: all.interfaces_reporting.saturating_add(1),
-            received: sum(all.received, own.received),
-            dropped_by_interface: sum(all.dropped_by_interface, own.dropped_by_interface),
-            dropped_by_os: sum(all.dropped_by_os, own.dropped_by_os),
-            dropped: sum(all.dropped, own.dropped),
-            statistics_left_out: None,
-        }
-    });
-    let left_out = Some(summary.statistics_left_out).filter(|blocks| *blocks > 0);
-    (all.interfaces_reporting > 0 || left_out.is_some()).then_some(Drops { statistics_left_out: left_out, ..all })
-}
-
-/// What one interface reports as dropped. Its counters only grow, so the largest is the last word.
-pub fn interface_drops(interface: &summary::Interface) -> Drops {
-    let most = |field: fn(&summary::Statistics) -> Option<u64>| interface.statistics.iter().filter_map(field).max();
-    let dropped_by_interface = most(|block| block.dropped_by_interface);
-    let dropped_by_os = most(|block| block.dropped_by_os);
-    Drops {
-        interfaces_reporting: 1,
-        received: most(|block| block.received),
-        dropped_by_interface,
-        dropped_by_os,
-        dropped: sum(dropped_by_interface, dropped_by_os),
-        statistics_left_out: None,
-    }
+    let drops = summary.drops?;
+    Some(Drops {
+        interfaces_reporting: drops.interfaces_reporting,
+        received: drops.received,
+        dropped_by_interface: drops.dropped_by_interface,
+        dropped_by_os: drops.dropped_by_os,
+        dropped: sum(drops.dropped_by_interface, drops.dropped_by_os),
+    })
 }
 
 fn sum(a: Option<u64>, b: Option<u64>) -> Option<u64> {
@@ -188,9 +156,15 @@ fn sum(a: Option<u64>, b: Option<u64>) -> Option<u64> {
 }
 
 impl Interface {
-    fn of(interface: &summary::Interface, place: usize, lists: &mut Lists) -> Self {
-        let blocks = &interface.statistics;
-        let shown = lists.last_within(STATISTICS, &[place], STATISTICS_LISTED, blocks);
+    fn of(interface: &summary::Interface, place: usize, within: &BTreeMap<&str, &PageInfo>, lists: &mut Lists) -> Self {
+        let mut total = |list: &str, here: usize| {
+            let page = within.get(format!("{INTERFACES}[{place}].{list}").as_str());
+            page.into_iter().for_each(|page| lists.add((*page).clone()));
+            page.map_or(here as u64, |page| page.total)
+        };
+        let (addresses, blocks) = (&interface.addresses, &interface.statistics);
+        total("addresses", addresses.len());
+        let statistics_count = total("statistics", blocks.len());
         Self {
             section: interface.section,
             id: interface.id,
@@ -201,7 +175,7 @@ impl Interface {
             hardware: interface.hardware.clone(),
             operating_system: interface.operating_system.clone(),
             mac_address: interface.mac_address.clone(),
-            addresses: interface.addresses.clone(),
+            addresses: addresses.clone(),
             speed_bps: interface.speed_bps,
             encapsulation: link_types::name(interface.link_type),
             link_type: interface.link_type,
@@ -212,8 +186,8 @@ impl Interface {
             ticks_per_second: interface.ticks_per_second,
             time_offset_seconds: Some(interface.time_offset_seconds).filter(|seconds| *seconds != 0),
             packets: interface.frames,
-            statistics_count: blocks.len() as u64,
-            statistics: shown.iter().map(|block| Statistics::of(block, interface.time_digits)).collect(),
+            statistics_count,
+            statistics: blocks.iter().map(|block| Statistics::of(block, interface.time_digits)).collect(),
         }
     }
 }
@@ -239,39 +213,29 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn summary(interfaces: serde_json::Value) -> Summary {
-        Summary::from_value(&json!({ "interfaces": interfaces })).unwrap()
-    }
-
     #[test]
-    fn counters_are_cumulative_so_only_the_largest_of_each_interface_counts() {
-        let found = summary(json!([
-            { "statistics": [{ "received": 10, "dropped_by_interface": 1 }, { "received": 30, "dropped_by_interface": 4 }] },
-            { "statistics": [{ "received": 5, "dropped_by_os": 2 }] },
-            {},
-        ]));
-        let drops = drops(&found).unwrap();
-        assert_eq!((drops.interfaces_reporting, drops.received, drops.dropped), (2, Some(35), Some(6)));
-        assert_eq!((drops.dropped_by_interface, drops.dropped_by_os), (Some(4), Some(2)));
-    }
-
-    #[test]
-    fn without_statistics_nothing_is_said_about_drops() {
-        assert_eq!(drops(&summary(json!([{}]))), None);
-        let silent = drops(&summary(json!([{ "statistics": [{ "received": 7 }] }]))).unwrap();
+    fn drops_are_those_by_interfaces_and_by_the_system() {
+        let drops = |reader: serde_json::Value| drops(&Summary::from_value(&json!({ "drops": reader })).unwrap());
+        let both = drops(json!({ "interfaces_reporting": 2, "dropped_by_interface": 4, "dropped_by_os": 2 })).unwrap();
+        assert_eq!((both.interfaces_reporting, both.received, both.dropped), (2, None, Some(6)));
+        let silent = drops(json!({ "interfaces_reporting": 1, "received": 7 })).unwrap();
         assert_eq!((silent.dropped, silent.received), (None, Some(7)));
+        assert_eq!(drops(serde_json::Value::Null), None);
     }
 
     #[test]
-    fn an_interface_shows_its_last_statistics_with_its_own_precision() {
-        let blocks: Vec<_> = (1..=5).map(|n| json!({ "timestamp": n * 1_000_000_000_u64, "received": n })).collect();
-        let found = summary(json!([{ "link_type": 1, "time_digits": 3, "snap_length": 0, "statistics": blocks }]));
-        let shown = &page(&found, Window::default(), &mut Lists::default()).into_items()[0];
+    fn statistics_have_the_precision_of_their_interface() {
+        let block = json!({ "timestamp": 5_000_000_000_u64, "received": 5 });
+        let pages = json!([{ "list": "interfaces[0].statistics", "total": 9, "offset": 0, "returned": 1, "next": 0 }]);
+        let interface = json!({ "link_type": 1, "time_digits": 3, "snap_length": 0, "statistics": [block] });
+        let found = Summary::from_value(&json!({ "interfaces": [interface], "pages": pages })).unwrap();
+        let mut lists = Lists::default();
+        let shown = &list(&found, &mut lists)[0];
         assert_eq!(
             (shown.encapsulation.as_str(), shown.time_precision, shown.snap_length),
             ("Ethernet", "milliseconds", None)
         );
-        assert_eq!((shown.statistics_count, shown.statistics.len()), (5, 3));
-        assert_eq!(shown.statistics[2].time.as_deref(), Some("1970-01-01T00:00:05.000Z"));
+        assert_eq!((shown.statistics_count, lists.into_pages()), (9, found.pages.clone()));
+        assert_eq!(shown.statistics[0].time.as_deref(), Some("1970-01-01T00:00:05.000Z"));
     }
 }

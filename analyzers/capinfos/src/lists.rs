@@ -3,10 +3,19 @@
 
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::hierarchy::{PORT_LIST, ROWS};
-use mcpcap_analyzer::stats::{Lists, Part};
+use mcpcap_analyzer::stats::{Lists, Part, Window};
 
-use crate::interfaces::STATISTICS;
+/// Entries of the lists that the reader keeps: it gives no more at once.
+pub const MOST: usize = Window::MOST;
 
+/// Interfaces.
+pub const INTERFACES: &str = "interfaces";
+/// Their addresses.
+const ADDRESSES: &str = "interfaces[].addresses";
+/// Their statistics.
+const STATISTICS: &str = "interfaces[].statistics";
+/// Sections.
+pub const SECTIONS: &str = "sections";
 /// Link layers.
 pub const ENCAPSULATIONS: &str = "encapsulations";
 /// Protocols.
@@ -21,7 +30,33 @@ pub const CUT: &str = "snap_length.first_frames_cut";
 pub const BACK: &str = "out_of_order.first_frames";
 
 /// All of them.
-pub const ALL: &[&str] = &[ENCAPSULATIONS, PROTOCOLS, PORT_LIST, ROWS, COMMENTS, GAPS, CUT, BACK, STATISTICS];
+pub const ALL: &[&str] = &[
+    ENCAPSULATIONS,
+    PROTOCOLS,
+    PORT_LIST,
+    ROWS,
+    INTERFACES,
+    ADDRESSES,
+    STATISTICS,
+    SECTIONS,
+    COMMENTS,
+    GAPS,
+    CUT,
+    BACK,
+];
+
+/// The entries of a list of the reader's that the report holds: `here` are those that the reader gave, with their places among all.
+pub fn of_reader<T, I: Iterator<Item = (T, usize)>>(
+    list: &'static str,
+    usual: usize,
+    total: u64,
+    here: I,
+    lists: &mut Lists,
+) -> impl Iterator<Item = (T, usize)> + use<T, I> {
+    let part = lists.part(list, usual);
+    lists.told(list, usize::try_from(total).unwrap_or(usize::MAX), part);
+    here.filter(move |(_, place)| (part.offset..part.end()).contains(place))
+}
 
 /// Frames of a kind: those that a finding cites, and those that the report lists.
 #[derive(Debug)]

@@ -160,13 +160,13 @@ pub struct Report {
     pub copies: Option<CopyReport>,
     /// Interfaces in the file.
     pub interface_count: u64,
-    /// The interfaces, in pages; of more than 1,000 the first 1,000.
+    /// The interfaces, the first 1,000; further ones are on pages.
     #[serde(skip_serializing_if = "is_default")]
     pub interfaces: Vec<Interface>,
     /// Sections in the file; 0 in classic pcap.
     #[serde(skip_serializing_if = "is_default")]
     pub section_count: u64,
-    /// The sections, in pages; of more than 1,000 the first 1,000.
+    /// The sections, the first 1,000; further ones are on pages.
     #[serde(skip_serializing_if = "is_default")]
     pub sections: Vec<Section>,
     /// Comments. Absent in classic pcap, which has none.
@@ -186,7 +186,7 @@ pub struct Report {
     /// What had to be forgotten for want of room.
     #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
-    /// What part of `interfaces` and `sections` is here, and of the lists that hold only their first entries.
+    /// What is here of the lists that hold less than all.
     pub pages: Vec<PageInfo>,
 }
 

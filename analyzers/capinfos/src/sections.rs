@@ -1,10 +1,11 @@
 //! Sections of a pcapng file: on what machine and with what program each was captured.
 
-use mcpcap_analyzer::stats::{Page, Window};
+use mcpcap_analyzer::stats::{Lists, PageInfo};
 use mcpcap_analyzer::{JsonSchema, schemars};
 use serde::Serialize;
 
-use crate::summary::Summary;
+use crate::lists::{self, SECTIONS};
+use crate::summary::{self, Summary};
 
 /// Where a section comes from. The texts are from the capture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -30,38 +31,39 @@ pub struct Section {
 
 /// All sections there are in the file.
 pub fn count(summary: &Summary) -> u64 {
-    (summary.sections.len() as u64).saturating_add(summary.sections_left_out)
+    summary.page(SECTIONS).map_or(summary.sections.len() as u64, |page| page.total)
 }
 
-/// The page of them that is asked for. The reader keeps the first ones only.
-pub fn page(summary: &Summary, window: Window) -> Page<Section> {
-    let mut page = Page::new(window);
-    for (number, section) in (0..).zip(&summary.sections) {
-        page.push(|| Section {
-            section: number,
-            byte_order: section.byte_order.clone(),
-            format_version: section.version.clone(),
-            hardware: section.hardware.clone(),
-            operating_system: section.operating_system.clone(),
-            application: section.application.clone(),
-        });
-    }
-    page
+/// Those that are listed.
+pub fn list(summary: &Summary, lists: &mut Lists) -> Vec<Section> {
+    let here = summary.sections.iter().zip(summary.page(SECTIONS).map_or(0, PageInfo::place)..);
+    let listed = lists::of_reader(SECTIONS, lists::MOST, count(summary), here, lists);
+    let section = |(section, number): (&summary::Section, usize)| Section {
+        section: number as u64,
+        byte_order: section.byte_order.clone(),
+        format_version: section.version.clone(),
+        hardware: section.hardware.clone(),
+        operating_system: section.operating_system.clone(),
+        application: section.application.clone(),
+    };
+    listed.map(section).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use mcpcap_analyzer::Window;
+
     use super::*;
-    use crate::summary;
 
     #[test]
-    fn sections_are_numbered_and_bounded() {
+    fn sections_are_numbered_and_those_elsewhere_are_told() {
         let section = summary::Section { operating_system: Some("Linux".into()), ..summary::Section::default() };
-        let summary = Summary { sections: vec![section; 60], sections_left_out: 3, ..Summary::default() };
-        let found = page(&summary, Window { offset: 0, limit: 50, ..Window::default() }).into_items();
-        assert_eq!((found.len(), count(&summary)), (50, 63));
-        let rest = page(&summary, Window { offset: 50, limit: 50, ..Window::default() });
-        assert_eq!((rest.info("sections").total, rest.into_items()[0].section), (60, 50));
-        assert_eq!((found[1].section, found[1].operating_system.as_deref()), (1, Some("Linux")));
+        let pages = vec![PageInfo::new(SECTIONS, 2_063, 2_000, 60)];
+        let summary = Summary { sections: vec![section; 60], pages, ..Summary::default() };
+        let mut lists =
+            Lists::new(Window { offset: 2_000, limit: 60, list: Some(SECTIONS.into()), ..Window::default() });
+        let found = list(&summary, &mut lists);
+        assert_eq!((found.len(), count(&summary), lists.into_pages()), (60, 2_063, summary.pages.clone()));
+        assert_eq!((found[1].section, found[1].operating_system.as_deref()), (2_001, Some("Linux")));
     }
 }

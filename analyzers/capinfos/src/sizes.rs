@@ -94,7 +94,7 @@ impl Sizes {
 
 /// The header's snap length, or the one that all interfaces have; `None` where there are more than the reader lists.
 fn given(summary: &Summary) -> Option<u32> {
-    if summary.snap_length.is_some() || summary.interfaces_left_out > 0 {
+    if summary.snap_length.is_some() || summary.interfaces_total() > summary.interfaces.len() as u64 {
         return summary.snap_length;
     }
     let first = summary.interfaces.first()?.snap_length;
@@ -209,6 +209,12 @@ mod tests {
         let given = |summary| Sizes::default().snap_length(&summary, &mut Lists::default()).given;
         assert_eq!(given(Summary { snap_length: Some(65_535), ..Summary::default() }), Some(65_535));
         assert_eq!((given(with(&[96, 96])), given(with(&[96, 0])), given(with(&[0, 0]))), (Some(96), None, None));
-        assert_eq!(given(Summary { interfaces_left_out: 1, ..with(&[96, 96]) }), None);
+        assert_eq!(
+            given(Summary {
+                pages: vec![mcpcap_analyzer::stats::PageInfo::new("interfaces", 3, 0, 2)],
+                ..with(&[96, 96])
+            }),
+            None
+        );
     }
 }

@@ -1,8 +1,11 @@
 //! The reader's summary as `wit/README.md` gives it, with the fields that are used here. All may be absent.
 
 use mcpcap_analyzer::Problem;
+use mcpcap_analyzer::stats::PageInfo;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::lists::INTERFACES;
 
 /// What the file says about itself.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -20,14 +23,10 @@ pub struct Summary {
     pub snap_length: Option<u32>,
     /// Sections of a pcapng file.
     pub sections: Vec<Section>,
-    /// Sections that are not listed.
-    pub sections_left_out: u64,
-    /// The n-th is the link with position n.
+    /// The n-th of all is the link with position n.
     pub interfaces: Vec<Interface>,
-    /// Interfaces that are not listed.
-    pub interfaces_left_out: u64,
-    /// Statistics blocks that are not listed.
-    pub statistics_left_out: u64,
+    /// What the statistics of all interfaces say of lost packets; absent without any.
+    pub drops: Option<Drops>,
     /// Comments; absent in a classic file.
     pub comments: Option<Comments>,
     /// Number of blocks by kind.
@@ -36,6 +35,8 @@ pub struct Summary {
     pub names: Option<Names>,
     /// Decryption secrets by type.
     pub secrets: Vec<Secret>,
+    /// Lists that hold less than all.
+    pub pages: Vec<PageInfo>,
 }
 
 /// A section of a pcapng file.
@@ -47,7 +48,6 @@ pub struct Section {
     pub hardware: Option<String>,
     pub operating_system: Option<String>,
     pub application: Option<String>,
-    pub comments: Vec<String>,
 }
 
 /// An interface.
@@ -71,7 +71,6 @@ pub struct Interface {
     pub time_digits: u8,
     pub ticks_per_second: u64,
     pub time_offset_seconds: i64,
-    pub comments: Vec<String>,
     pub frames: u64,
     pub statistics: Vec<Statistics>,
 }
@@ -88,10 +87,19 @@ pub struct Statistics {
     pub accepted_by_filter: Option<u64>,
     pub dropped_by_os: Option<u64>,
     pub delivered: Option<u64>,
-    pub comments: Vec<String>,
 }
 
-/// How many comments there are, and the texts of those that stand with packets and other blocks.
+/// Packets that were lost, by the word of all interfaces.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub struct Drops {
+    pub interfaces_reporting: u64,
+    pub received: Option<u64>,
+    pub dropped_by_interface: Option<u64>,
+    pub dropped_by_os: Option<u64>,
+}
+
+/// How many comments there are, and their texts.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Comments {
@@ -107,9 +115,11 @@ pub struct Comments {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct PlacedText {
-    /// `packet`, `name_resolution` or `decryption_secrets`.
+    /// `section`, `interface`, `interface_statistics`, `packet`, `name_resolution` or `decryption_secrets`.
     #[serde(rename = "where")]
     pub place: String,
+    pub section: Option<u64>,
+    pub interface: Option<u32>,
     pub frame: Option<u64>,
     pub text: String,
 }
@@ -147,9 +157,26 @@ impl Summary {
         })
     }
 
+    /// What part of a list is here, when it is not all of it.
+    pub fn page(&self, list: &str) -> Option<&PageInfo> {
+        self.pages.iter().find(|page| page.list == list)
+    }
+
+    /// All interfaces there are in the file.
+    pub fn interfaces_total(&self) -> u64 {
+        self.page(INTERFACES).map_or(self.interfaces.len() as u64, |page| page.total)
+    }
+
+    /// The interfaces that are here, each with its place among all.
+    pub fn placed_interfaces(&self) -> impl Iterator<Item = (&Interface, usize)> {
+        self.interfaces.iter().zip(self.page(INTERFACES).map_or(0, PageInfo::place)..)
+    }
+
     /// Decimal digits of a second that the times of a link have.
     pub fn digits_of_link(&self, link: u32) -> u8 {
-        let listed = usize::try_from(link).ok().and_then(|at| self.interfaces.get(at));
+        let before = self.page(INTERFACES).map_or(0, |page| page.offset);
+        let place = u64::from(link).checked_sub(before).and_then(|place| usize::try_from(place).ok());
+        let listed = place.and_then(|place| self.interfaces.get(place));
         // Nine digits say nothing wrong about a time whose precision is not known.
         listed.map(|interface| interface.time_digits).or(self.time_digits).unwrap_or(9)
     }
@@ -175,5 +202,11 @@ mod tests {
         assert_eq!(summary.digits_of_link(0), 9);
         summary.interfaces.push(Interface { time_digits: 3, ..Interface::default() });
         assert_eq!((summary.digits_of_link(0), summary.digits_of_link(1)), (3, 9));
+        summary.pages.push(PageInfo::new(INTERFACES, 3000, 2000, 1));
+        assert_eq!([0, 2000, 2001].map(|link| summary.digits_of_link(link)), [9, 3, 9]);
+        assert_eq!(
+            (summary.interfaces_total(), summary.placed_interfaces().next().map(|(_, place)| place)),
+            (3000, Some(2000))
+        );
     }
 }

@@ -129,15 +129,16 @@ impl Tool for DhcpPackets {
         for (name, text) in [("client", &arguments.client), ("message_type", &arguments.message_type)] {
             check_length(name, text.as_deref(), 255)?;
         }
+        let lists = Lists::new(window.clone());
         Ok(Self {
-            lists: Lists::new(window.clone()),
             maximum: Maximum::new(arguments.max_packets),
             filter: Filter {
                 client: arguments.client.map(|client| client.to_lowercase()),
                 kind: arguments.message_type,
             },
             reorder: Reorder::default(),
-            counts: Counts::new(),
+            counts: Counts::new(&lists),
+            lists,
             exchanges: Exchanges::new(&window),
             parties: Parties::new(),
             leases: Leases::new(),

@@ -1,7 +1,7 @@
 //! Names by the domain that somebody registered.
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Part, TopK, entropy};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, TopK, Unique, entropy};
 use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
@@ -110,26 +110,19 @@ pub struct Domains {
     different: Distinct,
     names: BoundedMap<u64, ()>,
     top: TopK<Known>,
-    distinct: Distinct,
-    /// Names whose first appearance was noticed: how many, which part of them is listed, and these.
-    appeared: usize,
-    part: Part,
-    listed: Vec<String>,
+    /// Those of questions of all services.
+    unique: Unique<String>,
 }
 
 impl Domains {
     /// No names yet; `lists` tells which of the different ones will be listed.
     pub fn new(lists: &Lists) -> Self {
-        let part = lists.part(lists::UNIQUE_DOMAINS, limits::DISTINCT_NAMES_LISTED);
         Self {
             table: BoundedMap::new(limits::DOMAINS),
             different: Distinct::new(),
             names: BoundedMap::new(limits::NAMES),
-            top: TopK::new(limits::TOP_NAMES),
-            distinct: Distinct::new(),
-            appeared: 0,
-            part,
-            listed: Vec::new(),
+            top: TopK::of(lists::TOP_NAMES, limits::TOP_NAMES, lists),
+            unique: Unique::new(lists::UNIQUE_DOMAINS, limits::DISTINCT_NAMES_LISTED, limits::DISTINCT_NAMES, lists),
         }
     }
 
@@ -137,16 +130,11 @@ impl Domains {
     pub fn name(&mut self, name: &Known) {
         let mut places = name.places.get();
         if places.is_counted {
-            return self.distinct.again();
+            return;
         }
         places.is_counted = true;
         name.places.set(places);
-        if self.distinct.add(&name.wire()[..]) {
-            if self.appeared >= self.part.offset && self.listed.len() < self.part.limit {
-                self.listed.push(name.text().to_owned());
-            }
-            self.appeared = self.appeared.saturating_add(1);
-        }
+        self.unique.add(&name.wire()[..], || name.text().to_owned());
     }
 
     /// Takes a message of plain DNS.
@@ -197,13 +185,12 @@ impl Domains {
 
     /// How many different question names there were, and whether that is exact.
     pub fn distinct(&self) -> (u64, bool) {
-        (self.distinct.count(), self.distinct.is_exact())
+        (self.unique.count(), self.unique.is_exact())
     }
 
-    /// Different question names in order of appearance, as long as their number was exact.
+    /// Different question names.
     pub fn listed(&self, lists: &mut Lists) -> Vec<String> {
-        lists.told(lists::UNIQUE_DOMAINS, self.appeared, self.part);
-        self.listed.clone()
+        self.unique.list(lists)
     }
 
     /// How many domains there were, and whether that is exact.
@@ -229,10 +216,7 @@ impl Domains {
 
     /// The names most asked for, and whether their counts are exact.
     pub fn top_names(&self, lists: &mut Lists) -> (Vec<NameCount>, bool) {
-        let part = lists.part(lists::TOP_NAMES, limits::LISTED);
-        lists.told(lists::TOP_NAMES, self.top.len(), part);
-        let names = self.top.top(part.end()).into_iter().skip(part.offset);
-        let names = names.map(|top| NameCount {
+        let names = self.top.list(limits::LISTED, lists).into_iter().map(|top| NameCount {
             name: top.key.text().to_owned(),
             queries: top.count,
             error: (top.error > 0).then_some(top.error),

@@ -55,6 +55,8 @@ pub const TCP_BUFFERED: usize = 4 << 20;
 pub const LISTED: usize = 20;
 /// The first different names.
 pub const DISTINCT_NAMES_LISTED: usize = 100;
+/// Different names that are listed in the order of their appearance, and counted exactly.
+pub const DISTINCT_NAMES: usize = 4096;
 /// Questions and records of a listed message.
 pub const RECORDS_LISTED: usize = 1000;
 /// EDNS options of a listed message.

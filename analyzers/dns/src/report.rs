@@ -60,7 +60,7 @@ pub struct MessageStatistics {
     pub unique_domains_queried: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub unique_domains_is_exact: bool,
-    /// These names, in lower case, in order of appearance, up to the first 4,097. Text from the capture.
+    /// These names, in lower case, in order of appearance, those beyond 4,096 in no order. Text from the capture.
     pub unique_domains: Vec<String>,
     pub transactions: TransactionsReport,
     /// Servers of plain DNS, the busiest first.
@@ -81,9 +81,9 @@ pub struct MessageStatistics {
     pub domains_total: u64,
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub domains_total_is_exact: bool,
-    /// Names most asked for in plain DNS.
+    /// Names most asked for in plain DNS: the first 1,024 in order, all others behind them in no order.
     pub top_names: Vec<NameCount>,
-    /// Whether their counts are exact.
+    /// Whether the counts of the first 1,024 are exact; those of the others are.
     pub top_names_are_exact: bool,
 }
 

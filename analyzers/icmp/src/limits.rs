@@ -50,7 +50,7 @@ pub const LABELS: usize = 8;
 
 /// Entries of the lists of statistics, unless a page is asked for; findings of one rule on the first page.
 pub const LIST_ENTRIES: usize = 20;
-/// Sources, and destinations, that are kept for the list. Beyond, a [`Distinct`](mcpcap_analyzer::stats::Distinct) no longer says which are new.
+/// Sources, and destinations, that are listed in the order of their appearance, and counted exactly.
 pub const ADDRESSES: usize = 4096;
 /// Of those, how many are listed, unless a page is asked for.
 pub const ADDRESSES_LISTED: usize = 100;

@@ -55,8 +55,8 @@ pub struct Neighbours {
     /// Room for what all routers say.
     options: Pool,
     groups: TopK<IpAddr>,
-    /// How many different neighbours, routers and groups there were, with those that made room.
-    different: (Distinct, Distinct, Distinct),
+    /// How many different neighbours and routers there were, with those that made room.
+    different: (Distinct, Distinct),
     /// Neighbour solicitations, those from the unspecified address (duplicate address detection), and advertisements.
     counts: (u64, u64, u64),
 }
@@ -151,15 +151,15 @@ pub struct Router {
 }
 
 impl Neighbours {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
+    /// Nothing seen yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
             neighbours: BoundedMap::new(limits::ENTRIES),
             rooms: (Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES), Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES)),
             routers: BoundedMap::new(limits::ENTRIES),
             options: Pool::new(limits::VALUES),
-            groups: TopK::new(limits::ENTRIES),
-            different: (Distinct::new(), Distinct::new(), Distinct::new()),
+            groups: TopK::of(GROUPS, limits::ENTRIES, lists),
+            different: (Distinct::new(), Distinct::new()),
             counts: (0, 0, 0),
         }
     }
@@ -277,7 +277,6 @@ impl Neighbours {
     }
 
     fn group(&mut self, group: Ipv6Addr) {
-        self.different.2.add(&group);
         self.groups.add(group.into(), 1);
     }
 
@@ -300,11 +299,10 @@ impl Neighbours {
         neighbours.sort_by_key(|(target, known)| (known.claims.is_empty(), **target));
         let mut routers: Vec<_> = self.routers.iter().collect();
         routers.sort_by_key(|(key, router)| (Reverse(router.evidence.total()), **key));
-        let groups = self.groups.top(self.groups.len());
-        let nothing = neighbours.is_empty() && routers.is_empty() && groups.is_empty();
+        let nothing = neighbours.is_empty() && routers.is_empty() && self.groups.is_empty();
         let neighbours = lists.cut(NEIGHBOURS, limits::LIST_ENTRIES, neighbours.into_iter());
         let routers = lists.cut(ROUTERS, limits::LIST_ENTRIES, routers.into_iter());
-        let groups = lists.cut(GROUPS, limits::LIST_ENTRIES, groups.into_iter());
+        let groups = self.groups.list(limits::LIST_ENTRIES, lists);
         (!nothing).then(|| NeighbourReport {
             solicitations: self.counts.0,
             duplicate_address_probes: self.counts.1,
@@ -319,8 +317,9 @@ impl Neighbours {
                 .zip(routers)
                 .map(|(place, (key, router))| router.report(*key, place, lists))
                 .collect(),
-            multicast_groups_total: self.different.2.count(),
+            multicast_groups_total: self.groups.different(),
             multicast_groups: groups
+                .into_iter()
                 .map(|group| GroupReport { group: group.key, reports: group.count, reports_too_many: group.error })
                 .collect(),
         })

@@ -51,7 +51,7 @@ pub struct Statistics {
     pub unique_destinations_count: u64,
     /// Whether both counts of addresses are exact.
     pub unique_counts_exact: bool,
-    /// Sources in order of appearance, the first 100; up to 4,096 can be listed. `unique_sources_count` says how many there are.
+    /// Sources in order of appearance, those beyond 4,096 in no order. `unique_sources_count` says how many there are.
     pub unique_sources: Vec<IpAddr>,
     /// Destinations in order of appearance, likewise; `unique_destinations_count` says how many there are.
     pub unique_destinations: Vec<IpAddr>,

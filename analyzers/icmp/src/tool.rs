@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::Packet;
-use mcpcap_analyzer::stats::{Distinct, Lists, Page};
+use mcpcap_analyzer::stats::{Lists, Page, Unique};
 use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{
     Capture, CountCopies, Ending, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, TransportKind, Wants, Window,
@@ -71,26 +71,12 @@ impl Filter {
     }
 }
 
-/// Addresses: how many different ones, and the first of them.
-struct Addresses {
-    distinct: Distinct,
-    first: Vec<IpAddr>,
-}
+const SOURCES: &str = "statistics.unique_sources";
+const DESTINATIONS: &str = "statistics.unique_destinations";
 
-impl Addresses {
-    fn new() -> Self {
-        Self { distinct: Distinct::new(), first: Vec::new() }
-    }
-
-    fn add(&mut self, address: IpAddr) {
-        if self.distinct.add(&address) && self.first.len() < limits::ADDRESSES {
-            self.first.push(address);
-        }
-    }
-
-    fn report(self, list: &'static str, lists: &mut Lists) -> Vec<IpAddr> {
-        lists.cut(list, limits::ADDRESSES_LISTED, self.first.into_iter()).collect()
-    }
+/// Different addresses.
+fn addresses(list: &'static str, lists: &Lists) -> Unique<IpAddr> {
+    Unique::new(list, limits::ADDRESSES_LISTED, limits::ADDRESSES, lists)
 }
 
 /// One run of `analyze_icmp_packets`.
@@ -103,8 +89,8 @@ pub struct IcmpPackets {
     filter: Filter,
     /// At most 256 types of 256 codes of two protocols.
     counts: BTreeMap<(Version, u8, u8), u64>,
-    sources: Addresses,
-    destinations: Addresses,
+    sources: Unique<IpAddr>,
+    destinations: Unique<IpAddr>,
     echoes: Echoes,
     errors: Errors,
     paths: Paths,
@@ -125,8 +111,8 @@ impl Tool for IcmpPackets {
     const PAGED: &'static [&'static str] = &["packets"];
     const CUT: &'static [&'static str] = &[
         "findings",
-        "statistics.unique_sources",
-        "statistics.unique_destinations",
+        SOURCES,
+        DESTINATIONS,
         "statistics.echo_pairs",
         "statistics.tunnels",
         "statistics.unreachable_destinations",
@@ -164,20 +150,21 @@ impl Tool for IcmpPackets {
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
+        let lists = Lists::new(window.clone());
         Ok(Self {
             maximum: Maximum::new(arguments.max_packets),
-            lists: Lists::new(window.clone()),
             short: 0,
             latest: 0,
             out_of_order: 0,
             filter: Filter::new(&arguments)?,
             counts: BTreeMap::new(),
-            sources: Addresses::new(),
-            destinations: Addresses::new(),
+            sources: addresses(SOURCES, &lists),
+            destinations: addresses(DESTINATIONS, &lists),
             echoes: Echoes::new(),
             errors: Errors::new(),
             paths: Paths::new(),
-            neighbours: Neighbours::new(),
+            neighbours: Neighbours::new(&lists),
+            lists,
             watch: Watch::new(),
             packets: Page::new(window),
         })
@@ -237,11 +224,11 @@ impl Tool for IcmpPackets {
         });
         let statistics = Statistics {
             icmp_type_counts: counts.collect(),
-            unique_sources_count: self.sources.distinct.count(),
-            unique_destinations_count: self.destinations.distinct.count(),
-            unique_counts_exact: self.sources.distinct.is_exact() && self.destinations.distinct.is_exact(),
-            unique_sources: self.sources.report("statistics.unique_sources", &mut lists),
-            unique_destinations: self.destinations.report("statistics.unique_destinations", &mut lists),
+            unique_sources_count: self.sources.count(),
+            unique_destinations_count: self.destinations.count(),
+            unique_counts_exact: self.sources.is_exact() && self.destinations.is_exact(),
+            unique_sources: self.sources.list(&mut lists),
+            unique_destinations: self.destinations.list(&mut lists),
             echo_sessions,
             echo,
             echo_pairs: pairs,
@@ -295,8 +282,8 @@ impl IcmpPackets {
         self.short = self.short.saturating_add((packet.payload_length < 4).into());
         let count = self.counts.entry((message.version, message.kind, message.code)).or_default();
         *count = count.saturating_add(1);
-        self.sources.add(message.source);
-        self.destinations.add(message.destination);
+        self.sources.add(&message.source, || message.source);
+        self.destinations.add(&message.destination, || message.destination);
         let time = packet.timestamp.unwrap_or(self.latest);
         self.out_of_order = self.out_of_order.saturating_add((time < self.latest).into());
         self.latest = self.latest.max(time);

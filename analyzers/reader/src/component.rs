@@ -15,7 +15,7 @@ use std::cell::RefCell;
 wit_bindgen::generate!({ path: "wit", world: "reader" });
 
 use exports::mcpcap::analysis::read::{Break, BreakKind, Guest, Progress};
-use mcpcap::analysis::types::{BadInput, Index, Link, Problem};
+use mcpcap::analysis::types::{BadArgument, BadInput, Index, Link, Problem};
 
 thread_local! {
     // One instance reads one file, so its reader is the instance's only state.
@@ -27,6 +27,11 @@ struct Component;
 export!(Component);
 
 impl Guest for Component {
+    fn open(options: String) -> Result<(), Problem> {
+        READER.set(Reader::open(&options)?);
+        Ok(())
+    }
+
     fn index_window(window: Vec<u8>, last: bool) -> Result<Progress, Problem> {
         READER.with_borrow_mut(|reader| reader.index_window(&window, last)).map(Into::into).map_err(Into::into)
     }
@@ -71,6 +76,7 @@ impl From<types::Break> for Break {
 impl From<types::Problem> for Problem {
     fn from(problem: types::Problem) -> Self {
         match problem {
+            types::Problem::Options(reason) => Self::Arguments(BadArgument { argument: "options".to_owned(), reason }),
             types::Problem::UnknownFormat(reason) => Self::UnknownFormat(reason),
             types::Problem::Input { offset, reason } => {
                 Self::Input(BadInput { offset: Some(offset), frame: None, reason })

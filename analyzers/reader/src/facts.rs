@@ -1,35 +1,47 @@
-//! Collects the summary. Whatever the file holds, this stays small: lists and texts have limits, the rest is counted.
+//! Collects the summary. Whatever the file holds, this stays small: of lists there are parts, and texts have a limit; the rest is counted.
 
+use crate::page::{INTERFACES, Part, Parts, SECTIONS, TEXTS};
 use crate::summary::{
-    BlockCounts, CommentSummary, InterfaceSummary, PlacedText, SecretsCount, SectionSummary, Statistics, Summary,
+    BlockCounts, CommentSummary, Counters, Drops, InterfaceSummary, Page, PlacedText, SecretsCount, SectionSummary,
+    Statistics, Summary,
 };
 use crate::time::Clock;
 use crate::types::{Link, NO_TIME};
 
-/// The longest list of sections, interfaces, statistics or texts.
-pub(crate) const MAX_LISTED: usize = 1_000;
 /// The longest text, in octets.
 pub(crate) const MAX_TEXT: usize = 1_024;
 /// The most types of secrets that are told apart.
 const MAX_SECRET_TYPES: usize = 16;
 /// The name under which those beyond are counted.
 const OTHER_SECRETS: &str = "other";
+/// Statistics of an interface that the summary usually holds: the last ones, since their counters run from the capture's beginning.
+const LAST_STATISTICS: usize = 3;
 
 /// The summary in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     summary: Summary,
-    texts: usize,
-    statistics: usize,
+    /// The parts of lists that it is to hold, and how long these are.
+    parts: Parts,
+    sections: u64,
+    interfaces: u64,
+    texts: u64,
     digits_differ: bool,
 }
 
-/// The kind of block that a comment is on.
+/// What a comment is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    Section,
-    Interface,
-    Statistics,
+pub(crate) enum On {
+    /// A section, by its number.
+    Section(u32),
+    /// An interface, by its section and its number there.
+    Interface(u32, u32),
+    /// Statistics about an interface.
+    Statistics(u32, u32),
+    /// A packet, by the number of its frame.
+    Packet(u64),
+    NameResolution,
+    DecryptionSecrets,
 }
 
 fn count(counter: &mut u64) {
@@ -37,11 +49,47 @@ fn count(counter: &mut u64) {
 }
 
 impl Facts {
+    /// Nothing yet; of its lists, the summary will hold these parts.
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self { parts, ..Self::default() }
+    }
+
     /// What is known so far.
     pub(crate) fn summary(&self) -> Summary {
         let mut summary = self.summary.clone();
         if self.digits_differ {
             summary.time_digits = None;
+        }
+        let texts = summary.comments.as_ref().map_or(0, |comments| comments.texts.len());
+        let listed = [
+            (SECTIONS, self.sections, self.parts.sections, summary.sections.len()),
+            (INTERFACES, self.interfaces, self.parts.interfaces, summary.interfaces.len()),
+            (TEXTS, self.texts, self.parts.texts, texts),
+        ];
+        let whole = listed.into_iter().map(|(list, total, part, returned)| Page {
+            list: list.into(),
+            total,
+            offset: part.offset,
+            returned: returned as u64,
+            next: None,
+        });
+        summary.pages = whole.filter(|page| page.returned < page.total).collect();
+        for (interface, place) in summary.interfaces.iter().zip(self.parts.interfaces.offset..) {
+            let (addresses, statistics) = (interface.addresses.len(), interface.statistics.len());
+            let of_addresses = goes_on(interface.addresses_total, self.parts.addresses, addresses);
+            // The last ones stand on the pages of all once more.
+            let of_statistics = match self.parts.statistics {
+                Some(part) => goes_on(interface.statistics_total, part, statistics),
+                None => (interface.statistics_total > statistics as u64).then_some(0),
+            };
+            let inner = [
+                ("addresses", interface.addresses_total, addresses, of_addresses),
+                ("statistics", interface.statistics_total, statistics, of_statistics),
+            ];
+            summary.pages.extend(inner.into_iter().filter_map(|(name, total, returned, next)| {
+                let list = format!("{INTERFACES}[{place}].{name}");
+                Some(Page { list, total, offset: 0, returned: returned as u64, next: Some(next?) })
+            }));
         }
         summary
     }
@@ -61,22 +109,21 @@ impl Facts {
             self.summary.byte_order = Some(section.byte_order);
             self.summary.version = Some(section.version.clone());
         }
-        if self.summary.sections.len() < MAX_LISTED {
+        if self.parts.sections.has(self.sections) {
             self.summary.sections.push(section);
-        } else {
-            count(&mut self.summary.sections_left_out);
         }
+        count(&mut self.sections);
     }
 
     /// Adds an interface.
     pub(crate) fn interface(&mut self, link: &Link, clock: Clock, mut interface: InterfaceSummary) {
-        let first = self.summary.interfaces.is_empty();
-        if first {
+        if self.interfaces == 0 {
             self.summary.time_digits = Some(clock.digits);
         }
         self.digits_differ |= self.summary.time_digits != Some(clock.digits);
-        if self.summary.interfaces.len() >= MAX_LISTED {
-            count(&mut self.summary.interfaces_left_out);
+        let nth = self.interfaces;
+        count(&mut self.interfaces);
+        if !self.parts.interfaces.has(nth) {
             return;
         }
         interface.section = link.section;
@@ -98,7 +145,8 @@ impl Facts {
         if timestamp == NO_TIME {
             count(&mut self.summary.frames_without_time);
         }
-        if let Some(interface) = self.summary.interfaces.get_mut(link as usize) {
+        let place = self.parts.interfaces.place(link.into());
+        if let Some(interface) = self.summary.interfaces.get_mut(place) {
             count(&mut interface.frames);
         }
     }
@@ -113,15 +161,25 @@ impl Facts {
         self.summary.blocks.get_or_insert_default()
     }
 
-    /// Adds statistics to the interface of a link.
-    pub(crate) fn statistics(&mut self, link: u32, statistics: Statistics) {
-        match self.summary.interfaces.get_mut(link as usize) {
-            Some(interface) if self.statistics < MAX_LISTED => {
-                self.statistics = self.statistics.saturating_add(1);
-                interface.statistics.push(statistics);
-            }
-            _ => count(&mut self.summary.statistics_left_out),
+    /// Adds statistics to the interface of a link. `most`: the largest of each of its counters so far.
+    pub(crate) fn statistics(&mut self, link: u32, statistics: &Statistics, most: &mut Counters) {
+        let drops = self.summary.drops.get_or_insert_default();
+        drops.add(statistics, most);
+        let (part, place) = (self.parts.statistics, self.parts.interfaces.place(link.into()));
+        let Some(interface) = self.summary.interfaces.get_mut(place) else { return };
+        let nth = interface.statistics_total;
+        count(&mut interface.statistics_total);
+        if part.is_none() && interface.statistics.len() >= LAST_STATISTICS {
+            interface.statistics.remove(0);
         }
+        if part.is_none_or(|part| part.has(nth)) {
+            interface.statistics.push(statistics.clone());
+        }
+    }
+
+    /// The addresses of an interface that are listed.
+    pub(crate) fn addresses(&self) -> Part {
+        self.parts.addresses
     }
 
     /// Counts names.
@@ -165,33 +223,61 @@ impl Facts {
         self.summary.comments.get_or_insert_default()
     }
 
-    /// Counts a comment that stands with its block; gives its text back unless there are too many.
-    pub(crate) fn comment(&mut self, place: Place, octets: &[u8]) -> Option<String> {
-        let counter = match place {
-            Place::Section => &mut self.comments().section,
-            Place::Interface => &mut self.comments().interface,
-            Place::Statistics => &mut self.comments().statistics,
+    /// Counts a comment, and keeps its text when it is in the part that is listed.
+    pub(crate) fn comment(&mut self, on: On, octets: &[u8]) {
+        let (nth, is_listed) = (self.texts, self.parts.texts.has(self.texts));
+        self.texts = nth.saturating_add(1);
+        let comments = self.comments();
+        count(match on {
+            On::Section(_) => &mut comments.section,
+            On::Interface(..) => &mut comments.interface,
+            On::Statistics(..) => &mut comments.statistics,
+            On::Packet(_) => &mut comments.packet,
+            On::NameResolution | On::DecryptionSecrets => &mut comments.other,
+        });
+        if is_listed {
+            comments.texts.push(PlacedText::new(on, text(octets)));
+        }
+    }
+}
+
+impl PlacedText {
+    fn new(on: On, text: String) -> Self {
+        let (place, section, interface, frame) = match on {
+            On::Section(section) => ("section", Some(section), None, None),
+            On::Interface(section, id) => ("interface", Some(section), Some(id), None),
+            On::Statistics(section, id) => ("interface_statistics", Some(section), Some(id), None),
+            On::Packet(frame) => ("packet", None, None, Some(frame)),
+            On::NameResolution => ("name_resolution", None, None, None),
+            On::DecryptionSecrets => ("decryption_secrets", None, None, None),
         };
-        count(counter);
-        self.admit_text().then(|| text(octets))
+        Self { place, section, interface, frame, text }
     }
+}
 
-    /// Counts a comment on a packet (with its frame number) or on another block, and keeps its text.
-    pub(crate) fn placed_comment(&mut self, place: &'static str, frame: Option<u64>, octets: &[u8]) {
-        count(if frame.is_some() { &mut self.comments().packet } else { &mut self.comments().other });
-        if self.admit_text() {
-            self.comments().texts.push(PlacedText { place, frame, text: text(octets) });
+impl Drops {
+    /// Adds what a block counts beyond the blocks before it about the same interface: counters run from the capture's beginning.
+    fn add(&mut self, statistics: &Statistics, most: &mut Counters) {
+        if !std::mem::replace(&mut most.is_reporting, true) {
+            count(&mut self.interfaces_reporting);
+        }
+        for (sum, most, counter) in [
+            (&mut self.received, &mut most.received, statistics.received),
+            (&mut self.dropped_by_interface, &mut most.dropped_by_interface, statistics.dropped_by_interface),
+            (&mut self.dropped_by_os, &mut most.dropped_by_os, statistics.dropped_by_os),
+        ] {
+            let Some(counter) = counter else { continue };
+            let more = counter.saturating_sub(*most);
+            *most = counter.max(*most);
+            *sum = Some(sum.unwrap_or_default().saturating_add(more));
         }
     }
+}
 
-    fn admit_text(&mut self) -> bool {
-        if self.texts < MAX_LISTED {
-            self.texts = self.texts.saturating_add(1);
-            return true;
-        }
-        count(&mut self.comments().texts_left_out);
-        false
-    }
+/// Where a list goes on of which a part holds so many values; `None` where it has no more.
+fn goes_on(total: u64, part: Part, returned: usize) -> Option<u64> {
+    let end = part.offset.saturating_add(returned as u64);
+    (end < total && returned > 0).then_some(end)
 }
 
 /// Text of an option: UTF-8 up to a zero octet, if there is one, and up to the limit. What is not UTF-8 is replaced.
@@ -224,27 +310,11 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_bounded_and_the_rest_is_counted() {
+    fn types_of_secrets_beyond_those_told_apart_are_counted_together() {
         let mut facts = Facts::default();
-        for id in 0..1_500 {
-            let link = Link { interface_id: id, ..Link::default() };
-            facts.interface(&link, Clock::MICROSECONDS, InterfaceSummary::default());
-            facts.section(SectionSummary::default());
-            facts.statistics(0, Statistics::default());
-            facts.placed_comment("packet", Some(1), b"x");
-            facts.secrets(&id.to_string());
-        }
-        assert_eq!(facts.comment(Place::Section, b"x"), None);
+        (0..1_500).for_each(|kind| facts.secrets(&kind.to_string()));
         let summary = facts.summary();
-        assert_eq!((summary.interfaces.len(), summary.interfaces_left_out), (1_000, 500));
-        assert_eq!((summary.sections.len(), summary.sections_left_out), (1_000, 500));
-        assert_eq!((summary.interfaces[0].statistics.len(), summary.statistics_left_out), (1_000, 500));
-        let comments = summary.comments.unwrap();
-        assert_eq!(
-            (comments.packet, comments.section, comments.texts.len(), comments.texts_left_out),
-            (1_500, 1, 1_000, 501)
-        );
-        assert_eq!(summary.secrets.len(), 17);
+        assert_eq!((summary.secrets.len(), summary.secrets[16].kind.as_str()), (17, OTHER_SECRETS));
         assert_eq!(summary.secrets.iter().map(|entry| entry.count).sum::<u64>(), 1_500);
     }
 

@@ -30,18 +30,21 @@ mod component;
 mod detect;
 mod facts;
 mod fields;
+mod page;
 mod pcapng;
 mod reader;
 mod summary;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod time;
 mod types;
 mod window;
 
 pub use reader::Reader;
 pub use summary::{
-    BlockCounts, CommentSummary, InterfaceSummary, NameCounts, PlacedText, SecretsCount, SectionSummary, Statistics,
-    Summary,
+    BlockCounts, CommentSummary, Drops, InterfaceSummary, NameCounts, Page, PlacedText, SecretsCount, SectionSummary,
+    Statistics, Summary,
 };
 pub use types::{Break, BreakKind, Index, Link, MAX_BLOCK, MAX_PACKET, NO_TIME, Problem, Progress};

@@ -3,6 +3,7 @@
 use crate::classic::Classic;
 use crate::detect::{Format, detect};
 use crate::facts::Facts;
+use crate::page::Parts;
 use crate::pcapng::Pcapng;
 use crate::summary::Summary;
 use crate::types::{Break, BreakKind, Index, Problem, Progress};
@@ -35,6 +36,14 @@ impl Reader {
     /// A reader at the beginning of a file.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, with options: a JSON object, of which `wit/README.md` has the members.
+    ///
+    /// # Errors
+    /// [`Problem::Options`] for an option that is unknown or makes no sense.
+    pub fn open(options: &str) -> Result<Self, Problem> {
+        Ok(Self { facts: Facts::new(Parts::read(options)?), ..Self::default() })
     }
 
     /// Finds the frames in the next window. `last` says that nothing follows it.

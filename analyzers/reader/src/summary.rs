@@ -23,17 +23,11 @@ pub struct Summary {
     /// Sections of a pcapng file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sections: Vec<SectionSummary>,
-    /// Sections beyond those listed.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub sections_left_out: u64,
-    /// Interfaces in order of appearance: the n-th has link position n.
+    /// Interfaces in order of appearance: the n-th of all has link position n.
     pub interfaces: Vec<InterfaceSummary>,
-    /// Interfaces beyond those listed.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub interfaces_left_out: u64,
-    /// Statistics beyond those listed, or of interfaces that are not.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub statistics_left_out: u64,
+    /// What the statistics of all interfaces say of packets that were lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drops: Option<Drops>,
     /// Comments of all blocks (pcapng only).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comments: Option<CommentSummary>,
@@ -50,10 +44,50 @@ pub struct Summary {
     pub frames: u64,
     /// Frames whose timestamp is [`crate::NO_TIME`].
     pub frames_without_time: u64,
+    /// Lists that hold less than all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<Page>,
 }
 
-fn is_zero(number: &u64) -> bool {
-    *number == 0
+/// What part of a list the summary holds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Page {
+    /// Its name; of one within an entry, with the entry's place: `interfaces[3].addresses`.
+    pub list: String,
+    /// Entries in all.
+    pub total: u64,
+    /// Entries before the first one here.
+    pub offset: u64,
+    /// Entries here.
+    pub returned: u64,
+    /// Where the next page of a list within an entry begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+}
+
+/// Packets that were lost by the word of all interface statistics, of each interface the largest of each counter. A field is absent where no interface says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Drops {
+    /// Interfaces that have statistics.
+    pub interfaces_reporting: u64,
+    /// `isb_ifrecv`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received: Option<u64>,
+    /// `isb_ifdrop`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped_by_interface: Option<u64>,
+    /// `isb_osdrop`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped_by_os: Option<u64>,
+}
+
+/// The largest of each counter in the statistics of one interface.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counters {
+    pub is_reporting: bool,
+    pub received: u64,
+    pub dropped_by_interface: u64,
+    pub dropped_by_os: u64,
 }
 
 /// A section (pcapng section 4.1).
@@ -72,9 +106,6 @@ pub struct SectionSummary {
     /// `shb_userappl`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
-    /// `opt_comment`
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub comments: Vec<String>,
 }
 
 /// An interface (pcapng section 4.2), or the one of a classic file.
@@ -112,9 +143,12 @@ pub struct InterfaceSummary {
     /// `if_MACaddr`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mac_address: Option<String>,
-    /// `if_IPv4addr` with its mask and `if_IPv6addr` with its prefix length; at most 16.
+    /// `if_IPv4addr` with its mask and `if_IPv6addr` with its prefix length: the first 16, unless others are asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
+    /// How many there are.
+    #[serde(skip)]
+    pub(crate) addresses_total: u64,
     /// `if_speed`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speed_bps: Option<u64>,
@@ -124,14 +158,14 @@ pub struct InterfaceSummary {
     pub ticks_per_second: u64,
     /// `if_tsoffset`: has been added to the timestamps.
     pub time_offset_seconds: i64,
-    /// `opt_comment`
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub comments: Vec<String>,
     /// Frames of this interface.
     pub frames: u64,
-    /// Interface statistics blocks, in order.
+    /// Interface statistics blocks, in order: the last three, unless others are asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub statistics: Vec<Statistics>,
+    /// How many there are.
+    #[serde(skip)]
+    pub(crate) statistics_total: u64,
 }
 
 /// One interface statistics block (pcapng section 4.6).
@@ -161,12 +195,9 @@ pub struct Statistics {
     /// `isb_usrdeliv`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered: Option<u64>,
-    /// `opt_comment`
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub comments: Vec<String>,
 }
 
-/// Comments: how many by the kind of block, and the texts of those that stand nowhere else in the summary.
+/// Comments: how many by the kind of block, and their texts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CommentSummary {
     /// On section headers.
@@ -179,18 +210,22 @@ pub struct CommentSummary {
     pub packet: u64,
     /// On other blocks.
     pub other: u64,
-    /// Texts of comments on packets and other blocks.
+    /// Their texts, in the order of the file.
     pub texts: Vec<PlacedText>,
-    /// Comments of any kind whose text was left out.
-    pub texts_left_out: u64,
 }
 
 /// A comment's text, and where it is from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PlacedText {
-    /// `packet`, `name_resolution` or `decryption_secrets`.
+    /// `section`, `interface`, `interface_statistics`, `packet`, `name_resolution` or `decryption_secrets`.
     #[serde(rename = "where")]
     pub place: &'static str,
+    /// Number of the section, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub section: Option<u32>,
+    /// Number of the interface within its section, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface: Option<u32>,
     /// Number of the frame, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<u64>,

@@ -173,7 +173,16 @@ pub(crate) fn refused(octets: &[u8]) -> Problem {
 
 /// Reads a file that arrives in steps of so many octets, as the host does: what was not consumed comes again, with more.
 pub(crate) fn read_in(octets: &[u8], step: usize) -> Result<Outcome, Problem> {
-    let mut reader = Reader::new();
+    read_with(Reader::new(), octets, step)
+}
+
+/// Reads a file with options.
+pub(crate) fn summary_with(options: &str, octets: &[u8]) -> Summary {
+    let reader = Reader::open(options).expect("options");
+    read_with(reader, octets, usize::MAX).expect("a capture").summary
+}
+
+fn read_with(mut reader: Reader, octets: &[u8], step: usize) -> Result<Outcome, Problem> {
     let mut outcome = Outcome::default();
     let (mut done, mut arrived) = (0, 0_usize);
     loop {

@@ -128,6 +128,8 @@ pub enum BreakKind {
 /// Why nothing can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
+    /// What is asked of the reader makes no sense.
+    Options(String),
     /// The bytes are in no format that this crate knows.
     UnknownFormat(String),
     /// The format is known, but this file of it cannot be read.
@@ -142,7 +144,7 @@ pub enum Problem {
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::UnknownFormat(reason) => f.write_str(reason),
+            Self::Options(reason) | Self::UnknownFormat(reason) => f.write_str(reason),
             Self::Input { offset, reason } => write!(f, "at offset {offset}: {reason}"),
         }
     }

@@ -61,7 +61,7 @@ pub fn frames(
     capture: &[u8],
     mut each: impl FnMut(&Frame<'_>) -> Result<Flow, Problem>,
 ) -> Result<(u64, Value, Option<Value>), Problem> {
-    batches(capture, |batch| {
+    batches(capture, &json!({}), |batch| {
         for row in 0..batch.frames.number.len() {
             if each(&batch.frame(row))? == Flow::Enough {
                 return Ok(Flow::Enough);
@@ -71,12 +71,14 @@ pub fn frames(
     })
 }
 
-/// The same, batch by batch.
+/// The same, batch by batch. `page`: the part of a list that is asked for.
 fn batches(
     capture: &[u8],
+    page: &Value,
     mut each: impl FnMut(&Batch<'_>) -> Result<Flow, Problem>,
 ) -> Result<(u64, Value, Option<Value>), Problem> {
-    let mut reader = mcpcap_reader::Reader::new();
+    let options = json!({ "page": page }).to_string();
+    let mut reader = mcpcap_reader::Reader::open(&options).map_err(|problem| input(&problem.to_string()))?;
     let mut links: Vec<Link> = Vec::new();
     let (mut at, mut size, mut number, mut end) = (0_usize, WINDOW, 0_u64, None);
     loop {

@@ -57,7 +57,7 @@ impl Analysis {
         let lists = Lists::new(window.clone());
         Self {
             maximum: Maximum::new(arguments.max_packets),
-            counts: Counts::new(),
+            counts: Counts::new(&lists),
             waiting: Waiting::default(),
             transactions: Transactions::new(&lists),
             calls: Calls::new(&window),

@@ -38,20 +38,21 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Nothing counted yet.
-    pub fn new() -> Self {
+    /// Nothing counted yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
+        let table = |list, most| TopK::of(list, most, lists);
         Self {
             requests: 0,
             responses: 0,
-            methods: TopK::new(limits::METHODS),
-            cseq_methods: TopK::new(limits::METHODS),
+            methods: table("statistics.methods", limits::METHODS),
+            cseq_methods: table("statistics.cseq_methods", limits::METHODS),
             codes: BTreeMap::new(),
             transports: [0; 3],
             distinct_calls: Distinct::new(),
-            calls: TopK::new(limits::CALL_IDS),
-            agents: TopK::new(limits::AGENTS),
-            servers: TopK::new(limits::AGENTS),
-            prefixes: TopK::new(limits::PREFIXES),
+            calls: table("statistics.call_ids", limits::CALL_IDS),
+            agents: table("statistics.user_agents", limits::AGENTS),
+            servers: table("statistics.servers", limits::AGENTS),
+            prefixes: table("statistics.dialled_prefixes", limits::PREFIXES),
             faults: Default::default(),
             keep_alives: 0,
         }
@@ -102,24 +103,12 @@ impl Counts {
         }
     }
 
-    /// Lists of names: methods, CSeq methods, Call-IDs, agents, servers, dialled prefixes; each with how many entries there are in all, or
-    /// at least, where the lists are not exact.
+    /// Lists of names: methods, CSeq methods, Call-IDs, agents, servers, dialled prefixes; each with how many entries there are in all, about, where the
+    /// lists are not exact.
     pub fn lists(&self, lists: &mut Lists) -> [(Vec<Count>, u64); 6] {
         let count = |top: Top<String>| Count { name: top.key, count: top.count, too_high_by: top.error };
-        [
-            ("statistics.methods", &self.methods),
-            ("statistics.cseq_methods", &self.cseq_methods),
-            ("statistics.call_ids", &self.calls),
-            ("statistics.user_agents", &self.agents),
-            ("statistics.servers", &self.servers),
-            ("statistics.dialled_prefixes", &self.prefixes),
-        ]
-        .map(|(list, table)| {
-            let part = lists.part(list, limits::LISTED);
-            lists.told(list, table.len(), part);
-            let entries = table.top(part.end()).into_iter().skip(part.offset);
-            (entries.map(count).collect(), table.len() as u64)
-        })
+        [&self.methods, &self.cseq_methods, &self.calls, &self.agents, &self.servers, &self.prefixes]
+            .map(|table| (table.list(limits::LISTED, lists).into_iter().map(count).collect(), table.different()))
     }
 
     /// Whether all of these lists are exact.

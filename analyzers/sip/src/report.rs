@@ -84,8 +84,8 @@ pub struct Statistics {
     pub dialled_prefixes: Vec<Count>,
     /// Different prefixes.
     pub dialled_prefixes_total: u64,
-    /// Whether the lists above and their totals are exact; otherwise counts may be too high by `too_high_by`, rare entries are missing, and
-    /// a total says how many there are at least.
+    /// Whether the counts in the lists above are exact. Otherwise those of the most frequent entries may be too high by `too_high_by`, all other entries follow in
+    /// no order, and a total above 4,096 is an estimate with a standard error of 0.8 %.
     pub lists_are_exact: bool,
     /// Requests and their responses, by method; the first 64 methods.
     pub transactions: Vec<TransactionReport>,

@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use super::cursor::Cursor;
 use super::filter::{self, Condition};
 use super::table::Form;
-use super::within::Within;
+use super::within::{Part, Within, parted};
 use crate::answer::{AnswerError, Code};
 use crate::selection::Selection;
 
@@ -33,6 +33,8 @@ pub struct Common {
     pub cursor: Option<Cursor>,
     /// The list within an entry that is asked for, by the cursor or as the only section.
     pub within: Option<Within>,
+    /// The part of the cursor's list in which its page begins, where that goes on behind its entries that have an order.
+    pub further: Option<Part>,
     /// Characters.
     pub max_chars: usize,
     /// In which form lists are given.
@@ -213,6 +215,7 @@ impl Common {
             limit: number("limit").map_or(MOST_ENTRIES, size).min(MOST_ENTRIES),
             cursor: text("cursor").map(Cursor::parse).transpose()?,
             within: None,
+            further: None,
             max_chars: number("max_chars").map_or(max_chars, size),
             form: if own.get("as_objects") == Some(&Value::Bool(true)) { Form::Objects } else { Form::Table },
             deciding: Value::Null,
@@ -230,8 +233,20 @@ impl Common {
         // An entry is named by its place in the list as it is, neither sorted nor filtered.
         Ok(match within {
             Some(_) => Self { within, sort: None, conditions: Vec::new(), ..common },
-            None => common,
+            None => common.parted(),
         })
+    }
+
+    /// Takes the part of its list out of the cursor. Only a whole list can be sorted.
+    fn parted(mut self) -> Self {
+        if let Some(cursor) = &mut self.cursor
+            && let Some((list, Some(part))) = parted(&cursor.list)
+            && part.before <= cursor.offset
+        {
+            cursor.list = list.to_owned();
+            (self.further, self.sort) = (Some(part), None);
+        }
+        self
     }
 
     /// Whether a part of the report is wanted.

@@ -20,7 +20,8 @@ pub struct Window {
     pub limit: usize,
     /// The list, when it is one that the component cuts; otherwise all that it pages.
     pub list: Option<String>,
-    /// The list within its first entry, by the name of those of all entries, and behind what a page of it begins.
+    /// The list within its first entry, by the name of those of all entries, or the list itself behind its entries that have an order; and behind what a
+    /// page of it begins.
     pub within: Option<(String, u64)>,
 }
 
@@ -37,6 +38,10 @@ impl Window {
             let within = is_cut.then_some((general, within.part.after));
             return Self { offset, limit: 1, list: cut, within };
         }
+        if let (Some(part), Some(list)) = (common.further, &cut) {
+            let within = Some((list.clone(), part.after));
+            return Self { offset: 0, limit: WINDOW, list: cut, within };
+        }
         // Only a whole list can be sorted.
         let asked = if is_here && common.sort.is_none() { common.offset() } else { 0 };
         let before = asked.checked_rem(WINDOW as u64).unwrap_or_default();
@@ -46,7 +51,8 @@ impl Window {
     /// Whether an answer has room for entries behind it.
     pub fn falls_short(&self, common: &Common) -> bool {
         let end = common.offset().saturating_add(fitting(common) as u64);
-        common.cursor.is_some() && common.within.is_none() && self.offset.saturating_add(self.limit as u64) < end
+        let in_order = common.within.is_none() && common.further.is_none();
+        common.cursor.is_some() && in_order && self.offset.saturating_add(self.limit as u64) < end
     }
 
     /// As the arguments of a component hold it.
@@ -80,7 +86,7 @@ pub struct Page {
     pub returned: u64,
     /// Whether the component cuts it when nobody asks for it by name.
     pub is_cut: bool,
-    /// Of a list within an entry: the component's word for where it goes on, if it does.
+    /// The component's word for where a list within an entry goes on, if it does; or another list behind its entries that have an order.
     pub next: Option<u64>,
 }
 
@@ -146,8 +152,11 @@ impl Draft {
     pub fn next(&self) -> Option<Window> {
         let goes_on = |page: &&Page| {
             let here = path::at(&self.fields, &page.list).and_then(Value::as_array).map_or(0, Vec::len);
-            here > 0 && page.offset.saturating_add(here as u64) < page.total
+            here > 0 && page.next.is_none() && page.offset.saturating_add(here as u64) < page.total
         };
+        if self.window.within.is_some() {
+            return None;
+        }
         let behind = self.window.offset.saturating_add(self.window.limit as u64);
         let list = self.window.list.clone();
         self.asked().any(|page| goes_on(&page)).then_some(Window {
@@ -177,7 +186,12 @@ impl Draft {
     pub fn append(&mut self, mut next: Self) {
         let asked: Vec<String> = self.asked().map(|page| page.list.clone()).collect();
         self.window = next.window;
-        self.pages.extend(next.pages.into_iter().filter(|page| page.next.is_some()));
+        for page in next.pages.into_iter().filter(|page| page.next.is_some()) {
+            match self.pages.iter_mut().find(|known| known.list == page.list) {
+                Some(known) => known.next = page.next,
+                None => self.pages.push(page),
+            }
+        }
         for list in asked {
             if let (Some(Value::Array(entries)), Some(Value::Array(more))) =
                 (path::at_mut(&mut self.fields, &list), path::at_mut(&mut next.fields, &list))

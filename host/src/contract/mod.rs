@@ -37,7 +37,7 @@ use crate::effort::Effort;
 use crate::pipeline::Outcome;
 use crate::text::neutral;
 use draft::Page;
-use fit::{List, Matched, Part, Report};
+use fit::{Further, List, Matched, Part, Report};
 use table::Form;
 
 /// Characters of the capture's name and of messages in the head.
@@ -188,19 +188,33 @@ fn list(name: String, entries: Vec<Value>, pages: &[Page], window: &Window, comm
 }
 
 fn unfiltered(name: String, mut entries: Vec<Value>, pages: &[Page], window: &Window, common: &Common) -> List {
-    if let Some(Page { total, offset, is_cut, .. }) = pages.iter().find(|page| page.list == name) {
+    let page = pages.iter().find(|page| page.list == name);
+    // Behind its entries that have an order, a list goes on in parts, of which each says where the next one begins.
+    if let Some(part) = common.further.filter(|_| common.page() == Some(name.as_str())) {
+        let end = part.before.saturating_add(entries.len() as u64);
+        // A component could lead back.
+        let next = page.and_then(|page| page.next).filter(|next| *next > part.after);
+        // What is only estimated is known at the end.
+        let total = page.filter(|_| next.is_some()).map_or(0, |page| page.total.max(end.saturating_add(1))).max(end);
+        let offset = skip(&mut entries, &name, part.before, common);
+        let further = Further { here: Some(part), next };
+        return List { name, total, offset, entries, goes_on: next.is_some(), places: None, matched: None, further };
+    }
+    if let Some(Page { total, offset, is_cut, next, .. }) = page {
         let behind = offset.saturating_add(entries.len() as u64);
         let is_full = behind >= window.offset.saturating_add(window.limit as u64);
         let offset = skip(&mut entries, &name, *offset, common);
         // Of what a component pages there may be more than it can list.
         let goes_on = if *is_cut { behind < *total } else { is_full };
-        return List { name, total: (*total).max(behind), offset, entries, goes_on, places: None, matched: None };
+        let (total, further) = ((*total).max(behind), Further { here: None, next: *next });
+        return List { name, total, offset, entries, goes_on, places: None, matched: None, further };
     }
     let total = entries.len() as u64;
     let is_page = common.page().is_some();
     let offset = if is_page && common.sort.is_none() { common.offset().min(total) } else { 0 };
     entries.drain(..usize::try_from(offset).unwrap_or(usize::MAX).min(entries.len()));
-    List { name, total, offset, entries, goes_on: false, places: None, matched: None }
+    let further = Further::default();
+    List { name, total, offset, entries, goes_on: false, places: None, matched: None, further }
 }
 
 /// Leaves the entries out that stand before the page which was asked for. The number of the first one that is left.
@@ -223,7 +237,7 @@ fn limit(parts: &mut [Part], common: &Common) {
             && list.entries.len() > limit
         {
             list.entries.truncate(limit);
-            list.goes_on = true;
+            (list.goes_on, list.further.next) = (true, None);
         }
     }
 }

@@ -32,16 +32,23 @@ pub struct Part {
 /// Separates the name of a list from the part of it.
 const AT: char = '@';
 
+/// A name as it stands in a cursor, taken apart: the list, and the part of it in which the page begins, where it names one. `None` when it is malformed.
+pub fn parted(name: &str) -> Option<(&str, Option<Part>)> {
+    let Some((name, part)) = name.rsplit_once(AT) else { return Some((name, None)) };
+    let (after, before) = part.split_once('+')?;
+    Some((name, Some(Part { after: after.parse().ok()?, before: before.parse().ok()? })))
+}
+
+/// The name in a cursor of a page that begins in a part of a list.
+pub fn named(list: &str, Part { after, before }: Part) -> String {
+    format!("{list}{AT}{after}+{before}")
+}
+
 impl Within {
     /// Reads a name as it stands in a cursor or a section; `None` when it is that of an ordinary list.
     pub fn parse(name: &str, offset: u64) -> Option<Self> {
-        let (name, part) = match name.rsplit_once(AT) {
-            Some((name, part)) => {
-                let (after, before) = part.split_once('+')?;
-                (name, Part { after: after.parse().ok()?, before: before.parse().ok()? })
-            }
-            None => (name, Part::default()),
-        };
+        let (name, part) = parted(name)?;
+        let part = part.unwrap_or_default();
         let (list, rest) = name.split_once('[')?;
         let (place, path) = rest.split_once("].")?;
         let within = Self { list: list.into(), place: place.parse().ok()?, path: path.into(), part, offset };
@@ -55,9 +62,9 @@ impl Within {
     }
 
     /// Its name in a cursor, when a page begins in a part.
-    pub fn named(&self, Part { after, before }: Part) -> String {
+    pub fn named(&self, part: Part) -> String {
         let name = self.name();
-        if after == 0 { name } else { format!("{name}{AT}{after}+{before}") }
+        if part.after == 0 { name } else { named(&name, part) }
     }
 
     /// The name of such lists of all entries: `findings[].frames`, `paths[].hops[].addresses`.
@@ -141,6 +148,17 @@ mod tests {
         assert_eq!(within.schema(&schema), &list);
         assert!(Within::parse("a.paths[3].hops", 0).unwrap().schema(&schema).is_object());
         assert!(Within::parse("a.paths[3].hop", 0).unwrap().schema(&schema).is_null());
+    }
+
+    #[test]
+    fn a_list_that_goes_on_in_another_order_has_its_part_in_the_name() {
+        let part = Part { after: 0, before: 4096 };
+        assert_eq!(named("a.names", part), "a.names@0+4096");
+        assert_eq!(parted("a.names@0+4096"), Some(("a.names", Some(part))));
+        assert_eq!(parted("a.names"), Some(("a.names", None)));
+        for malformed in ["a@", "a@1", "a@x+1", "a@1+x", "a@1+1+1"] {
+            assert_eq!(parted(malformed), None, "{malformed}");
+        }
     }
 
     #[test]

@@ -79,6 +79,7 @@ impl Line {
         progress: &dyn Fn(Done),
     ) -> Result<Vec<Result<Outcome, RunError>>, RunError> {
         let mut reader = self.reader.session(&self.limits, cancel)?;
+        reader.open(&pass.of_reader())?;
         let (name, size) = (capture.name.clone(), capture.size);
         let same = capture.again();
         let read = AtomicU64::new(0);
@@ -105,7 +106,7 @@ impl Line {
             let headers = questions.iter().any(|question| question.wants.headers);
             let streams = questions.iter().any(|question| question.wants.streams);
             let mut decoder = match of_packets || pass.selection.looks_inside() {
-                true => Some(self.decode(&pass.options(headers, streams), cancel)?),
+                true => Some(self.decode(&pass.of_decoder(headers, streams), cancel)?),
                 false => None,
             };
             let (sender, receiver) = sync_channel(AHEAD);
@@ -216,6 +217,7 @@ impl Line {
     /// [`RunError::NotACapture`], or as reading fails.
     pub fn format(&self, capture: CaptureFile, cancel: &CancellationToken) -> Result<String, RunError> {
         let mut reader = self.reader.session(&self.limits, cancel)?;
+        reader.open(&Pass::default().of_reader())?;
         let name = capture.name.clone();
         let read = AtomicU64::new(0);
         std::thread::scope(|scope| {

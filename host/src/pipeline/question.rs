@@ -44,13 +44,19 @@ pub struct Pass {
     pub selection: Selection,
     /// Whether packets that were captured several times are packets like others.
     pub count_copies: bool,
-    /// The part that is asked for of a list which the decoder keeps.
+    /// The part that is asked for of a list which the reader or the decoder keeps.
     pub page: Option<Value>,
 }
 
 impl Pass {
+    /// The options of the reader; `wit/README.md` has them.
+    pub(super) fn of_reader(&self) -> String {
+        let page = self.page.iter().map(|page| ("page".to_owned(), page.clone()));
+        Value::Object(page.collect()).to_string()
+    }
+
     /// The options of the decoder; `wit/README.md` has them.
-    pub(super) fn options(&self, headers: bool, streams: bool) -> String {
+    pub(super) fn of_decoder(&self, headers: bool, streams: bool) -> String {
         let mut options = Map::new();
         if let Some(host) = &self.selection.host {
             options.insert("host".into(), host.as_str().into());

@@ -155,6 +155,11 @@ impl ReaderSession {
         self.0.memory()
     }
 
+    /// As `open` in the contract.
+    pub fn open(&mut self, options: &str) -> Result<(), Fault> {
+        self.0.call(|store, reader| reader.mcpcap_analysis_read().call_open(store, options))
+    }
+
     /// As `index-window` in the contract. The numbers are the reader's word: check them.
     pub(crate) fn index_window(&mut self, window: &[u8], last: bool) -> Result<read::Progress, Fault> {
         self.0.call(|store, reader| reader.mcpcap_analysis_read().call_index_window(store, window, last))

@@ -1,5 +1,6 @@
-//! Pages of the lists within the entries of other lists.
+//! Pages of the lists within the entries of other lists, of lists that go on in another order, and of those that the reader keeps.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -156,5 +157,71 @@ async fn every_value_of_a_list_within_an_entry_is_on_a_page() {
     let name = format!("packets[{place}].answers");
     let (answers, pages) = joined(&client, "analyze_dns_packets", &records, &asked, &name).await;
     assert_eq!((&Value::from(answers), pages), (&packet["answers"], most(&packet)));
+    client.cancel().await.unwrap();
+}
+
+/// Follows the pages of a list by its cursors. Its entries, and the last answer.
+async fn followed(client: &Client, tool: &str, capture: &Path, list: &str) -> (Vec<Value>, Value) {
+    let pointer = format!("/{}", list.replace('.', "/"));
+    let (mut entries, mut asked) = (Vec::new(), json!({ "section": [list], "max_chars": 100_000 }));
+    loop {
+        let page = report(client, tool, capture, &asked).await;
+        let info = page["shown"]["lists"].as_array().into_iter().flatten().find(|info| info["list"] == list);
+        let before = info.and_then(|info| info["offset"].as_u64()).unwrap_or(0);
+        assert_eq!(before, entries.len() as u64, "{info:?}");
+        let here = page.pointer(&pointer).and_then(Value::as_array).cloned().unwrap_or_default();
+        entries.extend(here);
+        let Some(next) = info.and_then(|info| info.get("next")) else {
+            assert!(info.is_none_or(|info| info["total"] == entries.len()), "{info:?}");
+            return (entries, page);
+        };
+        asked = json!({ "cursor": next, "max_chars": 100_000 });
+    }
+}
+
+#[tokio::test]
+async fn different_values_are_listed_up_to_the_last_one() {
+    let client = client().await;
+    let source = |n: u16| [10, 1, u8::try_from(n / 256).unwrap(), u8::try_from(n % 256).unwrap()];
+    let pings = (0..6_000).map(|n| ip(1, n, (source(n), [192, 0, 2, 1]), &[8, 0, 0, 0, 0, 1, 0, 1]));
+    let capture = capture(pings);
+    let (sources, _) = followed(&client, "analyze_icmp_packets", capture.path(), "statistics.unique_sources").await;
+    let mut sources: Vec<Ipv4Addr> = sources.iter().map(|source| source.as_str().unwrap().parse().unwrap()).collect();
+    assert!(sources[..4_096].iter().copied().eq((0..4_096).map(|n| Ipv4Addr::from(source(n)))));
+    sources.sort_unstable();
+    assert!(sources.into_iter().eq((0..6_000).map(|n| Ipv4Addr::from(source(n)))));
+    for wrong in ["statistics.unique_sources@1", "statistics.unique_sources@1+x", "statistics.unique_sources@0+9"] {
+        let page = report(&client, "analyze_icmp_packets", capture.path(), &json!({ "limit": 5 })).await;
+        let lists = page["shown"]["lists"].as_array().unwrap();
+        let next = lists.iter().find(|info| info["list"] == "statistics.unique_sources").unwrap()["next"].as_str();
+        let cursor = next.unwrap().replace("statistics.unique_sources", wrong);
+        let error = refusal(&client, "analyze_icmp_packets", capture.path(), &json!({ "cursor": cursor })).await;
+        assert_eq!(error["code"], "bad_argument", "{error}");
+    }
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_file_holds_is_listed_up_to_the_last_one() {
+    let block = |kind: u32, body: &[u8]| {
+        let length = u32::try_from(body.len() + 12).unwrap().to_le_bytes();
+        [&kind.to_le_bytes()[..], &length, body, &length].concat()
+    };
+    let section = block(0x0a0d_0d0a, &[&0x1a2b_3c4d_u32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xff; 8]].concat());
+    let interface = block(1, &[1, 0, 0, 0, 0, 0, 0, 0]);
+    // An interface statistics block without options.
+    let statistics = block(5, &[0; 12]);
+    let mut file = [section, interface].concat().repeat(2_500);
+    file.extend(statistics.repeat(1_700));
+    let kept = tempfile::NamedTempFile::with_suffix(".pcapng").unwrap();
+    std::fs::write(kept.path(), file).unwrap();
+    let (client, tool) = (client().await, "analyze_capinfos");
+    for (list, field) in [("sections", "section"), ("interfaces", "section")] {
+        let (entries, _) = followed(&client, tool, kept.path(), list).await;
+        assert!(entries.iter().map(|entry| entry[field].as_u64().unwrap()).eq(0..2_500), "{list}");
+    }
+    let asked = json!({ "max_chars": 100_000, "as_objects": true });
+    let (statistics, _) = joined(&client, tool, kept.path(), &asked, "interfaces[2499].statistics").await;
+    assert_eq!(statistics.len(), 1_700);
     client.cancel().await.unwrap();
 }

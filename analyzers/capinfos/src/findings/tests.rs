@@ -64,7 +64,7 @@ fn reading_that_ended_early_is_told_with_the_last_frame() {
 
 #[test]
 fn drops_are_weighed_against_what_was_captured() {
-    let with = |dropped: u64| json!({ "interfaces": [{ "statistics": [{ "dropped_by_os": dropped }] }] });
+    let with = |dropped: u64| json!({ "drops": { "interfaces_reporting": 1, "dropped_by_os": dropped } });
     let severity =
         |frames: &[_], dropped| found(frames, with(dropped), &Statistics::default(), None).first().map(|f| f.1);
     assert_eq!(severity(&[QUIET; 99], 1), Some(Severity::Medium));

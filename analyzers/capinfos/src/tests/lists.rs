@@ -1,6 +1,6 @@
 //! Lists that hold their first entries: the rest is on further pages.
 
-use mcpcap_analyzer::harness::lists::{joined_within, pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{at, joined_within, pages_are_whole, told};
 
 use super::*;
 
@@ -38,7 +38,8 @@ fn capture() -> Vec<u8> {
             comment: Some(format!("packet {n}")),
         })
         .collect();
-    pcapng::file(&link_types, &packets)
+    let further = (0..1_030).flat_map(|_| [pcapng::section(&[]), pcapng::interface(&[])]).flatten();
+    pcapng::file(&link_types, &packets).into_iter().chain(further).collect()
 }
 
 fn run(capture: &[u8], arguments: &Value) -> Value {
@@ -112,20 +113,89 @@ fn ports_of_a_protocol_go_on() {
     assert!(ports.into_iter().eq(20_000..23_000) && pages == 3, "{pages}");
 }
 
-#[test]
-fn statistics_of_an_interface_go_on() {
-    let mut capture = pcapng::file(&[1], &[]);
-    for received in 0..40_u64 {
-        // Interface 0, no time, isb_ifrecv, end of options.
-        let body = [&[0; 12][..], &[4, 0, 8, 0], &received.to_le_bytes(), &[0; 4]].concat();
-        let length = (body.len() as u32 + 12).to_le_bytes();
-        capture.extend([&5_u32.to_le_bytes()[..], &length, &body, &length].concat());
+/// The last of many sections has an interface with addresses, and statistics and packets with comments.
+fn capture_of_many(sections: usize) -> Vec<u8> {
+    let name = |n: usize| format!("number {n}");
+    let mut capture = Vec::new();
+    for n in 0..sections {
+        let addresses: Vec<[u8; 8]> = (0..40).map(|n| [192, 0, 2, n, 255, 255, 255, 0]).collect();
+        let addresses = addresses.iter().map(|octets| (4, octets.as_slice())).filter(|_| n + 1 == sections);
+        let name = name(n);
+        let of_interface: Vec<_> = addresses.chain([(2, name.as_bytes())]).collect();
+        capture.extend(pcapng::section(&[(4, name.as_bytes())]));
+        capture.extend(pcapng::interface(&of_interface));
     }
+    for n in 0..sections {
+        let received = (n as u64).to_le_bytes();
+        capture.extend(pcapng::statistics(&[(4, &received), (1, name(n).as_bytes())]));
+        capture.extend(pcapng::block(6, &[vec![0; 20], pcapng::options(&[(1, name(n).as_bytes())])].concat()));
+    }
+    capture
+}
+
+#[test]
+fn sections_interfaces_and_comments_go_on() {
+    const MANY: usize = 2_500;
+    let capture = capture_of_many(MANY);
+    let usual = run(&capture, &json!({}));
+    assert_eq!((&usual["section_count"], &usual["interface_count"]), (&json!(MANY), &json!(MANY)));
+    assert_eq!((&usual["drops"]["received"], &usual["comments"]["total"]), (&json!(MANY - 1), &json!(2 * MANY)));
+    let named: Vec<Value> = (0..MANY).map(|n| json!(format!("number {n}"))).collect();
+    // A text for the statistics, and one for the packet behind them.
+    let texts: Vec<Value> = named.iter().flat_map(|name| [name.clone(), name.clone()]).collect();
+    for (list, field, expected) in
+        [("sections", "application", &named), ("interfaces", "name", &named), ("comments.texts", "text", &texts)]
+    {
+        let total = expected.len() as u64;
+        let first = at(&usual, list);
+        assert_eq!(told(&usual, list), Some([total, 0, first.len() as u64]));
+        let mut joined: Vec<Value> = Vec::new();
+        while (joined.len() as u64) < total {
+            let offset = joined.len() as u64;
+            let page = json!({ "page": { "list": list, "offset": offset, "limit": 1_000 } });
+            let report = run(&capture, &page);
+            let entries = at(&report, list);
+            assert_eq!(told(&report, list), Some([total, offset, entries.len() as u64]), "{list}");
+            assert!(!entries.is_empty(), "{list} ends after {offset}");
+            joined.extend(entries.iter().cloned());
+        }
+        assert!(joined.starts_with(first), "{list}");
+        assert!(joined.iter().map(|entry| &entry[field]).eq(expected), "{list}");
+    }
+}
+
+#[test]
+fn addresses_and_statistics_of_an_interface_go_on() {
+    // Those of the last interface, which stands behind the first page.
+    const MANY: usize = 1_200;
+    let capture = capture_of_many(MANY);
+    let interface = |list: &str| format!("interfaces[{}].{list}", MANY - 1);
+    let page = json!({ "list": "interfaces", "offset": MANY - 1, "limit": 1 });
+    let usual = run(&capture, &json!({ "page": page }));
+    let shown = &usual["interfaces"][0];
     let received =
         |blocks: &[Value]| blocks.iter().map(|block| block["received"].as_u64().unwrap()).collect::<Vec<_>>();
-    let usual = run(&capture, &json!({}));
-    assert_eq!(received(usual["interfaces"][0]["statistics"].as_array().unwrap()), [37, 38, 39]);
-    assert_eq!(usual["interfaces"][0]["statistics_count"], 40);
-    let (all, _) = joined_within::<Capinfos>(&capture, &json!({}), "interfaces[0].statistics");
-    assert!(received(&all).into_iter().eq(0..40));
+    assert_eq!(received(shown["statistics"].as_array().unwrap()), [1_197, 1_198, 1_199]);
+    assert_eq!((&shown["statistics_count"], shown["addresses"].as_array().unwrap().len()), (&json!(MANY), 16));
+    assert_eq!(told(&usual, &interface("statistics")), Some([1_200, 0, 3]));
+    assert_eq!(told(&usual, &interface("addresses")), Some([40, 0, 16]));
+    let joined = |list: &str| {
+        let (mut values, mut after) = (Vec::new(), Some(0));
+        while let Some(behind) = after {
+            let within = json!({ "list": format!("interfaces[].{list}"), "after": behind });
+            let page = json!({ "list": "interfaces", "offset": MANY - 1, "limit": 1, "within": within });
+            let report = run(&capture, &json!({ "page": page }));
+            values.extend(report["interfaces"][0][list].as_array().unwrap().iter().cloned());
+            let page = at(&report, "pages").iter().find(|page| page["list"] == interface(list));
+            after = page.and_then(|page| page["next"].as_u64());
+        }
+        values
+    };
+    assert!(received(&joined("statistics")).into_iter().eq(0..MANY as u64));
+    assert!(joined("addresses").into_iter().eq((0..40).map(|n| json!(format!("192.0.2.{n}/255.255.255.0")))));
+    // The same of one that is on the first page.
+    let (all, pages) = joined_within::<Capinfos>(&capture_of_many(40), &json!({}), "interfaces[39].statistics");
+    assert!(received(&all).into_iter().eq(0..40) && pages == 1);
+    let (all, pages) = joined_within::<Capinfos>(&capture_of_many(40), &json!({}), "interfaces[39].addresses");
+    assert_eq!((all.len(), pages), (40, 1));
 }

@@ -1,7 +1,7 @@
 //! The lists that are cut, and their pages.
 
 use mcpcap_analyzer::harness;
-use mcpcap_analyzer::harness::lists::{at, joined_within, pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{at, joined, joined_within, pages_are_whole, told};
 use serde_json::{Value, json};
 
 use super::build::{V4, every, option6, v6};
@@ -46,6 +46,29 @@ fn lists_state_their_totals() {
     // 60 without an answer, 30 conflicts, and one crowd.
     assert_eq!((at(&report, "findings").len(), &report["findings_total"]), (41, &91.into()));
     assert_eq!(told(&report, "findings").unwrap()[0], 91);
+}
+
+#[test]
+fn names_beyond_those_that_are_ranked_go_on() {
+    let name = |n: u32| format!("host-{n}");
+    let discover = |n: u32| V4::new(1, n, 1).hardware(n).option(12, name(n).as_bytes()).option(60, name(n).as_bytes());
+    let frames = (0..2_600).chain(0..10).map(|n| discover(n).frame());
+    let capture = harness::build::pcap(&every(100, frames));
+    for list in ["statistics.hostnames", "statistics.vendor_classes"] {
+        let (joined, total) = joined::<DhcpPackets>(&capture, &json!({}), list);
+        assert_eq!(total, 2_600, "{list}");
+        let (mut names, mut counted) = (Vec::new(), 0);
+        for entry in &joined {
+            let error = entry["count_too_high"].as_u64().unwrap_or(0);
+            counted += entry["count"].as_u64().unwrap() - error;
+            names.push(entry["text"].as_str().unwrap().to_owned());
+        }
+        names.sort_unstable();
+        let mut expected: Vec<_> = (0..2_600).map(name).collect();
+        expected.sort_unstable();
+        // What made room for others is counted with those.
+        assert!(names == expected && counted <= 2_610, "{list}: {} {counted}", names.len());
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Lists that hold their first entries: the rest is on further pages.
 
 use mcpcap_analyzer::harness::build::{pcap, udp};
-use mcpcap_analyzer::harness::lists::{at, joined_within, pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{at, joined, joined_within, pages_are_whole, told};
 use serde_json::json;
 
 use super::build::{A, CLIENT, query, response};
@@ -46,14 +46,36 @@ fn pages_of_each_list_joined_are_all_of_it() {
 }
 
 #[test]
-fn names_are_listed_as_long_as_they_are_counted_one_by_one() {
-    let names = (0..4200).map(|n| udp((CLIENT, 4000), ("192.0.2.53", 53), &query(n, &format!("n{n}.example"), A)));
-    let page = json!({ "page": { "list": lists::UNIQUE_DOMAINS, "offset": 4090, "limit": 50 } });
-    let report = run(&captured(names), &page);
-    let listed = at(&report, lists::UNIQUE_DOMAINS);
-    assert_eq!((listed.len(), &listed[0], &listed[6]), (7, &json!("n4090.example"), &json!("n4096.example")));
-    assert_eq!(report["statistics"]["unique_domains_is_exact"], false);
-    assert_eq!(told(&report, lists::UNIQUE_DOMAINS).unwrap()[0], 4097);
+fn different_names_go_on() {
+    let name = |n: u16| format!("n{n}.example");
+    let ask = |n: u16| udp((CLIENT, 4000), ("192.0.2.53", 53), &query(n, &name(n), A));
+    let capture = captured((0..6_000).chain(3_000..5_000).map(ask));
+    let (joined, total) = joined::<DnsPackets>(&capture, &json!({}), lists::UNIQUE_DOMAINS);
+    assert!(total.abs_diff(6_000) < 200, "{total}");
+    assert!(joined[..4_096].iter().eq((0..4_096).map(name).map(serde_json::Value::from).collect::<Vec<_>>().iter()));
+    let mut rest: Vec<_> = joined[4_096..].iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+    rest.sort_unstable();
+    // Sorted as text they are in the order of their numbers: all have four digits.
+    assert!(rest.into_iter().eq((4_096..6_000).map(name)));
+}
+
+#[test]
+fn names_beyond_those_that_are_ranked_go_on() {
+    let name = |n: u16| format!("n{n}.example");
+    let ask = |n: u16| udp((CLIENT, 4000), ("192.0.2.53", 53), &query(n, &name(n % 3_000), A));
+    let (joined, total) =
+        joined::<DnsPackets>(&captured((0..3_000).chain(3_000..3_100).map(ask)), &json!({}), lists::TOP_NAMES);
+    assert_eq!(total, 3_000);
+    let mut names: Vec<_> = joined.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect();
+    names.sort_unstable();
+    let mut expected: Vec<_> = (0..3_000).map(name).collect();
+    expected.sort_unstable();
+    assert!(names == expected, "{}", names.len());
+    // Of those that are not ranked, how often they came is exact.
+    let number =
+        |entry: &serde_json::Value| entry["name"].as_str().unwrap()[1..].trim_end_matches(".example").parse().unwrap();
+    let often = |entry: &serde_json::Value| if (0..100).contains(&number(entry)) { 2 } else { 1 };
+    assert!(joined[1_024..].iter().all(|entry| entry["queries"] == often(entry) && entry.get("error").is_none()));
 }
 
 #[test]

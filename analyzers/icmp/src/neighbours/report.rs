@@ -25,7 +25,7 @@ pub struct NeighbourReport {
     pub routers: Vec<RouterReport>,
     /// Different routers.
     pub routers_total: u64,
-    /// Groups that hosts report to listen to.
+    /// Groups that hosts report to listen to, those with most reports first; behind the first 2,048 in no order.
     pub multicast_groups: Vec<GroupReport>,
     /// Groups in all; beyond 4,096 an estimate with a standard error of 0.8 %.
     pub multicast_groups_total: u64,

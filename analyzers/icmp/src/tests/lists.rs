@@ -1,6 +1,6 @@
 //! The lists that are cut, and their pages.
 
-use mcpcap_analyzer::harness::lists::{at, joined_within, pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{at, joined, joined_within, pages_are_whole, told};
 use mcpcap_analyzer::harness::{self, build};
 use serde_json::{Value, json};
 
@@ -87,19 +87,35 @@ fn lists_state_their_totals() {
 }
 
 #[test]
-fn of_more_addresses_than_are_kept_the_first_ones_can_be_listed() {
+fn addresses_go_on() {
     let source = |n: u32| std::net::Ipv4Addr::from(0x0a00_0000 + n).to_string();
-    let capture = build::pcap(&every(10, (0..5000).map(|n| icmp(&source(n), "192.0.2.1", 8, 0, &[0; 4]))));
-    let page = |offset: u64| {
-        let list = "statistics.unique_sources";
-        run(&capture, &json!({ "page": { "offset": offset, "limit": 10, "list": list } }))
-    };
-    let last = page(4090);
-    let listed: Vec<Value> = (4090..4096).map(|n| source(n).into()).collect();
-    assert_eq!(last["statistics"]["unique_sources"], Value::Array(listed));
-    assert_eq!(told(&last, "statistics.unique_sources").unwrap()[0], 4096);
-    assert_eq!(page(0)["statistics"]["unique_sources"][9], source(9));
-    assert!(last["statistics"]["unique_sources_count"].as_u64().unwrap().abs_diff(5000) < 200);
+    let from = |n: u32| icmp(&source(n), &source(60_000 + n), 8, 0, &[0; 4]);
+    let capture = build::pcap(&every(10, (0..7_000).chain(0..2_000).map(from)));
+    for (list, first) in [("statistics.unique_sources", 0), ("statistics.unique_destinations", 60_000)] {
+        let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), list);
+        assert!(total.abs_diff(7_000) < 200, "{total}");
+        // The first ones as they came.
+        assert!(
+            joined[..4_096].iter().eq((first..first + 4_096).map(source).map(Value::from).collect::<Vec<_>>().iter())
+        );
+        let mut different: Vec<_> = joined.iter().map(Value::to_string).collect();
+        different.sort_unstable();
+        different.dedup();
+        assert_eq!((joined.len(), different.len()), (7_000, 7_000));
+    }
+}
+
+#[test]
+fn groups_beyond_those_that_are_ranked_go_on() {
+    let group = |n: u32| std::net::Ipv6Addr::from((0xff05_u128 << 112) + u128::from(n));
+    let report = |n: u32| icmp("fe80::1", "ff02::2", 131, 0, &[&[0; 4][..], &group(n).octets()].concat());
+    let capture = build::pcap(&every(10, (0..2_600).map(report)));
+    let list = "statistics.neighbour_discovery.multicast_groups";
+    let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), list);
+    let mut groups: Vec<std::net::Ipv6Addr> =
+        joined.iter().map(|entry| entry["group"].as_str().unwrap().parse().unwrap()).collect();
+    groups.sort_unstable();
+    assert!(total == 2_600 && groups.into_iter().eq((0..2_600).map(group)), "{total}");
 }
 
 /// Identifiers of one pair, ports of one destination and addresses of one hop, in both versions of IP.

@@ -1,22 +1,22 @@
 //! Interface description block (section 4.2).
 
 use crate::classic::max_packet;
-use crate::facts::{Facts, Place, some_text};
+use crate::facts::{Facts, On, some_text};
+use crate::page::Part;
 use crate::pcapng::block::{Block, too_short};
 use crate::pcapng::options::{Opt, Options};
 use crate::pcapng::state::{Interface, Pcapng};
-use crate::summary::InterfaceSummary;
+use crate::summary::{Counters, InterfaceSummary};
 use crate::time::Clock;
 use crate::types::Link;
 use pcap_parser::OptionCode;
+use std::fmt::{self, Display, Formatter};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The most interfaces of a section. Each costs memory for as long as the section lasts.
 const MAX_INTERFACES: usize = 65_536;
 /// Bytes of the names of all interfaces. Whoever takes the links keeps them for the rest of the file.
 const MAX_NAMES: usize = 4 << 20;
-/// The most addresses of an interface in the summary.
-const MAX_ADDRESSES: usize = 16;
 
 impl Pcapng {
     pub(crate) fn interface_description(&mut self, block: &Block, facts: &mut Facts) -> Result<Link, String> {
@@ -39,8 +39,10 @@ impl Pcapng {
         let mut interface = InterfaceSummary::default();
         for option in options {
             describe(&option, &mut link, &mut interface);
-            if option.code == OptionCode::Comment {
-                interface.comments.extend(facts.comment(Place::Interface, option.value));
+            match option.code {
+                OptionCode::Comment => facts.comment(On::Interface(link.section, link.interface_id), option.value),
+                OptionCode::IfIpv4Addr | IF_IPV6_ADDR => listed(&option, &mut interface, facts.addresses()),
+                _ => {}
             }
         }
         facts.interface(&link, clock, interface);
@@ -48,7 +50,8 @@ impl Pcapng {
         if self.names > MAX_NAMES {
             link.name = None;
         }
-        self.interfaces.push(Interface { link: self.links, snap_length, max_packet: max_packet(link_type), clock });
+        let (max_packet, counters) = (max_packet(link_type), Counters::default());
+        self.interfaces.push(Interface { link: self.links, snap_length, max_packet, clock, counters });
         self.links = self.links.checked_add(1).ok_or("more interfaces than can be numbered")?;
         Ok(link)
     }
@@ -95,11 +98,17 @@ fn describe(option: &Opt, link: &mut Link, interface: &mut InterfaceSummary) {
             _ => {}
         },
         IF_FCSLEN => link.fcs_length = option.u8().and_then(fcs_octets),
-        OptionCode::IfIpv4Addr | IF_IPV6_ADDR if interface.addresses.len() < MAX_ADDRESSES => {
-            interface.addresses.extend(address(option.code, value));
-        }
         _ => {}
     }
+}
+
+/// Lists an address, when it is in a part of them.
+fn listed(option: &Opt, interface: &mut InterfaceSummary, part: Part) {
+    let Some(address) = Address::of(option) else { return };
+    if part.has(interface.addresses_total) {
+        interface.addresses.push(address.to_string());
+    }
+    interface.addresses_total = interface.addresses_total.saturating_add(1);
 }
 
 /// `if_fcslen` is in bits by the text of the draft, and in octets by its example (4).
@@ -111,13 +120,30 @@ fn fcs_octets(length: u8) -> Option<u8> {
     }
 }
 
-fn address(code: OptionCode, value: &[u8]) -> Option<String> {
-    if code == OptionCode::IfIpv4Addr {
-        let [address, mask] = *value.as_chunks::<4>().0 else { return None };
-        return Some(format!("{}/{}", Ipv4Addr::from(address), Ipv4Addr::from(mask)));
+/// An address of an interface: an IPv4 address with its mask, an IPv6 address with its prefix length.
+enum Address {
+    V4(Ipv4Addr, Ipv4Addr),
+    V6(Ipv6Addr, u8),
+}
+
+impl Address {
+    fn of(option: &Opt) -> Option<Self> {
+        if option.code == OptionCode::IfIpv4Addr {
+            let [address, mask] = *option.value.as_chunks::<4>().0 else { return None };
+            return Some(Self::V4(address.into(), mask.into()));
+        }
+        let (address, [prefix]) = option.value.split_first_chunk::<16>()? else { return None };
+        Some(Self::V6((*address).into(), *prefix))
     }
-    let (address, [prefix]) = value.split_first_chunk::<16>()? else { return None };
-    Some(format!("{}/{prefix}", Ipv6Addr::from(*address)))
+}
+
+impl Display for Address {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V4(address, mask) => write!(f, "{address}/{mask}"),
+            Self::V6(address, prefix) => write!(f, "{address}/{prefix}"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -192,8 +218,13 @@ mod tests {
                     "description": "uplink", "filter": "udp port 53", "hardware": "Intel", "operating_system": "Linux 6.1",
                     "mac_address": "02:00:00:00:00:0a", "addresses": ["192.0.2.1/255.255.255.0", "2001:db8::1/64"],
                     "speed_bps": 1_000_000_000, "time_digits": 9, "ticks_per_second": 1_000_000_000,
-                    "time_offset_seconds": 0, "comments": ["first"], "frames": 0,
+                    "time_offset_seconds": 0, "frames": 0,
                 })
+            );
+            let text = &outcome.summary.comments.unwrap().texts[0];
+            assert_eq!(
+                (text.place, text.section, text.interface, &*text.text),
+                ("interface", Some(0), Some(0), "first")
             );
         }
     }

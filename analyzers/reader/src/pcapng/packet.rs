@@ -1,6 +1,6 @@
 //! Blocks that hold a packet: enhanced (section 4.3), simple (4.4) and the obsolete one (appendix A).
 
-use crate::facts::Facts;
+use crate::facts::{Facts, On};
 use crate::pcapng::block::{Block, block_name, too_short};
 use crate::pcapng::options::{Opt, Walk};
 use crate::pcapng::state::{Interface, Pcapng};
@@ -71,7 +71,7 @@ impl Pcapng {
             if comments {
                 let frame = facts.next_frame();
                 for option in options.flatten().filter(|option| option.code == OptionCode::Comment) {
-                    facts.placed_comment("packet", Some(frame), option.value);
+                    facts.comment(On::Packet(frame), option.value);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Blocks that say something about packets: interface statistics (section 4.6), names (4.5), secrets (4.7).
 
-use crate::facts::{Facts, Place};
+use crate::facts::{Facts, On};
 use crate::fields::{Fields, padded};
 use crate::pcapng::block::{Block, too_short};
 use crate::pcapng::options::{Opt, Options};
@@ -10,14 +10,16 @@ use crate::types::NO_TIME;
 use pcap_parser::{NameRecordType, OptionCode};
 
 impl Pcapng {
-    pub(crate) fn interface_statistics(&self, block: &Block, facts: &mut Facts) -> Result<(), String> {
+    pub(crate) fn interface_statistics(&mut self, block: &Block, facts: &mut Facts) -> Result<(), String> {
         let mut fields = block.fields();
         let (Some(id), Some(ticks)) = (fields.u32(), fields.timestamp()) else { return Err(too_short(block, 12)) };
         let options = Options::checked(fields.rest(), block.order)?;
         // Statistics of an interface that was never declared harm nobody: they are counted with the blocks, no more.
-        let Some(interface) = self.interfaces.get(id as usize) else { return Ok(()) };
-        let time = |ticks| Some(interface.clock.nanoseconds(ticks)).filter(|time| *time != NO_TIME);
+        let Some(interface) = self.interfaces.get_mut(id as usize) else { return Ok(()) };
+        let clock = interface.clock;
+        let time = |ticks| Some(clock.nanoseconds(ticks)).filter(|time| *time != NO_TIME);
         let mut statistics = Statistics { timestamp: time(ticks), ..Statistics::default() };
+        let section = self.sections.saturating_sub(1);
         for option in options {
             let number = option.u64();
             match option.code {
@@ -28,11 +30,11 @@ impl Pcapng {
                 OptionCode::IsbFilterAccept => statistics.accepted_by_filter = number,
                 OptionCode::IsbOsDrop => statistics.dropped_by_os = number,
                 OptionCode::IsbUsrDeliv => statistics.delivered = number,
-                OptionCode::Comment => statistics.comments.extend(facts.comment(Place::Statistics, option.value)),
+                OptionCode::Comment => facts.comment(On::Statistics(section, id), option.value),
                 _ => {}
             }
         }
-        facts.statistics(interface.link, statistics);
+        facts.statistics(interface.link, &statistics, &mut interface.counters);
         Ok(())
     }
 
@@ -49,7 +51,7 @@ impl Pcapng {
         }
         let options = Options::checked(fields.rest(), block.order)?;
         facts.names(ipv4, ipv6);
-        other_comments(options, "name_resolution", facts);
+        other_comments(options, On::NameResolution, facts);
         Ok(())
     }
 
@@ -66,14 +68,14 @@ impl Pcapng {
             Some(name) => facts.secrets(name),
             None => facts.secrets(&format!("0x{kind:08x}")),
         }
-        other_comments(options, "decryption_secrets", facts);
+        other_comments(options, On::DecryptionSecrets, facts);
         Ok(())
     }
 }
 
-fn other_comments(options: Options, place: &'static str, facts: &mut Facts) {
+fn other_comments(options: Options, on: On, facts: &mut Facts) {
     for Opt { value, .. } in options.filter(|option| option.code == OptionCode::Comment) {
-        facts.placed_comment(place, None, value);
+        facts.comment(on, value);
     }
 }
 
@@ -146,13 +148,16 @@ mod tests {
                 serde_json::to_value(&summary.interfaces[1].statistics).unwrap(),
                 serde_json::json!([
                     { "timestamp": (1_u64 << 32) * 1_000, "start": 1_000_000_000, "end": 5_000_000_000_000_u64, "received": 100,
-                      "dropped_by_interface": 1, "accepted_by_filter": 90, "dropped_by_os": 2, "delivered": 88, "comments": ["done"] },
+                      "dropped_by_interface": 1, "accepted_by_filter": 90, "dropped_by_os": 2, "delivered": 88 },
                     { "timestamp": 6_000 },
                 ])
             );
             assert_eq!(summary.interfaces[0].statistics.len(), 0);
             assert_eq!(summary.blocks.unwrap().interface_statistics, 3);
-            assert_eq!(summary.comments.unwrap().statistics, 1);
+            let comments = summary.comments.unwrap();
+            let text = &comments.texts[0];
+            assert_eq!((comments.statistics, text.place, text.interface), (1, "interface_statistics", Some(1)));
+            assert_eq!((text.section, text.text.as_str()), (Some(0), "done"));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Section header block (section 4.1).
 
-use crate::facts::{Facts, Place};
+use crate::facts::{Facts, On};
 use crate::pcapng::block::{Block, Refusal, too_short};
 use crate::pcapng::options::Options;
 use crate::pcapng::state::Pcapng;
@@ -34,7 +34,7 @@ impl Pcapng {
                 OptionCode::ShbHardware => section.hardware = option.text(),
                 OptionCode::ShbOs => section.operating_system = option.text(),
                 OptionCode::ShbUserAppl => section.application = option.text(),
-                OptionCode::Comment => section.comments.extend(facts.comment(Place::Section, option.value)),
+                OptionCode::Comment => facts.comment(On::Section(self.sections), option.value),
                 _ => {}
             }
         }
@@ -76,12 +76,14 @@ mod tests {
         assert_eq!(
             sections,
             serde_json::json!([
-                { "byte_order": "big", "version": "1.0", "hardware": "Apple MBP", "operating_system": "OS-X", "comments": ["a", "b"] },
+                { "byte_order": "big", "version": "1.0", "hardware": "Apple MBP", "operating_system": "OS-X" },
                 { "byte_order": "little", "version": "1.0", "application": "dumpcap" },
             ])
         );
         let comments = summary.comments.unwrap();
-        assert_eq!((comments.section, comments.texts.len()), (2, 0));
+        let texts: Vec<_> = comments.texts.iter().map(|text| (text.place, text.section, text.text.as_str())).collect();
+        assert_eq!(texts, [("section", Some(0), "a"), ("section", Some(0), "b")]);
+        assert_eq!(comments.section, 2);
     }
 
     #[test]

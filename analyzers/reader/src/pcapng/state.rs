@@ -1,6 +1,7 @@
 //! What is known while a section is read.
 
 use crate::fields::Order;
+use crate::summary::Counters;
 use crate::time::Clock;
 
 /// What is known of the current section.
@@ -17,7 +18,7 @@ pub(crate) struct Pcapng {
     pub(crate) names: usize,
 }
 
-/// What is needed to read the packets of an interface.
+/// What is needed to read the packets and statistics of an interface.
 #[derive(Debug)]
 pub(crate) struct Interface {
     /// Position among all links of the file.
@@ -25,4 +26,6 @@ pub(crate) struct Interface {
     pub snap_length: u32,
     pub max_packet: u32,
     pub clock: Clock,
+    /// What its statistics have counted.
+    pub counters: Counters,
 }

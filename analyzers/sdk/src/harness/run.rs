@@ -29,7 +29,8 @@ pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value) -> Result<(
         arguments.get("page").and_then(|page| serde_json::from_value(page.clone()).ok()).unwrap_or_default();
     let mut decoder = Decoder::new().counting_copies(count_copies).listing(&window);
     let (mut delivered, mut is_fed, mut streams) = (0, true, stream::Streams::new());
-    let (count, summary, end) = batches(capture, |batch| {
+    let page = arguments.get("page").cloned().unwrap_or_else(|| json!({}));
+    let (count, summary, end) = batches(capture, &page, |batch| {
         let mut writer = Writer::new(batch.frames.number.len(), batch.data.len());
         let (mut wanted, mut events) = (Frames::default(), StreamWriter::default());
         for row in 0..batch.frames.number.len() {

@@ -55,9 +55,22 @@ impl Distinct {
         }
     }
 
+    /// The same with values of which there are digests by [`FixedHash`].
+    pub(super) fn of_digests(digests: impl Iterator<Item = u64>) -> Self {
+        let mut all = Self::new();
+        digests.for_each(|digest| {
+            all.add_digest(digest);
+        });
+        all
+    }
+
     /// Counts a value, unless it was there before. Whether it was new; always `false` once the count is an estimate.
     pub fn add(&mut self, value: &(impl Hash + ?Sized)) -> bool {
-        let hash = self.hash.hash_one(value);
+        self.add_digest(self.hash.hash_one(value))
+    }
+
+    /// The same with the digest of a value by [`FixedHash`].
+    pub(super) fn add_digest(&mut self, hash: u64) -> bool {
         self.added = self.added.saturating_add(1);
         if !self.registers.is_empty() {
             self.register(hash);

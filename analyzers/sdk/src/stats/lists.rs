@@ -30,6 +30,9 @@ impl Lists {
 
     /// Which entries of a list the report is to hold: the `usual` first ones, or those of the page of it that is asked for.
     pub fn part(&self, list: &str, usual: usize) -> Part {
+        if self.after(list).is_some() {
+            return Part { offset: 0, limit: 0 };
+        }
         if self.window.list.as_deref() == Some(list) {
             let offset = usize::try_from(self.window.offset).unwrap_or(usize::MAX);
             return Part { offset, limit: self.window.limit.min(Window::MOST) };
@@ -54,6 +57,25 @@ impl Lists {
         let returned = total.saturating_sub(part.offset).min(part.limit);
         if returned < total {
             self.pages.push(PageInfo::new(list, total as u64, part.offset as u64, returned));
+        }
+    }
+
+    /// Behind which digest the page of a list begins, when one is asked for of those of its entries that stand in the order of digests.
+    pub(super) fn after(&self, list: &str) -> Option<u64> {
+        self.window.within.as_ref().filter(|within| within.list == list).map(|within| within.after)
+    }
+
+    /// Says of a list what it holds, which goes on in the order of digests: `next` is where these begin, or go on, behind the entries that are here.
+    pub(super) fn told_further(
+        &mut self,
+        list: &'static str,
+        total: u64,
+        offset: usize,
+        returned: usize,
+        next: Option<u64>,
+    ) {
+        if (returned as u64) < total {
+            self.pages.push(PageInfo { next, ..PageInfo::new(list, total, offset as u64, returned) });
         }
     }
 
@@ -190,21 +212,6 @@ impl Lists {
         values.skip(part.offset).take(part.limit)
     }
 
-    /// The values of that part, where the report usually holds the `usual` last ones: its pages begin with the first.
-    pub fn last_within<'v, T>(&mut self, list: &str, places: &[usize], usual: usize, values: &'v [T]) -> &'v [T] {
-        if self.window.within.as_ref().is_none_or(|within| within.list != list) {
-            let before = values.len().saturating_sub(usual);
-            let shown = values.get(before..).unwrap_or_default();
-            self.goes_on(list, places, values.len() as u64, shown.len(), Some(0).filter(|_| before > 0));
-            return shown;
-        }
-        let part = self.part_within(list, usual);
-        let behind = values.get(part.offset..).unwrap_or_default();
-        let shown = behind.get(..part.limit).unwrap_or(behind);
-        self.told_within(list, places, values.len() as u64, part, shown.len());
-        shown
-    }
-
     /// Says how many values such a list has, of which the caller itself took so many from the beginning of the `part` on.
     pub fn told_within(&mut self, list: &str, places: &[usize], total: u64, part: Part, returned: usize) {
         let end = (part.offset as u64).saturating_add(returned as u64);
@@ -226,7 +233,7 @@ impl Lists {
     }
 
     /// Says of a list that somebody else cut what it holds.
-    pub(crate) fn add(&mut self, page: PageInfo) {
+    pub fn add(&mut self, page: PageInfo) {
         self.pages.push(page);
     }
 

@@ -17,6 +17,7 @@ mod ranked;
 mod sequence;
 mod several;
 mod top_k;
+mod unique;
 pub(crate) mod within;
 
 pub use beyond::Beyond;
@@ -31,6 +32,7 @@ pub use ranked::{Away, Best, Ranked};
 pub use sequence::Sequence;
 pub use several::{Pool, Several};
 pub use top_k::{Top, TopK};
+pub use unique::Unique;
 pub use within::Within;
 
 /// The hasher of all tables here: fast, and the same in each run. Whoever writes the capture can make keys that collide, so a standard

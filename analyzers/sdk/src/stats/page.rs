@@ -17,7 +17,7 @@ pub struct Window {
     pub limit: usize,
     /// The list of [`Tool::CUT`](crate::Tool::CUT) that is asked for; absent: those of [`Tool::PAGED`](crate::Tool::PAGED).
     pub list: Option<String>,
-    /// The page of a list within the entry at `offset` that is asked for.
+    /// The page of a list within the entry at `offset` that is asked for; or of `list` itself, behind its entries that have an order.
     pub within: Option<Within>,
 }
 
@@ -44,7 +44,7 @@ pub struct PageInfo {
     pub offset: u64,
     /// How many are here.
     pub returned: u64,
-    /// Where the next page of a list within an entry begins, when there is one.
+    /// Where the next page begins of a list within an entry, when there is one; of other lists, of what stands behind the entries that have an order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<u64>,
 }

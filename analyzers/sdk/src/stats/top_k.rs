@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
-use super::{BoundedMap, Place};
+use super::within::{self, Part as Further};
+use super::{BoundedMap, Distinct, FixedHash, Lists, Place, Pool};
 
 /// A key and how often it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,11 @@ struct Counter {
 
 /// The most frequent keys in bounded memory, by the Space-Saving algorithm (Metwally, Agrawal, El Abbadi 2005): exact as long as no more
 /// keys than its capacity came; beyond that every key whose share is above 1/capacity is still among them.
+///
+/// As a list of [`Tool::CUT`](crate::Tool::CUT) it goes on behind these keys: all others follow in the order of their digests, which is the same in every
+/// run, with exact counts. A run keeps the page of them that is asked for.
 pub struct TopK<K> {
+    list: &'static str,
     capacity: usize,
     counters: BoundedMap<K, Counter>,
     /// Only kept once the table is full: the keys by the counts that they had when they were looked at last. Counts only grow, so the
@@ -33,6 +38,11 @@ pub struct TopK<K> {
     order: BTreeMap<u64, Keys<K>>,
     total: u64,
     exact: bool,
+    hash: FixedHash,
+    /// All keys, when there were more than the capacity.
+    all: Option<Box<Distinct>>,
+    /// The page that is asked for, of all keys.
+    further: Option<Box<(Further<K>, Pool)>>,
 }
 
 /// Keys with one count. They are sorted when it is the smallest one: from then on it gets no others, since all have more.
@@ -65,8 +75,23 @@ impl<K: Ord> Keys<K> {
 impl<K: Hash + Eq + Ord + Clone> TopK<K> {
     /// A table of up to `capacity` keys (at least one).
     pub fn new(capacity: usize) -> Self {
+        Self::of("", capacity, &Lists::default())
+    }
+
+    /// The same for a list of a report, which [`TopK::list`] gives.
+    pub fn of(list: &'static str, capacity: usize, lists: &Lists) -> Self {
         let capacity = capacity.max(1);
-        Self { capacity, counters: BoundedMap::new(capacity), order: BTreeMap::new(), total: 0, exact: true }
+        Self {
+            list,
+            capacity,
+            counters: BoundedMap::new(capacity),
+            order: BTreeMap::new(),
+            total: 0,
+            exact: true,
+            hash: FixedHash::default(),
+            all: None,
+            further: lists.after(list).map(|after| Box::new((Further::new(after), within::room()))),
+        }
     }
 
     /// Adds to a key's weight.
@@ -77,6 +102,9 @@ impl<K: Hash + Eq + Ord + Clone> TopK<K> {
     /// The same, with the place where the key was found last.
     pub fn add_near(&mut self, place: &mut Place, key: &K, weight: u64) {
         self.total = self.total.saturating_add(weight);
+        if let Some((further, pool)) = self.further.as_deref_mut() {
+            further.add_weight(self.hash.hash_one(key), weight, || key.clone(), pool);
+        }
         if let Some(counter) = self.counters.get_near(place, key) {
             counter.count = counter.count.saturating_add(weight);
             return;
@@ -91,6 +119,11 @@ impl<K: Hash + Eq + Ord + Clone> TopK<K> {
             for (key, counter) in self.counters.iter() {
                 self.order.entry(counter.count).or_default().push(key.clone());
             }
+            let known = self.counters.iter().map(|(key, _)| self.hash.hash_one(key));
+            self.all = Some(Box::new(Distinct::of_digests(known)));
+        }
+        if let Some(all) = &mut self.all {
+            all.add_digest(self.hash.hash_one(key));
         }
         while let Some(mut first) = self.order.first_entry() {
             let known = *first.key();
@@ -120,6 +153,28 @@ impl<K: Hash + Eq + Ord + Clone> TopK<K> {
         all.into_iter().map(|(key, c)| Top { key: key.clone(), count: c.count, error: c.error }).collect()
     }
 
+    /// The keys that a report holds: the `usual` most frequent ones, or the page that is asked for.
+    pub fn list(&self, usual: usize, lists: &mut Lists) -> Vec<Top<K>> {
+        let total = self.different();
+        if let Some((further, _)) = self.further.as_deref() {
+            let others = further.iter().filter(|(key, _)| self.counters.get(key).is_none());
+            let listed: Vec<_> = others.map(|(key, count)| Top { key: key.clone(), count: *count, error: 0 }).collect();
+            lists.told_further(self.list, total, 0, listed.len(), further.next());
+            return listed;
+        }
+        let part = lists.part(self.list, usual);
+        let listed: Vec<_> = self.top(part.end()).into_iter().skip(part.offset).collect();
+        let next = Some(0).filter(|_| !self.exact && part.end() >= self.len());
+        lists.told_further(self.list, total, part.offset, listed.len(), next);
+        listed
+    }
+
+    /// How many different keys came: exact up to 4,096, or the capacity where that is more; beyond, an estimate with a standard error of 0.8 %.
+    pub fn different(&self) -> u64 {
+        let kept = self.len() as u64;
+        self.all.as_ref().map_or(kept, |all| all.count().max(kept.saturating_add(1)))
+    }
+
     /// Whether all counts are exact, because no key had to give its place away.
     pub fn is_exact(&self) -> bool {
         self.exact
@@ -144,6 +199,7 @@ impl<K: Hash + Eq + Ord + Clone> TopK<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::{Window, Within};
 
     #[test]
     fn within_its_capacity_it_is_exact() {
@@ -168,6 +224,41 @@ mod tests {
         assert!(found.iter().all(|t| t.count >= 5000 && t.count - t.error <= 5000));
         assert!(!top.is_exact());
         assert_eq!((top.len(), top.total()), (10, 20_000));
+    }
+
+    #[test]
+    fn pages_joined_are_all_keys_each_once() {
+        const LIST: &str = "statistics.names";
+        let run = |window: Window| {
+            let mut lists = Lists::new(window);
+            let mut top = TopK::of(LIST, 64, &lists);
+            for n in (0..5_000_u64).chain((0..2_000).map(|n| n * 7919 % 5_000)) {
+                top.add(n, n % 5 + 1);
+            }
+            let listed: Vec<_> =
+                top.list(20, &mut lists).into_iter().map(|top| (top.key, top.count - top.error, top.error)).collect();
+            assert!(top.different().abs_diff(5_000) < 200);
+            (listed, lists.into_pages().pop().and_then(|page| page.next))
+        };
+        let page = |offset: u64, after: Option<u64>| {
+            let within = after.map(|after| Within { list: LIST.into(), after });
+            run(Window { offset, limit: 50, list: Some(LIST.into()), within })
+        };
+        assert_eq!(run(Window::default()).0.len(), 20);
+        let (mut joined, _) = page(0, None);
+        let (rest, mut next) = page(50, None);
+        joined.extend(rest);
+        assert_eq!((joined.len(), next), (64, Some(0)));
+        let kept: Vec<u64> = joined.iter().map(|(key, ..)| *key).collect();
+        while next.is_some() {
+            let (further, behind) = page(0, next);
+            joined.extend(further);
+            next = behind;
+        }
+        joined.sort_unstable();
+        assert!(joined.iter().map(|(key, ..)| *key).eq(0..5_000));
+        let weight = |key: u64| (key % 5 + 1) * if (0..2_000).any(|n| n * 7919 % 5_000 == key) { 2 } else { 1 };
+        assert!(joined.iter().all(|(key, count, error)| kept.contains(key) || (*count, *error) == (weight(*key), 0)));
     }
 
     /// Against counters that are all looked at to find the smallest.

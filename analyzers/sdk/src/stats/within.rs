@@ -1,6 +1,7 @@
-//! Pages of lists that stand within the entries of other lists: `findings[].frames`.
+//! Pages of lists that stand within the entries of other lists: `findings[].frames`; and of other lists, where they go on behind what has an order of its
+//! own.
 //!
-//! Such a list is kept while its entry is one of many, so each holds a bounded part. A part is *whole up to a place*: it has every value that came
+//! A list within an entry is kept while its entry is one of many, so each holds a bounded part. A part is *whole up to a place*: it has every value that came
 //! between two places of an order that does not depend on when a value came. So parts that follow each other hold each value once, whatever
 //! room each run had.
 
@@ -11,11 +12,11 @@ use serde::Deserialize;
 
 use super::Pool;
 
-/// The page of a list within entries that is asked for.
+/// The page of a list within entries that is asked for, or of a list behind those of its entries that have an order of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Within {
-    /// Name of the list: `findings[].frames`.
+    /// Name of the list: `findings[].frames`, `statistics.names`.
     pub list: String,
     /// Where it begins: behind this place, which the page before gave as [`PageInfo::next`](super::PageInfo::next); 0: at the beginning.
     pub after: u64,
@@ -66,6 +67,11 @@ pub(crate) fn general(name: &str) -> String {
     name.chars().filter(is_kept).collect()
 }
 
+/// Room for one page of a list that is not within entries.
+pub(super) fn room() -> Pool {
+    Pool::new(16 * Pool::MOST)
+}
+
 /// A page of a list: the values behind a place, in an order of their own.
 #[derive(Clone)]
 pub(super) struct Part<T> {
@@ -86,13 +92,18 @@ impl<T> Part<T> {
 
     /// Takes a value whose place in the order of pages is this one.
     pub fn add(&mut self, place: u64, value: impl FnOnce() -> T, pool: &mut Pool) {
+        self.add_weight(place, 1, value, pool);
+    }
+
+    /// The same, with a weight in place of 1.
+    pub fn add_weight(&mut self, place: u64, weight: u64, value: impl FnOnce() -> T, pool: &mut Pool) {
         // 0 is the beginning, and stands before the first place.
         let place = place.max(1);
         if place <= self.after || self.cut.is_some_and(|cut| place >= cut) {
             return;
         }
         if let Some((_, count)) = self.values.get_mut(&place) {
-            *count = count.saturating_add(1);
+            *count = count.saturating_add(weight);
             return;
         }
         if !pool.admits_to_page(self.values.len(), Self::KEPT) {
@@ -102,7 +113,7 @@ impl<T> Part<T> {
             }
             self.cut = self.values.pop_last().map(|(last, _)| last);
         }
-        self.values.insert(place, (value(), 1));
+        self.values.insert(place, (value(), weight));
     }
 
     /// The value at a place in the order of pages.

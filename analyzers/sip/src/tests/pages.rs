@@ -1,6 +1,6 @@
 //! Each list that is cut has a next page.
 
-use mcpcap_analyzer::harness::lists::{joined_within, pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{joined, joined_within, pages_are_whole, told};
 use mcpcap_analyzer::{Tool, harness};
 use serde_json::{Value, json};
 
@@ -43,6 +43,32 @@ fn lists_with_totals<'a>(path: &str, part: &'a Value, found: &mut Vec<(String, &
             (Value::Array(_), Some(total)) => found.push((here, value, total.as_u64().unwrap())),
             _ => {}
         }
+    }
+}
+
+#[test]
+fn what_is_beyond_those_that_are_ranked_goes_on() {
+    const MANY: u64 = 1_400;
+    let talk = |n: u64| {
+        let method: &str = format!("X{n}").leak();
+        let agents = format!("User-Agent: agent {n}\r\nServer: server {n}\r\n");
+        let call = request(method, &format!("sip:{}5550000@example.net", 1000 + n), &format!("call {n}"), 1);
+        (n * 1_000, call.with(&agents).over(ALICE, BOB))
+    };
+    let capture = harness::build::pcap(&(0..MANY).map(talk).collect::<Vec<_>>());
+    for (list, name) in [
+        ("statistics.methods", "X"),
+        ("statistics.cseq_methods", "X"),
+        ("statistics.user_agents", "agent "),
+        ("statistics.servers", "server "),
+    ] {
+        let (joined, total) = joined::<SipPackets>(&capture, &json!({}), list);
+        assert_eq!(total, MANY, "{list}");
+        let number =
+            |entry: &Value| entry["name"].as_str().unwrap().strip_prefix(name).unwrap().parse::<u64>().unwrap();
+        let mut numbers: Vec<_> = joined.iter().map(number).collect();
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(0..MANY), "{list}");
     }
 }
 

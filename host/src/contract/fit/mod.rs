@@ -17,6 +17,7 @@ use super::shrink::{LEVELS, shrunk};
 use super::size::{size, text_size};
 use super::table::{Form, Layout, dressed, rendered};
 use super::tidy::is_empty;
+use super::within;
 use crate::answer::{AnswerError, Code};
 use crate::effort::{Effort, Stopped};
 use shares::shares;
@@ -73,6 +74,28 @@ pub struct List {
     pub places: Option<Vec<u64>>,
     /// What of it was compared with `where`, when that was asked.
     pub matched: Option<Matched>,
+    /// Where it goes on behind its entries that have an order.
+    pub further: Further,
+}
+
+/// The parts of a list behind its entries that have an order.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Further {
+    /// The part in which the entries are that are here; `None` when they have an order.
+    pub here: Option<within::Part>,
+    /// Behind which place the part begins that follows them.
+    pub next: Option<u64>,
+}
+
+impl Further {
+    /// The name of a list in the cursor of a page that begins behind so many of all entries, where those that are here end at `end`.
+    fn name(self, list: &str, behind: u64, end: u64) -> String {
+        match (self.here, self.next) {
+            (_, Some(after)) if behind >= end => within::named(list, within::Part { after, before: end }),
+            (Some(part), _) => within::named(list, part),
+            (None, _) => list.to_owned(),
+        }
+    }
 }
 
 /// The entries of a list that fit the conditions of `where`.
@@ -320,12 +343,14 @@ fn within(
             else {
                 continue;
             };
-            let told = report.pages.iter().find(|page| page.list == *name).map_or(0, |page| page.total);
-            let (total, returned) = (told.max(all.len() as u64), here.len() as u64);
+            let told = report.pages.iter().find(|page| page.list == *name);
+            let (end, returned) = (all.len() as u64, here.len() as u64);
+            let total = told.map_or(0, |page| page.total).max(end);
             if returned >= total {
                 continue;
             }
-            let next = (report.cursor)(name, returned);
+            let further = Further { here: None, next: told.and_then(|page| page.next) };
+            let next = (report.cursor)(&further.name(name, returned, end), returned);
             let info = json!({ "list": name, "total": total, "returned": returned, "next": next });
             used = used.saturating_add(size(&info)).saturating_add(1);
             if used <= room {
@@ -348,11 +373,12 @@ fn listed(report: &Report<'_>, list: &List, returned: usize) -> Option<Value> {
     if offset > 0 {
         info.insert("offset".into(), offset.into());
     }
-    let mut behind = here;
+    let (mut behind, mut end) = (here, offset.saturating_add(list.entries.len() as u64));
     let mut goes_on = here < total && (returned < list.entries.len() || list.goes_on);
     if let Some(matched) = &list.matched {
         info.insert("looked_at".into(), matched.looked_at.into());
         info.insert("matched".into(), matched.count.into());
+        end = offset.saturating_add(matched.looked_at);
         if let Some(places) = &matched.places {
             // Behind the last entry here, or behind all that were compared.
             behind = match returned.checked_sub(1).and_then(|last| places.get(last)) {
@@ -365,7 +391,7 @@ fn listed(report: &Report<'_>, list: &List, returned: usize) -> Option<Value> {
     }
     info.insert("returned".into(), returned.into());
     if goes_on {
-        info.insert("next".into(), (report.cursor)(&list.name, behind).into());
+        info.insert("next".into(), (report.cursor)(&list.further.name(&list.name, behind, end), behind).into());
     } else if list.matched.is_none() && offset == 0 && returned as u64 >= total {
         return None;
     }

@@ -1,7 +1,7 @@
 //! Packets that were captured more than once.
 
 use super::*;
-use crate::stats::{Lists, Window};
+use crate::stats::{Lists, Window, Within};
 
 const MS: u64 = 1_000_000;
 const A: &str = "192.0.2.1";
@@ -270,18 +270,36 @@ fn interfaces_are_named_and_cooked_ones_told_by_their_number() {
 }
 
 #[test]
-fn interfaces_beyond_those_kept_are_counted() {
+fn interfaces_beyond_those_in_order_are_counted_and_go_on() {
+    const LIST: &str = "copies.interfaces";
     let packet = identified(data(false), 7);
-    let over = |interfaces: u32| {
-        let mut tap = Tap::new();
+    let over = |interfaces: u32, window: Window| {
+        let mut tap = Tap { decoder: Decoder::new().listing(&window), number: 0 };
         (0..interfaces).for_each(|index| {
             tap.over(u64::from(index), &packet, &ethernet(), index);
         });
-        tap.decoder.copies(&mut Lists::default()).unwrap().interfaces_total
+        let mut lists = Lists::new(window);
+        let report = tap.decoder.copies(&mut lists).unwrap();
+        let told = lists.into_pages().into_iter().find(|page| page.list == LIST);
+        (report.interfaces, report.interfaces_total, told.and_then(|page| page.next))
     };
-    assert_eq!(over(65_536), None);
+    assert_eq!(over(65_536, Window::default()).1, None);
+    let asking = |offset, after: Option<u64>| {
+        let within = after.map(|after| Within { list: LIST.into(), after });
+        over(67_000, Window { offset, limit: 1000, list: Some(LIST.into()), within })
+    };
+    let (last, total, mut next) = asking(65_000, None);
     // Three standard errors.
-    assert!(over(70_000).unwrap().abs_diff(70_000) < 4_830, "{:?}", over(70_000));
+    assert!(total.unwrap().abs_diff(67_000) < 1_610, "{total:?}");
+    assert!(last.into_iter().eq((65_000..65_536).map(|n| format!("interface {n}"))));
+    let mut rest = Vec::new();
+    while next.is_some() {
+        let page = asking(0, next);
+        rest.extend(page.0);
+        next = page.2;
+    }
+    rest.sort_unstable();
+    assert!(rest.into_iter().eq((65_536..67_000).map(|n| format!("interface {n}"))));
 }
 
 #[test]
