@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// The rooms, from the bottom up.
-const ROOMS: [&str; 26] = [
+const ROOMS: [&str; 27] = [
     // What all share.
     "text",
     "digest",
@@ -20,6 +20,7 @@ const ROOMS: [&str; 26] = [
     // A run.
     "batch",
     "packets",
+    "streams",
     "sandbox",
     "capture",
     "pipeline",
