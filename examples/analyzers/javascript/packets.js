@@ -250,9 +250,10 @@ export class Frames {
 }
 
 /** A finding in the form that all analyzers use. `measures` are numbers by their names, `frames` are `Frames`. */
-export function finding({ measures, frames, falseAlarm, ...rest }) {
+export function finding({ rule, subject, severity, confidence, observation, measures, threshold, frames, falseAlarm }) {
   const named = Object.entries(measures).map(([name, value]) => ({ name, value }));
-  return { ...rest, measures: named, frames: frames.cited, frames_total: frames.total, false_alarm: falseAlarm };
+  const { cited, total } = frames;
+  return { rule, subject, severity, confidence, observation, measures: named, threshold, frames: cited, frames_total: total, false_alarm: falseAlarm };
 }
 
 /** The part of a list that is asked for, of those that PAGED names, and what the report's `pages` says of it. */
