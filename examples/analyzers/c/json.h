@@ -18,3 +18,5 @@ void json_close(json_t *json, char bracket);
 void json_number(json_t *json, const char *name, uint64_t number);
 /* Zero-terminated text, escaped. */
 void json_text(json_t *json, const char *name, const char *text);
+/* At most `most` characters of captured text: UTF-8 as it is, but control characters and bytes that are no UTF-8 as `\xNN`, and an ellipsis where it was cut. */
+void json_captured(json_t *json, const char *name, const uint8_t *bytes, size_t length, size_t most);

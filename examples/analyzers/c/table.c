@@ -62,6 +62,24 @@ void *table_put(table_t *table, const uint8_t *key) {
     return entry + table->key_size;
 }
 
+void table_remove(table_t *table, const uint8_t *key) {
+    size_t free_slot = slot_of(table, key), size = entry_size(table);
+    if (!table->used[free_slot]) {
+        return;
+    }
+    /* What follows moves up, where it would not be found behind a free slot. */
+    for (size_t slot = (free_slot + 1) % table->slots; table->used[slot]; slot = (slot + 1) % table->slots) {
+        size_t home = hash(table->entries + slot * size, table->key_size) % table->slots;
+        if ((slot + table->slots - home) % table->slots >= (slot + table->slots - free_slot) % table->slots) {
+            memcpy(table->entries + free_slot * size, table->entries + slot * size, size);
+            free_slot = slot;
+        }
+    }
+    table->used[free_slot] = 0;
+    memset(table->entries + free_slot * size, 0, size);
+    table->count--;
+}
+
 /* qsort has no room for the size, and all keys of a table have the same one. */
 static size_t compared;
 

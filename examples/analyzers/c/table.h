@@ -20,5 +20,8 @@ void *table_get(const table_t *table, const uint8_t *key);
 /* The value of a key, all zeros when it is new; NULL when there is no room for a new one. */
 void *table_put(table_t *table, const uint8_t *key);
 
+/* Takes a key out, if it is there. Values of others move. */
+void table_remove(table_t *table, const uint8_t *key);
+
 /* All keys in the order of their octets, each with its value behind it, as an array of pointers that the caller frees. */
 const uint8_t **table_sorted(const table_t *table);

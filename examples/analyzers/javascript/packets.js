@@ -2,7 +2,8 @@
 // Copy this file into your own project.
 
 export const FRAMES_CITED = 20;
-const UNKNOWN_TIME = 2 ** 64; // what its number, which is one less, becomes
+const PAGE = 50;
+export const UNKNOWN_TIME = 2 ** 64; // what its number, which is one less, becomes
 const IPV6 = 56;
 export const TRANSPORTS = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6' };
 // By their numbers in the contract: the first is 1.
@@ -15,7 +16,7 @@ export const LAYERS = (
 const STOPS = ['', 'UnknownLinkType', 'OtherNetworkLayer', 'OtherTransport', 'Cut', 'Malformed', 'FragmentKept', 'FragmentRefused', 'TooDeep'];
 
 // componentize-qjs gives unsigned numbers of 32 bits as signed ones when they are large, and those of 64 bits as numbers that are exact below 2^53.
-const u32 = (number) => number >>> 0;
+export const u32 = (number) => number >>> 0;
 
 /** One frame with the packet in it: what is innermost, behind link layers, tags and tunnels. What is not asked for is not read. */
 class Packet {
@@ -145,7 +146,7 @@ class Packet {
 }
 
 /** What is made once for a batch, and only when it is asked for. */
-class Known {
+export class Known {
   #batch;
   #columns;
   #stacks = new Map();
@@ -206,11 +207,59 @@ export function address(bytes) {
 /** A hardware address as text. */
 export const mac = (octets) => Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join(':');
 
-/** A finding in the form that all analyzers use. `measures` are numbers by their names. */
-export function finding({ measures, frames, framesTotal, falseAlarm, ...rest }) {
+const escaped = (bytes) => Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+
+/** At most `most` characters of captured text: UTF-8 as it is, but control characters and bytes that are no UTF-8 as `\xNN`, and `…` where it was cut. */
+export function printable(bytes, most) {
+  let text = '';
+  for (let at = 0, written = 0; at < bytes.length; written++) {
+    if (written === most) return `${text}…`;
+    const size = utf8Size(bytes, at);
+    const character = bytes.subarray(at, at + Math.max(size, 1));
+    const isControl = size === 0 || character[0] < 0x20 || character[0] === 0x7f || (character[0] === 0xc2 && character[1] < 0xa0);
+    text += isControl ? escaped(character) : decodeURIComponent(Array.from(character, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''));
+    at += character.length;
+  }
+  return text;
+}
+
+/** Bytes of the character that begins at a place; 0 when none does (RFC 3629 section 4). */
+function utf8Size(bytes, at) {
+  const [first, second = 0] = bytes.subarray(at, at + 2);
+  if (first < 0x80) return 1;
+  const size = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const least = { 0xe0: 0xa0, 0xf0: 0x90 }[first] ?? 0x80;
+  const most = { 0xed: 0x9f, 0xf4: 0x8f }[first] ?? 0xbf;
+  const rest = bytes.subarray(at + 2, at + size);
+  const isWhole = size > 0 && at + size <= bytes.length && second >= least && second <= most;
+  return isWhole && rest.every((byte) => byte >> 6 === 2) ? size : 0;
+}
+
+/** Frames that show something: how many, and the first of them. */
+export class Frames {
+  total = 0;
+  cited = [];
+
+  add(frame) {
+    this.total++;
+    if (this.cited.length === FRAMES_CITED && frame >= this.cited.at(-1)) return;
+    this.cited.push(frame);
+    this.cited.sort((a, b) => a - b);
+    this.cited.length = Math.min(this.cited.length, FRAMES_CITED);
+  }
+}
+
+/** A finding in the form that all analyzers use. `measures` are numbers by their names, `frames` are `Frames`. */
+export function finding({ rule, subject, severity, confidence, observation, measures, threshold, frames, falseAlarm }) {
   const named = Object.entries(measures).map(([name, value]) => ({ name, value }));
-  const cited = [...new Set(frames)].sort((a, b) => a - b).slice(0, FRAMES_CITED);
-  return { ...rest, measures: named, frames: cited, frames_total: framesTotal, false_alarm: falseAlarm };
+  const { cited, total } = frames;
+  return { rule, subject, severity, confidence, observation, measures: named, threshold, frames: cited, frames_total: total, false_alarm: falseAlarm };
+}
+
+/** The part of a list that is asked for, of those that PAGED names, and what the report's `pages` says of it. */
+export function page(name, entries, { page: { offset = 0, limit = PAGE } = {} }) {
+  const part = entries.slice(offset, offset + limit);
+  return [part, { list: name, total: entries.length, offset, returned: part.length }];
 }
 
 /** The schema of a count. */
@@ -237,4 +286,12 @@ export const FINDINGS = list('What an analyst would want to be told.', {
   frames: { type: 'array', items: { type: 'integer' }, description: 'Frames that show it; the first ones where there are many.' },
   frames_total: number('How many frames show it in all.'),
   false_alarm: fixed('What could make it a false alarm.'),
+});
+
+/** The schema of what says which part of its lists the report holds. */
+export const PAGES = list('Which part of its long lists the report holds.', {
+  list: fixed('Name of the list.'),
+  total: number('How many entries there are in the capture.'),
+  offset: number('How many of them come before the first one here.'),
+  returned: number('How many are here.'),
 });

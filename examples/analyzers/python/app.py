@@ -1,7 +1,7 @@
 """The component: which tools and prompts it offers."""
 
-from arp import ArpTable
+from banners import BannersServers
 from glue import analyzer
 from prompts import PROMPTS
 
-Analyze = analyzer("arp-python", "0.1.0", [ArpTable], PROMPTS)
+Analyze = analyzer("banners-python", "0.1.0", [BannersServers], PROMPTS)

@@ -6,7 +6,7 @@ Copy this file too. One instance of the component serves one run, so the run is 
 import json
 
 from componentize_py_types import Err
-from packets import packets
+from streams import feed
 from wit_world import exports
 from wit_world.imports import types
 
@@ -16,8 +16,9 @@ def analyzer(name: str, version: str, tools: list, prompts: list):
 
     A tool is a class with NAME, TITLE, DESCRIPTION, ARGUMENTS and REPORT (JSON Schemas), made with the arguments as a dict; it has
     `packet(packet)`, which returns False when nothing further can change the report, and `finish(capture)`, which gives the report as a dict.
-    It may have WANTS, the packets that it is given (all frames without it), ENDS, when its False ends the reading of the capture (never without
-    it), and SHA1, whether its report shows that hash of the file. The contract's README has their forms.
+    It may have STREAMS, whether it is given what happens in TCP streams, by `stream(event)`; WANTS, the packets that it is given (all frames without
+    it; none with `{"transports": []}`, and then it needs no `packet`); PAGED, lists of the report that it gives in parts; ENDS, when its False ends
+    the reading of the capture (never without it); and SHA1, whether its report shows that hash of the file. The contract's README has their forms.
     A prompt is a dict with name, title, description, arguments, and `text`, a function of the arguments.
     """
     by_name = {tool.NAME: tool for tool in tools}
@@ -42,9 +43,8 @@ def analyzer(name: str, version: str, tools: list, prompts: list):
             # The host has checked them against the schema.
             Analyze.run = by_name[tool](json.loads(arguments))
 
-        def feed(self, batch: types.Batch, columns: types.Packets) -> bool:
-            take = Analyze.run.packet
-            return not any(take(packet) is False for packet in packets(batch, columns))
+        def feed(self, batch: types.Batch, columns: types.Packets, streams: types.Streams) -> bool:
+            return feed(Analyze.run, batch, columns, streams)
 
         def finish(self, capture: str) -> str:
             return json.dumps(Analyze.run.finish(json.loads(capture)))
@@ -56,6 +56,7 @@ def described(tool) -> dict:
     """What `describe` says of a tool."""
     said = {"name": tool.NAME, "title": tool.TITLE, "description": tool.DESCRIPTION, "arguments": tool.ARGUMENTS, "report": tool.REPORT}
     said |= {"ends": getattr(tool, "ENDS", False), "sha1": getattr(tool, "SHA1", False)}
+    said |= {"streams": getattr(tool, "STREAMS", False), "paged": getattr(tool, "PAGED", [])}
     return said | ({"wants": tool.WANTS} if hasattr(tool, "WANTS") else {})
 
 

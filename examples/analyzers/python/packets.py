@@ -3,10 +3,12 @@
 Copy this file into your own project. It knows nothing of the generated bindings, so unit tests can use it with plain objects.
 """
 
+from bisect import insort
 from ipaddress import IPv4Address, IPv6Address
 from typing import Iterator
 
 FRAMES_CITED = 20
+PAGE = 50
 UNKNOWN_TIME = 2**64 - 1
 TRANSPORTS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
 # By their numbers in the contract: the first is 1.
@@ -181,8 +183,42 @@ def mac(octets: bytes) -> str:
     return octets.hex(":")
 
 
+def printable(data: bytes, most: int) -> str:
+    """At most `most` characters of captured text: UTF-8 as it is, but control characters and bytes that are no UTF-8 as `\\xNN`, and `…` where it was cut."""
+    text = ""
+    for at, character in enumerate(data.decode("utf-8", "surrogateescape")):
+        if at == most:
+            return text + "…"
+        if character < " " or "\x7f" <= character <= "\x9f" or "\udc80" <= character <= "\udcff":
+            character = "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
+        text += character
+    return text
+
+
+class Frames:
+    """Frames that show something: how many, and the first of them."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.cited: list[int] = []
+
+    def add(self, frame: int) -> None:
+        self.total += 1
+        if len(self.cited) < FRAMES_CITED or frame < self.cited[-1]:
+            insort(self.cited, frame)
+            del self.cited[FRAMES_CITED:]
+
+
+def page(name: str, entries: list, arguments: dict) -> tuple[list, dict]:
+    """The part of a list that is asked for, of those that PAGED names, and what the report's `pages` says of it."""
+    asked = arguments.get("page", {})
+    offset = asked.get("offset", 0)
+    part = entries[offset : offset + asked.get("limit", PAGE)]
+    return part, {"list": name, "total": len(entries), "offset": offset, "returned": len(part)}
+
+
 def finding(
-    rule: str, subject: str, severity: str, confidence: str, observation: str, measures: dict, threshold: str, frames: list, frames_total: int, false_alarm: str
+    rule: str, subject: str, severity: str, confidence: str, observation: str, measures: dict, threshold: str, frames: Frames, false_alarm: str
 ) -> dict:
     """What an analyst would want to be told, in the form that all analyzers use. `measures` are numbers by their names."""
     return {
@@ -193,8 +229,8 @@ def finding(
         "observation": observation,
         "measures": [{"name": name, "value": float(value)} for name, value in measures.items()],
         "threshold": threshold,
-        "frames": sorted(set(frames))[:FRAMES_CITED],
-        "frames_total": frames_total,
+        "frames": frames.cited,
+        "frames_total": frames.total,
         "false_alarm": false_alarm,
     }
 
@@ -232,5 +268,15 @@ FINDINGS = listing(
         "frames": {"type": "array", "items": {"type": "integer"}, "description": "Frames that show it; the first ones where there are many."},
         "frames_total": number("How many frames show it in all."),
         "false_alarm": fixed("What could make it a false alarm."),
+    },
+)
+
+PAGES = listing(
+    "Which part of its long lists the report holds.",
+    {
+        "list": fixed("Name of the list."),
+        "total": number("How many entries there are in the capture."),
+        "offset": number("How many of them come before the first one here."),
+        "returned": number("How many are here."),
     },
 )

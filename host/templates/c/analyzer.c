@@ -64,16 +64,18 @@ bool exports_mcpcap_analysis_analyze_open(analyzer_string_t *tool, analyzer_stri
     return summary_init(&run) || fail(err);
 }
 
-bool exports_mcpcap_analysis_analyze_feed(exports_mcpcap_analysis_analyze_batch_t *batch, exports_mcpcap_analysis_analyze_packets_t *packets, bool *ret,
-                                          exports_mcpcap_analysis_analyze_problem_t *err) {
+bool exports_mcpcap_analysis_analyze_feed(exports_mcpcap_analysis_analyze_batch_t *batch, exports_mcpcap_analysis_analyze_packets_t *packets,
+                                          exports_mcpcap_analysis_analyze_streams_t *streams, bool *ret, exports_mcpcap_analysis_analyze_problem_t *err) {
     (void)err;
-    *ret = true;
-    for (size_t row = 0; row < packets->row.len; row++) {
-        packet_t packet = packet_at(batch, packets, row);
-        summary_packet(&run, &packet);
+    *ret = true; /* The report may change until the end. */
+    for (size_t row = 0; row < streams->kind.len; row++) {
+        event_t event = event_at(batch, streams, row);
+        connection_t connection = connection_at(streams, event.connection);
+        summary_stream(&run, &connection, &event);
     }
     exports_mcpcap_analysis_analyze_batch_free(batch);
     exports_mcpcap_analysis_analyze_packets_free(packets);
+    exports_mcpcap_analysis_analyze_streams_free(streams);
     return true;
 }
 

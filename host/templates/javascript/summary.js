@@ -1,98 +1,83 @@
 // The tool `{{name}}_summary`: its arguments, what it keeps, its report.
-import { FINDINGS, FRAMES_CITED, finding, fixed, list, number, object } from './packets.js';
+import { FINDINGS, Frames, finding, fixed, list, number, object } from './packets.js';
 
 // A capture decides how much there is to keep, so every table has a bound.
-const SERVICES_MAX = 4096;
+const SERVERS_MAX = 4096;
 
 export class Summary {
   static NAME = '{{name}}_summary';
-  static TITLE = 'Services of a capture';
+  static TITLE = 'TCP servers of a capture';
   static DESCRIPTION =
-    'Counts the packets of a capture over UDP and TCP by service, and names those whose payload was cut when they were captured. ' +
-    'Use it to see which services there are before looking into one of them.';
-  static WANTS = { transports: ['udp', 'tcp'] };
+    'Counts the bytes that each TCP server of a capture sent, and those that were not captured. ' +
+    'Use it to see which servers there are before looking into one of them.';
+  // It is given what happens in TCP streams, and no packets.
+  static STREAMS = true;
+  static WANTS = { transports: [] };
   static ARGUMENTS = {
     type: 'object',
-    properties: { top: { type: 'integer', minimum: 1, maximum: 4096, description: 'Services to list, those with most bytes first (default 20).' } },
+    properties: { top: { type: 'integer', minimum: 1, maximum: 4096, description: 'Servers to list, those that sent most bytes first (default 20).' } },
   };
   static REPORT = object({
-    packets: number('Packets over UDP and TCP, without copies.'),
-    copies: number('Packets that were captured again.'),
     findings: FINDINGS,
-    services: list('The services with most bytes: the lower one of both ports.', {
-      transport: fixed('`udp` or `tcp`.'),
-      port: number('Its port.'),
-      packets: number('Packets in both directions.'),
-      bytes: number('Bytes of their payloads on the wire.'),
+    servers: list('The servers that sent most bytes.', {
+      address: fixed('IP address.'),
+      port: number('TCP port.'),
+      connections: number('Connections to it.'),
+      bytes: number('Bytes that it sent.'),
+      missing: number('Bytes that it sent and that are not in the capture.'),
     }),
-    left_out: number('Packets of services for which there was no room.'),
+    left_out: number('Connections to servers for which there was no room.'),
   });
 
   #top;
-  #packets = 0;
-  #copies = 0;
+  #servers = new Map(); // by address and port: the entry of the report
+  #gaps = new Frames();
   #leftOut = 0;
-  #services = new Map(); // transport and port: the entry of the report
-  #cut = [];
-  #cutTotal = 0;
 
   constructor({ top = 20 }) {
     this.#top = top;
   }
 
-  /** Takes the next packet; whether more are wanted. */
-  packet(packet) {
-    if (packet.copyOf) {
-      this.#copies++;
-      return true;
+  /** Takes the next event. If it returned false, no more would come. */
+  stream({ kind, sender, length, frame, connection }) {
+    const { server: address, serverPort: port } = connection;
+    const key = `${address} ${port}`;
+    if (!this.#servers.has(key)) {
+      if (this.#servers.size === SERVERS_MAX) {
+        if (kind === 'closed') this.#leftOut++;
+        return;
+      }
+      this.#servers.set(key, { address, port, connections: 0, bytes: 0, missing: 0 });
     }
-    this.#packets++;
-    this.#count(packet.transport, Math.min(packet.sourcePort, packet.destinationPort), packet.length);
-    if (packet.isCut) {
-      this.#cutTotal++;
-      if (this.#cut.length < FRAMES_CITED) this.#cut.push(packet.frame);
-    }
-    return true;
-  }
-
-  #count(transport, port, bytes) {
-    const key = `${transport} ${port}`;
-    const counts = this.#services.get(key);
-    if (counts) {
-      counts.packets++;
-      counts.bytes += bytes;
-    } else if (this.#services.size < SERVICES_MAX) {
-      this.#services.set(key, { transport, port, packets: 1, bytes });
-    } else {
-      this.#leftOut++;
+    const counts = this.#servers.get(key);
+    if (kind === 'closed') {
+      counts.connections++;
+    } else if (kind === 'data' && sender === 'server') {
+      counts.bytes += length; // `data` has them
+    } else if (kind === 'gap' && sender === 'server') {
+      counts.missing += length;
+      this.#gaps.add(frame);
     }
   }
 
   /** The report. `capture` is what the host knows of the file; the contract's README has its fields. */
   finish(capture) {
-    const ranked = [...this.#services.values()].sort((a, b) => b.bytes - a.bytes || a.transport.localeCompare(b.transport) || a.port - b.port);
-    return {
-      packets: this.#packets,
-      copies: this.#copies,
-      findings: this.#findings(),
-      services: ranked.slice(0, this.#top),
-      left_out: this.#leftOut,
-    };
+    const ranked = [...this.#servers.values()].sort((a, b) => b.bytes - a.bytes || (a.address < b.address ? -1 : a.address > b.address ? 1 : a.port - b.port));
+    return { findings: this.#findings(), servers: ranked.slice(0, this.#top), left_out: this.#leftOut };
   }
 
   #findings() {
-    if (this.#cutTotal === 0) return [];
+    if (this.#gaps.total === 0) return [];
     return [
       finding({
-        rule: '{{snake}}_cut_payloads',
+        rule: '{{snake}}_missing_bytes',
         subject: 'the capture',
         severity: 'info',
         confidence: 'high',
-        observation: 'payloads were cut when they were captured',
-        measures: { packets: this.#cutTotal },
-        threshold: '1 packet of whose payload less was captured than was on the wire',
-        frames: this.#cut,
-        framesTotal: this.#cutTotal,
+        observation: 'bytes that servers sent are not in the capture',
+        measures: { gaps: this.#gaps.total },
+        threshold: '1 gap in what a server sent',
+        frames: this.#gaps,
         falseAlarm: 'captures that were made with a small snap length on purpose',
       }),
     ];

@@ -1,94 +1,86 @@
 """The tool `{{name}}_summary`: its arguments, what it keeps, its report."""
 
-from packets import FINDINGS, FRAMES_CITED, Packet, document, finding, fixed, listing, number
+from packets import FINDINGS, Frames, address, document, finding, fixed, listing, number
+from streams import Event
 
 # A capture decides how much there is to keep, so every table has a bound.
-SERVICES_MAX = 4096
+SERVERS_MAX = 4096
 
 
 class Summary:
     NAME = "{{name}}_summary"
-    TITLE = "Services of a capture"
+    TITLE = "TCP servers of a capture"
     DESCRIPTION = (
-        "Counts the packets of a capture over UDP and TCP by service, and names those whose payload was cut when they were captured. "
-        "Use it to see which services there are before looking into one of them."
+        "Counts the bytes that each TCP server of a capture sent, and those that were not captured. "
+        "Use it to see which servers there are before looking into one of them."
     )
-    WANTS = {"transports": ["udp", "tcp"]}
+    # It is given what happens in TCP streams, and no packets.
+    STREAMS = True
+    WANTS = {"transports": []}
     ARGUMENTS = {
         "type": "object",
-        "properties": {"top": {"type": "integer", "minimum": 1, "maximum": 4096, "description": "Services to list, those with most bytes first (default 20)."}},
+        "properties": {"top": {"type": "integer", "minimum": 1, "maximum": 4096, "description": "Servers to list, those that sent most bytes first (default 20)."}},
     }
     REPORT = document(
         {
-            "packets": number("Packets over UDP and TCP, without copies."),
-            "copies": number("Packets that were captured again."),
             "findings": FINDINGS,
-            "services": listing(
-                "The services with most bytes: the lower one of both ports.",
+            "servers": listing(
+                "The servers that sent most bytes.",
                 {
-                    "transport": fixed("`udp` or `tcp`."),
-                    "port": number("Its port."),
-                    "packets": number("Packets in both directions."),
-                    "bytes": number("Bytes of their payloads on the wire."),
+                    "address": fixed("IP address."),
+                    "port": number("TCP port."),
+                    "connections": number("Connections to it."),
+                    "bytes": number("Bytes that it sent."),
+                    "missing": number("Bytes that it sent and that are not in the capture."),
                 },
             ),
-            "left_out": number("Packets of services for which there was no room."),
+            "left_out": number("Connections to servers for which there was no room."),
         }
     )
 
     def __init__(self, arguments: dict) -> None:
         self.top = arguments.get("top", 20)
-        self.packets = self.copies = self.left_out = 0
-        self.services: dict[tuple[str, int], list[int]] = {}  # transport and port: packets, bytes
-        self.cut: list[int] = []
-        self.cut_total = 0
+        self.servers: dict[tuple[bytes, int], dict] = {}  # by address and port
+        self.gaps = Frames()
+        self.left_out = 0
 
-    def packet(self, packet: Packet) -> bool:
-        """Takes the next packet; whether more are wanted."""
-        if packet.copy_of:
-            self.copies += 1
-            return True
-        self.packets += 1
-        service = packet.transport, min(packet.source_port, packet.destination_port)
-        if service in self.services or len(self.services) < SERVICES_MAX:
-            counts = self.services.setdefault(service, [0, 0])
-            counts[0] += 1
-            counts[1] += packet.length
-        else:
-            self.left_out += 1
-        if packet.is_cut:
-            self.cut_total += 1
-            if len(self.cut) < FRAMES_CITED:
-                self.cut.append(packet.frame)
-        return True
+    def stream(self, event: Event) -> None:
+        """Takes the next event. If it returned False, no more would come."""
+        key = event.connection.server_bytes, event.connection.server_port
+        if key not in self.servers and len(self.servers) == SERVERS_MAX:
+            self.left_out += event.kind == "closed"
+            return
+        counts = self.servers.setdefault(key, {"connections": 0, "bytes": 0, "missing": 0})
+        if event.kind == "closed":
+            counts["connections"] += 1
+        elif event.kind == "data" and event.sender == "server":
+            counts["bytes"] += event.length  # event.data has them
+        elif event.kind == "gap" and event.sender == "server":
+            counts["missing"] += event.length
+            self.gaps.add(event.frame)
 
     def finish(self, capture: dict) -> dict:
         """The report. `capture` is what the host knows of the file; the contract's README has its fields."""
-        ranked = sorted(self.services.items(), key=lambda item: (-item[1][1], item[0]))
+        ranked = sorted(self.servers.items(), key=lambda item: (-item[1]["bytes"], item[0]))
         return {
-            "packets": self.packets,
-            "copies": self.copies,
             "findings": self.findings(),
-            "services": [
-                {"transport": transport, "port": port, "packets": packets, "bytes": size} for (transport, port), (packets, size) in ranked[: self.top]
-            ],
+            "servers": [{"address": address(octets), "port": port, **counts} for (octets, port), counts in ranked[: self.top]],
             "left_out": self.left_out,
         }
 
     def findings(self) -> list[dict]:
-        if not self.cut_total:
+        if not self.gaps.total:
             return []
         return [
             finding(
-                rule="{{snake}}_cut_payloads",
+                rule="{{snake}}_missing_bytes",
                 subject="the capture",
                 severity="info",
                 confidence="high",
-                observation="payloads were cut when they were captured",
-                measures={"packets": self.cut_total},
-                threshold="1 packet of whose payload less was captured than was on the wire",
-                frames=self.cut,
-                frames_total=self.cut_total,
+                observation="bytes that servers sent are not in the capture",
+                measures={"gaps": self.gaps.total},
+                threshold="1 gap in what a server sent",
+                frames=self.gaps,
                 false_alarm="captures that were made with a small snap length on purpose",
             )
         ]

@@ -1,0 +1,1 @@
+../../../examples/analyzers/c/finding.h

@@ -1,0 +1,1 @@
+../../../examples/analyzers/javascript/streams.js

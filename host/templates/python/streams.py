@@ -1,0 +1,1 @@
+../../../examples/analyzers/python/streams.py
