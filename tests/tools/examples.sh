@@ -13,7 +13,7 @@ try() {
     make --no-print-directory -C "$1" check
 }
 
-for example in arp c javascript python; do
+for example in banners c javascript python; do
     try "$root/examples/analyzers/$example"
 done
 "$root/examples/analyzers/same.py" "$MCPCAP"

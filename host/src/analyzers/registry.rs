@@ -21,7 +21,7 @@ const DIGEST: &str = "sha256:";
 const NAME: usize = 255;
 const TAG: usize = 128;
 
-/// A component in a registry, pinned: `oci://ghcr.io/acme/arp@sha256:...`.
+/// A component in a registry, pinned: `oci://ghcr.io/acme/banners@sha256:...`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference(String);
 
@@ -265,26 +265,26 @@ mod tests {
     #[test]
     fn only_what_is_pinned_is_a_reference() {
         let digest = "a".repeat(64);
-        let pinned = format!("oci://ghcr.io/acme/arp:1.0@sha256:{digest}");
+        let pinned = format!("oci://ghcr.io/acme/banners:1.0@sha256:{digest}");
         let reference = Reference::parse(&pinned).unwrap();
         assert_eq!((reference.to_string(), reference.digest()), (pinned, format!("sha256:{digest}").as_str()));
-        for text in ["oci://ghcr.io/acme/arp", "oci://ghcr.io/acme/arp:1.0"] {
+        for text in ["oci://ghcr.io/acme/banners", "oci://ghcr.io/acme/banners:1.0"] {
             let error = Reference::parse(text).unwrap_err().to_string();
             assert!(error.contains("not pinned by digest") && error.contains("analyzer pin"), "{error}");
         }
         for text in [
             "oci://",
-            "oci://arp",
-            "oci://acme/arp@sha256:00",
+            "oci://banners",
+            "oci://acme/banners@sha256:00",
             "oci://ghcr.io/A B",
-            "oci://ghcr.io/arp@sha256:xyz",
+            "oci://ghcr.io/banners@sha256:xyz",
             "oci://ghcr.io/",
-            "oci://ghcr.io/../arp:1",
-            "oci://ghcr.io/arp:a/b",
-            "oci://ghcr.io/arp?x=1:1",
-            "oci://user@ghcr.io/arp:1",
-            "oci://ghcr.io:99999/arp:1",
-            "oci://gh%63r.io/arp:1",
+            "oci://ghcr.io/../banners:1",
+            "oci://ghcr.io/banners:a/b",
+            "oci://ghcr.io/banners?x=1:1",
+            "oci://user@ghcr.io/banners:1",
+            "oci://ghcr.io:99999/banners:1",
+            "oci://gh%63r.io/banners:1",
         ] {
             assert!(matches!(Reference::parse(text), Err(ReferenceError::Malformed(..))), "{text}");
         }

@@ -72,7 +72,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 13] = [
         "mcpcap-analyzer-approve",
         &[("mcpcap analyzer approve my-first.wasm", "shows all that a model may read of it, and asks")],
     ),
-    ("mcpcap-analyzer-pin", &[("mcpcap analyzer pin oci://ghcr.io/acme/arp:1.0", "the reference by digest")]),
+    ("mcpcap-analyzer-pin", &[("mcpcap analyzer pin oci://ghcr.io/acme/banners:1.0", "the reference by digest")]),
 ];
 
 /// Variables that are no option.

@@ -15,9 +15,9 @@ fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
 fn each_language_has_a_whole_project() {
     for (language, expected) in [
         ("rust", ["Cargo.toml", "src/lib.rs", "src/tests.rs", "vendor/sdk/src/lib.rs", "vendor/sdk/wit/mcpcap.wit"]),
-        ("c", ["analyzer.c", "summary.c", "describe.json", "bindings/analyzer.h", "wit/mcpcap.wit"]),
-        ("python", ["app.py", "packets.py", "test_summary.py", "requirements.txt", "wit/mcpcap.wit"]),
-        ("javascript", ["app.js", "packets.js", "summary.test.js", "package.json", "wit/mcpcap.wit"]),
+        ("c", ["streams.c", "summary.c", "describe.json", "bindings/analyzer.h", "wit/mcpcap.wit"]),
+        ("python", ["app.py", "streams.py", "test_summary.py", "requirements.txt", "wit/mcpcap.wit"]),
+        ("javascript", ["app.js", "streams.js", "summary.test.js", "package.json", "wit/mcpcap.wit"]),
     ] {
         let place = Place::new();
         let folder = place.path().join("project");

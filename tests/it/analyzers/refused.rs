@@ -139,7 +139,7 @@ fn two_that_have_one_name_are_both_refused() {
 fn what_is_not_there_stops_the_start() {
     let place = Place::new();
     for arguments in
-        [["--analyzers", "/nowhere"], ["--analyzer", "/nowhere.wasm"], ["--analyzer", "oci://ghcr.io/acme/arp:1.0"]]
+        [["--analyzers", "/nowhere"], ["--analyzer", "/nowhere.wasm"], ["--analyzer", "oci://ghcr.io/acme/banners:1.0"]]
     {
         let output = place.run(&[&["tools"], arguments.as_slice()].concat());
         assert!(!output.status.success(), "{arguments:?}");

@@ -39,7 +39,7 @@ pub enum Command {
     Approve(approve::Arguments),
     /// Print a reference to a registry's artifact as pinned by its digest
     Pin {
-        /// For example oci://ghcr.io/acme/arp:1.0
+        /// For example oci://ghcr.io/acme/banners:1.0
         reference: String,
         #[command(flatten)]
         private: Private,
