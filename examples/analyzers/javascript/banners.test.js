@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { analyze } from './app.js';
 import { BannersServers } from './banners.js';
 import { Frames, packets, printable } from './packets.js';
 import { events } from './streams.js';
@@ -128,6 +129,11 @@ test('IPv6 addresses of connections are exact, whichever end was seen', () => {
       assert.deepEqual([connection.client, connection.server], ['2001:db8::1', server]);
     }
   }
+});
+
+test('a tool that wants streams asks for the headers of TCP, which tell those addresses', () => {
+  const [tool] = JSON.parse(analyze.describe()).tools;
+  assert.deepEqual([tool.streams, tool.wants, tool.headers, tool.paged], [true, { transports: ['tcp'] }, true, ['servers']]);
 });
 
 test('an event stands behind the packet that brought it, and only packets that are wanted come', () => {
