@@ -182,4 +182,39 @@ mod tests {
             assert!(Decoding::open(options).is_err(), "{options}");
         }
     }
+
+    /// Bytes of the largest answer of a component that the host takes, unless it is told otherwise.
+    const ANSWER: usize = 16 << 20;
+
+    /// One byte in each segment, and a hole before each: the most events for what may wait.
+    #[test]
+    fn what_waited_comes_out_within_one_answer() {
+        let (client, server) = (|port: u32| ("192.0.2.1", port as u16 + 1), ("192.0.2.2", 80));
+        let segment = |n: u32| build::tcp(client(n % 12), server, 0x10, (10 + n / 12 * 2, 1), b"x");
+        // Of an end that is not heard nothing is waited for.
+        let heard = |port: u32| build::tcp(server, client(port), 0x10, (1, 8), b"x");
+        let frames: Vec<Vec<u8>> =
+            (0..24).map(segment).chain((0..12).map(heard)).chain((24..66_000).map(segment)).collect();
+        let mut decoding = Decoding::open(r#"{"streams":true}"#).unwrap();
+        decoding.links([Link { link_type: 1, ..Link::default() }]);
+        let data = frames.concat();
+        let (count, length) = (frames.len(), frames[0].len());
+        let columns = Frames {
+            number: (1..=count as u64).collect(),
+            timestamp: vec![0; count],
+            offset: (0..count).map(|row| (row * length) as u32).collect(),
+            captured: vec![length as u32; count],
+            original: vec![length as u32; count],
+            link: vec![0; count],
+            flags: vec![0; count],
+        };
+        let (_, before) = decoding.take(&columns, 0, &data).unwrap();
+        let end = decoding.end();
+        let given = |streams: &Streams| streams.kind.iter().filter(|kind| **kind <= 2).count();
+        assert_eq!(given(&before) + given(&end), count);
+        assert!(given(&end) > 50_000, "{}", given(&end));
+        // Numbers of an event, and of a connection, in the columns.
+        let size = end.kind.len() * 58 + end.id.len() * 78 + end.joined.len();
+        assert!(size < ANSWER / 2, "{size}");
+    }
 }
