@@ -72,7 +72,7 @@ impl<K: Hash + Eq + Ord + Copy> Ranking<K> {
     /// Adds a flow, of which a key sent and got so much.
     pub fn add(&mut self, key: K, flow: &Flow, sent: Sent, got: Sent) {
         self.entry(key).add(flow, sent, got);
-        if let Some((_, volume)) = self.others.entry(&key, key, Volume::default) {
+        if let Some((_, volume)) = self.others.entry(&key, || key, Volume::default) {
             volume.add(flow, sent, got);
         }
     }
@@ -91,7 +91,7 @@ impl<K: Hash + Eq + Ord + Copy> Ranking<K> {
     }
 
     /// Those that a report holds: the ones with most bytes, or of the others the page that is asked for.
-    pub fn list(&self, lists: &mut Lists) -> Vec<(K, Volume)> {
+    pub fn list(&self, lists: &mut Lists) -> Vec<(&K, &Volume)> {
         self.others.list(self.ranked(), limits::LISTED, self.different(), |key| self.has(key), lists)
     }
 
@@ -134,9 +134,9 @@ impl<K: Hash + Eq + Ord + Copy> Ranking<K> {
     }
 
     /// The ones with most bytes first; equal ones in the order of their keys.
-    fn ranked(&self) -> Vec<(K, Volume)> {
-        let mut all: Vec<(K, Volume)> = self.table.iter().map(|(key, volume)| (*key, *volume)).collect();
-        all.sort_unstable_by_key(|(key, volume)| (Reverse(volume.bytes()), *key));
+    fn ranked(&self) -> Vec<(&K, &Volume)> {
+        let mut all: Vec<(&K, &Volume)> = self.table.iter().collect();
+        all.sort_unstable_by_key(|(key, volume)| (Reverse(volume.bytes()), **key));
         all
     }
 }
@@ -150,7 +150,7 @@ impl<K: Hash + Eq + Ord + Copy> Ranking<(K, K)> {
             false => self.entry((one, other)).add(flow, sent, got),
         }
         let same = (one.min(other), one.max(other));
-        match self.others.entry(&same, (one, other), Volume::default) {
+        match self.others.entry(&same, || (one, other), Volume::default) {
             Some((known, volume)) if *known == (one, other) => volume.add(flow, sent, got),
             Some((_, volume)) => volume.add(flow, got, sent),
             None => {}
@@ -158,7 +158,7 @@ impl<K: Hash + Eq + Ord + Copy> Ranking<(K, K)> {
     }
 
     /// As [`Ranking::list`].
-    pub fn list_pairs(&self, lists: &mut Lists) -> Vec<((K, K), Volume)> {
+    pub fn list_pairs(&self, lists: &mut Lists) -> Vec<(&(K, K), &Volume)> {
         let has = |(one, other): &(K, K)| self.has(&(*one, *other)) || self.has(&(*other, *one));
         self.others.list(self.ranked(), limits::LISTED, self.different(), has, lists)
     }
@@ -179,7 +179,7 @@ mod tests {
             // Ten large ones all the time.
             add(n % 10, 1_000);
         }
-        let first: Vec<(u32, u64)> = ranking.ranked().iter().take(10).map(|(key, v)| (*key, v.bytes())).collect();
+        let first: Vec<(u32, u64)> = ranking.ranked().iter().take(10).map(|(key, v)| (**key, v.bytes())).collect();
         assert_eq!(first, (0..10).map(|key| (key, 2_000_000)).collect::<Vec<_>>());
         assert!(ranking.dropped() > 19_000 && ranking.missing() > 0);
         let (total, exact) = ranking.total();

@@ -84,7 +84,7 @@ impl Talkers {
             (0, 0)
         };
         let (count, _) = self.vlans.get_or_insert_with(vlans, made);
-        let other = self.other_vlans.entry(&vlans, vlans, || (0, 0)).map(|(_, count)| count);
+        let other = self.other_vlans.entry(&vlans, || vlans, || (0, 0)).map(|(_, count)| count);
         for count in [Some(count), other].into_iter().flatten() {
             *count = (count.0.saturating_add(1), count.1.saturating_add(bytes));
         }
@@ -164,22 +164,22 @@ impl Talkers {
         }
         let endpoints = self.hosts.list(lists).into_iter().map(|(address, volume)| EndpointReport {
             address: address.to_string(),
-            volume: VolumeReport::new(&volume, digits),
-            peers: peers.get(&address).copied().unwrap_or_default(),
+            volume: VolumeReport::new(volume, digits),
+            peers: peers.get(address).copied().unwrap_or_default(),
         });
         let endpoints = endpoints.collect();
         let pairs = self.pairs.list_pairs(lists).into_iter().map(|((a, b), volume)| PairReport {
             a: a.to_string(),
             b: b.to_string(),
-            volume: VolumeReport::new(&volume, digits),
+            volume: VolumeReport::new(volume, digits),
         });
         let pairs = pairs.collect();
         let ports = self.services.list(lists).into_iter().map(|((carrier, port), volume)| PortReport {
             protocol: carrier.name(),
-            port,
-            registered: match carrier {
-                Carrier::TCP => registered(port, true),
-                Carrier::UDP => registered(port, false),
+            port: *port,
+            registered: match *carrier {
+                Carrier::TCP => registered(*port, true),
+                Carrier::UDP => registered(*port, false),
                 _ => None,
             }
             .map(|protocol| protocol.name()),
@@ -210,15 +210,15 @@ impl Talkers {
     }
 
     fn vlans(&self, lists: &mut Lists) -> Vec<VlanReport> {
-        let mut all: Vec<([u16; 2], (u64, u64))> = self.vlans.iter().map(|(vlans, count)| (*vlans, *count)).collect();
-        all.sort_unstable_by_key(|(vlans, (_, bytes))| (Reverse(*bytes), *vlans));
+        let mut all: Vec<_> = self.vlans.iter().collect();
+        all.sort_unstable_by_key(|(vlans, (_, bytes))| (Reverse(*bytes), **vlans));
         let (total, has) = (self.different_vlans.count(), |vlans: &[u16; 2]| self.vlans.get(vlans).is_some());
         let listed = self.other_vlans.list(all, limits::LISTED, total, has, lists);
-        let row = |([vlan, inner], (packets, bytes)): ([u16; 2], (u64, u64))| VlanReport {
-            vlan,
-            inner: Some(inner).filter(|inner| *inner != NO_VLAN),
-            packets,
-            bytes,
+        let row = |([vlan, inner], (packets, bytes)): (&[u16; 2], &(u64, u64))| VlanReport {
+            vlan: *vlan,
+            inner: Some(*inner).filter(|inner| *inner != NO_VLAN),
+            packets: *packets,
+            bytes: *bytes,
         };
         listed.into_iter().map(row).collect()
     }

@@ -161,7 +161,7 @@ impl Tool for IcmpPackets {
             sources: addresses(SOURCES, &lists),
             destinations: addresses(DESTINATIONS, &lists),
             echoes: Echoes::new(),
-            errors: Errors::new(),
+            errors: Errors::new(&lists),
             paths: Paths::new(),
             neighbours: Neighbours::new(&lists),
             lists,

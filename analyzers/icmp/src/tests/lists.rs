@@ -118,6 +118,29 @@ fn groups_beyond_those_that_are_ranked_go_on() {
     assert!(total == 2_600 && groups.into_iter().eq((0..2_600).map(group)), "{total}");
 }
 
+#[test]
+fn errors_that_made_room_are_on_further_pages() {
+    const MANY: u16 = 2_600;
+    let target = |n: u16| format!("10.0.{}.{}", n / 250, n % 250 + 1);
+    let about = |n: u16| {
+        let sent = build::udp(("192.0.2.1", 4000), (&target(n), 53), b"");
+        let error = |kind: u8, code: u8, rest: [u8; 4]| {
+            icmp("192.0.2.9", "192.0.2.1", kind, code, &[&rest, &packet(&sent)[..28]].concat())
+        };
+        [error(3, 1, [0; 4]), error(3, 4, [0, 0, 5, 0]), error(5, 1, [192, 0, 2, 7])]
+    };
+    let capture = build::pcap(&every(10, (0..MANY).flat_map(about)));
+    for list in ["statistics.unreachable_destinations", "statistics.path_mtus", "statistics.redirects"] {
+        let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), list);
+        let mut targets: Vec<String> = joined.iter().map(|entry| entry["destination"].to_string()).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let many = usize::from(MANY);
+        assert_eq!((total, joined.len(), targets.len()), (u64::from(MANY), many, many), "{list}");
+        assert!(joined.iter().all(|entry| entry["count"] == 1), "{list}");
+    }
+}
+
 /// Identifiers of one pair, ports of one destination and addresses of one hop, in both versions of IP.
 #[test]
 fn lists_within_entries_are_whole_up_to_a_thousand_values() {

@@ -13,8 +13,8 @@ use super::{FixedHash, Lists, Pool};
 ///
 /// let mut lists = Lists::default();
 /// let mut others = Others::<u32, u64>::new("top.hosts", &lists);
-/// assert!(others.entry(&7, 7, || 0).is_none());
-/// let (ranked, total) = (vec![(7, 100)], 2);
+/// assert!(others.entry(&7, || 7, || 0).is_none());
+/// let (ranked, total) = (vec![(&7, &100)], 2);
 /// assert_eq!(others.list(ranked.clone(), 20, total, |_| true, &mut lists), ranked);
 /// assert_eq!(lists.into_pages()[0].next, Some(0));
 /// ```
@@ -30,7 +30,7 @@ struct Page<K, V> {
     pool: Pool,
 }
 
-impl<K: Clone, V: Clone> Others<K, V> {
+impl<K, V> Others<K, V> {
     /// None yet, of a list with this name.
     pub fn new(list: &'static str, lists: &Lists) -> Self {
         let page = lists.after(list).map(|after| Box::new(Page { part: Part::new(after), pool: within::room() }));
@@ -38,27 +38,38 @@ impl<K: Clone, V: Clone> Others<K, V> {
     }
 
     /// The entry of a key, when it may be on the page; it is made when it is not there. `same` tells entries from others.
-    pub fn entry(&mut self, same: &(impl Hash + ?Sized), key: K, make: impl FnOnce() -> V) -> Option<(&K, &mut V)> {
+    pub fn entry(
+        &mut self,
+        same: &(impl Hash + ?Sized),
+        key: impl FnOnce() -> K,
+        make: impl FnOnce() -> V,
+    ) -> Option<(&K, &mut V)> {
         let Page { part, pool } = self.page.as_deref_mut()?;
         let digest = self.hash.hash_one(same);
-        part.add(digest, || (key, make()), pool);
+        part.add(digest, || (key(), make()), pool);
         part.get_mut(digest).map(|(key, value)| (&*key, value))
+    }
+
+    /// The entry of a key, where it is there.
+    pub fn get_mut(&mut self, same: &(impl Hash + ?Sized)) -> Option<&mut V> {
+        let page = self.page.as_deref_mut()?;
+        page.part.get_mut(self.hash.hash_one(same)).map(|(_, value)| value)
     }
 
     /// The entries that a report holds: of those that the table has in order the `usual` first ones, or of all `total` ones the page that is asked for.
     /// `has` says whether the table has a key.
-    pub fn list(
-        &self,
-        ranked: Vec<(K, V)>,
+    pub fn list<'a>(
+        &'a self,
+        ranked: Vec<(&'a K, &'a V)>,
         usual: usize,
         total: u64,
         has: impl Fn(&K) -> bool,
         lists: &mut Lists,
-    ) -> Vec<(K, V)> {
+    ) -> Vec<(&'a K, &'a V)> {
         let others = |total: u64| total.max((ranked.len() as u64).saturating_add(1));
         if let Some(Page { part, .. }) = self.page.as_deref() {
-            let entries = part.iter().map(|(entry, _)| entry).filter(|(key, _)| !has(key));
-            let listed: Vec<_> = entries.cloned().collect();
+            let entries = part.iter().map(|((key, value), _)| (key, value));
+            let listed: Vec<_> = entries.filter(|(key, _)| !has(key)).collect();
             lists.told_further(self.list, others(total), 0, listed.len(), part.next());
             return listed;
         }
@@ -85,12 +96,12 @@ mod tests {
             let (mut table, mut others) = (BoundedMap::new(100), Others::new(LIST, &lists));
             for n in (0..4_000_u32).chain(0..50) {
                 *table.get_or_insert_with(n, || 0_u64).0 += 1;
-                if let Some((_, count)) = others.entry(&n, n, || 0) {
+                if let Some((_, count)) = others.entry(&n, || n, || 0) {
                     *count += 1;
                 }
             }
-            let ranked: Vec<_> = table.iter().map(|(key, count)| (*key, *count)).collect();
-            let listed = others.list(ranked, 20, 4_000, |key| table.get(key).is_some(), &mut lists);
+            let listed = others.list(table.iter().collect(), 20, 4_000, |key| table.get(key).is_some(), &mut lists);
+            let listed: Vec<_> = listed.into_iter().map(|(key, count)| (*key, *count)).collect();
             (listed, lists.into_pages().pop().and_then(|page| page.next))
         };
         let page = |offset: u64, after: Option<u64>| {
