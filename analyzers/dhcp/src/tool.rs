@@ -140,7 +140,7 @@ impl Tool for DhcpPackets {
             reorder: Reorder::default(),
             counts: Counts::new(&lists),
             exchanges: Exchanges::new(&window),
-            parties: Parties::new(),
+            parties: Parties::new(&lists),
             leases: Leases::new(&lists),
             lists,
             watch: Watch::new(),

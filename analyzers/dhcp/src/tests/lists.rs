@@ -95,6 +95,31 @@ fn leases_that_made_room_are_on_a_further_page() {
 }
 
 #[test]
+fn parties_that_made_room_are_on_further_pages() {
+    const MANY: u32 = 2_600;
+    let granted = |n: u32| {
+        let [.., high, low] = n.to_be_bytes();
+        let message = V4::new(5, n, 1).hardware(n).option(54, &[10, 1, high, low]).address(1).relay([10, 2, high, low]);
+        message.frame()
+    };
+    let capture = harness::build::pcap(&every(100, (0..MANY).chain(0..10).map(granted)));
+    for (list, key, messages) in [
+        ("statistics.clients", "client", "messages"),
+        ("statistics.servers", "server", "grants"),
+        ("statistics.relays", "relay", "messages"),
+    ] {
+        let (joined, total) = joined::<DhcpPackets>(&capture, &json!({}), list);
+        let mut keys: Vec<String> = joined.iter().map(|entry| entry[key].to_string()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let many = MANY as usize;
+        assert_eq!((total, joined.len(), keys.len()), (u64::from(MANY), many, many), "{list}");
+        // Those that came again came last.
+        assert!(joined[2_048..].iter().all(|entry| entry[messages] == 1), "{list}");
+    }
+}
+
+#[test]
 fn lists_within_an_exchange_and_an_option_are_whole_up_to_1024_and_say_their_total() {
     let length = |value: &Value, list: &str| value[list].as_array().unwrap().len();
     let offered = |servers: u16| {
