@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several, TopK};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, Several, TopK};
 use mcpcap_analyzer::text;
 
 use crate::advertisement::{self, RouterOptions, router_v4, router_v6};
@@ -49,6 +49,7 @@ pub struct Place {
 /// Everything that hosts and routers of a link say of themselves.
 pub struct Neighbours {
     neighbours: BoundedMap<Ipv6Addr, Neighbour>,
+    others: Others<Ipv6Addr, Neighbour>,
     /// Room for the claims of all neighbours, and for their link-layer addresses.
     rooms: (Pool, Pool),
     routers: BoundedMap<(IpAddr, Option<u16>), Router>,
@@ -155,6 +156,7 @@ impl Neighbours {
     pub fn new(lists: &Lists) -> Self {
         Self {
             neighbours: BoundedMap::new(limits::ENTRIES),
+            others: Others::new(NEIGHBOURS, lists),
             rooms: (Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES), Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES)),
             routers: BoundedMap::new(limits::ENTRIES),
             options: Pool::new(limits::VALUES),
@@ -186,8 +188,7 @@ impl Neighbours {
                 self.counts.0 = self.counts.0.saturating_add(1);
                 self.counts.1 = self.counts.1.saturating_add(message.source.is_unspecified().into());
                 if let Some(target) = message.target() {
-                    let (known, _) = self.known(target);
-                    known.solicited = known.solicited.saturating_add(1);
+                    self.change(target, |known, _| known.solicited = known.solicited.saturating_add(1));
                 }
             }
             (Version::V6, kind::V6_NEIGHBOR_ADVERTISEMENT) => self.advertisement(message, seen),
@@ -210,42 +211,47 @@ impl Neighbours {
         }
     }
 
-    fn known(&mut self, target: Ipv6Addr) -> (&mut Neighbour, &mut (Pool, Pool)) {
+    /// Changes what is known of an address; the pools are those of claims and of hardware addresses.
+    fn change(&mut self, target: Ipv6Addr, change: impl Fn(&mut Neighbour, &mut (Pool, Pool))) {
         self.different.0.add(&target);
         let (known, gone) = self.neighbours.get_or_insert_with(target, Neighbour::new);
         if let Some((_, gone)) = gone {
             self.rooms.0.give_back(gone.claims.len());
             gone.macs.release(&mut self.rooms.1);
         }
-        (known, &mut self.rooms)
+        change(known, &mut self.rooms);
+        if let Some((_, known)) = self.others.entry(&target, || target, Neighbour::new) {
+            change(known, &mut self.rooms);
+        }
     }
 
     fn advertisement(&mut self, message: &Message<'_>, seen: &Place) {
         let Place { frame, time, vlans, .. } = *seen;
         self.counts.2 = self.counts.2.saturating_add(1);
         let Some(target) = message.target() else { return };
-        let (known, rooms) = self.known(target);
-        known.router |= message.rest[0] & 0x80 != 0;
         let mut mac = None;
         advertisement::walk(message.data.get(16..).unwrap_or_default(), |kind, value| {
             if kind == 2 {
                 mac = Some(text::hexadecimal(value, ":", 8));
             }
         });
-        let Some(mac) = mac else { return };
-        known.macs.add(mac.as_str(), &mut rooms.1);
-        if let Some(claim) = known.claims.iter_mut().find(|claim| claim.mac == mac && claim.vlans == vlans) {
-            claim.evidence.add(frame);
-            claim.times = (claim.times.0.min(time), claim.times.1.max(time));
-            return;
-        }
-        known.evidence.add(frame);
-        if known.claims.len() < limits::NEIGHBOUR_ADDRESSES && rooms.0.take() {
-            let evidence = std::iter::once(frame).collect();
-            known.claims.push(Claim { mac, vlans, evidence, times: (time, time) });
-        } else {
-            known.has_other_claims = true;
-        }
+        self.change(target, |known, rooms| {
+            known.router |= message.rest[0] & 0x80 != 0;
+            let Some(mac) = &mac else { return };
+            known.macs.add(mac.as_str(), &mut rooms.1);
+            if let Some(claim) = known.claims.iter_mut().find(|claim| claim.mac == *mac && claim.vlans == vlans) {
+                claim.evidence.add(frame);
+                claim.times = (claim.times.0.min(time), claim.times.1.max(time));
+                return;
+            }
+            known.evidence.add(frame);
+            if known.claims.len() < limits::NEIGHBOUR_ADDRESSES && rooms.0.take() {
+                let evidence = std::iter::once(frame).collect();
+                known.claims.push(Claim { mac: mac.clone(), vlans, evidence, times: (time, time) });
+            } else {
+                known.has_other_claims = true;
+            }
+        });
     }
 
     /// Takes what a router says, which is read when the room is free again that its last advertisement took.
@@ -300,7 +306,8 @@ impl Neighbours {
         let mut routers: Vec<_> = self.routers.iter().collect();
         routers.sort_by_key(|(key, router)| (Reverse(router.evidence.total()), **key));
         let nothing = neighbours.is_empty() && routers.is_empty() && self.groups.is_empty();
-        let neighbours = lists.cut(NEIGHBOURS, limits::LIST_ENTRIES, neighbours.into_iter());
+        let has = |target: &Ipv6Addr| self.neighbours.get(target).is_some();
+        let neighbours = self.others.list(neighbours, limits::LIST_ENTRIES, self.different.0.count(), has, lists);
         let routers = lists.cut(ROUTERS, limits::LIST_ENTRIES, routers.into_iter());
         let groups = self.groups.list(limits::LIST_ENTRIES, lists);
         (!nothing).then(|| NeighbourReport {

@@ -119,6 +119,19 @@ fn groups_beyond_those_that_are_ranked_go_on() {
 }
 
 #[test]
+fn neighbours_that_made_room_are_on_further_pages() {
+    let target = |n: u32| std::net::Ipv6Addr::from((0x2001_0db8_u128 << 96) + u128::from(n));
+    let solicit = |n: u32| icmp("fe80::1", "ff02::1", 135, 0, &[&[0; 4][..], &target(n).octets()].concat());
+    let capture = build::pcap(&every(10, (0..2_600).chain(0..10).map(solicit)));
+    let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), "statistics.neighbour_discovery.neighbours");
+    let mut targets: Vec<std::net::Ipv6Addr> =
+        joined.iter().map(|entry| entry["address"].as_str().unwrap().parse().unwrap()).collect();
+    targets.sort_unstable();
+    assert!(total == 2_600 && targets.into_iter().eq((0..2_600).map(target)), "{total}");
+    assert!(joined[2_048..].iter().all(|entry| entry["solicited"] == 1));
+}
+
+#[test]
 fn errors_that_made_room_are_on_further_pages() {
     const MANY: u16 = 2_600;
     let target = |n: u16| format!("10.0.{}.{}", n / 250, n % 250 + 1);
