@@ -160,7 +160,7 @@ impl Tool for IcmpPackets {
             counts: BTreeMap::new(),
             sources: addresses(SOURCES, &lists),
             destinations: addresses(DESTINATIONS, &lists),
-            echoes: Echoes::new(),
+            echoes: Echoes::new(&lists),
             errors: Errors::new(&lists),
             paths: Paths::new(),
             neighbours: Neighbours::new(&lists),

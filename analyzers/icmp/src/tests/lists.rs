@@ -119,6 +119,28 @@ fn groups_beyond_those_that_are_ranked_go_on() {
 }
 
 #[test]
+fn pairs_that_made_room_are_on_further_pages() {
+    const MANY: u16 = 1_600;
+    let target = |n: u16| format!("10.0.{}.{}", n / 250, n % 250 + 1);
+    let ping = |n: u16| {
+        [
+            echo("192.0.2.1", &target(n), false, (1, n), b"x"), //
+            echo(&target(n), "192.0.2.1", true, (1, n), b"x"),
+        ]
+    };
+    let capture = build::pcap(&every(1000, (0..MANY).chain(0..10).flat_map(ping)));
+    let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), "statistics.echo_pairs");
+    let mut targets: Vec<String> = joined.iter().map(|entry| entry["target"].to_string()).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    assert_eq!((total, joined.len(), targets.len()), (u64::from(MANY), MANY.into(), MANY.into()));
+    // Those that were asked again came last.
+    let is_one =
+        |pair: &Value| [&pair["requests"], &pair["replies"], &pair["answered"]].iter().all(|count| **count == 1);
+    assert!(joined[1_024..].iter().all(is_one));
+}
+
+#[test]
 fn neighbours_that_made_room_are_on_further_pages() {
     let target = |n: u32| std::net::Ipv6Addr::from((0x2001_0db8_u128 << 96) + u128::from(n));
     let solicit = |n: u32| icmp("fe80::1", "ff02::1", 135, 0, &[&[0; 4][..], &target(n).octets()].concat());
