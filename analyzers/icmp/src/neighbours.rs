@@ -53,6 +53,7 @@ pub struct Neighbours {
     /// Room for the claims of all neighbours, and for their link-layer addresses.
     rooms: (Pool, Pool),
     routers: BoundedMap<(IpAddr, Option<u16>), Router>,
+    other_routers: Others<(IpAddr, Option<u16>), Router>,
     /// Room for what all routers say.
     options: Pool,
     groups: TopK<IpAddr>,
@@ -159,6 +160,7 @@ impl Neighbours {
             others: Others::new(NEIGHBOURS, lists),
             rooms: (Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES), Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES)),
             routers: BoundedMap::new(limits::ENTRIES),
+            other_routers: Others::new(ROUTERS, lists),
             options: Pool::new(limits::VALUES),
             groups: TopK::of(GROUPS, limits::ENTRIES, lists),
             different: (Distinct::new(), Distinct::new()),
@@ -255,31 +257,18 @@ impl Neighbours {
     }
 
     /// Takes what a router says, which is read when the room is free again that its last advertisement took.
-    fn router(&mut self, message: &Message<'_>, seen: &Place, said: impl FnOnce(&mut Pool) -> (u16, RouterOptions)) {
-        let Place { frame, vlan, .. } = *seen;
-        self.different.1.add(&(message.source, vlan));
-        let (router, gone) = self.routers.get_or_insert_with((message.source, vlan), || Router {
-            evidence: Evidence::default(),
-            withdrawn: Evidence::default(),
-            lifetime: 0,
-            last: RouterOptions::default(),
-            had_lifetime: false,
-            spans: Vec::new(),
-        });
+    fn router(&mut self, message: &Message<'_>, seen: &Place, said: impl Fn(&mut Pool) -> (u16, RouterOptions)) {
+        let key = (message.source, seen.vlan);
+        self.different.1.add(&key);
+        let other = self.other_routers.entry(&key, || key, Router::new).map(|(_, router)| router);
+        let (router, gone) = self.routers.get_or_insert_with(key, Router::new);
         if let Some((_, gone)) = gone {
             gone.last.release(&mut self.options);
         }
-        router.last.release(&mut self.options);
-        let (lifetime, said) = said(&mut self.options);
-        router.evidence.add(frame);
-        if lifetime == 0 && router.had_lifetime {
-            router.withdrawn.add(frame);
+        for router in [Some(router), other].into_iter().flatten() {
+            router.last.release(&mut self.options);
+            router.take(seen, said(&mut self.options));
         }
-        router.had_lifetime |= lifetime > 0;
-        if lifetime > 0 {
-            router.advertised(seen.time);
-        }
-        (router.lifetime, router.last) = (lifetime, said);
     }
 
     fn group(&mut self, group: Ipv6Addr) {
@@ -308,7 +297,8 @@ impl Neighbours {
         let nothing = neighbours.is_empty() && routers.is_empty() && self.groups.is_empty();
         let has = |target: &Ipv6Addr| self.neighbours.get(target).is_some();
         let neighbours = self.others.list(neighbours, limits::LIST_ENTRIES, self.different.0.count(), has, lists);
-        let routers = lists.cut(ROUTERS, limits::LIST_ENTRIES, routers.into_iter());
+        let has = |key: &(IpAddr, Option<u16>)| self.routers.get(key).is_some();
+        let routers = self.other_routers.list(routers, limits::LIST_ENTRIES, self.different.1.count(), has, lists);
         let groups = self.groups.list(limits::LIST_ENTRIES, lists);
         (!nothing).then(|| NeighbourReport {
             solicitations: self.counts.0,
@@ -334,6 +324,29 @@ impl Neighbours {
 }
 
 impl Router {
+    fn new() -> Self {
+        Self {
+            evidence: Evidence::default(),
+            withdrawn: Evidence::default(),
+            lifetime: 0,
+            last: RouterOptions::default(),
+            had_lifetime: false,
+            spans: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, seen: &Place, (lifetime, said): (u16, RouterOptions)) {
+        self.evidence.add(seen.frame);
+        if lifetime == 0 && self.had_lifetime {
+            self.withdrawn.add(seen.frame);
+        }
+        self.had_lifetime |= lifetime > 0;
+        if lifetime > 0 {
+            self.advertised(seen.time);
+        }
+        (self.lifetime, self.last) = (lifetime, said);
+    }
+
     fn advertised(&mut self, now: u64) {
         let is_full = self.spans.len() >= limits::ROUTER_SPANS;
         match self.spans.last_mut() {

@@ -154,6 +154,19 @@ fn neighbours_that_made_room_are_on_further_pages() {
 }
 
 #[test]
+fn routers_that_made_room_are_on_further_pages() {
+    let router = |n: u32| std::net::Ipv6Addr::from((0xfe80_u128 << 112) + u128::from(n) + 1);
+    let advertise = |n: u32| icmp(&router(n).to_string(), "ff02::1", 134, 0, &[64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let capture = build::pcap(&every(10, (0..2_600).chain(0..10).map(advertise)));
+    let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), "statistics.neighbour_discovery.routers");
+    let mut routers: Vec<std::net::Ipv6Addr> =
+        joined.iter().map(|entry| entry["address"].as_str().unwrap().parse().unwrap()).collect();
+    routers.sort_unstable();
+    assert!(total == 2_600 && routers.into_iter().eq((0..2_600).map(router)), "{total}");
+    assert!(joined[2_048..].iter().all(|entry| entry["advertisements"] == 1 && entry["lifetime_seconds"] == 1_800));
+}
+
+#[test]
 fn errors_that_made_room_are_on_further_pages() {
     const MANY: u16 = 2_600;
     let target = |n: u16| format!("10.0.{}.{}", n / 250, n % 250 + 1);
