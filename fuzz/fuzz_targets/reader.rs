@@ -5,9 +5,9 @@ use mcpcap_reader::{Link, Problem, Reader, Summary};
 /// What is found: a row for each frame, with its place in the file, the links, the summary, and the offset of a break.
 type Found = (Vec<(u64, u64, u32, u32, u32, u32)>, Vec<Link>, Summary, Option<u64>);
 
-/// Reads in windows of so many bytes, and checks what the host checks.
-fn read(data: &[u8], step: usize) -> Result<Found, Problem> {
-    let mut reader = Reader::new();
+/// Reads in windows of so many bytes, with a page of one of the lists, and checks what the host checks.
+fn read(data: &[u8], step: usize, page: &str) -> Result<Found, Problem> {
+    let mut reader = Reader::open(page)?;
     let (mut rows, mut links, mut at, mut size) = (Vec::new(), Vec::new(), 0, step);
     loop {
         let end = data.len().min(at + size);
@@ -42,7 +42,13 @@ fn read(data: &[u8], step: usize) -> Result<Found, Problem> {
 }
 
 mcpcap_fuzz::capture!(|data: &[u8]| {
-    let whole = read(data, usize::MAX >> 1);
-    let step = 1 + usize::from(data.last().copied().unwrap_or_default()) * 7;
-    assert_eq!(read(data, step), whole, "windows of {step}");
+    let last = usize::from(data.last().copied().unwrap_or_default());
+    let (list, offset) = (["sections", "interfaces", "comments.texts", "packets"][last % 4], last % 5);
+    let within = [r#""interfaces[].addresses""#, r#""interfaces[].statistics""#][last % 2];
+    let page = format!(
+        r#"{{"page":{{"offset":{offset},"limit":3,"list":"{list}","within":{{"list":{within},"after":{offset}}}}}}}"#
+    );
+    let whole = read(data, usize::MAX >> 1, &page);
+    let step = 1 + last * 7;
+    assert_eq!(read(data, step, &page), whole, "windows of {step}");
 });

@@ -1,15 +1,16 @@
 //! Leases: who was granted which address or prefix, and until when.
 
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
 use crate::limits;
-use crate::seen::{Family, Role, Seen};
+use crate::seen::{Family, Lease as Granted, Role, Seen};
 
 /// All leases, by client and address.
 pub struct Leases {
     leases: BoundedMap<(String, String), Lease>,
+    others: Others<(String, String), Lease>,
     different: Distinct,
 }
 
@@ -27,9 +28,10 @@ struct Lease {
 }
 
 impl Leases {
-    /// None yet.
-    pub fn new() -> Self {
-        Self { leases: BoundedMap::new(limits::ENTRIES), different: Distinct::new() }
+    /// None yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
+        let others = Others::new(LIST, lists);
+        Self { leases: BoundedMap::new(limits::ENTRIES), others, different: Distinct::new() }
     }
 
     /// Leases that made room.
@@ -46,41 +48,24 @@ impl Leases {
     pub fn take(&mut self, seen: &Seen) {
         for lease in &seen.leases {
             let key = (seen.client.clone(), lease.address.clone());
-            match seen.role {
+            let how = match seen.role {
                 // A lifetime of 0 takes back what was granted (RFC 8415 §18.2.10.1).
-                Role::Grant if lease.valid == Some(0) => {
-                    if let Some(known) = self.leases.get_mut(&key) {
-                        known.ended = Some(("withdrawn", seen.frame));
-                    }
-                }
+                Role::Grant if lease.valid == Some(0) => "withdrawn",
                 Role::Grant => {
                     self.different.add(&key);
-                    let (known, _) = self.leases.get_or_insert_with(key, || Lease::new(seen));
-                    // A second grant of the same address is a renewal; after an end it begins anew.
-                    if known.granted.is_some()
-                        && known.ended.is_none()
-                        && known.frames.1 != seen.frame
-                        && known.frames.0 != seen.frame
-                    {
-                        known.renewed = known.renewed.saturating_add(1);
+                    let make = || Lease::new(seen);
+                    if let Some((_, known)) = self.others.entry(&key, || key.clone(), make) {
+                        known.granted(seen, lease);
                     }
-                    known.ended = None;
-                    known.frames.1 = seen.frame;
-                    known.server.clone_from(&seen.server);
-                    known.granted = seen.time.or(known.granted);
-                    known.valid = lease.valid.or(known.valid);
-                    known.preferred = lease.preferred.or(known.preferred);
-                    known.renewal = lease.renewal.or(known.renewal);
-                    known.rebinding = lease.rebinding.or(known.rebinding);
+                    self.leases.get_or_insert_with(key, make).0.granted(seen, lease);
+                    continue;
                 }
-                Role::Release | Role::Decline => {
-                    if let Some(known) = self.leases.get_mut(&key) {
-                        let how = if seen.role == Role::Release { "released" } else { "declined" };
-                        known.ended = Some((how, seen.frame));
-                    }
-                }
-                _ => {}
-            }
+                Role::Release => "released",
+                Role::Decline => "declined",
+                _ => continue,
+            };
+            let known = [self.leases.get_mut(&key), self.others.get_mut(&key)];
+            known.into_iter().flatten().for_each(|known| known.ended = Some((how, seen.frame)));
         }
     }
 
@@ -89,8 +74,9 @@ impl Leases {
         let mut all: Vec<_> =
             self.leases.iter().filter(|(_, lease)| lease.granted.is_some() || lease.frames.1 > 0).collect();
         all.sort_by_key(|(key, lease)| (lease.frames.0, *key));
-        let listed = lists.cut("statistics.leases", limits::LIST_ENTRIES, all.into_iter());
-        let reports = listed.map(|((client, address), lease)| {
+        let has = |key: &(String, String)| self.leases.get(key).is_some();
+        let listed = self.others.list(all, limits::LIST_ENTRIES, self.total(), has, lists);
+        let reports = listed.into_iter().map(|((client, address), lease)| {
             let expires = lease
                 .granted
                 .zip(lease.valid)
@@ -118,7 +104,26 @@ impl Leases {
     }
 }
 
+/// The list of leases.
+const LIST: &str = "statistics.leases";
+
 impl Lease {
+    /// Takes a grant. A second one of the same address is a renewal; after an end it begins anew.
+    fn granted(&mut self, seen: &Seen, lease: &Granted) {
+        let is_again = ![self.frames.0, self.frames.1].contains(&seen.frame);
+        if self.granted.is_some() && self.ended.is_none() && is_again {
+            self.renewed = self.renewed.saturating_add(1);
+        }
+        self.ended = None;
+        self.frames.1 = seen.frame;
+        self.server.clone_from(&seen.server);
+        self.granted = seen.time.or(self.granted);
+        self.valid = lease.valid.or(self.valid);
+        self.preferred = lease.preferred.or(self.preferred);
+        self.renewal = lease.renewal.or(self.renewal);
+        self.rebinding = lease.rebinding.or(self.rebinding);
+    }
+
     fn new(seen: &Seen) -> Self {
         Self {
             family: seen.family,

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, Several};
 use mcpcap_analyzer::text;
 
 use crate::limits;
@@ -87,6 +87,9 @@ pub struct Parties {
     relays: BoundedMap<IpAddr, Relay>,
     /// Room for values of all clients, of all servers and of all relays.
     room: [Pool; 3],
+    other_clients: Others<(Family, String), Client>,
+    other_servers: Others<(Family, String), Server>,
+    other_relays: Others<IpAddr, Relay>,
     different: Different,
 }
 
@@ -134,9 +137,12 @@ struct Relay {
 }
 
 impl Parties {
-    /// Nobody seen yet.
-    pub fn new() -> Self {
+    /// Nobody seen yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
+            other_clients: Others::new(CLIENTS, lists),
+            other_servers: Others::new(SERVERS, lists),
+            other_relays: Others::new(RELAYS, lists),
             clients: BoundedMap::new(limits::ENTRIES),
             servers: BoundedMap::new(limits::ENTRIES),
             relays: BoundedMap::new(limits::ENTRIES),
@@ -159,13 +165,12 @@ impl Parties {
         if let Some(relay) = seen.segment.relay {
             self.different.relays.add(&relay);
             let [.., pool] = &mut self.room;
+            let other = self.other_relays.entry(&relay, || relay, || Relay::new(seen.frame)).map(|(_, relay)| relay);
             let (relay, gone) = self.relays.get_or_insert_with(relay, || Relay::new(seen.frame));
             if let Some((_, gone)) = gone {
                 gone.ids.0.release(pool);
             }
-            relay.messages = relay.messages.saturating_add(1);
-            relay.first_frame = relay.first_frame.min(seen.frame);
-            relay.ids.add_all(&seen.relay_ids, pool);
+            [Some(relay), other].into_iter().flatten().for_each(|relay| relay.take(seen, pool));
         }
     }
 
@@ -173,25 +178,13 @@ impl Parties {
         let key = (seen.family, seen.client.clone());
         self.different.clients.add(&key);
         let [pool, ..] = &mut self.room;
-        let (client, gone) = self.clients.get_or_insert_with(key, || Client::new(seen.frame));
+        let make = || Client::new(seen.frame);
+        let other = self.other_clients.entry(&key, || key.clone(), make).map(|(_, client)| client);
+        let (client, gone) = self.clients.get_or_insert_with(key, make);
         if let Some((_, gone)) = gone {
             gone.lists().into_iter().for_each(|values| values.0.release(pool));
         }
-        client.messages = client.messages.saturating_add(1);
-        client.frames = (client.frames.0.min(seen.frame), client.frames.1.max(seen.frame));
-        client.macs.add_all(&seen.mac, pool);
-        if seen.role == Role::Grant {
-            let granted = seen.leases.iter().filter(|lease| lease.valid != Some(0));
-            client.addresses.add_all(granted.map(|lease| &lease.address), pool);
-        }
-        // What a server repeats is not the client's own word.
-        if !seen.from_server {
-            client.client_ids.add_all(&seen.client_id, pool);
-            client.hostnames.add_all(&seen.hostname, pool);
-            client.vendors.add_all(&seen.vendor, pool);
-            client.fingerprints.add_all(&seen.fingerprint, pool);
-            client.requested.add_all(&seen.requested, pool);
-        }
+        [Some(client), other].into_iter().flatten().for_each(|client| client.take(seen, pool));
     }
 
     fn server(&mut self, seen: &Seen) {
@@ -199,25 +192,12 @@ impl Parties {
         let key = (seen.family, name);
         self.different.servers.add(&key);
         let [_, pool, _] = &mut self.room;
+        let other = self.other_servers.entry(&key, || key.clone(), Server::new).map(|(_, server)| server);
         let (server, gone) = self.servers.get_or_insert_with(key, Server::new);
         if let Some((_, gone)) = gone {
             gone.lists().into_iter().for_each(|values| values.0.release(pool));
         }
-        let count = match seen.role {
-            Role::Offer => &mut server.offers,
-            Role::Grant => &mut server.grants,
-            Role::Refuse => &mut server.refusals,
-            _ => return,
-        };
-        *count = count.saturating_add(1);
-        server.frames.add(seen.frame);
-        server.sources.add(&seen.source.to_string(), pool);
-        server.routers.add_all(&seen.routers, pool);
-        server.dns.add_all(&seen.dns, pool);
-        for valid in seen.leases.iter().filter_map(|lease| lease.valid) {
-            let (least, most) = server.times.unwrap_or((valid, valid));
-            server.times = Some((least.min(valid), most.max(valid)));
-        }
+        [Some(server), other].into_iter().flatten().for_each(|server| server.take(seen, pool));
     }
 
     /// How many different ones there were.
@@ -229,7 +209,8 @@ impl Parties {
     pub fn clients(&self, lists: &mut Lists) -> Vec<ClientReport> {
         let mut all: Vec<_> = self.clients.iter().collect();
         all.sort_by_key(|(key, client)| (Reverse(client.messages), *key));
-        let listed = lists.cut(CLIENTS, limits::LIST_ENTRIES, all.into_iter());
+        let (total, has) = (self.different.clients.count(), |key: &(Family, String)| self.clients.get(key).is_some());
+        let listed = self.other_clients.list(all, limits::LIST_ENTRIES, total, has, lists);
         let reports = (lists.place(CLIENTS)..).zip(listed).map(|(place, ((family, name), client))| ClientReport {
             ip_version: family.number(),
             client: name.clone(),
@@ -259,7 +240,8 @@ impl Parties {
     pub fn servers(&self, lists: &mut Lists) -> Vec<ServerReport> {
         let mut all: Vec<_> = self.servers.iter().collect();
         all.sort_by_key(|(key, server)| (Reverse(server.frames.total()), *key));
-        let listed = lists.cut(SERVERS, limits::LIST_ENTRIES, all.into_iter());
+        let (total, has) = (self.different.servers.count(), |key: &(Family, String)| self.servers.get(key).is_some());
+        let listed = self.other_servers.list(all, limits::LIST_ENTRIES, total, has, lists);
         let reports = (lists.place(SERVERS)..).zip(listed).map(|(place, ((family, name), server))| ServerReport {
             ip_version: family.number(),
             server: name.clone(),
@@ -284,7 +266,8 @@ impl Parties {
     pub fn relays(&self, lists: &mut Lists) -> Vec<RelayReport> {
         let mut all: Vec<_> = self.relays.iter().collect();
         all.sort_by_key(|(address, relay)| (Reverse(relay.messages), **address));
-        let listed = lists.cut(RELAYS, limits::LIST_ENTRIES, all.into_iter());
+        let (total, has) = (self.different.relays.count(), |address: &IpAddr| self.relays.get(address).is_some());
+        let listed = self.other_relays.list(all, limits::LIST_ENTRIES, total, has, lists);
         let reports = (lists.place(RELAYS)..).zip(listed).map(|(place, (address, relay))| RelayReport {
             relay: *address,
             messages: relay.messages,
@@ -298,6 +281,24 @@ impl Parties {
 }
 
 impl Client {
+    fn take(&mut self, seen: &Seen, pool: &mut Pool) {
+        self.messages = self.messages.saturating_add(1);
+        self.frames = (self.frames.0.min(seen.frame), self.frames.1.max(seen.frame));
+        self.macs.add_all(&seen.mac, pool);
+        if seen.role == Role::Grant {
+            let granted = seen.leases.iter().filter(|lease| lease.valid != Some(0));
+            self.addresses.add_all(granted.map(|lease| &lease.address), pool);
+        }
+        // What a server repeats is not the client's own word.
+        if !seen.from_server {
+            self.client_ids.add_all(&seen.client_id, pool);
+            self.hostnames.add_all(&seen.hostname, pool);
+            self.vendors.add_all(&seen.vendor, pool);
+            self.fingerprints.add_all(&seen.fingerprint, pool);
+            self.requested.add_all(&seen.requested, pool);
+        }
+    }
+
     fn new(frame: u64) -> Self {
         Self {
             macs: Values::of(list::client::MACS),
@@ -326,6 +327,24 @@ impl Client {
 }
 
 impl Server {
+    fn take(&mut self, seen: &Seen, pool: &mut Pool) {
+        let count = match seen.role {
+            Role::Offer => &mut self.offers,
+            Role::Grant => &mut self.grants,
+            Role::Refuse => &mut self.refusals,
+            _ => return,
+        };
+        *count = count.saturating_add(1);
+        self.frames.add(seen.frame);
+        self.sources.add(&seen.source.to_string(), pool);
+        self.routers.add_all(&seen.routers, pool);
+        self.dns.add_all(&seen.dns, pool);
+        for valid in seen.leases.iter().filter_map(|lease| lease.valid) {
+            let (least, most) = self.times.unwrap_or((valid, valid));
+            self.times = Some((least.min(valid), most.max(valid)));
+        }
+    }
+
     fn new() -> Self {
         Self {
             sources: Values::of(list::server::SOURCE_ADDRESSES),
@@ -345,6 +364,12 @@ impl Server {
 }
 
 impl Relay {
+    fn take(&mut self, seen: &Seen, pool: &mut Pool) {
+        self.messages = self.messages.saturating_add(1);
+        self.first_frame = self.first_frame.min(seen.frame);
+        self.ids.add_all(&seen.relay_ids, pool);
+    }
+
     fn new(frame: u64) -> Self {
         Self { ids: Values::of(list::IDENTIFIERS), messages: 0, first_frame: frame }
     }

@@ -1,7 +1,7 @@
 //! Names by the domain that somebody registered.
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, TopK, Unique, entropy};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, TopK, Unique, entropy};
 use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
@@ -107,6 +107,7 @@ pub struct NameCount {
 /// Names and domains of plain DNS.
 pub struct Domains {
     table: BoundedMap<String, Domain>,
+    others: Others<String, Domain>,
     different: Distinct,
     names: BoundedMap<u64, ()>,
     top: TopK<Known>,
@@ -119,6 +120,7 @@ impl Domains {
     pub fn new(lists: &Lists) -> Self {
         Self {
             table: BoundedMap::new(limits::DOMAINS),
+            others: Others::new(lists::DOMAINS, lists),
             different: Distinct::new(),
             names: BoundedMap::new(limits::NAMES),
             top: TopK::of(lists::TOP_NAMES, limits::TOP_NAMES, lists),
@@ -154,26 +156,20 @@ impl Domains {
         }
         name.places.set(places);
         let Some(entry) = self.table.get_near(&mut places.domain, domain) else { return };
-        let octets = message.octets().len() as u64;
+        let other = self.others.entry(domain, || domain.to_owned(), || Domain::new(false)).map(|(_, entry)| entry);
+        let both = [Some(entry), other].into_iter().flatten();
         if message.header.is_response() {
-            entry.responses = entry.responses.saturating_add(1);
-            entry.nxdomain = entry.nxdomain.saturating_add(u64::from(message.rcode() == response::NXDOMAIN));
-            entry.octets_down = entry.octets_down.saturating_add(octets);
+            both.for_each(|entry| entry.answered(message));
             return;
         }
-        entry.queries = entry.queries.saturating_add(1);
-        entry.octets_up = entry.octets_up.saturating_add(octets);
-        entry.types.add(asked.kind);
-        entry.data_queries = entry.data_queries.saturating_add(DATA_TYPES.contains(&asked.kind).into());
+        let mut new = None;
         if self.names.get_near(&mut places.name, &name.hash()).is_none() {
-            entry.distinct_at_most |= self.names.evicted() > 0;
+            let at_most = self.names.evicted() > 0;
             self.names.get_or_insert_near(&mut places.name, name.hash(), || (), |_, ()| ());
             let labels: Vec<u8> = name.below_domain().bytes().filter(|octet| *octet != b'.').collect();
-            entry.distinct = entry.distinct.saturating_add(1);
-            entry.label_octets = entry.label_octets.saturating_add(labels.len() as u64);
-            entry.label_entropy += entropy(&labels);
-            entry.evidence.add(seen.frame);
+            new = Some(New { octets: labels.len() as u64, entropy: entropy(&labels), at_most });
         }
+        both.for_each(|entry| entry.asked(seen.frame, message, asked.kind, new.as_ref()));
         self.top.add_near(&mut places.top, name, 1);
         name.places.set(places);
     }
@@ -210,7 +206,8 @@ impl Domains {
             (std::cmp::Reverse(domain.queries), std::cmp::Reverse(domain.responses), *name)
         });
         let places = lists.place(lists::DOMAINS)..;
-        let listed = lists.cut(lists::DOMAINS, limits::LISTED, all.into_iter());
+        let has = |domain: &String| self.table.get(domain).is_some();
+        let listed = self.others.list(all, limits::LISTED, self.different.count(), has, lists);
         places.zip(listed).map(|(place, (name, domain))| domain.report(name, place, lists)).collect()
     }
 
@@ -225,7 +222,38 @@ impl Domains {
     }
 }
 
+/// A name under a domain that was not asked for before.
+struct New {
+    /// Bytes of its labels left of the domain, and their entropy.
+    octets: u64,
+    entropy: f64,
+    /// Whether it may have been here before.
+    at_most: bool,
+}
+
 impl Domain {
+    /// Takes a response about a name under it.
+    fn answered(&mut self, message: &Message<'_>) {
+        self.responses = self.responses.saturating_add(1);
+        self.nxdomain = self.nxdomain.saturating_add(u64::from(message.rcode() == response::NXDOMAIN));
+        self.octets_down = self.octets_down.saturating_add(message.octets().len() as u64);
+    }
+
+    /// Takes a query for a name under it.
+    fn asked(&mut self, frame: u64, message: &Message<'_>, kind: u16, new: Option<&New>) {
+        self.queries = self.queries.saturating_add(1);
+        self.octets_up = self.octets_up.saturating_add(message.octets().len() as u64);
+        self.types.add(kind);
+        self.data_queries = self.data_queries.saturating_add(DATA_TYPES.contains(&kind).into());
+        if let Some(new) = new {
+            self.distinct_at_most |= new.at_most;
+            self.distinct = self.distinct.saturating_add(1);
+            self.label_octets = self.label_octets.saturating_add(new.octets);
+            self.label_entropy += new.entropy;
+            self.evidence.add(frame);
+        }
+    }
+
     fn new(at_least: bool) -> Self {
         Self {
             queries: 0,

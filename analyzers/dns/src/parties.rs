@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Quantiles, SummaryMs};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Quantiles, SummaryMs};
 use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
@@ -21,6 +21,7 @@ pub struct Parties {
     /// The list of response codes of each.
     rcodes: &'static str,
     table: BoundedMap<IpAddr, Party>,
+    others: Others<IpAddr, Party>,
     recent: Recent,
     distinct: Distinct,
     with_percentiles: usize,
@@ -96,13 +97,64 @@ pub struct PartyReport {
     pub latency: Option<SummaryMs>,
 }
 
+impl Party {
+    fn new(rcodes: &'static str) -> Self {
+        Self {
+            messages: 0,
+            octets: 0,
+            queries: 0,
+            responses: 0,
+            asked: 0,
+            answered: 0,
+            retransmitted: 0,
+            unasked: 0,
+            other_question: 0,
+            rcodes: CodeCounts::keeping(rcodes, limits::PARTY_RCODES),
+            latency: None,
+            evidence: Evidence::default(),
+            at_least: false,
+        }
+    }
+
+    fn add(&mut self, message: &Message<'_>) {
+        let is_response = message.header.is_response();
+        one(&mut self.messages, true);
+        self.octets = self.octets.saturating_add(message.octets().len() as u64);
+        one(&mut self.queries, !is_response);
+        one(&mut self.responses, is_response);
+        if is_response {
+            self.rcodes.add(message.rcode());
+        }
+    }
+
+    fn judged(&mut self, frame: u64, outcome: &Outcome) {
+        match outcome {
+            Outcome::Asked => {
+                one(&mut self.asked, true);
+                self.evidence.add(frame);
+            }
+            Outcome::Retransmitted => one(&mut self.retransmitted, true),
+            Outcome::AskedAnew => {
+                self.retransmitted = self.retransmitted.saturating_sub(1);
+                one(&mut self.asked, true);
+                self.evidence.add(frame);
+            }
+            Outcome::Answered { .. } => one(&mut self.answered, true),
+            Outcome::Unasked => one(&mut self.unasked, true),
+            Outcome::OtherQuestion { .. } => one(&mut self.other_question, true),
+            Outcome::AnsweredAgain { .. } | Outcome::OtherPayload { .. } | Outcome::Waiting | Outcome::Unpaired => {}
+        }
+    }
+}
+
 impl Parties {
     /// Nobody yet, of the list of the report with that name, each with the list of response codes with that name.
-    pub fn new(list: &'static str, rcodes: &'static str) -> Self {
+    pub fn new(list: &'static str, rcodes: &'static str, lists: &Lists) -> Self {
         Self {
             list,
             rcodes,
             table: BoundedMap::new(limits::PARTIES),
+            others: Others::new(list, lists),
             recent: Recent::new(),
             distinct: Distinct::new(),
             with_percentiles: 0,
@@ -119,21 +171,7 @@ impl Parties {
         let (mut is_new, mut gives_up_percentiles) = (false, false);
         let make = || {
             is_new = true;
-            Party {
-                messages: 0,
-                octets: 0,
-                queries: 0,
-                responses: 0,
-                asked: 0,
-                answered: 0,
-                retransmitted: 0,
-                unasked: 0,
-                other_question: 0,
-                rcodes: CodeCounts::keeping(rcodes, limits::PARTY_RCODES),
-                latency: room.then(Quantiles::new),
-                evidence: Evidence::default(),
-                at_least: may_have_been_here,
-            }
+            Party { latency: room.then(Quantiles::new), at_least: may_have_been_here, ..Party::new(rcodes) }
         };
         let gone = |_, gone: Party| gives_up_percentiles = gone.latency.is_some();
         let party = self.table.get_or_insert_near(self.recent.of(address), address, make, gone);
@@ -147,13 +185,9 @@ impl Parties {
         } else {
             self.distinct.again();
         }
-        let is_response = message.header.is_response();
-        one(&mut party.messages, true);
-        party.octets = party.octets.saturating_add(message.octets().len() as u64);
-        one(&mut party.queries, !is_response);
-        one(&mut party.responses, is_response);
-        if is_response {
-            party.rcodes.add(message.rcode());
+        party.add(message);
+        if let Some((_, other)) = self.others.entry(&address, || address, || Party::new(rcodes)) {
+            other.add(message);
         }
     }
 
@@ -163,22 +197,11 @@ impl Parties {
             return;
         }
         // One that made room in the meantime stays away.
-        let Some(party) = self.table.get_near(self.recent.of(address), &address) else { return };
-        match outcome {
-            Outcome::Asked => {
-                one(&mut party.asked, true);
-                party.evidence.add(seen.frame);
-            }
-            Outcome::Retransmitted => one(&mut party.retransmitted, true),
-            Outcome::AskedAnew => {
-                party.retransmitted = party.retransmitted.saturating_sub(1);
-                one(&mut party.asked, true);
-                party.evidence.add(seen.frame);
-            }
-            Outcome::Answered { .. } => one(&mut party.answered, true),
-            Outcome::Unasked => one(&mut party.unasked, true),
-            Outcome::OtherQuestion { .. } => one(&mut party.other_question, true),
-            Outcome::AnsweredAgain { .. } | Outcome::OtherPayload { .. } | Outcome::Waiting | Outcome::Unpaired => {}
+        if let Some(party) = self.table.get_near(self.recent.of(address), &address) {
+            party.judged(seen.frame, &outcome);
+        }
+        if let Some(other) = self.others.get_mut(&address) {
+            other.judged(seen.frame, &outcome);
         }
     }
 
@@ -217,7 +240,8 @@ impl Parties {
         let mut all: Vec<(&IpAddr, &Party)> = self.table.iter().collect();
         all.sort_by_key(|(address, party)| (std::cmp::Reverse(party.messages), **address));
         let places = lists.place(self.list)..;
-        let listed = lists.cut(self.list, limits::LISTED, all.into_iter());
+        let (total, has) = (self.distinct.count(), |address: &IpAddr| self.table.get(address).is_some());
+        let listed = self.others.list(all, limits::LISTED, total, has, lists);
         places
             .zip(listed)
             .map(|(place, (address, party))| PartyReport {

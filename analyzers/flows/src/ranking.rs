@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::hash::Hash;
 
-use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others};
 
 use crate::flow::{Flow, Sent};
+use crate::limits;
 
 /// What somebody sent and got.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,9 +50,10 @@ impl Volume {
     }
 }
 
-/// A table that keeps those with most bytes: when it is full, the half with fewer goes.
+/// A table that keeps those with most bytes: when it is full, the half with fewer goes. Its list has those that went on further pages.
 pub struct Ranking<K> {
     table: BoundedMap<K, Volume>,
+    others: Others<K, Volume>,
     capacity: usize,
     distinct: Distinct,
     dropped: u64,
@@ -59,15 +61,24 @@ pub struct Ranking<K> {
 }
 
 impl<K: Hash + Eq + Ord + Copy> Ranking<K> {
-    /// Nobody yet; room for `capacity`.
-    pub fn new(capacity: usize) -> Self {
+    /// Nobody yet; room for `capacity`. `list` is its name in the report.
+    pub fn new(list: &'static str, capacity: usize, lists: &Lists) -> Self {
         // One more than is kept, so that the table itself never evicts.
         let table = BoundedMap::new(capacity.saturating_add(1));
-        Self { table, capacity, distinct: Distinct::new(), dropped: 0, missing: 0 }
+        let others = Others::new(list, lists);
+        Self { table, others, capacity, distinct: Distinct::new(), dropped: 0, missing: 0 }
     }
 
-    /// The entry of a key.
-    pub fn entry(&mut self, key: K) -> &mut Volume {
+    /// Adds a flow, of which a key sent and got so much.
+    pub fn add(&mut self, key: K, flow: &Flow, sent: Sent, got: Sent) {
+        self.entry(key).add(flow, sent, got);
+        if let Some((_, volume)) = self.others.entry(&key, || key, Volume::default) {
+            volume.add(flow, sent, got);
+        }
+    }
+
+    /// The entry of a key in the table.
+    fn entry(&mut self, key: K) -> &mut Volume {
         self.distinct.add(&key);
         if self.table.len() >= self.capacity && self.table.get(&key).is_none() {
             self.drop_half();
@@ -75,9 +86,18 @@ impl<K: Hash + Eq + Ord + Copy> Ranking<K> {
         self.table.get_or_insert_with(key, Volume::default).0
     }
 
-    /// Whether a key has an entry.
-    pub fn has(&self, key: &K) -> bool {
+    fn has(&self, key: &K) -> bool {
         self.table.get(key).is_some()
+    }
+
+    /// Those that a report holds: the ones with most bytes, or of the others the page that is asked for.
+    pub fn list(&self, lists: &mut Lists) -> Vec<(&K, &Volume)> {
+        self.others.list(self.ranked(), limits::LISTED, self.different(), |key| self.has(key), lists)
+    }
+
+    /// How many there were: those that are left, when none went.
+    fn different(&self) -> u64 {
+        if self.dropped == 0 { self.table.len() as u64 } else { self.distinct.count() }
     }
 
     fn drop_half(&mut self) {
@@ -114,10 +134,33 @@ impl<K: Hash + Eq + Ord + Copy> Ranking<K> {
     }
 
     /// The ones with most bytes first; equal ones in the order of their keys.
-    pub fn ranked(&self) -> Vec<(K, Volume)> {
-        let mut all: Vec<(K, Volume)> = self.table.iter().map(|(key, volume)| (*key, *volume)).collect();
-        all.sort_unstable_by_key(|(key, volume)| (Reverse(volume.bytes()), *key));
+    fn ranked(&self) -> Vec<(&K, &Volume)> {
+        let mut all: Vec<(&K, &Volume)> = self.table.iter().collect();
+        all.sort_unstable_by_key(|(key, volume)| (Reverse(volume.bytes()), **key));
         all
+    }
+}
+
+impl<K: Hash + Eq + Ord + Copy> Ranking<(K, K)> {
+    /// Adds a flow of a pair, of which the first sent and got so much. A pair begins with the client of its first flow that ended; afterwards it is found
+    /// either way round.
+    pub fn add_pair(&mut self, (one, other): (K, K), flow: &Flow, sent: Sent, got: Sent) {
+        match self.has(&(other, one)) {
+            true => self.entry((other, one)).add(flow, got, sent),
+            false => self.entry((one, other)).add(flow, sent, got),
+        }
+        let same = (one.min(other), one.max(other));
+        match self.others.entry(&same, || (one, other), Volume::default) {
+            Some((known, volume)) if *known == (one, other) => volume.add(flow, sent, got),
+            Some((_, volume)) => volume.add(flow, got, sent),
+            None => {}
+        }
+    }
+
+    /// As [`Ranking::list`].
+    pub fn list_pairs(&self, lists: &mut Lists) -> Vec<(&(K, K), &Volume)> {
+        let has = |(one, other): &(K, K)| self.has(&(*one, *other)) || self.has(&(*other, *one));
+        self.others.list(self.ranked(), limits::LISTED, self.different(), has, lists)
     }
 }
 
@@ -127,17 +170,16 @@ mod tests {
 
     #[test]
     fn the_largest_stay_and_none_is_off_by_more_than_is_said() {
-        let mut ranking = Ranking::new(100);
+        let mut ranking = Ranking::new("top", 100, &Lists::default());
         let mut add = |key: u32, bytes: u64| {
-            let volume = ranking.entry(key);
-            volume.add(&Flow::default(), Sent { packets: 1, bytes, payload: 0 }, Sent::default());
+            ranking.add(key, &Flow::default(), Sent { packets: 1, bytes, payload: 0 }, Sent::default());
         };
         for n in 0..20_000_u32 {
             add(n + 10, 60);
             // Ten large ones all the time.
             add(n % 10, 1_000);
         }
-        let first: Vec<(u32, u64)> = ranking.ranked().iter().take(10).map(|(key, v)| (*key, v.bytes())).collect();
+        let first: Vec<(u32, u64)> = ranking.ranked().iter().take(10).map(|(key, v)| (**key, v.bytes())).collect();
         assert_eq!(first, (0..10).map(|key| (key, 2_000_000)).collect::<Vec<_>>());
         assert!(ranking.dropped() > 19_000 && ranking.missing() > 0);
         let (total, exact) = ranking.total();

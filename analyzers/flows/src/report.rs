@@ -31,7 +31,7 @@ pub struct Report {
     /// What UDP and TCP flows carry, those with most bytes first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub applications: Vec<ApplicationReport>,
-    /// Hosts, those with most bytes first.
+    /// Hosts, those with most bytes first; those that had to make room among 4,096 follow in no order, with exact numbers.
     pub endpoints: Vec<EndpointReport>,
     pub top: Top,
     pub protocol_hierarchy: ProtocolHierarchy,

@@ -183,7 +183,7 @@ impl Tool for Conversations {
             kept: Kept {
                 hierarchy: Hierarchy::default(),
                 totals: Totals::default(),
-                talkers: Talkers::new(),
+                talkers: Talkers::new(&lists),
                 order: arguments.order.unwrap_or_default(),
                 largest: Largest::default(),
                 watch: Watch::new(),

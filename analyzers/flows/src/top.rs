@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use mcpcap_analyzer::application::{Verdict, registered};
-use mcpcap_analyzer::stats::{BoundedMap, Lists, TopK};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, TopK};
 
 use crate::addresses::Network;
 use crate::key::{Address, Carrier, End};
@@ -52,6 +52,9 @@ pub struct Talkers {
     services: Ranking<Service>,
     networks: Ranking<Network>,
     vlans: BoundedMap<[u16; 2], (u64, u64)>,
+    /// Different VLANs, and those that made room in their table.
+    different_vlans: Distinct,
+    other_vlans: Others<[u16; 2], (u64, u64)>,
     applications: BTreeMap<Application, Carried>,
 }
 
@@ -59,22 +62,32 @@ pub struct Talkers {
 pub const NO_VLAN: u16 = u16::MAX;
 
 impl Talkers {
-    /// Nobody yet.
-    pub fn new() -> Self {
+    /// Nobody yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
-            hosts: Ranking::new(limits::RANKED),
-            pairs: Ranking::new(limits::RANKED),
-            services: Ranking::new(limits::RANKED),
-            networks: Ranking::new(limits::RANKED),
+            hosts: Ranking::new(ENDPOINTS, limits::RANKED, lists),
+            pairs: Ranking::new(PAIRS, limits::RANKED, lists),
+            services: Ranking::new(PORTS, limits::RANKED, lists),
+            networks: Ranking::new(NETWORKS, limits::RANKED, lists),
             vlans: BoundedMap::new(limits::RANKED),
+            different_vlans: Distinct::new(),
+            other_vlans: Others::new(VLANS, lists),
             applications: BTreeMap::new(),
         }
     }
 
     /// Counts a packet with VLAN tags.
     pub fn tagged(&mut self, vlans: [u16; 2], bytes: u64) {
-        let (count, _) = self.vlans.get_or_insert_with(vlans, || (0, 0));
-        *count = (count.0.saturating_add(1), count.1.saturating_add(bytes));
+        let different = &mut self.different_vlans;
+        let made = || {
+            different.add(&vlans);
+            (0, 0)
+        };
+        let (count, _) = self.vlans.get_or_insert_with(vlans, made);
+        let other = self.other_vlans.entry(&vlans, || vlans, || (0, 0)).map(|(_, count)| count);
+        for count in [Some(count), other].into_iter().flatten() {
+            *count = (count.0.saturating_add(1), count.1.saturating_add(bytes));
+        }
     }
 
     /// Takes a flow that ended.
@@ -104,27 +117,21 @@ impl Talkers {
             // It sent all of it, and received all of it.
             let mut all = sent;
             all.add(got);
-            self.hosts.entry(client.address).add(flow, all, all);
+            self.hosts.add(client.address, flow, all, all);
         } else {
-            self.hosts.entry(client.address).add(flow, sent, got);
-            self.hosts.entry(server.address).add(flow, got, sent);
+            self.hosts.add(client.address, flow, sent, got);
+            self.hosts.add(server.address, flow, got, sent);
         }
-        let (one, other) = (client.address, server.address);
-        // A pair begins with the client of its first flow that ended; afterwards it is found either way round.
-        if self.pairs.has(&(other, one)) {
-            self.pairs.entry((other, one)).add(flow, got, sent);
-        } else {
-            self.pairs.entry((one, other)).add(flow, sent, got);
-        }
+        self.pairs.add_pair((client.address, server.address), flow, sent, got);
         if let Some(port) = service {
-            self.services.entry((key.carrier, port)).add(flow, sent, got);
+            self.services.add((key.carrier, port), flow, sent, got);
         }
         let networks = (Network::of(client.address), Network::of(server.address));
         if let Some(network) = networks.0 {
-            self.networks.entry(network).add(flow, sent, got);
+            self.networks.add(network, flow, sent, got);
         }
         if let Some(network) = networks.1.filter(|_| networks.0 != networks.1) {
-            self.networks.entry(network).add(flow, got, sent);
+            self.networks.add(network, flow, got, sent);
         }
     }
 
@@ -155,27 +162,24 @@ impl Talkers {
                 *count = count.saturating_add(1);
             }
         }
-        let endpoints = lists.cut(ENDPOINTS, limits::LISTED, self.hosts.ranked().into_iter());
-        let endpoints = endpoints.map(|(address, volume)| EndpointReport {
+        let endpoints = self.hosts.list(lists).into_iter().map(|(address, volume)| EndpointReport {
             address: address.to_string(),
-            volume: VolumeReport::new(&volume, digits),
-            peers: peers.get(&address).copied().unwrap_or_default(),
+            volume: VolumeReport::new(volume, digits),
+            peers: peers.get(address).copied().unwrap_or_default(),
         });
         let endpoints = endpoints.collect();
-        let pairs = lists.cut(PAIRS, limits::LISTED, self.pairs.ranked().into_iter());
-        let pairs = pairs.map(|((a, b), volume)| PairReport {
+        let pairs = self.pairs.list_pairs(lists).into_iter().map(|((a, b), volume)| PairReport {
             a: a.to_string(),
             b: b.to_string(),
-            volume: VolumeReport::new(&volume, digits),
+            volume: VolumeReport::new(volume, digits),
         });
         let pairs = pairs.collect();
-        let ports = lists.cut(PORTS, limits::LISTED, self.services.ranked().into_iter());
-        let ports = ports.map(|((carrier, port), volume)| PortReport {
+        let ports = self.services.list(lists).into_iter().map(|((carrier, port), volume)| PortReport {
             protocol: carrier.name(),
-            port,
-            registered: match carrier {
-                Carrier::TCP => registered(port, true),
-                Carrier::UDP => registered(port, false),
+            port: *port,
+            registered: match *carrier {
+                Carrier::TCP => registered(*port, true),
+                Carrier::UDP => registered(*port, false),
                 _ => None,
             }
             .map(|protocol| protocol.name()),
@@ -184,8 +188,7 @@ impl Talkers {
             bytes: volume.bytes(),
         });
         let ports = ports.collect();
-        let networks = lists.cut(NETWORKS, limits::LISTED, self.networks.ranked().into_iter());
-        let networks = networks.map(|(network, volume)| NetworkReport {
+        let networks = self.networks.list(lists).into_iter().map(|(network, volume)| NetworkReport {
             network: network.to_string(),
             packets_sent: volume.sent.packets,
             packets_received: volume.got.packets,
@@ -207,16 +210,17 @@ impl Talkers {
     }
 
     fn vlans(&self, lists: &mut Lists) -> Vec<VlanReport> {
-        let mut all: Vec<([u16; 2], (u64, u64))> = self.vlans.iter().map(|(vlans, count)| (*vlans, *count)).collect();
-        all.sort_unstable_by_key(|(vlans, (_, bytes))| (Reverse(*bytes), *vlans));
-        let listed = lists.cut(VLANS, limits::LISTED, all.into_iter());
-        let row = |([vlan, inner], (packets, bytes)): ([u16; 2], (u64, u64))| VlanReport {
-            vlan,
-            inner: Some(inner).filter(|inner| *inner != NO_VLAN),
-            packets,
-            bytes,
+        let mut all: Vec<_> = self.vlans.iter().collect();
+        all.sort_unstable_by_key(|(vlans, (_, bytes))| (Reverse(*bytes), **vlans));
+        let (total, has) = (self.different_vlans.count(), |vlans: &[u16; 2]| self.vlans.get(vlans).is_some());
+        let listed = self.other_vlans.list(all, limits::LISTED, total, has, lists);
+        let row = |([vlan, inner], (packets, bytes)): (&[u16; 2], &(u64, u64))| VlanReport {
+            vlan: *vlan,
+            inner: Some(*inner).filter(|inner| *inner != NO_VLAN),
+            packets: *packets,
+            bytes: *bytes,
         };
-        listed.map(row).collect()
+        listed.into_iter().map(row).collect()
     }
 
     fn applications(&self, lists: &mut Lists) -> Vec<ApplicationReport> {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::numbers::{add_one, share};
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Quantiles, SummaryMs};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, Quantiles, SummaryMs};
 use serde::Serialize;
 
 use crate::limits;
@@ -61,6 +61,7 @@ pub struct Echoes {
     /// Requests to broadcast and multicast addresses, by requester, identifier and sequence number.
     to_many: BoundedMap<(IpAddr, u16, u16), u64>,
     sessions: BoundedMap<(IpAddr, IpAddr), Session>,
+    other_sessions: Others<(IpAddr, IpAddr), Session>,
     identifiers: Pool,
     /// Of what tunnels carry.
     flows: Pool,
@@ -108,12 +109,13 @@ struct Totals {
 const PAIRS: &str = "statistics.echo_pairs";
 
 impl Echoes {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
+    /// Nothing seen yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
             waiting: BoundedMap::new(limits::PENDING),
             to_many: BoundedMap::new(limits::ENTRIES),
             sessions: BoundedMap::new(limits::SESSIONS),
+            other_sessions: Others::new(PAIRS, lists),
             identifiers: Pool::new(limits::VALUES),
             flows: Pool::new(limits::INNER_FLOWS),
             pairs: Distinct::new(),
@@ -174,13 +176,20 @@ impl Echoes {
             gone.identifiers.release(&mut self.identifiers);
             gone.inner.iter().for_each(|inner| inner.release(&mut self.flows));
         }
-        session.note(message, frame, vlans, &mut self.flows);
+        let ends = (requester, target);
+        let other = self.other_sessions.entry(&ends, || ends, || Session::new(message)).map(|(_, session)| session);
+        for session in [Some(session), other].into_iter().flatten() {
+            session.note(message, frame, vlans, &mut self.flows);
+            match message.is_echo() {
+                true => session.request(identifier, frame, time, &mut self.identifiers),
+                false => add_one(&mut session.replies),
+            }
+        }
         let heard = Heard { frame, time, vlans, payload: remember(message) };
         let key = Key { requester, target, identifier, sequence };
         let (waiting, gone) = self.waiting.get_or_insert_with(key, Waiting::default);
         let (outcome, pair) = if message.is_echo() {
             add_one(&mut self.totals.requests);
-            session.request(identifier, frame, time, &mut self.identifiers);
             if is_many(target) {
                 self.to_many.insert((requester, identifier, sequence), frame);
             }
@@ -189,7 +198,6 @@ impl Echoes {
             (if again { Outcome::AskedAgain } else { Outcome::Asked }, pair)
         } else {
             add_one(&mut self.totals.replies);
-            add_one(&mut session.replies);
             (Outcome::Replied, waiting.answer(heard))
         };
         let is_full = waiting.is_full();
@@ -267,30 +275,33 @@ impl Echoes {
             self.round_trips.add(lasted);
             self.totals.late = self.totals.late.saturating_add((lasted >= LATE).into());
         }
-        if let Some(session) = self.sessions.get_mut(&(key.requester, key.target)) {
-            session.pair(pair);
-        }
+        self.both(key).for_each(|session| session.pair(pair));
         let answer = Answer::First { request: pair.request.frame, round_trip };
         self.settled.push(Settled { reply: pair.reply.frame, answer });
     }
 
+    /// What is kept of a pair of requester and target.
+    fn both(&mut self, key: &Key) -> impl Iterator<Item = &mut Session> {
+        let ends = (key.requester, key.target);
+        [self.sessions.get_mut(&ends), self.other_sessions.get_mut(&ends)].into_iter().flatten()
+    }
+
     /// Settles a reply that waits no longer: it answers a request again, or one to many, or none.
     fn leave(&mut self, key: &Key, reply: u64, request: Option<u64>) {
-        let session = self.sessions.get_mut(&(key.requester, key.target));
-        let to_many = self.to_many.get(&(key.requester, key.identifier, key.sequence));
+        let to_many = self.to_many.get(&(key.requester, key.identifier, key.sequence)).copied();
         let answer = match (request, to_many) {
             (Some(request), _) => {
                 add_one(&mut self.totals.again);
-                session.into_iter().for_each(|session| add_one(&mut session.duplicates));
+                self.both(key).for_each(|session| add_one(&mut session.duplicates));
                 Answer::Again { request }
             }
             (None, Some(request)) => {
                 add_one(&mut self.totals.for_many);
-                Answer::ForMany { request: *request }
+                Answer::ForMany { request }
             }
             (None, None) => {
                 add_one(&mut self.totals.unasked);
-                session.into_iter().for_each(|session| {
+                self.both(key).for_each(|session| {
                     add_one(&mut session.unasked);
                     session.unasked_frames.add(reply);
                 });
@@ -325,7 +336,8 @@ impl Echoes {
         sessions.sort_by_key(|(ends, session)| {
             (std::cmp::Reverse(session.requests.saturating_add(session.replies)), **ends)
         });
-        let pairs = lists.cut(PAIRS, limits::LIST_ENTRIES, sessions.into_iter());
+        let has = |ends: &(IpAddr, IpAddr)| self.sessions.get(ends).is_some();
+        let pairs = self.other_sessions.list(sessions, limits::LIST_ENTRIES, self.pairs.count(), has, lists);
         let places = lists.place(PAIRS)..;
         let report_on = |(place, ((requester, target), session)): (usize, (&(IpAddr, IpAddr), &Session))| {
             PairReport::new(*requester, *target, session, place, lists)

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::decode::Quoted;
 use mcpcap_analyzer::finding::{Evidence, Frames};
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, Several};
 use serde::Serialize;
 
 use crate::codes;
@@ -32,6 +32,9 @@ pub struct Errors {
     ports: Pool,
     mtus: BoundedMap<(IpAddr, IpAddr), Mtu>,
     redirects: BoundedMap<(IpAddr, IpAddr, IpAddr), Evidence>,
+    other_unreachable: Others<Unreachable, Counted>,
+    other_mtus: Others<(IpAddr, IpAddr), Mtu>,
+    other_redirects: Others<(IpAddr, IpAddr, IpAddr), Evidence>,
     different: Different,
 }
 
@@ -67,9 +70,12 @@ impl Counted {
 }
 
 impl Errors {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
+    /// Nothing seen yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
+            other_unreachable: Others::new(UNREACHABLE, lists),
+            other_mtus: Others::new(MTUS, lists),
+            other_redirects: Others::new(REDIRECTS, lists),
             unreachable: BoundedMap::new(limits::ENTRIES),
             ports: Pool::new(limits::VALUES),
             mtus: BoundedMap::new(limits::ENTRIES),
@@ -94,16 +100,23 @@ impl Errors {
             let key = (message.source, gateway, destination);
             self.different.redirects.add(&key);
             self.redirects.get_or_insert_with(key, Evidence::default).0.add(frame);
+            if let Some((_, evidence)) = self.other_redirects.entry(&key, || key, Evidence::default) {
+                evidence.add(frame);
+            }
         }
         let Some(quoted) = &message.quoted else { return };
         if let Some(mtu) = message.mtu() {
             let entry = || Mtu { smallest: mtu, reporter: message.source, evidence: Evidence::default() };
-            self.different.mtus.add(&(quoted.source, quoted.destination));
-            let (known, _) = self.mtus.get_or_insert_with((quoted.source, quoted.destination), entry);
-            if mtu < known.smallest {
-                (known.smallest, known.reporter) = (mtu, message.source);
+            let key = (quoted.source, quoted.destination);
+            self.different.mtus.add(&key);
+            let other = self.other_mtus.entry(&key, || key, entry).map(|(_, known)| known);
+            let (known, _) = self.mtus.get_or_insert_with(key, entry);
+            for known in [Some(known), other].into_iter().flatten() {
+                if mtu < known.smallest {
+                    (known.smallest, known.reporter) = (mtu, message.source);
+                }
+                known.evidence.add(frame);
             }
-            known.evidence.add(frame);
         } else if message.is_unreachable() {
             let key = (quoted.destination, message.version, message.code, message.source);
             self.different.unreachable.add(&key);
@@ -112,10 +125,13 @@ impl Errors {
             if let Some((_, gone)) = gone {
                 gone.ports.release(&mut self.ports);
             }
-            counted.evidence.add(frame);
-            counted.protocol = quoted.protocol;
-            if let Some((_, port)) = quoted.ports {
-                counted.ports.add(&port, &mut self.ports);
+            let other = self.other_unreachable.entry(&key, || key, Counted::new).map(|(_, counted)| counted);
+            for counted in [Some(counted), other].into_iter().flatten() {
+                counted.evidence.add(frame);
+                counted.protocol = quoted.protocol;
+                if let Some((_, port)) = quoted.ports {
+                    counted.ports.add(&port, &mut self.ports);
+                }
             }
         }
     }
@@ -129,7 +145,9 @@ impl Errors {
     pub fn unreachable(&self, lists: &mut Lists) -> Vec<UnreachableReport> {
         let mut all: Vec<_> = self.unreachable.iter().collect();
         all.sort_by_key(|(key, counted)| (Reverse(counted.evidence.total()), **key));
-        let listed = lists.cut(UNREACHABLE, limits::LIST_ENTRIES, all.into_iter());
+        let (total, has) =
+            (self.different.unreachable.count(), |key: &Unreachable| self.unreachable.get(key).is_some());
+        let listed = self.other_unreachable.list(all, limits::LIST_ENTRIES, total, has, lists);
         let places = lists.place(UNREACHABLE)..;
         let reports = places.zip(listed).map(|(place, ((destination, version, code, reporter), counted))| {
             let kind = if *version == Version::V4 { codes::kind::UNREACHABLE } else { codes::kind::V6_UNREACHABLE };
@@ -153,7 +171,8 @@ impl Errors {
     pub fn path_mtus(&self, lists: &mut Lists) -> Vec<MtuReport> {
         let mut all: Vec<_> = self.mtus.iter().collect();
         all.sort_by_key(|(key, _)| **key);
-        let listed = lists.cut(MTUS, limits::LIST_ENTRIES, all.into_iter());
+        let (total, has) = (self.different.mtus.count(), |key: &(IpAddr, IpAddr)| self.mtus.get(key).is_some());
+        let listed = self.other_mtus.list(all, limits::LIST_ENTRIES, total, has, lists);
         let places = lists.place(MTUS)..;
         let reports = places.zip(listed).map(|(place, ((source, destination), mtu))| MtuReport {
             source: *source,
@@ -170,7 +189,9 @@ impl Errors {
     pub fn redirect_reports(&self, lists: &mut Lists) -> Vec<RedirectReport> {
         let mut all: Vec<_> = self.redirects.iter().collect();
         all.sort_by_key(|(key, evidence)| (Reverse(evidence.total()), **key));
-        let listed = lists.cut(REDIRECTS, limits::LIST_ENTRIES, all.into_iter());
+        let has = |key: &(IpAddr, IpAddr, IpAddr)| self.redirects.get(key).is_some();
+        let total = self.different.redirects.count();
+        let listed = self.other_redirects.list(all, limits::LIST_ENTRIES, total, has, lists);
         let places = lists.place(REDIRECTS)..;
         let reports = places.zip(listed).map(|(place, ((router, gateway, destination), evidence))| RedirectReport {
             router: *router,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several, TopK};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, Several, TopK};
 use mcpcap_analyzer::text;
 
 use crate::advertisement::{self, RouterOptions, router_v4, router_v6};
@@ -49,9 +49,11 @@ pub struct Place {
 /// Everything that hosts and routers of a link say of themselves.
 pub struct Neighbours {
     neighbours: BoundedMap<Ipv6Addr, Neighbour>,
+    others: Others<Ipv6Addr, Neighbour>,
     /// Room for the claims of all neighbours, and for their link-layer addresses.
     rooms: (Pool, Pool),
     routers: BoundedMap<(IpAddr, Option<u16>), Router>,
+    other_routers: Others<(IpAddr, Option<u16>), Router>,
     /// Room for what all routers say.
     options: Pool,
     groups: TopK<IpAddr>,
@@ -155,8 +157,10 @@ impl Neighbours {
     pub fn new(lists: &Lists) -> Self {
         Self {
             neighbours: BoundedMap::new(limits::ENTRIES),
+            others: Others::new(NEIGHBOURS, lists),
             rooms: (Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES), Pool::new(limits::ALL_NEIGHBOUR_ADDRESSES)),
             routers: BoundedMap::new(limits::ENTRIES),
+            other_routers: Others::new(ROUTERS, lists),
             options: Pool::new(limits::VALUES),
             groups: TopK::of(GROUPS, limits::ENTRIES, lists),
             different: (Distinct::new(), Distinct::new()),
@@ -186,8 +190,7 @@ impl Neighbours {
                 self.counts.0 = self.counts.0.saturating_add(1);
                 self.counts.1 = self.counts.1.saturating_add(message.source.is_unspecified().into());
                 if let Some(target) = message.target() {
-                    let (known, _) = self.known(target);
-                    known.solicited = known.solicited.saturating_add(1);
+                    self.change(target, |known, _| known.solicited = known.solicited.saturating_add(1));
                 }
             }
             (Version::V6, kind::V6_NEIGHBOR_ADVERTISEMENT) => self.advertisement(message, seen),
@@ -210,70 +213,62 @@ impl Neighbours {
         }
     }
 
-    fn known(&mut self, target: Ipv6Addr) -> (&mut Neighbour, &mut (Pool, Pool)) {
+    /// Changes what is known of an address; the pools are those of claims and of hardware addresses.
+    fn change(&mut self, target: Ipv6Addr, change: impl Fn(&mut Neighbour, &mut (Pool, Pool))) {
         self.different.0.add(&target);
         let (known, gone) = self.neighbours.get_or_insert_with(target, Neighbour::new);
         if let Some((_, gone)) = gone {
             self.rooms.0.give_back(gone.claims.len());
             gone.macs.release(&mut self.rooms.1);
         }
-        (known, &mut self.rooms)
+        change(known, &mut self.rooms);
+        if let Some((_, known)) = self.others.entry(&target, || target, Neighbour::new) {
+            change(known, &mut self.rooms);
+        }
     }
 
     fn advertisement(&mut self, message: &Message<'_>, seen: &Place) {
         let Place { frame, time, vlans, .. } = *seen;
         self.counts.2 = self.counts.2.saturating_add(1);
         let Some(target) = message.target() else { return };
-        let (known, rooms) = self.known(target);
-        known.router |= message.rest[0] & 0x80 != 0;
         let mut mac = None;
         advertisement::walk(message.data.get(16..).unwrap_or_default(), |kind, value| {
             if kind == 2 {
                 mac = Some(text::hexadecimal(value, ":", 8));
             }
         });
-        let Some(mac) = mac else { return };
-        known.macs.add(mac.as_str(), &mut rooms.1);
-        if let Some(claim) = known.claims.iter_mut().find(|claim| claim.mac == mac && claim.vlans == vlans) {
-            claim.evidence.add(frame);
-            claim.times = (claim.times.0.min(time), claim.times.1.max(time));
-            return;
-        }
-        known.evidence.add(frame);
-        if known.claims.len() < limits::NEIGHBOUR_ADDRESSES && rooms.0.take() {
-            let evidence = std::iter::once(frame).collect();
-            known.claims.push(Claim { mac, vlans, evidence, times: (time, time) });
-        } else {
-            known.has_other_claims = true;
-        }
+        self.change(target, |known, rooms| {
+            known.router |= message.rest[0] & 0x80 != 0;
+            let Some(mac) = &mac else { return };
+            known.macs.add(mac.as_str(), &mut rooms.1);
+            if let Some(claim) = known.claims.iter_mut().find(|claim| claim.mac == *mac && claim.vlans == vlans) {
+                claim.evidence.add(frame);
+                claim.times = (claim.times.0.min(time), claim.times.1.max(time));
+                return;
+            }
+            known.evidence.add(frame);
+            if known.claims.len() < limits::NEIGHBOUR_ADDRESSES && rooms.0.take() {
+                let evidence = std::iter::once(frame).collect();
+                known.claims.push(Claim { mac: mac.clone(), vlans, evidence, times: (time, time) });
+            } else {
+                known.has_other_claims = true;
+            }
+        });
     }
 
     /// Takes what a router says, which is read when the room is free again that its last advertisement took.
-    fn router(&mut self, message: &Message<'_>, seen: &Place, said: impl FnOnce(&mut Pool) -> (u16, RouterOptions)) {
-        let Place { frame, vlan, .. } = *seen;
-        self.different.1.add(&(message.source, vlan));
-        let (router, gone) = self.routers.get_or_insert_with((message.source, vlan), || Router {
-            evidence: Evidence::default(),
-            withdrawn: Evidence::default(),
-            lifetime: 0,
-            last: RouterOptions::default(),
-            had_lifetime: false,
-            spans: Vec::new(),
-        });
+    fn router(&mut self, message: &Message<'_>, seen: &Place, said: impl Fn(&mut Pool) -> (u16, RouterOptions)) {
+        let key = (message.source, seen.vlan);
+        self.different.1.add(&key);
+        let other = self.other_routers.entry(&key, || key, Router::new).map(|(_, router)| router);
+        let (router, gone) = self.routers.get_or_insert_with(key, Router::new);
         if let Some((_, gone)) = gone {
             gone.last.release(&mut self.options);
         }
-        router.last.release(&mut self.options);
-        let (lifetime, said) = said(&mut self.options);
-        router.evidence.add(frame);
-        if lifetime == 0 && router.had_lifetime {
-            router.withdrawn.add(frame);
+        for router in [Some(router), other].into_iter().flatten() {
+            router.last.release(&mut self.options);
+            router.take(seen, said(&mut self.options));
         }
-        router.had_lifetime |= lifetime > 0;
-        if lifetime > 0 {
-            router.advertised(seen.time);
-        }
-        (router.lifetime, router.last) = (lifetime, said);
     }
 
     fn group(&mut self, group: Ipv6Addr) {
@@ -300,8 +295,10 @@ impl Neighbours {
         let mut routers: Vec<_> = self.routers.iter().collect();
         routers.sort_by_key(|(key, router)| (Reverse(router.evidence.total()), **key));
         let nothing = neighbours.is_empty() && routers.is_empty() && self.groups.is_empty();
-        let neighbours = lists.cut(NEIGHBOURS, limits::LIST_ENTRIES, neighbours.into_iter());
-        let routers = lists.cut(ROUTERS, limits::LIST_ENTRIES, routers.into_iter());
+        let has = |target: &Ipv6Addr| self.neighbours.get(target).is_some();
+        let neighbours = self.others.list(neighbours, limits::LIST_ENTRIES, self.different.0.count(), has, lists);
+        let has = |key: &(IpAddr, Option<u16>)| self.routers.get(key).is_some();
+        let routers = self.other_routers.list(routers, limits::LIST_ENTRIES, self.different.1.count(), has, lists);
         let groups = self.groups.list(limits::LIST_ENTRIES, lists);
         (!nothing).then(|| NeighbourReport {
             solicitations: self.counts.0,
@@ -327,6 +324,29 @@ impl Neighbours {
 }
 
 impl Router {
+    fn new() -> Self {
+        Self {
+            evidence: Evidence::default(),
+            withdrawn: Evidence::default(),
+            lifetime: 0,
+            last: RouterOptions::default(),
+            had_lifetime: false,
+            spans: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, seen: &Place, (lifetime, said): (u16, RouterOptions)) {
+        self.evidence.add(seen.frame);
+        if lifetime == 0 && self.had_lifetime {
+            self.withdrawn.add(seen.frame);
+        }
+        self.had_lifetime |= lifetime > 0;
+        if lifetime > 0 {
+            self.advertised(seen.time);
+        }
+        (self.lifetime, self.last) = (lifetime, said);
+    }
+
     fn advertised(&mut self, now: u64) {
         let is_full = self.spans.len() >= limits::ROUTER_SPANS;
         match self.spans.last_mut() {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others};
 use serde::Serialize;
 
 use crate::limits;
@@ -15,11 +15,21 @@ use crate::words::word;
 
 /// Challenges and credentials.
 pub struct Authentication {
-    challenges: BoundedMap<(IpAddr, [String; 4]), Counted>,
-    credentials: BoundedMap<(IpAddr, IpAddr, [String; 5]), Counted>,
+    challenges: BoundedMap<Challenge, Counted>,
+    credentials: BoundedMap<Credentials, Counted>,
+    other_challenges: Others<Challenge, Counted>,
+    other_credentials: Others<Credentials, Counted>,
     distinct_challenges: Distinct,
     distinct_credentials: Distinct,
 }
+
+/// A server; scheme, realm, algorithm and qop.
+type Challenge = (IpAddr, [String; 4]);
+/// A client and a server; scheme, user, realm, algorithm and qop.
+type Credentials = (IpAddr, IpAddr, [String; 5]);
+
+const CHALLENGES: &str = "statistics.authentication.challenges";
+const CREDENTIALS: &str = "statistics.authentication.credentials";
 
 #[derive(Default)]
 struct Counted {
@@ -28,7 +38,8 @@ struct Counted {
     stale: u64,
 }
 
-/// Challenges and credentials, the most frequent first. All of them were sent in clear.
+/// Challenges and credentials, the most frequent first; those that had to make room among 1,024 follow in no order, with exact counts. All of them were
+/// sent in clear.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AuthenticationReport {
     /// Challenges (401, 407) by server, scheme and realm, the most frequent first.
@@ -88,11 +99,13 @@ pub struct CredentialsReport {
 }
 
 impl Authentication {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
+    /// Nothing seen yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
             challenges: BoundedMap::new(limits::AUTHENTICATION),
             credentials: BoundedMap::new(limits::AUTHENTICATION),
+            other_challenges: Others::new(CHALLENGES, lists),
+            other_credentials: Others::new(CREDENTIALS, lists),
             distinct_challenges: Distinct::new(),
             distinct_credentials: Distinct::new(),
         }
@@ -111,8 +124,11 @@ impl Authentication {
                 if self.credentials.get(&key).is_none() {
                     self.distinct_credentials.add(&key);
                 }
+                let other = self.other_credentials.entry(&key, || key.clone(), make).map(|(_, known)| known);
                 let known = self.credentials.get_or_insert_with(key, make).0;
-                known.count = known.count.saturating_add(1);
+                for known in [Some(known), other].into_iter().flatten() {
+                    known.count = known.count.saturating_add(1);
+                }
             }
             return;
         }
@@ -122,9 +138,12 @@ impl Authentication {
             if self.challenges.get(&key).is_none() {
                 self.distinct_challenges.add(&key);
             }
+            let other = self.other_challenges.entry(&key, || key.clone(), make).map(|(_, known)| known);
             let known = self.challenges.get_or_insert_with(key, make).0;
-            known.count = known.count.saturating_add(1);
-            known.stale = known.stale.saturating_add(one.stale.into());
+            for known in [Some(known), other].into_iter().flatten() {
+                known.count = known.count.saturating_add(1);
+                known.stale = known.stale.saturating_add(one.stale.into());
+            }
         }
     }
 
@@ -143,16 +162,32 @@ impl Authentication {
             challenges_total: self.distinct_challenges.count(),
             credentials_total: self.distinct_credentials.count(),
             totals_are_exact: self.distinct_challenges.is_exact() && self.distinct_credentials.is_exact(),
-            challenges: lists
-                .cut("statistics.authentication.challenges", limits::LISTED, challenges.into_iter())
+            challenges: self
+                .other_challenges
+                .list(
+                    challenges,
+                    limits::LISTED,
+                    self.distinct_challenges.count(),
+                    |key| self.challenges.get(key).is_some(),
+                    lists,
+                )
+                .into_iter()
                 .map(|((server, texts), known)| {
                     let [scheme, realm, algorithm, qop] = texts.clone();
                     let (count, stale, first_frame) = (known.count, known.stale, known.first);
                     ChallengeReport { server: *server, scheme, realm, algorithm, qop, count, stale, first_frame }
                 })
                 .collect(),
-            credentials: lists
-                .cut("statistics.authentication.credentials", limits::LISTED, credentials.into_iter())
+            credentials: self
+                .other_credentials
+                .list(
+                    credentials,
+                    limits::LISTED,
+                    self.distinct_credentials.count(),
+                    |key| self.credentials.get(key).is_some(),
+                    lists,
+                )
+                .into_iter()
                 .map(|((client, server, texts), known)| {
                     let [scheme, username, realm, algorithm, qop] = texts.clone();
                     let (count, first_frame) = (known.count, known.first);

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Several};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, Several};
 use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
@@ -15,6 +15,7 @@ use crate::words::text;
 /// All addresses.
 pub struct Parties {
     table: BoundedMap<IpAddr, Party>,
+    others: Others<IpAddr, Party>,
     agents: Pool,
     distinct: Distinct,
 }
@@ -70,10 +71,11 @@ impl Party {
 }
 
 impl Parties {
-    /// Nobody yet.
-    pub fn new() -> Self {
+    /// Nobody yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
             table: BoundedMap::new(limits::PARTIES),
+            others: Others::new(ENDPOINTS, lists),
             agents: Pool::new(limits::PARTY_AGENTS),
             distinct: Distinct::new(),
         }
@@ -82,19 +84,22 @@ impl Parties {
     /// Takes a message.
     pub fn take(&mut self, seen: &Seen, facts: &Facts<'_>) {
         let add = |count: &mut u64, when: bool| *count = count.saturating_add(u64::from(when));
-        let (sender, pool) = self.party(seen.source.ip(), seen.frame);
-        add(&mut sender.requests_sent, facts.is_request());
-        add(&mut sender.responses_sent, !facts.is_request());
-        if let Some(agent) = facts.agent.map(text) {
-            sender.agents.add(agent.as_str(), pool);
-        }
-        let (receiver, _) = self.party(seen.destination.ip(), seen.frame);
-        add(&mut receiver.requests_received, facts.is_request());
+        let agent = facts.agent.map(text);
+        self.change(seen.source.ip(), seen.frame, |sender, pool| {
+            add(&mut sender.requests_sent, facts.is_request());
+            add(&mut sender.responses_sent, !facts.is_request());
+            if let Some(agent) = &agent {
+                sender.agents.add(agent.as_str(), pool);
+            }
+        });
         let is_failure = facts.status.is_some_and(|status| status >= 400 && !matches!(status, 401 | 407));
-        add(&mut receiver.failures_received, is_failure);
+        self.change(seen.destination.ip(), seen.frame, |receiver, _| {
+            add(&mut receiver.requests_received, facts.is_request());
+            add(&mut receiver.failures_received, is_failure);
+        });
     }
 
-    fn party(&mut self, address: IpAddr, frame: u64) -> (&mut Party, &mut Pool) {
+    fn change(&mut self, address: IpAddr, frame: u64, change: impl Fn(&mut Party, &mut Pool)) {
         if self.table.get(&address).is_none() {
             self.distinct.add(&address);
         }
@@ -102,7 +107,10 @@ impl Parties {
         if let Some((_, gone)) = gone {
             gone.agents.release(&mut self.agents);
         }
-        (party, &mut self.agents)
+        change(party, &mut self.agents);
+        if let Some((_, party)) = self.others.entry(&address, || address, || Party::new(frame)) {
+            change(party, &mut self.agents);
+        }
     }
 
     /// How many had to make room.
@@ -121,7 +129,8 @@ impl Parties {
         let place = lists.place(ENDPOINTS);
         let sent = |party: &Party| party.requests_sent.saturating_add(party.responses_sent);
         all.sort_by_key(|(address, party)| (Reverse(sent(party)), **address));
-        let listed = lists.cut(ENDPOINTS, limits::LISTED, all.into_iter());
+        let (total, has) = (self.distinct.count(), |address: &IpAddr| self.table.get(address).is_some());
+        let listed = self.others.list(all, limits::LISTED, total, has, lists);
         let report = |(place, (address, party)): (usize, (&IpAddr, &Party))| PartyReport {
             address: *address,
             first_frame: party.first,

@@ -72,6 +72,54 @@ fn names_beyond_those_that_are_ranked_go_on() {
 }
 
 #[test]
+fn leases_that_made_room_are_on_a_further_page() {
+    const MANY: u32 = 2_600;
+    let granted = |n: u32, renewed: u32| {
+        let [.., high, low] = n.to_be_bytes();
+        let mut message = V4::new(5, n + renewed * MANY, 1).hardware(n).server(1).option(51, &[0, 0, 14, 16]);
+        message = message.option(50, &[10, 0, high, low]);
+        let mut frame = message.address(1).frame();
+        // yiaddr, behind Ethernet, IP and UDP.
+        frame[42 + 16..42 + 20].copy_from_slice(&[10, 0, high, low]);
+        frame
+    };
+    let frames = (0..MANY).map(|n| granted(n, 0)).chain((0..10).map(|n| granted(n, 1)));
+    let capture = harness::build::pcap(&every(100, frames));
+    let (joined, total) = joined::<DhcpPackets>(&capture, &json!({}), "statistics.leases");
+    let address = |lease: &Value| lease["address"].as_str().unwrap().parse::<std::net::Ipv4Addr>().unwrap();
+    let mut addresses: Vec<_> = joined.iter().map(address).collect();
+    addresses.sort_unstable();
+    let expected = (0..MANY).map(|n| std::net::Ipv4Addr::from(0x0a00_0000 + n));
+    assert!(total == u64::from(MANY) && addresses.into_iter().eq(expected), "{total} {}", joined.len());
+    assert!(joined[2_048..].iter().all(|lease| lease["renewals"] == 0 && lease["lease_seconds"] == 3_600));
+}
+
+#[test]
+fn parties_that_made_room_are_on_further_pages() {
+    const MANY: u32 = 2_600;
+    let granted = |n: u32| {
+        let [.., high, low] = n.to_be_bytes();
+        let message = V4::new(5, n, 1).hardware(n).option(54, &[10, 1, high, low]).address(1).relay([10, 2, high, low]);
+        message.frame()
+    };
+    let capture = harness::build::pcap(&every(100, (0..MANY).chain(0..10).map(granted)));
+    for (list, key, messages) in [
+        ("statistics.clients", "client", "messages"),
+        ("statistics.servers", "server", "grants"),
+        ("statistics.relays", "relay", "messages"),
+    ] {
+        let (joined, total) = joined::<DhcpPackets>(&capture, &json!({}), list);
+        let mut keys: Vec<String> = joined.iter().map(|entry| entry[key].to_string()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let many = MANY as usize;
+        assert_eq!((total, joined.len(), keys.len()), (u64::from(MANY), many, many), "{list}");
+        // Those that came again came last.
+        assert!(joined[2_048..].iter().all(|entry| entry[messages] == 1), "{list}");
+    }
+}
+
+#[test]
 fn lists_within_an_exchange_and_an_option_are_whole_up_to_1024_and_say_their_total() {
     let length = |value: &Value, list: &str| value[list].as_array().unwrap().len();
     let offered = |servers: u16| {

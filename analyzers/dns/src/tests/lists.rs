@@ -79,6 +79,32 @@ fn names_beyond_those_that_are_ranked_go_on() {
 }
 
 #[test]
+fn parties_and_domains_that_made_room_are_on_further_pages() {
+    const MANY: u16 = 3_000;
+    let host = |network: u8, n: u16| format!("10.{network}.{}.{}", n / 250, n % 250 + 1);
+    // Each client asks a server of its own for a domain of its own; some ask again, when they have made room.
+    let ask = |n: u16| {
+        let host_number = n % MANY;
+        let name = format!("www.d{host_number}.example");
+        udp((&host(1, host_number), 4000), (&host(2, host_number), 53), &query(n, &name, A))
+    };
+    let capture = captured((0..MANY + 100).map(ask));
+    for (list, key) in [(lists::SERVERS, "address"), (lists::CLIENTS, "address"), (lists::DOMAINS, "domain")] {
+        let (joined, total) = joined::<DnsPackets>(&capture, &json!({}), list);
+        let mut keys: Vec<String> = joined.iter().map(|entry| entry[key].to_string()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let many = usize::from(MANY);
+        assert_eq!((total, joined.len(), keys.len()), (u64::from(MANY), many, many), "{list}");
+        let kept = if list == lists::DOMAINS { 2_048 } else { 1_024 };
+        let queries: u64 = joined[kept..].iter().map(|entry| entry["queries"].as_u64().unwrap()).sum();
+        // None of those that asked again is among them: they came last.
+        assert_eq!(queries, (many - kept) as u64, "{list}");
+        assert!(joined[kept..].iter().all(|entry| entry.get("at_least").is_none()), "{list}");
+    }
+}
+
+#[test]
 fn many_findings_of_one_rule_leave_room_for_those_of_others() {
     let flood = (0..100).map(|_| {
         udp(("192.0.2.53", 53), ("192.0.2.99", 4001), &response(7, "any.example", 255, 0, &[[1, 2, 3, 4]; 40]))

@@ -55,6 +55,49 @@ fn of_more_flows_than_there_is_room_for_totals_stay_exact() {
     }
 }
 
+#[test]
+fn who_made_room_is_on_a_further_page() {
+    const MANY: u32 = 5_500;
+    // Each with a host, a pair, a port and a network of its own.
+    let from = |n: u32| address(n * 256 + 1);
+    let port = |n: u32| 1_000 + n as u16;
+    let frames = (0..MANY).map(|n| build::udp((&from(n), 60_000), ("192.168.0.1", port(n)), b"x"));
+    let capture = build::pcap(&every(10, frames.collect::<Vec<_>>()));
+    for (list, key, more) in
+        [("endpoints", "address", 1), ("top.pairs", "a", 0), ("top.ports", "port", 0), ("top.networks", "network", 1)]
+    {
+        let (joined, total) = lists::joined::<Conversations>(&capture, &json!({}), list);
+        let expected = u64::from(MANY) + more;
+        assert!(total.abs_diff(expected) < 140, "{list}: {total}");
+        let mut keys: Vec<String> = joined.iter().map(|entry| entry[key].to_string()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!((joined.len() as u64, keys.len() as u64), (expected, expected), "{list}");
+        // None but the server, and its network, has more.
+        let often = joined.iter().filter(|entry| entry["flows"] != 1).count() as u64;
+        assert_eq!(often, more, "{list}");
+    }
+}
+
+#[test]
+fn vlans_that_made_room_are_on_a_further_page() {
+    let tagged = |(nth, outer, inner): (u16, u16, u16)| {
+        // The same one again would be a copy.
+        let plain = build::udp(("192.0.2.1", 1_000), ("192.0.2.2", 2_000), &nth.to_be_bytes());
+        let tags = [&[0x88, 0xa8][..], &outer.to_be_bytes(), &[0x81, 0], &inner.to_be_bytes()].concat();
+        [&plain[..12], &tags, &plain[12..]].concat()
+    };
+    let frames = (0..10_000_u16).map(|n| tagged((n, n % 100, n % 5_000 / 100)));
+    let capture = build::pcap(&every(10, frames.collect::<Vec<_>>()));
+    let (joined, total) = lists::joined::<Conversations>(&capture, &json!({}), "top.vlans");
+    assert!(total.abs_diff(5_000) < 120, "{total}");
+    let mut keys: Vec<_> = joined.iter().map(|entry| (entry["vlan"].as_u64(), entry["inner"].as_u64())).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!((joined.len(), keys.len()), (5_000, 5_000));
+    assert!(joined[4_096..].iter().all(|entry| entry["packets"] == 2));
+}
+
 /// 60 hosts that scan, beacon, are talked to on ports of their own, in VLANs, in networks of their own, over an hour.
 fn crowded() -> Vec<u8> {
     let mut frames: Vec<(u64, Vec<u8>)> = Vec::new();

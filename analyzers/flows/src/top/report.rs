@@ -57,7 +57,7 @@ pub struct EndpointReport {
     pub address: String,
     #[serde(flatten)]
     pub volume: VolumeReport,
-    /// Different addresses that it exchanged packets with.
+    /// Different addresses that it exchanged packets with; at least so many, where `limits.evicted.rankings` says that pairs had to make room.
     pub peers: u64,
 }
 
@@ -126,7 +126,7 @@ pub struct VlanReport {
     pub bytes: u64,
 }
 
-/// Who talks most, those with most bytes first.
+/// Who talks most, those with most bytes first; those that had to make room among 4,096 follow in no order, with exact numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Top {
     /// Pairs of hosts.

@@ -118,6 +118,77 @@ fn groups_beyond_those_that_are_ranked_go_on() {
     assert!(total == 2_600 && groups.into_iter().eq((0..2_600).map(group)), "{total}");
 }
 
+#[test]
+fn pairs_that_made_room_are_on_further_pages() {
+    const MANY: u16 = 1_600;
+    let target = |n: u16| format!("10.0.{}.{}", n / 250, n % 250 + 1);
+    let ping = |n: u16| {
+        [
+            echo("192.0.2.1", &target(n), false, (1, n), b"x"), //
+            echo(&target(n), "192.0.2.1", true, (1, n), b"x"),
+        ]
+    };
+    let capture = build::pcap(&every(1000, (0..MANY).chain(0..10).flat_map(ping)));
+    let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), "statistics.echo_pairs");
+    let mut targets: Vec<String> = joined.iter().map(|entry| entry["target"].to_string()).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    assert_eq!((total, joined.len(), targets.len()), (u64::from(MANY), MANY.into(), MANY.into()));
+    // Those that were asked again came last.
+    let is_one =
+        |pair: &Value| [&pair["requests"], &pair["replies"], &pair["answered"]].iter().all(|count| **count == 1);
+    assert!(joined[1_024..].iter().all(is_one));
+}
+
+#[test]
+fn neighbours_that_made_room_are_on_further_pages() {
+    let target = |n: u32| std::net::Ipv6Addr::from((0x2001_0db8_u128 << 96) + u128::from(n));
+    let solicit = |n: u32| icmp("fe80::1", "ff02::1", 135, 0, &[&[0; 4][..], &target(n).octets()].concat());
+    let capture = build::pcap(&every(10, (0..2_600).chain(0..10).map(solicit)));
+    let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), "statistics.neighbour_discovery.neighbours");
+    let mut targets: Vec<std::net::Ipv6Addr> =
+        joined.iter().map(|entry| entry["address"].as_str().unwrap().parse().unwrap()).collect();
+    targets.sort_unstable();
+    assert!(total == 2_600 && targets.into_iter().eq((0..2_600).map(target)), "{total}");
+    assert!(joined[2_048..].iter().all(|entry| entry["solicited"] == 1));
+}
+
+#[test]
+fn routers_that_made_room_are_on_further_pages() {
+    let router = |n: u32| std::net::Ipv6Addr::from((0xfe80_u128 << 112) + u128::from(n) + 1);
+    let advertise = |n: u32| icmp(&router(n).to_string(), "ff02::1", 134, 0, &[64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let capture = build::pcap(&every(10, (0..2_600).chain(0..10).map(advertise)));
+    let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), "statistics.neighbour_discovery.routers");
+    let mut routers: Vec<std::net::Ipv6Addr> =
+        joined.iter().map(|entry| entry["address"].as_str().unwrap().parse().unwrap()).collect();
+    routers.sort_unstable();
+    assert!(total == 2_600 && routers.into_iter().eq((0..2_600).map(router)), "{total}");
+    assert!(joined[2_048..].iter().all(|entry| entry["advertisements"] == 1 && entry["lifetime_seconds"] == 1_800));
+}
+
+#[test]
+fn errors_that_made_room_are_on_further_pages() {
+    const MANY: u16 = 2_600;
+    let target = |n: u16| format!("10.0.{}.{}", n / 250, n % 250 + 1);
+    let about = |n: u16| {
+        let sent = build::udp(("192.0.2.1", 4000), (&target(n), 53), b"");
+        let error = |kind: u8, code: u8, rest: [u8; 4]| {
+            icmp("192.0.2.9", "192.0.2.1", kind, code, &[&rest, &packet(&sent)[..28]].concat())
+        };
+        [error(3, 1, [0; 4]), error(3, 4, [0, 0, 5, 0]), error(5, 1, [192, 0, 2, 7])]
+    };
+    let capture = build::pcap(&every(10, (0..MANY).flat_map(about)));
+    for list in ["statistics.unreachable_destinations", "statistics.path_mtus", "statistics.redirects"] {
+        let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), list);
+        let mut targets: Vec<String> = joined.iter().map(|entry| entry["destination"].to_string()).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let many = usize::from(MANY);
+        assert_eq!((total, joined.len(), targets.len()), (u64::from(MANY), many, many), "{list}");
+        assert!(joined.iter().all(|entry| entry["count"] == 1), "{list}");
+    }
+}
+
 /// Identifiers of one pair, ports of one destination and addresses of one hop, in both versions of IP.
 #[test]
 fn lists_within_entries_are_whole_up_to_a_thousand_values() {

@@ -221,7 +221,13 @@ impl Lists {
     /// Says of a list within the entry at some places how many values it has and how many the report holds, where the page behind these begins
     /// somewhere.
     pub fn goes_on(&mut self, list: &str, places: &[usize], total: u64, returned: usize, next: Option<u64>) {
-        if next.is_some() {
+        // An entry has no place behind those that have an order, so its lists have no pages there.
+        let is_placed = self
+            .window
+            .within
+            .as_ref()
+            .is_none_or(|within| list.strip_prefix(&within.list).is_none_or(|rest| !rest.starts_with("[]")));
+        if next.is_some() && is_placed {
             let list = within::named(list, places).into();
             self.pages.push(PageInfo { list, total, offset: 0, returned: returned as u64, next });
         }

@@ -73,6 +73,32 @@ fn what_is_beyond_those_that_are_ranked_goes_on() {
 }
 
 #[test]
+fn parties_and_proofs_that_made_room_are_on_further_pages() {
+    const MANY: u64 = 2_600;
+    let talk = |n: u64| {
+        let client = format!("10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255);
+        let name = format!("Authorization: Digest username=\"user {n}\", realm=\"r\", response=\"f\"\r\n");
+        let ask = request("REGISTER", "sip:example.net", &format!("call {n}"), 1).with(&name);
+        let realm = format!("WWW-Authenticate: Digest realm=\"realm {n}\", nonce=\"x\"\r\n");
+        let challenge = ask.answer("401 Unauthorized", "b").with(&realm);
+        [(n * 1_000, ask.over(&client, BOB)), (n * 1_000 + 500, challenge.over(BOB, &client))]
+    };
+    let capture = harness::build::pcap(&(0..MANY).flat_map(talk).collect::<Vec<_>>());
+    for (list, key, more) in [
+        ("statistics.endpoints", "address", 1),
+        ("statistics.authentication.challenges", "realm", 0),
+        ("statistics.authentication.credentials", "username", 0),
+    ] {
+        let (joined, total) = joined::<SipPackets>(&capture, &json!({}), list);
+        let mut keys: Vec<String> = joined.iter().map(|entry| entry[key].to_string()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!((total, joined.len(), keys.len()), (MANY + more, joined.len(), joined.len()), "{list}");
+        assert_eq!(joined.len() as u64, MANY + more, "{list}");
+    }
+}
+
+#[test]
 fn no_list_is_cut_without_a_page_that_says_so() {
     let usual = run(&capture(), &json!({}));
     let mut found = Vec::new();
@@ -89,7 +115,7 @@ fn no_list_is_cut_without_a_page_that_says_so() {
 }
 
 #[test]
-fn pages_of_a_list_end_with_what_its_table_holds() {
+fn a_list_goes_on_behind_what_its_table_holds() {
     let frames: Vec<(u64, Vec<u8>)> = (0..3000_u64)
         .map(|n| {
             let ask = request("OPTIONS", "sip:bob@example.net", &format!("c{n}"), 1);
@@ -98,8 +124,10 @@ fn pages_of_a_list_end_with_what_its_table_holds() {
         .collect();
     let page = json!({ "offset": 2040, "limit": 20, "list": "statistics.endpoints" });
     let report = run(&harness::build::pcap(&frames), &json!({ "page": page }));
-    // 2,048 addresses have a place; the total beside the list counts all.
-    assert_eq!(told(&report, "statistics.endpoints"), Some([2048, 2040, 8]));
+    // 2,048 addresses have a place; the others are on the pages behind.
+    assert_eq!(told(&report, "statistics.endpoints"), Some([3001, 2040, 8]));
+    let told = report["pages"].as_array().unwrap().iter().find(|page| page["list"] == "statistics.endpoints").unwrap();
+    assert_eq!(told["next"], 0);
     assert_eq!(report["statistics"]["endpoints_total"], 3001);
     assert!(report["limits"]["evicted"]["endpoints"].as_u64().unwrap() > 0);
 }

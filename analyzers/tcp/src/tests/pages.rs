@@ -1,6 +1,6 @@
 //! Each list that is cut has a next page.
 
-use mcpcap_analyzer::harness::lists::{at, joined_within, pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{at, joined, joined_within, pages_are_whole, told};
 use mcpcap_analyzer::{Tool, harness};
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ fn lists_of_connections_go_on() {
     let (resets, total) = all::<TcpAnomalies>(&capture, "connections_with_rst", &json!({}));
     assert_eq!((resets.len(), total), (102, 102));
     assert!(resets.iter().enumerate().all(|(id, reset)| reset["id"] == id));
-    let (sources, total) = all::<TcpAnomalies>(&capture, "rst_by_source", &json!({}));
+    let (sources, total) = joined::<TcpAnomalies>(&capture, &json!({}), "rst_by_source");
     assert_eq!((sources[0]["count"].as_u64(), sources[0]["error"].as_u64(), total), (Some(102), Some(0), 1));
     let (largest, total) = all::<TrafficFlow>(&capture, "largest_connections", &server);
     assert!((largest.len(), total) == (102, 102) && is_falling(&largest, "bytes"));
@@ -65,6 +65,24 @@ fn lists_of_connections_go_on() {
     assert_eq!((resets.len(), total), (102, 102));
     let (connections, total) = all::<TcpConnections>(&capture, "connections", &json!({}));
     assert_eq!((connections.len(), total), (102, 102));
+}
+
+#[test]
+fn addresses_that_reset_go_on() {
+    let reset = |n: u32| {
+        let source = std::net::Ipv4Addr::from(0x0a00_0000 + n).to_string();
+        harness::build::tcp((&source, 80), ("192.0.2.1", 40_000), RST, (1, 0), b"")
+    };
+    let frames = (0..3_000).chain(0..500).map(reset);
+    let capture = harness::build::pcap(&(0..).step_by(100_000).zip(frames).collect::<Vec<_>>());
+    let (sources, total) = joined::<TcpAnomalies>(&capture, &json!({}), "rst_by_source");
+    let mut addresses: Vec<std::net::Ipv4Addr> =
+        sources.iter().map(|source| source["address"].as_str().unwrap().parse().unwrap()).collect();
+    addresses.sort_unstable();
+    assert!(
+        total == 3_000 && addresses.into_iter().eq((0..3_000).map(|n| std::net::Ipv4Addr::from(0x0a00_0000 + n))),
+        "{total}"
+    );
 }
 
 #[test]

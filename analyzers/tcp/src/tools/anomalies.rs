@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::numbers::share;
-use mcpcap_analyzer::stats::{Lists, Page, Ranked, TopK};
+use mcpcap_analyzer::stats::{Lists, Ranked, TopK};
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::{
     Answer, Capture, CountCopies, Ending, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window,
@@ -57,9 +57,12 @@ struct Anomalies {
     directions: Directions,
     resets: Ranked<ResetConnection>,
     resent: Ranked<ConnectionCount>,
-    window: Window,
 }
 
+/// The list of addresses that sent RST, and how many of them a report holds first.
+const SOURCES: &str = "rst_by_source";
+/// See [`SOURCES`].
+const SOURCES_LISTED: usize = 50;
 /// The list of frames of each connection.
 const FRAMES: &str = "retransmissions_by_connection[].frames";
 
@@ -108,8 +111,8 @@ impl Tool for TcpAnomalies {
         unusual flags, injected resets, conflicting data.";
     type Arguments = Arguments;
     type Report = Answer<Report>;
-    const PAGED: &'static [&'static str] = &["rst_by_source", "connections_with_rst", "retransmissions_by_connection"];
-    const CUT: &'static [&'static str] = &["findings", FRAMES];
+    const PAGED: &'static [&'static str] = &["connections_with_rst", "retransmissions_by_connection"];
+    const CUT: &'static [&'static str] = &["findings", FRAMES, SOURCES];
 
     const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
     const ENDS: Ends = Ends::With(&["max_packets"]);
@@ -118,11 +121,10 @@ impl Tool for TcpAnomalies {
         let filter = Filter::new(arguments.server_ip.as_deref(), arguments.server_port)?;
         let lists = Lists::new(window.clone());
         let seen = Anomalies {
-            sources: TopK::new(PARTIES),
+            sources: TopK::of(SOURCES, PARTIES, &lists),
             directions: Directions::default(),
             resets: Ranked::of_page(&window),
             resent: Ranked::of_page(&window),
-            window: window.clone(),
         };
         Ok(Self { core: Core::new(filter, arguments.max_packets, &lists), seen, lists })
     }
@@ -139,10 +141,9 @@ impl Tool for TcpAnomalies {
         }
         let patterns = patterns::all(&core, seen.directions, seen.resets.total());
         let statistics = statistics(&core, &seen);
-        let mut sources = Page::new(seen.window);
-        for top in seen.sources.top(PARTIES) {
-            sources.push(|| AddressCount { address: top.key, count: top.count, error: top.error });
-        }
+        let sources = seen.sources.list(SOURCES_LISTED, &mut lists).into_iter();
+        let rst_by_source =
+            sources.map(|top| AddressCount { address: top.key, count: top.count, error: top.error }).collect();
         let (connections_with_rst, resets) = seen.resets.finish("connections_with_rst");
         let (mut retransmissions_by_connection, resent) = seen.resent.finish("retransmissions_by_connection");
         for (place, row) in (resent.place()..).zip(&mut retransmissions_by_connection) {
@@ -151,7 +152,7 @@ impl Tool for TcpAnomalies {
         let (found, copies) = (core.found(), capture.decoder.copies(&mut lists));
         let (note, filter) = (core.note(), core.filter.report());
         let (findings, limits) = core.findings(capture, &mut lists);
-        let mut pages = vec![sources.info("rst_by_source"), resets, resent];
+        let mut pages = vec![resets, resent];
         pages.extend(lists.into_pages());
         Ok(Answer::from(Report {
             tcp_packets_found: found,
@@ -160,7 +161,7 @@ impl Tool for TcpAnomalies {
             summary: patterns::summary(&patterns),
             patterns,
             pages,
-            rst_by_source: sources.into_items(),
+            rst_by_source,
             connections_with_rst,
             retransmissions_by_connection,
             ending: Ending { limits, note },
@@ -185,7 +186,7 @@ fn statistics(core: &Core, seen: &Anomalies) -> Statistics {
             ack: totals.counts.ack,
         },
         rst_distribution: Resets {
-            sources: seen.sources.len() as u64,
+            sources: seen.sources.different(),
             sources_exact: seen.sources.is_exact(),
             by_direction: seen.directions,
             connections_with_rst_total: seen.resets.total(),

@@ -24,7 +24,7 @@ pub struct Report {
     /// What differs from undisturbed traffic, each with its numbers.
     pub patterns: Vec<Pattern>,
     pub summary: Summary,
-    /// Addresses that sent RST, the most frequent first.
+    /// Addresses that sent RST, the most frequent first; behind the first 1,024 in no order, with exact counts.
     pub rst_by_source: Vec<AddressCount>,
     /// Connections with RST, in the order of their appearance; of those beyond 4,096 in that of their end.
     pub connections_with_rst: Vec<ResetConnection>,
@@ -90,9 +90,9 @@ pub struct FlagCounts {
 /// Who resets.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Resets {
-    /// Addresses that sent RST; at least so many when `sources_exact` is false. `rst_by_source` lists them.
+    /// Addresses that sent RST; above 4,096 an estimate with a standard error of 0.8 %. `rst_by_source` lists them.
     pub sources: u64,
-    /// Whether all of them were counted: up to 1,024.
+    /// Whether the counts of the first 1,024 are exact.
     pub sources_exact: bool,
     /// Packets with RST by direction.
     pub by_direction: Directions,
