@@ -157,14 +157,11 @@ fn sum(a: Option<u64>, b: Option<u64>) -> Option<u64> {
 
 impl Interface {
     fn of(interface: &summary::Interface, place: usize, within: &BTreeMap<&str, &PageInfo>, lists: &mut Lists) -> Self {
-        let mut total = |list: &str, here: usize| {
+        for list in ["addresses", "statistics"] {
             let page = within.get(format!("{INTERFACES}[{place}].{list}").as_str());
             page.into_iter().for_each(|page| lists.add((*page).clone()));
-            page.map_or(here as u64, |page| page.total)
-        };
+        }
         let (addresses, blocks) = (&interface.addresses, &interface.statistics);
-        total("addresses", addresses.len());
-        let statistics_count = total("statistics", blocks.len());
         Self {
             section: interface.section,
             id: interface.id,
@@ -186,7 +183,7 @@ impl Interface {
             ticks_per_second: interface.ticks_per_second,
             time_offset_seconds: Some(interface.time_offset_seconds).filter(|seconds| *seconds != 0),
             packets: interface.frames,
-            statistics_count,
+            statistics_count: interface.statistics_total,
             statistics: blocks.iter().map(|block| Statistics::of(block, interface.time_digits)).collect(),
         }
     }
@@ -227,7 +224,8 @@ mod tests {
     fn statistics_have_the_precision_of_their_interface() {
         let block = json!({ "timestamp": 5_000_000_000_u64, "received": 5 });
         let pages = json!([{ "list": "interfaces[0].statistics", "total": 9, "offset": 0, "returned": 1, "next": 0 }]);
-        let interface = json!({ "link_type": 1, "time_digits": 3, "snap_length": 0, "statistics": [block] });
+        let interface =
+            json!({ "link_type": 1, "time_digits": 3, "snap_length": 0, "statistics": [block], "statistics_total": 9 });
         let found = Summary::from_value(&json!({ "interfaces": [interface], "pages": pages })).unwrap();
         let mut lists = Lists::default();
         let shown = &list(&found, &mut lists)[0];

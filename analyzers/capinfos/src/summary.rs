@@ -73,6 +73,8 @@ pub struct Interface {
     pub time_offset_seconds: i64,
     pub frames: u64,
     pub statistics: Vec<Statistics>,
+    #[serde(default)]
+    pub statistics_total: u64,
 }
 
 /// An interface statistics block. Its counters run from the beginning of the capture. Times in nanoseconds since 1970.

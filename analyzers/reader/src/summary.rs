@@ -163,9 +163,13 @@ pub struct InterfaceSummary {
     /// Interface statistics blocks, in order: the last three, unless others are asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub statistics: Vec<Statistics>,
-    /// How many there are.
-    #[serde(skip)]
-    pub(crate) statistics_total: u64,
+    /// How many there are, on whichever page they stand.
+    #[serde(skip_serializing_if = "is_none")]
+    pub statistics_total: u64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One interface statistics block (pcapng section 4.6).

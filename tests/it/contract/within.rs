@@ -190,7 +190,7 @@ async fn different_values_are_listed_up_to_the_last_one() {
     assert!(sources[..4_096].iter().copied().eq((0..4_096).map(|n| Ipv4Addr::from(source(n)))));
     sources.sort_unstable();
     assert!(sources.into_iter().eq((0..6_000).map(|n| Ipv4Addr::from(source(n)))));
-    for wrong in ["statistics.unique_sources@1", "statistics.unique_sources@1+x", "statistics.unique_sources@0+9"] {
+    for wrong in ["statistics.unique_sources@1", "statistics.unique_sources@1+x"] {
         let page = report(&client, "analyze_icmp_packets", capture.path(), &json!({ "limit": 5 })).await;
         let lists = page["shown"]["lists"].as_array().unwrap();
         let next = lists.iter().find(|info| info["list"] == "statistics.unique_sources").unwrap()["next"].as_str();
