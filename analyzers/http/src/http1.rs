@@ -1,0 +1,413 @@
+//! A connection of HTTP/1: its two directions, and which response belongs to which request.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use mcpcap_analyzer::stream::{CloseReason, Connection, Side};
+
+use crate::exchange::{Exchange, Mark, Message, Upgrade};
+use crate::half::{Half, Step, Taken};
+use crate::limits;
+use crate::message::facts::{Request, Response};
+use crate::message::framing::{self, Framing};
+use crate::message::{Fault, Faults, Head, Start, Version};
+use crate::streams::{Out, Segment};
+
+/// What is kept of a connection.
+#[derive(Default)]
+pub struct Http1 {
+    client: Half,
+    server: Half,
+    /// The side that sends requests, once one message told.
+    asks: Option<Side>,
+    exchanges: VecDeque<Exchange>,
+    /// Requests that made room before their responses came.
+    dropped: u64,
+    /// Whether responses are not in the capture, perhaps whole ones.
+    lost_response: bool,
+    /// Whether the last exchange made it something else.
+    is_tunnel: bool,
+}
+
+impl Http1 {
+    /// Takes the next bytes of a side.
+    pub fn data(&mut self, connection: &Connection, from: Side, segment: &Segment<'_>, out: &mut Out) {
+        let mut rest = *segment;
+        while !rest.bytes.is_empty() || self.half(from).step == Step::Length(0) {
+            let taken = match from {
+                Side::Client => self.client.take(&mut rest),
+                Side::Server => self.server.take(&mut rest),
+            };
+            match taken {
+                Taken::More => {}
+                Taken::Head { head, first } => {
+                    let step = self.head(connection, from, &head, (first, segment.mark), out);
+                    self.half(from).step = step;
+                    if step == Step::Start {
+                        self.end(from, Some(segment.mark), out);
+                    }
+                }
+                Taken::Body(bytes) => self.body(from, bytes, segment),
+                Taken::End => self.end(from, Some(segment.mark), out),
+                Taken::Tunnelled(bytes) => self.tunnelled(from, bytes),
+                Taken::Skipped(bytes) => {
+                    if self.asks.is_some() {
+                        out.skipped = out.skipped.saturating_add(bytes);
+                    }
+                }
+                Taken::Fault(fault) => {
+                    // What follows may begin a message only where a segment does.
+                    rest.starts &= fault == Fault::NoStartLine;
+                    self.fault(from, fault, segment.mark.frame, out);
+                }
+            }
+        }
+    }
+
+    fn half(&mut self, side: Side) -> &mut Half {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    /// Reads a head; what its direction has to do next.
+    fn head(
+        &mut self,
+        connection: &Connection,
+        from: Side,
+        bytes: &[u8],
+        (first, begun): (Mark, Mark),
+        out: &mut Out,
+    ) -> Step {
+        let mut head = match Head::parse(bytes) {
+            Ok(head) => head,
+            Err(fault) => return self.refuse(from, fault, begun.frame, out),
+        };
+        let is_request = matches!(head.start, Start::Request { .. });
+        if self.asks.is_none() {
+            self.asks = Some(if is_request { from } else { from.other() });
+            out.connections = out.connections.saturating_add(1);
+        }
+        if is_request != (self.asks == Some(from)) {
+            return self.refuse(from, Fault::NoStartLine, begun.frame, out);
+        }
+        let framing = match head.start {
+            Start::Request { method, target, version } => {
+                let request = Request::of(&mut head, method, target, version);
+                let mut faults = head.faults;
+                let framing = framing::of_request(&head, &mut faults);
+                let message = message(request, version, (first, begun), faults, framing);
+                self.make_room(out);
+                let mut exchange = self.exchange(connection);
+                exchange.request = Some(message);
+                self.add(exchange, out);
+                framing
+            }
+            Start::Response { version, status, reason } => {
+                let mut faults = head.faults;
+                if (100..200).contains(&status) && status != 101 {
+                    if let Some(exchange) = self.exchanges.iter_mut().find(|exchange| exchange.response.is_none()) {
+                        exchange.interim(status);
+                    }
+                    out.interim.push(status);
+                    return Step::Interim;
+                }
+                let place = self.place(connection, out);
+                let Some(exchange) = self.exchanges.get_mut(place) else { return Step::Lost };
+                let asked = exchange.request.as_ref();
+                let method = asked.map(|request| request.head.method.as_str());
+                let framing = framing::of_response(&head, status, method, &mut faults);
+                let response = Response::of(&head, status, reason);
+                let upgrade = upgrade(method, asked.and_then(|asked| asked.head.upgrade.as_deref()), &response);
+                exchange.response = Some(message(response, version, (first, begun), faults, framing));
+                exchange.upgrade = upgrade;
+                out.charge(exchange);
+                if upgrade.is_some() {
+                    self.tunnel();
+                    return Step::Tunnel;
+                }
+                framing
+            }
+        };
+        match framing {
+            Framing::None => Step::Start,
+            Framing::Length(length) => Step::Length(length),
+            Framing::Chunked => Step::Size,
+            Framing::Close => Step::Close,
+        }
+    }
+
+    fn refuse(&mut self, from: Side, fault: Fault, frame: u64, out: &mut Out) -> Step {
+        self.fault(from, fault, frame, out);
+        Step::Lost
+    }
+
+    fn exchange(&self, connection: &Connection) -> Exchange {
+        let end = |side: Side| {
+            let end = connection.endpoint(side);
+            SocketAddr::new(end.address, end.port)
+        };
+        let asks = self.asks.unwrap_or(Side::Client);
+        Exchange::new(connection, end(asks), end(asks.other()))
+    }
+
+    fn add(&mut self, mut exchange: Exchange, out: &mut Out) {
+        out.charge(&mut exchange);
+        self.exchanges.push_back(exchange);
+        while out.unfinished > limits::UNFINISHED && self.exchanges.len() > 1 {
+            self.drop_oldest(out);
+        }
+    }
+
+    /// Where the exchange stands that a response belongs to.
+    fn place(&mut self, connection: &Connection, out: &mut Out) -> usize {
+        if std::mem::take(&mut self.lost_response) {
+            // Whoever does not pipeline waits for each response: this one is for the last request.
+            while self.exchanges.len() > 1 {
+                self.finish_oldest(out);
+            }
+        }
+        let waits = self.exchanges.iter().position(|exchange| exchange.response.is_none());
+        match waits.filter(|_| self.dropped == 0) {
+            Some(place) => place,
+            None => {
+                self.dropped = self.dropped.saturating_sub(1);
+                let mut exchange = self.exchange(connection);
+                out.charge(&mut exchange);
+                // Before those that wait.
+                let place = waits.unwrap_or(self.exchanges.len());
+                self.exchanges.insert(place, exchange);
+                place
+            }
+        }
+    }
+
+    fn make_room(&mut self, out: &mut Out) {
+        while self.exchanges.len() >= limits::PIPELINED {
+            self.drop_oldest(out);
+        }
+    }
+
+    fn drop_oldest(&mut self, out: &mut Out) {
+        let waits = self.exchanges.front().is_some_and(|exchange| exchange.response.is_none());
+        self.dropped = self.dropped.saturating_add(waits.into());
+        out.evicted = out.evicted.saturating_add(1);
+        self.finish_oldest(out);
+    }
+
+    fn finish_oldest(&mut self, out: &mut Out) {
+        if let Some(exchange) = self.exchanges.pop_front() {
+            out.finish(exchange);
+        }
+    }
+
+    /// The exchange whose response is coming.
+    fn answered(&mut self) -> Option<&mut Exchange> {
+        let comes = |exchange: &&mut Exchange| exchange.response.as_ref().is_some_and(|response| !response.done);
+        self.exchanges.iter_mut().find(comes)
+    }
+
+    /// Takes bytes of a body.
+    fn body(&mut self, from: Side, bytes: &[u8], segment: &Segment<'_>) {
+        if self.asks == Some(from) {
+            if let Some(request) = self.exchanges.back_mut().and_then(|exchange| exchange.request.as_mut()) {
+                request.body.push(bytes);
+                request.last = segment.mark;
+            }
+        } else if let Some(response) = self.answered().and_then(|exchange| exchange.response.as_mut()) {
+            response.body.push(bytes);
+            response.last = segment.mark;
+        }
+    }
+
+    /// The message that comes is whole, and ends here, if that is known.
+    fn end(&mut self, from: Side, mark: Option<Mark>, out: &mut Out) {
+        if self.asks == Some(from) {
+            if let Some(request) = self.exchanges.back_mut().and_then(|exchange| exchange.request.as_mut()) {
+                request.end(mark);
+            }
+        } else if let Some(response) = self.answered().and_then(|exchange| exchange.response.as_mut()) {
+            response.end(mark);
+        }
+        self.settle(out);
+    }
+
+    /// Gives away what is finished, in order.
+    fn settle(&mut self, out: &mut Out) {
+        let is_done = |exchange: &Exchange| {
+            exchange.request.as_ref().is_none_or(|request| request.done)
+                && exchange.response.as_ref().is_some_and(|response| response.done)
+        };
+        while !self.is_tunnel && self.exchanges.front().is_some_and(is_done) {
+            self.finish_oldest(out);
+        }
+    }
+
+    fn tunnelled(&mut self, from: Side, bytes: u64) {
+        let asks = self.asks == Some(from);
+        if let Some(exchange) = self.exchanges.iter_mut().find(|exchange| exchange.upgrade.is_some()) {
+            let [client, server] = &mut exchange.tunnelled;
+            let sent = if asks { client } else { server };
+            *sent = sent.saturating_add(bytes);
+        }
+    }
+
+    /// What follows is something else.
+    fn tunnel(&mut self) {
+        self.is_tunnel = true;
+        let asks = self.asks.unwrap_or(Side::Client);
+        let half = self.half(asks);
+        // What the client did not wait for.
+        let sent = half.forget() as u64;
+        half.step = Step::Tunnel;
+        self.tunnelled(asks, sent);
+        if let Some(request) = self.exchanges.back_mut().and_then(|exchange| exchange.request.as_mut()) {
+            request.end(None);
+        }
+        if let Some(response) = self.answered().and_then(|exchange| exchange.response.as_mut()) {
+            response.end(None);
+        }
+    }
+
+    /// Something is wrong with a direction, and what follows cannot be read.
+    fn fault(&mut self, from: Side, fault: Fault, frame: u64, out: &mut Out) {
+        self.half(from).lose();
+        let asks = self.asks == Some(from);
+        self.lost_response |= !asks;
+        let exchange = if asks { self.exchanges.back_mut() } else { self.answered() };
+        let is_open = match exchange {
+            Some(exchange) if asks => {
+                exchange.request.as_mut().filter(|request| !request.done).map(|request| request.cut(fault))
+            }
+            Some(exchange) => exchange.response.as_mut().map(|response| response.cut(fault)),
+            None => None,
+        };
+        if is_open.is_none() && self.asks.is_some() {
+            out.faults.push((fault, frame));
+        }
+        self.settle(out);
+    }
+
+    /// Bytes that are not in the capture.
+    pub fn gap(&mut self, from: Side, missing: u64, frame: u64, out: &mut Out) {
+        let step = self.half(from).step;
+        let left = match step {
+            Step::Length(left) | Step::Data(left) => left,
+            Step::Close => u64::MAX,
+            Step::Tunnel => return self.tunnelled(from, missing),
+            Step::Lost => {
+                self.lost_response |= self.asks != Some(from);
+                return;
+            }
+            Step::Start | Step::Interim | Step::Size | Step::DataEnd | Step::Trailers => 0,
+        };
+        if missing > left {
+            let between = matches!(step, Step::Start | Step::Interim) && self.half(from).is_between();
+            if between {
+                // Nothing that was begun is lost.
+                self.half(from).lose();
+                self.lost_response |= self.asks != Some(from);
+            } else {
+                self.fault(from, Fault::MissingBytes, frame, out);
+            }
+            return;
+        }
+        let asks = self.asks == Some(from);
+        let exchange = if asks { self.exchanges.back_mut() } else { self.answered() };
+        if let Some(exchange) = exchange {
+            let part = match (&mut exchange.request, &mut exchange.response) {
+                (Some(request), _) if asks => Some((&mut request.body, &mut request.faults)),
+                (_, Some(response)) if !asks => Some((&mut response.body, &mut response.faults)),
+                _ => None,
+            };
+            if let Some((body, faults)) = part {
+                body.gap(missing);
+                faults.add(Fault::MissingBytes);
+            }
+        }
+        if self.half(from).pass(missing) {
+            self.end(from, None, out);
+        }
+    }
+
+    /// Nothing more comes.
+    pub fn close(&mut self, reason: CloseReason, frame: u64, out: &mut Out) {
+        let ended = matches!(reason, CloseReason::Fin | CloseReason::Reset);
+        for side in [Side::Client, Side::Server] {
+            let half = self.half(side);
+            if ended && matches!(half.step, Step::Start | Step::Interim) && !half.is_between() && self.asks.is_some() {
+                out.faults.push((Fault::CutMessage, frame));
+            }
+        }
+        for exchange in &mut self.exchanges {
+            if let Some(request) = exchange.request.as_mut().filter(|request| !request.done) {
+                if ended { request.cut(Fault::CutMessage) } else { request.body.cut() }
+            }
+            if let Some(response) = exchange.response.as_mut().filter(|response| !response.done) {
+                let until_close = self.asks.map(Side::other).is_some_and(|side| match side {
+                    Side::Client => self.client.step == Step::Close,
+                    Side::Server => self.server.step == Step::Close,
+                });
+                match (until_close, reason) {
+                    (true, CloseReason::Fin) => response.end(None),
+                    (false, _) if ended => response.cut(Fault::CutMessage),
+                    _ => response.body.cut(),
+                }
+            }
+        }
+        while !self.exchanges.is_empty() {
+            self.finish_oldest(out);
+        }
+    }
+
+    /// Forgets what waits.
+    pub fn give_up(&mut self, out: &mut Out) {
+        for side in [Side::Client, Side::Server] {
+            if self.half(side).buffered() > 0 {
+                self.fault(side, Fault::LongHead, 0, out);
+            }
+        }
+    }
+
+    /// Whether it turned out to be something else before the first message.
+    pub fn was_nothing(&self) -> bool {
+        self.asks.is_none() && (self.client.step == Step::Lost || self.server.step == Step::Lost)
+    }
+
+    /// Memory of what waits, in bytes.
+    pub fn buffered(&self) -> usize {
+        self.client.buffered().saturating_add(self.server.buffered())
+    }
+}
+
+fn message<T>(
+    head: T,
+    version: Version,
+    (first, begun): (Mark, Mark),
+    mut faults: Faults,
+    framing: Framing,
+) -> Message<T> {
+    if !matches!(version, Version(1, 0 | 1)) {
+        faults.add(Fault::OtherVersion);
+    }
+    let mut message = Message::new(head, version, first, begun, faults);
+    message.body.chunked = framing == Framing::Chunked;
+    message
+}
+
+/// What a response makes of the connection.
+fn upgrade(method: Option<&str>, asked: Option<&str>, response: &Response) -> Option<Upgrade> {
+    if method == Some("CONNECT") && (200..300).contains(&response.status) {
+        return Some(Upgrade::Connect);
+    }
+    if response.status != 101 {
+        return None;
+    }
+    let to = response.upgrade.as_deref().or(asked).unwrap_or_default();
+    Some(match to {
+        _ if to.eq_ignore_ascii_case("websocket") => Upgrade::WebSocket,
+        _ if to.eq_ignore_ascii_case("h2c") => Upgrade::Http2,
+        _ => Upgrade::Other,
+    })
+}

@@ -1,0 +1,49 @@
+//! How much is kept and listed. A capture decides how many exchanges there are, so each table has a size; what had to make room is counted in the
+//! report. Together they stay below 48 MiB, whatever the capture.
+
+/// TCP connections that are followed.
+pub const CONNECTIONS: usize = 4096;
+/// Bytes that TCP reassembly holds behind holes, in all connections and in one direction.
+pub const TCP_HELD: (usize, usize) = (4 << 20, 256 << 10);
+/// Segments of each side that begin no message, after which a connection is let go.
+pub const TRIES: u8 = 4;
+
+/// The longest start line that is waited for.
+pub const START_LINE: usize = 16 << 10;
+/// The longest head that is waited for: servers take 8 to 64 KiB.
+pub const HEAD: usize = 128 << 10;
+/// Headers that are read of one message. Those behind are counted as a fault.
+pub const HEADERS: usize = 256;
+/// The longest line with a chunk's size, with its extensions.
+pub const CHUNK_LINE: usize = 4 << 10;
+/// Bytes that wait in all connections for the rest of their head.
+pub const BUFFERED: usize = 4 << 20;
+
+/// Requests of one connection that wait for their responses.
+pub const PIPELINED: usize = 1024;
+/// Memory in bytes of all exchanges that are not finished.
+pub const UNFINISHED: usize = 8 << 20;
+/// Interim responses of one exchange that are listed.
+pub const INTERIM: usize = 8;
+
+/// Names of cookies of one message that are listed.
+pub const COOKIES: usize = 32;
+/// Characters of a short text, such as a method.
+pub const WORD: usize = 64;
+/// Characters of a text from a message.
+pub const TEXT: usize = 256;
+/// Characters of a target.
+pub const TARGET: usize = 1024;
+
+/// Hosts, paths, user agents, servers, types and failures among which the most frequent ones are found.
+pub const FREQUENT: usize = 1024;
+/// Methods, of which there are few.
+pub const METHODS: usize = 64;
+/// Entries of each list of statistics, before further pages.
+pub const LISTED: usize = 20;
+/// Exchanges that took longest, likewise.
+pub const SLOWEST: usize = 10;
+/// Findings of one rule, before those of the others follow on further pages.
+pub const FINDINGS_OF_ONE_RULE: usize = 20;
+/// Entries of the tables of findings.
+pub const PARTIES: usize = 512;
