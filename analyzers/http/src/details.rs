@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
+use mcpcap_analyzer::text::hexadecimal;
 use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
 
-use crate::body::Body;
+use crate::body::{Body, Coding, Undecoded, kind};
 use crate::exchange::{Exchange, Message};
 use crate::message::Fault;
 use crate::message::facts::{Entity, Names, version};
@@ -150,14 +151,39 @@ pub struct BodyReport {
     /// Bytes that are not in the capture, as far as is known.
     #[serde(skip_serializing_if = "is_default")]
     pub missing_bytes: u64,
-    /// File name that Content-Disposition gives.
+    /// File name: from Content-Disposition, or else of a response the last part of the path where it has an ending.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
+    /// Type that its first bytes show, whatever the headers say.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub kind: Option<&'static str>,
+    /// Bytes of it when content coding is undone, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoded_bytes: Option<u64>,
+    /// Why it was not decoded to its end: `unknown_coding`, `damaged`, `too_large` (it expands to more than 100 times its size), `no_room`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub undecoded: Option<&'static str>,
+    /// SHA-256 of it without content coding, when all of it was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub sha256: Option<String>,
+    /// MD5 of it, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub md5: Option<String>,
+    /// Entropy of it without content coding, in bits per byte: near 8 what is compressed or encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entropy: Option<f64>,
 }
 
 impl BodyReport {
-    fn new(body: &Body, entity: &Entity) -> Option<Self> {
+    fn new(body: &Body, entity: &Entity, file_name: Option<String>) -> Option<Self> {
         let is_there = body.sent > 0 || body.chunked || !body.is_complete();
+        let known = body.known();
+        let hashes = known.and_then(|known| known.hashes);
+        let has_coding = !matches!(body.coding, Coding::None | Coding::Other);
         is_there.then(|| Self {
             bytes: body.sent,
             content_length: entity.content_length,
@@ -167,7 +193,13 @@ impl BodyReport {
             chunked: body.chunked,
             complete: body.is_complete(),
             missing_bytes: body.missing,
-            file_name: entity.file_name.clone(),
+            file_name,
+            kind: known.and_then(|known| kind::of(&known.prefix)).map(|kind| kind.name),
+            decoded_bytes: known.filter(|_| has_coding).map(|known| known.size),
+            undecoded: body.undecoded().filter(|reason| *reason != Undecoded::Cut).map(Undecoded::name),
+            sha256: hashes.map(|(sha256, _)| hexadecimal(&sha256, "", 32)),
+            md5: hashes.map(|(_, md5)| hexadecimal(&md5, "", 16)),
+            entropy: known.filter(|known| known.size > 0).map(|known| known.entropy),
         })
     }
 }
@@ -219,8 +251,14 @@ impl ExchangeReport {
             location: told.and_then(|told| told.location.clone()),
             via: asked.and_then(|asked| asked.via.clone()).or_else(|| told.and_then(|told| told.via.clone())),
             forwarded_for: asked.and_then(|asked| asked.forwarded_for.clone()),
-            request_body: exchange.request.as_ref().and_then(|one| BodyReport::new(&one.body, &one.head.entity)),
-            response_body: exchange.response.as_ref().and_then(|one| BodyReport::new(&one.body, &one.head.entity)),
+            request_body: exchange
+                .request
+                .as_ref()
+                .and_then(|one| BodyReport::new(&one.body, &one.head.entity, exchange.uploaded_name())),
+            response_body: exchange
+                .response
+                .as_ref()
+                .and_then(|one| BodyReport::new(&one.body, &one.head.entity, exchange.downloaded_name())),
             time_to_first_byte_ms: exchange.waited().map(time::milliseconds),
             duration_ms: exchange.took().map(time::milliseconds),
             tunnel: exchange.upgrade.map(|upgrade| upgrade.name()),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use mcpcap_analyzer::stream::Connection;
 
 use crate::body::Body;
+use crate::form;
 use crate::limits;
 use crate::message::facts::{Request, Response};
 use crate::message::{Fault, Faults, Version};
@@ -19,7 +20,6 @@ pub struct Mark {
 }
 
 /// A message with where it stands.
-#[derive(Debug)]
 pub struct Message<T> {
     /// What its head says.
     pub head: T,
@@ -58,7 +58,6 @@ impl Upgrade {
 }
 
 /// A request and its response, of which one may be missing.
-#[derive(Debug)]
 pub struct Exchange {
     /// Number of its connection.
     pub connection: u64,
@@ -116,6 +115,12 @@ impl Exchange {
         std::mem::size_of::<Self>().saturating_add(512).saturating_add(request).saturating_add(response)
     }
 
+    /// Its bodies.
+    pub fn bodies_mut(&mut self) -> impl Iterator<Item = &mut Body> {
+        let request = self.request.as_mut().map(|request| &mut request.body);
+        request.into_iter().chain(self.response.as_mut().map(|response| &mut response.body))
+    }
+
     /// Adds an interim response.
     pub fn interim(&mut self, status: u16) {
         if self.interim.len() < limits::INTERIM {
@@ -162,6 +167,23 @@ impl Exchange {
     /// The host that was asked for.
     pub fn host(&self) -> Option<&str> {
         self.request.as_ref()?.head.host.as_deref()
+    }
+
+    /// The name of a file that is sent.
+    pub fn uploaded_name(&self) -> Option<String> {
+        let request = self.request.as_ref()?;
+        let named = request.head.entity.file_name.clone();
+        named.or_else(|| form::file_name(&request.body.known()?.prefix, request.head.entity.content_type.as_deref()?))
+    }
+
+    /// The name of a file that is got.
+    pub fn downloaded_name(&self) -> Option<String> {
+        let named = self.response.as_ref()?.head.entity.file_name.clone();
+        named.or_else(|| {
+            let last = self.path()?.rsplit('/').next()?;
+            let is_file = last.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && !ending.is_empty());
+            is_file.then(|| last.to_owned())
+        })
     }
 
     /// The target without its query.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use mcpcap_analyzer::stream::{CloseReason, Connection, Side};
 
+use crate::body::Coding;
 use crate::exchange::{Exchange, Mark, Message, Upgrade};
 use crate::half::{Half, Step, Taken};
 use crate::limits;
@@ -47,7 +48,7 @@ impl Http1 {
                         self.end(from, Some(segment.mark), out);
                     }
                 }
-                Taken::Body(bytes) => self.body(from, bytes, segment),
+                Taken::Body(bytes) => self.body(from, bytes, segment, out),
                 Taken::End => self.end(from, Some(segment.mark), out),
                 Taken::Tunnelled(bytes) => self.tunnelled(from, bytes),
                 Taken::Skipped(bytes) => {
@@ -97,7 +98,8 @@ impl Http1 {
                 let request = Request::of(&mut head, method, target, version);
                 let mut faults = head.faults;
                 let framing = framing::of_request(&head, &mut faults);
-                let message = message(request, version, (first, begun), faults, framing);
+                let coding = Coding::of(request.entity.coding.as_deref());
+                let message = message(request, version, (first, begun), faults, (framing, coding));
                 self.make_room(out);
                 let mut exchange = self.exchange(connection);
                 exchange.request = Some(message);
@@ -119,8 +121,9 @@ impl Http1 {
                 let method = asked.map(|request| request.head.method.as_str());
                 let framing = framing::of_response(&head, status, method, &mut faults);
                 let response = Response::of(&head, status, reason);
+                let coding = Coding::of(response.entity.coding.as_deref());
                 let upgrade = upgrade(method, asked.and_then(|asked| asked.head.upgrade.as_deref()), &response);
-                exchange.response = Some(message(response, version, (first, begun), faults, framing));
+                exchange.response = Some(message(response, version, (first, begun), faults, (framing, coding)));
                 exchange.upgrade = upgrade;
                 out.charge(exchange);
                 if upgrade.is_some() {
@@ -209,14 +212,14 @@ impl Http1 {
     }
 
     /// Takes bytes of a body.
-    fn body(&mut self, from: Side, bytes: &[u8], segment: &Segment<'_>) {
+    fn body(&mut self, from: Side, bytes: &[u8], segment: &Segment<'_>, out: &mut Out) {
         if self.asks == Some(from) {
             if let Some(request) = self.exchanges.back_mut().and_then(|exchange| exchange.request.as_mut()) {
-                request.body.push(bytes);
+                request.body.push(bytes, &mut out.pool);
                 request.last = segment.mark;
             }
         } else if let Some(response) = self.answered().and_then(|exchange| exchange.response.as_mut()) {
-            response.body.push(bytes);
+            response.body.push(bytes, &mut out.pool);
             response.last = segment.mark;
         }
     }
@@ -226,9 +229,13 @@ impl Http1 {
         if self.asks == Some(from) {
             if let Some(request) = self.exchanges.back_mut().and_then(|exchange| exchange.request.as_mut()) {
                 request.end(mark);
+                request.body.finish(&mut out.pool);
             }
-        } else if let Some(response) = self.answered().and_then(|exchange| exchange.response.as_mut()) {
+        } else if let Some(exchange) = self.answered()
+            && let Some(response) = exchange.response.as_mut()
+        {
             response.end(mark);
+            response.body.finish(&mut out.pool);
         }
         self.settle(out);
     }
@@ -322,7 +329,7 @@ impl Http1 {
                 _ => None,
             };
             if let Some((body, faults)) = part {
-                body.gap(missing);
+                body.gap(missing, &mut out.pool);
                 faults.add(Fault::MissingBytes);
             }
         }
@@ -386,13 +393,14 @@ fn message<T>(
     version: Version,
     (first, begun): (Mark, Mark),
     mut faults: Faults,
-    framing: Framing,
+    (framing, coding): (Framing, Coding),
 ) -> Message<T> {
     if !matches!(version, Version(1, 0 | 1)) {
         faults.add(Fault::OtherVersion);
     }
     let mut message = Message::new(head, version, first, begun, faults);
     message.body.chunked = framing == Framing::Chunked;
+    message.body.coding = coding;
     message
 }
 

@@ -4,7 +4,7 @@
 //! * [`prompts`]: the prompts
 //! * `message`: start line, headers, framing of HTTP/1
 //! * `streams`: what a connection carries; `half` and `http1`: messages of HTTP/1 in it, and which belong together
-//! * `exchange` and `body`: what is kept of a request and its response; `secrets`: what is not
+//! * `exchange`, `body` and `form`: what is kept of a request and its response; `secrets`: what is not
 //! * `analysis`: what is done with each exchange, in `counts` and `findings`
 //! * `rows`: the table `http`
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
@@ -25,6 +25,7 @@ mod body;
 mod counts;
 mod details;
 mod exchange;
+mod form;
 mod half;
 mod http1;
 mod limits;

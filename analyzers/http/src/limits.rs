@@ -47,3 +47,20 @@ pub const SLOWEST: usize = 10;
 pub const FINDINGS_OF_ONE_RULE: usize = 20;
 /// Entries of the tables of findings.
 pub const PARTIES: usize = 512;
+
+/// Bodies that are read at the same time, in at most 6 KiB each. Of those beyond only the size is known.
+pub const BODIES: usize = 1024;
+/// Bodies with gzip or deflate among them, whose decoders take 80 KiB each.
+pub const DECODERS: usize = 64;
+/// Bytes of one body with brotli or zstd, and of all, that wait for the end of the body: decoders of these have large windows, so there is one at a time.
+pub const HELD_BODY: usize = 1 << 20;
+/// See [`HELD_BODY`].
+pub const HELD_BODIES: usize = 4 << 20;
+/// The largest window of zstd (RFC 9659). That of brotli has at most 16 MiB.
+pub const ZSTD_WINDOW: u64 = 8 << 20;
+/// Bytes that a body may expand to for each that was sent, and besides. DEFLATE packs text twenty times; a bomb a thousand times.
+pub const EXPANSION: u64 = 100;
+/// See [`EXPANSION`].
+pub const EXPANDED: u64 = 1 << 20;
+/// First bytes of a body by which it is recognised.
+pub const PREFIX: usize = 4096;

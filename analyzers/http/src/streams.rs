@@ -2,6 +2,7 @@
 
 use mcpcap_analyzer::stream::{Connection, Event, Side};
 
+use crate::body::Pool;
 use crate::exchange::{Exchange, Mark};
 use crate::http1::Http1;
 use crate::limits;
@@ -50,6 +51,8 @@ pub struct Out {
     pub evicted: u64,
     /// Interim responses by status.
     pub interim: Vec<u16>,
+    /// Room of bodies.
+    pub pool: Pool,
 }
 
 impl Out {
@@ -68,7 +71,8 @@ impl Out {
     }
 
     /// Takes an exchange of which nothing more comes.
-    pub fn finish(&mut self, exchange: Exchange) {
+    pub fn finish(&mut self, mut exchange: Exchange) {
+        exchange.bodies_mut().for_each(|body| body.finish(&mut self.pool));
         self.unfinished = self.unfinished.saturating_sub(exchange.charged);
         self.finished.push(exchange);
     }

@@ -23,6 +23,30 @@ pub fn http(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Va
     let (second, first): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|exchange| exchange["version"] == "2");
     http1(&first, &facts["http"], note);
     http2(&second, &facts["http2"], note);
+    // The first oracles have counts only.
+    if !facts["http"]["request_list"].is_null() || number(&facts["http"]["requests"]) == 0 {
+        objects(all, &facts["exported_objects"]["http"], note);
+    }
+}
+
+/// Bodies by size and SHA-256, without their codings.
+fn objects(exchanges: &[Value], theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {
+    let listed = theirs["objects"].as_array().map_or(&[][..], Vec::as_slice);
+    if listed.len() as u64 != theirs["objects_total"].as_u64().unwrap_or(0) {
+        return;
+    }
+    let bodies = exchanges.iter().flat_map(|exchange| [&exchange["request_body"], &exchange["response_body"]]);
+    let hashed = bodies.filter(|body| body["sha256"].is_string()).map(|body| {
+        let size = if body["decoded_bytes"].is_u64() { &body["decoded_bytes"] } else { &body["bytes"] };
+        json!([size, body["sha256"]])
+    });
+    let sorted = |mut list: Vec<Value>| {
+        list.sort_by_key(Value::to_string);
+        list
+    };
+    let mine = sorted(hashed.collect());
+    let expected = sorted(listed.iter().map(|object| json!([object["size"], object["sha256"]])).collect());
+    differing("http object", &mine, &expected, note);
 }
 
 fn http1(exchanges: &[&Value], theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {

@@ -1,0 +1,83 @@
+//! What people fill in: forms in bodies and queries.
+
+use mcpcap_analyzer::text::printable;
+
+use crate::limits;
+use crate::message::facts::file_name as named;
+use crate::secrets;
+
+/// The name of the first file in a form of several parts (RFC 7578).
+pub fn file_name(prefix: &[u8], content_type: &str) -> Option<String> {
+    if !content_type.get(..19)?.eq_ignore_ascii_case("multipart/form-data") {
+        return None;
+    }
+    disposition_lines(prefix).find_map(named)
+}
+
+/// Values of Content-Disposition of the parts.
+fn disposition_lines(prefix: &[u8]) -> impl Iterator<Item = &[u8]> {
+    prefix.split(|octet| *octet == b'\n').filter_map(|line| {
+        let name = b"content-disposition:";
+        let (begin, value) = line.split_at_checked(name.len())?;
+        begin.eq_ignore_ascii_case(name).then(|| value.trim_ascii())
+    })
+}
+
+/// Credentials in a form, without what is secret of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The name of the field with the password.
+    pub field: String,
+    /// The user, when a field is called so.
+    pub user: Option<String>,
+}
+
+/// Names of fields with users, in lower case and without `_`, `-` and `.`.
+const USERS: [&[u8]; 10] =
+    [b"user", b"username", b"login", b"email", b"name", b"userid", b"account", b"uid", b"log", b"usr"];
+
+/// The login that `name=value` pairs hold.
+pub fn login<'a>(pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<Login> {
+    let (mut field, mut user) = (None, None);
+    for (name, value) in pairs.take(256) {
+        if field.is_none() && !value.is_empty() && secrets::is_password(name) {
+            field = Some(printable(name, limits::WORD));
+        }
+        if user.is_none() && USERS.iter().any(|known| same(name, known)) {
+            user = Some(printable(value, limits::WORD));
+        }
+    }
+    field.map(|field| Login { field, user: user.filter(|user| !user.is_empty()) })
+}
+
+fn same(name: &[u8], known: &[u8]) -> bool {
+    let plain = name.iter().filter(|octet| !matches!(octet, b'_' | b'-' | b'.')).map(u8::to_ascii_lowercase);
+    plain.eq(known.iter().copied())
+}
+
+/// `a=1&b=2`.
+pub fn pairs(query: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    query.split(|octet| *octet == b'&').filter_map(|pair| {
+        let at = pair.iter().position(|octet| *octet == b'=')?;
+        let (name, value) = pair.split_at_checked(at)?;
+        Some((name, value.get(1..).unwrap_or_default()))
+    })
+}
+
+/// Text members of JSON, at any depth: `"name": "value"`.
+pub fn members(json: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut texts = json.split(|octet| *octet == b'"');
+    texts.next();
+    std::iter::from_fn(move || {
+        loop {
+            let name = texts.next()?;
+            let between = texts.next()?.trim_ascii();
+            if between == b":" {
+                let value = texts.next()?;
+                texts.next();
+                return Some((name, value));
+            }
+            // A number, or what is no member: the next text may be a name.
+        }
+    })
+}
