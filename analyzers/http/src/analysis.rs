@@ -8,6 +8,7 @@ use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 use crate::counts::Counts;
 use crate::details::ExchangeReport;
 use crate::exchange::Exchange;
+use crate::findings::Watch;
 use crate::report::{Limits, Report};
 use crate::rows;
 use crate::streams::{Out, State};
@@ -20,6 +21,7 @@ pub struct Analysis {
     counts: Counts,
     lists: Lists,
     exchanges: Page<ExchangeReport>,
+    watch: Watch,
 }
 
 /// What was told on the way to streams.
@@ -39,6 +41,7 @@ impl Analysis {
             counts: Counts::new(),
             exchanges: Page::new(if window.list.is_some() { Window::default() } else { window }),
             lists,
+            watch: Watch::new(),
         }
     }
 
@@ -83,6 +86,7 @@ impl Analysis {
             return;
         }
         self.counts.take(exchange);
+        self.watch.take(exchange);
         self.exchanges.push(|| ExchangeReport::new(exchange));
     }
 
@@ -97,16 +101,21 @@ impl Analysis {
         let mut exchanges = self.exchanges.into_items();
         exchanges.iter_mut().filter_map(|exchange| exchange.time.as_mut()).for_each(|text| time::shorten(text, digits));
         let lists = &mut self.lists;
+        let (findings, findings_total) = self.watch.finish(lists);
         let statistics = self.counts.report(lists);
         let totals = self.counts.totals(self.out.connections);
         let report = Report {
             totals,
             copies: carried.copies,
+            findings,
+            findings_total,
             statistics,
             exchanges,
             pages: [page].into_iter().chain(self.lists.into_pages()).collect(),
             limits: Limits {
                 evicted_exchanges: self.out.evicted,
+                evicted_parties: self.watch.evicted(),
+                bodies_not_read: self.out.pool.left_out,
                 skipped_bytes: self.out.skipped,
                 decoding: carried.decoding,
                 reassembly: carried.reassembly,

@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use mcpcap_analyzer::stream::Connection;
 
 use crate::body::Body;
-use crate::form;
+use crate::form::{self, Login};
 use crate::limits;
 use crate::message::facts::{Request, Response};
 use crate::message::{Fault, Faults, Version};
+use crate::signs::{self, Signs};
 
 /// Where and when something was seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -167,6 +168,29 @@ impl Exchange {
     /// The host that was asked for.
     pub fn host(&self) -> Option<&str> {
         self.request.as_ref()?.head.host.as_deref()
+    }
+
+    /// Strings that attack, wherever they stand in the request.
+    pub fn signs(&self) -> Signs {
+        let Some(request) = &self.request else { return Signs::default() };
+        let mut signs = request.head.signs;
+        if let Some(known) = request.body.known() {
+            signs.join(signs::of_body(&known.prefix, request.head.entity.is_form()));
+        }
+        signs
+    }
+
+    /// What the request logs in with, in its body or its query.
+    pub fn login(&self) -> Option<Login> {
+        let request = self.request.as_ref()?;
+        let kind = request.head.entity.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let in_body = request.body.known().and_then(|known| match kind.as_str() {
+            kind if kind.starts_with("application/x-www-form-urlencoded") => form::login(form::pairs(&known.prefix)),
+            kind if kind.contains("json") => form::login(form::members(&known.prefix)),
+            kind if kind.starts_with("multipart/form-data") => form::login(form::parts(&known.prefix)),
+            _ => None,
+        });
+        in_body.or_else(|| request.head.login.clone())
     }
 
     /// The name of a file that is sent.

@@ -14,6 +14,18 @@ pub fn file_name(prefix: &[u8], content_type: &str) -> Option<String> {
     disposition_lines(prefix).find_map(named)
 }
 
+/// Where the first file in such a form begins; of anything else, all of it.
+pub fn content<'a>(prefix: &'a [u8], content_type: &str) -> &'a [u8] {
+    let is_form = content_type.get(..19).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/form-data"));
+    let named = b"filename=";
+    let Some(file) = prefix.windows(named.len()).position(|part| part == named).filter(|_| is_form) else {
+        return prefix;
+    };
+    let rest = prefix.get(file..).unwrap_or_default();
+    let head = rest.windows(4).position(|part| part == b"\r\n\r\n");
+    head.and_then(|end| rest.get(end.saturating_add(4)..)).unwrap_or_default()
+}
+
 /// Values of Content-Disposition of the parts.
 fn disposition_lines(prefix: &[u8]) -> impl Iterator<Item = &[u8]> {
     prefix.split(|octet| *octet == b'\n').filter_map(|line| {
@@ -80,4 +92,44 @@ pub fn members(json: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
             // A number, or what is no member: the next text may be a name.
         }
     })
+}
+
+/// Name and value of the short parts of a form of several parts (RFC 7578).
+pub fn parts(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut lines = body.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    std::iter::from_fn(move || {
+        let head = b"content-disposition:";
+        let line = lines.find(|line| line.get(..head.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(head)))?;
+        lines.find(|line| line.is_empty())?;
+        let value = lines.next()?;
+        let name = line.split(|octet| *octet == b';').find_map(|part| part.trim_ascii().strip_prefix(b"name="));
+        let name = name.unwrap_or_default();
+        Some((name.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(name), value))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_are_found_without_what_is_secret() {
+        let found = |user: &str| Some(Login { field: "password".into(), user: Some(user.into()) });
+        assert_eq!(login(pairs(b"a=1&username=bob&password=x&b")), found("bob"));
+        assert_eq!(login(members(br#"{"n": 1, "login": {"user": "eve", "password": "x"}}"#)), found("eve"));
+        let multipart = b"--b\r\nContent-Disposition: form-data; name=\"user\"\r\n\r\nmallory\r\n--b\r\n\
+            Content-Disposition: form-data; name=\"password\"\r\n\r\nx\r\n--b--";
+        assert_eq!(login(parts(multipart)), found("mallory"));
+        assert_eq!(login(pairs(b"user=a&password=")), None);
+        assert_eq!(login(pairs(b"pass_age=1")), None);
+    }
+
+    #[test]
+    fn the_name_of_a_file_that_is_sent_is_found() {
+        let body =
+            b"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.exe\"\r\nContent-Type: x/y\r\n\r\nMZ";
+        assert_eq!(file_name(body, "multipart/form-data; boundary=b").as_deref(), Some("a.exe"));
+        assert_eq!(content(body, "multipart/form-data; boundary=b"), b"MZ");
+        assert_eq!((file_name(body, "text/plain"), content(b"abc", "text/plain")), (None, &b"abc"[..]));
+    }
 }

@@ -6,6 +6,7 @@
 //! * `streams`: what a connection carries; `half` and `http1`: messages of HTTP/1 in it, and which belong together
 //! * `exchange`, `body` and `form`: what is kept of a request and its response; `secrets`: what is not
 //! * `analysis`: what is done with each exchange, in `counts` and `findings`
+//! * `signs`: strings that attack what reads them
 //! * `rows`: the table `http`
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
@@ -25,6 +26,7 @@ mod body;
 mod counts;
 mod details;
 mod exchange;
+mod findings;
 mod form;
 mod half;
 mod http1;
@@ -34,6 +36,7 @@ pub mod prompts;
 mod report;
 mod rows;
 mod secrets;
+mod signs;
 mod streams;
 pub mod tool;
 

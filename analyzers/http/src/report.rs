@@ -1,7 +1,7 @@
 //! The report.
 
 use mcpcap_analyzer::decode::CopyReport;
-use mcpcap_analyzer::finding::Frames;
+use mcpcap_analyzer::finding::{Finding, Frames};
 use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
 use mcpcap_analyzer::{JsonSchema, decode, is_default, stream};
 use serde::Serialize;
@@ -16,6 +16,10 @@ pub struct Report {
     /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
+    /// What an analyst would want to be told: first of each rule the 20 with most frames.
+    pub findings: Vec<Finding>,
+    /// Findings in all.
+    pub findings_total: u64,
     pub statistics: Statistics,
     /// Requests with their responses, in the order in which they were complete.
     pub exchanges: Vec<ExchangeReport>,
@@ -169,6 +173,12 @@ pub struct Limits {
     /// Exchanges that were given away before they were complete, because too many were open.
     #[serde(skip_serializing_if = "is_default")]
     pub evicted_exchanges: u64,
+    /// Entries of the rules' tables, such as pairs of client and server, that made room: findings may be missing, and numbers in them too low.
+    #[serde(skip_serializing_if = "is_default")]
+    pub evicted_parties: u64,
+    /// Bodies that were only measured, not hashed and recognised, because there was no room to read them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub bodies_not_read: u64,
     /// Bytes of HTTP connections that belong to no message that could be found.
     #[serde(skip_serializing_if = "is_default")]
     pub skipped_bytes: u64,

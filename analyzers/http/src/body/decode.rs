@@ -10,7 +10,7 @@ use crate::limits;
 
 /// What a body goes through.
 pub enum Decoder {
-    Plain(Digest),
+    Plain(Box<Digest>),
     Gzip(Box<MultiGzDecoder<Digest>>),
     Zlib(Box<ZlibDecoder<Digest>>),
     Deflate(Box<DeflateDecoder<Digest>>),
@@ -31,7 +31,7 @@ impl Decoder {
     /// For a coding.
     pub fn new(coding: Coding) -> Self {
         match coding {
-            Coding::None => Self::Plain(Digest::default()),
+            Coding::None => Self::Plain(Box::default()),
             Coding::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(Digest::default()))),
             Coding::Deflate => Self::Either(Vec::new()),
             Coding::Brotli => Self::Brotli(Vec::new()),

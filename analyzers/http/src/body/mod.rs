@@ -100,7 +100,7 @@ enum Work {
     /// Nothing came yet.
     #[default]
     None,
-    Reading(Box<Decoder>),
+    Reading(Decoder),
     /// Nothing more is wanted.
     Done(Result<Box<Known>, Undecoded>),
 }
@@ -130,10 +130,10 @@ impl Body {
         }
         pool.active = pool.active.saturating_add(1);
         pool.decoders = pool.decoders.saturating_add(is_streamed.into());
-        Work::Reading(Box::new(Decoder::new(self.coding)))
+        Work::Reading(Decoder::new(self.coding))
     }
 
-    fn take_decoder(&mut self) -> Option<Box<Decoder>> {
+    fn take_decoder(&mut self) -> Option<Decoder> {
         match std::mem::take(&mut self.work) {
             Work::Reading(decoder) => Some(decoder),
             other => {

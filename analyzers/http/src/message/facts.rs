@@ -3,8 +3,10 @@
 use mcpcap_analyzer::text::printable;
 
 use super::{Fault, Head, Version};
+use crate::form::{self, Login};
 use crate::limits;
 use crate::secrets;
+use crate::signs::{self, Signs};
 
 /// What is kept of a request's head.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +25,10 @@ pub struct Request {
     pub via: Option<String>,
     pub forwarded_for: Option<String>,
     pub upgrade: Option<String>,
+    /// Strings that attack, in the target and in headers.
+    pub signs: Signs,
+    /// What its query logs in with.
+    pub login: Option<Login>,
     pub entity: Entity,
 }
 
@@ -124,7 +130,16 @@ impl Request {
             head.faults.add(Fault::NoHost);
         }
         let host = if method == b"CONNECT" { Some(text(target)) } else { authority(target).map(text).or(named) };
+        let mut signs = Signs::default();
+        head.all().for_each(|(_, value)| signs.join(signs::of_header(value)));
         Self { host, ..Self::of_fields(&|name| head.value(name), &|name| joined(head, name), method, target) }
+            .with(signs)
+    }
+
+    /// With further signs.
+    pub fn with(mut self, signs: Signs) -> Self {
+        self.signs.join(signs);
+        self
     }
 
     /// The same of fields, whatever carried them, but for the host.
@@ -151,9 +166,17 @@ impl Request {
             via: one("via").map(text),
             forwarded_for: one("x-forwarded-for").or_else(|| one("forwarded")).map(text),
             upgrade: one("upgrade").map(word),
+            signs: signs::of_target(target),
+            login: query(target).and_then(|query| form::login(form::pairs(query))),
             entity: Entity::of(one),
         }
     }
+}
+
+/// What stands behind `?`.
+fn query(target: &[u8]) -> Option<&[u8]> {
+    let at = target.iter().position(|octet| *octet == b'?')?;
+    target.get(at.saturating_add(1)..)
 }
 
 fn joined<'h>(head: &'h Head<'_>, name: &'static str) -> Vec<&'h [u8]> {
@@ -196,6 +219,12 @@ impl Response {
 }
 
 impl Entity {
+    /// Whether it is a form, by its type.
+    pub fn is_form(&self) -> bool {
+        let kind = self.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();
+        kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("multipart/form-data")
+    }
+
     fn of<'h>(one: &impl Fn(&'static str) -> Option<&'h [u8]>) -> Self {
         Self {
             content_type: one("content-type").filter(|value| !value.is_empty()).map(text),

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod build;
+mod findings;
 mod odd;
 mod pairing;
 
