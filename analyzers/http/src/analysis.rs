@@ -116,6 +116,7 @@ impl Analysis {
                 evicted_exchanges: self.out.evicted,
                 evicted_parties: self.watch.evicted(),
                 bodies_not_read: self.out.pool.left_out,
+                http2_connections_not_read: self.out.http2_left_out,
                 skipped_bytes: self.out.skipped,
                 decoding: carried.decoding,
                 reassembly: carried.reassembly,

@@ -121,6 +121,23 @@ pub struct ExchangeReport {
     /// Bytes that the server sent through it.
     #[serde(skip_serializing_if = "is_default")]
     pub tunnel_server_bytes: u64,
+    /// Stream of HTTP/2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream: Option<u32>,
+    /// Why the stream was given up, by its name in RFC 9113: `CANCEL`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub reset: Option<&'static str>,
+    /// Who gave it up: `client` or `server`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub reset_by: Option<&'static str>,
+    /// Status of a call of gRPC: 0 is OK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpc_status: Option<u32>,
+    /// What the server says to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpc_message: Option<String>,
     /// What is wrong with either message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub malformed: Vec<Fault>,
@@ -264,6 +281,11 @@ impl ExchangeReport {
             tunnel: exchange.upgrade.map(|upgrade| upgrade.name()),
             tunnel_client_bytes,
             tunnel_server_bytes,
+            stream: exchange.stream,
+            reset: exchange.reset.map(|(code, _)| code),
+            reset_by: exchange.reset.map(|(_, client)| if client { "client" } else { "server" }),
+            grpc_status: exchange.grpc.as_ref().map(|grpc| grpc.status),
+            grpc_message: exchange.grpc.as_ref().and_then(|grpc| grpc.message.clone()),
             malformed: exchange.faults().iter().collect(),
         }
     }

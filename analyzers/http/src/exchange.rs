@@ -58,6 +58,13 @@ impl Upgrade {
     }
 }
 
+/// How a call of gRPC ended.
+#[derive(Debug, Clone)]
+pub struct Grpc {
+    pub status: u32,
+    pub message: Option<String>,
+}
+
 /// A request and its response, of which one may be missing.
 pub struct Exchange {
     /// Number of its connection.
@@ -71,6 +78,11 @@ pub struct Exchange {
     pub upgrade: Option<Upgrade>,
     /// Bytes that each end sent behind it, once the connection was something else.
     pub tunnelled: [u64; 2],
+    /// Its stream of HTTP/2.
+    pub stream: Option<u32>,
+    /// Why the stream was given up, and whether the client did.
+    pub reset: Option<(&'static str, bool)>,
+    pub grpc: Option<Grpc>,
     /// Memory that was reckoned for it.
     pub charged: usize,
 }
@@ -87,6 +99,9 @@ impl Exchange {
             interim: Vec::new(),
             upgrade: None,
             tunnelled: [0; 2],
+            stream: None,
+            reset: None,
+            grpc: None,
             charged: 0,
         }
     }

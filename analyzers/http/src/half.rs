@@ -228,9 +228,9 @@ impl Half {
         *self = Self { step: Step::Lost, ..Self::default() };
     }
 
-    /// Forgets what waits; how much that was.
-    pub fn forget(&mut self) -> usize {
-        let waited = self.buffer.len();
+    /// Gives away what waits.
+    pub fn forget(&mut self) -> Vec<u8> {
+        let waited = std::mem::take(&mut self.buffer);
         *self = Self { step: self.step, ..Self::default() };
         waited
     }

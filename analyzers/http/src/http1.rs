@@ -12,7 +12,7 @@ use crate::limits;
 use crate::message::facts::{Request, Response};
 use crate::message::framing::{self, Framing};
 use crate::message::{Fault, Faults, Head, Start, Version};
-use crate::streams::{Out, Segment};
+use crate::streams::{Out, Segment, Switch};
 
 /// What is kept of a connection.
 #[derive(Default)]
@@ -28,11 +28,19 @@ pub struct Http1 {
     lost_response: bool,
     /// Whether the last exchange made it something else.
     is_tunnel: bool,
+    /// What the client sent before it was told so.
+    early: Vec<u8>,
 }
 
 impl Http1 {
-    /// Takes the next bytes of a side.
-    pub fn data(&mut self, connection: &Connection, from: Side, segment: &Segment<'_>, out: &mut Out) {
+    /// Takes the next bytes of a side. What follows may be HTTP/2.
+    pub fn data<'a>(
+        &mut self,
+        connection: &Connection,
+        from: Side,
+        segment: &Segment<'a>,
+        out: &mut Out,
+    ) -> Option<Switch<'a>> {
         let mut rest = *segment;
         while !rest.bytes.is_empty() || self.half(from).step == Step::Length(0) {
             let taken = match from {
@@ -42,8 +50,15 @@ impl Http1 {
             match taken {
                 Taken::More => {}
                 Taken::Head { head, first } => {
+                    if head.starts_with(b"PRI * HTTP/2.0\r\n\r\n") {
+                        // The rest of the preface of RFC 9113 §3.4: SM and line ends.
+                        return Some(self.leave(from, 6, rest.bytes, out));
+                    }
                     let step = self.head(connection, from, &head, (first, segment.mark), out);
                     self.half(from).step = step;
+                    if self.exchanges.front().is_some_and(|exchange| exchange.upgrade == Some(Upgrade::Http2)) {
+                        return Some(self.leave(from.other(), 24, rest.bytes, out));
+                    }
                     if step == Step::Start {
                         self.end(from, Some(segment.mark), out);
                     }
@@ -63,6 +78,25 @@ impl Http1 {
                 }
             }
         }
+        None
+    }
+
+    /// Leaves the connection to HTTP/2.
+    fn leave<'a>(&mut self, asks: Side, preface: u32, rest: &'a [u8], out: &mut Out) -> Switch<'a> {
+        let waiting = std::mem::take(&mut self.early);
+        let is_upgraded = self.exchanges.front().is_some_and(|exchange| exchange.upgrade == Some(Upgrade::Http2));
+        let mut exchange = if is_upgraded { self.exchanges.pop_front() } else { None };
+        if let Some(exchange) = &mut exchange {
+            // It is answered on stream 1; what upgraded it is an interim response.
+            exchange.interim(101);
+            exchange.response = None;
+            exchange.stream = Some(1);
+            out.interim.push(101);
+        }
+        while !self.exchanges.is_empty() {
+            self.finish_oldest(out);
+        }
+        Switch { asks, preface, exchange, waiting, rest }
     }
 
     fn half(&mut self, side: Side) -> &mut Half {
@@ -266,9 +300,10 @@ impl Http1 {
         let asks = self.asks.unwrap_or(Side::Client);
         let half = self.half(asks);
         // What the client did not wait for.
-        let sent = half.forget() as u64;
+        let early = half.forget();
         half.step = Step::Tunnel;
-        self.tunnelled(asks, sent);
+        self.tunnelled(asks, early.len() as u64);
+        self.early = early;
         if let Some(request) = self.exchanges.back_mut().and_then(|exchange| exchange.request.as_mut()) {
             request.end(None);
         }

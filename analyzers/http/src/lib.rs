@@ -4,6 +4,7 @@
 //! * [`prompts`]: the prompts
 //! * `message`: start line, headers, framing of HTTP/1
 //! * `streams`: what a connection carries; `half` and `http1`: messages of HTTP/1 in it, and which belong together
+//! * `http2`: frames, header blocks and streams of HTTP/2
 //! * `exchange`, `body` and `form`: what is kept of a request and its response; `secrets`: what is not
 //! * `analysis`: what is done with each exchange, in `counts` and `findings`
 //! * `signs`: strings that attack what reads them
@@ -30,6 +31,7 @@ mod findings;
 mod form;
 mod half;
 mod http1;
+mod http2;
 mod limits;
 mod message;
 pub mod prompts;

@@ -64,3 +64,14 @@ pub const EXPANSION: u64 = 100;
 pub const EXPANDED: u64 = 1 << 20;
 /// First bytes of a body by which it is recognised.
 pub const PREFIX: usize = 4096;
+
+/// Connections of HTTP/2 that are followed at the same time, in about 40 KiB each. Others are counted.
+pub const HTTP2: usize = 256;
+/// Streams of one connection that are open at the same time.
+pub const OPEN_STREAMS: usize = 256;
+/// Bytes of a header block, and of a frame with a part of it.
+pub const HEADER_BLOCK: u32 = 128 << 10;
+/// Bytes that a header block may expand to.
+pub const HEADER_LIST: usize = 256 << 10;
+/// The largest table of HPACK; what is in use is 4 KiB.
+pub const HPACK_TABLE: usize = 16 << 10;

@@ -148,6 +148,16 @@ fn without_password(path: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// `user:password@host` without the password.
+pub fn masked_host(host: &[u8]) -> Cow<'_, [u8]> {
+    let parts = host.iter().rposition(|octet| *octet == b'@').and_then(|at| {
+        let (user, behind) = host.split_at_checked(at)?;
+        let colon = user.iter().position(|octet| *octet == b':')?;
+        Some([user.get(..=colon)?, MASK, behind])
+    });
+    parts.map_or(Cow::Borrowed(host), |parts| Cow::Owned(parts.concat()))
+}
+
 /// The user of Basic credentials.
 pub fn basic_user(token: &[u8]) -> Option<String> {
     let token = token.get(..4096).unwrap_or(token);

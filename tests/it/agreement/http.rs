@@ -22,10 +22,13 @@ pub fn http(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Va
     }
     let (second, first): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|exchange| exchange["version"] == "2");
     http1(&first, &facts["http"], note);
-    http2(&second, &facts["http2"], note);
+    http2(all, &facts["http2"], note);
     // The first oracles have counts only.
     if !facts["http"]["request_list"].is_null() || number(&facts["http"]["requests"]) == 0 {
-        objects(all, &facts["exported_objects"]["http"], note);
+        // Of HTTP/2 it has bodies with their codings.
+        if facts["http2"].is_null() && second.is_empty() {
+            objects(all, &facts["exported_objects"]["http"], note);
+        }
     }
 }
 
@@ -129,10 +132,15 @@ fn lists<'a>(exchanges: &[&'a Value]) -> (Vec<&'a Value>, Vec<Response>) {
             requests.push(*exchange);
         }
         for code in exchange["interim"].as_array().into_iter().flatten() {
-            responses.push(Response { frame: 0, code: code.as_u64().unwrap_or_default(), until_close: false });
+            // The frame of an upgrade to HTTP/2 is not told.
+            responses.push(Response { frame: 0, code: code.as_u64().unwrap_or_default(), until_close: code == 101 });
         }
         let body = &exchange["response_body"];
         let until_close = body["content_length"].is_null() && body["chunked"].is_null();
+        // The response to an upgraded request is one of HTTP/2.
+        if exchange["stream"].is_u64() {
+            continue;
+        }
         if let (Some(frame), Some(code)) = (exchange["response_end_frame"].as_u64(), exchange["status"].as_u64())
             && (is_whole(body) || (until_close && body["missing_bytes"].is_null()))
         {
@@ -144,9 +152,11 @@ fn lists<'a>(exchanges: &[&'a Value]) -> (Vec<&'a Value>, Vec<Response>) {
     (requests, responses)
 }
 
-fn http2(exchanges: &[&Value], theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {
+fn http2(exchanges: &[Value], theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {
     let of = |field: &str| {
-        let values = exchanges.iter().map(|exchange| &exchange[field]).filter(|value| !value.is_null());
+        let second =
+            |exchange: &&Value| exchange["version"] == "2" || (exchange["stream"].is_u64() && field == "status");
+        let values = exchanges.iter().filter(second).map(|exchange| &exchange[field]).filter(|value| !value.is_null());
         counted(values.map(|value| value.as_str().map_or_else(|| value.to_string(), cut)))
     };
     for (field, key) in [("method", "methods"), ("status", "status_codes"), ("host", "authorities"), ("uri", "paths")] {

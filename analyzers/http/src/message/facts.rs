@@ -89,6 +89,11 @@ pub fn uri(bytes: &[u8]) -> String {
     printable(&secrets::masked(bytes), limits::TARGET)
 }
 
+/// A host from the capture, without the password before it.
+pub fn host(bytes: &[u8]) -> String {
+    printable(&secrets::masked_host(bytes), limits::TEXT)
+}
+
 impl Names {
     fn add(&mut self, name: &[u8]) {
         if !name.is_empty() {
@@ -120,7 +125,7 @@ impl Request {
     /// Reads it. Adds what is wrong with the head.
     pub fn of(head: &mut Head<'_>, method: &[u8], target: &[u8], version: Version) -> Self {
         let mut hosts = head.values("host");
-        let named = hosts.next().filter(|host| !host.is_empty()).map(text);
+        let named = hosts.next().filter(|named| !named.is_empty()).map(host);
         let several = hosts.next().is_some();
         drop(hosts);
         if several {
@@ -129,7 +134,7 @@ impl Request {
         if version == Version(1, 1) && head.value("host").is_none() {
             head.faults.add(Fault::NoHost);
         }
-        let host = if method == b"CONNECT" { Some(text(target)) } else { authority(target).map(text).or(named) };
+        let host = if method == b"CONNECT" { Some(host(target)) } else { authority(target).map(text).or(named) };
         let mut signs = Signs::default();
         head.all().for_each(|(_, value)| signs.join(signs::of_header(value)));
         Self { host, ..Self::of_fields(&|name| head.value(name), &|name| joined(head, name), method, target) }

@@ -53,6 +53,12 @@ faults! {
     OddTransferEncoding,
     /// A chunk whose size is no number below 2^63, or that does not end where it should. The rest of the stream cannot be read.
     BadChunk,
+    /// A frame of HTTP/2 that contradicts itself, or stands where it may not.
+    BadHttp2Frame,
+    /// A header block of HTTP/2 that is not HPACK. No later one of its direction can be read.
+    BadHeaderBlock,
+    /// A header block of HTTP/2 that expands to more than 256 headers or 256 KiB. No later one of its direction is read.
+    LargeHeaderList,
     /// The connection ended within the message.
     CutMessage,
     /// Bytes of the message are not in the capture.

@@ -55,7 +55,8 @@ pub fn begins(bytes: &[u8]) -> Begins {
         (None, Some([b' ', target @ ..])) if bytes.len() <= limits::START_LINE => {
             // Text of other protocols has no such targets.
             let fits = matches!(target, [] | [b'/' | b'*' | b'h' | b'H', ..]) || bytes.starts_with(b"CONNECT ");
-            let printable = target.iter().take(256).all(|octet| *octet >= b' ');
+            let text = target.strip_suffix(b"\r").unwrap_or(target);
+            let printable = text.iter().take(256).all(|octet| *octet >= b' ');
             if fits && printable { Begins::Perhaps } else { Begins::No }
         }
         _ => Begins::No,

@@ -1,7 +1,7 @@
 //! Runs of the whole tool over captures.
 
 mod agreement;
-mod build;
+pub mod build;
 mod findings;
 mod odd;
 mod pairing;
