@@ -8,6 +8,7 @@ use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 use crate::counts::Counts;
 use crate::details::ExchangeReport;
 use crate::exchange::Exchange;
+use crate::files::Files;
 use crate::findings::Watch;
 use crate::report::{Limits, Report};
 use crate::rows;
@@ -22,6 +23,7 @@ pub struct Analysis {
     lists: Lists,
     exchanges: Page<ExchangeReport>,
     watch: Watch,
+    files: Files,
 }
 
 /// What was told on the way to streams.
@@ -42,6 +44,7 @@ impl Analysis {
             exchanges: Page::new(if window.list.is_some() { Window::default() } else { window }),
             lists,
             watch: Watch::new(),
+            files: Files::new(),
         }
     }
 
@@ -87,6 +90,7 @@ impl Analysis {
         }
         self.counts.take(exchange);
         self.watch.take(exchange);
+        self.files.take(exchange);
         self.exchanges.push(|| ExchangeReport::new(exchange));
     }
 
@@ -102,6 +106,7 @@ impl Analysis {
         exchanges.iter_mut().filter_map(|exchange| exchange.time.as_mut()).for_each(|text| time::shorten(text, digits));
         let lists = &mut self.lists;
         let (findings, findings_total) = self.watch.finish(lists);
+        let files = self.files.report(lists);
         let statistics = self.counts.report(lists);
         let totals = self.counts.totals(self.out.connections);
         let report = Report {
@@ -109,11 +114,14 @@ impl Analysis {
             copies: carried.copies,
             findings,
             findings_total,
+            files,
+            files_total: self.files.total(),
             statistics,
             exchanges,
             pages: [page].into_iter().chain(self.lists.into_pages()).collect(),
             limits: Limits {
                 evicted_exchanges: self.out.evicted,
+                evicted_files: self.files.evicted(),
                 evicted_parties: self.watch.evicted(),
                 bodies_not_read: self.out.pool.left_out,
                 http2_connections_not_read: self.out.http2_left_out,

@@ -325,7 +325,8 @@ impl Http1 {
             Some(exchange) => exchange.response.as_mut().map(|response| response.cut(fault)),
             None => None,
         };
-        if is_open.is_none() && self.asks.is_some() {
+        // A head that is too long began with a right first line.
+        if is_open.is_none() && (self.asks.is_some() || fault == Fault::LongHead) {
             out.faults.push((fault, frame));
         }
         self.settle(out);
@@ -404,10 +405,10 @@ impl Http1 {
     }
 
     /// Forgets what waits.
-    pub fn give_up(&mut self, out: &mut Out) {
+    pub fn give_up(&mut self, frame: u64, out: &mut Out) {
         for side in [Side::Client, Side::Server] {
             if self.half(side).buffered() > 0 {
-                self.fault(side, Fault::LongHead, 0, out);
+                self.fault(side, Fault::LongHead, frame, out);
             }
         }
     }

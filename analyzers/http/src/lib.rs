@@ -6,7 +6,7 @@
 //! * `streams`: what a connection carries; `half` and `http1`: messages of HTTP/1 in it, and which belong together
 //! * `http2`: frames, header blocks and streams of HTTP/2
 //! * `exchange`, `body` and `form`: what is kept of a request and its response; `secrets`: what is not
-//! * `analysis`: what is done with each exchange, in `counts` and `findings`
+//! * `analysis`: what is done with each exchange, in `counts`, `files` and `findings`
 //! * `signs`: strings that attack what reads them
 //! * `rows`: the table `http`
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
@@ -27,6 +27,7 @@ mod body;
 mod counts;
 mod details;
 mod exchange;
+mod files;
 mod findings;
 mod form;
 mod half;

@@ -37,6 +37,8 @@ pub const TARGET: usize = 1024;
 
 /// Hosts, paths, user agents, servers, types and failures among which the most frequent ones are found.
 pub const FREQUENT: usize = 1024;
+/// Files that are told apart.
+pub const FILES: usize = 2048;
 /// Methods, of which there are few.
 pub const METHODS: usize = 64;
 /// Entries of each list of statistics, before further pages.

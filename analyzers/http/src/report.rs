@@ -7,6 +7,7 @@ use mcpcap_analyzer::{JsonSchema, decode, is_default, stream};
 use serde::Serialize;
 
 use crate::details::ExchangeReport;
+use crate::files::FileReport;
 use crate::message::Fault;
 
 /// What `analyze_http` answers.
@@ -20,6 +21,12 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings in all.
     pub findings_total: u64,
+    /// What was transferred whole, each once: programs first, then archives, documents and all others, the largest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileReport>,
+    /// How many, and at least so many when `limits.evicted_files` is there.
+    #[serde(skip_serializing_if = "is_default")]
+    pub files_total: u64,
     pub statistics: Statistics,
     /// Requests with their responses, in the order in which they were complete.
     pub exchanges: Vec<ExchangeReport>,
@@ -173,6 +180,9 @@ pub struct Limits {
     /// Exchanges that were given away before they were complete, because too many were open.
     #[serde(skip_serializing_if = "is_default")]
     pub evicted_exchanges: u64,
+    /// Files that made room for others, those that were not seen for longest. When one comes again, it counts again.
+    #[serde(skip_serializing_if = "is_default")]
+    pub evicted_files: u64,
     /// Entries of the rules' tables, such as pairs of client and server, that made room: findings may be missing, and numbers in them too low.
     #[serde(skip_serializing_if = "is_default")]
     pub evicted_parties: u64,

@@ -1,11 +1,14 @@
 //! The table `http`.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::table::{self, Captured, Time};
+use mcpcap_analyzer::text::hexadecimal;
 use mcpcap_analyzer::time;
 
-use crate::exchange::Exchange;
+use crate::body::{Known, kind};
+use crate::exchange::{Exchange, Message};
 use crate::message::facts::version;
 
 mcpcap_analyzer::table! {
@@ -65,6 +68,16 @@ mcpcap_analyzer::table! {
         response_bytes: Option<u64>,
         /// Content-Encoding of the response.
         response_encoding: Option<Captured<String>>,
+        /// Type that the first bytes of the response's body show.
+        response_magic: Option<&'static str>,
+        /// SHA-256 of the response's body without content coding, when all of it was seen.
+        response_sha256: Option<Cow<'static, str>>,
+        /// MD5 of it.
+        response_md5: Option<Cow<'static, str>>,
+        /// SHA-256 of the request's body, likewise.
+        request_sha256: Option<Cow<'static, str>>,
+        /// File name of the response, from Content-Disposition or the path.
+        file_name: Option<Captured<String>>,
         /// Whether all of the response's body is in the capture.
         is_response_complete: Option<bool>,
         /// From the last byte of the request to the first of the response.
@@ -73,6 +86,10 @@ mcpcap_analyzer::table! {
         /// From the first byte of the request to the last of the response.
         #[unit = "ms"]
         duration_ms: Option<f64>,
+        /// Stream of HTTP/2.
+        stream: Option<u32>,
+        /// Status of a call of gRPC: 0 is OK.
+        grpc_status: Option<u32>,
         /// What the connection became: connect, websocket, h2c, other.
         tunnel: Option<&'static str>,
         /// Whether something is wrong with either message.
@@ -88,6 +105,14 @@ pub fn are_wanted() -> bool {
 /// Gives the row of an exchange.
 pub fn add(exchange: &Exchange) {
     table::add(|| row(exchange));
+}
+
+fn body<T>(message: Option<&Message<T>>) -> Option<&Known> {
+    message.and_then(|message| message.body.known())
+}
+
+fn hashes(known: Option<&Known>) -> Option<([u8; 32], [u8; 16])> {
+    known.and_then(|known| known.hashes)
 }
 
 fn row(exchange: &Exchange) -> HttpExchange {
@@ -122,9 +147,16 @@ fn row(exchange: &Exchange) -> HttpExchange {
         response_type: told.and_then(|told| text(&told.entity.content_type)),
         response_bytes: response.map(|response| response.body.sent),
         response_encoding: told.and_then(|told| text(&told.entity.coding)),
+        response_magic: body(response).and_then(|known| kind::of(&known.prefix)).map(|kind| kind.name),
+        response_sha256: hashes(body(response)).map(|(sha256, _)| hexadecimal(&sha256, "", 32).into()),
+        response_md5: hashes(body(response)).map(|(_, md5)| hexadecimal(&md5, "", 16).into()),
+        request_sha256: hashes(body(request)).map(|(sha256, _)| hexadecimal(&sha256, "", 32).into()),
+        file_name: text(&response.and_then(|_| exchange.downloaded_name())),
         is_response_complete: response.map(|response| response.body.is_complete()),
         time_to_first_byte_ms: exchange.waited().map(time::milliseconds),
         duration_ms: exchange.took().map(time::milliseconds),
+        stream: exchange.stream,
+        grpc_status: exchange.grpc.as_ref().map(|grpc| grpc.status),
         tunnel: exchange.upgrade.map(|upgrade| upgrade.name()),
         is_malformed: exchange.faults().iter().next().is_some(),
     }

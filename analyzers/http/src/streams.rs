@@ -107,6 +107,10 @@ impl State {
     /// Takes an event of the connection.
     pub fn take(&mut self, connection: &Connection, event: Event<'_>, out: &mut Out) {
         let before = self.buffered();
+        let now = match event {
+            Event::Data { segment_frame, .. } => segment_frame,
+            Event::Gap { frame, .. } | Event::Closed { frame, .. } => frame,
+        };
         match event {
             Event::Data { from, bytes, segment_frame, timestamp, segment_start, .. } => {
                 let mark = Mark { frame: segment_frame, time: timestamp };
@@ -134,8 +138,8 @@ impl State {
             // The connection that made it too much starts anew.
             let before = self.buffered();
             match self {
-                Self::Http1(http) => http.give_up(out),
-                Self::Http2(http) => http.give_up(out),
+                Self::Http1(http) => http.give_up(now, out),
+                Self::Http2(http) => http.give_up(now, out),
                 Self::New(_) | Self::Other => {}
             }
             out.buffered = out.buffered.saturating_sub(before).saturating_add(self.buffered());

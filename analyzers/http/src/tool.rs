@@ -12,7 +12,7 @@ use crate::analysis::{Analysis, Carried};
 use crate::report::Report;
 use crate::rows::HttpExchange;
 use crate::streams::State;
-use crate::{counts, limits};
+use crate::{counts, files, limits};
 
 /// What may be asked of `analyze_http`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -44,6 +44,8 @@ impl Tool for Http {
     const PAGED: &'static [&'static str] = &["exchanges"];
     const CUT: &'static [&'static str] = &[
         "findings",
+        files::FILES,
+        files::FRAMES,
         counts::METHODS,
         counts::STATUS_CODES,
         counts::HOSTS,

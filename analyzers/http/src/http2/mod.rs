@@ -308,10 +308,10 @@ impl Http2 {
     }
 
     /// Forgets what waits, which ends the reading of its direction.
-    pub fn give_up(&mut self, out: &mut Out) {
+    pub fn give_up(&mut self, frame: u64, out: &mut Out) {
         for side in [Side::Client, Side::Server] {
             if self.way(side).buffered() > 0 {
-                self.lose(side, Fault::LongHead, 0, out);
+                self.lose(side, Fault::LongHead, frame, out);
             }
         }
     }
