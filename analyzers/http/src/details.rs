@@ -6,7 +6,7 @@ use mcpcap_analyzer::text::hexadecimal;
 use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
 
-use crate::body::{Body, Coding, Undecoded, kind};
+use crate::body::{Body, Coding, Undecoded};
 use crate::exchange::{Exchange, Message};
 use crate::message::Fault;
 use crate::message::facts::{Entity, Names, version};
@@ -211,7 +211,7 @@ impl BodyReport {
             complete: body.is_complete(),
             missing_bytes: body.missing,
             file_name,
-            kind: known.and_then(|known| kind::of(&known.prefix)).map(|kind| kind.name),
+            kind: known.and_then(|known| known.kind).map(|kind| kind.name),
             decoded_bytes: known.filter(|_| has_coding).map(|known| known.size),
             undecoded: body.undecoded().filter(|reason| *reason != Undecoded::Cut).map(Undecoded::name),
             sha256: hashes.map(|(sha256, _)| hexadecimal(&sha256, "", 32)),

@@ -72,7 +72,7 @@ impl Files {
         let make = || File {
             md5,
             size: known.size,
-            kind: kind::of(form::content(&known.prefix, content_type.unwrap_or_default())),
+            kind: form::kind(known, content_type.unwrap_or_default()),
             content_type: content_type.map(essence),
             name: if is_upload { exchange.uploaded_name() } else { exchange.downloaded_name() },
             url: url(exchange),

@@ -2,6 +2,8 @@
 
 use mcpcap_analyzer::text::printable;
 
+use crate::body::Known;
+use crate::body::kind::{self, Type};
 use crate::limits;
 use crate::message::facts::file_name as named;
 use crate::secrets;
@@ -24,6 +26,12 @@ pub fn content<'a>(prefix: &'a [u8], content_type: &str) -> &'a [u8] {
     let rest = prefix.get(file..).unwrap_or_default();
     let head = rest.windows(4).position(|part| part == b"\r\n\r\n");
     head.and_then(|end| rest.get(end.saturating_add(4)..)).unwrap_or_default()
+}
+
+/// What a body is, or the first file of a form.
+pub fn kind(known: &Known, content_type: &str) -> Option<Type> {
+    let content = content(&known.prefix, content_type);
+    if content.len() == known.prefix.len() { known.kind } else { kind::of(content) }
 }
 
 /// Values of Content-Disposition of the parts.

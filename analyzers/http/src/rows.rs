@@ -7,7 +7,7 @@ use mcpcap_analyzer::table::{self, Captured, Time};
 use mcpcap_analyzer::text::hexadecimal;
 use mcpcap_analyzer::time;
 
-use crate::body::{Known, kind};
+use crate::body::Known;
 use crate::exchange::{Exchange, Message};
 use crate::message::facts::version;
 
@@ -147,7 +147,7 @@ fn row(exchange: &Exchange) -> HttpExchange {
         response_type: told.and_then(|told| text(&told.entity.content_type)),
         response_bytes: response.map(|response| response.body.sent),
         response_encoding: told.and_then(|told| text(&told.entity.coding)),
-        response_magic: body(response).and_then(|known| kind::of(&known.prefix)).map(|kind| kind.name),
+        response_magic: body(response).and_then(|known| known.kind).map(|kind| kind.name),
         response_sha256: hashes(body(response)).map(|(sha256, _)| hexadecimal(&sha256, "", 32).into()),
         response_md5: hashes(body(response)).map(|(_, md5)| hexadecimal(&md5, "", 16).into()),
         request_sha256: hashes(body(request)).map(|(sha256, _)| hexadecimal(&sha256, "", 32).into()),

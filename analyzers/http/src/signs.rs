@@ -168,7 +168,6 @@ const WEB_SHELL: &[&[u8]] = &[
     b"webshell",
     b"antak.aspx",
     b"weevely",
-    b"indoxploit",
     b"alfa.php",
     b"c100.php",
     b"@eval(",
@@ -183,10 +182,11 @@ const SCRIPTS: &[&[u8]] = &[b".php", b".jsp", b".asp", b".cgi", b".pl"];
 /// Signs in the target of a request.
 pub fn of_target(target: &[u8]) -> Signs {
     let mut signs = Signs::default();
-    // Most targets have none of the characters that all of these need.
-    if !target.iter().any(|octet| {
-        matches!(octet, b'%' | b'.' | b'+' | b'*' | b'\'' | b'"' | b'(' | b'<' | b'{' | b';' | b'|' | b'\\' | b'`')
-    }) {
+    // Most targets have nothing of what these need.
+    let is_odd = |octet: &u8| b"%+*'\"(<{;|\\`$@".contains(octet);
+    let plain: &[&[u8]] =
+        &[b"..", b"shell", b".php", b".jsp", b".asp", b"/etc/", b"/proc/", b".ini", b"b374k", b"weevely"];
+    if !target.iter().any(is_odd) && !has_one(target, plain) {
         return signs;
     }
     let text = decoded(target);
@@ -369,6 +369,8 @@ mod tests {
             ("/a?q=%3Cscript%3Ealert(1)", Sign::Script),
             ("/index.php?-d+allow_url_include%3d1", Sign::Code),
             ("/uploads/x.php?cmd=whoami", Sign::WebShell),
+            ("/images/b374k", Sign::WebShell),
+            ("/a?file=/etc/passwd", Sign::Traversal),
         ] {
             assert_eq!(signs(target), [expected], "{target}");
         }

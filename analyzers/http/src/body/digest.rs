@@ -7,6 +7,7 @@ use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
 use super::Undecoded;
+use super::kind::{self, Type};
 use crate::limits;
 
 /// What was found out about a body.
@@ -20,6 +21,8 @@ pub struct Known {
     pub entropy: f64,
     /// Its first bytes.
     pub prefix: Vec<u8>,
+    /// What they show it to be.
+    pub kind: Option<Type>,
     /// Why it is not whole.
     pub undecoded: Option<Undecoded>,
 }
@@ -86,7 +89,7 @@ impl Digest {
         let hashes = undecoded.is_none().then(|| (done.sha256.finalize().into(), done.md5.finalize().into()));
         let mut prefix = done.prefix;
         prefix.shrink_to_fit();
-        Known { size: done.size, hashes, entropy, prefix, undecoded }
+        Known { size: done.size, hashes, entropy, kind: kind::of(&prefix), prefix, undecoded }
     }
 }
 

@@ -119,7 +119,7 @@ impl Watch {
 /// The type of a program.
 fn program(body: &Body, content_type: &str) -> Option<&'static str> {
     let known = body.known()?;
-    let found = kind::of(form::content(&known.prefix, content_type))?;
+    let found = form::kind(known, content_type)?;
     (found.kind == kind::Kind::Executable).then_some(found.name)
 }
 

@@ -29,9 +29,11 @@ const SILENCE: Rule = Rule {
     name: "http_unanswered_requests",
     severity: Severity::Low,
     confidence: Confidence::Medium,
-    threshold: "5 or more requests to one server without a response in the capture, 10 % of all",
+    threshold: "5 or more requests to one server without a response in the capture, 10 % of all, where others have responses",
     false_alarm: "A capture that ends early, lacks packets or one direction; long polling.",
 };
+/// In place of a rule that cannot be applied.
+const NOTHING: Rule = Rule { name: "", ..SILENCE };
 const CUT: Rule = Rule {
     name: "http_cut_responses",
     severity: Severity::Low,
@@ -49,14 +51,16 @@ struct Server {
 /// What is kept.
 pub struct Watch {
     servers: BoundedMap<SocketAddr, Server>,
+    has_responses: bool,
 }
 
 impl Watch {
     pub fn new() -> Self {
-        Self { servers: BoundedMap::new(limits::PARTIES) }
+        Self { servers: BoundedMap::new(limits::PARTIES), has_responses: false }
     }
 
     pub fn take(&mut self, exchange: &Exchange) {
+        self.has_responses |= exchange.response.is_some();
         if exchange.request.is_none() {
             return;
         }
@@ -82,19 +86,21 @@ impl Watch {
     }
 
     pub fn findings(&self) -> Vec<Vec<Finding>> {
+        // A capture of one direction lacks all responses.
+        let silence = if self.has_responses { &SILENCE } else { &NOTHING };
         let rules = [
-            (&ERRORS, "with status 500 and above"),
-            (&SLOWNESS, "3 s or more after the request"),
-            (&SILENCE, "not at all"),
-            (&CUT, "with a response that was cut"),
+            (&ERRORS, "answered", "with status 500 and above"),
+            (&SLOWNESS, "answered", "3 s or more later"),
+            (silence, "did not answer", "in this capture"),
+            (&CUT, "answered", "with a response that was cut"),
         ];
-        let of = |(nth, (rule, how)): (usize, (&Rule, &str))| {
+        let of = |(nth, (rule, did, how)): (usize, (&Rule, &str, &str))| {
             let found = |(address, server): (&SocketAddr, &Server)| {
                 let (count, evidence) = server.failures.get(nth)?;
-                let is_one =
-                    *count >= FAILURES && count.saturating_mul(100) >= server.requests.saturating_mul(FAILURES_PERCENT);
-                let requests = counted(server.requests, "request");
-                let observation = format!("{address} answered {count} of {requests} {how}.");
+                let is_one = *count >= FAILURES
+                    && count.saturating_mul(100) >= server.requests.saturating_mul(FAILURES_PERCENT)
+                    && !rule.name.is_empty();
+                let observation = format!("{address} {did} {count} of {} {how}.", counted(server.requests, "request"));
                 let measures = vec![Measure::count("failures", *count), Measure::count("requests", server.requests)];
                 is_one.then(|| rule.finding(address.to_string(), observation, measures, evidence))
             };

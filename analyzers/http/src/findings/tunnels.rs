@@ -69,9 +69,9 @@ impl Watch {
             })
         };
         vec![
-            of(How::Connect, &CONNECT, "opened tunnels to port 443"),
-            of(How::Odd, &ODD, "opened tunnels to other ports than 443"),
-            of(How::WebSocket, &WEBSOCKET, "became WebSockets"),
+            of(How::Connect, &CONNECT, "opened a tunnel to port 443"),
+            of(How::Odd, &ODD, "opened a tunnel to another port than 443"),
+            of(How::WebSocket, &WEBSOCKET, "became a WebSocket"),
             of(How::Other, &OTHER, "became another protocol"),
         ]
     }

@@ -198,5 +198,10 @@ fn servers_that_fail_or_are_slow_are_told() {
     assert!(found(&slow, "http_slow_server").is_some());
     assert_eq!(slow["statistics"]["slowest"][0]["url"], "example.com/");
     let silent = many(6, 100_000, |_, talk| talk.ask(get("/")));
+    assert!(found(&silent, "http_unanswered_requests").is_none(), "one direction only");
+    let silent = many(7, 100_000, |n, talk| {
+        let talk = talk.ask(get("/"));
+        if n == 6 { talk.tell(ok("text/plain", b"x")) } else { talk }
+    });
     assert!(found(&silent, "http_unanswered_requests").is_some());
 }
