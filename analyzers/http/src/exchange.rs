@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use mcpcap_analyzer::stream::Connection;
 
-use crate::body::Body;
+use crate::body::{Body, Pool, Undecoded};
 use crate::form::{self, Login};
 use crate::limits;
 use crate::message::facts::{Request, Response};
@@ -131,10 +131,18 @@ impl Exchange {
         std::mem::size_of::<Self>().saturating_add(512).saturating_add(request).saturating_add(response)
     }
 
-    /// Its bodies.
-    pub fn bodies_mut(&mut self) -> impl Iterator<Item = &mut Body> {
-        let request = self.request.as_mut().map(|request| &mut request.body);
-        request.into_iter().chain(self.response.as_mut().map(|response| &mut response.body))
+    /// Nothing more of it comes.
+    pub fn finish(&mut self, pool: &mut Pool) {
+        let request = self.request.as_mut().map(|request| (&mut request.body, &mut request.faults));
+        let response = self.response.as_mut().map(|response| (&mut response.body, &mut response.faults));
+        for (body, faults) in request.into_iter().chain(response) {
+            body.finish(pool);
+            match body.undecoded() {
+                Some(Undecoded::Damaged) => faults.add(Fault::DamagedCoding),
+                Some(Undecoded::TooLarge) => faults.add(Fault::LargeExpansion),
+                _ => {}
+            }
+        }
     }
 
     /// Adds an interim response.

@@ -97,7 +97,7 @@ impl Out {
 
     /// Takes an exchange of which nothing more comes.
     pub fn finish(&mut self, mut exchange: Exchange) {
-        exchange.bodies_mut().for_each(|body| body.finish(&mut self.pool));
+        exchange.finish(&mut self.pool);
         self.unfinished = self.unfinished.saturating_sub(exchange.charged);
         self.finished.push(exchange);
     }

@@ -63,7 +63,9 @@ fn http1(exchanges: &[&Value], theirs: &Value, note: &mut impl FnMut(&str, Value
     let codes = responses.iter().map(|response| response.code.to_string());
     note("http status codes", counted(codes), sorted(&theirs["status_codes"]));
     if let Some(listed) = listed(theirs, "request_list", requests.len()) {
-        let their = |request: &Value| json!([request["frame"], request["method"], request["host"], request["uri"]]);
+        let their = |request: &Value| {
+            json!([request["frame"], request["method"], request["host"], request["uri"], request["stream"]])
+        };
         let expected: Vec<Value> = listed.iter().map(their).collect();
         let mine = requests.iter().map(|request| {
             // tshark has what stands before a blank, and the host of the header only.
@@ -77,7 +79,8 @@ fn http1(exchanges: &[&Value], theirs: &Value, note: &mut impl FnMut(&str, Value
             } else {
                 request["host"].clone()
             };
-            json!([frame, request["method"], host, same.map_or(json!(cut(uri)), |same| same[3].clone())])
+            let uri = same.map_or(json!(cut(uri)), |same| same[3].clone());
+            json!([frame, request["method"], host, uri, request["connection"]])
         });
         differing("http request", &mine.collect::<Vec<_>>(), &expected, note);
     }

@@ -59,6 +59,10 @@ faults! {
     BadHeaderBlock,
     /// A header block of HTTP/2 that expands to more than 256 headers or 256 KiB. No later one of its direction is read.
     LargeHeaderList,
+    /// A body that does not keep to its Content-Encoding.
+    DamagedCoding,
+    /// A body that expands to more than 100 times its size and 1 MiB; what comes behind was not decoded.
+    LargeExpansion,
     /// The connection ended within the message.
     CutMessage,
     /// Bytes of the message are not in the capture.

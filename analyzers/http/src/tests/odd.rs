@@ -86,3 +86,23 @@ fn odd_targets_are_shown_as_they_are() {
     let report = Talk::open().ask("GET http://user@example.org:81/a HTTP/1.1\r\nHost: other\r\n\r\n").report();
     assert_eq!(report["exchanges"][0]["host"], "example.org:81");
 }
+
+#[test]
+fn bodies_that_lie_about_their_coding_are_told() {
+    let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+    let damaged = Talk::open()
+        .ask(get)
+        .tell("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nno gzip..")
+        .close()
+        .report();
+    assert_eq!(faults(&damaged), [("damaged_coding", 1)]);
+    assert_eq!(damaged["exchanges"][0]["response_body"]["undecoded"], "damaged");
+    // 50 MiB of zeros, by the brotli of Node.
+    let bomb =
+        "cfffff7ff82700e2b14020f7fe9ffffffff04f00c4610180eefd3fffffffe19f0088c32200ddfbfffcffffc03f0110870500baf71f";
+    let bomb = data_encoding::HEXLOWER.decode(bomb.as_bytes()).unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: {}\r\n\r\n", bomb.len());
+    let report = Talk::open().ask(get).tell([head.as_bytes(), &bomb].concat()).close().report();
+    assert_eq!(report["statistics"]["malformed"][0], json!({ "reason": "large_expansion", "count": 1, "frames": [5] }));
+    assert!(report["exchanges"][0]["response_body"].get("sha256").is_none());
+}
