@@ -189,7 +189,7 @@ pub struct Limits {
     /// Bodies that were only measured, not hashed and recognised, because there was no room to read them.
     #[serde(skip_serializing_if = "is_default")]
     pub bodies_not_read: u64,
-    /// Connections of HTTP/2 that were not read, because 256 others were open.
+    /// Connections of HTTP/2 that were not read, because 128 others were open.
     #[serde(skip_serializing_if = "is_default")]
     pub http2_connections_not_read: u64,
     /// Bytes of HTTP connections that belong to no message that could be found.

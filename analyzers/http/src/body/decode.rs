@@ -129,6 +129,12 @@ impl Decoder {
                 let done = decoder.try_finish().is_ok();
                 finished(done, decoder.get_mut())
             }
+            // The first byte tells the window (RFC 7932 §9.1): of 8 MiB, of 16, or of what is no longer brotli.
+            Self::Brotli(all)
+                if matches!(all.first().map(|first| first & 0x0f), Some(0x0d | 0x0f)) || all.first() == Some(&0x11) =>
+            {
+                Known { undecoded: Some(Undecoded::NoRoom), ..Known::default() }
+            }
             Self::Brotli(all) => {
                 let mut digest = Digest::up_to(most(all.len() as u64));
                 let decoder = brotli_decompressor::Decompressor::new(all.as_slice(), 4096);

@@ -10,7 +10,9 @@ const ZLIB: &str = "78dacb48cdc9c957c84027b932a8240e00abf222e9";
 const GZIP: &str = "1f8b0800000000000203cb48cdc9c957c84027b932a8240e00a23cef5160000000";
 const ZSTD: &str = "28b52ffd24608500003868656c6c6f200a0200b51315994b112add9391";
 const BROTLI: &str = "1b5f00f88d946ede445586d60a206c6f7a01258c91471d70c2ae169875";
-const BOMB: &str =
+const BOMB: &str = "cbffff3ff82700e2b14020f7fe8fffff7ff04f00c4611180eefd1fffffffe09f0088c30200ddfb3ffeffffc13f0110870500baf77ffcffff837f02200e0b0074effff8ffff07ff04401c1600e8deffe5ffff07fe0980382c00d0bdff00";
+/// The same with a window of 16 MiB.
+const WIDE: &str =
     "cfffff7ff82700e2b14020f7fe9ffffffff04f00c4610180eefd3fffffffe19f0088c32200ddfbfffcffffc03f0110870500baf71f";
 
 fn bytes(hex: &str) -> Vec<u8> {
@@ -95,6 +97,7 @@ fn what_expands_to_too_much_is_given_up() {
     // 50 MiB of zeros, by the brotli of Node.
     let body = read(Coding::Brotli, &bytes(BOMB), 7);
     assert_eq!((body.undecoded(), body.known().unwrap().hashes), (Some(Undecoded::TooLarge), None));
+    assert_eq!(read(Coding::Brotli, &bytes(WIDE), 7).undecoded(), Some(Undecoded::NoRoom));
 }
 
 #[test]
