@@ -104,10 +104,10 @@ impl Watch {
     pub fn findings(&self) -> [Vec<Finding>; 3] {
         [(How::Download, &DOWNLOAD), (How::Upload, &UPLOAD), (How::Disguised, &DISGUISED)].map(|(wanted, rule)| {
             let finding = |((_, from, to, url), sent): (&Key, &Sent)| {
-                let as_other = if wanted == How::Disguised { " under the type or name of something else" } else { "" };
+                let as_other = if wanted == How::Disguised { " under another type or name" } else { "" };
                 let times = counted(sent.times, "time");
                 let observation =
-                    format!("{from} sent {to} {} of up to {} bytes{as_other}, {times}.", sent.kind, sent.bytes);
+                    format!("{from} sent {to} {} of up to {} bytes{as_other}, {times}.", what(sent.kind), sent.bytes);
                 let measures = vec![Measure::count("times", sent.times), Measure::count("bytes", sent.bytes)];
                 rule.finding(url.clone(), observation, measures, &sent.evidence)
             };
@@ -121,6 +121,21 @@ fn program(body: &Body, content_type: &str) -> Option<&'static str> {
     let known = body.known()?;
     let found = form::kind(known, content_type)?;
     (found.kind == kind::Kind::Executable).then_some(found.name)
+}
+
+/// What a type is, in words.
+fn what(kind: &str) -> &'static str {
+    match kind {
+        "application/vnd.microsoft.portable-executable" => "a program for Windows",
+        "application/x-executable" => "a program (ELF)",
+        "application/x-mach-binary" => "a program for macOS",
+        "application/java" => "a class of Java",
+        "application/vnd.android.dex" => "a program for Android",
+        "application/wasm" => "a WebAssembly module",
+        "application/x-php" => "a PHP script",
+        "application/x-bat" => "a batch file",
+        _ => "a shell script",
+    }
 }
 
 /// Whether a program is called something else. Scripts are texts.

@@ -101,7 +101,7 @@ impl Watch {
     fn of(&self, wanted: Option<Sign>) -> Vec<Finding> {
         self.signs.findings(|sign, tally| {
             let (rule, what) = match sign {
-                None => (&ANSWERED, "an attack whose response holds what a system's command or file says"),
+                None => (&ANSWERED, "an attack and got what a system says"),
                 Some(Sign::Traversal) => (&TRAVERSAL, "path traversal"),
                 Some(Sign::Sql) => (&SQL, "SQL of attacks"),
                 Some(Sign::Command) => (&COMMAND, "commands of a shell"),

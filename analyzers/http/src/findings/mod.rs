@@ -7,6 +7,7 @@ mod guessing;
 mod health;
 mod injection;
 mod regular;
+mod resets;
 mod searching;
 mod smuggling;
 mod tally;
@@ -29,6 +30,7 @@ pub struct Watch {
     health: health::Watch,
     injection: injection::Watch,
     regular: regular::Watch,
+    resets: resets::Watch,
     searching: searching::Watch,
     smuggling: smuggling::Watch,
     tunnels: tunnels::Watch,
@@ -46,6 +48,7 @@ impl Watch {
             health: health::Watch::new(),
             injection: injection::Watch::default(),
             regular: regular::Watch::new(),
+            resets: resets::Watch::new(),
             searching: searching::Watch::new(),
             smuggling: smuggling::Watch::default(),
             tunnels: tunnels::Watch::default(),
@@ -62,6 +65,7 @@ impl Watch {
         self.health.take(exchange);
         self.injection.take(exchange);
         self.regular.take(exchange);
+        self.resets.take(exchange);
         self.searching.take(exchange);
         self.smuggling.take(exchange);
         self.tunnels.take(exchange);
@@ -78,6 +82,7 @@ impl Watch {
             self.health.evicted(),
             self.injection.evicted(),
             self.regular.evicted(),
+            self.resets.evicted(),
             self.searching.evicted(),
             self.smuggling.evicted(),
             self.tunnels.evicted(),
@@ -96,7 +101,12 @@ impl Watch {
             .chain([self.guessing.findings()])
             .chain(self.health.findings())
             .chain(self.injection.findings())
-            .chain([self.regular.findings(), self.searching.findings(), self.smuggling.findings()])
+            .chain([
+                self.regular.findings(),
+                self.resets.findings(),
+                self.searching.findings(),
+                self.smuggling.findings(),
+            ])
             .chain(self.tunnels.findings())
             .chain([self.uploads.findings()])
             .collect();

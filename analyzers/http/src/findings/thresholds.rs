@@ -10,6 +10,9 @@ pub const PATHS_PERCENT: u64 = 60;
 /// Logins of one client at one server within a minute. A person types five at the most.
 pub const LOGINS: Rate = Rate { events: 10, span: 60_000_000_000 };
 
+/// Requests of HTTP/2 that a client gave up within a second. Who leaves a page gives up what is still on its way, some dozens.
+pub const RESETS: Rate = Rate { events: 100, span: 1_000_000_000 };
+
 /// Bytes that one client sent to one server in bodies of requests.
 pub const UPLOAD: u64 = 1_000_000;
 

@@ -244,3 +244,20 @@ fn frames_that_lie_are_told() {
     }
     assert_eq!(faults(&flood.report()), ["long_head", "bad_http2_frame"]);
 }
+
+#[test]
+fn requests_that_are_taken_back_by_the_hundred_are_told() {
+    let reset = |count: u32| {
+        let mut client = Encoder::new();
+        let mut talk = Talk::open().ask(PREFACE);
+        for n in 0..count {
+            let request = frame(HEADERS, END_HEADERS | END_STREAM, 2 * n + 1, ask(&mut client, "/"));
+            talk = talk.ask([request, frame(RST_STREAM, 0, 2 * n + 1, 8_u32.to_be_bytes())].concat());
+        }
+        talk.report()
+    };
+    let report = reset(120);
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["rule"], &finding["measures"][0]["value"]), (&json!("http2_rapid_reset"), &json!(120.0)));
+    assert!(at(&reset(90), "findings").iter().all(|finding| finding["rule"] != "http2_rapid_reset"));
+}

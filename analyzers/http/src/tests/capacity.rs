@@ -106,3 +106,31 @@ fn heads_without_end_are_given_up() {
     let reasons: Vec<_> = lists::at(&report, "statistics.malformed").iter().map(|entry| &entry["reason"]).collect();
     assert_eq!(reasons, ["long_head"]);
 }
+
+/// More hosts, paths, agents and bodies than any table holds: totals stay exact, and what made room is told.
+#[test]
+fn of_more_than_there_is_room_for_totals_stay_exact() {
+    let capture = crowded_by(3_000);
+    let report = run(&capture, &json!({}));
+    let totals = &report["totals"];
+    assert_eq!(
+        (&totals["requests"], &totals["responses"], &totals["unanswered"]),
+        (&json!(3_000), &json!(3_000), &Value::Null)
+    );
+    assert_eq!(report["statistics"]["lists_are_exact"], false);
+    assert_eq!(
+        (&report["files_total"], &report["limits"]["evicted_files"]),
+        (&json!(3_000), &json!(3_000 - limits::FILES))
+    );
+    assert_eq!(report["pages"][0]["total"], 3_000);
+}
+
+fn crowded_by(count: u32) -> Vec<u8> {
+    let mut talk = Talk::open();
+    for n in 0..count {
+        talk = talk
+            .ask(format!("GET /p{n} HTTP/1.1\r\nHost: host{n}.example\r\nUser-Agent: agent {n}\r\n\r\n"))
+            .tell(format!("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{n:08}"));
+    }
+    pcap(&talk.frames())
+}

@@ -205,3 +205,25 @@ fn servers_that_fail_or_are_slow_are_told() {
     });
     assert!(found(&silent, "http_unanswered_requests").is_some());
 }
+
+/// Addresses of IPv6 are long, and observations are one line (`run` checks it).
+#[test]
+fn observations_fit_a_line_with_long_addresses() {
+    let ends = [("2001:db8:1111:2222:3333:4444:5555:6666", 50_000), ("2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", 65_535)];
+    let mut program = vec![0; 512];
+    program[..2].copy_from_slice(b"MZ");
+    program[0x3c] = 0x80;
+    program[0x80..0x84].copy_from_slice(b"PE\0\0");
+    let mut talk = Talk::between(ends[0], ends[1], START)
+        .ask(get("/../../etc/passwd?password=x&cmd=$(id)&q=%3Cscript&u=' or '"))
+        .tell(ok("image/png", b"root:x:0:0:"))
+        .ask("GET /x.png HTTP/1.1\r\nHost: h\r\nUser-Agent: feroxbuster\r\nAuthorization: Basic eDp5\r\n\r\n")
+        .tell(ok("image/png", &program));
+    for n in 0..300 {
+        let login = format!("user=a&password=b{n}");
+        talk = talk
+            .ask(post(&format!("/{n}"), "application/x-www-form-urlencoded", &login))
+            .tell("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    }
+    assert!(rules(&talk.report()).len() >= 9);
+}
