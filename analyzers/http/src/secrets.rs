@@ -6,77 +6,46 @@ use mcpcap_analyzer::text::printable;
 
 use crate::limits;
 
-/// Names of parameters whose values are secrets, in lower case and without `_`, `-` and `.`.
-const NAMES: [&str; 41] = [
-    "password",
-    "passwd",
-    "passwort",
+/// Names of parameters whose values are secrets, in lower case and without `_`, `-`, `.` and brackets.
+const NAMES: [&str; 14] = [
     "pass",
-    "pwd",
     "pw",
-    "passphrase",
-    "userpass",
-    "userpassword",
-    "loginpassword",
-    "newpassword",
-    "oldpassword",
-    "confirmpassword",
-    "passwordconfirm",
     "pin",
     "otp",
-    "token",
-    "accesstoken",
-    "refreshtoken",
-    "idtoken",
-    "authtoken",
-    "csrftoken",
-    "apikey",
-    "apitoken",
     "key",
-    "secret",
-    "clientsecret",
     "auth",
     "authorization",
     "sig",
-    "signature",
     "session",
-    "sessionid",
-    "sessid",
     "sid",
-    "phpsessid",
-    "jsessionid",
     "jwt",
     "code",
     "samlresponse",
-    "xamzsignature",
+    "userpass",
 ];
-
-/// Names of passwords among them.
-const PASSWORDS: [&str; 17] = [
+/// What such names end with.
+const ENDINGS: [&str; 11] = [
     "password",
     "passwd",
     "passwort",
-    "pass",
-    "pwd",
-    "pw",
     "passphrase",
-    "userpass",
-    "userpassword",
-    "loginpassword",
-    "newpassword",
-    "oldpassword",
-    "confirmpassword",
-    "passwordconfirm",
-    "pin",
-    "otp",
+    "pwd",
+    "token",
     "secret",
+    "apikey",
+    "signature",
+    "sessid",
+    "sessionid",
 ];
+/// Of both, names of passwords.
+const PASSWORDS: ([&str; 5], [&str; 6]) =
+    (["pass", "pw", "pin", "otp", "userpass"], ["password", "passwd", "passwort", "passphrase", "pwd", "secret"]);
 
 /// What stands in place of a secret.
 const MASK: &[u8] = "…".as_bytes();
 
-fn is_one_of(name: &[u8], names: &[&str]) -> bool {
-    let mut plain = [0_u8; 24];
+fn is_one_of(name: &[u8], names: &[&str], endings: &[&str]) -> bool {
+    let mut plain = [0_u8; 64];
     let mut length = 0_usize;
     for octet in name.iter().filter(|octet| !matches!(octet, b'_' | b'-' | b'.' | b'[' | b']')) {
         let Some(slot) = plain.get_mut(length) else { return false };
@@ -84,17 +53,18 @@ fn is_one_of(name: &[u8], names: &[&str]) -> bool {
         length = length.saturating_add(1);
     }
     let plain = plain.get(..length).unwrap_or_default();
-    names.iter().any(|known| known.as_bytes() == plain)
+    names.iter().any(|known| known.as_bytes() == plain) || endings.iter().any(|known| plain.ends_with(known.as_bytes()))
 }
 
 /// Whether a parameter of this name holds a secret.
 pub fn is_secret(name: &[u8]) -> bool {
-    is_one_of(name, &NAMES)
+    is_one_of(name, &NAMES, &ENDINGS)
 }
 
 /// Whether a parameter of this name holds a password.
 pub fn is_password(name: &[u8]) -> bool {
-    is_one_of(name, &PASSWORDS)
+    let (names, endings) = PASSWORDS;
+    is_one_of(name, &names, &endings)
 }
 
 /// A URI without the values of secret parameters, and without the password before its host.
@@ -192,7 +162,12 @@ mod tests {
         check("/login?user=a&password=b#c", "/login?user=a&password=…#c");
         check("/x?Access_Token=abc&api-key=1", "/x?Access_Token=…&api-key=…");
         check("/x;jsessionid=12?y", "/x;jsessionid=…?y");
+        check(
+            "/x?j_password=a&X-Amz-Security-Token=b&user[pwd]=c&PHPSESSID=d",
+            "/x?j_password=…&X-Amz-Security-Token=…&user[pwd]=…&PHPSESSID=…",
+        );
         check("/plain/path", "/plain/path");
+        check("/x?keyword=a&passport=b&coder=c&tokens=d", "/x?keyword=a&passport=b&coder=c&tokens=d");
         check("/x?passage=b&password=", "/x?passage=b&password=");
     }
 

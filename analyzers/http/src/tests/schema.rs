@@ -59,3 +59,11 @@ fn only_fields_with_captured_text_are_called_so() {
 fn descriptions_are_short() {
     is_short::<Http>();
 }
+
+/// What a list of tools shows of this one.
+#[test]
+fn the_tool_costs_little() {
+    let described = mcpcap_analyzer::describe::tool::<Http>();
+    let shown = ["name", "title", "description", "arguments"].map(|field| described[field].to_string().len());
+    assert!(shown.iter().sum::<usize>() <= 1_000, "{shown:?}");
+}
