@@ -13,7 +13,7 @@ use crate::half::{Half, Step, Taken};
 use crate::limits;
 use crate::message::facts::{Request, Response};
 use crate::message::framing::{self, Framing};
-use crate::message::{Fault, Faults, Head, Start, Version};
+use crate::message::{Begins, Fault, Faults, Head, Start, Version, begins};
 use crate::streams::{Out, Segment, Switch};
 
 /// What is kept of a connection.
@@ -44,6 +44,10 @@ impl Http1 {
         out: &mut Out,
     ) -> Option<Switch<'a>> {
         let mut rest = *segment;
+        if self.is_without_body(from, segment) {
+            self.half(from).step = Step::Start;
+            self.end(from, None, out);
+        }
         while !rest.bytes.is_empty() || self.half(from).step == Step::Length(0) {
             let taken = match from {
                 Side::Client => self.client.take(&mut rest),
@@ -81,6 +85,16 @@ impl Http1 {
             }
         }
         None
+    }
+
+    /// Whether a response whose request is not in the capture has no body, whatever its headers say, since it answers HEAD: another one follows at once.
+    fn is_without_body(&mut self, from: Side, segment: &Segment<'_>) -> bool {
+        let is_body = matches!(self.half(from).step, Step::Length(_)) && self.asks == Some(from.other());
+        if !is_body || !segment.starts || begins(segment.bytes) != Begins::Response {
+            return false;
+        }
+        let answered = self.answered().filter(|exchange| exchange.request.is_none());
+        answered.and_then(|exchange| exchange.response.as_ref()).is_some_and(|response| response.body.sent == 0)
     }
 
     /// Leaves the connection to HTTP/2.

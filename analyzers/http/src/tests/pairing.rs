@@ -264,3 +264,16 @@ fn reading_ends_when_there_is_enough() {
     assert_eq!((pairs(&report).len(), &report["totals"]["requests"]), (1, &json!(1)));
     assert_eq!(report["note"], "Reading ended after the first exchange, as max_packets asks.");
 }
+
+#[test]
+fn responses_to_head_are_known_without_their_requests() {
+    let long = "HTTP/1.1 200 OK\r\nServer: a\r\nContent-Length: 5000\r\n\r\n";
+    let report = Talk::open().tell(long).tell(long).tell(ok("end")).report();
+    let bodies: Vec<u64> = report["exchanges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|exchange| exchange["response_body"]["bytes"].as_u64().unwrap_or_default())
+        .collect();
+    assert_eq!((bodies, &report["totals"]["unasked"]), (vec![0, 0, 3], &json!(3)));
+}
