@@ -1,0 +1,111 @@
+//! What is not there of a connection of HTTP/1, or cannot be read.
+
+use mcpcap_analyzer::stream::{CloseReason, Side};
+
+use super::Http1;
+use crate::half::Step;
+use crate::message::Fault;
+use crate::streams::Out;
+
+impl Http1 {
+    /// Something is wrong with a direction, and what follows cannot be read.
+    pub(super) fn fault(&mut self, from: Side, fault: Fault, frame: u64, out: &mut Out) {
+        self.half(from).lose();
+        let asks = self.asks == Some(from);
+        self.lost_response |= !asks;
+        let exchange = if asks { self.exchanges.back_mut() } else { self.answered() };
+        let is_open = match exchange {
+            Some(exchange) if asks => {
+                exchange.request.as_mut().filter(|request| !request.done).map(|request| request.cut(fault))
+            }
+            Some(exchange) => exchange.response.as_mut().map(|response| response.cut(fault)),
+            None => None,
+        };
+        // A head that is too long began with a right first line.
+        if is_open.is_none() && (self.asks.is_some() || fault == Fault::LongHead) {
+            out.faults.push((fault, frame));
+        }
+        self.settle(out);
+    }
+
+    /// Bytes that are not in the capture.
+    pub fn gap(&mut self, from: Side, missing: u64, frame: u64, out: &mut Out) {
+        let step = self.half(from).step;
+        let left = match step {
+            Step::Length(left) | Step::Data(left) => left,
+            Step::Close => u64::MAX,
+            Step::Tunnel => return self.tunnelled(from, missing),
+            Step::Lost => {
+                self.lost_response |= self.asks != Some(from);
+                return;
+            }
+            Step::Start | Step::Interim | Step::Size | Step::DataEnd | Step::Trailers => 0,
+        };
+        if missing > left {
+            let between = matches!(step, Step::Start | Step::Interim) && self.half(from).is_between();
+            if between {
+                // Nothing that was begun is lost.
+                self.half(from).lose();
+                self.lost_response |= self.asks != Some(from);
+            } else {
+                self.fault(from, Fault::MissingBytes, frame, out);
+            }
+            return;
+        }
+        let asks = self.asks == Some(from);
+        let exchange = if asks { self.exchanges.back_mut() } else { self.answered() };
+        if let Some(exchange) = exchange {
+            let part = match (&mut exchange.request, &mut exchange.response) {
+                (Some(request), _) if asks => Some((&mut request.body, &mut request.faults)),
+                (_, Some(response)) if !asks => Some((&mut response.body, &mut response.faults)),
+                _ => None,
+            };
+            if let Some((body, faults)) = part {
+                body.gap(missing, &mut out.pool);
+                faults.add(Fault::MissingBytes);
+            }
+        }
+        if self.half(from).pass(missing) {
+            self.end(from, None, out);
+        }
+    }
+
+    /// Nothing more comes.
+    pub fn close(&mut self, reason: CloseReason, frame: u64, out: &mut Out) {
+        let ended = matches!(reason, CloseReason::Fin | CloseReason::Reset);
+        for side in [Side::Client, Side::Server] {
+            let half = self.half(side);
+            if ended && matches!(half.step, Step::Start | Step::Interim) && !half.is_between() && self.asks.is_some() {
+                out.faults.push((Fault::CutMessage, frame));
+            }
+        }
+        for exchange in &mut self.exchanges {
+            if let Some(request) = exchange.request.as_mut().filter(|request| !request.done) {
+                if ended { request.cut(Fault::CutMessage) } else { request.body.cut() }
+            }
+            if let Some(response) = exchange.response.as_mut().filter(|response| !response.done) {
+                let until_close = self.asks.map(Side::other).is_some_and(|side| match side {
+                    Side::Client => self.client.step == Step::Close,
+                    Side::Server => self.server.step == Step::Close,
+                });
+                match (until_close, reason) {
+                    (true, CloseReason::Fin) => response.end(None),
+                    (false, _) if ended => response.cut(Fault::CutMessage),
+                    _ => response.body.cut(),
+                }
+            }
+        }
+        while !self.exchanges.is_empty() {
+            self.finish_oldest(out);
+        }
+    }
+
+    /// Forgets what waits.
+    pub fn give_up(&mut self, frame: u64, out: &mut Out) {
+        for side in [Side::Client, Side::Server] {
+            if self.half(side).buffered() > 0 {
+                self.fault(side, Fault::LongHead, frame, out);
+            }
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! A connection of HTTP/2 in clear (RFC 9113): by prior knowledge, or behind an upgrade.
+
+mod frames;
+mod hpack;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use mcpcap_analyzer::stream::{CloseReason, Connection, Side};
+
+use crate::body::Coding;
+use crate::exchange::{Exchange, Grpc, Mark, Message};
+use crate::limits;
+use crate::message::facts::{Request, Response, text};
+use crate::message::framing::number;
+use crate::message::{Fault, Faults, Version};
+use crate::signs::{self, Signs};
+use crate::streams::{Out, Segment};
+use frames::{Half, Header, Taken};
+use hpack::{Fields, Hpack};
+
+/// One direction.
+struct Way {
+    half: Half,
+    hpack: Hpack,
+    /// A header block that goes on in the next frame.
+    block: Option<Block>,
+}
+
+/// A header block.
+struct Block {
+    header: Header,
+    bytes: Vec<u8>,
+    first: Mark,
+    /// Of a promise: the stream that is promised.
+    promised: Option<u32>,
+}
+
+/// What is kept of a connection.
+pub struct Http2 {
+    client: Way,
+    server: Way,
+    /// The side that sends requests.
+    asks: Side,
+    streams: BTreeMap<u32, Exchange>,
+}
+
+const VERSION: Version = Version(2, 0);
+
+impl Http2 {
+    /// A connection whose requests come from a side, which sends so many bytes of its preface yet. `upgraded`: the exchange that made it HTTP/2, which
+    /// goes on as stream 1.
+    pub fn new(asks: Side, preface: u32, upgraded: Option<Exchange>) -> Self {
+        let way = |preface| Way { half: Half::new(preface), hpack: Hpack::default(), block: None };
+        let (client, server) = match asks {
+            Side::Client => (way(preface), way(0)),
+            Side::Server => (way(0), way(preface)),
+        };
+        Self { client, server, asks, streams: upgraded.into_iter().map(|exchange| (1, exchange)).collect() }
+    }
+
+    fn way(&mut self, side: Side) -> &mut Way {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    /// Takes the next bytes of a side.
+    pub fn data(&mut self, connection: &Connection, from: Side, segment: &Segment<'_>, out: &mut Out) {
+        let mut rest = *segment;
+        while !rest.bytes.is_empty() || self.way(from).half.is_due() {
+            match self.way(from).half.take(&mut rest) {
+                Taken::More => {}
+                Taken::Frame { header, payload, first } => {
+                    self.frame(connection, from, header, payload, (first, segment.mark), out);
+                }
+                Taken::Data { stream, bytes } => self.body(from, stream, bytes, segment.mark, out),
+                Taken::DataEnd { stream, ends } => {
+                    if ends {
+                        self.end(from, stream, segment.mark, out);
+                    }
+                }
+                Taken::Skipped(bytes) => out.skipped = out.skipped.saturating_add(bytes),
+                Taken::Bad => self.lose(from, Fault::BadHttp2Frame, segment.mark.frame, out),
+            }
+        }
+    }
+
+    fn frame(
+        &mut self,
+        connection: &Connection,
+        from: Side,
+        header: Header,
+        payload: Vec<u8>,
+        (first, mark): (Mark, Mark),
+        out: &mut Out,
+    ) {
+        let way = self.way(from);
+        match header.kind {
+            frames::RST_STREAM => {
+                let code = <[u8; 4]>::try_from(payload.as_slice()).map(u32::from_be_bytes).unwrap_or_default();
+                return self.reset(from, header.stream, code, out);
+            }
+            frames::CONTINUATION => {
+                let Some(block) = way.block.as_mut().filter(|block| block.header.stream == header.stream) else {
+                    out.faults.push((Fault::BadHttp2Frame, mark.frame));
+                    return way.hpack.lose();
+                };
+                if block.bytes.len().saturating_add(payload.len()) > limits::HEADER_BLOCK as usize {
+                    way.block = None;
+                    way.hpack.lose();
+                    out.faults.push((Fault::LongHead, mark.frame));
+                    return;
+                }
+                block.bytes.extend_from_slice(&payload);
+            }
+            _ => {
+                if way.block.take().is_some() {
+                    out.faults.push((Fault::BadHttp2Frame, mark.frame));
+                    way.hpack.lose();
+                }
+                let Some((bytes, promised)) = fragment(&header, &payload) else {
+                    out.faults.push((Fault::BadHttp2Frame, mark.frame));
+                    return way.hpack.lose();
+                };
+                way.block = Some(Block { header, bytes: bytes.to_vec(), first, promised });
+            }
+        }
+        if header.flags & frames::END_HEADERS != 0
+            && let Some(block) = self.way(from).block.take()
+        {
+            self.block(connection, from, &block, mark, out);
+        }
+    }
+
+    /// Reads a whole header block.
+    fn block(&mut self, connection: &Connection, from: Side, block: &Block, mark: Mark, out: &mut Out) {
+        let (fields, fault) = self.way(from).hpack.read(&block.bytes);
+        if let Some(fault) = fault {
+            out.faults.push((fault, mark.frame));
+        }
+        let ends = block.header.flags & frames::END_STREAM != 0 && block.header.kind == frames::HEADERS;
+        let stream = block.promised.unwrap_or(block.header.stream);
+        let value = |name: &'static str| one(&fields, name);
+        let marks = (block.first, mark);
+        if self.asks == from || block.promised.is_some() {
+            if let Some(method) = value(":method")
+                && !self.streams.contains_key(&stream)
+            {
+                let mut exchange = self.exchange(connection, stream);
+                let mut message = request(&fields, method, marks);
+                message.done = block.promised.is_some();
+                exchange.request = Some(message);
+                self.add(stream, exchange, out);
+            }
+        } else {
+            let status = value(":status").and_then(number).and_then(|status| u16::try_from(status).ok());
+            match status {
+                Some(status @ 100..=199) => {
+                    out.interim.push(status);
+                    if let Some(exchange) = self.streams.get_mut(&stream) {
+                        exchange.interim(status);
+                    }
+                }
+                Some(status) => {
+                    if !self.streams.contains_key(&stream) {
+                        let exchange = self.exchange(connection, stream);
+                        self.add(stream, exchange, out);
+                    }
+                    if let Some(exchange) = self.streams.get_mut(&stream) {
+                        exchange.response = Some(response(&fields, status, marks));
+                        out.charge(exchange);
+                    }
+                }
+                None => {}
+            }
+            if let Some(exchange) = self.streams.get_mut(&stream) {
+                trailers(&fields, exchange);
+            }
+        }
+        if ends {
+            self.end(from, stream, mark, out);
+        }
+    }
+
+    fn exchange(&self, connection: &Connection, stream: u32) -> Exchange {
+        let end = |side: Side| {
+            let end = connection.endpoint(side);
+            SocketAddr::new(end.address, end.port)
+        };
+        let exchange = Exchange::new(connection, end(self.asks), end(self.asks.other()));
+        Exchange { stream: Some(stream), ..exchange }
+    }
+
+    fn add(&mut self, stream: u32, mut exchange: Exchange, out: &mut Out) {
+        out.charge(&mut exchange);
+        self.streams.insert(stream, exchange);
+        while self.streams.len() > limits::OPEN_STREAMS
+            || (out.unfinished > limits::UNFINISHED && !self.streams.is_empty())
+        {
+            if let Some((_, oldest)) = self.streams.pop_first() {
+                out.evicted = out.evicted.saturating_add(1);
+                out.finish(oldest);
+            }
+        }
+    }
+
+    fn body(&mut self, from: Side, stream: u32, bytes: &[u8], mark: Mark, out: &mut Out) {
+        let asks = self.asks == from;
+        let Some(exchange) = self.streams.get_mut(&stream) else { return };
+        let part = match (&mut exchange.request, &mut exchange.response) {
+            (Some(request), _) if asks => Some((&mut request.body, &mut request.last)),
+            (_, Some(response)) if !asks => Some((&mut response.body, &mut response.last)),
+            _ => None,
+        };
+        if let Some((body, last)) = part {
+            body.push(bytes, &mut out.pool);
+            *last = mark;
+        }
+    }
+
+    /// A side has said all of a stream.
+    fn end(&mut self, from: Side, stream: u32, mark: Mark, out: &mut Out) {
+        let asks = self.asks == from;
+        let Some(exchange) = self.streams.get_mut(&stream) else { return };
+        exchange.end(asks, Some(mark), &mut out.pool);
+        out.charge(exchange);
+        let is_done = exchange.request.as_ref().is_none_or(|request| request.done)
+            && exchange.response.as_ref().is_some_and(|response| response.done);
+        if is_done && let Some(exchange) = self.streams.remove(&stream) {
+            out.finish(exchange);
+        }
+    }
+
+    /// A side has given a stream up.
+    fn reset(&mut self, from: Side, stream: u32, code: u32, out: &mut Out) {
+        let Some(mut exchange) = self.streams.remove(&stream) else { return };
+        exchange.reset = Some((error(code), self.asks == from));
+        // A server may have said all that it will, and want no more of the request.
+        if code != 0 {
+            if let Some(request) = exchange.request.as_mut().filter(|request| !request.done) {
+                request.body.cut();
+            }
+            if let Some(response) = exchange.response.as_mut().filter(|response| !response.done) {
+                response.body.cut();
+            }
+        }
+        out.finish(exchange);
+    }
+
+    fn lose(&mut self, from: Side, fault: Fault, frame: u64, out: &mut Out) {
+        out.faults.push((fault, frame));
+        let asks = self.asks == from;
+        let way = self.way(from);
+        way.half.lose();
+        way.hpack.lose();
+        way.block = None;
+        for exchange in self.streams.values_mut() {
+            match (&mut exchange.request, &mut exchange.response) {
+                (Some(request), _) if asks && !request.done => request.body.cut(),
+                (_, Some(response)) if !asks && !response.done => response.body.cut(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Bytes that are not in the capture.
+    pub fn gap(&mut self, from: Side, missing: u64, frame: u64, out: &mut Out) {
+        let asks = self.asks == from;
+        match self.way(from).half.pass(missing) {
+            None => self.lose(from, Fault::MissingBytes, frame, out),
+            Some(None) => {}
+            Some(Some(stream)) => {
+                let Some(exchange) = self.streams.get_mut(&stream) else { return };
+                let part = match (&mut exchange.request, &mut exchange.response) {
+                    (Some(request), _) if asks => Some((&mut request.body, &mut request.faults)),
+                    (_, Some(response)) if !asks => Some((&mut response.body, &mut response.faults)),
+                    _ => None,
+                };
+                if let Some((body, faults)) = part {
+                    body.gap(missing, &mut out.pool);
+                    faults.add(Fault::MissingBytes);
+                }
+            }
+        }
+    }
+
+    /// Nothing more comes.
+    pub fn close(&mut self, reason: CloseReason, out: &mut Out) {
+        let ended = matches!(reason, CloseReason::Fin | CloseReason::Reset);
+        for (_, mut exchange) in std::mem::take(&mut self.streams) {
+            if let Some(request) = exchange.request.as_mut().filter(|request| !request.done) {
+                if ended { request.cut(Fault::CutMessage) } else { request.body.cut() }
+            }
+            if let Some(response) = exchange.response.as_mut().filter(|response| !response.done) {
+                if ended { response.cut(Fault::CutMessage) } else { response.body.cut() }
+            }
+            out.finish(exchange);
+        }
+    }
+
+    /// Forgets what waits, which ends the reading of its direction.
+    pub fn give_up(&mut self, frame: u64, out: &mut Out) {
+        for side in [Side::Client, Side::Server] {
+            if self.way(side).buffered() > 0 {
+                self.lose(side, Fault::LongHead, frame, out);
+            }
+        }
+    }
+
+    /// Memory of what waits, in bytes.
+    pub fn buffered(&self) -> usize {
+        self.client.buffered().saturating_add(self.server.buffered())
+    }
+}
+
+impl Way {
+    fn buffered(&self) -> usize {
+        self.half.buffered().saturating_add(self.block.as_ref().map_or(0, |block| block.bytes.capacity()))
+    }
+}
+
+/// The part of a header block in HEADERS or PUSH_PROMISE, without padding and priority; with the stream that is promised.
+fn fragment<'p>(header: &Header, payload: &'p [u8]) -> Option<(&'p [u8], Option<u32>)> {
+    let mut rest = payload;
+    if header.flags & frames::PADDED != 0 {
+        let (padding, behind) = rest.split_first()?;
+        rest = behind.get(..behind.len().checked_sub(usize::from(*padding))?)?;
+    }
+    if header.kind == frames::PUSH_PROMISE {
+        let (promised, behind) = rest.split_at_checked(4)?;
+        let promised = u32::from_be_bytes(promised.try_into().ok()?) & 0x7fff_ffff;
+        return Some((behind, Some(promised)));
+    }
+    if header.flags & frames::PRIORITY != 0 {
+        rest = rest.get(5..)?;
+    }
+    Some((rest, None))
+}
+
+/// The first value of a field.
+fn one<'f>(fields: &'f Fields, name: &'static str) -> Option<&'f [u8]> {
+    fields.iter().find(|(own, _)| own == name.as_bytes()).map(|(_, value)| value.as_slice())
+}
+
+/// All values of a field.
+fn all<'f>(fields: &'f Fields, name: &'static str) -> Vec<&'f [u8]> {
+    fields.iter().filter(|(own, _)| own == name.as_bytes()).map(|(_, value)| value.as_slice()).collect()
+}
+
+fn request(fields: &Fields, method: &[u8], (first, begun): (Mark, Mark)) -> Message<Request> {
+    let authority = one(fields, ":authority").filter(|authority| !authority.is_empty()).or_else(|| one(fields, "host"));
+    let target = one(fields, ":path").or(authority).unwrap_or_default();
+    let mut found = Signs::default();
+    fields.iter().for_each(|(_, value)| found.join(signs::of_header(value)));
+    let head = Request::of_fields(&|name| one(fields, name), &|name| all(fields, name), method, target).with(found);
+    let head = Request { host: authority.map(crate::message::facts::host), ..head };
+    let coding = Coding::of(head.entity.coding.as_deref());
+    let mut message = Message::new(head, VERSION, first, begun, Faults::default());
+    message.body.coding = coding;
+    message
+}
+
+fn response(fields: &Fields, status: u16, (first, begun): (Mark, Mark)) -> Message<Response> {
+    let head = Response::of_fields(&|name| one(fields, name), &|name| all(fields, name), status, b"");
+    let coding = Coding::of(head.entity.coding.as_deref());
+    let mut message = Message::new(head, VERSION, first, begun, Faults::default());
+    message.body.coding = coding;
+    message
+}
+
+/// What gRPC says at the end of a response, or in place of one.
+fn trailers(fields: &Fields, exchange: &mut Exchange) {
+    let status = one(fields, "grpc-status").and_then(number).and_then(|status| u32::try_from(status).ok());
+    if let Some(status) = status {
+        let message = one(fields, "grpc-message").filter(|message| !message.is_empty()).map(text);
+        exchange.grpc = Some(Grpc { status, message });
+    }
+}
+
+/// The name of an error (RFC 9113 §7).
+fn error(code: u32) -> &'static str {
+    match code {
+        0 => "NO_ERROR",
+        1 => "PROTOCOL_ERROR",
+        2 => "INTERNAL_ERROR",
+        3 => "FLOW_CONTROL_ERROR",
+        4 => "SETTINGS_TIMEOUT",
+        5 => "STREAM_CLOSED",
+        6 => "FRAME_SIZE_ERROR",
+        7 => "REFUSED_STREAM",
+        8 => "CANCEL",
+        9 => "COMPRESSION_ERROR",
+        10 => "CONNECT_ERROR",
+        11 => "ENHANCE_YOUR_CALM",
+        12 => "INADEQUATE_SECURITY",
+        13 => "HTTP_1_1_REQUIRED",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,281 @@
+//! What is kept of a message's head. Texts are fit for a report, secrets are left out.
+
+use mcpcap_analyzer::text::printable;
+
+use super::{Fault, Head, Version};
+use crate::form::{self, Login};
+use crate::limits;
+use crate::secrets;
+use crate::signs::{self, Signs};
+
+/// What is kept of a request's head.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    pub method: String,
+    /// As it was sent, without secrets.
+    pub target: String,
+    /// Bytes of the target.
+    pub target_bytes: usize,
+    /// From an absolute target, else from Host.
+    pub host: Option<String>,
+    pub user_agent: Option<String>,
+    pub referer: Option<String>,
+    pub cookies: Names,
+    pub authorization: Option<Authorization>,
+    pub via: Option<String>,
+    pub forwarded_for: Option<String>,
+    pub upgrade: Option<String>,
+    /// Strings that attack, in the target and in headers.
+    pub signs: Signs,
+    /// What its query logs in with.
+    pub login: Option<Login>,
+    pub entity: Entity,
+}
+
+/// What is kept of a response's head.
+#[derive(Debug, Clone, Default)]
+pub struct Response {
+    pub status: u16,
+    pub reason: String,
+    pub server: Option<String>,
+    pub location: Option<String>,
+    pub cookies: Names,
+    /// Schemes that it asks for.
+    pub challenge: Option<String>,
+    pub via: Option<String>,
+    pub upgrade: Option<String>,
+    pub entity: Entity,
+}
+
+/// What headers say of a body.
+#[derive(Debug, Clone, Default)]
+pub struct Entity {
+    pub content_type: Option<String>,
+    pub content_length: Option<u64>,
+    pub coding: Option<String>,
+    pub file_name: Option<String>,
+    pub range: Option<String>,
+}
+
+/// Names of cookies.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    pub first: Vec<String>,
+    pub total: u64,
+}
+
+/// Credentials, without what is secret of them.
+#[derive(Debug, Clone)]
+pub struct Authorization {
+    pub scheme: String,
+    /// Of Basic and Digest.
+    pub user: Option<String>,
+    /// Whether it is for a proxy.
+    pub proxy: bool,
+}
+
+/// A short text from the capture, such as a method.
+pub fn word(bytes: &[u8]) -> String {
+    printable(bytes, limits::WORD)
+}
+
+/// A text from the capture.
+pub fn text(bytes: &[u8]) -> String {
+    printable(bytes, limits::TEXT)
+}
+
+/// A URI from the capture without secrets.
+pub fn uri(bytes: &[u8]) -> String {
+    printable(&secrets::masked(bytes), limits::TARGET)
+}
+
+/// A host from the capture, without the password before it.
+pub fn host(bytes: &[u8]) -> String {
+    printable(&secrets::masked_host(bytes), limits::TEXT)
+}
+
+impl Names {
+    fn add(&mut self, name: &[u8]) {
+        if !name.is_empty() {
+            self.total = self.total.saturating_add(1);
+            if self.first.len() < limits::COOKIES {
+                self.first.push(word(name));
+            }
+        }
+    }
+}
+
+/// What stands before `=`.
+fn name(pair: &[u8]) -> &[u8] {
+    pair.split(|octet| *octet == b'=').next().unwrap_or_default().trim_ascii()
+}
+
+/// `1.1`.
+pub fn version(version: Version) -> &'static str {
+    match version {
+        Version(0, 9) => "0.9",
+        Version(1, 0) => "1.0",
+        Version(1, 1) => "1.1",
+        Version(2, 0) => "2",
+        _ => "other",
+    }
+}
+
+impl Request {
+    /// Reads it. Adds what is wrong with the head.
+    pub fn of(head: &mut Head<'_>, method: &[u8], target: &[u8], version: Version) -> Self {
+        let mut hosts = head.values("host");
+        let named = hosts.next().filter(|named| !named.is_empty()).map(host);
+        let several = hosts.next().is_some();
+        drop(hosts);
+        if several {
+            head.faults.add(Fault::SeveralHosts);
+        }
+        if version == Version(1, 1) && head.value("host").is_none() {
+            head.faults.add(Fault::NoHost);
+        }
+        let host = if method == b"CONNECT" { Some(host(target)) } else { authority(target).map(text).or(named) };
+        let mut signs = Signs::default();
+        head.all().for_each(|(_, value)| signs.join(signs::of_header(value)));
+        Self { host, ..Self::of_fields(&|name| head.value(name), &|name| joined(head, name), method, target) }
+            .with(signs)
+    }
+
+    /// With further signs.
+    pub fn with(mut self, signs: Signs) -> Self {
+        self.signs.join(signs);
+        self
+    }
+
+    /// The same of fields, whatever carried them, but for the host.
+    pub fn of_fields<'h>(
+        one: &impl Fn(&'static str) -> Option<&'h [u8]>,
+        all: &impl Fn(&'static str) -> Vec<&'h [u8]>,
+        method: &[u8],
+        target: &[u8],
+    ) -> Self {
+        let mut cookies = Names::default();
+        for value in all("cookie") {
+            value.split(|octet| *octet == b';').for_each(|pair| cookies.add(name(pair)));
+        }
+        let given = |name, proxy| one(name).map(|value| Authorization::of(value, proxy));
+        Self {
+            method: word(method),
+            target: uri(target),
+            target_bytes: target.len(),
+            host: None,
+            user_agent: one("user-agent").map(text),
+            referer: one("referer").map(uri),
+            cookies,
+            authorization: given("authorization", false).or_else(|| given("proxy-authorization", true)),
+            via: one("via").map(text),
+            forwarded_for: one("x-forwarded-for").or_else(|| one("forwarded")).map(text),
+            upgrade: one("upgrade").map(word),
+            signs: signs::of_target(target),
+            login: query(target).and_then(|query| form::login(form::pairs(query))),
+            entity: Entity::of(one),
+        }
+    }
+}
+
+/// What stands behind `?`.
+fn query(target: &[u8]) -> Option<&[u8]> {
+    let at = target.iter().position(|octet| *octet == b'?')?;
+    target.get(at.saturating_add(1)..)
+}
+
+fn joined<'h>(head: &'h Head<'_>, name: &'static str) -> Vec<&'h [u8]> {
+    head.values(name).collect()
+}
+
+impl Response {
+    /// Reads it.
+    pub fn of(head: &Head<'_>, status: u16, reason: &[u8]) -> Self {
+        Self::of_fields(&|name| head.value(name), &|name| joined(head, name), status, reason)
+    }
+
+    /// The same of fields, whatever carried them.
+    pub fn of_fields<'h>(
+        one: &impl Fn(&'static str) -> Option<&'h [u8]>,
+        all: &impl Fn(&'static str) -> Vec<&'h [u8]>,
+        status: u16,
+        reason: &[u8],
+    ) -> Self {
+        let mut cookies = Names::default();
+        for value in all("set-cookie") {
+            cookies.add(name(value.split(|octet| *octet == b';').next().unwrap_or_default()));
+        }
+        let mut schemes: Vec<&[u8]> = Vec::new();
+        for value in all("www-authenticate").into_iter().chain(all("proxy-authenticate")).take(limits::INTERIM) {
+            schemes.push(value.split(u8::is_ascii_whitespace).next().unwrap_or_default());
+        }
+        Self {
+            status,
+            reason: word(reason),
+            server: one("server").map(text),
+            location: one("location").map(uri),
+            cookies,
+            challenge: (!schemes.is_empty()).then(|| word(&schemes.join(&b", "[..]))),
+            via: one("via").map(text),
+            upgrade: one("upgrade").map(word),
+            entity: Entity::of(one),
+        }
+    }
+}
+
+impl Entity {
+    /// Whether it is a form, by its type.
+    pub fn is_form(&self) -> bool {
+        let kind = self.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();
+        kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("multipart/form-data")
+    }
+
+    fn of<'h>(one: &impl Fn(&'static str) -> Option<&'h [u8]>) -> Self {
+        Self {
+            content_type: one("content-type").filter(|value| !value.is_empty()).map(text),
+            content_length: one("content-length").and_then(super::framing::number),
+            coding: one("content-encoding").filter(|value| !value.is_empty()).map(word),
+            file_name: one("content-disposition").and_then(file_name),
+            range: one("content-range").map(word),
+        }
+    }
+}
+
+/// The file name of Content-Disposition (RFC 6266), as it is.
+pub fn file_name(value: &[u8]) -> Option<String> {
+    let mut parts = value.split(|octet| *octet == b';').map(<[u8]>::trim_ascii);
+    let named = parts.find_map(|part| {
+        let at = part.iter().position(|octet| *octet == b'=')?;
+        let (name, value) = part.split_at_checked(at)?;
+        let is_name = name.trim_ascii().eq_ignore_ascii_case(b"filename") || name.eq_ignore_ascii_case(b"filename*");
+        is_name.then(|| value.get(1..).unwrap_or_default().trim_ascii())
+    })?;
+    let named = named.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(named);
+    (!named.is_empty()).then(|| text(named))
+}
+
+/// Host and port of an absolute target.
+fn authority(target: &[u8]) -> Option<&[u8]> {
+    let at = target.windows(3).take(12).position(|part| part == b"://")?;
+    let rest = target.get(at.saturating_add(3)..)?;
+    let rest = rest.split(|octet| matches!(octet, b'/' | b'?' | b'#')).next()?;
+    let host = rest.rsplit(|octet| *octet == b'@').next()?;
+    (!host.is_empty()).then_some(host)
+}
+
+impl Authorization {
+    fn of(value: &[u8], proxy: bool) -> Self {
+        let at = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
+        let (scheme, rest) = value.split_at_checked(at).unwrap_or_default();
+        let user = if scheme.eq_ignore_ascii_case(b"basic") {
+            secrets::basic_user(rest.trim_ascii())
+        } else if scheme.eq_ignore_ascii_case(b"digest") {
+            secrets::parameter(rest, b"username").map(text)
+        } else {
+            None
+        };
+        // A scheme is a word; what is none may be the secret itself.
+        let is_scheme = at < value.len() && scheme.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-');
+        Self { scheme: if is_scheme { word(scheme) } else { "…".into() }, user, proxy }
+    }
+}

@@ -1,0 +1,213 @@
+//! What a TCP connection carries.
+
+use mcpcap_analyzer::stream::{Connection, Event, Side};
+
+use crate::body::Pool;
+use crate::exchange::{Exchange, Mark};
+use crate::http1::Http1;
+use crate::http2::Http2;
+use crate::limits;
+use crate::message::{Begins, Fault, begins, behind_line_ends};
+
+/// What is kept of a connection.
+pub enum State {
+    /// Nothing of HTTP yet. So many segments of client and server were something else.
+    New([u8; 2]),
+    Http1(Box<Http1>),
+    Http2(Box<Http2>),
+    /// Not HTTP.
+    Other,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::New([0; 2])
+    }
+}
+
+/// Bytes of one segment.
+#[derive(Clone, Copy)]
+pub struct Segment<'a> {
+    pub bytes: &'a [u8],
+    /// Whether they are the segment's first.
+    pub starts: bool,
+    pub mark: Mark,
+}
+
+/// What comes out of streams, and what they keep together.
+#[derive(Default)]
+pub struct Out {
+    /// Exchanges that are finished, in order.
+    pub finished: Vec<Exchange>,
+    /// What is wrong, with the frame that shows it, besides the faults of messages.
+    pub faults: Vec<(Fault, u64)>,
+    /// Connections with HTTP.
+    pub connections: u64,
+    /// Bytes of connections with HTTP that belong to no message that could be found.
+    pub skipped: u64,
+    /// Bytes that wait in buffers now.
+    pub buffered: usize,
+    /// Memory of exchanges that are not finished now.
+    pub unfinished: usize,
+    /// Exchanges that were finished early for want of room.
+    pub evicted: u64,
+    /// Interim responses by status.
+    pub interim: Vec<u16>,
+    /// Room of bodies.
+    pub pool: Pool,
+    /// Connections of HTTP/2 that are followed now.
+    pub http2: usize,
+    /// Those for which there was no room.
+    pub http2_left_out: u64,
+}
+
+/// What a connection of HTTP/1 leaves behind when it goes on as HTTP/2.
+pub struct Switch<'a> {
+    /// Who sends requests.
+    pub asks: Side,
+    /// Bytes of the preface that are still to come.
+    pub preface: u32,
+    /// The exchange that made it so.
+    pub exchange: Option<Exchange>,
+    /// Bytes of the client that waited.
+    pub waiting: Vec<u8>,
+    /// What follows of the segment.
+    pub rest: &'a [u8],
+}
+
+/// Whether a segment begins with SETTINGS (RFC 9113 §6.5), as each side of HTTP/2 does: on stream 0, without flags, with whole settings.
+fn is_settings(bytes: &[u8]) -> bool {
+    matches!(bytes, [0, 0, length, 4, 0, 0, 0, 0, 0, ..] if *length > 0 && length.is_multiple_of(6) && *length <= 60)
+}
+
+impl Out {
+    /// Reckons with the memory of an exchange that has grown.
+    pub fn charge(&mut self, exchange: &mut Exchange) {
+        let cost = exchange.cost();
+        self.unfinished = self.unfinished.saturating_sub(exchange.charged).saturating_add(cost);
+        exchange.charged = cost;
+    }
+
+    /// Forgets what came out.
+    pub fn drain(&mut self) {
+        self.finished.clear();
+        self.faults.clear();
+        self.interim.clear();
+    }
+
+    /// Takes an exchange of which nothing more comes.
+    pub fn finish(&mut self, mut exchange: Exchange) {
+        exchange.finish(&mut self.pool);
+        self.unfinished = self.unfinished.saturating_sub(exchange.charged);
+        self.finished.push(exchange);
+    }
+}
+
+impl State {
+    /// Takes an event of the connection.
+    pub fn take(&mut self, connection: &Connection, event: Event<'_>, out: &mut Out) {
+        let before = self.buffered();
+        let now = match event {
+            Event::Data { segment_frame, .. } => segment_frame,
+            Event::Gap { frame, .. } | Event::Closed { frame, .. } => frame,
+        };
+        match event {
+            Event::Data { from, bytes, segment_frame, timestamp, segment_start, .. } => {
+                let mark = Mark { frame: segment_frame, time: timestamp };
+                self.data(connection, from, &Segment { bytes, starts: segment_start, mark }, out);
+            }
+            Event::Gap { from, missing, frame } => match self {
+                Self::Http1(http) => http.gap(from, missing, frame, out),
+                Self::Http2(http) => http.gap(from, missing, frame, out),
+                Self::New(_) | Self::Other => {}
+            },
+            Event::Closed { reason, frame } => {
+                match self {
+                    Self::Http1(http) => http.close(reason, frame, out),
+                    Self::Http2(http) => {
+                        http.close(reason, out);
+                        out.http2 = out.http2.saturating_sub(1);
+                    }
+                    Self::New(_) | Self::Other => {}
+                }
+                *self = Self::Other;
+            }
+        }
+        out.buffered = out.buffered.saturating_sub(before).saturating_add(self.buffered());
+        if out.buffered > limits::BUFFERED {
+            // The connection that made it too much starts anew.
+            let before = self.buffered();
+            match self {
+                Self::Http1(http) => http.give_up(now, out),
+                Self::Http2(http) => http.give_up(now, out),
+                Self::New(_) | Self::Other => {}
+            }
+            out.buffered = out.buffered.saturating_sub(before).saturating_add(self.buffered());
+        }
+    }
+
+    fn data(&mut self, connection: &Connection, from: Side, segment: &Segment<'_>, out: &mut Out) {
+        let tried = if let Self::New(tried) = self { *tried } else { [0; 2] };
+        if matches!(self, Self::New(_)) {
+            let bytes = behind_line_ends(segment.bytes);
+            if bytes.is_empty() {
+                return;
+            }
+            *self = if segment.starts && begins(bytes) != Begins::No {
+                Self::Http1(Box::default())
+            } else if segment.starts && is_settings(bytes) {
+                // Without the preface it is not known who asks; the client is who opened the connection.
+                Self::http2(Side::Client, 0, None, out)
+            } else {
+                Self::after(tried, from)
+            };
+        }
+        match self {
+            Self::Http1(http) => {
+                if let Some(switch) = http.data(connection, from, segment, out) {
+                    let Switch { asks, preface, exchange, waiting, rest } = switch;
+                    *self = Self::http2(asks, preface, exchange, out);
+                    if let Self::Http2(http) = self {
+                        http.data(connection, asks, &Segment { bytes: &waiting, ..*segment }, out);
+                        http.data(connection, from, &Segment { bytes: rest, ..*segment }, out);
+                    }
+                } else if http.was_nothing() {
+                    *self = Self::after(tried, from);
+                }
+            }
+            Self::Http2(http) => http.data(connection, from, segment, out),
+            Self::New(_) | Self::Other => {}
+        }
+    }
+
+    fn http2(asks: Side, preface: u32, exchange: Option<Exchange>, out: &mut Out) -> Self {
+        if out.http2 >= limits::HTTP2 {
+            out.http2_left_out = out.http2_left_out.saturating_add(1);
+            if let Some(exchange) = exchange {
+                out.finish(exchange);
+            }
+            return Self::Other;
+        }
+        out.http2 = out.http2.saturating_add(1);
+        // An upgraded one was counted.
+        out.connections = out.connections.saturating_add(exchange.is_none().into());
+        Self::Http2(Box::new(Http2::new(asks, preface, exchange)))
+    }
+
+    /// After one more segment that was something else. A long body whose beginning is not in the capture has many; requests may follow all the same.
+    fn after([client, server]: [u8; 2], from: Side) -> Self {
+        let tried = match from {
+            Side::Client => [client.saturating_add(1), server],
+            Side::Server => [client, server.saturating_add(1)],
+        };
+        if tried.iter().all(|tried| *tried >= limits::TRIES) { Self::Other } else { Self::New(tried) }
+    }
+
+    fn buffered(&self) -> usize {
+        match self {
+            Self::Http1(http) => http.buffered(),
+            Self::Http2(http) => http.buffered(),
+            Self::New(_) | Self::Other => 0,
+        }
+    }
+}
