@@ -3,7 +3,7 @@
 use mcpcap_analyzer::decode::{self, CopyReport};
 use mcpcap_analyzer::stats::{Lists, Page};
 use mcpcap_analyzer::stream::{self, Connection, Event};
-use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
+use mcpcap_analyzer::{Answer, Capture, Ending, Flow, Maximum, Window, time};
 
 use crate::counts::Counts;
 use crate::details::ExchangeReport;
@@ -119,17 +119,19 @@ impl Analysis {
             statistics,
             exchanges,
             pages: [page].into_iter().chain(self.lists.into_pages()).collect(),
-            limits: Limits {
-                evicted_exchanges: self.out.evicted,
-                evicted_files: self.files.evicted(),
-                evicted_parties: self.watch.evicted(),
-                bodies_not_read: self.out.pool.left_out,
-                http2_connections_not_read: self.out.http2_left_out,
-                skipped_bytes: self.out.skipped,
-                decoding: carried.decoding,
-                reassembly: carried.reassembly,
+            ending: Ending {
+                limits: Limits {
+                    evicted_exchanges: self.out.evicted,
+                    evicted_files: self.files.evicted(),
+                    evicted_parties: self.watch.evicted(),
+                    bodies_not_read: self.out.pool.left_out,
+                    http2_connections_not_read: self.out.http2_left_out,
+                    skipped_bytes: self.out.skipped,
+                    decoding: carried.decoding,
+                    reassembly: carried.reassembly,
+                },
+                note: self.maximum.note("exchanges"),
             },
-            note: self.maximum.note("exchanges"),
         };
         Answer::from(report)
     }

@@ -1,10 +1,6 @@
 //! How much is kept and listed. A capture decides how many exchanges there are, so each table has a size; what had to make room is counted in the
 //! report. Together they stay below 48 MiB, whatever the capture.
 
-/// TCP connections that are followed.
-pub const CONNECTIONS: usize = 4096;
-/// Bytes that TCP reassembly holds behind holes, in all connections and in one direction.
-pub const TCP_HELD: (usize, usize) = (3 << 20, 256 << 10);
 /// Segments of each side that begin no message, after which a connection is let go.
 pub const TRIES: u8 = 4;
 

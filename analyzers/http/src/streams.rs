@@ -107,20 +107,21 @@ impl State {
     /// Takes an event of the connection.
     pub fn take(&mut self, connection: &Connection, event: Event<'_>, out: &mut Out) {
         let before = self.buffered();
-        let now = match event {
-            Event::Data { segment_frame, .. } => segment_frame,
-            Event::Gap { frame, .. } | Event::Closed { frame, .. } => frame,
-        };
+        let (Event::Data { frame: now, .. }
+        | Event::Gap { frame: now, .. }
+        | Event::Conflict { frame: now, .. }
+        | Event::Closed { frame: now, .. }) = event;
         match event {
-            Event::Data { from, bytes, segment_frame, timestamp, segment_start, .. } => {
-                let mark = Mark { frame: segment_frame, time: timestamp };
+            Event::Data { from, bytes, frame, timestamp, segment_start, .. } => {
+                let mark = Mark { frame, time: timestamp };
                 self.data(connection, from, &Segment { bytes, starts: segment_start, mark }, out);
             }
-            Event::Gap { from, missing, frame } => match self {
+            Event::Gap { from, missing, frame, .. } => match self {
                 Self::Http1(http) => http.gap(from, missing, frame, out),
                 Self::Http2(http) => http.gap(from, missing, frame, out),
                 Self::New(_) | Self::Other => {}
             },
+            Event::Conflict { .. } => {}
             Event::Closed { reason, frame } => {
                 match self {
                     Self::Http1(http) => http.close(reason, frame, out),

@@ -3,16 +3,16 @@
 use std::num::NonZeroU64;
 
 use mcpcap_analyzer::decode::Packet;
-use mcpcap_analyzer::stream::{self, Streams};
+use mcpcap_analyzer::stream::{Connection, Event, States};
 use mcpcap_analyzer::table::{Row, Table};
-use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
+use mcpcap_analyzer::{Answer, Capture, CountCopies, Ends, Flow, Frame, JsonSchema, Problem, Tool, Wants, Window};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
 use crate::report::Report;
 use crate::rows::HttpExchange;
 use crate::streams::State;
-use crate::{counts, files, limits};
+use crate::{counts, files};
 
 /// What may be asked of `analyze_http`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -21,14 +21,13 @@ pub struct Arguments {
     /// Stop after so many exchanges; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }
 
 /// One run of `analyze_http`.
 pub struct Http {
-    streams: Streams<State>,
+    streams: States<State>,
     analysis: Analysis,
 }
 
@@ -58,31 +57,29 @@ impl Tool for Http {
         counts::FAULT_FRAMES,
     ];
     const TABLES: &'static [&'static Table] = &[HttpExchange::TABLE];
-    const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
+    const WANTS: Wants = Wants::of(&[]).and_streams();
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
-        let (held_total, held) = limits::TCP_HELD;
-        let limits = stream::Limits { connections: limits::CONNECTIONS, held, held_total };
-        Ok(Self { streams: Streams::with_limits(limits), analysis: Analysis::new(&arguments, window) })
+        Ok(Self { streams: States::default(), analysis: Analysis::new(&arguments, window) })
     }
 
-    fn packet(&mut self, _: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
-        if packet.copy_of.is_none() {
-            let Self { streams, analysis } = self;
-            streams.push(packet, &mut |connection, state, event| analysis.stream(connection, state, event));
-        }
+    fn packet(&mut self, _: &Frame<'_>, _: &Packet<'_>) -> Result<Flow, Problem> {
         Ok(self.analysis.flow())
     }
 
+    fn stream(&mut self, connection: &Connection, event: Event<'_>) -> Result<Flow, Problem> {
+        let Self { streams, analysis } = self;
+        streams.take(connection, event, |state, event| analysis.stream(connection, state, event));
+        Ok(analysis.flow())
+    }
+
     fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
-        let Self { streams, analysis } = &mut self;
-        streams.finish(&mut |connection, state, event| analysis.stream(connection, state, event));
         let lists = self.analysis.lists();
         let carried = Carried {
             copies: capture.decoder.copies(lists),
             decoding: capture.decoder.limits(lists),
-            reassembly: self.streams.statistics().told(),
+            reassembly: capture.streams.told(),
         };
         Ok(self.analysis.report(capture, carried))
     }
