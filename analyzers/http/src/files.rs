@@ -50,25 +50,24 @@ impl Files {
         let (client, server) = (exchange.client.ip(), exchange.server.ip());
         if let Some(response) = &exchange.response {
             let content_type = response.head.entity.content_type.as_deref();
-            self.add(exchange, &response.body, content_type, (server, client), response.begun.frame);
+            self.add(exchange, (&response.body, false), content_type, (server, client), response.begun.frame);
         }
         if let Some(request) = &exchange.request {
             let content_type = request.head.entity.content_type.as_deref();
-            self.add(exchange, &request.body, content_type, (client, server), request.begun.frame);
+            self.add(exchange, (&request.body, true), content_type, (client, server), request.begun.frame);
         }
     }
 
     fn add(
         &mut self,
         exchange: &Exchange,
-        body: &Body,
+        (body, is_upload): (&Body, bool),
         content_type: Option<&str>,
         (from, to): (IpAddr, IpAddr),
         frame: u64,
     ) {
         let Some(known) = body.known() else { return };
         let Some((sha256, md5)) = known.hashes else { return };
-        let is_upload = from == exchange.client.ip();
         let make = || File {
             md5,
             size: known.size,

@@ -121,6 +121,10 @@ fn uploads_of_programs_and_of_much_are_told() {
         .report();
     assert!(found(&report, "http_executable_upload").is_some() && found(&report, "http_code_injection").is_some());
     assert_eq!(report["exchanges"][0]["request_body"]["file_name"], "a.php");
+    // The script comes first, then what answered.
+    let files: Vec<_> =
+        report["files"].as_array().unwrap().iter().map(|file| (&file["upload"], &file["type"])).collect();
+    assert_eq!(files, [(&true.into(), &"application/x-php".into()), (&Value::Null, &Value::Null)]);
     let mut talk = Talk::open().ask("PUT /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
     for _ in 0..20 {
         talk = talk.ask(vec![b'x'; 50_000]);
