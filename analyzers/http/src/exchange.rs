@@ -131,6 +131,21 @@ impl Exchange {
         std::mem::size_of::<Self>().saturating_add(512).saturating_add(request).saturating_add(response)
     }
 
+    /// One of its messages is whole, and ends here, if that is known.
+    pub fn end(&mut self, is_request: bool, mark: Option<Mark>, pool: &mut Pool) {
+        match (&mut self.request, &mut self.response) {
+            (Some(request), _) if is_request => {
+                request.end(mark);
+                request.body.finish(pool);
+            }
+            (_, Some(response)) if !is_request => {
+                response.end(mark);
+                response.body.finish(pool);
+            }
+            _ => {}
+        }
+    }
+
     /// Nothing more of it comes.
     pub fn finish(&mut self, pool: &mut Pool) {
         let request = self.request.as_mut().map(|request| (&mut request.body, &mut request.faults));

@@ -208,7 +208,7 @@ impl Http1 {
     fn add(&mut self, mut exchange: Exchange, out: &mut Out) {
         out.charge(&mut exchange);
         self.exchanges.push_back(exchange);
-        while out.unfinished > limits::UNFINISHED && self.exchanges.len() > 1 {
+        while out.unfinished > limits::UNFINISHED && !self.exchanges.is_empty() {
             self.drop_oldest(out);
         }
     }
@@ -276,16 +276,10 @@ impl Http1 {
 
     /// The message that comes is whole, and ends here, if that is known.
     fn end(&mut self, from: Side, mark: Option<Mark>, out: &mut Out) {
-        if self.asks == Some(from) {
-            if let Some(request) = self.exchanges.back_mut().and_then(|exchange| exchange.request.as_mut()) {
-                request.end(mark);
-                request.body.finish(&mut out.pool);
-            }
-        } else if let Some(exchange) = self.answered()
-            && let Some(response) = exchange.response.as_mut()
-        {
-            response.end(mark);
-            response.body.finish(&mut out.pool);
+        let asks = self.asks == Some(from);
+        if let Some(exchange) = if asks { self.exchanges.back_mut() } else { self.answered() } {
+            exchange.end(asks, mark, &mut out.pool);
+            out.charge(exchange);
         }
         self.settle(out);
     }

@@ -197,7 +197,7 @@ impl Http2 {
         out.charge(&mut exchange);
         self.streams.insert(stream, exchange);
         while self.streams.len() > limits::OPEN_STREAMS
-            || (out.unfinished > limits::UNFINISHED && self.streams.len() > 1)
+            || (out.unfinished > limits::UNFINISHED && !self.streams.is_empty())
         {
             if let Some((_, oldest)) = self.streams.pop_first() {
                 out.evicted = out.evicted.saturating_add(1);
@@ -224,15 +224,8 @@ impl Http2 {
     fn end(&mut self, from: Side, stream: u32, mark: Mark, out: &mut Out) {
         let asks = self.asks == from;
         let Some(exchange) = self.streams.get_mut(&stream) else { return };
-        if asks {
-            if let Some(request) = &mut exchange.request {
-                request.end(Some(mark));
-                request.body.finish(&mut out.pool);
-            }
-        } else if let Some(response) = &mut exchange.response {
-            response.end(Some(mark));
-            response.body.finish(&mut out.pool);
-        }
+        exchange.end(asks, Some(mark), &mut out.pool);
+        out.charge(exchange);
         let is_done = exchange.request.as_ref().is_none_or(|request| request.done)
             && exchange.response.as_ref().is_some_and(|response| response.done);
         if is_done && let Some(exchange) = self.streams.remove(&stream) {

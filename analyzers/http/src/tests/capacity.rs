@@ -134,3 +134,21 @@ fn crowded_by(count: u32) -> Vec<u8> {
     }
     pcap(&talk.frames())
 }
+
+/// Requests with bodies on many connections, none of which is answered.
+#[test]
+fn requests_that_nobody_answers_take_bounded_memory() {
+    let talks = (0..1_500_u16).flat_map(|n| {
+        let post = format!(
+            "POST /{} HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n{}",
+            "p".repeat(900),
+            "b".repeat(5_000)
+        );
+        Talk::between(("192.0.2.10", 20_000 + n), ("198.51.100.20", 80), START).ask(post).frames()
+    });
+    let report = run(&pcap(&talks.collect::<Vec<_>>()), &json!({}));
+    assert_eq!((&report["totals"]["requests"], &report["totals"]["unanswered"]), (&json!(1_500), &json!(1_500)));
+    // Each takes 5 to 7 KiB while it waits, and all may take 6 MiB.
+    let evicted = report["limits"]["evicted_exchanges"].as_u64().unwrap();
+    assert!((200..800).contains(&evicted), "{evicted}");
+}
