@@ -18,7 +18,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mcpcap");
 type Client = RunningService<RoleClient, ()>;
 
 /// The tools of the Python project, in its order but for the TCP tools, and those it has not; each with a recording and the arguments that it cannot do without.
-const TOOLS: [(&str, &str, &str); 12] = [
+const TOOLS: [(&str, &str, &str); 13] = [
     ("analyze_dns_packets", "dns.pcap", "{}"),
     ("analyze_dhcp_packets", "dhcp.pcap", "{}"),
     ("analyze_icmp_packets", "icmp.pcap", "{}"),
@@ -28,6 +28,7 @@ const TOOLS: [(&str, &str, &str); 12] = [
     ("analyze_tcp_anomalies", "tcp.pcap", "{}"),
     ("analyze_tcp_retransmissions", "tcp.pcap", "{}"),
     ("analyze_traffic_flow", "tcp.pcap", r#"{"server_ip": "192.0.2.53"}"#),
+    ("analyze_http", "tcp.pcap", "{}"),
     ("analyze_sip_packets", "sip.pcap", "{}"),
     ("get_frames", "dns.pcap", r#"{"frames": [1, 2, 3]}"#),
     ("get_stream", "tcp.pcap", r#"{"connection": 0}"#),

@@ -21,6 +21,7 @@ mod tools {
     pub const CONVERSATIONS: &str = "analyze_conversations";
     pub const DNS: &str = "analyze_dns_packets";
     pub const DHCP: &str = "analyze_dhcp_packets";
+    pub const HTTP: &str = "analyze_http";
     pub const ICMP: &str = "analyze_icmp_packets";
     pub const SIP: &str = "analyze_sip_packets";
     pub const TCP: &str = "analyze_tcp_connections";
@@ -114,6 +115,7 @@ fn next(protocol: &str, carrier: Option<&str>) -> &'static str {
         "dns" | "mdns" | "llmnr" => tools::DNS,
         "dhcp" | "dhcpv6" => tools::DHCP,
         "icmp" | "icmpv6" => tools::ICMP,
+        "http" | "http2" => tools::HTTP,
         "sip" => tools::SIP,
         "tcp" => tools::TCP,
         // Who asks for whom, and who sends datagrams to whom.
@@ -184,7 +186,8 @@ mod tests {
         for (protocol, tool) in names {
             assert_eq!(next(protocol, Some("udp")), tool);
         }
-        assert_eq!((next("dns", Some("tcp")), next("http", Some("tcp"))), (tools::DNS, tools::TCP));
+        assert_eq!((next("dns", Some("tcp")), next("tls", Some("tcp"))), (tools::DNS, tools::TCP));
+        assert_eq!((next("http", Some("tcp")), next("http2", Some("tcp"))), (tools::HTTP, tools::HTTP));
         assert_eq!(next("stp", None), tools::FRAMES);
     }
 }

@@ -9,11 +9,12 @@ use super::names::WORDS;
 use crate::catalog::Catalog;
 
 /// Names of this program's tools, and titles of its tools and prompts, whichever modules are offered.
-const TOOLS: [&str; 14] = [
+const TOOLS: [&str; 15] = [
     "analyze_capinfos",
     "analyze_conversations",
     "analyze_dhcp_packets",
     "analyze_dns_packets",
+    "analyze_http",
     "analyze_icmp_packets",
     "analyze_sip_packets",
     "analyze_tcp_anomalies",
@@ -25,12 +26,14 @@ const TOOLS: [&str; 14] = [
     "list_captures",
     "query_capture",
 ];
-const PROMPTS: [&str; 19] = [
+const PROMPTS: [&str; 21] = [
     "capture_overview",
     "dhcp_forensic_investigation",
     "dhcp_network_analysis",
     "dhcp_security_analysis",
     "forensic_investigation",
+    "http_security_analysis",
+    "http_troubleshooting",
     "icmp_forensic_investigation",
     "icmp_network_diagnostics",
     "icmp_security_analysis",
@@ -46,7 +49,7 @@ const PROMPTS: [&str; 19] = [
     "traffic_overview",
     "triage",
 ];
-const TITLES: [&str; 33] = [
+const TITLES: [&str; 36] = [
     "Capture file overview",
     "Conversations and endpoints",
     "DHCP analysis",
@@ -58,6 +61,9 @@ const TITLES: [&str; 33] = [
     "DNS security analysis",
     "DNS troubleshooting",
     "Frames",
+    "HTTP analysis",
+    "HTTP security analysis",
+    "HTTP troubleshooting",
     "Hunt for scans and beacons",
     "ICMP analysis",
     "ICMP diagnostics",

@@ -281,6 +281,7 @@ fn a_page_has_less_than_60_lines() {
         ("icmp", "icmp.pcap"),
         ("conversations", "dns.pcap"),
         ("tcp_connections", "tcp.pcap"),
+        ("http", "tcp.pcap"),
         ("sip", "sip.pcap"),
         ("capinfos", "dns.pcap"),
     ] {

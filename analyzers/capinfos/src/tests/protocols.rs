@@ -115,7 +115,7 @@ fn reported_captures_are_what_they_are() {
 #[test]
 fn what_a_snap_length_leaves_is_told_by_its_port() {
     let tcp = ("tcp", None, None, 7, "analyze_tcp_connections");
-    let http = ("http", Some("tcp"), Some("port"), 2, "analyze_tcp_connections");
+    let http = ("http", Some("tcp"), Some("port"), 2, "analyze_http");
     assert_eq!(protocols(&crafted("tcp_snaplen54.pcap")), [tcp, http]);
 }
 
@@ -142,7 +142,7 @@ fn a_connection_is_one_whatever_tags_its_directions_bear() {
         [tagged(request, &[0x88, 0xa8, 0, 1, 0x81, 0, 0, 2]), tagged(answer.clone(), &[0x81, 0, 0, 3]), answer];
     let capture = build::pcap(&frames.map(|frame| (1_700_000_000_000_000, frame)));
     let report = harness::run::<crate::analysis::Capinfos>(&capture, &serde_json::json!({})).unwrap();
-    assert_eq!(protocols(&report), [("http", Some("tcp"), Some("signature"), 3, "analyze_tcp_connections")]);
+    assert_eq!(protocols(&report), [("http", Some("tcp"), Some("signature"), 3, "analyze_http")]);
     let rows = report["protocol_hierarchy"]["rows"].as_array().unwrap().iter();
     let mut paths: Vec<_> = rows.filter(|row| row["by"].is_string()).map(|row| row["path"].as_str().unwrap()).collect();
     paths.sort_unstable();
