@@ -1,0 +1,100 @@
+//! TLS over TCP: hellos, names, fingerprints, certificates.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+/// What is asked for.
+pub fn arguments() -> Value {
+    json!({ "limit": 1000 })
+}
+
+/// Compares a report of `analyze_tls` with the oracle's facts. What tshark shows of TLS within QUIC stands apart there.
+pub fn tls(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Value)) {
+    let statistics = &report["statistics"];
+    let theirs = &facts["tls"];
+    let connections = || report["connections"].as_array().into_iter().flatten().filter(|one| one["transport"] == "tcp");
+    // A connection is one here, a hello one there: those that were asked to ask again have two.
+    let hellos = || theirs["hellos"].as_array().into_iter().flatten();
+    for (field, kind, frame) in
+        [("client hellos", "client", "client_hello_frame"), ("server hellos", "server", "server_hello_frame")]
+    {
+        let retried: BTreeSet<u64> =
+            connections().filter(|one| !one["retry_frame"].is_null()).filter_map(|one| one["frame"].as_u64()).collect();
+        let retries: BTreeSet<u64> = connections().filter_map(|one| one["retry_frame"].as_u64()).collect();
+        let first = |frame: &u64| !retried.contains(frame) && !retries.contains(frame);
+        let mine: BTreeSet<u64> = connections().filter_map(|one| one[frame].as_u64()).collect();
+        let other: BTreeSet<u64> = hellos()
+            .filter(|hello| hello["kind"] == kind)
+            .filter_map(|hello| hello["frame"].as_u64())
+            .filter(first)
+            .collect();
+        if theirs["hellos_left_out"].as_u64().unwrap_or(0) == 0 {
+            note(&format!("tls {field}"), json!(mine), json!(other));
+        }
+    }
+    for hello in hellos() {
+        let (client, frame) = (hello["kind"] == "client", &hello["frame"]);
+        let of = if client { "client_hello_frame" } else { "server_hello_frame" };
+        let Some(mine) = connections().find(|one| one[of] == *frame) else { continue };
+        let fields: &[(&str, &str)] =
+            if client { &[("server_name", "sni"), ("ja3", "ja3")] } else { &[("ja3s", "ja3s")] };
+        for (ours, other) in fields {
+            note(&format!("tls {other} of frame {frame}"), mine[*ours].clone(), hello[*other].clone());
+        }
+        if !client && hello["alpn"].as_array().is_some_and(|all| !all.is_empty()) {
+            note(&format!("tls alpn of frame {frame}"), mine["alpn"].clone(), hello["alpn"][0].clone());
+        }
+    }
+    let alerts: u64 =
+        statistics["alerts"].as_array().into_iter().flatten().filter_map(|one| one["count"].as_u64()).sum();
+    let other: u64 = theirs["alerts"].as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum();
+    note("tls alerts in the clear", json!(alerts), json!(other));
+    if let Some(expected) = theirs["ja4_computed_here"].as_object() {
+        let mine: BTreeMap<&str, u64> = counts(&statistics["ja4"]);
+        let missing: Vec<&String> = expected.keys().filter(|ja4| !mine.contains_key(ja4.as_str())).collect();
+        note("tls ja4", json!(missing), json!([]));
+    }
+    certificates(report, theirs, note);
+}
+
+/// Certificates by their fingerprints.
+fn certificates(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {
+    let all = || report["certificates"].as_array().into_iter().flatten();
+    let mine: BTreeSet<&str> = all().filter_map(|one| one["sha256"].as_str()).collect();
+    let known = || theirs["certificates"].as_array().into_iter().flatten();
+    let other: BTreeSet<&str> = known().filter_map(|one| one["sha256"].as_str()).collect();
+    if theirs["certificates_distinct"].as_u64().unwrap_or(0) == other.len() as u64 {
+        note("tls certificates", json!(mine), json!(other));
+    }
+    for (number, expected) in known().enumerate() {
+        let Some(ours) = all().find(|one| one["sha256"] == expected["sha256"]) else { continue };
+        let digits = |date: &Value| {
+            let text = date.as_str().unwrap_or_default();
+            text.chars().filter(char::is_ascii_digit).take(14).collect::<String>()
+        };
+        let mine = json!([
+            ours["common_name"],
+            ours["serial"],
+            digits(&ours["not_before"]),
+            digits(&ours["not_after"]),
+            ours["self_signed"].as_bool().unwrap_or(false),
+            ours["frame"],
+        ]);
+        let other = json!([
+            expected["subject_cn"],
+            expected["serial"],
+            digits(&expected["not_before"]),
+            digits(&expected["not_after"]),
+            expected["self_signed"],
+            expected["first_frame"],
+        ]);
+        note(&format!("tls certificate {number}"), mine, other);
+    }
+}
+
+/// Names and how often each came.
+fn counts(list: &Value) -> BTreeMap<&str, u64> {
+    let entries = list.as_array().into_iter().flatten();
+    entries.filter_map(|entry| Some((entry["name"].as_str()?, entry["count"].as_u64()?))).collect()
+}
