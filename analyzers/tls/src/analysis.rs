@@ -8,6 +8,7 @@ use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 use crate::counts::Counts;
 use crate::details::{CertificateReport, ConnectionReport};
 use crate::facts::Facts;
+use crate::findings::Watch;
 use crate::out::Out;
 use crate::report::{Limits, Report};
 use crate::rows;
@@ -22,6 +23,7 @@ pub struct Analysis {
     lists: Lists,
     window: Window,
     connections: Page<ConnectionReport>,
+    watch: Watch,
 }
 
 /// What was told on the way to streams.
@@ -44,6 +46,7 @@ impl Analysis {
             connections: Page::new(window.clone()),
             lists,
             window,
+            watch: Watch::new(),
         }
     }
 
@@ -88,6 +91,7 @@ impl Analysis {
             return;
         }
         self.counts.take(facts);
+        self.watch.take(facts);
         self.connections.push(|| ConnectionReport::new(facts, self.offers));
     }
 
@@ -110,12 +114,13 @@ impl Analysis {
             .chain(certificates.iter_mut().filter_map(|one| one.time.as_mut()))
             .for_each(|text| time::shorten(text, digits));
         let lists = &mut self.lists;
+        let (findings, findings_total) = self.watch.finish(lists);
         let statistics = self.counts.report(lists);
         let report = Report {
             totals: self.counts.totals(known.len() as u64),
             copies: carried.copies,
-            findings: Vec::new(),
-            findings_total: 0,
+            findings,
+            findings_total,
             statistics,
             connections,
             certificates,
@@ -123,7 +128,7 @@ impl Analysis {
             limits: Limits {
                 evicted_connections: self.out.evicted,
                 evicted_certificates: self.out.certificates.evicted(),
-                evicted_parties: 0,
+                evicted_parties: self.watch.evicted(),
                 incomplete_messages: self.out.incomplete,
                 messages_not_read: self.out.given_up,
                 skipped_bytes: self.out.skipped,

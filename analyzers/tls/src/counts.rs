@@ -196,8 +196,8 @@ impl Counts {
             .map(|((code, from), count)| AlertCount { name: registry::alert(*code).into_owned(), from, count: *count })
             .collect();
         alerts.sort_by_key(|alert| Reverse(alert.count));
-        let records = (20_u8..).zip(self.records).map(|(kind, count)| (registry::record(kind).into_owned(), count));
-        let messages = (0_u8..).zip(self.messages).map(|(kind, count)| (registry::handshake(kind).into_owned(), count));
+        let records = (20_u8..).zip(self.records).map(|(kind, count)| (record(kind), count));
+        let messages = (0_u8..).zip(self.messages).map(|(kind, count)| (message(kind), count));
         Statistics {
             versions: counted(&self.versions, lists, |code| registry::version(*code).into_owned()),
             offered_versions: counted(&self.offered, lists, |code| registry::version(*code).into_owned()),
@@ -227,6 +227,16 @@ impl Counts {
         };
         all.enumerate().map(report).collect()
     }
+}
+
+/// The name of a content type; the last counter is of all others.
+fn record(kind: u8) -> String {
+    if kind > 24 { "other".to_owned() } else { registry::record(kind).into_owned() }
+}
+
+/// The name of a message, likewise.
+fn message(kind: u8) -> String {
+    if kind > 30 { "other".to_owned() } else { registry::handshake(kind).into_owned() }
 }
 
 fn increase(count: &mut u64) {

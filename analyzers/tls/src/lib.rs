@@ -27,6 +27,7 @@ mod counts;
 mod details;
 mod facts;
 mod fault;
+mod findings;
 mod handshake;
 mod hello;
 mod key_exchange;

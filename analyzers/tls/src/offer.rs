@@ -50,7 +50,7 @@ pub struct Offer {
     pub fallback: bool,
     /// Whether all of the hello is here.
     pub complete: bool,
-    /// Of a hello that is all here.
+    /// Of a hello that is all here, and whose lengths fit.
     pub fingerprints: Option<([u8; 16], String)>,
     /// The gravest obsolete suite that is offered.
     pub weakness: Option<Weakness>,
@@ -81,7 +81,7 @@ impl Offer {
             session_id: hello.session_id.iter().copied().take(32).collect(),
             fallback: codes(hello.suites).any(|suite| suite == FALLBACK),
             complete,
-            fingerprints: complete.then(|| (ja3(hello), ja4(hello, carrier))),
+            fingerprints: (complete && !hello.wrong.length).then(|| (ja3(hello), ja4(hello, carrier))),
             weakness: codes(hello.suites).filter_map(weakness).min(),
         }
     }

@@ -176,6 +176,13 @@ impl Content {
         self.not_after.0.saturating_sub(seconds).div_euclid(86_400)
     }
 
+    /// Days by which a time is before its beginning or behind its end.
+    pub fn days_off(&self, time: u64) -> u64 {
+        let seconds = i64::try_from(time / 1_000_000_000).unwrap_or(i64::MAX);
+        let off = self.not_before.0.saturating_sub(seconds).max(seconds.saturating_sub(self.not_after.0));
+        u64::try_from(off).unwrap_or_default() / 86_400
+    }
+
     /// Whether it is for a host; `None` when not all of its names are kept and none of these is it.
     pub fn is_for(&self, host: &str) -> Option<bool> {
         if self.names_total == 0 {

@@ -67,12 +67,14 @@ pub fn ja4(hello: &ClientHello<'_>, carrier: Carrier) -> String {
     let suites_hash = if suites.is_empty() { NOTHING.to_owned() } else { hash(&sorted(suites)) };
     let kept = extensions.iter().copied().filter(|code| !matches!(*code, extension::SERVER_NAME | extension::ALPN));
     let mut listed = sorted(kept.collect());
+    // Of extensions that are all left out there is nothing to hash.
+    let is_empty = listed.is_empty() && hello.schemes.is_empty();
     let mut separator = '_';
     for scheme in codes(hello.schemes).filter(|code| !is_grease(*code)) {
         let _ = write!(listed, "{separator}{scheme:04x}");
         separator = ',';
     }
-    let extensions_hash = if extensions.is_empty() { NOTHING.to_owned() } else { hash(&listed) };
+    let extensions_hash = if is_empty { NOTHING.to_owned() } else { hash(&listed) };
     format!(
         "{carrier}{version}{name}{suites_count:02}{extensions_count:02}{first}{last}_{suites_hash}_{extensions_hash}"
     )

@@ -68,8 +68,6 @@ pub fn record(kind: u8) -> Name {
         22 => "handshake".into(),
         23 => "application_data".into(),
         24 => "heartbeat".into(),
-        25 => "tls12_cid".into(),
-        26 => "ack".into(),
         _ => format!("0x{kind:02x}").into(),
     }
 }
@@ -101,8 +99,6 @@ pub fn handshake(kind: u8) -> Name {
         24 => "key_update".into(),
         25 => "compressed_certificate".into(),
         26 => "ekt_key".into(),
-        67 => "next_protocol".into(),
-        254 => "message_hash".into(),
         _ => format!("0x{kind:02x}").into(),
     }
 }
