@@ -3,6 +3,7 @@
 //! * [`tool`]: the tool `analyze_tls`, and its arguments
 //! * [`prompts`]: the prompts
 //! * `stream`: what a TCP connection carries; `records` and `handshake`: records in it, and messages in these
+//! * `dtls`: the same in UDP datagrams
 //! * `hello`: hellos and their fingerprints; `key_exchange`; `certificate`: X.509
 //! * `registry`: the names that IANA registered; `wire`: how TLS writes numbers
 //! * `offer` and `facts`: what is kept of hellos and of connections; `out`: what comes out of these
@@ -25,6 +26,7 @@ mod analysis;
 mod certificate;
 mod counts;
 mod details;
+mod dtls;
 mod facts;
 mod fault;
 mod findings;

@@ -7,6 +7,8 @@ pub const MESSAGE: usize = 192 << 10;
 pub const BUFFERED: usize = 4 << 20;
 /// Records of one handshake message, above which it is counted as malformed: implementations fill records of 16 KiB, and evasions use a handful.
 pub const RECORDS_OF_MESSAGE: u32 = 100;
+/// Connections of DTLS that are followed.
+pub const DTLS: usize = 2048;
 /// Memory in bytes of all connections that are not finished.
 pub const SESSIONS: usize = 16 << 20;
 

@@ -2,14 +2,16 @@
 
 use std::num::NonZeroU64;
 
-use mcpcap_analyzer::decode::Packet;
-use mcpcap_analyzer::stream::{Connection, Event, States};
+use mcpcap_analyzer::decode::{Packet, Transport};
+use mcpcap_analyzer::stream::{Connection, Endpoint, Event, States};
 use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
 use crate::counts;
+use crate::dtls::{Datagram, Dtls};
+use crate::facts::Mark;
 use crate::report::Report;
 use crate::rows::{TlsCertificate, TlsConnection};
 use crate::stream::State;
@@ -32,6 +34,7 @@ pub struct Arguments {
 /// One run of `analyze_tls`.
 pub struct Tls {
     streams: States<State>,
+    datagrams: Dtls,
     analysis: Analysis,
 }
 
@@ -51,21 +54,36 @@ impl Tool for Tls {
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
-        Ok(Self { streams: States::default(), analysis: Analysis::new(&arguments, window) })
+        Ok(Self { streams: States::default(), datagrams: Dtls::default(), analysis: Analysis::new(&arguments, window) })
     }
 
-    fn packet(&mut self, _: &Frame<'_>, _: &Packet<'_>) -> Result<Flow, Problem> {
+    fn packet(&mut self, _: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {
+        if packet.copy_of.is_none()
+            && matches!(packet.transport, Transport::Udp(_))
+            && let (Some(ip), Some((source, destination))) = (packet.ip, packet.ports())
+        {
+            let datagram = Datagram {
+                source: Endpoint { address: ip.source, port: source },
+                destination: Endpoint { address: ip.destination, port: destination },
+                payload: packet.payload,
+                mark: Mark { frame: packet.frame, time: packet.timestamp },
+            };
+            self.datagrams.push(&datagram, self.analysis.out());
+            self.analysis.take();
+        }
         Ok(self.analysis.flow())
     }
 
     fn stream(&mut self, connection: &Connection, event: Event<'_>) -> Result<Flow, Problem> {
-        let Self { streams, analysis } = self;
+        let Self { streams, analysis, .. } = self;
         streams.take(connection, event, |state, event| state.take(connection, event, analysis.out()));
         self.analysis.take();
         Ok(self.analysis.flow())
     }
 
     fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
+        self.datagrams.finish(self.analysis.out());
+        self.analysis.take();
         let lists = self.analysis.lists();
         let carried = Carried {
             copies: capture.decoder.copies(lists),

@@ -32,6 +32,11 @@ impl<'a> Cursor<'a> {
         self.number(2).and_then(|number| u16::try_from(number).ok())
     }
 
+    /// A number of three bytes.
+    pub fn u24(&mut self) -> Option<u32> {
+        self.number(3)
+    }
+
     /// A number of four bytes.
     pub fn u32(&mut self) -> Option<u32> {
         self.number(4)

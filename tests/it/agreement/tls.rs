@@ -57,6 +57,17 @@ pub fn tls(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Val
         note("tls ja4", json!(missing), json!([]));
     }
     certificates(report, theirs, note);
+    dtls(report, &facts["dtls"], note);
+}
+
+/// DTLS: of hellos that were sent again tshark counts each one.
+fn dtls(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {
+    let connections = || report["connections"].as_array().into_iter().flatten().filter(|one| one["transport"] == "udp");
+    for print in ["ja3", "ja3s"] {
+        let mine: BTreeSet<&str> = connections().filter_map(|one| one[print].as_str()).collect();
+        let other: BTreeSet<&str> = theirs[print].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        note(&format!("dtls {print}"), json!(mine), json!(other));
+    }
 }
 
 /// Certificates by their fingerprints.

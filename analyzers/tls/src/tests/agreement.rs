@@ -42,7 +42,7 @@ fn known(folder: &str) -> Differences {
     let mut known = Differences::new();
     for entry in all[folder].as_array().into_iter().flatten() {
         for (field, both) in entry["fields"].as_object().unwrap() {
-            if field.starts_with("tls ") {
+            if (field.starts_with("tls ") || field.starts_with("dtls ")) {
                 let key = (entry["file"].as_str().unwrap().to_owned(), field.clone());
                 known.insert(key, (both[0].clone(), both[1].clone()));
             }
@@ -79,4 +79,27 @@ fn the_corpus_agrees_with_tshark() {
     if let Some(folder) = std::env::var_os("MCPCAP_CORPUS") {
         check(Path::new(&folder), "corpus", 500);
     }
+}
+
+/// Fingerprints that others published.
+#[test]
+fn ja4_is_what_others_published() {
+    let Some(folder) = std::env::var_os("MCPCAP_CORPUS") else { return };
+    let folder = Path::new(&folder);
+    let published: Value = serde_json::from_slice(&std::fs::read(folder.join("ja4.json")).unwrap()).unwrap();
+    let mut compared = 0;
+    for value in published["values"].as_array().unwrap() {
+        let expected = value["ja4"].as_str().unwrap();
+        if expected.starts_with('q') {
+            continue;
+        }
+        let capture = std::fs::read(folder.join(value["file"].as_str().unwrap())).unwrap();
+        let report = harness::run::<Tls>(&capture, &json!({ "page": { "limit": 1000 } })).unwrap();
+        let all = report["connections"].as_array().unwrap();
+        let fits = |one: &&Value| one["client_hello_frame"] == value["frame"];
+        let ours: Vec<&Value> = all.iter().filter(fits).map(|one| &one["ja4"]).collect();
+        assert_eq!(ours, [expected], "{value}");
+        compared += 1;
+    }
+    assert!(compared >= 7, "{compared}");
 }
