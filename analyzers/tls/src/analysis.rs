@@ -5,8 +5,9 @@ use mcpcap_analyzer::stats::{Lists, Page};
 use mcpcap_analyzer::stream::{self, Side};
 use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 
+use crate::certificate::CertificateReport;
 use crate::counts::Counts;
-use crate::details::{CertificateReport, ConnectionReport};
+use crate::details::ConnectionReport;
 use crate::facts::Facts;
 use crate::findings::Watch;
 use crate::out::Out;

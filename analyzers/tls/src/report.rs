@@ -6,7 +6,8 @@ use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
 use mcpcap_analyzer::{JsonSchema, decode, is_default, stream};
 use serde::Serialize;
 
-use crate::details::{CertificateReport, ConnectionReport};
+use crate::certificate::CertificateReport;
+use crate::details::ConnectionReport;
 use crate::fault::Fault;
 
 /// What `analyze_tls` answers.

@@ -25,7 +25,8 @@ pub fn tls(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Val
         note("tls client hellos", json!(mine), json!(other));
         // tshark reads a message where its record ends, we where it ends itself. That of a retry stands for itself there.
         let retries: BTreeSet<u64> = connections().filter_map(|one| one["retry_frame"].as_u64()).collect();
-        let answers = |hello: &&Value| hello["kind"] == "server" && !retries.contains(&hello["frame"].as_u64().unwrap());
+        let answers =
+            |hello: &&Value| hello["kind"] == "server" && !retries.contains(&hello["frame"].as_u64().unwrap());
         let mut other: Vec<&str> = hellos().filter(answers).filter_map(|hello| hello["ja3s"].as_str()).collect();
         let mut mine: Vec<&str> = connections().filter_map(|one| one["ja3s"].as_str()).collect();
         mine.sort_unstable();
@@ -53,7 +54,8 @@ pub fn tls(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Val
         let mine: BTreeSet<&str> = connections().filter_map(|one| one["ja4"].as_str()).collect();
         // Of hellos of SSL 2.0 tshark shows no lists.
         let has_lists = |ja4: &&String| !ja4.ends_with("i000000_000000000000_000000000000");
-        let missing: Vec<&String> = expected.keys().filter(has_lists).filter(|ja4| !mine.contains(ja4.as_str())).collect();
+        let missing: Vec<&String> =
+            expected.keys().filter(has_lists).filter(|ja4| !mine.contains(ja4.as_str())).collect();
         note("tls ja4", json!(missing), json!([]));
     }
     certificates(report, theirs, note);
@@ -65,7 +67,8 @@ fn dtls(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value
     let connections = || report["connections"].as_array().into_iter().flatten().filter(|one| one["transport"] == "udp");
     for print in ["ja3", "ja3s"] {
         let mine: BTreeSet<&str> = connections().filter_map(|one| one[print].as_str()).collect();
-        let other: BTreeSet<&str> = theirs[print].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let other: BTreeSet<&str> =
+            theirs[print].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
         note(&format!("dtls {print}"), json!(mine), json!(other));
     }
 }
@@ -73,7 +76,10 @@ fn dtls(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value
 /// Certificates by their fingerprints.
 fn certificates(report: &Value, theirs: &Value, note: &mut impl FnMut(&str, Value, Value)) {
     let all = || report["certificates"].as_array().into_iter().flatten();
-    let mine: BTreeSet<&str> = all().filter_map(|one| one["sha256"].as_str()).collect();
+    // Those of DTLS stand apart there.
+    let over_tcp = report["connections"].as_array().into_iter().flatten().filter(|one| one["transport"] == "tcp");
+    let chains = over_tcp.flat_map(|one| [&one["certificate"]["sha256"], &one["client_certificate"]["sha256"]]);
+    let mine: BTreeSet<&str> = chains.filter_map(Value::as_array).flatten().filter_map(Value::as_str).collect();
     let known = || theirs["certificates"].as_array().into_iter().flatten();
     let other: BTreeSet<&str> = known().filter_map(|one| one["sha256"].as_str()).collect();
     if theirs["certificates_distinct"].as_u64().unwrap_or(0) == other.len() as u64 {

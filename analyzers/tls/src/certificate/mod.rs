@@ -3,9 +3,8 @@
 mod algorithms;
 mod host;
 mod name;
+mod report;
 mod store;
-#[cfg(test)]
-mod tests;
 
 use std::rc::Rc;
 
@@ -23,6 +22,7 @@ use crate::wire::Cursor;
 
 pub use algorithms::{Key, Signature};
 pub use host::fits;
+pub use report::CertificateReport;
 pub use store::{Entry, Store};
 
 /// A certificate.

@@ -128,7 +128,8 @@ impl Partial {
         self.bytes.get_mut(from..end)?.copy_from_slice(fragment);
         let (mut from, mut end) = (offset, u32::try_from(end).ok()?);
         // Joined with those that it touches.
-        let touching: Vec<u32> = self.pieces.range(..=end).filter(|(_, other)| **other >= from).map(|(at, _)| *at).collect();
+        let touching: Vec<u32> =
+            self.pieces.range(..=end).filter(|(_, other)| **other >= from).map(|(at, _)| *at).collect();
         for at in touching {
             from = from.min(at);
             end = end.max(self.pieces.remove(&at).unwrap_or_default());

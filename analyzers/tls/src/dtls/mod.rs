@@ -58,7 +58,8 @@ impl Dtls {
         let begins = begins(payload);
         let known = self.connections.get(&ends);
         // Behind a handshake that is done, another ClientHello without history is that of another connection.
-        let is_another = begins == Some(Begins::Client(0)) && known.is_some_and(|known| known.facts.established.is_some());
+        let is_another =
+            begins == Some(Begins::Client(0)) && known.is_some_and(|known| known.facts.established.is_some());
         if is_another && let Some(old) = self.connections.remove(&ends) {
             old.close("reused", out);
         }
@@ -172,7 +173,10 @@ impl Connection {
                 return;
             };
             content = content.get(fragments::HEADER.saturating_add(fragment.len())..).unwrap_or_default();
-            if half.take(&header, fragment, mark, &mut |message, begun| facts.message(from, &message, begun, mark, out)).is_none() {
+            if half
+                .take(&header, fragment, mark, &mut |message, begun| facts.message(from, &message, begun, mark, out))
+                .is_none()
+            {
                 facts.fault(Fault::BadFragment, mark.frame);
             }
         }

@@ -14,8 +14,8 @@ use mcpcap_analyzer::text::counted;
 use crate::certificate::{Content, Key, Validity};
 use crate::facts::Facts;
 use crate::fault::Fault;
-use crate::registry::{self, Weakness};
 use crate::limits;
+use crate::registry::{self, Weakness};
 
 /// What can be seen in one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

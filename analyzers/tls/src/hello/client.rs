@@ -125,15 +125,13 @@ impl<'a> ClientHello<'a> {
             extension::PRE_SHARED_KEY => self.pre_shared_key = true,
             extension::EARLY_DATA => self.early_data = true,
             extension::ESNI => self.esni = true,
-            extension::ECH => {
-                // 1 is the inner hello, which is never seen.
-                if cursor.u8()? == 0 {
-                    cursor.u32()?;
-                    let config = cursor.u8()?;
-                    cursor.vector(2)?;
-                    let payload = u16::try_from(cursor.vector(2)?.len()).ok()?;
-                    self.ech = Some(Ech { config, payload });
-                }
+            // 1 is the inner hello, which is never seen.
+            extension::ECH if cursor.u8()? == 0 => {
+                cursor.u32()?;
+                let config = cursor.u8()?;
+                cursor.vector(2)?;
+                let payload = u16::try_from(cursor.vector(2)?.len()).ok()?;
+                self.ech = Some(Ech { config, payload });
             }
             _ => {}
         }

@@ -1,34 +1,6 @@
 use super::fingerprint::{Carrier, ja3, ja3s, ja4};
 use super::*;
-
-/// A ClientHello's body of parts.
-fn body(version: u16, suites: &[u16], extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
-    let mut body = version.to_be_bytes().to_vec();
-    body.extend([7; 32]);
-    body.push(0);
-    body.extend((suites.len() as u16 * 2).to_be_bytes());
-    suites.iter().for_each(|suite| body.extend(suite.to_be_bytes()));
-    body.extend([1, 0]);
-    let mut all = Vec::new();
-    for (code, bytes) in extensions {
-        all.extend(code.to_be_bytes());
-        all.extend((bytes.len() as u16).to_be_bytes());
-        all.extend(bytes);
-    }
-    body.extend((all.len() as u16).to_be_bytes());
-    body.extend(all);
-    body
-}
-
-fn list(length_bytes: usize, content: &[u8]) -> Vec<u8> {
-    let mut bytes = (content.len() as u32).to_be_bytes()[4 - length_bytes..].to_vec();
-    bytes.extend(content);
-    bytes
-}
-
-fn numbers(length_bytes: usize, all: &[u16]) -> Vec<u8> {
-    list(length_bytes, &all.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<u8>>())
-}
+use crate::tests::build::{client_hello as body, list, numbers};
 
 #[test]
 fn ja4_is_that_of_the_published_example() {

@@ -67,9 +67,7 @@ fn is_hello(bytes: &[u8]) -> Option<Begins> {
         [kind, ..] if length > 0 && length < ENOUGH.saturating_sub(5) && content.len() == length => {
             Some(Begins::Hello(*kind == CLIENT_HELLO))
         }
-        [kind, 0 | 1 | 2, _, _, major, _, ..] if matches!(*major, 3 | 0x7f) => {
-            Some(Begins::Hello(*kind == CLIENT_HELLO))
-        }
+        [kind, 0..=2, _, _, major, _, ..] if matches!(*major, 3 | 0x7f) => Some(Begins::Hello(*kind == CLIENT_HELLO)),
         _ if length == 0 || content.len() >= ENOUGH.saturating_sub(5) => Some(Begins::No),
         [_, 3..=0xff, ..] | [_, _, _, _, 0..=2 | 4..=0x7e | 0x80..=0xff, ..] => Some(Begins::No),
         _ => None,
@@ -139,10 +137,10 @@ impl Before {
     }
 
     /// Waits for more of what may be a hello: of less than [`ENOUGH`] bytes.
-    pub fn hold(&mut self, from: Side, segment: &Segment<'_>) {
+    pub fn hold(&mut self, from: Side, bytes: &[u8], mark: Mark) {
         let (held, begun) = self.side(from);
-        *begun = begun.or(Some(segment.mark));
-        held.extend_from_slice(segment.bytes.get(..ENOUGH).unwrap_or(segment.bytes));
+        *begun = begun.or(Some(mark));
+        *held = bytes.to_vec();
     }
 
     /// Bytes are missing.
@@ -175,21 +173,20 @@ const POSTGRESQL: &[u8] = &[0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f];
 
 /// Which protocol's command to begin TLS a segment is.
 fn command(bytes: &[u8], greeting: Greeting) -> Option<&'static str> {
-    let upper = bytes.to_ascii_uppercase();
-    let line = upper.trim_ascii_end();
+    let line = bytes.trim_ascii_end();
+    let is = |command: &str| line.eq_ignore_ascii_case(command.as_bytes());
+    let ends = |command: &[u8]| line.len().checked_sub(command.len()).and_then(|at| line.get(at..)) == Some(command);
     let has = |text: &[u8]| bytes.windows(text.len()).any(|part| part == text);
-    match line {
-        b"STARTTLS" if greeting == Greeting::Ready => Some("smtp"),
-        b"STARTTLS" => Some("starttls"),
-        b"STLS" => Some("pop3"),
-        b"AUTH TLS" | b"AUTH SSL" | b"AUTH TLS-C" | b"AUTH TLS-P" => Some("ftp"),
-        _ if line.ends_with(b" STARTTLS") && line.iter().filter(|byte| **byte == b' ').count() == 1 => Some("imap"),
+    let has_tag = || line.iter().filter(|byte| **byte == b' ').count() == 1;
+    match bytes {
+        _ if is("STARTTLS") => Some(if greeting == Greeting::Ready { "smtp" } else { "starttls" }),
+        _ if is("STLS") => Some("pop3"),
+        _ if ["AUTH TLS", "AUTH SSL", "AUTH TLS-C", "AUTH TLS-P"].into_iter().any(is) => Some("ftp"),
+        _ if (ends(b" STARTTLS") || ends(b" starttls")) && has_tag() => Some("imap"),
         _ if bytes == POSTGRESQL => Some("postgresql"),
-        _ if bytes.starts_with(b"<starttls") || has(b"urn:ietf:params:xml:ns:xmpp-tls'/>") && has(b"<starttls") => {
-            Some("xmpp")
-        }
-        _ if bytes.first() == Some(&0x30) && has(LDAP_START_TLS) => Some("ldap"),
-        _ if line.starts_with(b"CONNECT ") => Some("http_connect"),
+        [b'<', ..] if has(b"<starttls") => Some("xmpp"),
+        [0x30, ..] if has(LDAP_START_TLS) => Some("ldap"),
+        _ if bytes.starts_with(b"CONNECT ") => Some("http_connect"),
         [5, methods, offered @ ..] if usize::from(*methods) == offered.len() && *methods > 0 => Some("socks5"),
         [4, 1, _, _, _, _, _, _, .., 0] => Some("socks4"),
         _ => None,

@@ -89,7 +89,7 @@ impl State {
                 let (begun, starttls) = (before.begun(from).unwrap_or(segment.mark), before.starttls());
                 let mut tls = match begins(bytes, segment.starts || !held.is_empty()) {
                     Begins::No => return before.take(from, segment),
-                    Begins::Perhaps => return before.hold(from, segment),
+                    Begins::Perhaps => return before.hold(from, bytes, segment.mark),
                     Begins::Hello(client) => Tls::new(connection, if client { from } else { from.other() }, begun),
                     Begins::Record => Tls::new(connection, Side::Client, begun),
                     Begins::Ssl2Client => Tls::new(connection, from, begun),

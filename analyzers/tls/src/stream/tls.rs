@@ -92,6 +92,8 @@ impl Tls {
             half.records.begin();
         }
         self.facts.last = segment.mark;
+        // Behind it nothing grows.
+        let is_handshake = self.facts.established.is_none();
         while let Some(part) = half.records.next(&mut bytes) {
             match part {
                 Part::Head(head) => half.head(head, segment.mark, &mut self.facts),
@@ -104,7 +106,9 @@ impl Tls {
                 }
             }
         }
-        out.charge(&mut self.facts);
+        if is_handshake {
+            out.charge(&mut self.facts);
+        }
     }
 
     /// Bytes of a direction are not in the capture.

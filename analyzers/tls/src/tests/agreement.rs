@@ -42,7 +42,7 @@ fn known(folder: &str) -> Differences {
     let mut known = Differences::new();
     for entry in all[folder].as_array().into_iter().flatten() {
         for (field, both) in entry["fields"].as_object().unwrap() {
-            if (field.starts_with("tls ") || field.starts_with("dtls ")) {
+            if field.starts_with("tls ") || field.starts_with("dtls ") {
                 let key = (entry["file"].as_str().unwrap().to_owned(), field.clone());
                 known.insert(key, (both[0].clone(), both[1].clone()));
             }
