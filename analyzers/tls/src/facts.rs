@@ -378,8 +378,11 @@ impl Facts {
     pub fn memory(&self) -> usize {
         let offer = self.offer.as_ref().map_or(0, |offer| offer.memory().saturating_add(size_of::<Offer>()));
         let choice = self.choice.as_ref().map_or(0, |_| size_of::<Choice>().saturating_add(64));
-        // Others have the same certificates.
-        let share = |one: &Rc<Certificate>| one.memory().checked_div(Rc::strong_count(one)).unwrap_or_default();
+        // Others may have the same certificates. One of those that hold it is where all are known.
+        let share = |one: &Rc<Certificate>| {
+            let holders = Rc::strong_count(one).saturating_sub(1).max(1);
+            one.memory().checked_div(holders).unwrap_or_default()
+        };
         let chains = self.done.iter().flat_map(|side| &side.certificates).map(share);
         chains.fold(size_of::<Self>().saturating_add(offer).saturating_add(choice), usize::saturating_add)
     }

@@ -119,7 +119,8 @@ fn begins(payload: &[u8]) -> Option<Begins> {
         let mut all = payload;
         let mut is_whole = true;
         while !all.is_empty() {
-            is_whole &= Record::next(&mut all).is_some_and(|record| record.is_whole && record.epoch > 0);
+            let fits = |record: Record<'_>| record.is_whole && record.epoch > 0 && !record.is_short;
+            is_whole &= Record::next(&mut all).is_some_and(fits);
             if !is_whole {
                 return None;
             }

@@ -10,6 +10,8 @@ pub struct Record<'a> {
     /// 0 as long as nothing is encrypted. Of the short form 1 stands for all others.
     pub epoch: u16,
     pub content: &'a [u8],
+    /// Whether it has the short form of DTLS 1.3, in which much looks like a record.
+    pub is_short: bool,
     /// Whether the datagram has all of it.
     pub is_whole: bool,
 }
@@ -39,6 +41,7 @@ impl<'a> Record<'a> {
                     kind: *kind,
                     epoch: u16::from_be_bytes([*high, *low]),
                     content,
+                    is_short: false,
                     is_whole: content.len() == length,
                 };
                 *bytes = rest;
@@ -66,6 +69,6 @@ impl<'a> Record<'a> {
             (rest, &[][..], true)
         };
         *bytes = rest;
-        Some(Self { kind: APPLICATION_DATA, epoch: 1, content, is_whole })
+        Some(Self { kind: APPLICATION_DATA, epoch: 1, content, is_short: true, is_whole })
     }
 }

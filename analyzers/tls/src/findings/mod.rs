@@ -15,6 +15,7 @@ use crate::certificate::{Content, Key, Validity};
 use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::limits;
+use crate::offer::Offer;
 use crate::registry::{self, Weakness};
 
 /// What can be seen in one connection.
@@ -82,7 +83,9 @@ impl Watch {
             if let Some(bits) = choice.dh_bits.filter(|bits| *bits < rules::BITS) {
                 self.add(facts, What::WeakDh(bits), frame, 0);
             }
-            if choice.downgraded || facts.offer.as_ref().is_some_and(|offer| offer.fallback) {
+            // Of a client that asks for no more the server says the same, which is as it should be.
+            let is_older = |offer: &Offer| choice.downgraded && offer.highest() != Some(choice.version);
+            if facts.offer.as_ref().is_some_and(|offer| offer.fallback || is_older(offer)) {
                 self.add(facts, What::Downgraded, frame, 0);
             }
         }
@@ -176,7 +179,10 @@ fn finding(what: What, server: Endpoint, name: &str, tally: &Tally) -> Finding {
         What::Suite(weakness) => format!("chose an obsolete cipher suite ({})", weakness.name()),
         What::WeakDh(bits) => format!("used a Diffie-Hellman prime of {bits} bits"),
         What::Heartbleed => "got or sent a heartbeat that asks for more bytes than it carries".to_owned(),
-        What::Downgraded => "was asked for an older version than it could do, or again with an older one".to_owned(),
+        What::Downgraded => {
+            "chose an older version than was offered though it could do better, or was asked again with an older one"
+                .to_owned()
+        }
     };
     let mut measures = vec![Measure::count("connections", tally.connections)];
     match what {

@@ -107,9 +107,9 @@ const HEARTBLEED: Rule = Rule {
 };
 const DOWNGRADED: Rule = Rule {
     name: "tls_downgrade",
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::Medium,
-    threshold: "a client that tries again with an older version, or a server that says it could do a newer one than was asked for",
+    threshold: "a client that tries again with an older version, or a server that chooses less than was offered and says it could do better",
     false_alarm: "Clients that can do no better; networks with losses, behind which clients try older versions.",
 };
 /// Certificates of one name.

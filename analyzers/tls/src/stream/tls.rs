@@ -216,7 +216,7 @@ impl Half {
             records::HEARTBEAT if !facts.side(role).changed => {
                 let [kind, high, low] = self.first;
                 // Type, length and at least 16 bytes of padding (RFC 6520 §4).
-                let asked = u32::from(u16::from_be_bytes([high, low])).saturating_add(3);
+                let asked = u32::from(u16::from_be_bytes([high, low])).saturating_add(3 + 16);
                 if kind == 1 && asked > u32::from(length) {
                     facts.fault(Fault::HeartbeatLength, mark.frame);
                 }

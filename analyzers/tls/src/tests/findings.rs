@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::build::{Certificate, Talk, client_hello, hello_for, list, message, record, report, server_hello};
+use super::build::{Certificate, Talk, client_hello, hello_for, list, message, numbers, record, report, server_hello};
 
 fn rules(report: &Value) -> Vec<&str> {
     report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect()
@@ -90,13 +90,34 @@ fn another_issuer_for_one_name_is_found_and_a_renewal_is_not() {
 }
 
 #[test]
+fn a_downgrade_is_found_where_more_was_offered() {
+    let mut answer = server_hello(0x0303, 0xc02f, &[]);
+    answer[26..34].copy_from_slice(b"DOWNGRD\x01");
+    for (versions, expected) in [(&[0x0304, 0x0303][..], vec!["tls_downgrade"]), (&[0x0303], vec![])] {
+        let hello = client_hello(0x0303, &[0xc02f], &[(43, numbers(1, versions))]);
+        let talk = Talk::open().ask(record(22, &message(1, &hello))).tell(record(22, &message(2, &answer)));
+        assert_eq!(rules(&talk.report()), expected);
+    }
+    let again = client_hello(0x0302, &[0xc02f, 0x5600], &[]);
+    let talk = Talk::open()
+        .ask(record(22, &message(1, &again)))
+        .tell(record(22, &message(2, &server_hello(0x0302, 0xc02f, &[]))));
+    assert_eq!(rules(&talk.report()), ["tls_downgrade", "tls_obsolete_version"]);
+}
+
+#[test]
 fn heartbeats_that_lie_are_found() {
-    let report = Talk::open()
-        .ask(record(22, &message(1, &hello_for("example.com"))))
-        .tell(record(22, &message(2, &server_hello(0x0303, 0xc02f, &[]))))
-        .ask(record(24, &[1, 0x40, 0]))
-        .report();
-    assert_eq!(rules(&report), ["tls_heartbleed"]);
+    let with = |heartbeat: &[u8]| {
+        let report = Talk::open()
+            .ask(record(22, &message(1, &hello_for("example.com"))))
+            .tell(record(22, &message(2, &server_hello(0x0303, 0xc02f, &[]))))
+            .ask(record(24, heartbeat))
+            .report();
+        report["findings"].as_array().map(Vec::len)
+    };
+    // A payload of two bytes has at least 16 of padding behind it (RFC 6520 section 4).
+    let honest = [&[1, 0, 2, b'h', b'i'][..], &[0; 16]].concat();
+    assert_eq!((with(&[1, 0x40, 0]), with(&honest), with(&honest[..20])), (Some(1), Some(0), Some(1)));
 }
 
 #[test]

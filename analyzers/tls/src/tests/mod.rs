@@ -2,8 +2,10 @@
 
 mod agreement;
 pub mod build;
+mod capacity;
 mod certificates;
 mod connections;
+mod datagrams;
 mod findings;
 mod robust;
 mod rows;
