@@ -6,7 +6,7 @@ use mcpcap_analyzer::stream::{self, Side};
 use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
 
 use crate::certificate::CertificateReport;
-use crate::counts::Counts;
+use crate::counts::{self, Counts};
 use crate::details::ConnectionReport;
 use crate::facts::Facts;
 use crate::findings::Watch;
@@ -115,6 +115,10 @@ impl Analysis {
             .chain(certificates.iter_mut().filter_map(|one| one.time.as_mut()))
             .for_each(|text| time::shorten(text, digits));
         let lists = &mut self.lists;
+        let [_, of_certificates] = &pages;
+        for (place, certificate) in (of_certificates.place()..).zip(&mut certificates) {
+            lists.frames(counts::CERTIFICATE_FRAMES, place, &mut certificate.frames, certificate.frames_total);
+        }
         let (findings, findings_total) = self.watch.finish(lists);
         let statistics = self.counts.report(lists);
         let report = Report {

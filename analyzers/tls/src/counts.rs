@@ -25,6 +25,8 @@ const JA3: &str = "statistics.ja3";
 const JA3S: &str = "statistics.ja3s";
 const JA4: &str = "statistics.ja4";
 const ALERTS: &str = "statistics.alerts";
+/// Frames of a certificate.
+pub const CERTIFICATE_FRAMES: &str = "certificates[].frames";
 const FAULT_FRAMES: &str = "statistics.malformed[].frames";
 
 /// The names of the lists.
@@ -42,6 +44,7 @@ pub const LISTS: &[&str] = &[
     JA4,
     ALERTS,
     FAULT_FRAMES,
+    CERTIFICATE_FRAMES,
 ];
 
 /// Counts over all connections.

@@ -105,7 +105,7 @@ pub struct ConnectionReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub early_data: Option<&'static str>,
-    /// Frame of a HelloRetryRequest.
+    /// Frame of a HelloRetryRequest, or of a HelloVerifyRequest of DTLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_frame: Option<u64>,
     /// Group for which it asks.

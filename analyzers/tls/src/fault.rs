@@ -51,7 +51,7 @@ faults! {
     LongCertificate,
     /// A certificate that is not X.509 in DER.
     BadCertificate,
-    /// A heartbeat that asks for more bytes than it carries (CVE-2014-0160).
+    /// A heartbeat that asks for more bytes than it carries, or lacks its padding (CVE-2014-0160, RFC 6520 §4).
     HeartbeatLength,
     /// Fragments of a handshake message of DTLS that contradict each other.
     BadFragment,

@@ -98,6 +98,8 @@ pub struct CertificateReport {
     /// Frames that complete messages with it. Of many this is a page.
     #[schemars(with = "Vec<u64>")]
     pub frames: Frames,
+    /// How many frames that are in all.
+    pub frames_total: u64,
 }
 
 impl CertificateReport {
@@ -115,6 +117,7 @@ impl CertificateReport {
             server_connections: entry.as_server,
             client_connections: entry.as_client,
             frames: entry.evidence.cited(),
+            frames_total: entry.evidence.total(),
             ..Self::default()
         };
         if let Some(content) = &certificate.content {

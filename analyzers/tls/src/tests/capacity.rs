@@ -43,3 +43,17 @@ fn datagrams_beyond_the_room_are_let_go_and_told() {
     assert_eq!(report["totals"]["connections"], 3_000);
     assert_eq!(report["limits"]["evicted_connections"], 3_000 - 2_048);
 }
+
+#[test]
+fn frames_of_a_certificate_have_pages() {
+    let certificate = [Certificate::default().der()];
+    let talks =
+        || (0..3_000).map(|port| Talk::from_port(10_000 + port).handshake("www.example.com", &certificate).close());
+    let report = report(talks());
+    let told = &report["certificates"][0];
+    let listed = told["frames"].as_array().unwrap().len();
+    assert_eq!((&told["frames_total"], &told["server_connections"]), (&json!(3_000), &json!(3_000)));
+    let page =
+        report["pages"].as_array().unwrap().iter().find(|page| page["list"] == "certificates[0].frames").unwrap();
+    assert_eq!((&page["total"], page["returned"].as_u64()), (&json!(3_000), Some(listed as u64)));
+}
