@@ -9,7 +9,7 @@ use super::names::WORDS;
 use crate::catalog::Catalog;
 
 /// Names of this program's tools, and titles of its tools and prompts, whichever modules are offered.
-const TOOLS: [&str; 14] = [
+const TOOLS: [&str; 15] = [
     "analyze_capinfos",
     "analyze_conversations",
     "analyze_dhcp_packets",
@@ -19,13 +19,14 @@ const TOOLS: [&str; 14] = [
     "analyze_tcp_anomalies",
     "analyze_tcp_connections",
     "analyze_tcp_retransmissions",
+    "analyze_tls",
     "analyze_traffic_flow",
     "get_frames",
     "get_stream",
     "list_captures",
     "query_capture",
 ];
-const PROMPTS: [&str; 19] = [
+const PROMPTS: [&str; 21] = [
     "capture_overview",
     "dhcp_forensic_investigation",
     "dhcp_network_analysis",
@@ -43,10 +44,12 @@ const PROMPTS: [&str; 19] = [
     "tcp_connection_troubleshooting",
     "tcp_forensic_investigation",
     "tcp_security_analysis",
+    "tls_security_analysis",
+    "tls_troubleshooting",
     "traffic_overview",
     "triage",
 ];
-const TITLES: [&str; 33] = [
+const TITLES: [&str; 36] = [
     "Capture file overview",
     "Conversations and endpoints",
     "DHCP analysis",
@@ -79,6 +82,9 @@ const TITLES: [&str; 33] = [
     "TCP security analysis",
     "TCP traffic to and from a server",
     "TCP troubleshooting",
+    "TLS analysis",
+    "TLS security analysis",
+    "TLS troubleshooting",
     "Triage of an unknown capture",
 ];
 /// The program's name.

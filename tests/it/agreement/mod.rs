@@ -10,6 +10,7 @@ mod dns;
 mod icmp;
 mod sip;
 mod tcp;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -81,6 +82,7 @@ async fn compare(folder: &Path, name: &str) {
         tcp::tcp(&report("analyze_tcp_connections", tcp::arguments()).await.unwrap_or_else(failed), facts, &mut note);
         let ours = report("analyze_conversations", conversations::arguments()).await.unwrap_or_else(failed);
         conversations::conversations(&ours, facts, &mut note);
+        tls::tls(&report("analyze_tls", tls::arguments()).await.unwrap_or_else(failed), facts, &mut note);
         sip::sip(&report("analyze_sip_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
     }
     assert!(compared > 0, "no captures in {}", folder.display());
