@@ -94,7 +94,13 @@ impl Assembly {
                 }
                 let Some((kind, length)) = self.head() else { return };
                 self.left = length;
-                self.dropped = !is_read(kind) || length as usize > limits::MESSAGE;
+                let is_long = length as usize > limits::MESSAGE;
+                self.dropped = !is_read(kind) || is_long;
+                if is_read(kind) && is_long {
+                    // It may never end.
+                    self.told = true;
+                    sink(Message { kind, body: &[], length, many_records: false });
+                }
                 if length > 0 {
                     continue;
                 }

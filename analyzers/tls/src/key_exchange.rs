@@ -1,8 +1,7 @@
 //! ServerKeyExchange up to TLS 1.2 (RFC 5246 §7.4.3, RFC 8422 §5.4): group and signature algorithm.
 
-use tls_parser::{TlsCipherKx, TlsCipherSuite};
-
 use crate::offer::Choice;
+use crate::registry::{Exchange, exchange};
 use crate::wire::Cursor;
 
 /// A curve by its number in the registry of groups.
@@ -10,19 +9,14 @@ const NAMED_CURVE: u8 = 3;
 
 /// Adds what the message tells to what was chosen; what is behind a wrong length is left out.
 pub fn read(body: &[u8], choice: &mut Choice) {
-    let Some(suite) = choice.suite.and_then(TlsCipherSuite::from_id) else { return };
-    // Those with a shared key have a hint in front, and no signature.
-    if suite.name.contains("PSK") || suite.name.contains("SRP") {
-        return;
-    }
+    let Some((exchange, is_signed)) = choice.suite.and_then(exchange) else { return };
     let mut cursor = Cursor::new(body);
-    let is_signed = match suite.kx {
-        TlsCipherKx::Ecdhe | TlsCipherKx::Aecdh | TlsCipherKx::Ecdh => curve(&mut cursor, choice),
-        TlsCipherKx::Dhe | TlsCipherKx::Dh => prime(&mut cursor, choice),
-        _ => None,
+    let is_read = match exchange {
+        Exchange::Curve => curve(&mut cursor, choice),
+        Exchange::Prime => prime(&mut cursor, choice),
     };
-    let has_scheme = matches!(choice.version, 0x0303 | 0xfefd) && !suite.name.contains("_anon_");
-    if is_signed.is_some() && has_scheme {
+    // Before TLS 1.2 the hash was fixed.
+    if is_read.is_some() && is_signed && matches!(choice.version, 0x0303 | 0xfefd) {
         choice.scheme = cursor.u16();
     }
 }

@@ -52,7 +52,7 @@ pub struct Offer {
     pub complete: bool,
     /// Of a hello that is all here, and whose lengths fit.
     pub fingerprints: Option<([u8; 16], String)>,
-    /// The gravest obsolete suite that is offered.
+    /// Why the gravest obsolete suite of those kept is so.
     pub weakness: Option<Weakness>,
 }
 
@@ -82,7 +82,7 @@ impl Offer {
             fallback: codes(hello.suites).any(|suite| suite == FALLBACK),
             complete,
             fingerprints: (complete && !hello.wrong.length).then(|| (ja3(hello), ja4(hello, carrier))),
-            weakness: codes(hello.suites).filter_map(weakness).min(),
+            weakness: codes(hello.suites).take(limits::CODES).filter_map(weakness).min(),
         }
     }
 

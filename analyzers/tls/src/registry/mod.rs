@@ -1,11 +1,12 @@
 //! The names that IANA registered for numbers of TLS.
 //!
-//! Cipher suites come from `tls-parser`, whose table is made from the registry "TLS Cipher Suites"; the other registries are short.
+//! Tables of our own: the crate that has that of suites, `tls-parser`, makes it with fourteen others while it is built. Each table names its registry.
 
 mod alerts;
 mod extensions;
 mod groups;
 mod schemes;
+mod suite_names;
 mod suites;
 
 use std::borrow::Cow;
@@ -14,7 +15,7 @@ pub use alerts::alert;
 pub use extensions::extension;
 pub use groups::{group, is_post_quantum};
 pub use schemes::scheme;
-pub use suites::{Weakness, suite, weakness};
+pub use suites::{Exchange, Weakness, exchange, suite, weakness};
 
 /// A name, or a number as hexadecimal digits where there is none.
 pub type Name = Cow<'static, str>;

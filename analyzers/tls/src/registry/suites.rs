@@ -1,20 +1,14 @@
 //! Cipher suites.
 
-use std::borrow::Cow;
-
 use mcpcap_analyzer::JsonSchema;
 use serde::Serialize;
-use tls_parser::{TlsCipherEnc, TlsCipherKx, TlsCipherSuite};
 
-use super::{Name, is_grease};
+use super::suite_names::SUITES;
+use super::{Name, named};
 
 /// Its name.
 pub fn suite(code: u16) -> Name {
-    match TlsCipherSuite::from_id(code) {
-        Some(suite) => Cow::Borrowed(suite.name),
-        None if is_grease(code) => Cow::Borrowed("GREASE"),
-        None => Cow::Owned(format!("0x{code:04x}")),
-    }
+    named(&SUITES, code)
 }
 
 /// Why a cipher suite is obsolete.
@@ -49,21 +43,42 @@ impl Weakness {
     }
 }
 
-/// Why a cipher suite is obsolete, if it is; of several reasons the gravest.
+/// Why a cipher suite is obsolete, if it is; of several reasons the gravest. A suite's name tells its algorithms.
 pub fn weakness(code: u16) -> Option<Weakness> {
-    let suite = TlsCipherSuite::from_id(code)?;
-    // Signals of clients, and suites that leave protection to others, are none to choose.
-    if matches!(code, 0x00ff | 0x5600) {
-        return None;
+    let name = suite(code);
+    let has = |part: &str| name.contains(part);
+    match () {
+        // TLS_SHA256_SHA256 and its like protect, but do not encrypt (RFC 9150).
+        () if has("_WITH_NULL_") || matches!(&*name, "TLS_SHA256_SHA256" | "TLS_SHA384_SHA384") => Some(Weakness::Null),
+        () if has("_anon_") => Some(Weakness::Anonymous),
+        () if has("EXPORT") => Some(Weakness::Export),
+        () if has("_RC4_") => Some(Weakness::Rc4),
+        () if has("_3DES_") => Some(Weakness::TripleDes),
+        () if has("_DES") || has("_RC2_") => Some(Weakness::Des),
+        () => None,
     }
-    let is_anonymous = suite.name.contains("_anon_") || suite.kx == TlsCipherKx::Aecdh;
-    match suite.enc {
-        TlsCipherEnc::Null => Some(Weakness::Null),
-        _ if is_anonymous => Some(Weakness::Anonymous),
-        _ if suite.name.contains("EXPORT") => Some(Weakness::Export),
-        TlsCipherEnc::Rc4 => Some(Weakness::Rc4),
-        TlsCipherEnc::Des | TlsCipherEnc::Rc2 => Some(Weakness::Des),
-        TlsCipherEnc::TripleDes => Some(Weakness::TripleDes),
-        _ => None,
+}
+
+/// How a ServerKeyExchange of a suite begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exchange {
+    /// With a curve.
+    Curve,
+    /// With a prime.
+    Prime,
+}
+
+/// How the ServerKeyExchange of a suite begins, and whether a signature follows. `None`: there is none, or a hint of a shared key stands in front.
+pub fn exchange(code: u16) -> Option<(Exchange, bool)> {
+    let name = suite(code);
+    let is_shared = name.contains("PSK") || name.contains("SRP");
+    let is = |begin: &str| name.starts_with(begin);
+    match () {
+        () if is_shared => None,
+        () if is("TLS_ECDHE_") => Some((Exchange::Curve, true)),
+        () if is("TLS_ECDH_anon_") => Some((Exchange::Curve, false)),
+        () if is("TLS_DHE_") => Some((Exchange::Prime, true)),
+        () if is("TLS_DH_anon_") => Some((Exchange::Prime, false)),
+        () => None,
     }
 }

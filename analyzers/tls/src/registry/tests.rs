@@ -25,6 +25,14 @@ fn numbers_have_the_names_of_their_registries() {
 }
 
 #[test]
+fn tables_are_in_order() {
+    assert!(super::suite_names::SUITES.is_sorted());
+    for (code, name) in super::suite_names::SUITES {
+        assert_eq!(suite(code), name);
+    }
+}
+
+#[test]
 fn sixteen_numbers_are_grease() {
     let all: Vec<u16> = (0..=u16::MAX).filter(|code| is_grease(*code)).collect();
     assert_eq!((all.len(), all[0], all[1], all[15]), (16, 0x0a0a, 0x1a1a, 0xfafa));
@@ -40,6 +48,7 @@ fn obsolete_suites_are_told_apart() {
         (0x0009, Some(Weakness::Des)),
         (0x0034, Some(Weakness::Anonymous)),
         (0xc018, Some(Weakness::Anonymous)),
+        (0xc0b4, Some(Weakness::Null)),
         (0x00ff, None),
         (0x1301, None),
         (0xc02f, None),

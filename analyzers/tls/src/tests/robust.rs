@@ -99,3 +99,35 @@ fn a_message_without_end_is_let_go() {
     let report = talk.report();
     assert_eq!(report["connections"][0]["server_name"], "example.com");
 }
+
+#[test]
+fn what_is_wrong_is_counted_with_its_reason_and_frame() {
+    use super::build::{client_hello, hello_for, list, server_hello};
+    let hello = || message(1, &hello_for("example.com"));
+    let trailing = |mut body: Vec<u8>| {
+        body.extend([0; 3]);
+        message(1, &body)
+    };
+    let lying = client_hello(0x0303, &[0xc02f], &[(10, vec![0xff, 0xff])]);
+    let twice = client_hello(0x0303, &[0xc02f], &[(23, vec![]), (23, vec![])]);
+    let whole = hello();
+    let (half, rest) = whole.split_at(30);
+    let answer = message(2, &server_hello(0x0303, 0xc02f, &[]));
+    let chain = [message(2, &server_hello(0x0303, 0xc02f, &[])), message(11, &list(3, &[0, 0, 9, 1]))].concat();
+    for (asked, told, expected) in [
+        ([record(22, &hello()), b"no record".to_vec()].concat(), vec![], ("no_record", 4)),
+        ([record(22, &hello()), record(22, &[])].concat(), vec![], ("empty_record", 4)),
+        ([record(22, half), record(20, &[1]), record(22, rest)].concat(), vec![], ("interleaved", 4)),
+        (record(22, &message(1, &lying)), vec![], ("hello_length", 4)),
+        (record(22, &message(1, &twice)), vec![], ("duplicate_extension", 4)),
+        (record(22, &trailing(hello_for("example.com"))), vec![], ("trailing_bytes", 4)),
+        (record(22, &hello()), [record(22, &answer), record(21, &[9, 40])].concat(), ("bad_alert", 5)),
+        (record(22, &hello()), record(22, &chain), ("certificate_length", 5)),
+        (record(22, &hello()), record(22, &[&[11, 4, 0, 0][..], &[0; 5000]].concat()), ("long_message", 5)),
+    ] {
+        let report = Talk::open().ask(&asked).tell(&told).report();
+        let malformed = &report["statistics"]["malformed"];
+        assert_eq!(super::faults(&report), [(expected.0, 1)], "{report}");
+        assert_eq!(malformed[0]["frames"], json!([expected.1]), "{malformed}");
+    }
+}
