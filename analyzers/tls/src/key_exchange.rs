@@ -2,7 +2,7 @@
 
 use crate::offer::Choice;
 use crate::registry::{Exchange, exchange};
-use crate::wire::Cursor;
+use crate::wire::{Cursor, bits};
 
 /// A curve by its number in the registry of groups.
 const NAMED_CURVE: u8 = 3;
@@ -30,11 +30,7 @@ fn curve(cursor: &mut Cursor<'_>, choice: &mut Choice) -> Option<()> {
 }
 
 fn prime(cursor: &mut Cursor<'_>, choice: &mut Choice) -> Option<()> {
-    let prime = cursor.vector(2)?;
-    let significant = prime.iter().position(|byte| *byte != 0).and_then(|at| prime.get(at..)).unwrap_or_default();
-    let unused = significant.first().map_or(0, |byte| byte.leading_zeros());
-    let bits = u32::try_from(significant.len()).unwrap_or(u32::MAX).saturating_mul(8).saturating_sub(unused);
-    choice.dh_bits = Some(bits);
+    choice.dh_bits = Some(bits(cursor.vector(2)?));
     cursor.vector(2)?;
     cursor.vector(2).map(drop)
 }

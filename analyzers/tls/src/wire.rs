@@ -61,6 +61,14 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Bits of a number without zeros in front.
+pub fn bits(number: &[u8]) -> u32 {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    let rest = number.get(zeros..).unwrap_or_default();
+    let free = rest.first().map_or(0, |byte| byte.leading_zeros());
+    u32::try_from(rest.len()).unwrap_or(u32::MAX).saturating_mul(8).saturating_sub(free)
+}
+
 /// The numbers of two bytes in a vector.
 pub fn codes(bytes: &[u8]) -> impl ExactSizeIterator<Item = u16> + Clone + '_ {
     bytes.chunks_exact(2).map(|pair| pair.iter().fold(0, |number, byte| (number << 8) | u16::from(*byte)))

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use x509_parser::asn1_rs::{Any, FromDer, Tag};
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
+use crate::wire::bits as bits_of;
+
 /// The name of an algorithm, or its number.
 type Name = Cow<'static, str>;
 
@@ -42,10 +44,10 @@ pub fn key(info: &SubjectPublicKeyInfo<'_>) -> Key {
     let algorithm = named(&KEYS, &number);
     let (mut curve, mut bits) = (None, None);
     match &*algorithm {
-        "RSA" | "RSASSA-PSS" => bits = first_integer(&info.subject_public_key.data).map(significant),
+        "RSA" | "RSASSA-PSS" => bits = first_integer(&info.subject_public_key.data).map(bits_of),
         "DSA" => {
             let parameters = info.algorithm.parameters.as_ref();
-            bits = parameters.and_then(|parameters| integer(parameters.data)).map(significant);
+            bits = parameters.and_then(|parameters| integer(parameters.data)).map(bits_of);
         }
         "EC" => {
             let parameters = info.algorithm.parameters.as_ref();
@@ -92,14 +94,6 @@ fn first_integer(der: &[u8]) -> Option<&[u8]> {
 fn integer(content: &[u8]) -> Option<&[u8]> {
     let (_, any) = Any::from_der(content).ok()?;
     (any.tag() == Tag::Integer).then_some(any.data)
-}
-
-/// Bits of a number without zeros in front.
-fn significant(number: &[u8]) -> u32 {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    let rest = number.get(zeros..).unwrap_or_default();
-    let unused = rest.first().map_or(0, |byte| byte.leading_zeros());
-    u32::try_from(rest.len()).unwrap_or(u32::MAX).saturating_mul(8).saturating_sub(unused)
 }
 
 const KEYS: [(&str, &str); 31] = [

@@ -1,5 +1,7 @@
 //! Connections as the report lists them.
 
+mod offers;
+
 use std::net::IpAddr;
 
 use mcpcap_analyzer::stream::Side;
@@ -13,6 +15,7 @@ use crate::fault::Fault;
 use crate::hello::fingerprint::Carrier;
 use crate::offer::{Choice, Codes, Offer};
 use crate::registry::{self, Name, is_post_quantum};
+pub use offers::OffersReport;
 
 /// A connection. Texts such as names are from the capture.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -237,41 +240,6 @@ pub struct ChainReport {
     pub total: u64,
 }
 
-/// The lists of a ClientHello, up to 128 entries of each.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct OffersReport {
-    /// Cipher suites.
-    #[schemars(extend("x-mcpcap-fixed" = true), with = "Vec<String>")]
-    pub cipher_suites: Vec<Name>,
-    /// How many cipher suites there are.
-    pub cipher_suites_total: u64,
-    /// Extensions.
-    #[schemars(extend("x-mcpcap-fixed" = true), with = "Vec<String>")]
-    pub extensions: Vec<Name>,
-    /// How many extensions there are.
-    pub extensions_total: u64,
-    /// Groups.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("x-mcpcap-fixed" = true), with = "Vec<String>")]
-    pub groups: Vec<Name>,
-    /// Groups for which keys are sent.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("x-mcpcap-fixed" = true), with = "Vec<String>")]
-    pub key_shares: Vec<Name>,
-    /// Whether a group that withstands quantum computers is among them.
-    pub post_quantum: bool,
-    /// Signature algorithms.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("x-mcpcap-fixed" = true), with = "Vec<String>")]
-    pub signature_algorithms: Vec<Name>,
-    /// The gravest reason for which one of the suites is obsolete: `null`, `anonymous`, `export`, `rc4`, `des`, `triple_des`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub weakest_suite: Option<&'static str>,
-    /// Whether the client offers to go on with a session: by id, ticket or pre-shared key.
-    pub resumption: bool,
-}
-
 /// A side as it is written.
 pub fn side(side: Side) -> &'static str {
     if side == Side::Client { "client" } else { "server" }
@@ -329,23 +297,6 @@ impl ChainReport {
             sha256: side.certificates.iter().map(|one| hexadecimal(&one.sha256, "", 32)).collect(),
             total: side.certificates_total,
         })
-    }
-}
-
-impl OffersReport {
-    fn new(offer: &Offer) -> Self {
-        Self {
-            cipher_suites: names(&offer.suites, registry::suite),
-            cipher_suites_total: offer.suites.total,
-            extensions: names(&offer.extensions, registry::extension),
-            extensions_total: offer.extensions.total,
-            groups: names(&offer.groups, registry::group),
-            key_shares: names(&offer.key_shares, registry::group),
-            post_quantum: offer.is_post_quantum(),
-            signature_algorithms: names(&offer.schemes, registry::scheme),
-            weakest_suite: offer.weakness.map(|weakness| weakness.name()),
-            resumption: offer.pre_shared_key || offer.ticket || (!offer.session_id.is_empty() && !offer.offers_13()),
-        }
     }
 }
 
