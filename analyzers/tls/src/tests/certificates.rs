@@ -91,3 +91,20 @@ fn long_chains_are_read_in_part() {
     assert_eq!((&told["total"], told["sha256"].as_array().map(Vec::len)), (&json!(20), Some(16)));
     assert_eq!(report["totals"]["certificates"], 1);
 }
+
+#[test]
+fn ml_dsa_is_named() {
+    // 1.2.840.113549.1.1.N and 2.16.840.1.101.3.4.3.18 (ML-DSA-65, RFC 9881) have as many bytes.
+    let replaced = |mut certificate: Vec<u8>, last: u8| {
+        let old = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last];
+        while let Some(at) = certificate.windows(old.len()).position(|part| part == old) {
+            certificate[at..at + old.len()].copy_from_slice(&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 0x12]);
+        }
+        certificate
+    };
+    let report = report(&[replaced(replaced(Certificate::default().der(), 1), 11)]);
+    let certificate = &report["certificates"][0];
+    assert_eq!((&certificate["key_algorithm"], &certificate["key_bits"]), (&json!("ML-DSA-65"), &Value::Null));
+    assert_eq!(certificate["signature_algorithm"], "ML-DSA-65");
+    assert_eq!(report["findings_total"], 0);
+}
