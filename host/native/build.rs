@@ -36,6 +36,7 @@ const COMPONENTS: [(&str, &str); 12] = [
     ("tcp", "mcpcap-tcp"),
     ("http", "mcpcap-http"),
     ("sip", "mcpcap-sip"),
+    ("tls", "mcpcap-tls"),
     ("frames", "mcpcap-frames"),
 ];
 

@@ -25,6 +25,7 @@ mod tools {
     pub const ICMP: &str = "analyze_icmp_packets";
     pub const SIP: &str = "analyze_sip_packets";
     pub const TCP: &str = "analyze_tcp_connections";
+    pub const TLS: &str = "analyze_tls";
     pub const FRAMES: &str = "get_frames";
 }
 
@@ -118,6 +119,7 @@ fn next(protocol: &str, carrier: Option<&str>) -> &'static str {
         "http" | "http2" => tools::HTTP,
         "sip" => tools::SIP,
         "tcp" => tools::TCP,
+        "tls" | "dtls" => tools::TLS,
         // Who asks for whom, and who sends datagrams to whom.
         "arp" | "sctp" | "udp" | "igmp" => tools::CONVERSATIONS,
         _ => match carrier {
@@ -165,8 +167,8 @@ mod tests {
                 ("arp", None, 1, Some(1), "analyze_conversations"),
                 ("data", None, 1, Some(5), "analyze_tcp_connections"),
                 ("tcp", None, 1, Some(2), "analyze_tcp_connections"),
-                ("tls", Some("signature"), 1, Some(3), "analyze_tcp_connections"),
-                ("tls", Some("port"), 1, Some(4), "analyze_tcp_connections"),
+                ("tls", Some("signature"), 1, Some(3), "analyze_tls"),
+                ("tls", Some("port"), 1, Some(4), "analyze_tls"),
             ]
         );
         assert_eq!((total, list.iter().map(|row| row.packets).sum::<u64>()), (5, 5));
@@ -186,8 +188,9 @@ mod tests {
         for (protocol, tool) in names {
             assert_eq!(next(protocol, Some("udp")), tool);
         }
-        assert_eq!((next("dns", Some("tcp")), next("tls", Some("tcp"))), (tools::DNS, tools::TCP));
+        assert_eq!((next("dns", Some("tcp")), next("ssh", Some("tcp"))), (tools::DNS, tools::TCP));
         assert_eq!((next("http", Some("tcp")), next("http2", Some("tcp"))), (tools::HTTP, tools::HTTP));
+        assert_eq!((next("tls", Some("tcp")), next("dtls", Some("udp"))), (tools::TLS, tools::TLS));
         assert_eq!(next("stp", None), tools::FRAMES);
     }
 }

@@ -20,6 +20,7 @@ const TOOLS: [&str; 15] = [
     "analyze_tcp_anomalies",
     "analyze_tcp_connections",
     "analyze_tcp_retransmissions",
+    "analyze_tls",
     "analyze_traffic_flow",
     "get_frames",
     "get_stream",
@@ -46,6 +47,8 @@ const PROMPTS: [&str; 21] = [
     "tcp_connection_troubleshooting",
     "tcp_forensic_investigation",
     "tcp_security_analysis",
+    "tls_security_analysis",
+    "tls_troubleshooting",
     "traffic_overview",
     "triage",
 ];
@@ -85,6 +88,9 @@ const TITLES: [&str; 36] = [
     "TCP security analysis",
     "TCP traffic to and from a server",
     "TCP troubleshooting",
+    "TLS analysis",
+    "TLS security analysis",
+    "TLS troubleshooting",
     "Triage of an unknown capture",
 ];
 /// The program's name.

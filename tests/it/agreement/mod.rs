@@ -11,6 +11,7 @@ mod http;
 mod icmp;
 mod sip;
 mod tcp;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -83,6 +84,7 @@ async fn compare(folder: &Path, name: &str) {
         let ours = report("analyze_conversations", conversations::arguments()).await.unwrap_or_else(failed);
         conversations::conversations(&ours, facts, &mut note);
         http::http(&report("analyze_http", http::arguments()).await.unwrap_or_else(failed), facts, &mut note);
+        tls::tls(&report("analyze_tls", tls::arguments()).await.unwrap_or_else(failed), facts, &mut note);
         sip::sip(&report("analyze_sip_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
     }
     assert!(compared > 0, "no captures in {}", folder.display());

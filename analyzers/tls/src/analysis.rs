@@ -1,0 +1,147 @@
+//! What is done with each connection.
+
+use mcpcap_analyzer::decode::{self, CopyReport};
+use mcpcap_analyzer::stats::{Lists, Page};
+use mcpcap_analyzer::stream::{self, Side};
+use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
+
+use crate::certificate::CertificateReport;
+use crate::counts::{self, Counts};
+use crate::details::ConnectionReport;
+use crate::facts::Facts;
+use crate::findings::Watch;
+use crate::out::Out;
+use crate::report::{Limits, Report};
+use crate::rows;
+use crate::tool::Arguments;
+
+/// The state of a run, from streams on.
+pub struct Analysis {
+    maximum: Maximum,
+    offers: bool,
+    out: Out,
+    counts: Counts,
+    lists: Lists,
+    window: Window,
+    connections: Page<ConnectionReport>,
+    watch: Watch,
+}
+
+/// What was told on the way to streams.
+pub struct Carried {
+    pub copies: Option<CopyReport>,
+    pub decoding: Option<decode::Statistics>,
+    pub reassembly: Option<stream::Statistics>,
+}
+
+impl Analysis {
+    /// Nothing seen yet.
+    pub fn new(arguments: &Arguments, window: Window) -> Self {
+        let lists = Lists::new(window.clone());
+        let window = if window.list.is_some() { Window::default() } else { window };
+        Self {
+            maximum: Maximum::new(arguments.max_packets),
+            offers: arguments.offers,
+            out: Out::default(),
+            counts: Counts::new(&lists),
+            connections: Page::new(window.clone()),
+            lists,
+            window,
+            watch: Watch::new(),
+        }
+    }
+
+    /// The lists of the report that hold their first entries.
+    pub fn lists(&mut self) -> &mut Lists {
+        &mut self.lists
+    }
+
+    /// Where connections come out.
+    pub fn out(&mut self) -> &mut Out {
+        &mut self.out
+    }
+
+    /// Whether more packets are wanted.
+    pub fn flow(&self) -> Flow {
+        self.maximum.flow()
+    }
+
+    /// Takes the connections that came out.
+    pub fn take(&mut self) {
+        if self.out.finished.is_empty() {
+            return;
+        }
+        let mut finished = std::mem::take(&mut self.out.finished);
+        finished.drain(..).for_each(|facts| self.connection(&facts));
+        // Its memory is used again.
+        self.out.finished = finished;
+    }
+
+    fn connection(&mut self, facts: &Facts) {
+        if self.maximum.is_reached() {
+            return;
+        }
+        self.maximum.take();
+        rows::add(facts);
+        for (side, sender) in [(Side::Client, facts.client), (Side::Server, facts.server)] {
+            if let Some(first) = facts.side(side).certificates.first() {
+                self.out.certificates.sent(first, sender, side == Side::Server);
+            }
+        }
+        if rows::are_wanted() {
+            return;
+        }
+        self.counts.take(facts);
+        self.watch.take(facts);
+        self.connections.push(|| ConnectionReport::new(facts, self.offers));
+    }
+
+    /// Ends the run.
+    pub fn report(mut self, capture: &Capture, carried: Carried) -> Answer<Report> {
+        let digits = capture.time_digits();
+        if self.maximum.taken() == 0 {
+            return Answer::nothing(capture.nothing_found("TLS connections", &capture.decoder.decoding));
+        }
+        let known = self.out.certificates.in_order();
+        rows::add_certificates(&known);
+        let mut certificates = Page::new(self.window);
+        for entry in &known {
+            certificates.push(|| CertificateReport::new(entry));
+        }
+        let pages = [self.connections.info("connections"), certificates.info("certificates")];
+        let (mut connections, mut certificates) = (self.connections.into_items(), certificates.into_items());
+        let times = connections.iter_mut().filter_map(|one| one.time.as_mut());
+        times
+            .chain(certificates.iter_mut().filter_map(|one| one.time.as_mut()))
+            .for_each(|text| time::shorten(text, digits));
+        let lists = &mut self.lists;
+        let [_, of_certificates] = &pages;
+        for (place, certificate) in (of_certificates.place()..).zip(&mut certificates) {
+            lists.frames(counts::CERTIFICATE_FRAMES, place, &mut certificate.frames, certificate.frames_total);
+        }
+        let (findings, findings_total) = self.watch.finish(lists);
+        let statistics = self.counts.report(lists);
+        let report = Report {
+            totals: self.counts.totals(known.len() as u64),
+            copies: carried.copies,
+            findings,
+            findings_total,
+            statistics,
+            connections,
+            certificates,
+            pages: pages.into_iter().chain(self.lists.into_pages()).collect(),
+            limits: Limits {
+                evicted_connections: self.out.evicted,
+                evicted_certificates: self.out.certificates.evicted(),
+                evicted_parties: self.watch.evicted(),
+                incomplete_messages: self.out.incomplete,
+                messages_not_read: self.out.given_up,
+                skipped_bytes: self.out.skipped,
+                decoding: carried.decoding,
+                reassembly: carried.reassembly,
+            },
+            note: self.maximum.note("connections"),
+        };
+        Answer::from(report)
+    }
+}

@@ -1,0 +1,47 @@
+//! Distinguished names as text: `CN=example.com, O=Example`.
+
+use mcpcap_analyzer::text;
+use x509_parser::asn1_rs::Tag;
+use x509_parser::objects::{oid_registry, oid2abbrev};
+use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+
+use crate::limits;
+
+/// Attributes of a name that are written.
+const ATTRIBUTES: usize = 32;
+
+/// In the order in which it stands in the certificate.
+pub fn text(name: &X509Name<'_>) -> String {
+    let mut all = name.iter_attributes();
+    let parts: Vec<String> = all.by_ref().take(ATTRIBUTES).map(attribute).collect();
+    let mut text = parts.join(", ");
+    if all.next().is_some() {
+        text.push_str(", …");
+    }
+    text::cut(&text, limits::TEXT.saturating_mul(2))
+}
+
+/// The first common name.
+pub fn common(name: &X509Name<'_>) -> Option<String> {
+    name.iter_common_name().next().map(value)
+}
+
+fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
+    let kind = attribute.attr_type();
+    let kind = oid2abbrev(kind, oid_registry()).map_or_else(|_| kind.to_id_string(), str::to_owned);
+    format!("{}={}", text::cut(&kind, 64), value(attribute))
+}
+
+/// BMPString holds UTF-16; what the other types hold is read as UTF-8.
+fn value(attribute: &AttributeTypeAndValue<'_>) -> String {
+    let bytes = attribute.as_slice();
+    if attribute.attr_value().header.tag() == Tag::BmpString {
+        let units = bytes.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit, byte| (unit << 8) | u16::from(*byte)));
+        let characters: String = char::decode_utf16(units)
+            .take(limits::TEXT)
+            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect();
+        return text::printable(characters.as_bytes(), limits::TEXT);
+    }
+    text::printable(bytes, limits::TEXT)
+}

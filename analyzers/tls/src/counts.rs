@@ -1,0 +1,271 @@
+//! What is counted over all connections.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::stats::{Lists, Quantiles, Top, TopK};
+use mcpcap_analyzer::stream::{Endpoint, Side};
+use mcpcap_analyzer::text::hexadecimal;
+
+use crate::facts::Facts;
+use crate::fault::Fault;
+use crate::registry::{self, is_post_quantum};
+use crate::report::{AlertCount, Count, FaultCount, Statistics, TextCount, Totals};
+use crate::{details, limits};
+
+const VERSIONS: &str = "statistics.versions";
+const OFFERED_VERSIONS: &str = "statistics.offered_versions";
+const CIPHER_SUITES: &str = "statistics.cipher_suites";
+const GROUPS: &str = "statistics.groups";
+const SERVER_NAMES: &str = "statistics.server_names";
+const SERVERS: &str = "statistics.servers";
+const ALPN: &str = "statistics.alpn";
+const JA3: &str = "statistics.ja3";
+const JA3S: &str = "statistics.ja3s";
+const JA4: &str = "statistics.ja4";
+const ALERTS: &str = "statistics.alerts";
+/// Frames of a certificate.
+pub const CERTIFICATE_FRAMES: &str = "certificates[].frames";
+const FAULT_FRAMES: &str = "statistics.malformed[].frames";
+
+/// The names of the lists.
+pub const LISTS: &[&str] = &[
+    "findings",
+    VERSIONS,
+    OFFERED_VERSIONS,
+    CIPHER_SUITES,
+    GROUPS,
+    SERVER_NAMES,
+    SERVERS,
+    ALPN,
+    JA3,
+    JA3S,
+    JA4,
+    ALERTS,
+    FAULT_FRAMES,
+    CERTIFICATE_FRAMES,
+];
+
+/// Counts over all connections.
+pub struct Counts {
+    totals: Totals,
+    handshake: Quantiles,
+    answer: Quantiles,
+    versions: TopK<u16>,
+    offered: TopK<u16>,
+    suites: TopK<u16>,
+    groups: TopK<u16>,
+    names: TopK<String>,
+    servers: TopK<Endpoint>,
+    alpn: TopK<String>,
+    /// At most as many as there are protocols.
+    starttls: BTreeMap<&'static str, u64>,
+    ja3: TopK<[u8; 16]>,
+    ja3s: TopK<[u8; 16]>,
+    ja4: TopK<String>,
+    /// At most 512.
+    alerts: BTreeMap<(u8, &'static str), u64>,
+    records: [u64; 6],
+    messages: [u64; 32],
+    faults: Vec<Evidence>,
+}
+
+impl Counts {
+    /// Nothing counted yet.
+    pub fn new(lists: &Lists) -> Self {
+        Self {
+            totals: Totals::default(),
+            handshake: Quantiles::new(),
+            answer: Quantiles::new(),
+            versions: TopK::of(VERSIONS, limits::FREQUENT, lists),
+            offered: TopK::of(OFFERED_VERSIONS, limits::FREQUENT, lists),
+            suites: TopK::of(CIPHER_SUITES, limits::FREQUENT, lists),
+            groups: TopK::of(GROUPS, limits::FREQUENT, lists),
+            names: TopK::of(SERVER_NAMES, limits::FREQUENT, lists),
+            servers: TopK::of(SERVERS, limits::FREQUENT, lists),
+            alpn: TopK::of(ALPN, limits::FREQUENT, lists),
+            starttls: BTreeMap::new(),
+            ja3: TopK::of(JA3, limits::FREQUENT, lists),
+            ja3s: TopK::of(JA3S, limits::FREQUENT, lists),
+            ja4: TopK::of(JA4, limits::FREQUENT, lists),
+            alerts: BTreeMap::new(),
+            records: [0; 6],
+            messages: [0; 32],
+            faults: vec![Evidence::default(); Fault::ALL.len()],
+        }
+    }
+
+    /// Takes a connection.
+    pub fn take(&mut self, facts: &Facts) {
+        self.total(facts);
+        self.servers.add(facts.server, 1);
+        if let Some(offer) = &facts.offer {
+            if let Some(version) = offer.highest() {
+                self.offered.add(version, 1);
+            }
+            if let Some(name) = &offer.server_name {
+                self.names.add(name.to_ascii_lowercase(), 1);
+            }
+            if let Some((ja3, ja4)) = &offer.fingerprints {
+                self.ja3.add(*ja3, 1);
+                self.ja4.add(ja4.clone(), 1);
+            }
+        }
+        if let Some(choice) = &facts.choice {
+            self.versions.add(choice.version, 1);
+            if let Some(suite) = choice.suite {
+                self.suites.add(suite, 1);
+            }
+            if let Some(group) = choice.group {
+                self.groups.add(group, 1);
+            }
+            if let Some(protocol) = &choice.alpn {
+                self.alpn.add(protocol.clone(), 1);
+            }
+            if let Some(ja3s) = choice.ja3s {
+                self.ja3s.add(ja3s, 1);
+            }
+        }
+        if let Some(protocol) = facts.starttls {
+            increase(self.starttls.entry(protocol).or_default());
+        }
+        for alert in &facts.alerts {
+            increase(self.alerts.entry((alert.description, details::side(alert.from))).or_default());
+        }
+        for (sum, count) in self.records.iter_mut().zip(facts.records) {
+            *sum = sum.saturating_add(count);
+        }
+        for (sum, count) in self.messages.iter_mut().zip(facts.messages) {
+            *sum = sum.saturating_add(count.into());
+        }
+        for (fault, frame) in &facts.faults {
+            if let Some(evidence) = self.faults.get_mut(*fault as usize) {
+                evidence.add(*frame);
+            }
+        }
+    }
+
+    fn total(&mut self, facts: &Facts) {
+        let totals = &mut self.totals;
+        increase(&mut totals.connections);
+        let offer = facts.offer.as_ref();
+        let group = facts.choice.as_ref().and_then(|choice| choice.group);
+        let outcome = facts.outcome();
+        for (total, is_so) in [
+            (&mut totals.established, outcome == "established"),
+            (&mut totals.refused, outcome == "refused"),
+            (&mut totals.unanswered, outcome == "no_answer"),
+            (&mut totals.handshakes_not_seen, outcome == "handshake_not_seen"),
+            (&mut totals.resumed, facts.resumed().is_some()),
+            (&mut totals.retried, facts.retry.is_some()),
+            (&mut totals.early_data, facts.early_data),
+            (&mut totals.ech, offer.is_some_and(|offer| offer.ech.is_some())),
+            (&mut totals.post_quantum, group.is_some_and(is_post_quantum)),
+            (&mut totals.client_certificates, facts.side(Side::Client).certificates_total > 0),
+        ] {
+            *total = total.saturating_add(is_so.into());
+        }
+        totals.client_bytes = totals.client_bytes.saturating_add(facts.side(Side::Client).bytes);
+        totals.server_bytes = totals.server_bytes.saturating_add(facts.side(Side::Server).bytes);
+        if let Some(time) = facts.handshake_time() {
+            self.handshake.add(time);
+        }
+        if let Some(time) = facts.answer_time() {
+            self.answer.add(time);
+        }
+    }
+
+    /// Numbers over all connections.
+    pub fn totals(&mut self, certificates: u64) -> Totals {
+        Totals {
+            certificates,
+            handshake_time: self.handshake.summary_ms(),
+            answer_time: self.answer.summary_ms(),
+            ..std::mem::take(&mut self.totals)
+        }
+    }
+
+    /// What came how often.
+    pub fn report(&self, lists: &mut Lists) -> Statistics {
+        let codes = [&self.versions, &self.offered, &self.suites, &self.groups].into_iter().all(TopK::is_exact);
+        let texts = [&self.names, &self.alpn, &self.ja4].into_iter().all(TopK::is_exact);
+        let lists_are_exact =
+            codes && texts && self.servers.is_exact() && [&self.ja3, &self.ja3s].into_iter().all(TopK::is_exact);
+        let digest = |digest: &[u8; 16]| hexadecimal(digest, "", 16);
+        let mut alerts: Vec<AlertCount> = self
+            .alerts
+            .iter()
+            .map(|((code, from), count)| AlertCount { name: registry::alert(*code).into_owned(), from, count: *count })
+            .collect();
+        alerts.sort_by_key(|alert| Reverse(alert.count));
+        let records = (20_u8..).zip(self.records).map(|(kind, count)| (record(kind), count));
+        let messages = (0_u8..).zip(self.messages).map(|(kind, count)| (message(kind), count));
+        Statistics {
+            versions: counted(&self.versions, lists, |code| registry::version(*code).into_owned()),
+            offered_versions: counted(&self.offered, lists, |code| registry::version(*code).into_owned()),
+            cipher_suites: counted(&self.suites, lists, |code| registry::suite(*code).into_owned()),
+            groups: counted(&self.groups, lists, |code| registry::group(*code).into_owned()),
+            server_names: texts_of(&self.names, lists),
+            servers: counted(&self.servers, lists, Endpoint::to_string),
+            alpn: texts_of(&self.alpn, lists),
+            starttls: all(self.starttls.iter().map(|(name, count)| ((*name).to_owned(), *count))),
+            ja3: counted(&self.ja3, lists, digest),
+            ja3s: counted(&self.ja3s, lists, digest),
+            ja4: counted(&self.ja4, lists, String::clone),
+            alerts: lists.cut(ALERTS, limits::LISTED, alerts.into_iter()).collect(),
+            records: all(records),
+            handshake_messages: all(messages),
+            lists_are_exact,
+            malformed: self.malformed(lists),
+        }
+    }
+
+    fn malformed(&self, lists: &mut Lists) -> Vec<FaultCount> {
+        let all = Fault::ALL.iter().zip(&self.faults).filter(|(_, evidence)| evidence.total() > 0);
+        let report = |(place, (reason, evidence)): (usize, (&Fault, &Evidence))| FaultCount {
+            reason: *reason,
+            count: evidence.total(),
+            frames: lists.evidence(FAULT_FRAMES, place, evidence),
+        };
+        all.enumerate().map(report).collect()
+    }
+}
+
+/// The name of a content type; the last counter is of all others.
+fn record(kind: u8) -> String {
+    if kind > 24 { "other".to_owned() } else { registry::record(kind).into_owned() }
+}
+
+/// The name of a message, likewise.
+fn message(kind: u8) -> String {
+    if kind > 30 { "other".to_owned() } else { registry::handshake(kind).into_owned() }
+}
+
+fn increase(count: &mut u64) {
+    *count = count.saturating_add(1);
+}
+
+/// Those that came, the most frequent first.
+fn all(counts: impl Iterator<Item = (String, u64)>) -> Vec<Count> {
+    let mut all: Vec<Count> =
+        counts.filter(|(_, count)| *count > 0).map(|(name, count)| Count { name, count, too_high_by: 0 }).collect();
+    all.sort_by_key(|entry| Reverse(entry.count));
+    all
+}
+
+/// The most frequent ones by their names.
+fn counted<K: std::hash::Hash + Eq + Ord + Clone>(
+    table: &TopK<K>,
+    lists: &mut Lists,
+    name: impl Fn(&K) -> String,
+) -> Vec<Count> {
+    let count = |top: Top<K>| Count { name: name(&top.key), count: top.count, too_high_by: top.error };
+    table.list(limits::LISTED, lists).into_iter().map(count).collect()
+}
+
+/// The same of text from the capture.
+fn texts_of(table: &TopK<String>, lists: &mut Lists) -> Vec<TextCount> {
+    let count = |top: Top<String>| TextCount { name: top.key, count: top.count, too_high_by: top.error };
+    table.list(limits::LISTED, lists).into_iter().map(count).collect()
+}

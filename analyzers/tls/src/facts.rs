@@ -1,0 +1,398 @@
+//! What is known of a connection of TLS, whatever carries it.
+
+use std::rc::Rc;
+
+use mcpcap_analyzer::stream::{Endpoint, Side};
+
+use crate::certificate::{self, Certificate};
+use crate::fault::Fault;
+use crate::handshake::{self, Message};
+use crate::hello::fingerprint::Carrier;
+use crate::hello::{ClientHello, ServerHello, Ssl2Client, Ssl2Server, Wrong};
+use crate::offer::{Choice, Offer};
+use crate::out::Out;
+use crate::registry::is_13;
+use crate::{key_exchange, limits};
+
+/// A frame and when it was captured, in nanoseconds since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mark {
+    pub frame: u64,
+    pub time: Option<u64>,
+}
+
+/// An alert that was not encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alert {
+    pub from: Side,
+    pub fatal: bool,
+    pub description: u8,
+    pub frame: u64,
+}
+
+/// What a side did.
+#[derive(Debug, Clone, Default)]
+pub struct Doings {
+    /// Certificates in the order in which they were sent.
+    pub certificates: Vec<Rc<Certificate>>,
+    /// Certificates that it sent, also those that could not be read.
+    pub certificates_total: u64,
+    /// Frame of its certificate message.
+    pub certificate_frame: Option<u64>,
+    /// When that was captured, in nanoseconds since 1970.
+    pub certificate_time: Option<u64>,
+    /// Whether it said that what follows is encrypted.
+    pub changed: bool,
+    /// Where its first encrypted record begins.
+    pub encrypted_from: Option<u64>,
+    /// Whether its part of the handshake is done.
+    pub finished: bool,
+    /// Bytes of application data, as they were sent.
+    pub bytes: u64,
+    /// Alerts that are encrypted, so that nobody knows what they say.
+    pub encrypted_alerts: u64,
+}
+
+/// A connection of TLS. `Side` is the one in TLS here, which need not be that of TCP.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub carrier: Carrier,
+    /// Number of the TCP connection. Datagrams have none.
+    pub connection: Option<u64>,
+    pub client: Endpoint,
+    pub server: Endpoint,
+    /// Its first record.
+    pub first: Mark,
+    /// Its last one.
+    pub last: Mark,
+    /// Protocol that began it within itself, if one did.
+    pub starttls: Option<&'static str>,
+    pub offer: Option<Box<Offer>>,
+    /// Whether the hello has the form of SSL 2.0.
+    pub ssl2_hello: bool,
+    /// Where the first ClientHello begins, and where the last one ends.
+    pub asked: Option<(Mark, Mark)>,
+    /// HelloRetryRequest: its frame and the group that it asks for.
+    pub retry: Option<(u64, Option<u16>)>,
+    /// HelloVerifyRequest of DTLS.
+    pub verified: Option<u64>,
+    pub choice: Option<Box<Choice>>,
+    pub answered: Option<Mark>,
+    pub done: [Doings; 2],
+    /// ServerHelloDone was seen: a full handshake up to TLS 1.2.
+    pub is_full: bool,
+    /// Whether the client sent data before the server answered.
+    pub early_data: bool,
+    pub established: Option<Mark>,
+    pub alerts: Vec<Alert>,
+    pub alerts_total: u64,
+    /// What is wrong with it, with the frame that shows it first.
+    pub faults: Vec<(Fault, u64)>,
+    /// Records by content type from 20 on, and of those what is beyond 24.
+    pub records: [u64; 6],
+    /// Handshake messages that are not encrypted, by kind; the last is of all from there on.
+    pub messages: [u32; 32],
+    /// Whether the capture misses bytes of it.
+    pub gaps: bool,
+    /// Why it ended.
+    pub end: &'static str,
+    /// What it was charged with.
+    pub charged: usize,
+}
+
+impl Facts {
+    /// Nothing known but who.
+    pub fn new(carrier: Carrier, connection: Option<u64>, (client, server): (Endpoint, Endpoint), first: Mark) -> Self {
+        Self {
+            carrier,
+            connection,
+            client,
+            server,
+            first,
+            last: first,
+            starttls: None,
+            offer: None,
+            ssl2_hello: false,
+            asked: None,
+            retry: None,
+            verified: None,
+            choice: None,
+            answered: None,
+            done: Default::default(),
+            is_full: false,
+            early_data: false,
+            established: None,
+            alerts: Vec::new(),
+            alerts_total: 0,
+            faults: Vec::new(),
+            records: [0; 6],
+            messages: [0; 32],
+            gaps: false,
+            end: "",
+            charged: 0,
+        }
+    }
+
+    /// What a side did.
+    pub fn side(&self, side: Side) -> &Doings {
+        let [client, server] = &self.done;
+        if side == Side::Client { client } else { server }
+    }
+
+    fn side_mut(&mut self, side: Side) -> &mut Doings {
+        let [client, server] = &mut self.done;
+        if side == Side::Client { client } else { server }
+    }
+
+    /// The version that was chosen, or with which a server answered.
+    pub fn version(&self) -> Option<u16> {
+        self.choice.as_ref().map(|choice| choice.version)
+    }
+
+    /// Whether it is TLS 1.3, as far as is known.
+    fn is_13(&self) -> bool {
+        self.version().map_or(self.retry.is_some(), is_13)
+    }
+
+    /// Counts something that is wrong: once for each connection and kind.
+    pub fn fault(&mut self, fault: Fault, frame: u64) {
+        if !self.faults.iter().any(|(known, _)| *known == fault) {
+            self.faults.push((fault, frame));
+        }
+    }
+
+    /// Counts a record.
+    pub fn record(&mut self, kind: u8) {
+        let place = usize::from(kind.saturating_sub(20)).min(5);
+        if let Some(count) = self.records.get_mut(place) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Whether a handshake record of a side is encrypted.
+    pub fn is_encrypted(&self, from: Side, bytes: &[u8]) -> bool {
+        // A client of TLS 1.3 says ChangeCipherSpec for the sake of old middleboxes, and may have to send another hello.
+        let is_hello = matches!(bytes, [handshake::CLIENT_HELLO, 0, _, _, 3, _, ..]) && self.choice.is_none();
+        self.side(from).changed && !self.is_13() && !is_hello
+    }
+
+    /// A handshake message ends in a frame; what it lacks is missing. `begun`: where it begins.
+    pub fn message(&mut self, from: Side, message: &Message<'_>, begun: Mark, mark: Mark, out: &mut Out) {
+        if let Some(count) = self.messages.get_mut(usize::from(message.kind).min(31)) {
+            *count = count.saturating_add(1);
+        }
+        let complete = message.body.len() == message.length as usize;
+        if message.many_records {
+            self.fault(Fault::ManyRecords, mark.frame);
+        }
+        if handshake::is_read(message.kind) && !complete {
+            if message.length as usize > limits::MESSAGE {
+                self.fault(Fault::LongMessage, mark.frame);
+            } else {
+                out.incomplete = out.incomplete.saturating_add(1);
+            }
+        }
+        match message.kind {
+            handshake::CLIENT_HELLO => self.client_hello(message.body, complete, begun, mark),
+            handshake::SERVER_HELLO => self.server_hello(message.body, complete, mark),
+            handshake::HELLO_RETRY_REQUEST => self.retry = Some((mark.frame, None)),
+            handshake::HELLO_VERIFY_REQUEST => self.verified = Some(mark.frame),
+            handshake::CERTIFICATE => {
+                // Of TLS 1.3 it is encrypted; a server without encryption that sends one is up to 1.2.
+                let (read, total) =
+                    certificate::chain(message.body, complete, mark, &mut out.certificates, &mut |fault| {
+                        self.fault(fault, mark.frame);
+                    });
+                let side = self.side_mut(from);
+                if side.certificates_total == 0 {
+                    (side.certificates, side.certificates_total) = (read, total);
+                    (side.certificate_frame, side.certificate_time) = (Some(mark.frame), mark.time);
+                }
+            }
+            handshake::SERVER_KEY_EXCHANGE => {
+                if let Some(choice) = &mut self.choice {
+                    key_exchange::read(message.body, choice);
+                }
+            }
+            handshake::SERVER_HELLO_DONE => self.is_full = true,
+            _ => {}
+        }
+    }
+
+    fn wrong(&mut self, wrong: Wrong, complete: bool, frame: u64) {
+        // In a hello that is cut the lengths go beyond its end.
+        for (is_so, fault) in [
+            (wrong.length && complete, Fault::HelloLength),
+            (wrong.duplicate, Fault::DuplicateExtension),
+            (wrong.trailing, Fault::TrailingBytes),
+        ] {
+            if is_so {
+                self.fault(fault, frame);
+            }
+        }
+    }
+
+    fn client_hello(&mut self, body: &[u8], complete: bool, begun: Mark, mark: Mark) {
+        let Some(hello) = ClientHello::parse(body, self.carrier == Carrier::Dtls) else { return };
+        self.wrong(hello.wrong, complete, mark.frame);
+        self.asked = Some((self.asked.map_or(begun, |(first, _)| first), mark));
+        let offer = Offer::new(&hello, self.carrier, complete);
+        // The second one, after a retry, says the same but for keys; the first has the order that the client chose by itself.
+        if self.offer.as_ref().is_none_or(|known| !known.complete) || self.retry.is_none() {
+            self.offer = Some(Box::new(offer));
+        }
+    }
+
+    fn server_hello(&mut self, body: &[u8], complete: bool, mark: Mark) {
+        let Some(hello) = ServerHello::parse(body) else { return };
+        self.wrong(hello.wrong, complete, mark.frame);
+        let choice = Choice::new(&hello, complete);
+        if hello.retry {
+            self.retry = Some((mark.frame, hello.group));
+            return;
+        }
+        if let Some(offer) = self.offer.as_ref().filter(|offer| offer.complete) {
+            let suites = &offer.suites;
+            let all_known = suites.total == suites.first.len() as u64;
+            let wrong_suite = all_known && suites.total > 0 && !suites.first.contains(&hello.suite);
+            if !offer.allows(choice.version) {
+                self.fault(Fault::VersionNotOffered, mark.frame);
+            }
+            if wrong_suite {
+                self.fault(Fault::SuiteNotOffered, mark.frame);
+            }
+        }
+        self.answered = Some(mark);
+        self.choice = Some(Box::new(choice));
+    }
+
+    /// A client's hello of SSL 2.0, which may ask for a newer version.
+    pub fn ssl2_client(&mut self, hello: &Ssl2Client<'_>, mark: Mark) {
+        self.asked = Some((self.asked.map_or(mark, |(first, _)| first), mark));
+        self.offer = Some(Box::new(Offer::ssl2(hello)));
+        (self.ssl2_hello, self.last) = (true, mark);
+    }
+
+    /// A server's: it chose SSL 2.0, and the client chooses a cipher of those that it lists.
+    pub fn ssl2_server(&mut self, hello: &Ssl2Server<'_>, mark: Mark, out: &mut Out) {
+        let choice = ServerHello { legacy_version: hello.version, version: hello.version, ..ServerHello::default() };
+        self.choice = Some(Box::new(Choice { suite: None, ..Choice::new(&choice, false) }));
+        (self.answered, self.last) = (Some(mark), mark);
+        if !hello.certificate.is_empty() {
+            let read = certificate::single(hello.certificate, mark, &mut out.certificates);
+            if read.is_none() {
+                self.fault(Fault::BadCertificate, mark.frame);
+            }
+            let side = self.side_mut(Side::Server);
+            (side.certificates, side.certificates_total) = (read.into_iter().collect(), 1);
+            (side.certificate_frame, side.certificate_time) = (Some(mark.frame), mark.time);
+        }
+    }
+
+    /// Whether SSL 2.0 was chosen, whose records are not read.
+    pub fn is_ssl2(&self) -> bool {
+        self.version() == Some(2)
+    }
+
+    /// An alert that is not encrypted.
+    pub fn alert(&mut self, from: Side, bytes: &[u8], frame: u64) {
+        let [level @ (1 | 2), description] = bytes else { return self.fault(Fault::BadAlert, frame) };
+        self.alerts_total = self.alerts_total.saturating_add(1);
+        let alert = Alert { from, fatal: *level == 2, description: *description, frame };
+        if self.alerts.len() < limits::ALERTS {
+            self.alerts.push(alert);
+        }
+    }
+
+    /// ChangeCipherSpec.
+    pub fn change_cipher_spec(&mut self, from: Side) {
+        self.side_mut(from).changed = true;
+    }
+
+    /// A record that is encrypted, of a content type that it still shows.
+    pub fn encrypted(&mut self, from: Side, kind: Encrypted, mark: Mark) {
+        let is_13 = self.is_13();
+        let is_asked = self.offer.is_some();
+        let answered = self.answered.is_some();
+        let side = self.side_mut(from);
+        side.encrypted_from = side.encrypted_from.or(Some(mark.frame));
+        let finishes = match kind {
+            Encrypted::Handshake => side.changed,
+            Encrypted::Data(bytes) => {
+                side.bytes = side.bytes.saturating_add(bytes);
+                // TLS 1.3 sends its handshake as application data.
+                answered && is_13
+            }
+            Encrypted::Alert => {
+                side.encrypted_alerts = side.encrypted_alerts.saturating_add(1);
+                false
+            }
+        };
+        side.finished |= finishes;
+        if from == Side::Client && is_asked && !answered && matches!(kind, Encrypted::Data(_)) {
+            self.early_data = true;
+        }
+        let [client, server] = &self.done;
+        if self.established.is_none() && client.finished && server.finished {
+            self.established = Some(mark);
+        }
+    }
+
+    /// By which means an earlier session goes on, if it does.
+    pub fn resumed(&self) -> Option<&'static str> {
+        let choice = self.choice.as_ref()?;
+        if is_13(choice.version) {
+            return choice.pre_shared_key.then_some("psk");
+        }
+        // An abbreviated handshake (RFC 5246 §7.3): the server changes ciphers without proving again who it is.
+        let server = self.side(Side::Server);
+        let is_short = server.changed && !self.is_full && server.certificates_total == 0 && !self.gaps;
+        let offer = self.offer.as_ref();
+        let by_ticket = offer.is_some_and(|offer| offer.ticket);
+        is_short.then_some(if by_ticket { "ticket" } else { "session_id" })
+    }
+
+    /// How far it came.
+    pub fn outcome(&self) -> &'static str {
+        let refused = self.alerts.iter().any(|alert| alert.fatal);
+        match () {
+            () if self.established.is_some() => "established",
+            () if self.offer.is_none() && self.choice.is_none() => "handshake_not_seen",
+            () if refused => "refused",
+            () if self.choice.is_none() && self.retry.is_none() => "no_answer",
+            () => "unfinished",
+        }
+    }
+
+    /// From where the ClientHello begins to where both sides had finished, in nanoseconds.
+    pub fn handshake_time(&self) -> Option<u64> {
+        self.established?.time?.checked_sub(self.asked?.0.time?)
+    }
+
+    /// From the end of the last ClientHello to the ServerHello, in nanoseconds.
+    pub fn answer_time(&self) -> Option<u64> {
+        self.answered?.time?.checked_sub(self.asked?.1.time?)
+    }
+
+    /// Memory that it takes, in bytes.
+    pub fn memory(&self) -> usize {
+        let offer = self.offer.as_ref().map_or(0, |offer| offer.memory().saturating_add(size_of::<Offer>()));
+        let choice = self.choice.as_ref().map_or(0, |_| size_of::<Choice>().saturating_add(64));
+        // Others may have the same certificates. One of those that hold it is where all are known.
+        let share = |one: &Rc<Certificate>| {
+            let holders = Rc::strong_count(one).saturating_sub(1).max(1);
+            one.memory().checked_div(holders).unwrap_or_default()
+        };
+        let chains = self.done.iter().flat_map(|side| &side.certificates).map(share);
+        chains.fold(size_of::<Self>().saturating_add(offer).saturating_add(choice), usize::saturating_add)
+    }
+}
+
+/// What an encrypted record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encrypted {
+    Handshake,
+    Alert,
+    /// Application data of so many bytes.
+    Data(u64),
+}

@@ -1,0 +1,51 @@
+//! TLS: who talks to whom with which version, suite and certificate, and what is wrong with it.
+//!
+//! * [`tool`]: the tool `analyze_tls`, and its arguments
+//! * [`prompts`]: the prompts
+//! * `stream`: what a TCP connection carries; `records` and `handshake`: records in it, and messages in these
+//! * `dtls`: the same in UDP datagrams
+//! * `hello`: hellos and their fingerprints; `key_exchange`; `certificate`: X.509
+//! * `registry`: the names that IANA registered; `wire`: how TLS writes numbers
+//! * `offer` and `facts`: what is kept of hellos and of connections; `out`: what comes out of these
+//! * `analysis`: what is done with each connection, in `counts` and `findings`
+//! * `rows`: the tables `tls` and `tls_certificates`
+//! * `report` and `details`: the report; `limits`: how much is kept and listed
+#![deny(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+mod analysis;
+mod certificate;
+mod counts;
+mod details;
+mod dtls;
+mod facts;
+mod fault;
+mod findings;
+mod handshake;
+mod hello;
+mod key_exchange;
+mod limits;
+mod offer;
+mod out;
+pub mod prompts;
+mod records;
+mod registry;
+mod report;
+mod rows;
+mod stream;
+pub mod tool;
+mod wire;
+
+mcpcap_analyzer::component! { name: "tls", tools: [tool::Tls], prompts: prompts::PROMPTS }
+
+#[cfg(test)]
+mod tests;

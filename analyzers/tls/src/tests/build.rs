@@ -1,0 +1,279 @@
+//! Connections, messages and certificates made byte by byte.
+
+use mcpcap_analyzer::harness::build::{pcap, tcp};
+use serde_json::{Value, json};
+
+pub const CLIENT: (&str, u16) = ("192.0.2.10", 40_000);
+pub const SERVER: (&str, u16) = ("198.51.100.20", 8443);
+
+const SYN: u16 = 0x02;
+const ACK: u16 = 0x10;
+const FIN: u16 = 0x01;
+
+/// When captures begin, in microseconds: 2023-11-14.
+pub const START: u64 = 1_700_000_000_000_000;
+
+/// A ClientHello's body of parts.
+pub fn client_hello(version: u16, suites: &[u16], extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    let mut body = version.to_be_bytes().to_vec();
+    body.extend([7; 32]);
+    body.push(0);
+    body.extend((suites.len() as u16 * 2).to_be_bytes());
+    suites.iter().for_each(|suite| body.extend(suite.to_be_bytes()));
+    body.extend([1, 0]);
+    let mut all = Vec::new();
+    for (code, bytes) in extensions {
+        all.extend(code.to_be_bytes());
+        all.extend((bytes.len() as u16).to_be_bytes());
+        all.extend(bytes);
+    }
+    body.extend((all.len() as u16).to_be_bytes());
+    body.extend(all);
+    body
+}
+
+/// A vector with its length in front.
+pub fn list(length_bytes: usize, content: &[u8]) -> Vec<u8> {
+    let mut bytes = (content.len() as u32).to_be_bytes()[4 - length_bytes..].to_vec();
+    bytes.extend(content);
+    bytes
+}
+
+/// A vector of numbers of two bytes.
+pub fn numbers(length_bytes: usize, all: &[u16]) -> Vec<u8> {
+    list(length_bytes, &all.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<u8>>())
+}
+
+/// A ClientHello's body with a server name.
+pub fn hello_for(name: &str) -> Vec<u8> {
+    let names = list(2, &[vec![0], list(2, name.as_bytes())].concat());
+    client_hello(0x0303, &[0xc02f, 0x002f], &[(0, names), (10, numbers(2, &[29])), (13, numbers(2, &[0x0804]))])
+}
+
+/// A ServerHello's body of TLS 1.2, or of what the extensions say.
+pub fn server_hello(version: u16, suite: u16, extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    let mut body = version.to_be_bytes().to_vec();
+    body.extend([9; 32]);
+    body.push(0);
+    body.extend(suite.to_be_bytes());
+    body.push(0);
+    let all: Vec<u8> =
+        extensions.iter().flat_map(|(code, bytes)| [code.to_be_bytes().to_vec(), list(2, bytes)].concat()).collect();
+    body.extend(list(2, &all));
+    body
+}
+
+/// A handshake message.
+pub fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+    [vec![kind], list(3, body)].concat()
+}
+
+/// A record.
+pub fn record(kind: u8, content: &[u8]) -> Vec<u8> {
+    [vec![kind, 3, 3], list(2, content)].concat()
+}
+
+/// A handshake message in records of so many bytes.
+pub fn in_records(message: &[u8], bytes: usize) -> Vec<u8> {
+    message.chunks(bytes).flat_map(|part| record(22, part)).collect()
+}
+
+/// ChangeCipherSpec, and an encrypted Finished.
+pub fn finished() -> Vec<u8> {
+    [record(20, &[1]), record(22, &[0xee; 40])].concat()
+}
+
+/// A certificate message.
+pub fn certificates(all: &[Vec<u8>]) -> Vec<u8> {
+    message(11, &list(3, &all.iter().flat_map(|one| list(3, one)).collect::<Vec<u8>>()))
+}
+
+/// DER: tag, length, content.
+pub fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let head = match length {
+        0..=127 => vec![tag, length as u8],
+        128..=255 => vec![tag, 0x81, length as u8],
+        256..=65_535 => vec![tag, 0x82, (length >> 8) as u8, length as u8],
+        _ => vec![tag, 0x83, (length >> 16) as u8, (length >> 8) as u8, length as u8],
+    };
+    [head, content.to_vec()].concat()
+}
+
+/// A distinguished name with a common name.
+fn name(common: &str) -> Vec<u8> {
+    let attribute = der(0x30, &[der(6, &[0x55, 4, 3]), der(12, common.as_bytes())].concat());
+    der(0x30, &der(0x31, &attribute))
+}
+
+/// A certificate to be.
+pub struct Certificate<'a> {
+    pub subject: &'a str,
+    pub issuer: &'a str,
+    pub names: Vec<String>,
+    /// UTCTime.
+    pub from: &'a str,
+    pub until: &'a str,
+    /// Bytes of the RSA modulus.
+    pub key: usize,
+    /// Last byte of the signature's OID below 1.2.840.113549.1.1.
+    pub signature: u8,
+    /// Another extension.
+    pub extension: Vec<u8>,
+}
+
+impl Default for Certificate<'_> {
+    fn default() -> Self {
+        Self {
+            subject: "example.com",
+            issuer: "Example CA",
+            names: vec!["example.com".into(), "*.example.com".into()],
+            from: "230101000000Z",
+            until: "250101000000Z",
+            key: 256,
+            signature: 11,
+            extension: Vec::new(),
+        }
+    }
+}
+
+impl Certificate<'_> {
+    /// As DER.
+    pub fn der(&self) -> Vec<u8> {
+        let oid = |last: u8| der(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last]);
+        let algorithm = |last: u8| der(0x30, &[oid(last), vec![5, 0]].concat());
+        let modulus = [vec![0, 0xc1], vec![7; self.key - 1]].concat();
+        let key = der(0x30, &[der(2, &modulus), der(2, &[1, 0, 1])].concat());
+        let info = der(0x30, &[algorithm(1), der(3, &[vec![0], key].concat())].concat());
+        let names: Vec<u8> = self.names.iter().flat_map(|name| der(0x82, name.as_bytes())).collect();
+        let alternative = der(0x30, &[der(6, &[0x55, 0x1d, 0x11]), der(4, &der(0x30, &names))].concat());
+        let extensions = der(0xa3, &der(0x30, &[alternative, self.extension.clone()].concat()));
+        let validity = der(0x30, &[der(0x17, self.from.as_bytes()), der(0x17, self.until.as_bytes())].concat());
+        let content = [
+            der(0xa0, &der(2, &[2])),
+            der(2, &[0x12, 0x34]),
+            algorithm(self.signature),
+            name(self.issuer),
+            validity,
+            name(self.subject),
+            info,
+            extensions,
+        ];
+        let signature = der(3, &[0, 1, 2, 3]);
+        der(0x30, &[der(0x30, &content.concat()), algorithm(self.signature), signature].concat())
+    }
+}
+
+/// A connection to be. Its handshake takes the first three frames.
+pub struct Talk {
+    client: (&'static str, u16),
+    server: (&'static str, u16),
+    next: [u32; 2],
+    frames: Vec<(u64, Vec<u8>)>,
+    time: u64,
+}
+
+impl Talk {
+    /// Opens a connection.
+    pub fn open() -> Self {
+        Self::from_port(CLIENT.1)
+    }
+
+    /// Opens a connection from a port.
+    pub fn from_port(port: u16) -> Self {
+        let client = (CLIENT.0, port);
+        let mut talk = Self { client, server: SERVER, next: [1001, 5001], frames: Vec::new(), time: START };
+        talk.add(tcp(client, SERVER, SYN, (1000, 0), b""));
+        talk.add(tcp(SERVER, client, SYN | ACK, (5000, 1001), b""));
+        talk.add(tcp(client, SERVER, ACK, (1001, 5001), b""));
+        talk
+    }
+
+    fn add(&mut self, frame: Vec<u8>) {
+        self.frames.push((self.time, frame));
+        self.time += 1000;
+    }
+
+    fn send(&mut self, from_client: bool, flags: u16, bytes: &[u8]) {
+        let [client, server] = self.next;
+        let frame = if from_client {
+            tcp(self.client, self.server, flags, (client, server), bytes)
+        } else {
+            tcp(self.server, self.client, flags, (server, client), bytes)
+        };
+        self.add(frame);
+        self.next[usize::from(!from_client)] += bytes.len() as u32 + u32::from(flags & FIN);
+    }
+
+    /// The client sends a segment.
+    pub fn ask(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.send(true, ACK, bytes.as_ref());
+        self
+    }
+
+    /// The server sends a segment.
+    pub fn tell(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.send(false, ACK, bytes.as_ref());
+        self
+    }
+
+    /// So many bytes of the client are not in the capture.
+    pub fn lose_asked(mut self, bytes: u32) -> Self {
+        self.next[0] += bytes;
+        self
+    }
+
+    /// So many bytes of the server are not in the capture.
+    pub fn lose(mut self, bytes: u32) -> Self {
+        self.next[1] += bytes;
+        self
+    }
+
+    /// Both ends close.
+    pub fn close(mut self) -> Self {
+        self.send(false, ACK | FIN, b"");
+        self.send(true, ACK | FIN, b"");
+        self
+    }
+
+    /// The whole handshake of TLS 1.2 with some certificates, and data.
+    pub fn handshake(self, server_name: &str, chain: &[Vec<u8>]) -> Self {
+        let flight = [message(2, &server_hello(0x0303, 0xc02f, &[])), certificates(chain), message(14, &[])].concat();
+        let asked = self.ask(record(22, &message(1, &hello_for(server_name))));
+        let answered = in_records(&flight, 16_000).chunks(32_000).fold(asked, Self::tell);
+        answered
+            .ask([record(22, &message(16, &[1, 2])), finished()].concat())
+            .tell(finished())
+            .ask(record(23, &[0xaa; 100]))
+            .tell(record(23, &[0xbb; 200]))
+    }
+
+    /// Its frames with their times.
+    pub fn frames(self) -> Vec<(u64, Vec<u8>)> {
+        self.frames
+    }
+
+    /// The capture of it.
+    pub fn capture(self) -> Vec<u8> {
+        pcap(&self.frames)
+    }
+
+    /// The report on it.
+    pub fn report(self) -> Value {
+        super::run(&self.capture(), &json!({}))
+    }
+
+    /// The only connection of the report.
+    pub fn connection(self) -> Value {
+        let report = self.report();
+        assert_eq!(report["connections"].as_array().map(Vec::len), Some(1), "{report}");
+        report["connections"][0].clone()
+    }
+}
+
+/// The report on several connections.
+pub fn report(talks: impl IntoIterator<Item = Talk>) -> Value {
+    let mut frames: Vec<(u64, Vec<u8>)> = talks.into_iter().flat_map(Talk::frames).collect();
+    frames.sort_by_key(|(time, _)| *time);
+    super::run(&pcap(&frames), &json!({}))
+}

@@ -1,0 +1,59 @@
+//! What is kept is bounded, and what had to go is told.
+
+use mcpcap_analyzer::harness::build::{pcap, udp};
+use serde_json::json;
+
+use super::build::{Certificate, START, Talk, client_hello, list, message, record, report};
+
+#[test]
+fn connections_beyond_the_room_are_let_go_and_told() {
+    let names: Vec<u8> = (0..16).flat_map(|_| list(1, &[b'a'; 250])).collect();
+    let hello = record(22, &message(1, &client_hello(0x0303, &[0xc02f], &[(16, list(2, &names))])));
+    let report = report((0..4_500).map(|port| Talk::from_port(10_000 + port).ask(&hello)));
+    assert_eq!(report["totals"]["connections"], 4_500);
+    let evicted = report["limits"]["evicted_connections"].as_u64().unwrap();
+    // Each takes some 5 kB of 16 MiB.
+    assert!((500..2_500).contains(&evicted), "{evicted}");
+}
+
+#[test]
+fn certificates_beyond_the_room_are_let_go_and_told() {
+    let chain = |number: usize| {
+        let one = |place: usize| {
+            let subject = format!("host{place} of {number}");
+            Certificate { subject: &subject, ..Certificate::default() }.der()
+        };
+        (0..15).map(one).collect::<Vec<_>>()
+    };
+    let talks = (0..150)
+        .map(|number| Talk::from_port(10_000 + number as u16).handshake("www.example.com", &chain(number)).close());
+    let report = report(talks);
+    assert_eq!(report["limits"]["evicted_certificates"], 150 * 15 - 2_048);
+    assert_eq!(report["totals"]["certificates"], 2_048);
+}
+
+#[test]
+fn datagrams_beyond_the_room_are_let_go_and_told() {
+    let frame = |port: u16| {
+        let payload = super::datagrams::record(22, 0, &super::datagrams::hello(0));
+        (START + u64::from(port), udp(("192.0.2.1", port), ("198.51.100.1", 4433), &payload))
+    };
+    let frames: Vec<_> = (1_000..4_000).map(frame).collect();
+    let report = super::run(&pcap(&frames), &json!({}));
+    assert_eq!(report["totals"]["connections"], 3_000);
+    assert_eq!(report["limits"]["evicted_connections"], 3_000 - 2_048);
+}
+
+#[test]
+fn frames_of_a_certificate_have_pages() {
+    let certificate = [Certificate::default().der()];
+    let talks =
+        || (0..3_000).map(|port| Talk::from_port(10_000 + port).handshake("www.example.com", &certificate).close());
+    let report = report(talks());
+    let told = &report["certificates"][0];
+    let listed = told["frames"].as_array().unwrap().len();
+    assert_eq!((&told["frames_total"], &told["server_connections"]), (&json!(3_000), &json!(3_000)));
+    let page =
+        report["pages"].as_array().unwrap().iter().find(|page| page["list"] == "certificates[0].frames").unwrap();
+    assert_eq!((&page["total"], page["returned"].as_u64()), (&json!(3_000), Some(listed as u64)));
+}

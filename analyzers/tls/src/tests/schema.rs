@@ -1,0 +1,39 @@
+//! What the schema of the report says.
+
+use mcpcap_analyzer::harness::schema::{captured_texts_are, is_described, is_short};
+
+use crate::tool::Tls;
+
+/// Fields with text from the capture.
+const CAPTURED: [&str; 15] = [
+    "certificates[].common_name",
+    "certificates[].issuer",
+    "certificates[].names",
+    "certificates[].subject",
+    "connections[].alpn",
+    "connections[].certificate.issuer",
+    "connections[].certificate.subject",
+    "connections[].client_certificate.issuer",
+    "connections[].client_certificate.subject",
+    "connections[].offered_alpn",
+    "connections[].server_name",
+    "copies.interfaces",
+    "findings[].subject",
+    "statistics.alpn[].name",
+    "statistics.server_names[].name",
+];
+
+#[test]
+fn every_field_has_a_description() {
+    is_described::<Tls>();
+}
+
+#[test]
+fn only_fields_with_captured_text_are_called_so() {
+    captured_texts_are::<Tls>(&CAPTURED);
+}
+
+#[test]
+fn descriptions_are_short() {
+    is_short::<Tls>();
+}
