@@ -37,7 +37,11 @@ impl Batch<'_> {
                     return Ok(Flow::Enough);
                 }
             }
-            let Some(row) = rows.next(|place| link(place)) else { return Ok(Flow::More) };
+            // Links live longer than the rows, which want theirs for as long as they live themselves.
+            #[expect(clippy::redundant_closure, reason = "the function itself returns links for another life")]
+            let Some(row) = rows.next(|place| link(place)) else {
+                return Ok(Flow::More);
+            };
             let (frame, packet) = row?;
             if run.packet(&frame, &packet)? == Flow::Enough {
                 return Ok(Flow::Enough);

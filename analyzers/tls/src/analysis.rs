@@ -3,7 +3,7 @@
 use mcpcap_analyzer::decode::{self, CopyReport};
 use mcpcap_analyzer::stats::{Lists, Page};
 use mcpcap_analyzer::stream::{self, Side};
-use mcpcap_analyzer::{Answer, Capture, Flow, Maximum, Window, time};
+use mcpcap_analyzer::{Answer, Capture, Ending, Flow, Maximum, Window, time};
 
 use crate::certificate::CertificateReport;
 use crate::counts::{self, Counts};
@@ -130,17 +130,19 @@ impl Analysis {
             connections,
             certificates,
             pages: pages.into_iter().chain(self.lists.into_pages()).collect(),
-            limits: Limits {
-                evicted_connections: self.out.evicted,
-                evicted_certificates: self.out.certificates.evicted(),
-                evicted_parties: self.watch.evicted(),
-                incomplete_messages: self.out.incomplete,
-                messages_not_read: self.out.given_up,
-                skipped_bytes: self.out.skipped,
-                decoding: carried.decoding,
-                reassembly: carried.reassembly,
+            ending: Ending {
+                limits: Limits {
+                    evicted_connections: self.out.evicted,
+                    evicted_certificates: self.out.certificates.evicted(),
+                    evicted_parties: self.watch.evicted(),
+                    incomplete_messages: self.out.incomplete,
+                    messages_not_read: self.out.given_up,
+                    skipped_bytes: self.out.skipped,
+                    decoding: carried.decoding,
+                    reassembly: carried.reassembly,
+                },
+                note: self.maximum.note("connections"),
             },
-            note: self.maximum.note("connections"),
         };
         Answer::from(report)
     }

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::{Finding, Frames};
 use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
-use mcpcap_analyzer::{JsonSchema, decode, is_default, stream};
+use mcpcap_analyzer::{Ending, JsonSchema, decode, is_default, stream};
 use serde::Serialize;
 
 use crate::certificate::CertificateReport;
@@ -14,7 +14,6 @@ use crate::fault::Fault;
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
     pub totals: Totals,
-    /// Packets that were captured more than once, of which only the first is counted. Absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
     /// What an analyst would want to be told: first of each rule the 20 with most frames.
@@ -28,13 +27,8 @@ pub struct Report {
     pub certificates: Vec<CertificateReport>,
     /// What part of `connections` and `certificates` this is, and of each other list that has more entries.
     pub pages: Vec<PageInfo>,
-    /// What was not kept, and what was not decoded. Absent when there is nothing to tell.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limits: Limits,
-    /// Says that `max_packets` ended reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub note: Option<String>,
+    #[serde(flatten)]
+    pub ending: Ending<Limits>,
 }
 
 /// Numbers over all connections.

@@ -5,7 +5,9 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::{Packet, Transport};
 use mcpcap_analyzer::stream::{Connection, Endpoint, Event, States};
 use mcpcap_analyzer::table::{Row, Table};
-use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window};
+use mcpcap_analyzer::{
+    Answer, Capture, CountCopies, Ends, Flow, Frame, JsonSchema, Problem, Tool, TransportKind, Wants, Window,
+};
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
@@ -26,9 +28,8 @@ pub struct Arguments {
     /// Stop after so many connections; totals then cover only these.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
-    /// Count packets that were captured several times each time, not once.
     #[serde(default)]
-    pub count_copies: bool,
+    pub count_copies: CountCopies,
 }
 
 /// One run of `analyze_tls`.
