@@ -24,7 +24,7 @@ const ANALYZE: &str = "mcpcap:analysis/analyze@";
 const SEED: &str = "wasi:random/insecure-seed@";
 
 /// Name of the component, and the package that holds it. Analyzers are offered in this order.
-const COMPONENTS: [(&str, &str); 12] = [
+const COMPONENTS: [(&str, &str); 13] = [
     ("reader", "mcpcap-reader"),
     ("codec", "mcpcap-codec"),
     ("decoder", "mcpcap-decoder"),

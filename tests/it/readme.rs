@@ -52,8 +52,16 @@ async fn the_comparison_names_only_what_exists_and_everything_of_the_other() {
     let prompts = client.list_all_prompts().await.unwrap();
     let page = std::fs::read_to_string(root().join("docs/comparison.md")).unwrap();
     let tables = tables(&page);
-    // The other has no tool for all that talks, for HTTP, for single frames, for what a conversation carried, or for SQL.
-    let ours = ["analyze_conversations", "analyze_http", "get_frames", "get_stream", "query_capture", "list_captures"];
+    // The other has no tool for all that talks, for HTTP, for TLS, for single frames, for what a conversation carried, or for SQL.
+    let ours = [
+        "analyze_conversations",
+        "analyze_http",
+        "analyze_tls",
+        "get_frames",
+        "get_stream",
+        "query_capture",
+        "list_captures",
+    ];
     for tool in tools.iter().filter(|tool| !ours.contains(&tool.name.as_ref())) {
         let rows = tables.get(tool.name.as_ref()).unwrap_or_else(|| panic!("no table for {}", tool.name));
         assert!(rows.len() > 5, "{}", tool.name);

@@ -9,7 +9,7 @@ use super::names::WORDS;
 use crate::catalog::Catalog;
 
 /// Names of this program's tools, and titles of its tools and prompts, whichever modules are offered.
-const TOOLS: [&str; 15] = [
+const TOOLS: [&str; 16] = [
     "analyze_capinfos",
     "analyze_conversations",
     "analyze_dhcp_packets",
@@ -27,7 +27,7 @@ const TOOLS: [&str; 15] = [
     "list_captures",
     "query_capture",
 ];
-const PROMPTS: [&str; 21] = [
+const PROMPTS: [&str; 23] = [
     "capture_overview",
     "dhcp_forensic_investigation",
     "dhcp_network_analysis",
@@ -52,7 +52,7 @@ const PROMPTS: [&str; 21] = [
     "traffic_overview",
     "triage",
 ];
-const TITLES: [&str; 36] = [
+const TITLES: [&str; 39] = [
     "Capture file overview",
     "Conversations and endpoints",
     "DHCP analysis",

@@ -63,28 +63,28 @@ pub const NAMES: [&str; 13] = [
 /// The one that is of use for programs alone.
 const FOR_PROGRAMS: &str = "as_objects";
 
+/// Those whose names say all that a model needs.
+const EXPLAINED: [&str; 5] = ["end_time", "first_frame", "last_frame", "limit", "max_chars"];
+
 /// Adds them to the properties of a tool's schema. Each tool of a list repeats them, so each has one short sentence; docs/answers.md has the rest.
 pub fn describe(properties: &mut Map<String, Value>) {
     let texts =
         |description: &str| json!({ "type": "array", "items": { "type": "string" }, "description": description });
     let described = [
-        ("host", json!({ "type": "string", "description": "Only this IP address or network." })),
-        (
-            "port",
-            json!({ "type": "integer", "minimum": 1, "maximum": 65535, "description": "Only this TCP or UDP port." }),
-        ),
+        ("host", json!({ "type": "string", "description": "IP address or network." })),
+        ("port", json!({ "type": "integer", "minimum": 1, "maximum": 65535, "description": "TCP or UDP port." })),
         ("start_time", json!({ "type": "string", "description": "From this UTC time." })),
         ("end_time", json!({ "type": "string", "description": "To this time." })),
         ("first_frame", json!({ "type": "integer", "minimum": 1, "description": "From this frame." })),
         ("last_frame", json!({ "type": "integer", "minimum": 1, "description": "To this frame." })),
         ("section", texts("Only these parts.")),
-        ("where", texts("Only entries such as rcode=SERVFAIL.")),
+        ("where", texts("Such as rcode=SERVFAIL.")),
         ("sort", json!({ "type": "string", "description": "Field; -field: largest first." })),
         (
             "limit",
             json!({ "type": "integer", "minimum": 0, "maximum": MOST_ENTRIES, "description": "Entries of a list." }),
         ),
-        ("cursor", json!({ "type": "string", "description": "A `next`, for the next page." })),
+        ("cursor", json!({ "type": "string", "description": "A `next`." })),
         (
             "max_chars",
             json!({
@@ -105,10 +105,16 @@ pub fn listed(input: &Map<String, Value>) -> Map<String, Value> {
     let mut input = input.clone();
     input.shift_remove("additionalProperties");
     let mut properties = input.get_mut("properties").and_then(Value::as_object_mut);
-    for name in NAMES {
-        if let Some(Value::Object(schema)) = properties.as_mut().and_then(|properties| properties.get_mut(name)) {
-            schema.shift_remove("minimum");
-            schema.shift_remove("maximum");
+    for (name, schema) in properties.iter_mut().flat_map(|properties| properties.iter_mut()) {
+        let Value::Object(schema) = schema else { continue };
+        for bound in ["minimum", "maximum"] {
+            schema.shift_remove(bound);
+        }
+        if schema.get("default").is_some_and(|default| *default == Value::Bool(false) || default.is_null()) {
+            schema.shift_remove("default");
+        }
+        if EXPLAINED.contains(&name.as_str()) {
+            schema.shift_remove("description");
         }
     }
     if let Some(properties) = properties {

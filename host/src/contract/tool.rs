@@ -93,7 +93,7 @@ pub struct Tool {
 }
 
 /// What `pcap_file` is; and what it is where nothing may be fetched.
-const CAPTURE: &str = "Path or URL of the capture.";
+const CAPTURE: &str = "Path or URL.";
 const LOCAL_CAPTURE: &str = "Path of the capture.";
 
 /// A tool's arguments where captures cannot be fetched.

@@ -35,10 +35,10 @@ pub fn input() -> Map<String, Value> {
     object(json!({
         "type": "object",
         "properties": {
-            "pcap_file": { "type": "string", "description": "Path or URL of the capture." },
+            "pcap_file": { "type": "string", "description": "Path or URL." },
             "sql": { "type": "string", "description": "One SELECT." },
             "limit": { "type": "integer", "minimum": 1, "maximum": MOST, "description": "Rows in the answer. Default: 100." },
-            "cursor": { "type": "string", "description": "A `next`, for the next page." },
+            "cursor": { "type": "string", "description": "A `next`." },
             "max_chars": { "type": "integer", "minimum": MAX_CHARS.0, "maximum": MAX_CHARS.1, "description": "Characters of the answer." },
         },
         "required": ["pcap_file", "sql"],
