@@ -1,16 +1,9 @@
 //! The prompts: how to work with the report, for a language model.
 
-use mcpcap_analyzer::prompt::{self, Call, PCAP_FILE};
+use mcpcap_analyzer::prompt::{self, Call, HOST, PCAP_FILE};
 use mcpcap_analyzer::{Prompt, PromptArgument, PromptArguments};
 
-const ARGUMENTS: &[PromptArgument] = &[
-    PCAP_FILE,
-    PromptArgument {
-        name: "host",
-        description: "Look only at frames from, to or about this address or network.",
-        required: false,
-    },
-];
+const ARGUMENTS: &[PromptArgument] = &[PCAP_FILE, HOST];
 
 /// All prompts.
 pub const PROMPTS: &[Prompt] = &[

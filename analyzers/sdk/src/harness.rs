@@ -1,9 +1,11 @@
 //! Runs an analyzer natively over a capture in memory, for unit tests: the same reader, the same order, no sandbox.
 
+pub mod agreement;
 pub mod lists;
 pub mod rows;
 mod run;
 pub mod schema;
+pub mod talk;
 
 pub use run::{read_to, run, run_tool};
 

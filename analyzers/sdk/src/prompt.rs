@@ -11,6 +11,13 @@ pub const PCAP_FILE: PromptArgument = PromptArgument {
     required: false,
 };
 
+/// The argument that chooses packets by an address.
+pub const HOST: PromptArgument = PromptArgument {
+    name: "host",
+    description: "Look only at frames from, to or about this address or network.",
+    required: false,
+};
+
 /// A tool that a prompt asks to call first.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {

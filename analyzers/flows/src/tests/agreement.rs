@@ -3,80 +3,27 @@
 #[path = "../../../../tests/it/agreement/conversations.rs"]
 mod comparison;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use mcpcap_analyzer::harness;
-use serde_json::{Value, json};
+use mcpcap_analyzer::harness::agreement::Agreement;
 
-use super::file;
 use crate::tool::Conversations;
 
-type Differences = BTreeMap<(String, String), (Value, Value)>;
-
-/// What differs in a folder with an `oracle.json`, and how many comparisons were equal.
-fn differences(folder: &Path) -> (Differences, u64) {
-    let oracle: Value = serde_json::from_slice(&std::fs::read(folder.join("oracle.json")).unwrap()).unwrap();
-    let (mut found, mut equal) = (Differences::new(), 0);
-    for (name, facts) in oracle["files"].as_object().unwrap() {
-        let Ok(capture) = std::fs::read(folder.join(name)) else { continue };
-        let mut arguments = comparison::arguments();
-        let limit = arguments.as_object_mut().unwrap().remove("limit");
-        arguments["page"] = json!({ "limit": limit });
-        arguments["count_copies"] = json!(true);
-        let Ok(report) = harness::run::<Conversations>(&capture, &arguments) else { continue };
-        comparison::conversations(&report, facts, &mut |field, ours, theirs| {
-            if ours == theirs {
-                equal += 1;
-            } else {
-                found.insert((name.clone(), field.to_owned()), (ours, theirs));
-            }
-        });
+fn agreement() -> Agreement {
+    Agreement {
+        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
+        arguments: comparison::arguments(),
+        fields: &["conversations ", "endpoints "],
+        compare: |report, facts, mut note| comparison::conversations(report, facts, &mut note),
     }
-    (found, equal)
-}
-
-/// The differences that are known of a folder, with their reasons.
-fn known(folder: &str) -> Differences {
-    let all: Value = serde_json::from_slice(&file("tests/it/agreement/differences.json")).unwrap();
-    let mut known = Differences::new();
-    for entry in all[folder].as_array().into_iter().flatten() {
-        for (field, both) in entry["fields"].as_object().unwrap() {
-            if field.starts_with("conversations ") || field.starts_with("endpoints ") {
-                let key = (entry["file"].as_str().unwrap().to_owned(), field.clone());
-                known.insert(key, (both[0].clone(), both[1].clone()));
-            }
-        }
-    }
-    known
-}
-
-#[track_caller]
-fn check(folder: &Path, name: &str, least: u64) {
-    let (mut found, equal) = differences(folder);
-    let mut wrong: Vec<String> = Vec::new();
-    for (key, both) in known(name) {
-        if found.remove(&key).as_ref() != Some(&both) {
-            wrong.push(format!("listed, and gone or other: {key:?}"));
-        }
-    }
-    wrong.extend(found.iter().map(|((file, field), (ours, theirs))| {
-        json!({ "file": file, "field": field, "ours": ours, "tshark": theirs }).to_string()
-    }));
-    assert!(wrong.is_empty() && equal >= least, "{equal} equal; {}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
 fn the_projects_own_captures_agree_with_tshark() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for folder in ["tests/captures/crafted", "examples/captures"] {
-        check(&root.join(folder), folder, 10);
-    }
+    agreement().own::<Conversations>(10);
 }
 
 #[test]
 fn the_corpus_agrees_with_tshark() {
-    if let Some(folder) = std::env::var_os("MCPCAP_CORPUS") {
-        check(Path::new(&folder), "corpus", 1_000);
-    }
+    agreement().corpus::<Conversations>(1_000);
 }

@@ -5,7 +5,7 @@ use mcpcap_analyzer::harness::lists::at;
 use serde_json::{Value, json};
 
 use super::frames::{CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PRIORITY, PUSH_PROMISE, RST_STREAM};
-use crate::tests::build::Talk;
+use crate::tests::build::{Talk, Tested as _};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const SETTINGS: u8 = 4;

@@ -5,7 +5,7 @@ use mcpcap_analyzer::harness::lists;
 use mcpcap_analyzer::harness::schema::says_only_that_there_is_nothing;
 use serde_json::{Value, json};
 
-use super::build::{START, Talk};
+use super::build::{START, Talk, Tested as _};
 use super::{file, run};
 use crate::limits;
 use crate::tool::Http;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::build::{START, Talk, report};
+use super::build::{START, Talk, Tested as _, report};
 
 const SCANNER: (&str, u16) = ("192.0.2.66", 50_000);
 const SITE: (&str, u16) = ("198.51.100.20", 80);

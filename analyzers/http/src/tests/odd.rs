@@ -3,7 +3,7 @@
 use mcpcap_analyzer::harness::lists::at;
 use serde_json::{Value, json};
 
-use super::build::Talk;
+use super::build::{Talk, Tested as _};
 
 /// Reasons with their counts.
 fn faults(report: &Value) -> Vec<(&str, u64)> {

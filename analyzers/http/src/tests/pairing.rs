@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::build::Talk;
+use super::build::{CLIENT, SERVER, Talk, Tested as _};
 
 /// Method or null, URI or null, status or null, of each exchange.
 fn pairs(report: &Value) -> Vec<(Option<&str>, Option<&str>, Option<u64>)> {
@@ -228,7 +228,7 @@ fn a_lost_request_leaves_its_response_alone() {
 
 #[test]
 fn a_connection_is_read_from_the_middle() {
-    let mut talk = Talk::midway();
+    let mut talk = Talk::midway(CLIENT, SERVER);
     for _ in 0..100 {
         talk = talk.tell("rest of a body");
     }

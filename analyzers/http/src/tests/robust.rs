@@ -5,7 +5,7 @@ use std::path::Path;
 use mcpcap_analyzer::harness::{self, Random, build};
 use serde_json::json;
 
-use super::build::{CLIENT, SERVER, Talk};
+use super::build::{CLIENT, SERVER, Talk, Tested as _};
 use super::file;
 use crate::tool::Http;
 

@@ -4,7 +4,7 @@ use mcpcap_analyzer::harness;
 use mcpcap_analyzer::table::Row;
 use serde_json::{Value, json};
 
-use super::build::Talk;
+use super::build::{Talk, Tested as _};
 use crate::rows::HttpExchange;
 use crate::tool::Http;
 

@@ -1,17 +1,11 @@
 //! Connections, messages and certificates made byte by byte.
 
-use mcpcap_analyzer::harness::build::{pcap, tcp};
+use mcpcap_analyzer::harness::talk::together;
+pub use mcpcap_analyzer::harness::talk::{START, Talk};
 use serde_json::{Value, json};
 
 pub const CLIENT: (&str, u16) = ("192.0.2.10", 40_000);
 pub const SERVER: (&str, u16) = ("198.51.100.20", 8443);
-
-const SYN: u16 = 0x02;
-const ACK: u16 = 0x10;
-const FIN: u16 = 0x01;
-
-/// When captures begin, in microseconds: 2023-11-14.
-pub const START: u64 = 1_700_000_000_000_000;
 
 /// A ClientHello's body of parts.
 pub fn client_hello(version: u16, suites: &[u16], extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
@@ -164,80 +158,30 @@ impl Certificate<'_> {
     }
 }
 
-/// A connection to be. Its handshake takes the first three frames.
-pub struct Talk {
-    client: (&'static str, u16),
-    server: (&'static str, u16),
-    next: [u32; 2],
-    frames: Vec<(u64, Vec<u8>)>,
-    time: u64,
+/// Connections between the ends of these tests.
+pub trait Tested: Sized {
+    /// Opens a connection.
+    fn open() -> Self;
+    /// Opens a connection from a port.
+    fn from_port(port: u16) -> Self;
+    /// The whole handshake of TLS 1.2 with some certificates, and data.
+    fn handshake(self, server_name: &str, chain: &[Vec<u8>]) -> Self;
+    /// The report on it.
+    fn report(self) -> Value;
+    /// The only connection of the report.
+    fn connection(self) -> Value;
 }
 
-impl Talk {
-    /// Opens a connection.
-    pub fn open() -> Self {
+impl Tested for Talk {
+    fn open() -> Self {
         Self::from_port(CLIENT.1)
     }
 
-    /// Opens a connection from a port.
-    pub fn from_port(port: u16) -> Self {
-        let client = (CLIENT.0, port);
-        let mut talk = Self { client, server: SERVER, next: [1001, 5001], frames: Vec::new(), time: START };
-        talk.add(tcp(client, SERVER, SYN, (1000, 0), b""));
-        talk.add(tcp(SERVER, client, SYN | ACK, (5000, 1001), b""));
-        talk.add(tcp(client, SERVER, ACK, (1001, 5001), b""));
-        talk
+    fn from_port(port: u16) -> Self {
+        Self::between((CLIENT.0, port), SERVER, START)
     }
 
-    fn add(&mut self, frame: Vec<u8>) {
-        self.frames.push((self.time, frame));
-        self.time += 1000;
-    }
-
-    fn send(&mut self, from_client: bool, flags: u16, bytes: &[u8]) {
-        let [client, server] = self.next;
-        let frame = if from_client {
-            tcp(self.client, self.server, flags, (client, server), bytes)
-        } else {
-            tcp(self.server, self.client, flags, (server, client), bytes)
-        };
-        self.add(frame);
-        self.next[usize::from(!from_client)] += bytes.len() as u32 + u32::from(flags & FIN);
-    }
-
-    /// The client sends a segment.
-    pub fn ask(mut self, bytes: impl AsRef<[u8]>) -> Self {
-        self.send(true, ACK, bytes.as_ref());
-        self
-    }
-
-    /// The server sends a segment.
-    pub fn tell(mut self, bytes: impl AsRef<[u8]>) -> Self {
-        self.send(false, ACK, bytes.as_ref());
-        self
-    }
-
-    /// So many bytes of the client are not in the capture.
-    pub fn lose_asked(mut self, bytes: u32) -> Self {
-        self.next[0] += bytes;
-        self
-    }
-
-    /// So many bytes of the server are not in the capture.
-    pub fn lose(mut self, bytes: u32) -> Self {
-        self.next[1] += bytes;
-        self
-    }
-
-    /// Both ends close.
-    pub fn close(mut self) -> Self {
-        self.send(false, ACK | FIN, b"");
-        self.send(true, ACK | FIN, b"");
-        self
-    }
-
-    /// The whole handshake of TLS 1.2 with some certificates, and data.
-    pub fn handshake(self, server_name: &str, chain: &[Vec<u8>]) -> Self {
+    fn handshake(self, server_name: &str, chain: &[Vec<u8>]) -> Self {
         let flight = [message(2, &server_hello(0x0303, 0xc02f, &[])), certificates(chain), message(14, &[])].concat();
         let asked = self.ask(record(22, &message(1, &hello_for(server_name))));
         let answered = in_records(&flight, 16_000).chunks(32_000).fold(asked, Self::tell);
@@ -248,23 +192,11 @@ impl Talk {
             .tell(record(23, &[0xbb; 200]))
     }
 
-    /// Its frames with their times.
-    pub fn frames(self) -> Vec<(u64, Vec<u8>)> {
-        self.frames
-    }
-
-    /// The capture of it.
-    pub fn capture(self) -> Vec<u8> {
-        pcap(&self.frames)
-    }
-
-    /// The report on it.
-    pub fn report(self) -> Value {
+    fn report(self) -> Value {
         super::run(&self.capture(), &json!({}))
     }
 
-    /// The only connection of the report.
-    pub fn connection(self) -> Value {
+    fn connection(self) -> Value {
         let report = self.report();
         assert_eq!(report["connections"].as_array().map(Vec::len), Some(1), "{report}");
         report["connections"][0].clone()
@@ -273,7 +205,5 @@ impl Talk {
 
 /// The report on several connections.
 pub fn report(talks: impl IntoIterator<Item = Talk>) -> Value {
-    let mut frames: Vec<(u64, Vec<u8>)> = talks.into_iter().flat_map(Talk::frames).collect();
-    frames.sort_by_key(|(time, _)| *time);
-    super::run(&pcap(&frames), &json!({}))
+    super::run(&together(talks), &json!({}))
 }

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::harness::build::{pcap, udp};
 use serde_json::json;
 
-use super::build::{Certificate, START, Talk, client_hello, list, message, record, report};
+use super::build::{Certificate, START, Talk, Tested as _, client_hello, list, message, record, report};
 
 #[test]
 fn connections_beyond_the_room_are_let_go_and_told() {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::build::{Certificate, Talk, der};
+use super::build::{Certificate, Talk, Tested as _, der};
 use super::faults;
 
 fn report(chain: &[Vec<u8>]) -> Value {

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::build::{
-    Certificate, Talk, client_hello, finished, hello_for, in_records, list, message, numbers, record, server_hello,
+    Certificate, Talk, Tested as _, client_hello, finished, hello_for, in_records, list, message, numbers, record,
+    server_hello,
 };
 use super::faults;
 

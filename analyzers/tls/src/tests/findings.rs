@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::build::{Certificate, Talk, client_hello, hello_for, list, message, numbers, record, report, server_hello};
+use super::build::{
+    Certificate, Talk, Tested as _, client_hello, hello_for, list, message, numbers, record, report, server_hello,
+};
 
 fn rules(report: &Value) -> Vec<&str> {
     report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect()

@@ -23,11 +23,6 @@ fn run(capture: &[u8], arguments: &Value) -> Value {
     report
 }
 
-/// A file of the project's own.
-fn file(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/../../{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
-}
-
 /// Faults with their counts.
 fn faults(report: &Value) -> Vec<(&str, u64)> {
     let all = report["statistics"]["malformed"].as_array().into_iter().flatten();

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::harness;
 use serde_json::json;
 
-use super::build::{Certificate, Talk, in_records, message, record};
+use super::build::{Certificate, Talk, Tested as _, in_records, message, record};
 use crate::certificate;
 use crate::hello::{ClientHello, ServerHello};
 use crate::tool::Tls;

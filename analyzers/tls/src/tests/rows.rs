@@ -4,7 +4,7 @@ use mcpcap_analyzer::harness;
 use mcpcap_analyzer::table::Row;
 use serde_json::{Value, json};
 
-use super::build::{Certificate, Talk};
+use super::build::{Certificate, Talk, Tested as _};
 use crate::rows::{TlsCertificate, TlsConnection};
 use crate::tool::Tls;
 
