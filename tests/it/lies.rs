@@ -53,7 +53,7 @@ fn run(line: &Line, tool: &str, path: &std::path::Path) -> Result<serde_json::Va
     let question = contract::Question::new(&tool.name, "hostile", &common.deciding);
     let cancel = CancellationToken::new();
     let effort = Effort { cancel: &cancel, until: Instant::now() + line.limits.run.max(line.limits.call) };
-    let draft = Draft::read(&outcome.report, tool, Window::of(tool, &common), &effort)?;
+    let draft = Draft::read(&outcome.report, tool, &common, Window::of(tool, &common), &effort)?;
     contract::answer(draft, &outcome, tool, &common, &question, "x", &effort)
 }
 

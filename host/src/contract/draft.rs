@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::sieve::{Held, Sieve};
 use super::{Common, Tool, path, schema, within};
 use crate::answer::{AnswerError, Code};
-use crate::effort::{Effort, Stopped, VALUES};
+use crate::effort::{Effort, Stopped, VALUES, values};
 
 /// Characters of a report that one entry of a list takes at least, roughly: more entries are not asked for.
 const SMALL_ENTRY: usize = 40;
@@ -96,27 +97,35 @@ pub struct Draft {
     pub(super) fields: Map<String, Value>,
     pub(super) pages: Vec<Page>,
     pub(super) window: Window,
+    /// Of lists that may be long, what of them was held.
+    pub(super) held: Vec<Held>,
     /// Values that were taken over from further windows.
     appended: usize,
 }
 
 impl Draft {
-    /// Reads a report.
+    /// Reads a report: of its long lists, what an answer can show.
     ///
     /// # Errors
-    /// [`Code::ComponentFault`] when it is not a JSON object, or nested too deeply; as [`Effort::read`].
-    pub fn read(report: &str, tool: &Tool, window: Window, effort: &Effort<'_>) -> Result<Self, AnswerError> {
+    /// [`Code::ComponentFault`] when it is not a JSON object, or nested too deeply; as [`Effort::report`].
+    pub fn read(
+        report: &str,
+        tool: &Tool,
+        common: &Common,
+        window: Window,
+        effort: &Effort<'_>,
+    ) -> Result<Self, AnswerError> {
         let fault = |code, reason: String| {
             AnswerError::new(code, format!("the {} component's report {reason}", tool.module.name))
         };
-        let report = effort.read(report).map_err(|stopped| match stopped {
+        let mut sieve = Sieve::new(tool, common, &window);
+        let read = effort.report(report, &mut sieve);
+        let held = sieve.held();
+        let mut fields = read.map_err(|stopped| match stopped {
             Stopped::Cancelled | Stopped::Time => stopped.into(),
             Stopped::Values => fault(Code::LimitReached, format!("has {stopped}")),
             Stopped::Malformed(_) => fault(Code::ComponentFault, format!("is {stopped}")),
         })?;
-        let Value::Object(mut fields) = report else {
-            return Err(fault(Code::ComponentFault, "is not a JSON object".into()));
-        };
         for own in schema::OWN {
             fields.shift_remove(own);
         }
@@ -136,7 +145,7 @@ impl Draft {
             })
         };
         let pages = pages.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(page).collect();
-        Ok(Self { fields, pages, window, appended: 0 })
+        Ok(Self { fields, pages, window, held, appended: 0 })
     }
 
     /// Entries that had to make room in the component's tables, as its report tells in `limits.evicted`.
@@ -151,8 +160,8 @@ impl Draft {
     /// The window that follows, while a list goes on behind this one.
     pub fn next(&self) -> Option<Window> {
         let goes_on = |page: &&Page| {
-            let here = path::at(&self.fields, &page.list).and_then(Value::as_array).map_or(0, Vec::len);
-            here > 0 && page.next.is_none() && page.offset.saturating_add(here as u64) < page.total
+            let here = self.read_of(&page.list);
+            here > 0 && page.next.is_none() && page.offset.saturating_add(here) < page.total
         };
         if self.window.within.is_some() {
             return None;
@@ -165,6 +174,14 @@ impl Draft {
             list,
             within: None,
         })
+    }
+
+    /// So many entries of a list were read.
+    fn read_of(&self, list: &str) -> u64 {
+        match self.held.iter().find(|held| held.list == list) {
+            Some(held) => held.read,
+            None => path::at(&self.fields, list).and_then(Value::as_array).map_or(0, |entries| entries.len() as u64),
+        }
     }
 
     /// Which window was taken over last.
@@ -192,6 +209,11 @@ impl Draft {
                 None => self.pages.push(page),
             }
         }
+        for more in next.held {
+            if let Some(held) = self.held.iter_mut().find(|held| held.list == more.list) {
+                held.append(more);
+            }
+        }
         for list in asked {
             if let (Some(Value::Array(entries)), Some(Value::Array(more))) =
                 (path::at_mut(&mut self.fields, &list), path::at_mut(&mut next.fields, &list))
@@ -211,16 +233,6 @@ impl Draft {
     }
 }
 
-/// How many values there are in one, itself among them.
-fn values(value: &Value) -> usize {
-    let inner = match value {
-        Value::Array(entries) => entries.iter().map(values).fold(0, usize::saturating_add),
-        Value::Object(fields) => fields.values().map(values).fold(0, usize::saturating_add),
-        _ => 0,
-    };
-    inner.saturating_add(1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +247,7 @@ mod tests {
                 fields,
                 pages: vec![page],
                 window: Window { offset: 0, limit: 1000, list: None, within: None },
+                held: Vec::new(),
                 appended: 0,
             }
         };

@@ -14,6 +14,7 @@ pub(crate) mod path;
 mod receipt;
 pub mod schema;
 mod shrink;
+mod sieve;
 mod size;
 mod sort;
 pub mod table;
@@ -38,6 +39,7 @@ use crate::pipeline::Outcome;
 use crate::text::neutral;
 use draft::Page;
 use fit::{Further, List, Matched, Part, Report};
+use sieve::Held;
 use table::Form;
 
 /// Characters of the capture's name and of messages in the head.
@@ -77,7 +79,8 @@ pub fn answer(
     })?;
     let mut fields = if let Value::Object(fields) = report { fields } else { Map::new() };
     fields.values_mut().for_each(tidy::numbers);
-    let mut parts = parts(fields, &draft.pages, &draft.window, tool, common)?;
+    let of_lists = OfLists { pages: &draft.pages, held: &draft.held, window: &draft.window };
+    let mut parts = parts(fields, &of_lists, tool, common)?;
     if let Some(sort) = &common.sort {
         sort::apply(&mut parts, tool.report(), sort, common)?;
     }
@@ -103,12 +106,25 @@ pub fn answer(
     Ok(fitted.answer)
 }
 
+/// What is known of a report's lists.
+struct OfLists<'a> {
+    pages: &'a [Page],
+    held: &'a [Held],
+    window: &'a Window,
+}
+
+impl<'a> OfLists<'a> {
+    /// What of a list was held while the report was read; `None`: all.
+    fn held(&self, list: &str) -> Option<&'a Held> {
+        self.held.iter().find(|held| held.list == list)
+    }
+}
+
 /// What of a report is asked for, in the order in which it is shown: what was asked and matched, findings, totals, lists, and last what was evicted
 /// or left out.
 fn parts(
     mut fields: Map<String, Value>,
-    pages: &[Page],
-    window: &Window,
+    of_lists: &OfLists<'_>,
     tool: &Tool,
     common: &Common,
 ) -> Result<Vec<Part>, AnswerError> {
@@ -134,7 +150,7 @@ fn parts(
             && nested.iter().all(|known| known.name != *name)
             && let Some(Value::Array(entries)) = path::at_mut(&mut fields, name)
         {
-            nested.push(list(name.to_owned(), std::mem::take(entries), pages, window, common, schema_of(name)));
+            nested.push(list(name.to_owned(), std::mem::take(entries), of_lists, common, schema_of(name)));
         }
     }
     let is_alone = common.sections.iter().any(|section| section == FINDINGS) && common.sections.len() == 1;
@@ -148,9 +164,9 @@ fn parts(
                 let schema = schema_of(&name);
                 let is_findings = name == FINDINGS;
                 if is_findings && common.page().is_none() && !is_alone {
-                    findings.push(Part::Findings(unfiltered(name, entries, pages, window, common)));
+                    findings.push(Part::Findings(unfiltered(name, entries, of_lists, common)));
                 } else if common.conditions.is_empty() || filter::applies(&common.conditions, schema) {
-                    lists.push(Part::List(list(name, entries, pages, window, common, schema)));
+                    lists.push(Part::List(list(name, entries, of_lists, common, schema)));
                 }
             }
             value if is_scalar => scalars.push(Part::Whole(name, value)),
@@ -167,9 +183,17 @@ fn parts(
 }
 
 /// The part of a list that was asked for.
-fn list(name: String, entries: Vec<Value>, pages: &[Page], window: &Window, common: &Common, schema: &Value) -> List {
-    let mut list = unfiltered(name, entries, pages, window, common);
-    if !common.conditions.is_empty() && filter::applies(&common.conditions, schema) {
+fn list(name: String, entries: Vec<Value>, of_lists: &OfLists<'_>, common: &Common, schema: &Value) -> List {
+    let held = of_lists.held(&name);
+    let mut list = unfiltered(name, entries, of_lists, common);
+    if let Some(held) = held {
+        list.places.clone_from(&held.places);
+        list.matched = held.matched.as_ref().map(|places| Matched {
+            looked_at: held.read.saturating_sub(held.before.min(held.read)),
+            count: places.len() as u64,
+            places: Some(places.clone()),
+        });
+    } else if !common.conditions.is_empty() && filter::applies(&common.conditions, schema) {
         let looked_at = list.entries.len() as u64;
         let mut places = Vec::new();
         let mut place = list.offset;
@@ -187,8 +211,11 @@ fn list(name: String, entries: Vec<Value>, pages: &[Page], window: &Window, comm
     list
 }
 
-fn unfiltered(name: String, mut entries: Vec<Value>, pages: &[Page], window: &Window, common: &Common) -> List {
-    let page = pages.iter().find(|page| page.list == name);
+fn unfiltered(name: String, mut entries: Vec<Value>, of_lists: &OfLists<'_>, common: &Common) -> List {
+    let held = of_lists.held(&name);
+    let read = held.map_or(entries.len() as u64, |held| held.read);
+    let window = of_lists.window;
+    let page = of_lists.pages.iter().find(|page| page.list == name);
     // Behind its entries that have an order, a list goes on in parts, of which each says where the next one begins.
     if let Some(part) = common.further.filter(|_| common.page() == Some(name.as_str())) {
         let end = part.before.saturating_add(entries.len() as u64);
@@ -198,23 +225,42 @@ fn unfiltered(name: String, mut entries: Vec<Value>, pages: &[Page], window: &Wi
         let total = page.filter(|_| next.is_some()).map_or(0, |page| page.total.max(end.saturating_add(1))).max(end);
         let offset = skip(&mut entries, &name, part.before, common);
         let further = Further { here: Some(part), next };
-        return List { name, total, offset, entries, goes_on: next.is_some(), places: None, matched: None, further };
+        return List {
+            name,
+            total,
+            offset,
+            read,
+            entries,
+            goes_on: next.is_some(),
+            places: None,
+            matched: None,
+            further,
+        };
     }
     if let Some(Page { total, offset, is_cut, next, .. }) = page {
-        let behind = offset.saturating_add(entries.len() as u64);
+        let behind = offset.saturating_add(read);
         let is_full = behind >= window.offset.saturating_add(window.limit as u64);
-        let offset = skip(&mut entries, &name, *offset, common);
+        let offset = match held {
+            Some(held) => offset.saturating_add(held.before.min(read)),
+            None => skip(&mut entries, &name, *offset, common),
+        };
         // Of what a component pages there may be more than it can list.
         let goes_on = if *is_cut { behind < *total } else { is_full };
         let (total, further) = ((*total).max(behind), Further { here: None, next: *next });
-        return List { name, total, offset, entries, goes_on, places: None, matched: None, further };
+        return List { name, total, offset, read, entries, goes_on, places: None, matched: None, further };
     }
-    let total = entries.len() as u64;
+    let total = read;
     let is_page = common.page().is_some();
-    let offset = if is_page && common.sort.is_none() { common.offset().min(total) } else { 0 };
-    entries.drain(..usize::try_from(offset).unwrap_or(usize::MAX).min(entries.len()));
+    let offset = match held {
+        Some(held) => held.before.min(total),
+        None if is_page && common.sort.is_none() => common.offset().min(total),
+        None => 0,
+    };
+    if held.is_none() {
+        entries.drain(..usize::try_from(offset).unwrap_or(usize::MAX).min(entries.len()));
+    }
     let further = Further::default();
-    List { name, total, offset, entries, goes_on: false, places: None, matched: None, further }
+    List { name, total, offset, read, entries, goes_on: false, places: None, matched: None, further }
 }
 
 /// Leaves the entries out that stand before the page which was asked for. The number of the first one that is left.

@@ -8,6 +8,7 @@ use super::arguments::Common;
 use super::fit::Part;
 use super::schema::sortable;
 use crate::answer::{AnswerError, Code};
+use crate::effort::values;
 
 /// Entries that a list may have to be sorted: they are all kept meanwhile.
 pub const MOST: u64 = 5000;
@@ -16,12 +17,8 @@ pub const MOST: u64 = 5000;
 ///
 /// # Errors
 /// [`Code::BadArgument`] when no list has the field, or one is too long.
-pub fn apply(
-    parts: &mut [Part],
-    schema: &Value,
-    (field, falling): &(String, bool),
-    common: &Common,
-) -> Result<(), AnswerError> {
+pub fn apply(parts: &mut [Part], schema: &Value, by: &(String, bool), common: &Common) -> Result<(), AnswerError> {
+    let (field, _) = by;
     let bad = |message: String| Err(AnswerError::new(Code::BadArgument, message));
     let mut known: Vec<String> = Vec::new();
     let mut sorted = false;
@@ -29,8 +26,7 @@ pub fn apply(
         let Part::List(list) = part else { continue };
         let fields = sortable(schema, &list.name);
         if fields.contains(field) {
-            let here = list.matched.as_ref().map_or(list.entries.len() as u64, |matched| matched.looked_at);
-            if here < list.total {
+            if list.read < list.total {
                 let name = &list.name;
                 return bad(match common.lists().any(|asked| asked == name) || list.total > MOST {
                     true => format!(
@@ -42,21 +38,9 @@ pub fn apply(
                     ),
                 });
             }
-            let places = list.places.take().unwrap_or_else(|| (list.offset..).take(list.entries.len()).collect());
-            let mut placed: Vec<(u64, Value)> = places.into_iter().zip(std::mem::take(&mut list.entries)).collect();
-            placed.sort_by(|(_, a), (_, b)| {
-                let (a, b) = (a.get(field), b.get(field));
-                match (a, b) {
-                    // Without the field comes last in either order.
-                    (None, None) => Ordering::Equal,
-                    (None, _) => Ordering::Greater,
-                    (_, None) => Ordering::Less,
-                    (Some(a), Some(b)) if *falling => compare(b, a),
-                    (Some(a), Some(b)) => compare(a, b),
-                }
-            });
-            let (places, entries) = placed.into_iter().unzip();
-            (list.places, list.entries) = (Some(places), entries);
+            let mut places = list.places.take().unwrap_or_else(|| (list.offset..).take(list.entries.len()).collect());
+            order(&mut list.entries, &mut places, by);
+            list.places = Some(places);
             if let Some(matched) = &mut list.matched {
                 matched.places = None;
             }
@@ -80,6 +64,33 @@ pub fn apply(
         crate::text::neutral(field, 100),
         known.join(", ")
     ))
+}
+
+/// Sorts entries, and the places they have in their list.
+fn order(entries: &mut Vec<Value>, places: &mut Vec<u64>, (field, falling): &(String, bool)) {
+    let mut placed: Vec<(u64, Value)> = places.drain(..).zip(entries.drain(..)).collect();
+    placed.sort_by(|(first, a), (second, b)| {
+        let by_field = match (a.get(field), b.get(field)) {
+            // Without the field comes last in either order.
+            (None, None) => Ordering::Equal,
+            (None, _) => Ordering::Greater,
+            (_, None) => Ordering::Less,
+            (Some(a), Some(b)) if *falling => compare(b, a),
+            (Some(a), Some(b)) => compare(a, b),
+        };
+        by_field.then(first.cmp(second))
+    });
+    (*places, *entries) = placed.into_iter().unzip();
+}
+
+/// Leaves the first entries in an order, so many at the most. How many values the others had.
+pub(super) fn best(entries: &mut Vec<Value>, places: &mut Vec<u64>, by: &(String, bool), most: usize) -> usize {
+    order(entries, places, by);
+    let rest = entries.get(most..).unwrap_or_default();
+    let freed = rest.iter().map(values).fold(0, usize::saturating_add);
+    entries.truncate(most);
+    places.truncate(most);
+    freed
 }
 
 /// The order of two scalars; those of different kinds are equal.

@@ -117,7 +117,7 @@ impl Service {
             let report = std::mem::take(&mut outcome.report);
             largest = largest.max(report.len());
             let _turn = self.turn(report.len(), &effort())?;
-            Ok::<_, AnswerError>((Draft::read(&report, tool, window, &effort())?, outcome))
+            Ok::<_, AnswerError>((Draft::read(&report, tool, common, window, &effort())?, outcome))
         };
         let (mut draft, mut outcome) = read(first.clone(), returned)?;
         // Only a whole list can be sorted, and only of a whole one it can be said how many entries fit.

@@ -70,6 +70,8 @@ pub struct List {
     pub offset: u64,
     /// The entries from there on.
     pub entries: Vec<Value>,
+    /// Entries of it that were read, and of which as many are here as an answer can show.
+    pub read: u64,
     /// Whether entries behind these can be asked for.
     pub goes_on: bool,
     /// The place of each entry in the component's list, when they are not all those from `offset` on in its order.

@@ -1,11 +1,15 @@
 //! What the host itself may spend on what a component returned: a component decides what stands there, the host how much work that makes.
 
+mod report;
+
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
+
+pub use report::Lists;
 
 /// Values in a report: each object, list, text, number, truth and null. A thousand messages with all their records have a tenth of it.
 /// Each takes up to 100 bytes in the host, twice while a report is fitted.
@@ -71,6 +75,16 @@ impl Effort<'_> {
         let read = Reading(&mut budget).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
         read.map_err(|error| budget.stopped.unwrap_or_else(|| Stopped::Malformed(error.to_string())))
     }
+}
+
+/// How many values there are in one, itself among them.
+pub fn values(value: &Value) -> usize {
+    let inner = match value {
+        Value::Array(entries) => entries.iter().map(values).fold(0, usize::saturating_add),
+        Value::Object(fields) => fields.values().map(values).fold(0, usize::saturating_add),
+        _ => 0,
+    };
+    inner.saturating_add(1)
 }
 
 struct Budget<'a> {
