@@ -40,6 +40,9 @@ pub enum Lie {
     },
 }
 
+/// Bytes of a Community ID, before it becomes text.
+pub(crate) const COMMUNITY: usize = 20;
+
 /// Layers of a packet at the most, headers of all its tunnels among them.
 const LAYERS: usize = 64;
 
@@ -81,6 +84,7 @@ pub(crate) fn check(batch: &types::Batch, packets: &types::Packets) -> Result<()
         || packets.fragment_packet.len() != packets.fragment_frame.len()
         || packets.tunnel_ends.len() != packets.layer_ends.len()
         || packets.tunnels.len() != packets.tunnel_versions.len().saturating_mul(4)
+        || !(packets.community.is_empty() || packets.community.len() == count.saturating_mul(COMMUNITY))
     {
         return Err(Lie::Columns);
     }

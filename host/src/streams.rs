@@ -4,8 +4,8 @@ use crate::bindings::types;
 use crate::packets::{Lie, numbers};
 
 /// Kinds of events, as the contract numbers them.
-const DATA: std::ops::RangeInclusive<u8> = 1..=2;
-const KINDS: std::ops::RangeInclusive<u8> = 1..=11;
+pub(crate) const DATA: std::ops::RangeInclusive<u8> = 1..=2;
+const KINDS: std::ops::RangeInclusive<u8> = 1..=13;
 
 /// Checks the events of a batch whose frames are known to be right; behind the last batch, of none. `last` is the last frame that the decoder was given.
 ///

@@ -32,10 +32,17 @@ fn asking(tool: &'static str, wants: &'static Wants, may_end: bool) -> Question<
     Question { analyzer: packets(), tool, arguments: "{}", wants, may_end, rows: None }
 }
 
-static ALL: Wants = Wants { transports: None, ports: Vec::new(), streams: false, headers: false, sha1: false };
+static ALL: Wants =
+    Wants { transports: None, ports: Vec::new(), streams: false, headers: false, community_ids: false, sha1: false };
 
-static OF_STREAMS: Wants =
-    Wants { transports: Some(Vec::new()), ports: Vec::new(), streams: true, headers: false, sha1: false };
+static OF_STREAMS: Wants = Wants {
+    transports: Some(Vec::new()),
+    ports: Vec::new(),
+    streams: true,
+    headers: false,
+    community_ids: false,
+    sha1: false,
+};
 
 fn run_all(line: &Line, questions: &[Question<'_>], path: &std::path::Path) -> Vec<Result<Outcome, RunError>> {
     line.run_all(questions, &Pass::default(), open(path), &CancellationToken::new(), &|_| {}).unwrap()

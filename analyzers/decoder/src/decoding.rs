@@ -4,7 +4,7 @@ use mcpcap_analyzer::columns::{Frames, Packets, StreamWriter, Streams, Writer};
 use mcpcap_analyzer::decode::{Decoder, Packet, Summary};
 use mcpcap_analyzer::links::Links;
 use mcpcap_analyzer::stream::{self, Statistics};
-use mcpcap_analyzer::{Link, Problem, Window};
+use mcpcap_analyzer::{Link, Problem, Window, community};
 use serde::{Deserialize, Serialize};
 
 use crate::Choice;
@@ -21,6 +21,8 @@ struct Options {
     count_copies: bool,
     /// Whether the header of each layer is wanted.
     headers: bool,
+    /// Whether the Community ID of each packet is wanted.
+    community_ids: bool,
     /// Whether what happens in TCP streams is wanted.
     streams: bool,
     /// The part of the lists about copies that is asked for.
@@ -32,6 +34,7 @@ pub struct Decoding {
     decoder: Decoder,
     choice: Option<Choice>,
     headers: bool,
+    community_ids: bool,
     streams: Option<stream::Streams>,
     /// The last frame that was taken.
     last: u64,
@@ -54,13 +57,14 @@ impl Decoding {
     /// # Errors
     /// [`Problem::Arguments`] for an option that is unknown or makes no sense.
     pub fn open(options: &str) -> Result<Self, Problem> {
-        let Options { host, port, count_copies, headers, streams, page } =
+        let Options { host, port, count_copies, headers, community_ids, streams, page } =
             serde_json::from_str(options).map_err(|error| Problem::argument("options", error.to_string()))?;
         let is_choosing = host.is_some() || port.is_some();
         Ok(Self {
             decoder: Decoder::new().counting_copies(count_copies).listing(&page),
             choice: is_choosing.then(|| Choice::new(host.as_deref(), port)).transpose()?,
             headers,
+            community_ids,
             streams: streams.then(stream::Streams::new),
             last: 0,
             page,
@@ -91,6 +95,9 @@ impl Decoding {
             let decoded = self.decoder.take(&frame, self.headers, &is_chosen);
             if decoded.is_chosen {
                 writer.add(row, *offset, &decoded);
+                if self.community_ids {
+                    writer.add_community(community::of_packet(&decoded.packet));
+                }
                 if let (Some(streams), None) = (&mut self.streams, decoded.packet.copy_of) {
                     streams.push(&decoded.packet, frame.is_cut(), &mut |connection, event| {
                         events.add(*number, connection, event, data);

@@ -35,6 +35,8 @@ pub enum Step {
 #[derive(Default)]
 pub struct Half {
     pub step: Step,
+    /// Whether its end said that nothing more comes (FIN).
+    pub is_over: bool,
     /// A head or a line that is not whole yet.
     buffer: Vec<u8>,
     /// Where that begins.

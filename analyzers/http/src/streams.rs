@@ -110,6 +110,7 @@ impl State {
         let (Event::Data { frame: now, .. }
         | Event::Gap { frame: now, .. }
         | Event::Conflict { frame: now, .. }
+        | Event::Fin { frame: now, .. }
         | Event::Closed { frame: now, .. }) = event;
         match event {
             Event::Data { from, bytes, frame, timestamp, segment_start, .. } => {
@@ -122,6 +123,11 @@ impl State {
                 Self::New(_) | Self::Other => {}
             },
             Event::Conflict { .. } => {}
+            Event::Fin { from, .. } => {
+                if let Self::Http1(http) = self {
+                    http.fin(from);
+                }
+            }
             Event::Closed { reason, frame } => {
                 match self {
                     Self::Http1(http) => http.close(reason, frame, out),

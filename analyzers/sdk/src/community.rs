@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
 
+use crate::decode::{Layer, Packet, Transport};
+
 /// IANA's number of ICMP.
 pub const ICMP: u8 = 1;
 /// IANA's number of TCP.
@@ -16,14 +18,42 @@ pub const ICMPV6: u8 = 58;
 /// IANA's number of SCTP.
 pub const SCTP: u8 = 132;
 
+/// What a Community ID has behind `1:`, before it becomes Base64.
+pub type Hash = [u8; 20];
+
 /// The Community ID of a flow between two ends, with the seed 0. TCP, UDP and SCTP have ports; of ICMP and ICMPv6 [`icmp`] gives what stands in their
 /// place, and the first end is the sender. Fragments and other protocols have none.
 pub fn id(protocol: u8, source: (IpAddr, Option<u16>), destination: (IpAddr, Option<u16>)) -> String {
+    text(&hash(protocol, source, destination))
+}
+
+/// A Community ID as text.
+pub fn text(hash: &Hash) -> String {
+    format!("1:{}", BASE64.encode(hash))
+}
+
+/// The hash of a packet's flow. Fragments are flows without ports, but for the one that completes a datagram. Nothing without IP.
+pub fn of_packet(packet: &Packet<'_>) -> Option<Hash> {
+    let ip = packet.ip.as_ref()?;
+    let (source, destination) = match (&packet.transport, packet.payload, packet.layers.last()) {
+        (Transport::Icmp(message) | Transport::Icmpv6(message), ..) => {
+            let (one, other, _) = icmp(ip.protocol, message.kind, message.code);
+            (Some(one), Some(other))
+        }
+        (Transport::None, [a, b, c, d, ..], Some(Layer::Sctp)) => {
+            (Some(u16::from_be_bytes([*a, *b])), Some(u16::from_be_bytes([*c, *d])))
+        }
+        _ => packet.ports().map_or((None, None), |(source, destination)| (Some(source), Some(destination))),
+    };
+    Some(hash(ip.protocol, (ip.source, source), (ip.destination, destination)))
+}
+
+fn hash(protocol: u8, source: (IpAddr, Option<u16>), destination: (IpAddr, Option<u16>)) -> Hash {
     let is_icmp = matches!(protocol, ICMP | ICMPV6);
     let has_ports = is_icmp || matches!(protocol, TCP | UDP | SCTP);
     // A message without an answer has one direction.
     let is_one_way = is_icmp && source.1.is_some_and(|kind| counterpart(protocol, kind).is_none());
-    let key = |(address, port): (IpAddr, Option<u16>)| (bytes(address), port.filter(|_| has_ports));
+    let key = |(address, port): (IpAddr, Option<u16>)| (Octets::from(address), port.filter(|_| has_ports));
     let (first, second) = (key(source), key(destination));
     let (first, second) = if is_one_way || first <= second { (first, second) } else { (second, first) };
     let mut hash = Sha1::new();
@@ -35,7 +65,32 @@ pub fn id(protocol: u8, source: (IpAddr, Option<u16>), destination: (IpAddr, Opt
         hash.update(first.to_be_bytes());
         hash.update(second.to_be_bytes());
     }
-    format!("1:{}", BASE64.encode(&hash.finalize()))
+    hash.finalize().into()
+}
+
+/// An address, compared as the bytes of its header are.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Octets {
+    V4([u8; 4]),
+    V6([u8; 16]),
+}
+
+impl From<IpAddr> for Octets {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self::V4(address.octets()),
+            IpAddr::V6(address) => Self::V6(address.octets()),
+        }
+    }
+}
+
+impl Octets {
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::V4(octets) => octets,
+            Self::V6(octets) => octets,
+        }
+    }
 }
 
 /// What ICMP (1) or ICMPv6 (58) have in place of ports: the type and the one that answers it, or for a type that nothing answers the type and the code;
@@ -60,13 +115,6 @@ fn counterpart(protocol: u8, kind: u16) -> Option<u16> {
         _ if kind == *other => Some(*one),
         _ => None,
     })
-}
-
-fn bytes(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    }
 }
 
 #[cfg(test)]

@@ -184,5 +184,5 @@ columns! {
 }
 
 columns! {
-    Packets: row stack version source_high source_low destination_high destination_low hop_limit protocol identification ip_flags traffic_class transport source_port destination_port header header_length payload captured length stop unread copy_of flow layers layer_ends tunnels tunnel_versions tunnel_ends fragment_packet fragment_frame header_packet header_layer header_offset header_octets joined
+    Packets: row stack version source_high source_low destination_high destination_low hop_limit protocol identification ip_flags traffic_class transport source_port destination_port header header_length payload captured length stop unread copy_of flow community layers layer_ends tunnels tunnel_versions tunnel_ends fragment_packet fragment_frame header_packet header_layer header_offset header_octets joined
 }

@@ -48,6 +48,7 @@ pub fn tool<T: Tool>() -> Value {
         "cut": cut,
         "headers": T::WANTS.headers,
         "streams": T::WANTS.streams,
+        "community_ids": T::WANTS.community_ids,
         "sha1": T::WANTS.sha1,
         "ends": match T::ENDS {
             Ends::Never => json!(false),

@@ -34,7 +34,7 @@ pub struct Frame<'a> {
     pub link_index: u32,
     /// pcapng `epb_flags`; 0 where there are none.
     pub flags: u32,
-    /// Offset in the capture of the first octet of `data`.
+    /// Offset in the capture of the first octet of `data`, for a tool that wants all frames.
     pub offset: u64,
 }
 

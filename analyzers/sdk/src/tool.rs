@@ -89,13 +89,16 @@ pub struct Wants {
     pub streams: bool,
     /// With the header of each layer.
     pub headers: bool,
+    /// With the Community ID of each packet ([`Packet::community`](crate::decode::Packet::community)).
+    pub community_ids: bool,
     /// Whether the report shows the SHA-1 of the file, which takes time.
     pub sha1: bool,
 }
 
 impl Wants {
     /// All frames.
-    pub const ALL: Self = Self { transports: None, ports: &[], streams: false, headers: false, sha1: false };
+    pub const ALL: Self =
+        Self { transports: None, ports: &[], streams: false, headers: false, community_ids: false, sha1: false };
 
     /// Packets with one of these transport headers.
     pub const fn of(transports: &'static [TransportKind]) -> Self {

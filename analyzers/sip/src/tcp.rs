@@ -58,7 +58,7 @@ impl Framing {
                 self.data(connection, from, &segment, totals, sink);
             }
             Event::Gap { from, missing, .. } => self.gap(from, missing, totals),
-            Event::Conflict { .. } => {}
+            Event::Conflict { .. } | Event::Fin { .. } => {}
             Event::Closed { .. } => self.lose(totals),
         }
         totals.buffered = totals.buffered.saturating_sub(before).saturating_add(self.buffered());

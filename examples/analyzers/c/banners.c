@@ -30,9 +30,6 @@ void banners_free(banners_t *banners) {
 
 static void opening_take(opening_t *opening, const event_t *event) {
     line_t *line = &opening->line;
-    if (event->kind == EVENT_CONFLICT) {
-        return;
-    }
     if (opening->from == SIDE_NONE) {
         opening->from = event->from;
         opening->frame = event->frame;
@@ -116,7 +113,7 @@ void banners_stream(banners_t *banners, const connection_t *connection, const ev
         banners->without_start += event->kind == EVENT_CLOSED;
     } else if (event->kind == EVENT_CLOSED) {
         closed(banners, connection, id);
-    } else {
+    } else if (event->kind == EVENT_DATA || event->kind == EVENT_GAP) {
         opening_t *opening = table_put(&banners->openings, id);
         if (opening != NULL) {
             opening_take(opening, event);

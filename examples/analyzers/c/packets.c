@@ -1,6 +1,16 @@
 #include "packets.h"
 
 #include <stdio.h>
+#include <string.h>
+
+static const uint8_t *community_of(const mcpcap_analysis_types_packets_t *packets, size_t row) {
+    static const uint8_t none[COMMUNITY_BYTES];
+    if (packets->community.len == 0) {
+        return NULL;
+    }
+    const uint8_t *hash = packets->community.ptr + COMMUNITY_BYTES * row;
+    return memcmp(hash, none, COMMUNITY_BYTES) == 0 ? NULL : hash;
+}
 
 packet_t packet_at(const mcpcap_analysis_types_batch_t *batch, const mcpcap_analysis_types_packets_t *packets, size_t row) {
     uint32_t stack = packets->stack.ptr[row], payload = packets->payload.ptr[row];
@@ -22,6 +32,7 @@ packet_t packet_at(const mcpcap_analysis_types_batch_t *batch, const mcpcap_anal
         .length = packets->length.ptr[row],
         .stop = packets->stop.ptr[row],
         .copy_of = packets->copy_of.ptr[row],
+        .community = community_of(packets, row),
         .layers = packets->layers.ptr + first,
         .layers_count = packets->layer_ends.ptr[stack] - first,
     };
@@ -70,4 +81,22 @@ void address_text(uint8_t version, const uint64_t address[2], char text[ADDRESS_
     } else if (version == 6) {
         ipv6_text(address, text);
     }
+}
+
+void community_text(const packet_t *packet, char text[COMMUNITY_TEXT]) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *from = packet->community;
+    text[0] = 0;
+    if (from == NULL) {
+        return;
+    }
+    text += sprintf(text, "1:");
+    for (size_t at = 0; at < COMMUNITY_BYTES; at += 3) {
+        uint8_t third = at + 2 < COMMUNITY_BYTES ? from[at + 2] : 0; /* of the last three there are two */
+        *text++ = digits[from[at] >> 2];
+        *text++ = digits[(from[at] & 3) << 4 | from[at + 1] >> 4];
+        *text++ = digits[(from[at + 1] & 15) << 2 | third >> 6];
+        *text++ = at + 2 < COMMUNITY_BYTES ? digits[third & 63] : '=';
+    }
+    *text = 0;
 }

@@ -12,8 +12,8 @@ enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_ICMPV6 =
 /* Kinds of layers; the contract's README has all of them. */
 enum { LAYER_VLAN = 2, LAYER_ARP = 54 };
 
-/* Room for any address as text, with the zero behind it. */
-enum { ADDRESS_TEXT = 46 };
+/* Room for any address as text, and for a Community ID, with the zero behind it. */
+enum { ADDRESS_TEXT = 46, COMMUNITY_TEXT = 31, COMMUNITY_BYTES = 20 };
 
 /* One frame with the packet in it: what is innermost, behind link layers, tags and tunnels. Its parts lie in the batch. */
 typedef struct {
@@ -30,6 +30,7 @@ typedef struct {
     uint32_t length;        /* bytes of it that were on the wire */
     uint8_t stop;           /* why decoding ended before the transport's payload, as in the contract; 0: it did not */
     uint64_t copy_of;       /* the frame that has the same packet first; 0: none */
+    const uint8_t *community; /* 20 bytes of its Community ID, for a tool that says "community_ids": true; NULL otherwise and without IP */
     const uint64_t *layers; /* outermost first */
     size_t layers_count;
 } packet_t;
@@ -46,3 +47,6 @@ uint32_t packet_innermost(const packet_t *packet);
 
 /* Writes an address of a packet as text (RFC 5952); nothing for a version of 0. */
 void address_text(uint8_t version, const uint64_t address[2], char text[ADDRESS_TEXT]);
+
+/* Writes a packet's Community ID as text, as Zeek and Suricata write it; nothing where there is none. */
+void community_text(const packet_t *packet, char text[COMMUNITY_TEXT]);

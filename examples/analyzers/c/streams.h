@@ -24,11 +24,12 @@ typedef enum {
     EVENT_DATA,     /* the next bytes of a direction */
     EVENT_GAP,      /* bytes that are not in the capture */
     EVENT_CONFLICT, /* a segment says otherwise about bytes that came first, and those count */
+    EVENT_FIN,      /* one end said that nothing more comes from it, and everything before was given */
     EVENT_CLOSED,   /* nothing more comes: given once for each connection, after everything else */
 } event_kind_t;
 
 /* Why nothing more comes; by their numbers in the contract. */
-typedef enum { NOT_CLOSED, CLOSED_FIN = 7, CLOSED_RESET, CLOSED_REUSED, CLOSED_EVICTED, CLOSED_CAPTURE_END } closed_t;
+typedef enum { NOT_CLOSED, CLOSED_FIN = 9, CLOSED_RESET, CLOSED_REUSED, CLOSED_EVICTED, CLOSED_CAPTURE_END } closed_t;
 
 /* Something that happened in a stream. */
 typedef struct {
@@ -37,7 +38,7 @@ typedef struct {
     closed_t reason;      /* of EVENT_CLOSED */
     uint32_t connection;  /* its place, for connection_at */
     uint64_t arrival;     /* the frame whose packet brought the event */
-    uint64_t frame;       /* the one that carried the data, that shows that bytes are missing, that contradicts; or the last one of the connection */
+    uint64_t frame;       /* the one that carried the data, that shows that bytes are missing, that contradicts, that has FIN; or the last one of the connection */
     uint64_t time;        /* when data was captured, in nanoseconds since 1970; UINT64_MAX: unknown */
     uint64_t position;    /* bytes of this direction before these, those that are missing among them */
     const uint8_t *bytes; /* of EVENT_DATA; otherwise NULL */

@@ -322,11 +322,21 @@ static void packets_are_read_from_columns(void) {
     assert(second.frame == 9 && second.frame_size == 1500 && second.payload == joined + 1 && second.captured == 2 && second.length == 900);
     assert(second.source[0] == 1 && second.source[1] == 3 && second.source_port == 80 && second.destination_port == 50001 && second.stop == 4 && second.copy_of == 7);
     assert(second.layers_count == 2 && packet_innermost(&second) == LAYER_VLAN && layer_number(second.layers[1]) == 5);
+    char text[COMMUNITY_TEXT];
+    community_text(&first, text);
+    assert(first.community == NULL && *text == 0);
+    /* The specification's own example. */
+    uint8_t community[2 * COMMUNITY_BYTES] = {[COMMUNITY_BYTES] = 45, 5, 61, 169, 153, 74, 248, 30, 69, 220, 160, 230, 122, 254, 166, 228, 243, 34, 110, 184};
+    columns.community = (analyzer_list_u8_t){community, sizeof community};
+    first = packet_at(&batch, &columns, 0);
+    second = packet_at(&batch, &columns, 1);
+    community_text(&second, text);
+    assert(first.community == NULL && strcmp(text, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=") == 0);
 }
 
 /* Data in the batch and data that waited; a packet stands before the event that it brought. */
 static void events_are_read_from_columns_in_the_order_of_the_file(void) {
-    uint8_t data[] = {1, 2, 3, 4}, joined[] = {5, 6, 7}, kind[] = {1, 4, 2, 9}, flags[] = {1, 2, 0, 0}, version[] = {4, 6}, known[] = {1, 0};
+    uint8_t data[] = {1, 2, 3, 4}, joined[] = {5, 6, 7}, kind[] = {1, 4, 2, 11}, flags[] = {1, 2, 0, 0}, version[] = {4, 6}, known[] = {1, 0};
     uint64_t arrival[] = {7, 7, 9, 12}, frame[] = {7, 6, 8, 2}, time[] = {5, UINT64_MAX, 6, UINT64_MAX}, position[] = {0, 3, 10, 0}, length[] = {2, 100, 3, 0};
     uint64_t id[] = {70, 80}, number[] = {1, 2}, high[] = {0, 1}, low[] = {2, 3}, first_frame[] = {1, 2};
     uint32_t place[] = {0, 1, 1, 0}, offset[] = {1, 0, 4, 0}, row[] = {0, 1};

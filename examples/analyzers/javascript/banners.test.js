@@ -136,6 +136,13 @@ test('a tool that wants streams asks for the headers of TCP, which tell those ad
   assert.deepEqual([tool.streams, tool.wants, tool.headers, tool.paged], [true, { transports: ['tcp'] }, true, ['servers']]);
 });
 
+// The specification's own example.
+test('a Community ID is written as other tools write it', () => {
+  const community = [45, 5, 61, 169, 153, 74, 248, 30, 69, 220, 160, 230, 122, 254, 166, 228, 243, 34, 110, 184];
+  const made = [udp(['192.0.2.1', 1], ['192.0.2.2', 2], []), udp(['192.0.2.1', 1], ['192.0.2.2', 2], [], { community })];
+  assert.deepEqual([...packets(...columns(made, 1))].map(({ communityId }) => communityId), ['', '1:LQU9qZlK+B5F3KDmev6m5PMibrg=']);
+});
+
 test('an event stands behind the packet that brought it, and only packets that are wanted come', () => {
   const stream = new Stream(CLIENT, SSH);
   const made = [tcp(CLIENT, SSH, [1]), stream.data('client', [1]), stream.gap('server', 1), tcp(SSH, CLIENT, [2]), udp(SSH, CLIENT, [3]), stream.data('server', [2])];

@@ -138,6 +138,12 @@ class Packet {
     return Number(this.#columns.copyOf[this.#row]) || undefined;
   }
 
+  /** Community ID of its flow, as Zeek and Suricata write it, for a tool that says `"community_ids": true`; empty otherwise and without IP. */
+  get communityId() {
+    const found = this.#columns.community.subarray(this.#row * 20, (this.#row + 1) * 20);
+    return found.some((byte) => byte) ? `1:${base64(found)}` : '';
+  }
+
   #address(low, at) {
     if (this.version === 6) return this.#known.header(this.#row).subarray(at, at + 16);
     const value = u32(low[this.#row]);
@@ -188,6 +194,19 @@ export class Known {
 export function* packets(batch, columns) {
   const known = new Known(batch, columns);
   for (let row = 0; row < columns.row.length; row++) yield new Packet(batch, columns, row, known);
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+function base64(bytes) {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 3) {
+    const [a, b = 0, c = 0] = bytes.subarray(at, at + 3);
+    const digits = [a >> 2, ((a & 3) << 4) | (b >> 4), ((b & 15) << 2) | (c >> 6), c & 63];
+    const known = Math.min(bytes.length - at, 3) + 1;
+    text += digits.map((digit, place) => (place < known ? BASE64[digit] : '=')).join('');
+  }
+  return text;
 }
 
 /** Name of a layer's kind; its number when it is a newer one. */

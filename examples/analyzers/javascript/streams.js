@@ -3,9 +3,9 @@ import { Known, UNKNOWN_TIME, address, packets, u32 } from './packets.js';
 
 const TCP = 6;
 const SIDES = ['client', 'server'];
-const KINDS = ['data', 'gap', 'conflict'];
+const KINDS = ['data', 'gap', 'conflict', 'fin'];
 const REASONS = ['fin', 'reset', 'reused', 'evicted', 'capture_end'];
-const CLOSED = 7;
+const CLOSED = 9;
 const SEGMENT_START = 1;
 const CUT = 2;
 const ENDS_MAX = 16_384;
@@ -127,7 +127,7 @@ class Event {
 
   /**
    * `data`: the next bytes of a direction. `gap`: bytes that are not in the capture. `conflict`: a segment says otherwise about bytes that came first,
-   * and those count. `closed`: nothing more comes, given once for each connection, after everything else.
+   * and those count. `fin`: one end said that nothing more comes from it, and everything before was given. `closed`: nothing more comes, given once for each connection, after everything else.
    */
   get kind() {
     return KINDS[(this.#code - 1) >> 1] ?? 'closed';
@@ -148,7 +148,7 @@ class Event {
     return this.#columns.arrival[this.#row];
   }
 
-  /** The frame that carried the data, that shows that bytes are missing, or that contradicts; or the last one of the connection. */
+  /** The frame that carried the data, that shows that bytes are missing, that contradicts, or that has FIN; or the last one of the connection. */
   get frame() {
     return this.#columns.frame[this.#row];
   }

@@ -13,8 +13,8 @@ export const udp = (source, destination, payload, more) => packet(payload, { tra
 export const tcp = (source, destination, payload, more) => packet(payload, { transport: 'tcp', source, destination, ...more });
 
 /** A packet. `layers` are the names of those around IP; `length` is that of the payload on the wire, when it is another one. */
-export function packet(payload, { transport = '', source = ['', 0], destination = ['', 0], layers = ['Ethernet'], length, time = 0, copyOf = 0, stop = 0 } = {}) {
-  return { payload: [...payload], transport: NUMBERS[transport] ?? 0, source, destination, layers, length: length ?? payload.length, time, copyOf, stop };
+export function packet(payload, { transport = '', source = ['', 0], destination = ['', 0], layers = ['Ethernet'], length, time = 0, copyOf = 0, stop = 0, community = Array(20).fill(0) } = {}) {
+  return { payload: [...payload], transport: NUMBERS[transport] ?? 0, source, destination, layers, length: length ?? payload.length, time, copyOf, stop, community };
 }
 
 /** A TCP connection between an address and a port each, which makes events. The frame of an event is its place in the list, from 1. */
@@ -111,6 +111,7 @@ function ofPackets(numbered, put) {
     length: made.map(({ length }) => length),
     stop: made.map(({ stop }) => stop),
     copyOf: made.map(({ copyOf }) => copyOf),
+    community: Uint8Array.from(made.flatMap(({ community }) => community)),
     layers,
     layerEnds,
     headerPacket: ipv6,

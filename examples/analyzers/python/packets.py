@@ -3,6 +3,7 @@
 Copy this file into your own project. It knows nothing of the generated bindings, so unit tests can use it with plain objects.
 """
 
+from base64 import b64encode
 from bisect import insort
 from ipaddress import IPv4Address, IPv6Address
 from typing import Iterator
@@ -151,6 +152,12 @@ class Packet:
     def copy_of(self) -> int | None:
         """The frame that has the same packet first, when this one was captured again."""
         return self._columns.copy_of[self._row] or None
+
+    @property
+    def community_id(self) -> str:
+        """Community ID of its flow, as Zeek and Suricata write it, for a tool that says `"community_ids": True`; empty otherwise and without IP."""
+        found = self._columns.community[self._row * 20 : (self._row + 1) * 20]
+        return "1:" + b64encode(found).decode() if any(found) else ""
 
     def _address(self, high, low) -> bytes:
         version = self.version

@@ -4,9 +4,9 @@ from typing import Iterator
 
 from packets import UNKNOWN_TIME, address, packets
 
-SENDERS = {1: "client", 2: "server", 3: "client", 4: "server", 5: "client", 6: "server"}
-KINDS = {1: "data", 2: "data", 3: "gap", 4: "gap", 5: "conflict", 6: "conflict"}
-REASONS = {7: "fin", 8: "reset", 9: "reused", 10: "evicted", 11: "capture_end"}
+SENDERS = {1: "client", 2: "server", 3: "client", 4: "server", 5: "client", 6: "server", 7: "client", 8: "server"}
+KINDS = {1: "data", 2: "data", 3: "gap", 4: "gap", 5: "conflict", 6: "conflict", 7: "fin", 8: "fin"}
+REASONS = {9: "fin", 10: "reset", 11: "reused", 12: "evicted", 13: "capture_end"}
 SEGMENT_START, CUT = 1, 2
 
 
@@ -87,7 +87,7 @@ class Event:
     @property
     def kind(self) -> str:
         """`data`: the next bytes of a direction. `gap`: bytes that are not in the capture. `conflict`: a segment says otherwise about bytes that came
-        first, and those count. `closed`: nothing more comes, given once for each connection, after everything else."""
+        first, and those count. `fin`: one end said that nothing more comes from it, and everything before was given. `closed`: nothing more comes, given once for each connection, after everything else."""
         return KINDS.get(self._columns.kind[self._row], "closed")
 
     @property
@@ -107,7 +107,7 @@ class Event:
 
     @property
     def frame(self) -> int:
-        """The frame that carried the data, that shows that bytes are missing, or that contradicts; or the last one of the connection."""
+        """The frame that carried the data, that shows that bytes are missing, that contradicts, or that has FIN; or the last one of the connection."""
         return self._columns.frame[self._row]
 
     @property

@@ -97,7 +97,14 @@ class Helpers(unittest.TestCase):
         table.payload, table.captured, table.joined = [len(batch.data) + 1], [2], b"abc"
         packet = Packet(batch, table, 0, {})
         self.assertEqual((packet.frame, packet.payload, packet.length, packet.is_cut, packet.copy_of), (7, b"bc", 9, True, 4))
+        self.assertEqual(packet.community_id, "")
         self.assertEqual((packet.source, packet.innermost, [name for name, _ in packet.layers]), ("2001:db8::1", "Udp", ["Ethernet", "Vlan", "Ipv6", "Udp"]))
+
+    # The specification's own example.
+    def test_a_community_id_is_written_as_other_tools_write_it(self):
+        hash = bytes.fromhex("2d053da9994af81e45dca0e67afea6e4f3226eb8")
+        batch, table, _ = columns([udp(CLIENT, SSH, b""), udp(CLIENT, SSH, b"", community=hash)], 1)
+        self.assertEqual([packet.community_id for packet in packets(batch, table)], ["", "1:LQU9qZlK+B5F3KDmev6m5PMibrg="])
 
     def test_an_event_tells_what_it_is_asked(self):
         stream = Stream(CLIENT6, WEB, known=False)

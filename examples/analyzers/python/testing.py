@@ -32,6 +32,7 @@ def packet(
     time: int = 0,
     copy_of: int = 0,
     stop: int = 0,
+    community: bytes = bytes(20),
 ) -> dict:
     """A packet. `layers` are the names of those around IP; `length` is that of the payload on the wire, when it is another one."""
     return {
@@ -44,6 +45,7 @@ def packet(
         "time": time,
         "copy_of": copy_of,
         "stop": stop,
+        "community": community,
     }
 
 
@@ -125,6 +127,7 @@ def of_packets(numbered: list[tuple[int, dict]], batch) -> SimpleNamespace:
         length=[one["length"] for one in made],
         stop=bytes(one["stop"] for one in made),
         copy_of=[one["copy_of"] for one in made],
+        community=b"".join(one["community"] for one in made),
         layers=layers,
         layer_ends=ends,
         joined=b"",

@@ -143,6 +143,8 @@ pub(super) struct ToolDescription<R = Map<String, Value>> {
     #[serde(default)]
     pub(super) headers: bool,
     #[serde(default)]
+    pub(super) community_ids: bool,
+    #[serde(default)]
     pub(super) streams: bool,
     /// A component that says nothing may look at it.
     #[serde(default = "yes")]
@@ -398,6 +400,7 @@ fn make_tool<R>(
             ports: tool.wants.ports,
             streams: tool.streams,
             headers: tool.headers,
+            community_ids: tool.community_ids,
             sha1: tool.sha1,
         },
         ends: tool.ends,

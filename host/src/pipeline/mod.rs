@@ -4,6 +4,7 @@
 //! take turns on this one. So reading, hashing, decoding and analysis overlap, and a slow analyzer slows the line.
 //! One that may end the reading is waited for after each batch: where it stops is where the reader stopped, and the same capture gives the same report.
 
+mod gathered;
 mod outcome;
 mod packets;
 mod passage;
@@ -30,6 +31,7 @@ pub use outcome::{End, Outcome, RunError};
 use outcome::{Ended, File};
 pub use packets::Wants;
 use passage::Passage;
+use question::Wanted;
 pub use question::{Pass, Question, Rows};
 use seat::Seat;
 use stages::Stages;
@@ -103,10 +105,15 @@ impl Line {
             if seats.iter().all(Result::is_err) {
                 return Ok(seats.into_iter().map(|seat| Err(seat.err().unwrap_or(RunError::Threads))).collect());
             }
-            let headers = questions.iter().any(|question| question.wants.headers);
-            let streams = questions.iter().any(|question| question.wants.streams);
+            let any = |of: fn(&Wants) -> bool| questions.iter().any(|question| of(question.wants));
+            let wanted = Wanted {
+                headers: any(|wants| wants.headers),
+                community_ids: any(|wants| wants.community_ids),
+                streams: any(|wants| wants.streams),
+            };
+            let streams = wanted.streams;
             let mut decoder = match of_packets || pass.selection.looks_inside() {
-                true => Some(self.decode(&pass.of_decoder(headers, streams), cancel)?),
+                true => Some(self.decode(&pass.of_decoder(wanted), cancel)?),
                 false => None,
             };
             let (sender, receiver) = sync_channel(AHEAD);

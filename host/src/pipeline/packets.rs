@@ -1,8 +1,10 @@
 //! Frames with their packets, and what these bring of streams, on their way from the decoder to the analyzers.
 
+use super::gathered::Gathered;
 use super::passage::broken_contract;
 use super::{RunError, streams};
 use crate::bindings::types;
+use crate::packets::COMMUNITY;
 use crate::sandbox::DecoderSession;
 use crate::{packets, streams as events};
 
@@ -17,6 +19,8 @@ pub struct Wants {
     pub streams: bool,
     /// Whether it wants the header of each layer.
     pub headers: bool,
+    /// Whether it wants the Community ID of each packet.
+    pub community_ids: bool,
     /// Whether its report shows the SHA-1 of the file.
     pub sha1: bool,
 }
@@ -88,24 +92,30 @@ impl Parsed {
             .filter(|(_, (transport, (source, destination)))| wants.has(**transport, [**source, **destination]))
             .map(|(row, _)| row)
             .collect();
-        let has_events = !streams.as_ref().unwrap_or(&self.streams).arrival.is_empty();
-        let part = (rows.len() < packets.row.len()).then(|| self.of_rows(&rows, has_events));
-        (part, streams)
+        if rows.len() == packets.row.len() {
+            return (None, streams);
+        }
+        let (gathered, data) = Gathered::of(&self.batch, &rows);
+        let streams = match streams.as_ref().unwrap_or(&self.streams) {
+            events if events.arrival.is_empty() => streams::none(),
+            events => gathered.streams(&self.batch.data, events),
+        };
+        (Some(self.of_rows(&rows, &gathered, data)), Some(streams))
     }
 
-    /// Some of its frames, without events. `has_events`: some are given with them.
-    fn of_rows(&self, rows: &[u32], has_events: bool) -> Self {
+    /// Some of its frames, without events.
+    fn of_rows(&self, rows: &[u32], gathered: &Gathered, data: Vec<u8>) -> Self {
         let batch = types::Batch {
-            frames: of_rows(&self.batch.frames, rows),
+            frames: types::Frames { offset: gathered.starts(), ..of_rows(&self.batch.frames, rows) },
             links: self.batch.links.clone(),
-            position: self.batch.position,
-            // Without a frame or an event nobody reads them.
-            data: if has_events || !rows.is_empty() { self.batch.data.clone() } else { Vec::new() },
+            position: self.batch.position.saturating_add(gathered.first()),
+            data,
         };
         if rows.is_empty() {
             return Self::of_frames(batch);
         }
         let whole = &self.packets;
+        let moved = |column: &[u32]| gathered.positions(rows.iter().enumerate(), column);
         let (fragment_packet, fragments) = of_packets(&whole.fragment_packet, rows);
         let (header_packet, headers) = of_packets(&whole.header_packet, rows);
         let packets = types::Packets {
@@ -124,15 +134,16 @@ impl Parsed {
             transport: chosen(&whole.transport, rows),
             source_port: chosen(&whole.source_port, rows),
             destination_port: chosen(&whole.destination_port, rows),
-            header: chosen(&whole.header, rows),
+            header: moved(&whole.header),
             header_length: chosen(&whole.header_length, rows),
-            payload: chosen(&whole.payload, rows),
+            payload: moved(&whole.payload),
             captured: chosen(&whole.captured, rows),
             length: chosen(&whole.length, rows),
             stop: chosen(&whole.stop, rows),
             unread: chosen(&whole.unread, rows),
             copy_of: chosen(&whole.copy_of, rows),
             flow: chosen(&whole.flow, rows),
+            community: chosen(whole.community.as_chunks::<COMMUNITY>().0, rows).into_flattened(),
             layers: whole.layers.clone(),
             layer_ends: whole.layer_ends.clone(),
             tunnels: whole.tunnels.clone(),
@@ -140,9 +151,10 @@ impl Parsed {
             tunnel_ends: whole.tunnel_ends.clone(),
             fragment_packet,
             fragment_frame: chosen(&whole.fragment_frame, &fragments),
+            header_offset: gathered
+                .positions(header_packet.iter().map(|row| *row as usize).zip(&headers), &whole.header_offset),
             header_packet,
             header_layer: chosen(&whole.header_layer, &headers),
-            header_offset: chosen(&whole.header_offset, &headers),
             header_octets: chosen(&whole.header_octets, &headers),
             joined: whole.joined.clone(),
         };
@@ -218,6 +230,7 @@ fn none() -> types::Packets {
         unread: Vec::new(),
         copy_of: Vec::new(),
         flow: Vec::new(),
+        community: Vec::new(),
         layers: Vec::new(),
         layer_ends: Vec::new(),
         tunnels: Vec::new(),

@@ -37,6 +37,14 @@ pub struct Rows<'a> {
     pub effort: Effort<'a>,
 }
 
+/// What of packets and streams is made only where an analyzer wants it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) headers: bool,
+    pub(super) community_ids: bool,
+    pub(super) streams: bool,
+}
+
 /// What is asked of all that a capture passes through before the analyzers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pass {
@@ -56,7 +64,7 @@ impl Pass {
     }
 
     /// The options of the decoder; `wit/README.md` has them.
-    pub(super) fn of_decoder(&self, headers: bool, streams: bool) -> String {
+    pub(super) fn of_decoder(&self, wanted: Wanted) -> String {
         let mut options = Map::new();
         if let Some(host) = &self.selection.host {
             options.insert("host".into(), host.as_str().into());
@@ -65,8 +73,9 @@ impl Pass {
             options.insert("port".into(), port.into());
         }
         options.insert("count_copies".into(), self.count_copies.into());
-        options.insert("headers".into(), headers.into());
-        options.insert("streams".into(), streams.into());
+        options.insert("headers".into(), wanted.headers.into());
+        options.insert("community_ids".into(), wanted.community_ids.into());
+        options.insert("streams".into(), wanted.streams.into());
         if let Some(page) = &self.page {
             options.insert("page".into(), page.clone());
         }

@@ -79,7 +79,7 @@ impl Framing {
             Event::Gap { from, missing, frame, is_cut, .. } => {
                 self.gap(connection, (from, missing, is_cut.then_some(frame)), totals, sink);
             }
-            Event::Conflict { .. } => {}
+            Event::Conflict { .. } | Event::Fin { .. } => {}
             Event::Closed { .. } => self.close(connection, totals, sink),
         }
         totals.buffered = totals.buffered.saturating_sub(before).saturating_add(self.buffered());

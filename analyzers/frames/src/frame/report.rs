@@ -1,7 +1,7 @@
 //! What is told of a frame.
 
 use mcpcap_analyzer::decode::{Header, Layer, Packet, Stop};
-use mcpcap_analyzer::{Frame, JsonSchema, is_default, schemars, time};
+use mcpcap_analyzer::{Frame, JsonSchema, community, is_default, schemars, time};
 use serde::Serialize;
 
 use super::fields::{Field, fields};
@@ -62,6 +62,10 @@ pub struct FrameReport {
     #[schemars(extend("x-mcpcap-fixed" = true))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocols: Option<String>,
+    /// With `detail`: Community ID of its flow (version 1, seed 0), as Zeek and Suricata log it.
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub community_id: Option<String>,
     /// With `detail`: the layers, from the outside inwards.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<LayerReport>,
@@ -169,6 +173,7 @@ fn detail(report: &mut FrameReport, frame: &Frame<'_>, packet: &Packet<'_>, head
     report.interface = Some(frame.link_index);
     report.interface_name = frame.link.name.clone();
     report.protocols = Some(names.join(":"));
+    report.community_id = packet.community.map(community::text);
     report.layers = headers.iter().map(layer).collect();
     report.stop = packet.stop;
     report.not_looked_into = packet.unread.map(|unread| unread.name().into_owned());

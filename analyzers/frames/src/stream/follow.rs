@@ -46,6 +46,7 @@ pub(super) fn deliver(
             slot.pieces.hole(from, missing, frame, wanted, room);
         }
         Event::Conflict { .. } => slot.conflicting = slot.conflicting.saturating_add(1),
+        Event::Fin { .. } => {}
         Event::Closed { reason, .. } => slot.closed = Some(reason),
     }
 }

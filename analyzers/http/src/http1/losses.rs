@@ -70,28 +70,39 @@ impl Http1 {
         }
     }
 
+    /// One end said that nothing more comes from it: its body that ends with the connection is whole, another one that is not whole is cut. Told when the
+    /// connection closes, since data may follow a FIN that was made up.
+    pub fn fin(&mut self, from: Side) {
+        self.half(from).is_over = true;
+    }
+
     /// Nothing more comes.
     pub fn close(&mut self, reason: CloseReason, frame: u64, out: &mut Out) {
-        let ended = matches!(reason, CloseReason::Fin | CloseReason::Reset);
+        let is_ended = matches!(reason, CloseReason::Fin | CloseReason::Reset);
+        let answers = self.asks.unwrap_or(Side::Client).other();
+        let request_over = is_ended || self.half(answers.other()).is_over;
+        let response_over = is_ended || self.half(answers).is_over;
+        let until_close = self.half(answers).step == Step::Close;
+        let is_whole = until_close && (reason == CloseReason::Fin || self.half(answers).is_over);
         for side in [Side::Client, Side::Server] {
             let half = self.half(side);
-            if ended && matches!(half.step, Step::Start | Step::Interim) && !half.is_between() && self.asks.is_some() {
+            let is_over = is_ended || half.is_over;
+            if is_over && matches!(half.step, Step::Start | Step::Interim) && !half.is_between() && self.asks.is_some()
+            {
                 out.faults.push((Fault::CutMessage, frame));
             }
         }
         for exchange in &mut self.exchanges {
             if let Some(request) = exchange.request.as_mut().filter(|request| !request.done) {
-                if ended { request.cut(Fault::CutMessage) } else { request.body.cut() }
+                if request_over { request.cut(Fault::CutMessage) } else { request.body.cut() }
             }
             if let Some(response) = exchange.response.as_mut().filter(|response| !response.done) {
-                let until_close = self.asks.map(Side::other).is_some_and(|side| match side {
-                    Side::Client => self.client.step == Step::Close,
-                    Side::Server => self.server.step == Step::Close,
-                });
-                match (until_close, reason) {
-                    (true, CloseReason::Fin) => response.end(None),
-                    (false, _) if ended => response.cut(Fault::CutMessage),
-                    _ => response.body.cut(),
+                if is_whole {
+                    response.end(None);
+                } else if response_over && !until_close {
+                    response.cut(Fault::CutMessage);
+                } else {
+                    response.body.cut();
                 }
             }
         }

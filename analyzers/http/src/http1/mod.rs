@@ -44,6 +44,7 @@ impl Http1 {
         out: &mut Out,
     ) -> Option<Switch<'a>> {
         let mut rest = *segment;
+        self.half(from).is_over = false;
         if self.is_without_body(from, segment) {
             self.half(from).step = Step::Start;
             self.end(from, None, out);

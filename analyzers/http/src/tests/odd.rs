@@ -66,6 +66,8 @@ fn bodies_that_are_cut_or_too_long_are_told() {
     let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
     let cut = Talk::open().ask(get).tell("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc").close().report();
     assert_eq!(faults(&cut), [("cut_message", 1)]);
+    let by_one = Talk::open().ask(get).tell("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc").finish().report();
+    assert_eq!(faults(&by_one), [("cut_message", 1)]);
     assert_eq!(
         cut["exchanges"][0]["response_body"],
         json!({ "bytes": 3, "content_length": 10, "complete": false, "entropy": 1.585 })

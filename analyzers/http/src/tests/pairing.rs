@@ -137,6 +137,12 @@ fn a_body_without_a_length_ends_with_the_connection() {
         "sha256": "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9",
     });
     assert_eq!(closed["exchanges"][0]["response_body"], expected);
+    // The client's end is not in the capture, or is a reset.
+    for one_sided in [talk().finish(), talk().finish().reset()] {
+        assert_eq!(one_sided.report()["exchanges"][0]["response_body"], expected);
+    }
+    let reset = talk().reset().report();
+    assert_eq!(reset["exchanges"][0]["response_body"], json!({ "bytes": 11, "complete": false, "entropy": 2.845 }));
     let open = talk().report();
     assert_eq!(open["exchanges"][0]["response_body"], json!({ "bytes": 11, "complete": false, "entropy": 2.845 }));
 }

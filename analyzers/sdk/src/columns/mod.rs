@@ -88,6 +88,7 @@ pub struct Packets {
     pub unread: Vec<u32>,
     pub copy_of: Vec<u64>,
     pub flow: Vec<u64>,
+    pub community: Vec<u8>,
     pub layers: Vec<u64>,
     pub layer_ends: Vec<u32>,
     pub tunnels: Vec<u64>,

@@ -113,8 +113,18 @@ impl<'a> Rows<'a> {
             stop: if stop == 0 { None } else { Some(Stop::from_code(stop)?) },
             unread: if unread == 0 { None } else { Some(Unread::from_code(unread)?) },
             headers: self.headers(offset),
+            community: self.community(row)?,
         };
         Some((frame, packet))
+    }
+
+    /// The hash of the packet's Community ID; nothing where they were not asked for.
+    fn community(&self, row: usize) -> Option<Option<&'a [u8; 20]>> {
+        let (hashes, _) = self.packets.community.as_chunks::<20>();
+        match hashes {
+            [] => Some(None),
+            hashes => hashes.get(row).map(|hash| (*hash != [0; 20]).then_some(hash)),
+        }
     }
 
     /// The frames of the datagram of this row.

@@ -11,7 +11,8 @@ mod kind {
     pub(super) const DATA: [u8; 2] = [1, 2];
     pub(super) const GAP: [u8; 2] = [3, 4];
     pub(super) const CONFLICT: [u8; 2] = [5, 6];
-    pub(super) const CLOSED: std::ops::RangeInclusive<u8> = 7..=11;
+    pub(super) const FIN: [u8; 2] = [7, 8];
+    pub(super) const CLOSED: std::ops::RangeInclusive<u8> = 9..=13;
 }
 
 /// Bits of the column `event_flags`.
@@ -55,6 +56,7 @@ impl StreamWriter {
             Event::Conflict { from, position, length, frame } => {
                 (of_side(kind::CONFLICT, from), frame, position, length)
             }
+            Event::Fin { from, position, frame } => (of_side(kind::FIN, from), frame, position, 0),
             Event::Closed { frame, reason } => (code(reason), frame, 0, 0),
         };
         let (offset, timestamp, bits) = match event {
@@ -68,7 +70,7 @@ impl StreamWriter {
                 (u32::try_from(offset).unwrap_or(u32::MAX), timestamp.unwrap_or(NO_TIME), bits)
             }
             Event::Gap { is_cut, .. } => (0, NO_TIME, if is_cut { flags::CUT } else { 0 }),
-            Event::Conflict { .. } | Event::Closed { .. } => (0, NO_TIME, 0),
+            Event::Conflict { .. } | Event::Fin { .. } | Event::Closed { .. } => (0, NO_TIME, 0),
         };
         streams.arrival.push(arrival);
         streams.connection.push(place);
@@ -173,6 +175,8 @@ impl<'a> Events<'a> {
             Event::Gap { from, missing: length, position, frame, is_cut: bits & flags::CUT != 0 }
         } else if let Some(from) = side(kind::CONFLICT) {
             Event::Conflict { from, position, length, frame }
+        } else if let Some(from) = side(kind::FIN) {
+            Event::Fin { from, position, frame }
         } else {
             let reason = kind.checked_sub(*kind::CLOSED.start())?;
             Event::Closed { frame, reason: *REASONS.get(usize::from(reason))? }

@@ -170,6 +170,11 @@ impl Writer {
         }
     }
 
+    /// Adds the hash of the last packet's Community ID, where these are asked for.
+    pub fn add_community(&mut self, hash: Option<[u8; 20]>) {
+        self.packets.community.extend_from_slice(&hash.unwrap_or_default());
+    }
+
     /// The position of what is joined next. The first byte there belongs to nothing, so that the end of the data is none of these positions.
     fn behind(&mut self) -> u32 {
         if self.packets.joined.is_empty() {

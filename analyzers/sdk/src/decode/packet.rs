@@ -209,6 +209,8 @@ pub struct Packet<'a> {
     pub unread: Option<Unread>,
     /// The header of each layer, where the tool asked for them.
     pub headers: Headers<'a>,
+    /// What its Community ID is made of, where the tool asked for it: `community::text` writes it.
+    pub community: Option<&'a [u8; 20]>,
 }
 
 /// A packet with where its parts stand, as the decoder hands it on.

@@ -77,6 +77,7 @@ fn kept(packet: &Packet<'_>) -> Packet<'static> {
         payload: packet.payload.to_vec().leak(),
         fragments: packet.fragments.to_vec().leak(),
         headers: Headers::default(),
+        community: None,
         ..*packet
     }
 }

@@ -76,6 +76,7 @@ impl Found {
             stop: None,
             unread: self.unread,
             headers: Headers::default(),
+            community: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::columns::{Frames, Packets, StreamWriter, Streams, Writer};
 use crate::decode::{Decoder, Packet, Transport};
 use crate::feed::Batch;
 use crate::stream::{self, Connection};
-use crate::{Capture, Ends, Flow, Problem, Run, Tool, ToolEntry, TransportKind, Wants, Window};
+use crate::{Capture, Ends, Flow, Problem, Run, Tool, ToolEntry, TransportKind, Wants, Window, community};
 
 /// Runs a tool over a capture (pcap or pcapng, not compressed) and gives its report.
 ///
@@ -38,6 +38,9 @@ pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value) -> Result<(
             let decoded = decoder.take(&frame, tool.wants.headers, &|_| true);
             if wants(&tool.wants, &decoded.packet) {
                 writer.add(wanted.number.len() as u32, batch.frames.offset[row], &decoded);
+                if tool.wants.community_ids {
+                    writer.add_community(community::of_packet(&decoded.packet));
+                }
                 wanted.push(&batch.frames, row);
             }
             if tool.wants.streams && decoded.packet.copy_of.is_none() {

@@ -88,12 +88,19 @@ impl Talk {
         self
     }
 
+    /// The server says that nothing more comes from it.
+    #[must_use]
+    pub fn finish(mut self) -> Self {
+        self.send(false, ACK | FIN, b"");
+        self
+    }
+
     /// Both ends close, the server first.
     #[must_use]
-    pub fn close(mut self) -> Self {
-        self.send(false, ACK | FIN, b"");
-        self.send(true, ACK | FIN, b"");
-        self
+    pub fn close(self) -> Self {
+        let mut this = self.finish();
+        this.send(true, ACK | FIN, b"");
+        this
     }
 
     /// The server resets.

@@ -81,6 +81,8 @@ pub(super) struct Half {
     /// The last holes that were given up: where each began and ended.
     given_up: [(u64, u64); 2],
     fin: Option<u64>,
+    /// The frame of the FIN, until it was told.
+    fin_frame: Option<u64>,
     /// The last packet from this end.
     heard: u64,
     /// Whether nothing comes from this end: it is not waited for.
@@ -102,6 +104,7 @@ impl Half {
             confirmed: (0, 0),
             given_up: [(0, 0); 2],
             fin: None,
+            fin_frame: None,
             heard: 0,
             absent: true,
         }
@@ -201,7 +204,8 @@ impl Half {
         }
         if let Some(start) = self.earlier.iter_mut().find(|start| **start == Some(first)) {
             (*start, self.base) = (self.base, Some(first));
-            (self.acknowledged, self.reached, self.confirmed, self.fin) = (0, 0, (0, 0), None);
+            (self.acknowledged, self.reached, self.confirmed) = (0, 0, (0, 0));
+            (self.fin, self.fin_frame) = (None, None);
         }
         if self.from_syn {
             return;
@@ -275,8 +279,11 @@ impl Half {
             return;
         };
         let end = offset.saturating_add_unsigned(length);
-        if segment.fin {
-            self.fin = u64::try_from(end).ok().or(self.fin);
+        // What stands before the next byte is old, or made up.
+        if let Some(end) = u64::try_from(end).ok().filter(|end| segment.fin && *end >= self.next) {
+            let is_first = self.fin.is_none();
+            (self.fin, self.fin_frame) = (Some(end), self.fin_frame.or(is_first.then_some(segment.frame)));
+            self.tell_fin(out);
         }
         if length == 0 {
             return;
@@ -362,6 +369,20 @@ impl Half {
             let (frame, is_cut) = shown;
             (out.sink)(Event::Gap { from: self.side, missing, position, frame, is_cut });
         }
+        self.tell_fin(out);
+    }
+
+    /// Tells the FIN once everything before was given. Where the stream begins is guessed until it is known from SYN or data was given.
+    fn tell_fin<F: FnMut(Event<'_>)>(&mut self, out: &mut Outlet<'_, F>) {
+        if (self.from_syn || self.next > 0) && self.is_finished() {
+            self.tell_fin_now(out);
+        }
+    }
+
+    fn tell_fin_now<F: FnMut(Event<'_>)>(&mut self, out: &mut Outlet<'_, F>) {
+        if let Some(frame) = self.fin_frame.take() {
+            (out.sink)(Event::Fin { from: self.side, position: self.next, frame });
+        }
     }
 
     /// Up to where holes are to be given up now, because both ends have shown [`PATIENCE`] packets ago that the bytes were on the wire.
@@ -383,6 +404,9 @@ impl Half {
         let end = self.before_fin(self.acknowledged);
         if !self.may_be_fin(end) {
             self.gap(end, (out.frame, false), out);
+        }
+        if self.is_finished() {
+            self.tell_fin_now(out);
         }
     }
 

@@ -123,6 +123,15 @@ pub enum Event<'a> {
         /// Its frame.
         frame: u64,
     },
+    /// One end said that nothing more comes from it, and everything before was given. Data that the end sends nevertheless may follow.
+    Fin {
+        /// Who said so.
+        from: Side,
+        /// Bytes of this direction.
+        position: u64,
+        /// The frame that said so.
+        frame: u64,
+    },
     /// Nothing more comes. Given once for each connection, after everything else.
     Closed {
         /// The last frame of the connection.

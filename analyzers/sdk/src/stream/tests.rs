@@ -24,6 +24,8 @@ struct Out {
     closed: Vec<CloseReason>,
     ids: Vec<u64>,
     conflicts: u64,
+    /// Who said that nothing more comes, in order; with how many events before.
+    fins: Vec<(Side, usize)>,
 }
 
 struct Bench {
@@ -90,6 +92,7 @@ impl Bench {
             stop: None,
             unread: None,
             headers: Headers::default(),
+            community: None,
         };
         let out = &mut self.out;
         self.streams.push(&packet, cut > 0, &mut |connection, event| out.take(connection, event));
@@ -109,6 +112,7 @@ impl Out {
             Event::Data { from, bytes, .. } => (from, String::from_utf8_lossy(bytes).into_owned()),
             Event::Gap { from, missing, .. } => (from, "?".repeat(missing as usize)),
             Event::Conflict { .. } => return self.conflicts += 1,
+            Event::Fin { from, .. } => return self.fins.push((from, self.events.len())),
             Event::Closed { reason, .. } => {
                 self.closed.push(reason);
                 self.ids.push(connection.id);

@@ -47,7 +47,7 @@ impl State {
                 Self::Before(before) => before.gap(from),
                 Self::New | Self::Over => {}
             },
-            Event::Conflict { .. } => {}
+            Event::Conflict { .. } | Event::Fin { .. } => {}
             Event::Closed { reason, .. } => {
                 if let Self::Tls(tls) = std::mem::replace(self, Self::Over) {
                     tls.close(ended(reason), out);

@@ -37,7 +37,7 @@ impl Opening {
                 // What stands behind it is another part of the text.
                 self.is_whole |= from == Side::Server;
             }
-            Event::Conflict { .. } | Event::Closed { .. } => {}
+            Event::Conflict { .. } | Event::Fin { .. } | Event::Closed { .. } => {}
         }
     }
 

@@ -167,6 +167,9 @@ typedef struct mcpcap_analysis_types_packets_t {
   analyzer_list_u64_t   copy_of;
   // A hash of both ends (addresses, ports) and the protocol, the same in both directions; 0 without IP.
   analyzer_list_u64_t   flow;
+  // Only where Community IDs were asked for: 20 bytes for each packet, which are 0 without IP. `1:` and their Base64 is the Community ID of the packet's flow
+  // (version 1, seed 0), as Zeek, Suricata and Wireshark write it.
+  analyzer_list_u8_t   community;
   // The layers of all stacks, one after another, outermost first: kind in bits 32 to 63, number (VLAN id, label, network
   // identifier, ..) in bits 0 to 31. `wit/README.md` has the kinds.
   analyzer_list_u64_t   layers;
@@ -204,18 +207,19 @@ typedef struct mcpcap_analysis_types_streams_t {
   // Its connection: position in `id`, `number`, and so on.
   analyzer_list_u32_t   connection;
   // 1 data from the client, 2 data from the server; 3 bytes of the client that are not in the capture, 4 those of the server; 5 a segment of the client, or 6 one of the
-  // server, says otherwise about bytes that came first, and those count. Nothing more comes of this connection: 7 both ends said so (FIN), 8 after a reset, 9 since
-  // the ends were used again, 10 since it made room for others, 11 since the capture ended.
+  // server, says otherwise about bytes that came first, and those count; 7 the client, or 8 the server, said that nothing more comes from it (FIN), and everything
+  // before was given. Nothing more comes of this connection: 9 both ends said so, 10 after a reset, 11 since the ends were used again, 12 since it made room for others,
+  // 13 since the capture ended.
   analyzer_list_u8_t   kind;
   // Of data, bit 0: it begins where the payload of a segment begins. Of missing bytes, bit 1: the snap length cut them off the frame.
   analyzer_list_u8_t   event_flags;
-  // The frame that carried the data, that shows that bytes are missing, that contradicts; or the last one of the connection.
+  // The frame that carried the data, that shows that bytes are missing, that contradicts, that has FIN; or the last one of the connection.
   analyzer_list_u64_t   frame;
   // When data was captured, in nanoseconds since 1970; the highest number where that is not known, and for all that is not data.
   analyzer_list_u64_t   timestamp;
-  // Bytes of this direction before these, those that are missing among them.
+  // Bytes of this direction before these, those that are missing among them; of FIN all of them.
   analyzer_list_u64_t   position;
-  // Where data begins: in the data of the batch, where it is not beyond its end; less its length, in `joined`.
+  // Where data begins: in the data of the batch, where this is less than its length; the others, less that length, in `joined`.
   analyzer_list_u32_t   offset;
   // Bytes of data, bytes that are missing, or those of the segment that contradicts.
   analyzer_list_u64_t   length;
