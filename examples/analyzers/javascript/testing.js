@@ -36,9 +36,14 @@ export class Stream {
     return this.#event(3 + SIDES.indexOf(sender), { length: missing, ...more });
   }
 
+  /** An end says that nothing more comes from it. */
+  fin(sender, more) {
+    return this.#event(7 + SIDES.indexOf(sender), more);
+  }
+
   /** Nothing more comes. */
   closed(reason = 'fin', more) {
-    return this.#event(7 + REASONS.indexOf(reason), more);
+    return this.#event(9 + REASONS.indexOf(reason), more);
   }
 
   #event(kind, { data = [], length = data.length, position = 0, frame, time = UNKNOWN_TIME, joined = false, cut = false, start = kind < 3 } = {}) {

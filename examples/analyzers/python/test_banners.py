@@ -4,7 +4,7 @@ import random
 import unittest
 
 from banners import BannersServers
-from packets import Frames, Packet, printable
+from packets import Frames, Packet, packets, printable
 from streams import events
 from testing import Stream, columns, run, tcp, udp
 
@@ -108,11 +108,12 @@ class Helpers(unittest.TestCase):
 
     def test_an_event_tells_what_it_is_asked(self):
         stream = Stream(CLIENT6, WEB, known=False)
-        made = [stream.data("client", b"abc", position=7, time=5, joined=True), stream.gap("server", 2, cut=True), stream.closed("evicted", frame=1)]
+        made = [stream.data("client", b"abc", position=7, time=5, joined=True), stream.gap("server", 2, cut=True), stream.closed("evicted", frame=1), stream.fin("server", position=9)]
         batch, _, happened = columns(made, 8)
-        data, gap, closed = events(batch, happened)
+        data, gap, closed, fin = events(batch, happened)
         self.assertEqual((data.kind, data.sender, data.data, data.position, data.frame, data.time, data.is_segment_start), ("data", "client", b"abc", 7, 8, 5, True))
         self.assertEqual((gap.kind, gap.sender, gap.length, gap.is_cut, gap.time, gap.data), ("gap", "server", 2, True, None, b""))
+        self.assertEqual((fin.kind, fin.sender, fin.reason, fin.position, fin.data), ("fin", "server", "", 9, b""))
         self.assertEqual((closed.kind, closed.sender, closed.reason, closed.frame, closed.arrival), ("closed", "", "evicted", 1, 10))
         connection = closed.connection
         self.assertEqual((connection.client, connection.client_port, connection.server, connection.server_port), (*CLIENT6, *WEB))

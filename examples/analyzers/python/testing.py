@@ -66,9 +66,13 @@ class Stream:
         """Bytes that are not in the capture."""
         return self._event(3 + SIDES.index(sender), length=missing, **more)
 
+    def fin(self, sender: str, **more) -> dict:
+        """An end says that nothing more comes from it."""
+        return self._event(7 + SIDES.index(sender), **more)
+
     def closed(self, reason: str = "fin", **more) -> dict:
         """Nothing more comes."""
-        return self._event(7 + REASONS.index(reason), **more)
+        return self._event(9 + REASONS.index(reason), **more)
 
     def _event(self, kind: int, *, data=b"", length=0, position=0, frame=None, time=UNKNOWN_TIME, joined=False, cut=False, start=True) -> dict:
         bits = SEGMENT_START * (start and kind < 3) | CUT * cut

@@ -3,6 +3,7 @@
 mod captures;
 mod figures;
 mod kept;
+mod large;
 mod pages;
 mod within;
 

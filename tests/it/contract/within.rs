@@ -9,7 +9,7 @@ use super::{Client, client, refusal, report};
 use crate::support::example;
 
 /// A capture of IPv4 packets, a millisecond apart.
-fn capture(packets: impl Iterator<Item = Vec<u8>>) -> tempfile::NamedTempFile {
+pub fn capture(packets: impl Iterator<Item = Vec<u8>>) -> tempfile::NamedTempFile {
     let mut file = Vec::new();
     for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
         file.extend_from_slice(&word.to_le_bytes());
@@ -26,7 +26,7 @@ fn capture(packets: impl Iterator<Item = Vec<u8>>) -> tempfile::NamedTempFile {
     kept
 }
 
-fn ip(protocol: u8, id: u16, (source, destination): ([u8; 4], [u8; 4]), payload: &[u8]) -> Vec<u8> {
+pub fn ip(protocol: u8, id: u16, (source, destination): ([u8; 4], [u8; 4]), payload: &[u8]) -> Vec<u8> {
     let mut packet = vec![0x45, 0];
     packet.extend_from_slice(&u16::try_from(20 + payload.len()).unwrap().to_be_bytes());
     packet.extend_from_slice(&id.to_be_bytes());
