@@ -20,13 +20,13 @@ pub struct Report {
     pub totals: TotalsReport,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
-    /// What an analyst would want to be told: first of each rule the 20 with most frames.
+    /// What an analyst would want to be told: first of each rule the 20 with most frames. Where hosts made room (`limits.evicted.parties`) there may be
+    /// more; the scans and beacons among them are on further pages of `scans` and `beacons`.
     pub findings: Vec<Finding>,
-    /// Scans of ports and sweeps of hosts, those with most probes first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Scans of ports and sweeps of hosts, those with most probes first; those that made room follow on further pages, in no order. Where some did and
+    /// nobody knows how many, the total of this list is one more than are known.
     pub scans: Vec<ScanReport>,
-    /// Contacts at regular intervals, those with the highest score first, down to 0.5.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Contacts at regular intervals, those with the highest score first, down to 0.5; those of pairs that made room likewise.
     pub beacons: Vec<BeaconReport>,
     /// What UDP and TCP flows carry, those with most bytes first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -73,7 +73,7 @@ pub struct Evicted {
     /// Ends that another flow announced.
     #[serde(skip_serializing_if = "is_default")]
     pub announcements: u64,
-    /// Entries of the tables of findings.
+    /// Entries of the tables of findings. One that comes again begins anew, so a finding may say less than there was.
     #[serde(skip_serializing_if = "is_default")]
     pub parties: u64,
 }

@@ -156,12 +156,15 @@ impl Tool for Conversations {
         beacons::BEACONS,
         hierarchy::ROWS,
         timeline::BUCKETS,
+        timeline::GAPS,
         top::APPLICATIONS,
         top::ENDPOINTS,
         top::PAIRS,
         top::PORTS,
         top::NETWORKS,
         top::VLANS,
+        scans::ANSWERED,
+        top::APPLICATION_PORTS,
     ];
     const WANTS: Wants = Wants::ALL;
     const ENDS: Ends = Ends::With(&["max_packets"]);
@@ -181,12 +184,12 @@ impl Tool for Conversations {
                 By::Host => OverTime::Host(Timeline::new(interval)),
             },
             kept: Kept {
-                hierarchy: Hierarchy::default(),
+                hierarchy: Hierarchy::new(&lists),
                 totals: Totals::default(),
                 talkers: Talkers::new(&lists),
                 order: arguments.order.unwrap_or_default(),
                 largest: Largest::default(),
-                watch: Watch::new(),
+                watch: Watch::new(&lists),
                 page: BTreeMap::new(),
                 window: if window.list.is_some() { Window::default() } else { window },
             },
