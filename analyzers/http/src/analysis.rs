@@ -40,11 +40,11 @@ impl Analysis {
         Self {
             maximum: Maximum::new(arguments.max_packets),
             out: Out::default(),
-            counts: Counts::new(),
+            counts: Counts::new(&lists),
             exchanges: Page::new(if window.list.is_some() { Window::default() } else { window }),
-            lists,
             watch: Watch::new(),
-            files: Files::new(),
+            files: Files::new(&lists),
+            lists,
         }
     }
 

@@ -125,6 +125,46 @@ fn of_more_than_there_is_room_for_totals_stay_exact() {
     assert_eq!(report["pages"][0]["total"], 3_000);
 }
 
+#[test]
+fn what_is_beyond_those_that_are_ranked_goes_on() {
+    const MANY: u32 = 2_500;
+    let mut talk = Talk::open();
+    for n in 0..MANY {
+        let body = format!("{n:08}");
+        talk = talk
+            .ask(format!("M{n} /p{n} HTTP/1.1\r\nHost: host{n}.example\r\nUser-Agent: a{n}\r\n\r\n"))
+            .tell(format!("HTTP/1.1 404 x\r\nServer: s{n}\r\nContent-Type: t/t{n}\r\nContent-Length: 8\r\n\r\n{body}"));
+    }
+    let capture = pcap(&talk.frames());
+    let number = |text: &Value| -> u32 {
+        let text = text.as_str().unwrap();
+        text.chars()
+            .skip_while(|c| !c.is_ascii_digit())
+            .take_while(char::is_ascii_digit)
+            .collect::<String>()
+            .parse()
+            .unwrap()
+    };
+    for (list, field) in [
+        ("statistics.methods", "name"),
+        ("statistics.hosts", "name"),
+        ("statistics.paths", "name"),
+        ("statistics.user_agents", "name"),
+        ("statistics.servers", "name"),
+        ("statistics.content_types", "name"),
+        ("statistics.failed", "url"),
+        ("statistics.slowest", "url"),
+        ("files", "url"),
+    ] {
+        let (joined, total) = lists::joined::<Http>(&capture, &json!({}), list);
+        let mut numbers: Vec<u32> = joined.iter().map(|entry| number(&entry[field])).collect();
+        numbers.sort_unstable();
+        assert!(total == u64::from(MANY) && numbers.into_iter().eq(0..MANY), "{list}: {total}");
+    }
+    let (files, _) = lists::joined::<Http>(&capture, &json!({}), "files");
+    assert!(files.iter().all(|file| file["times"] == 1 && file["bytes"] == 8));
+}
+
 fn crowded_by(count: u32) -> Vec<u8> {
     let mut talk = Talk::open();
     for n in 0..count {
