@@ -91,7 +91,9 @@ impl Analysis {
         self.counts.take(exchange);
         self.watch.take(exchange);
         self.files.take(exchange);
-        self.exchanges.push(|| ExchangeReport::new(exchange));
+        let place = usize::try_from(self.exchanges.total()).unwrap_or(usize::MAX);
+        let lists = &mut self.lists;
+        self.exchanges.push(|| ExchangeReport::new(exchange, place, lists));
     }
 
     /// Ends the run.

@@ -137,7 +137,7 @@ fn row(exchange: &Exchange) -> HttpExchange {
         status: exchange.status(),
         user_agent: asked.and_then(|asked| text(&asked.user_agent)),
         referer: asked.and_then(|asked| text(&asked.referer)),
-        cookies: Captured(asked.map_or(Vec::new(), |asked| asked.cookies.first.clone())),
+        cookies: Captured(asked.map_or(Vec::new(), |asked| asked.cookies.first().to_vec())),
         authorization: given.map(|given| Captured(given.scheme.clone())),
         user: given.and_then(|given| text(&given.user)),
         server_header: told.and_then(|told| text(&told.server)),

@@ -51,6 +51,28 @@ fn frames_of_a_fault_and_of_a_file_go_on() {
 }
 
 #[test]
+fn cookies_and_interim_responses_go_on() {
+    let pairs = |name: char| (0..200).map(move |n| format!("{name}{n}=secret"));
+    let sets: String = pairs('s').map(|pair| format!("Set-Cookie: {pair}; Path=/\r\n")).collect();
+    let interim = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n".repeat(30);
+    let cookies = pairs('c').collect::<Vec<_>>().join("; ");
+    let talk = Talk::open()
+        .ask(get("/first"))
+        .tell("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        .ask(format!("GET / HTTP/1.1\r\nHost: h\r\nCookie: {cookies}\r\n\r\n"))
+        .tell(format!("{interim}HTTP/1.1 200 OK\r\n{sets}Content-Length: 0\r\n\r\n"));
+    let capture = pcap(&talk.frames());
+    let joined = |list: &str| lists::joined_within::<Http>(&capture, &json!({}), &format!("exchanges[1].{list}")).0;
+    for (list, name) in [("cookies", 'c'), ("set_cookies", 's')] {
+        assert!(joined(list).into_iter().eq((0..200).map(|n| json!(format!("{name}{n}")))), "{list}");
+    }
+    assert!(joined("interim").into_iter().eq([103, 102].repeat(30).into_iter().map(Value::from)));
+    let exchange = &run(&capture, &json!({}))["exchanges"][1];
+    let totals = ["cookies_total", "set_cookies_total", "interim_total"].map(|name| exchange[name].as_u64());
+    assert_eq!(totals, [Some(200), Some(200), Some(60)]);
+}
+
+#[test]
 fn exchanges_have_pages() {
     let capture = crowded(60);
     let whole = run(&capture, &json!({ "page": { "limit": 1000 } }));

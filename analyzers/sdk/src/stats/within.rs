@@ -73,7 +73,7 @@ pub(super) fn room() -> Pool {
 }
 
 /// A page of a list: the values behind a place, in an order of their own.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Part<T> {
     after: u64,
     values: BTreeMap<u64, (T, u64)>,
