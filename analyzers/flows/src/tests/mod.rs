@@ -3,9 +3,9 @@
 mod agreement;
 mod build;
 mod capacity;
+mod evicted;
 mod findings;
 mod flows;
-mod lists;
 mod schema;
 
 use mcpcap_analyzer::harness;
