@@ -7,8 +7,6 @@ pub const FLOWS: usize = 20_480;
 pub const FRAGMENTS: usize = 1_024;
 /// Hosts, pairs, ports and networks of each ranking.
 pub const RANKED: usize = 4_096;
-/// Flows that can be paged through with the largest first.
-pub const LARGEST: usize = 2_048;
 /// Entries that a list shows first.
 pub const LISTED: usize = 20;
 /// Server ports of one application that are counted, to find those with most flows; of these, how many a report names.

@@ -37,7 +37,7 @@ pub struct Report {
     pub protocol_hierarchy: ProtocolHierarchy,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_time: Option<OverTime>,
-    /// Flows, those with most bytes first (up to 2,048), or in the order of appearance with `order` set to time (all of them).
+    /// Flows: the 4,096 with most bytes in order, and all others behind them as they ended; or in the order of appearance, with `order` set to time.
     pub flows: Vec<FlowReport>,
     /// What part of `flows` this is, and of each list that is cut.
     pub pages: Vec<PageInfo>,
@@ -51,9 +51,6 @@ pub struct Limits {
     /// What had to make room for others.
     #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
-    /// Flows that `flows` does not list, because 2,048 others are larger; with `order` set to time it lists them.
-    #[serde(skip_serializing_if = "is_default")]
-    pub flows_not_listed: u64,
     /// By how many bytes an endpoint, pair, port or network may be too low at the most, since it may have gone and come back.
     #[serde(skip_serializing_if = "is_default")]
     pub bytes_missing_at_most: u64,

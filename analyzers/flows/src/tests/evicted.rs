@@ -92,6 +92,25 @@ fn beacons_go_on() {
 }
 
 #[test]
+fn flows_beyond_those_in_order_go_on() {
+    const MANY: u64 = 5_000;
+    let frame =
+        |n: u64| build::udp((&address(n as u32), 1_000), ("192.168.0.1", 9_999), &vec![0; (n * 7 % 997) as usize]);
+    let capture = build::pcap(&every(10, (0..MANY).map(frame)));
+    let page = |offset: u64| {
+        let report = run(&capture, &json!({ "page": { "offset": offset, "limit": 1_000 } }));
+        assert_eq!(report["pages"][0]["total"], MANY);
+        report["flows"].as_array().unwrap().clone()
+    };
+    let flows: Vec<Value> = (0..5).flat_map(|nth| page(nth * 1_000)).collect();
+    let bytes: Vec<u64> = flows.iter().map(|flow| flow["bytes"].as_u64().unwrap_or_default()).collect();
+    assert!(bytes[..4_096].is_sorted_by(|one, next| one >= next) && bytes[0] > bytes[4_095]);
+    let mut ids: Vec<u64> = flows.iter().map(|flow| flow["id"].as_u64().unwrap()).collect();
+    ids.sort_unstable();
+    assert!(ids.into_iter().eq(0..MANY));
+}
+
+#[test]
 fn ports_of_an_application_go_on() {
     let talks = (0..1_500_u16)
         .flat_map(|n| connection(("10.0.0.8", 40_000), ("10.0.0.9", 1_000 + n), b"SSH-2.0-x\r\n", b"SSH-2.0-y\r\n"));
