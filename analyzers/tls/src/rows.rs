@@ -92,7 +92,7 @@ mcpcap_analyzer::table! {
 }
 
 mcpcap_analyzer::table! {
-    /// A certificate that was sent in the clear.
+    /// A certificate that was sent in the clear; one that came again when 2,048 others had come has another row.
     pub struct TlsCertificate in "tls_certificates" {
         /// Frame that completes the first message with it.
         frame: u64,

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Certificate;
 use crate::facts::Mark;
-use crate::limits;
+use crate::{limits, rows};
 
 /// A certificate and who sent it.
 #[derive(Debug)]
@@ -86,6 +86,7 @@ impl Store {
             let Some((_, old)) = self.entries.pop_oldest() else { break };
             self.memory = self.memory.saturating_sub(old.certificate.memory());
             self.evicted = self.evicted.saturating_add(1);
+            rows::add_certificates(&[&old]);
         }
         certificate
     }

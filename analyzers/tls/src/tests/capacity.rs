@@ -1,10 +1,12 @@
 //! What is kept is bounded, and what had to go is told.
 
 use mcpcap_analyzer::harness::build::{pcap, udp};
-use mcpcap_analyzer::harness::lists;
+use mcpcap_analyzer::harness::{self, lists};
+use mcpcap_analyzer::table::Row;
 use serde_json::{Value, json};
 
 use super::build::{Certificate, START, Talk, Tested as _, client_hello, list, message, record, report};
+use crate::rows::TlsCertificate;
 use crate::tool::Tls;
 
 #[test]
@@ -33,6 +35,9 @@ fn certificates_beyond_the_room_are_let_go_and_told() {
     let report = super::run(&capture, &json!({}));
     assert_eq!(report["limits"]["evicted_certificates"], 150 * 15 - 2_048);
     assert_eq!(report["totals"]["certificates"], 150 * 15);
+    // Each has a row, whenever it went.
+    let rows = harness::rows::rows::<Tls>(&capture, &json!({}), TlsCertificate::TABLE).unwrap();
+    assert_eq!(rows.len(), 150 * 15);
     // Those that made room are on further pages.
     let (joined, total) = lists::joined::<Tls>(&capture, &json!({}), "certificates");
     let mut names: Vec<&str> = joined.iter().map(|one| one["common_name"].as_str().unwrap()).collect();
