@@ -46,7 +46,7 @@ mcpcap_analyzer::table! {
         user_agent: Option<Captured<String>>,
         /// Referer of the request.
         referer: Option<Captured<String>>,
-        /// Names of the cookies of the request.
+        /// Names of the cookies of the request: the first 32 of many.
         cookies: Captured<Vec<String>>,
         /// Scheme of the credentials of the request.
         authorization: Option<Captured<String>>,
