@@ -66,8 +66,8 @@ impl Tool for Capinfos {
 
     fn open(_: Arguments, window: Window) -> Result<Self, Problem> {
         let lists = Lists::new(window);
-        let (sizes, times) = (Sizes::new(&lists), Times::new(&lists));
-        Ok(Self { sizes, times, lists, ..Self::default() })
+        let (sizes, times, hierarchy) = (Sizes::new(&lists), Times::new(&lists), Hierarchy::new(&lists));
+        Ok(Self { sizes, times, hierarchy, lists, ..Self::default() })
     }
 
     fn packet(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Flow, Problem> {

@@ -1,12 +1,18 @@
 //! Gaps in time that no single recording has: several recordings in one file, or a clock that was set.
 
-use mcpcap_analyzer::stats::Lists;
+mod further;
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use mcpcap_analyzer::stats::{Lists, Part};
 use mcpcap_analyzer::{JsonSchema, schemars, time};
 use serde::Serialize;
 
 use crate::lists;
 use crate::summary::Summary;
 use crate::times::{Moment, Stamp};
+use further::Further;
 
 /// The least gap that is told, in nanoseconds: a day.
 const GAP: u64 = 86_400_000_000_000;
@@ -26,8 +32,11 @@ pub struct Gaps {
     at: usize,
     /// Gaps that were given up for want of room, the smallest ones, and their length together.
     given_up: (u64, u64),
+    /// The page that is asked for of what is beyond.
+    further: Option<Further>,
 }
 
+/// Packets that are less than a day apart from each other.
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
     first: Stamp,
@@ -41,6 +50,17 @@ impl Stretch {
         nanoseconds.saturating_add(GAP) > self.first.nanoseconds
             && nanoseconds < self.last.nanoseconds.saturating_add(GAP)
     }
+
+    /// Takes a stretch behind it over.
+    fn join(&mut self, after: &Self) {
+        self.last = after.last;
+        self.packets = self.packets.saturating_add(after.packets);
+    }
+}
+
+/// Whether two times are a gap apart.
+fn is_gap(before: u64, after: u64) -> bool {
+    after.checked_sub(before).is_some_and(|gap| gap >= GAP)
 }
 
 fn between(before: &Stretch, after: &Stretch) -> u64 {
@@ -48,8 +68,16 @@ fn between(before: &Stretch, after: &Stretch) -> u64 {
 }
 
 impl Gaps {
+    /// None yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
+        Self { further: lists.after(lists::GAPS).map(Further::new), ..Self::default() }
+    }
+
     /// Takes a packet's time.
     pub fn add(&mut self, stamp: Stamp) {
+        if let Some(further) = &mut self.further {
+            further.add(stamp);
+        }
         let time = stamp.nanoseconds;
         if !self.stretches.get(self.at).is_some_and(|stretch| stretch.reaches(time)) {
             // The first that does not end a day or more before.
@@ -87,8 +115,7 @@ impl Gaps {
             }
             let after = self.stretches.remove(at.saturating_add(1));
             if let Some(before) = self.stretches.get_mut(at) {
-                before.last = after.last;
-                before.packets = before.packets.saturating_add(after.packets);
+                before.join(&after);
             }
             if self.at > at {
                 self.at = self.at.saturating_sub(1);
@@ -102,22 +129,21 @@ impl Gaps {
             all.saturating_add(stretch.last.nanoseconds.saturating_sub(stretch.first.nanoseconds))
         });
         let covered = covered.saturating_sub(self.given_up.1);
-        let pairs = self.stretches.iter().zip(self.stretches.iter().skip(1));
-        let mut told: Vec<_> = pairs
-            .map(|(before, after)| (between(before, after), before, after))
-            .filter(|(gap, ..)| *gap >= covered.saturating_mul(LONGER))
-            .collect();
+        let is_told = |(before, after): &(Stretch, Stretch)| between(before, after) >= covered.saturating_mul(LONGER);
+        let pairs = self.stretches.iter().copied().zip(self.stretches.iter().copied().skip(1));
+        let mut told: Vec<(Stretch, Stretch)> = pairs.filter(is_told).collect();
         if told.is_empty() {
             return None;
         }
         let total = told.len() as u64;
         let mut frames: Vec<u64> =
-            told.iter().flat_map(|(_, before, after)| [before.last.frame, after.first.frame]).collect();
+            told.iter().flat_map(|(before, after)| [before.last.frame, after.first.frame]).collect();
         frames.sort_unstable();
         frames.dedup();
-        told.sort_by_key(|(gap, ..)| std::cmp::Reverse(*gap));
-        let largest = lists.cut(lists::GAPS, LISTED, told.into_iter()).map(|(gap, before, after)| TimeGap {
-            seconds: time::seconds(gap),
+        told.sort_by_key(|(before, after)| Reverse(between(before, after)));
+        let listed = self.listed(told, is_told, lists);
+        let largest = listed.into_iter().map(|(before, after)| TimeGap {
+            seconds: time::seconds(between(&before, &after)),
             before: before.last.moment(summary),
             packets_before: before.packets,
             after: after.first.moment(summary),
@@ -131,6 +157,31 @@ impl Gaps {
             frames: frames.len() as u64,
         })
     }
+
+    /// The gaps that the report holds: of `told`, or of those beyond them.
+    fn listed(
+        &self,
+        told: Vec<(Stretch, Stretch)>,
+        is_told: impl Fn(&(Stretch, Stretch)) -> bool,
+        lists: &mut Lists,
+    ) -> Vec<(Stretch, Stretch)> {
+        let (kept, given_up) = (told.len(), self.given_up.0);
+        let total = (kept as u64).saturating_add(given_up);
+        // The finding about gaps is that of the longest on every page.
+        if let Some(further) = self.further.as_ref().filter(|_| lists.after(lists::GAPS).is_some()) {
+            let begins = |(_, after): &(Stretch, Stretch)| after.first.nanoseconds;
+            let known: BTreeSet<u64> = told.iter().map(begins).collect();
+            let (mut gaps, next) = further.gaps();
+            gaps.retain(|gap| is_told(gap) && !known.contains(&begins(gap)));
+            lists.told_further(lists::GAPS, total, 0, gaps.len(), next);
+            return gaps;
+        }
+        let Part { offset, limit } = lists.part(lists::GAPS, LISTED);
+        let listed: Vec<_> = told.into_iter().skip(offset).take(limit).collect();
+        let next = Some(0).filter(|_| given_up > 0 && offset.saturating_add(limit) >= kept);
+        lists.told_further(lists::GAPS, total, offset, listed.len(), next);
+        listed
+    }
 }
 
 /// Gaps in time that are far longer than all that was recorded.
@@ -142,7 +193,7 @@ pub struct TimeGaps {
     pub total_is_exact: bool,
     /// Length of those stretches together, in seconds. Rates and duration of the capture cover the gaps too.
     pub recorded_seconds: f64,
-    /// The longest first.
+    /// The longest first; where `total_is_exact` is false, the others follow on further pages, in the order of time.
     pub largest: Vec<TimeGap>,
     /// Frames on both sides of all of them: a packet alone between two gaps is one.
     #[serde(skip)]
@@ -156,11 +207,12 @@ pub struct TimeGap {
     pub seconds: f64,
     /// The last packet before it.
     pub before: Moment,
-    /// Packets between it and the gap before it, or the beginning.
+    /// Packets between it and the gap before it, or the beginning: where `total_is_exact` is false, the one before it among the longest. On a further
+    /// page, of those between two gaps, and where packets out of order closed a thousand gaps at least so many.
     pub packets_before: u64,
     /// The first packet after it.
     pub after: Moment,
-    /// Packets between it and the gap behind it, or the end.
+    /// Packets between it and the gap behind it, or the end, likewise.
     pub packets_after: u64,
 }
 

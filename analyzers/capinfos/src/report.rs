@@ -75,7 +75,8 @@ pub struct Report {
     pub data_size_bytes: u64,
     /// Sum of captured lengths.
     pub captured_size_bytes: u64,
-    /// Which protocols are there, those with most packets first, each with the tool to call next. A packet counts once, at its innermost protocol.
+    /// Which protocols are there, those with most packets first, each with the tool to call next. A packet counts once, at its innermost protocol;
+    /// those of `protocol_hierarchy.packets_not_placed` at the protocol that carries too many others.
     pub protocols: Vec<ProtocolPackets>,
     /// Protocols in all.
     pub protocols_total: u64,

@@ -50,7 +50,7 @@ const PLAUSIBLE_TO: u64 = 4_102_444_800_000_000_000;
 impl Times {
     /// No times yet.
     pub fn new(lists: &Lists) -> Self {
-        Self { back: Frames::new(lists::BACK, lists), ..Self::default() }
+        Self { back: Frames::new(lists::BACK, lists), gaps: Gaps::new(lists), ..Self::default() }
     }
 
     /// Takes a packet's time.

@@ -1,6 +1,7 @@
 //! How often what came.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use mcpcap_analyzer::finding::{Evidence, Frames};
@@ -20,7 +21,8 @@ pub struct Counts {
     /// Messages within those of relays.
     relayed: BTreeMap<u8, u64>,
     options_v4: BTreeMap<u8, u64>,
-    options_v6: TopK<u16>,
+    /// At most 65,536.
+    options_v6: BTreeMap<u16, u64>,
     ops: BTreeMap<u8, u64>,
     via_relay: u64,
     hostnames: TopK<String>,
@@ -35,7 +37,7 @@ impl Counts {
             types: BTreeMap::new(),
             relayed: BTreeMap::new(),
             options_v4: BTreeMap::new(),
-            options_v6: TopK::new(limits::ENTRIES),
+            options_v6: BTreeMap::new(),
             ops: BTreeMap::new(),
             via_relay: 0,
             hostnames: TopK::of("statistics.hostnames", limits::ENTRIES, lists),
@@ -75,7 +77,7 @@ impl Counts {
         for kind in &message.kinds {
             add_one(self.relayed.entry(*kind).or_default());
         }
-        message.options.iter().for_each(|option| self.options_v6.add(option.code, 1));
+        message.options.iter().for_each(|option| add_one(self.options_v6.entry(option.code).or_default()));
     }
 
     /// Counts a message without a header that could be read.
@@ -120,19 +122,23 @@ impl Counts {
             name: named(v4::names::option(*code).map(|(name, _)| name), "option", (*code).into()),
             count: *count,
         });
-        let options_v6 = self.options_v6.top(limits::ENTRIES).into_iter().map(|top| OptionCount {
+        let mut options_v6: Vec<(u16, u64)> = self.options_v6.into_iter().collect();
+        // Stable, so equal ones stay in the order of their codes.
+        options_v6.sort_by_key(|(_, count)| Reverse(*count));
+        let options_v6 = options_v6.into_iter().map(|(code, count)| OptionCount {
             ip_version: 6,
-            code: top.key,
-            name: named(v6::names::option(top.key), "option", top.key),
-            count: top.count,
+            code,
+            name: named(v6::names::option(code), "option", code),
+            count,
         });
+        let option_counts: Vec<OptionCount> = options_v4.chain(options_v6).collect();
         CountsReport {
             message_type_counts: types.collect(),
             message_types_with_relayed: relayed.collect(),
             bootp_requests: self.ops.get(&1).copied().unwrap_or_default(),
             bootp_replies: self.ops.get(&2).copied().unwrap_or_default(),
             via_relay: self.via_relay,
-            option_counts: options_v4.chain(options_v6).collect(),
+            option_counts: lists.cut(OPTION_COUNTS, limits::OPTION_CODES, option_counts.into_iter()).collect(),
             hostnames: texts(&self.hostnames, lists),
             hostnames_total: self.hostnames.different(),
             vendor_classes: texts(&self.vendors, lists),
@@ -230,6 +236,8 @@ pub struct TextCount {
     pub count_too_high: u64,
 }
 
+/// The list of options.
+pub const OPTION_COUNTS: &str = "statistics.option_counts";
 /// The list of frames of each fault.
 pub const MALFORMED_FRAMES: &str = "statistics.malformed[].frames";
 

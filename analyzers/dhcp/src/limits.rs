@@ -46,5 +46,7 @@ pub const DETAIL_VALUES: usize = 16_384;
 pub const DETAIL_CHARACTERS: usize = 2 << 20;
 /// Entries of the lists of statistics, unless a page is asked for.
 pub const LIST_ENTRIES: usize = 50;
+/// Codes of options that are listed with their counts, unless a page is asked for: all of DHCPv4, and those of DHCPv6 that are in use.
+pub const OPTION_CODES: usize = 400;
 /// Findings of one rule on the first page.
 pub const FINDINGS_OF_ONE_RULE: usize = 20;

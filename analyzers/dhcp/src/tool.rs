@@ -98,6 +98,7 @@ impl Tool for DhcpPackets {
         "statistics.leases",
         "statistics.hostnames",
         "statistics.vendor_classes",
+        counts::OPTION_COUNTS,
         list::client::MACS,
         list::client::CLIENT_IDS,
         list::client::HOSTNAMES,

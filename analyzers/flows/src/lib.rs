@@ -3,7 +3,7 @@
 //! * [`tool`]: the tool `analyze_conversations`, its arguments, and the way from packets to flows
 //! * [`prompts`]: the prompts
 //! * `key`, `flow`, `table`: what tells flows apart, what is kept of each, and all of them
-//! * `totals`, `ranking` with `top` and `largest`, `timeline`: what is counted when flows end, and over time
+//! * `totals`, `ranking` with `top`, `timeline`: what is counted when flows end, and over time
 //! * `addresses`: what kind of address it is
 //! * `findings`: what an analyst would want to be told
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
@@ -24,7 +24,6 @@ mod details;
 mod findings;
 mod flow;
 mod key;
-mod largest;
 mod limits;
 pub mod prompts;
 mod ranking;

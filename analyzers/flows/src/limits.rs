@@ -7,12 +7,14 @@ pub const FLOWS: usize = 20_480;
 pub const FRAGMENTS: usize = 1_024;
 /// Hosts, pairs, ports and networks of each ranking.
 pub const RANKED: usize = 4_096;
-/// Flows that can be paged through with the largest first.
-pub const LARGEST: usize = 2_048;
 /// Entries that a list shows first.
 pub const LISTED: usize = 20;
-/// Server ports of one application that are counted.
+/// Server ports of one application that are counted, to find those with most flows; of these, how many a report names.
 pub const PORTS: usize = 32;
+/// See [`PORTS`].
+pub const PORTS_LISTED: usize = 5;
+/// Server ports of all applications that are told apart.
+pub const ALL_PORTS: usize = 16_384;
 /// Buckets of time that are kept; beyond, neighbours are put together.
 pub const BUCKETS: usize = 4_096;
 /// Buckets that a report shows first.
@@ -21,19 +23,23 @@ pub const BUCKETS_LISTED: usize = 60;
 pub const SERIES: usize = 24;
 /// Of these, how many a report names.
 pub const SERIES_LISTED: usize = 8;
-/// Spans without packets that are kept.
-pub const GAPS: usize = 10;
+/// Times without packets that a report shows first.
+pub const GAPS_LISTED: usize = 10;
 /// Entries of the tables of findings.
 pub const PARTIES: usize = 1_024;
-/// Scans and sweeps of which more than 64 ports are kept: 24 KiB each.
+/// Sets of more than 64 ports that are kept of all scans, in 8 KiB each.
 pub const LARGE_SCANS: usize = 64;
+/// The same of those on a further page.
+pub const LARGE_SCANS_OF_PAGE: usize = 512;
 /// Runs of ports that a report writes of one list.
 pub const RUNS: usize = 64;
-/// Hosts of a sweep that are kept to be named.
-pub const HOSTS: usize = 64;
-/// Contacts of one pair whose times are kept, and of all pairs.
+/// Hosts that answered, of all sweeps.
+pub const ANSWERED: usize = 16_384;
+/// Contacts of one pair whose times are kept, those of each pair in any case, and those beyond of all pairs.
 pub const CONTACTS: usize = 512;
 /// See [`CONTACTS`].
-pub const ALL_CONTACTS: usize = 262_144;
+pub const FIRST_CONTACTS: usize = 64;
+/// See [`CONTACTS`].
+pub const ALL_CONTACTS: usize = 196_608;
 /// Findings of one rule, before those of the others follow on further pages.
 pub const FINDINGS_OF_ONE_RULE: usize = 20;

@@ -20,13 +20,13 @@ pub struct Report {
     pub totals: TotalsReport,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copies: Option<CopyReport>,
-    /// What an analyst would want to be told: first of each rule the 20 with most frames.
+    /// What an analyst would want to be told: first of each rule the 20 with most frames. Where hosts made room (`limits.evicted.parties`) there may be
+    /// more; the scans and beacons among them are on further pages of `scans` and `beacons`.
     pub findings: Vec<Finding>,
-    /// Scans of ports and sweeps of hosts, those with most probes first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Scans of ports and sweeps of hosts, those with most probes first; those that made room follow on further pages, in no order. Where some did and
+    /// nobody knows how many, the total of this list is one more than are known.
     pub scans: Vec<ScanReport>,
-    /// Contacts at regular intervals, those with the highest score first, down to 0.5.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Contacts at regular intervals, those with the highest score first, down to 0.5; those of pairs that made room likewise.
     pub beacons: Vec<BeaconReport>,
     /// What UDP and TCP flows carry, those with most bytes first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -37,7 +37,7 @@ pub struct Report {
     pub protocol_hierarchy: ProtocolHierarchy,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_time: Option<OverTime>,
-    /// Flows, those with most bytes first (up to 2,048), or in the order of appearance with `order` set to time (all of them).
+    /// Flows: the 4,096 with most bytes in order, and all others behind them as they ended; or in the order of appearance, with `order` set to time.
     pub flows: Vec<FlowReport>,
     /// What part of `flows` this is, and of each list that is cut.
     pub pages: Vec<PageInfo>,
@@ -51,9 +51,6 @@ pub struct Limits {
     /// What had to make room for others.
     #[serde(skip_serializing_if = "is_default")]
     pub evicted: Evicted,
-    /// Flows that `flows` does not list, because 2,048 others are larger; with `order` set to time it lists them.
-    #[serde(skip_serializing_if = "is_default")]
-    pub flows_not_listed: u64,
     /// By how many bytes an endpoint, pair, port or network may be too low at the most, since it may have gone and come back.
     #[serde(skip_serializing_if = "is_default")]
     pub bytes_missing_at_most: u64,
@@ -73,7 +70,7 @@ pub struct Evicted {
     /// Ends that another flow announced.
     #[serde(skip_serializing_if = "is_default")]
     pub announcements: u64,
-    /// Entries of the tables of findings.
+    /// Entries of the tables of findings. One that comes again begins anew, so a finding may say less than there was.
     #[serde(skip_serializing_if = "is_default")]
     pub parties: u64,
 }

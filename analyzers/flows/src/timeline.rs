@@ -12,6 +12,8 @@ use crate::limits;
 
 /// The list of buckets.
 pub const BUCKETS: &str = "over_time.buckets";
+/// The list of times without packets.
+pub const GAPS: &str = "over_time.gaps";
 
 /// Nanoseconds of a second.
 const SECOND: u64 = 1_000_000_000;
@@ -208,8 +210,7 @@ impl<K: Hash + Eq + Ord + Copy> Timeline<K> {
             .collect();
         let gaps_total = gaps.len() as u64;
         gaps.sort_unstable_by_key(|(empty, place)| (Reverse(*empty), *place));
-        gaps.truncate(limits::GAPS);
-        let gaps = gaps.into_iter().map(|(empty, place)| GapReport {
+        let gaps = lists.cut(GAPS, limits::GAPS_LISTED, gaps.into_iter()).map(|(empty, place)| GapReport {
             from: time::rfc3339(at(place.saturating_add(1)), 9),
             seconds: time::seconds(empty.saturating_mul(width)),
         });
@@ -279,7 +280,7 @@ pub struct OverTime {
     pub buckets: Vec<BucketReport>,
     /// Spans with packets in all.
     pub buckets_total: u64,
-    /// The longest times of whole spans without a packet, up to 10.
+    /// Times of whole spans without a packet, the longest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<GapReport>,
     /// Such times in all.

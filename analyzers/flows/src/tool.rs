@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::application::Protocol;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::hierarchy::{self, Hierarchy, names};
-use mcpcap_analyzer::stats::{Lists, PageInfo};
+use mcpcap_analyzer::stats::{Lists, PageInfo, Ranked};
 use mcpcap_analyzer::{
     Answer, Capture, CountCopies, Ending, Ends, Flow as More, Frame, JsonSchema, Maximum, Problem, Tool, Wants, Window,
     time,
@@ -18,7 +18,6 @@ use crate::details::FlowReport;
 use crate::findings::{Watch, beacons, scans};
 use crate::flow::{Contact, Flow};
 use crate::key::{Address, Carrier, Key};
-use crate::largest::Largest;
 use crate::report::{Evicted, Limits, Report};
 use crate::table::{Ended, Flows, Sink};
 use crate::timeline::{self, Timeline};
@@ -98,7 +97,7 @@ struct Kept {
     totals: Totals,
     talkers: Talkers,
     order: Order,
-    largest: Largest,
+    largest: Ranked<(Key, Flow)>,
     watch: Watch,
     /// With the earliest first: those of the page, by their place.
     page: BTreeMap<u64, FlowReport>,
@@ -126,7 +125,7 @@ impl Sink for Kept {
         self.talkers.ended(&ended);
         self.watch.ended(&ended);
         match self.order {
-            Order::Bytes => self.largest.add(key, flow),
+            Order::Bytes => self.largest.add(flow.bytes(), flow.id, move || (key, flow)),
             Order::Time => {
                 let place = flow.id.checked_sub(self.window.offset).and_then(|place| usize::try_from(place).ok());
                 if place.is_some_and(|place| place < self.window.limit.min(Window::MOST)) {
@@ -156,12 +155,15 @@ impl Tool for Conversations {
         beacons::BEACONS,
         hierarchy::ROWS,
         timeline::BUCKETS,
+        timeline::GAPS,
         top::APPLICATIONS,
         top::ENDPOINTS,
         top::PAIRS,
         top::PORTS,
         top::NETWORKS,
         top::VLANS,
+        scans::ANSWERED,
+        top::APPLICATION_PORTS,
     ];
     const WANTS: Wants = Wants::ALL;
     const ENDS: Ends = Ends::With(&["max_packets"]);
@@ -173,6 +175,7 @@ impl Tool for Conversations {
             Some(_) => return Err(Problem::argument("interval", "must be 0.001 to 1000000000 seconds")),
         };
         let lists = Lists::new(window.clone());
+        let of_flows = if window.list.is_some() { Window::default() } else { window };
         Ok(Self {
             maximum: Maximum::new(arguments.max_packets),
             flows: Flows::new(),
@@ -181,14 +184,14 @@ impl Tool for Conversations {
                 By::Host => OverTime::Host(Timeline::new(interval)),
             },
             kept: Kept {
-                hierarchy: Hierarchy::default(),
+                hierarchy: Hierarchy::new(&lists),
                 totals: Totals::default(),
                 talkers: Talkers::new(&lists),
                 order: arguments.order.unwrap_or_default(),
-                largest: Largest::default(),
-                watch: Watch::new(),
+                largest: Ranked::of_page(&of_flows),
+                watch: Watch::new(&lists),
                 page: BTreeMap::new(),
-                window: if window.list.is_some() { Window::default() } else { window },
+                window: of_flows,
             },
             lists,
         })
@@ -231,24 +234,21 @@ impl Tool for Conversations {
         self.flows.finish(&mut self.kept);
         let Self { maximum, mut lists, flows, over_time, kept } = self;
         let Kept { hierarchy, totals, talkers, order, largest, watch, page, window } = kept;
-        let (largest, flows_not_listed) = largest.finish();
-        let mut listed: Vec<FlowReport> = match order {
+        let (mut listed, paged) = match order {
             Order::Bytes => {
-                let from = usize::try_from(window.offset).unwrap_or(usize::MAX);
-                let shown = largest.iter().skip(from).take(window.limit.min(Window::MOST));
-                shown.map(|(key, flow)| FlowReport::new(&Ended { key, flow })).collect()
+                let (shown, paged) = largest.finish(FLOWS);
+                (shown.iter().map(|(key, flow)| FlowReport::new(&Ended { key, flow })).collect(), paged)
             }
-            Order::Time => page.into_values().collect(),
+            Order::Time => {
+                let listed: Vec<FlowReport> = page.into_values().collect();
+                let paged = PageInfo::new(FLOWS, flows.seen(), window.offset, listed.len());
+                (listed, paged)
+            }
         };
         let times = listed.iter_mut().flat_map(|flow| [&mut flow.start_time, &mut flow.end_time]);
         for text in times.flatten() {
             time::shorten(text, digits);
         }
-        let total = match order {
-            Order::Bytes => largest.len() as u64,
-            Order::Time => flows.seen(),
-        };
-        let paged = PageInfo::new(FLOWS, total, window.offset, listed.len());
         let mut over_time = match &over_time {
             OverTime::Protocol(timeline) => timeline.report(name, "protocol", &mut lists),
             OverTime::Host(timeline) => timeline.report(Address::to_string, "host", &mut lists),
@@ -282,7 +282,6 @@ impl Tool for Conversations {
                         announcements: flows.announcements_evicted(),
                         parties,
                     },
-                    flows_not_listed,
                     bytes_missing_at_most,
                     decoding: capture.decoder.decoding.clone().told(),
                 },

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use mcpcap_analyzer::application::{Verdict, registered};
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, TopK};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, Several, TopK};
 
 use crate::addresses::Network;
 use crate::key::{Address, Carrier, End};
@@ -29,6 +29,8 @@ pub const NETWORKS: &str = "top.networks";
 pub const VLANS: &str = "top.vlans";
 /// See [`ENDPOINTS`].
 pub const APPLICATIONS: &str = "applications";
+/// The list of ports of each application.
+pub const APPLICATION_PORTS: &str = "applications[].ports";
 
 /// What a flow's port is, from the server's side.
 type Service = (Carrier, u16);
@@ -42,7 +44,13 @@ struct Carried {
     packets: u64,
     bytes: u64,
     first_frame: u64,
-    ports: Option<TopK<u16>>,
+    ports: Option<Ports>,
+}
+
+/// Ports of the servers of an application: those with most flows, and all.
+struct Ports {
+    top: TopK<u16>,
+    all: Several<u16>,
 }
 
 /// Counts flows when they end.
@@ -56,6 +64,8 @@ pub struct Talkers {
     different_vlans: Distinct,
     other_vlans: Others<[u16; 2], (u64, u64)>,
     applications: BTreeMap<Application, Carried>,
+    /// Room for the ports of all of them.
+    ports: Pool,
 }
 
 /// No tag.
@@ -73,6 +83,7 @@ impl Talkers {
             different_vlans: Distinct::new(),
             other_vlans: Others::new(VLANS, lists),
             applications: BTreeMap::new(),
+            ports: Pool::new(limits::ALL_PORTS),
         }
     }
 
@@ -104,9 +115,11 @@ impl Talkers {
             carried.bytes = carried.bytes.saturating_add(flow.bytes());
             let first = flow.frames.0;
             carried.first_frame = if carried.first_frame == 0 { first } else { carried.first_frame.min(first) };
-            let ports = carried.ports.get_or_insert_with(|| TopK::new(limits::PORTS));
+            let new = || Ports { top: TopK::new(limits::PORTS), all: Several::of(APPLICATION_PORTS) };
+            let ports = carried.ports.get_or_insert_with(new);
             if let Some(port) = service {
-                ports.add(port, 1);
+                ports.top.add(port, 1);
+                ports.all.add(&port, &mut self.ports);
             }
         }
         // Who is asked for by ARP need not be there.
@@ -226,9 +239,14 @@ impl Talkers {
     fn applications(&self, lists: &mut Lists) -> Vec<ApplicationReport> {
         let mut all: Vec<(&Application, &Carried)> = self.applications.iter().collect();
         all.sort_by_key(|(application, carried)| (Reverse(carried.bytes), *application));
+        let places = lists.place(APPLICATIONS)..;
         let listed = lists.cut(APPLICATIONS, limits::LISTED, all.into_iter());
-        let row = |((verdict, carrier), carried): (&Application, &Carried)| {
+        let row = |(place, ((verdict, carrier), carried)): (usize, (&Application, &Carried))| {
             let ports = carried.ports.as_ref();
+            let listed = ports.map_or_else(Vec::new, |ports| {
+                let top = ports.top.top(limits::PORTS_LISTED).into_iter().map(|top| top.key).collect();
+                lists.several_or(APPLICATION_PORTS, &[place], &ports.all, top)
+            });
             ApplicationReport {
                 application: verdict.map_or("data", |(protocol, _)| protocol.name()),
                 over: if *carrier == Carrier::TCP { "tcp" } else { "udp" },
@@ -237,10 +255,12 @@ impl Talkers {
                 packets: carried.packets,
                 bytes: carried.bytes,
                 first_frame: carried.first_frame,
-                ports: ports.map(|ports| ports.top(5)).unwrap_or_default().iter().map(|top| top.key).collect(),
+                ports: listed,
+                ports_total: ports.map_or(0, |ports| ports.all.total()),
+                ports_total_is_estimate: ports.is_some_and(|ports| !ports.all.is_exact()),
             }
         };
-        listed.map(row).collect()
+        places.zip(listed).map(row).collect()
     }
 }
 

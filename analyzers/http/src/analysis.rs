@@ -40,11 +40,11 @@ impl Analysis {
         Self {
             maximum: Maximum::new(arguments.max_packets),
             out: Out::default(),
-            counts: Counts::new(),
+            counts: Counts::new(&lists),
             exchanges: Page::new(if window.list.is_some() { Window::default() } else { window }),
-            lists,
             watch: Watch::new(),
-            files: Files::new(),
+            files: Files::new(&lists),
+            lists,
         }
     }
 
@@ -91,7 +91,9 @@ impl Analysis {
         self.counts.take(exchange);
         self.watch.take(exchange);
         self.files.take(exchange);
-        self.exchanges.push(|| ExchangeReport::new(exchange));
+        let place = usize::try_from(self.exchanges.total()).unwrap_or(usize::MAX);
+        let lists = &mut self.lists;
+        self.exchanges.push(|| ExchangeReport::new(exchange, place, lists));
     }
 
     /// Ends the run.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{Best, Lists, Quantiles, Top, TopK};
+use mcpcap_analyzer::stats::{Lists, Part, Quantiles, Ranked, Top, TopK};
 use mcpcap_analyzer::time;
 
 use crate::exchange::{Exchange, Message};
@@ -45,14 +45,16 @@ pub struct Counts {
     servers: TopK<String>,
     types: TopK<String>,
     failed: TopK<(Option<u16>, String)>,
-    slowest: Best<Slow>,
+    slowest: Ranked<Slow>,
+    slowest_part: Part,
     faults: Vec<Evidence>,
 }
 
 impl Counts {
-    /// Nothing counted yet.
-    pub fn new() -> Self {
-        let frequent = || TopK::new(limits::FREQUENT);
+    /// Nothing counted yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
+        let frequent = |list| TopK::of(list, limits::FREQUENT, lists);
+        let slowest_part = lists.part(SLOWEST, limits::SLOWEST);
         Self {
             requests: 0,
             responses: 0,
@@ -64,15 +66,16 @@ impl Counts {
             tunnels: 0,
             waited: Quantiles::new(),
             took: Quantiles::new(),
-            methods: TopK::new(limits::METHODS),
+            methods: TopK::of(METHODS, limits::METHODS, lists),
             codes: BTreeMap::new(),
-            hosts: frequent(),
-            paths: frequent(),
-            agents: frequent(),
-            servers: frequent(),
-            types: frequent(),
-            failed: TopK::new(limits::FREQUENT),
-            slowest: Best::new(limits::FREQUENT),
+            hosts: frequent(HOSTS),
+            paths: frequent(PATHS),
+            agents: frequent(USER_AGENTS),
+            servers: frequent(SERVERS),
+            types: frequent(CONTENT_TYPES),
+            failed: TopK::of(FAILED, limits::FREQUENT, lists),
+            slowest: Ranked::new(slowest_part),
+            slowest_part,
             faults: vec![Evidence::default(); Fault::ALL.len()],
         }
     }
@@ -121,7 +124,7 @@ impl Counts {
         }
         if let Some(took) = exchange.took() {
             self.took.add(took);
-            self.slowest.add(took, exchange.frame(), || slow(exchange, took), |_| ());
+            self.slowest.add(took, exchange.frame(), || slow(exchange, took));
         }
         fn faults<T>(counts: &mut Counts, message: Option<&Message<T>>) {
             if let Some(message) = message {
@@ -187,21 +190,19 @@ impl Counts {
             let (status, url) = top.key;
             Failed { status, url, count: top.count, too_high_by: top.error }
         };
-        let slowest: Vec<Slow> = std::mem::replace(&mut self.slowest, Best::new(0)).into_entries().collect();
+        let slowest = std::mem::replace(&mut self.slowest, Ranked::new(Part { offset: 0, limit: 0 }));
+        lists.told(SLOWEST, usize::try_from(slowest.total()).unwrap_or(usize::MAX), self.slowest_part);
         Statistics {
-            methods: counts(lists, METHODS, &self.methods),
+            methods: counts(lists, &self.methods),
             status_codes: lists.cut(STATUS_CODES, limits::LISTED, codes.into_iter()).collect(),
-            hosts: counts(lists, HOSTS, &self.hosts),
-            paths: counts(lists, PATHS, &self.paths),
-            user_agents: counts(lists, USER_AGENTS, &self.agents),
-            servers: counts(lists, SERVERS, &self.servers),
-            content_types: counts(lists, CONTENT_TYPES, &self.types),
+            hosts: counts(lists, &self.hosts),
+            paths: counts(lists, &self.paths),
+            user_agents: counts(lists, &self.agents),
+            servers: counts(lists, &self.servers),
+            content_types: counts(lists, &self.types),
             lists_are_exact,
-            failed: lists
-                .cut(FAILED, limits::LISTED, self.failed.top(limits::FREQUENT).into_iter())
-                .map(failed)
-                .collect(),
-            slowest: lists.cut(SLOWEST, limits::SLOWEST, slowest.into_iter()).collect(),
+            failed: self.failed.list(limits::LISTED, lists).into_iter().map(failed).collect(),
+            slowest: slowest.into_entries(),
             malformed: self.malformed(lists),
         }
     }
@@ -218,11 +219,9 @@ impl Counts {
 }
 
 /// The most frequent ones.
-fn counts(lists: &mut Lists, list: &'static str, table: &TopK<String>) -> Vec<Count> {
-    let part = lists.part(list, limits::LISTED);
-    lists.told(list, table.len(), part);
+fn counts(lists: &mut Lists, table: &TopK<String>) -> Vec<Count> {
     let count = |top: Top<String>| Count { name: top.key, count: top.count, too_high_by: top.error };
-    table.top(part.end()).into_iter().skip(part.offset).map(count).collect()
+    table.list(limits::LISTED, lists).into_iter().map(count).collect()
 }
 
 /// Host and path.

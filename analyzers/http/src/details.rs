@@ -2,14 +2,15 @@
 
 use std::net::IpAddr;
 
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::text::hexadecimal;
 use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
 
 use crate::body::{Body, Coding, Undecoded};
-use crate::exchange::{Exchange, Message};
+use crate::exchange::{Exchange, INTERIM, Message};
 use crate::message::Fault;
-use crate::message::facts::{Entity, Names, version};
+use crate::message::facts::{COOKIES, Entity, Names, SET_COOKIES, version};
 
 /// A request with its response. Texts are from the capture; passwords, tokens and values of cookies are left out of them.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -60,19 +61,22 @@ pub struct ExchangeReport {
     /// Statuses of interim responses before it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub interim: Vec<u16>,
+    /// How many there are. Of many `interim` is a page.
+    #[serde(skip_serializing_if = "is_default")]
+    pub interim_total: u64,
     /// User-Agent of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
     /// Referer of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub referer: Option<String>,
-    /// Names of the cookies of the request, up to 32.
+    /// Names of the cookies of the request. Of many this is a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cookies: Vec<String>,
     /// How many cookies it has.
     #[serde(skip_serializing_if = "is_default")]
     pub cookies_total: u64,
-    /// Names of the cookies that the response sets, up to 32.
+    /// Names of the cookies that the response sets. Of many this is a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub set_cookies: Vec<String>,
     /// How many cookies it sets.
@@ -222,8 +226,8 @@ impl BodyReport {
 }
 
 impl ExchangeReport {
-    /// Describes an exchange.
-    pub fn new(exchange: &Exchange) -> Self {
+    /// Describes an exchange, at a place of the list.
+    pub fn new(exchange: &Exchange, place: usize, lists: &mut Lists) -> Self {
         fn ends<T>(message: &Option<Message<T>>) -> Option<(u64, u64)> {
             message.as_ref().map(|message| (message.begun.frame, message.last.frame))
         }
@@ -232,8 +236,13 @@ impl ExchangeReport {
         let told = exchange.response.as_ref().map(|response| &response.head);
         let versions =
             (exchange.request.as_ref().map(|one| one.version), exchange.response.as_ref().map(|one| one.version));
-        let cookies = asked.map_or(Names::default(), |asked| asked.cookies.clone());
-        let set_cookies = told.map_or(Names::default(), |told| told.cookies.clone());
+        let mut names = |list: &str, names: Option<&Names>| {
+            names.map_or_else(Default::default, |names| (names.list(list, place, lists), names.total()))
+        };
+        let (cookies, cookies_total) = names(COOKIES, asked.map(|asked| &asked.cookies));
+        let (set_cookies, set_cookies_total) = names(SET_COOKIES, told.map(|told| &told.cookies));
+        let interim_total = exchange.interim.total();
+        let interim = lists.sequence(INTERIM, &[place], exchange.interim.clone());
         let authorization = asked.and_then(|asked| asked.authorization.clone());
         let [tunnel_client_bytes, tunnel_server_bytes] = exchange.tunnelled;
         Self {
@@ -254,13 +263,14 @@ impl ExchangeReport {
             uri: asked.map(|asked| asked.target.clone()),
             status: told.map(|told| told.status),
             reason: told.map(|told| told.reason.clone()).filter(|reason| !reason.is_empty()),
-            interim: exchange.interim.clone(),
+            interim,
+            interim_total,
             user_agent: asked.and_then(|asked| asked.user_agent.clone()),
             referer: asked.and_then(|asked| asked.referer.clone()),
-            cookies: cookies.first,
-            cookies_total: cookies.total,
-            set_cookies: set_cookies.first,
-            set_cookies_total: set_cookies.total,
+            cookies,
+            cookies_total,
+            set_cookies,
+            set_cookies_total,
             user: authorization.as_ref().and_then(|given| given.user.clone()),
             authorization: authorization.map(|given| given.scheme),
             challenge: told.and_then(|told| told.challenge.clone()),

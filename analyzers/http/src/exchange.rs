@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use mcpcap_analyzer::stats::{self, Sequence};
 use mcpcap_analyzer::stream::Connection;
 
 use crate::body::{Body, Pool, Undecoded};
@@ -10,6 +11,9 @@ use crate::limits;
 use crate::message::facts::{Request, Response};
 use crate::message::{Fault, Faults, Version};
 use crate::signs::{self, Signs};
+
+/// The list of interim responses of each exchange.
+pub const INTERIM: &str = "exchanges[].interim";
 
 /// Where and when something was seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,7 +78,7 @@ pub struct Exchange {
     pub request: Option<Message<Request>>,
     pub response: Option<Message<Response>>,
     /// Interim responses.
-    pub interim: Vec<u16>,
+    pub interim: Sequence<u16>,
     pub upgrade: Option<Upgrade>,
     /// Bytes that each end sent behind it, once the connection was something else.
     pub tunnelled: [u64; 2],
@@ -96,7 +100,7 @@ impl Exchange {
             server,
             request: None,
             response: None,
-            interim: Vec::new(),
+            interim: Sequence::of(INTERIM, limits::INTERIM),
             upgrade: None,
             tunnelled: [0; 2],
             stream: None,
@@ -119,13 +123,13 @@ impl Exchange {
                 head.via.as_ref(),
                 None,
             ])
-            .saturating_add(head.cookies.first.len().saturating_mul(limits::WORD))
+            .saturating_add(head.cookies.first().len().saturating_mul(limits::WORD))
             .saturating_add(request.body.cost())
         });
         let response = self.response.as_ref().map_or(0, |response| {
             let head = &response.head;
             texts([head.server.as_ref(), head.location.as_ref(), head.via.as_ref(), None, None, None])
-                .saturating_add(head.cookies.first.len().saturating_mul(limits::WORD))
+                .saturating_add(head.cookies.first().len().saturating_mul(limits::WORD))
                 .saturating_add(response.body.cost())
         });
         std::mem::size_of::<Self>().saturating_add(512).saturating_add(request).saturating_add(response)
@@ -162,9 +166,7 @@ impl Exchange {
 
     /// Adds an interim response.
     pub fn interim(&mut self, status: u16) {
-        if self.interim.len() < limits::INTERIM {
-            self.interim.push(status);
-        }
+        self.interim.push(|| status, &mut stats::Pool::new(0));
     }
 
     /// What is wrong with either message.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Evidence, Frames};
-use mcpcap_analyzer::stats::{BoundedMap, Lists};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others};
 use mcpcap_analyzer::text::hexadecimal;
 use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
@@ -37,12 +37,14 @@ struct File {
 /// All of them, by SHA-256.
 pub struct Files {
     files: BoundedMap<[u8; 32], File>,
+    others: Others<[u8; 32], File>,
+    different: Distinct,
 }
 
 impl Files {
-    /// None yet.
-    pub fn new() -> Self {
-        Self { files: BoundedMap::new(limits::FILES) }
+    /// None yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
+        Self { files: BoundedMap::new(limits::FILES), others: Others::new(FILES, lists), different: Distinct::new() }
     }
 
     /// Takes an exchange.
@@ -81,14 +83,18 @@ impl Files {
             times: 0,
             evidence: Evidence::default(),
         };
+        self.different.add(&sha256);
         let (file, _) = self.files.get_or_insert_with(sha256, make);
-        file.times = file.times.saturating_add(1);
-        file.evidence.add(frame);
+        let other = self.others.entry(&sha256, || sha256, make).map(|(_, file)| file);
+        for file in [Some(file), other].into_iter().flatten() {
+            file.times = file.times.saturating_add(1);
+            file.evidence.add(frame);
+        }
     }
 
-    /// How many there are, or at least, where some made room.
+    /// How many there are.
     pub fn total(&self) -> u64 {
-        (self.files.len() as u64).saturating_add(self.files.evicted())
+        self.different.count()
     }
 
     /// Those that made room.
@@ -106,8 +112,9 @@ impl Files {
         };
         let mut all: Vec<(&[u8; 32], &File)> = self.files.iter().collect();
         all.sort_by_key(|(sha256, file)| (rank(file), Reverse(file.size), *sha256));
+        let has = |sha256: &[u8; 32]| self.files.get(sha256).is_some();
+        let shown = self.others.list(all, limits::LISTED, self.total(), has, lists);
         let from = lists.place(FILES);
-        let shown: Vec<_> = lists.cut(FILES, limits::LISTED, all.into_iter()).collect();
         let report = |(place, (sha256, file)): (usize, (&[u8; 32], &File))| FileReport {
             sha256: hexadecimal(sha256, "", 32),
             md5: hexadecimal(&file.md5, "", 16),

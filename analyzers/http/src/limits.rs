@@ -19,10 +19,10 @@ pub const BUFFERED: usize = 2 << 20;
 pub const PIPELINED: usize = 1024;
 /// Memory in bytes of all exchanges that are not finished.
 pub const UNFINISHED: usize = 6 << 20;
-/// Interim responses of one exchange that are listed.
+/// Interim responses of one exchange that are listed at once.
 pub const INTERIM: usize = 8;
 
-/// Names of cookies of one message that are listed.
+/// Names of cookies of one message that are listed at once.
 pub const COOKIES: usize = 32;
 /// Characters of a short text, such as a method.
 pub const WORD: usize = 64;

@@ -46,7 +46,7 @@ mcpcap_analyzer::table! {
         user_agent: Option<Captured<String>>,
         /// Referer of the request.
         referer: Option<Captured<String>>,
-        /// Names of the cookies of the request.
+        /// Names of the cookies of the request: the first 32 of many.
         cookies: Captured<Vec<String>>,
         /// Scheme of the credentials of the request.
         authorization: Option<Captured<String>>,
@@ -137,7 +137,7 @@ fn row(exchange: &Exchange) -> HttpExchange {
         status: exchange.status(),
         user_agent: asked.and_then(|asked| text(&asked.user_agent)),
         referer: asked.and_then(|asked| text(&asked.referer)),
-        cookies: Captured(asked.map_or(Vec::new(), |asked| asked.cookies.first.clone())),
+        cookies: Captured(asked.map_or(Vec::new(), |asked| asked.cookies.first().to_vec())),
         authorization: given.map(|given| Captured(given.scheme.clone())),
         user: given.and_then(|given| text(&given.user)),
         server_header: told.and_then(|told| text(&told.server)),

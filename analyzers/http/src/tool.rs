@@ -9,10 +9,11 @@ use mcpcap_analyzer::{Answer, Capture, CountCopies, Ends, Flow, Frame, JsonSchem
 use serde::Deserialize;
 
 use crate::analysis::{Analysis, Carried};
+use crate::message::facts;
 use crate::report::Report;
 use crate::rows::HttpExchange;
 use crate::streams::State;
-use crate::{counts, files};
+use crate::{counts, exchange, files};
 
 /// What may be asked of `analyze_http`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -55,6 +56,9 @@ impl Tool for Http {
         counts::FAILED,
         counts::SLOWEST,
         counts::FAULT_FRAMES,
+        facts::COOKIES,
+        facts::SET_COOKIES,
+        exchange::INTERIM,
     ];
     const TABLES: &'static [&'static Table] = &[HttpExchange::TABLE];
     const WANTS: Wants = Wants::of(&[]).and_streams();

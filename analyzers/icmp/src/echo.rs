@@ -1,17 +1,21 @@
 //! Echo requests and their replies.
 
+mod report;
+
 use std::net::IpAddr;
 
-use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::decode::Within;
 use mcpcap_analyzer::numbers::{add_one, share};
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, Quantiles, SummaryMs};
-use serde::Serialize;
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, Quantiles};
 
+use crate::inner::{self, TunnelReport};
 use crate::limits;
 use crate::many::Crowds;
 use crate::message::Message;
 use crate::session::{LATE, PairReport, Session};
 use crate::waiting::{Heard, Left, Pair, Vlans, Waiting, remember};
+
+pub use report::EchoReport;
 
 /// What a reply or a request is to the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +69,7 @@ pub struct Echoes {
     identifiers: Pool,
     /// Of what tunnels carry.
     flows: Pool,
+    tunnels: inner::Others,
     pairs: Distinct,
     /// Hosts that got replies which they had not asked the sender for.
     victims: Crowds,
@@ -118,6 +123,7 @@ impl Echoes {
             other_sessions: Others::new(PAIRS, lists),
             identifiers: Pool::new(limits::VALUES),
             flows: Pool::new(limits::INNER_FLOWS),
+            tunnels: inner::Others::new(lists),
             pairs: Distinct::new(),
             victims: Crowds::new(),
             settled: Vec::new(),
@@ -140,6 +146,12 @@ impl Echoes {
     /// All pairs of requester and target.
     pub fn sessions(&self) -> impl Iterator<Item = (&(IpAddr, IpAddr), &Session)> {
         self.sessions.iter()
+    }
+
+    /// The tunnels that the report holds, and how many there are at least.
+    pub fn tunnels(&self, lists: &mut Lists) -> (Vec<TunnelReport>, u64) {
+        let tunnels = self.sessions().filter_map(|(ends, session)| Some((ends, session.carried()?)));
+        self.tunnels.listed(tunnels, lists)
     }
 
     /// Hosts that got replies which they had not asked the sender for.
@@ -174,12 +186,20 @@ impl Echoes {
         });
         if let Some((_, gone)) = gone {
             gone.identifiers.release(&mut self.identifiers);
-            gone.inner.iter().for_each(|inner| inner.release(&mut self.flows));
+            if let Some(inner) = &gone.inner {
+                inner.release(&mut self.flows);
+                self.tunnels.made_room();
+            }
         }
         let ends = (requester, target);
         let other = self.other_sessions.entry(&ends, || ends, || Session::new(message)).map(|(_, session)| session);
+        let carried = Within::find(message.data, message.data_length);
+        let carried = carried.map(|within| (within.source, within.destination, within.protocol));
+        if let Some(carried) = carried {
+            self.tunnels.add(ends, carried, frame);
+        }
         for session in [Some(session), other].into_iter().flatten() {
-            session.note(message, frame, vlans, &mut self.flows);
+            session.note(message, frame, vlans, carried, &mut self.flows);
             match message.is_echo() {
                 true => session.request(identifier, frame, time, &mut self.identifiers),
                 false => add_one(&mut session.replies),
@@ -357,35 +377,4 @@ pub fn is_many(address: IpAddr) -> bool {
         IpAddr::V4(address) => address.is_multicast() || address.is_broadcast() || address.octets()[3] == 255,
         IpAddr::V6(address) => address.is_multicast(),
     }
-}
-
-/// Echo requests and replies of the whole capture.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct EchoReport {
-    /// Echo requests.
-    pub requests: u64,
-    /// Echo replies.
-    pub replies: u64,
-    /// Requests that got a reply: same addresses, identifier and sequence number, and not later than the reply by their times (where no time fits, by
-    /// the order in the file). Their VLANs may differ, as mirrored traffic bears a tag for each direction, unless requests and replies were
-    /// heard in both VLANs.
-    pub answered: u64,
-    /// Requests without a reply in the capture.
-    pub unanswered: u64,
-    /// unanswered by requests.
-    pub loss: f64,
-    /// Requests with the numbers of an earlier one.
-    pub sent_again: u64,
-    /// Further replies to the same request.
-    pub duplicate_replies: u64,
-    /// Replies of other hosts to a request to a broadcast or multicast address.
-    pub replies_to_broadcast: u64,
-    /// Replies to nothing that is in the capture.
-    pub replies_without_request: u64,
-    /// Replies that came 1 s or more after the request.
-    pub late_replies: u64,
-    /// Replies whose payload is not that of the request (RFC 792 wants it returned).
-    pub replies_unlike_request: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rtt: Option<SummaryMs>,
 }

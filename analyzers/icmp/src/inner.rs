@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Evidence, Frames};
-use mcpcap_analyzer::stats::{Keyed, Lists, Pool, Several};
+use mcpcap_analyzer::stats::{self, Keyed, Lists, Pool, Several};
 use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::codes;
+use crate::findings::thresholds::TUNNEL_PACKETS;
 use crate::limits;
 
 /// The ends and the protocol of a packet.
-type Ends = (IpAddr, IpAddr, u8);
+pub type Ends = (IpAddr, IpAddr, u8);
 
 /// Packets with the same ends and protocol, and their frames.
 type Flow = Keyed<Ends, Evidence>;
@@ -41,6 +43,11 @@ impl Inner {
         let flow = Flow { key: ends, value: Evidence::default() };
         self.flows.add(&flow, room);
         self.flows.change(&flow, |flow| flow.value.add(frame));
+    }
+
+    /// Whether there are enough of them for a tunnel.
+    pub fn is_tunnel(&self) -> bool {
+        self.packets >= TUNNEL_PACKETS
     }
 
     /// Gives the room of its flows back.
@@ -112,24 +119,59 @@ pub struct InnerFlow {
     pub frames: Frames,
 }
 
-const TUNNELS: &str = "statistics.tunnels";
+/// The list of tunnels.
+pub const TUNNELS: &str = "statistics.tunnels";
 /// The list of flows of each tunnel.
 pub const FLOWS: &str = "statistics.tunnels[].flows";
 /// The list of frames of each flow of each tunnel.
 pub const FLOW_FRAMES: &str = "statistics.tunnels[].flows[].frames";
 
-/// The tunnels that the report holds, those with most packets first, and how many there are.
-pub fn listed<'a>(
-    tunnels: impl Iterator<Item = (&'a (IpAddr, IpAddr), &'a Inner)>,
-    lists: &mut Lists,
-) -> (Vec<TunnelReport>, u64) {
-    let mut tunnels: Vec<_> = tunnels.collect();
-    tunnels.sort_by_key(|(ends, inner)| (Reverse(inner.packets), **ends));
-    let total = tunnels.len() as u64;
-    let places = lists.place(TUNNELS)..;
-    let listed = lists.cut(TUNNELS, limits::LIST_ENTRIES, tunnels.into_iter());
-    let report = |(place, ((requester, target), inner)): (usize, (&(IpAddr, IpAddr), &Inner))| {
-        inner.report(*requester, *target, place, lists)
-    };
-    (places.zip(listed).map(report).collect(), total)
+/// What is carried between hosts, two by two, beside what the table of pairs has of it at the end.
+pub struct Others {
+    pairs: stats::Others<(IpAddr, IpAddr), Inner>,
+    room: Pool,
+    /// Pairs with such packets that made room in that table.
+    gone: u64,
+}
+
+impl Others {
+    /// None yet; `lists` tells whether a page of them is asked for.
+    pub fn new(lists: &Lists) -> Self {
+        Self { pairs: stats::Others::new(TUNNELS, lists), room: Pool::new(limits::INNER_FLOWS), gone: 0 }
+    }
+
+    /// Takes a packet between a requester and a target.
+    pub fn add(&mut self, pair: (IpAddr, IpAddr), ends: Ends, frame: u64) {
+        let room = &mut self.room;
+        if let Some((_, inner)) = self.pairs.entry_or(&pair, || pair, Inner::default, |gone| gone.release(room)) {
+            inner.add(ends, frame, &mut self.room);
+        }
+    }
+
+    /// Says that a pair made room which had such packets.
+    pub fn made_room(&mut self) {
+        self.gone = self.gone.saturating_add(1);
+    }
+
+    /// The tunnels that the report holds, those with most packets first, and how many there are at least. `tunnels` are those of the table.
+    pub fn listed<'a>(
+        &'a self,
+        tunnels: impl Iterator<Item = (&'a (IpAddr, IpAddr), &'a Inner)>,
+        lists: &mut Lists,
+    ) -> (Vec<TunnelReport>, u64) {
+        let mut tunnels: Vec<_> = tunnels.collect();
+        tunnels.sort_by_key(|(pair, inner)| (Reverse(inner.packets), **pair));
+        let known: BTreeSet<(IpAddr, IpAddr)> = tunnels.iter().map(|(pair, _)| **pair).collect();
+        let total = tunnels.len() as u64;
+        let at_least = total.saturating_add((self.gone > 0).into());
+        let make = |pair: &'a (IpAddr, IpAddr), inner: &'a Inner| {
+            (inner.is_tunnel() && !known.contains(pair)).then_some((pair, inner))
+        };
+        let listed = self.pairs.made(tunnels, limits::LIST_ENTRIES, at_least, make, lists);
+        let places = lists.place(TUNNELS)..;
+        let report = |(place, ((requester, target), inner)): (usize, (&(IpAddr, IpAddr), &Inner))| {
+            inner.report(*requester, *target, place, lists)
+        };
+        (places.zip(listed).map(report).collect(), total)
+    }
 }

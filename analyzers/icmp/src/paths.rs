@@ -1,5 +1,6 @@
 //! Paths of traceroutes: probes with rising hop limits, and who says that they were used up.
 
+mod others;
 mod report;
 
 use std::collections::BTreeMap;
@@ -12,8 +13,9 @@ use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Pool, Sequence, Severa
 use crate::hops::{At, PathKey};
 use crate::limits;
 use crate::message::Message;
-use crate::quoted_paths::QuotedPaths;
+use crate::quoted_paths::{Answer, QuotedPaths};
 
+pub use others::OtherPaths;
 pub use report::PathReport;
 
 /// What a probe is found again by: ends, protocol, two numbers (ports, or identifier and sequence number), identification.
@@ -26,6 +28,9 @@ struct Probe {
     identification: u32,
 }
 
+/// Ends, protocol and numbers.
+type ByNumbers = (IpAddr, IpAddr, u8, (u16, u16));
+
 struct Sent {
     hops: u8,
     time: Option<u64>,
@@ -33,7 +38,8 @@ struct Sent {
     answered: bool,
 }
 
-const PATHS: &str = "statistics.paths";
+/// The list of paths.
+pub const PATHS: &str = "statistics.paths";
 /// The list of addresses of each hop of each path.
 pub const ADDRESSES: &str = "statistics.paths[].hops[].addresses";
 /// The same of the frames of its answers.
@@ -45,19 +51,33 @@ pub const MPLS_LABELS: &str = "statistics.paths[].hops[].mpls_labels";
 pub struct Paths {
     probes: BoundedMap<Probe, Sent>,
     /// Without identification, for answers that do not quote: echo replies, and TCP.
-    by_numbers: BoundedMap<(IpAddr, IpAddr, u8, (u16, u16)), Probe>,
+    by_numbers: BoundedMap<ByNumbers, Probe>,
     paths: BoundedMap<PathKey, Path>,
     addresses: Pool,
     /// How many different ones there were, with those that made room.
     keys: Distinct,
     quoted: QuotedPaths,
+    others: OtherPaths,
 }
 
+/// A path whose probes were captured.
 #[derive(Default)]
-struct Path {
+pub struct Path {
     hops: BTreeMap<u8, Hop>,
     reached: bool,
     first_frame: u64,
+}
+
+/// An answer to a probe that was captured.
+struct Answered {
+    /// The probe's hop limit, and whether its destination answers.
+    hops: u8,
+    reached: bool,
+    from: IpAddr,
+    round_trip: Option<u64>,
+    /// The answer's frame.
+    frame: u64,
+    end: Option<&'static str>,
 }
 
 struct Hop {
@@ -84,8 +104,8 @@ impl Default for Hop {
 }
 
 impl Paths {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
+    /// Nothing seen yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
             probes: BoundedMap::new(limits::PROBES),
             by_numbers: BoundedMap::new(limits::PROBES),
@@ -93,6 +113,7 @@ impl Paths {
             addresses: Pool::new(limits::HOP_ADDRESSES),
             keys: Distinct::new(),
             quoted: QuotedPaths::new(),
+            others: OtherPaths::new(lists),
         }
     }
 
@@ -142,20 +163,20 @@ impl Paths {
             let protocol = packet.ip.as_ref().map_or(0, |ip| ip.protocol);
             let key = (message.destination, message.source, protocol, numbers);
             if let Some(probe) = self.by_numbers.get(&key).copied() {
-                self.answer(probe, message.source, At::of(packet), Some("echo reply"), []);
+                self.answer(probe, message.source, At::of(packet), Some("echo reply"), None);
             } else {
                 let key = (message.destination, message.source, protocol);
-                self.quoted.reply(key, numbers, true, At::of(packet), "echo reply");
+                self.quoted.reply(&mut self.others, key, numbers, true, (At::of(packet), "echo reply"));
             }
         }
     }
 
     fn tcp_answer(&mut self, packet: &Packet<'_>, ip: &Ip, numbers: (u16, u16), opens: bool) {
         if let Some(probe) = self.by_numbers.get(&(ip.destination, ip.source, ip.protocol, numbers)).copied() {
-            self.answer(probe, ip.source, At::of(packet), Some("TCP answer"), []);
+            self.answer(probe, ip.source, At::of(packet), Some("TCP answer"), None);
         } else if opens {
             let key = (ip.destination, ip.source, ip.protocol);
-            self.quoted.reply(key, numbers, false, At::of(packet), "TCP answer");
+            self.quoted.reply(&mut self.others, key, numbers, false, (At::of(packet), "TCP answer"));
         }
     }
 
@@ -180,113 +201,160 @@ impl Paths {
             let key = (quoted.source, quoted.destination, quoted.protocol, numbers);
             match self.by_numbers.get(&key) {
                 Some(known) => probe = *known,
-                None => return self.quoted.error(quoted, message.source, At::of(packet), end),
+                None => return self.quoted.error(&mut self.others, quoted, message.source, At::of(packet), end),
             }
         }
-        self.answer(probe, message.source, At::of(packet), end, message.mpls_labels());
+        self.answer(probe, message.source, At::of(packet), end, Some(message));
     }
 
-    fn answer(
-        &mut self,
-        probe: Probe,
-        from: IpAddr,
-        at: At,
-        end: Option<&'static str>,
-        labels: impl IntoIterator<Item = u32>,
-    ) {
+    fn answer(&mut self, probe: Probe, from: IpAddr, at: At, end: Option<&'static str>, error: Option<&Message<'_>>) {
         let Some(sent) = self.probes.get_mut(&probe) else { return };
         if std::mem::replace(&mut sent.answered, true) {
             return;
         }
-        let key = (probe.source, probe.destination, probe.protocol);
-        // What is answered by its destination is no traceroute yet: one hop limit must have been used up before.
-        if end.is_some() && self.paths.get(&key).is_none() {
-            return;
-        }
-        let (path, gone) = self.paths.get_or_insert_with(key, || {
-            self.keys.add(&key);
-            Path { first_frame: sent.frame, ..Path::default() }
-        });
-        if let Some((_, gone)) = gone {
-            for hop in gone.hops.values() {
-                hop.answers.release(&mut self.addresses);
-                hop.labels.release(&mut self.addresses);
-            }
-        }
-        path.reached |= from == probe.destination;
-        let hop = path.hops.entry(sent.hops).or_default();
-        hop.answered = hop.answered.saturating_add(1);
-        hop.answers.add(&from, &mut self.addresses);
         let round_trip = at.time.zip(sent.time).and_then(|(now, then)| now.checked_sub(then));
-        if hop.times.len() < limits::HOP_TIMES {
-            hop.times.extend(round_trip);
+        let reached = from == probe.destination;
+        let answered = Answered { hops: sent.hops, reached, from, round_trip, frame: at.frame, end };
+        let (key, first_frame) = ((probe.source, probe.destination, probe.protocol), sent.frame);
+        let labels = || error.into_iter().flat_map(Message::mpls_labels);
+        // What is answered by its destination is no traceroute yet: one hop limit must have been used up before.
+        let begins = end.is_none();
+        if begins || self.paths.get(&key).is_some() {
+            let (path, gone) = self.paths.get_or_insert_with(key, || {
+                self.keys.add(&key);
+                Path { first_frame, ..Path::default() }
+            });
+            if let Some((_, gone)) = gone {
+                gone.release(&mut self.addresses);
+            }
+            path.take(&answered, labels(), &mut self.addresses);
         }
-        hop.evidence.add(at.frame);
-        if hop.labels.total() == 0 {
-            labels.into_iter().for_each(|label| hop.labels.push(|| label, &mut self.addresses));
+        let name = (key, None);
+        let other = if begins { self.others.entry(name) } else { self.others.get_mut(&name) };
+        if let Some((known, room)) = other {
+            if known.path.hops.is_empty() {
+                known.path.first_frame = first_frame;
+            }
+            known.path.take(&answered, labels(), room);
         }
-        hop.end = hop.end.or(end);
     }
 
     /// Gives the answers that stood before their probes in the file to their paths.
     pub fn finish(&mut self) {
         let mut quoted = std::mem::replace(&mut self.quoted, QuotedPaths::new());
-        quoted.resolve(|(source, destination, protocol), numbers, answer| {
-            let exact = Probe { source, destination, protocol, numbers, identification: answer.identification };
-            let by_numbers = self.by_numbers.get(&(source, destination, protocol, numbers));
-            let probe = Some(exact).filter(|exact| self.probes.get(exact).is_some()).or(by_numbers.copied());
-            let sent = probe.and_then(|probe| Some((probe, self.probes.get(&probe)?.time?)));
-            let Some((probe, _)) = sent.filter(|(_, sent)| answer.at.time.is_some_and(|now| *sent <= now)) else {
-                return false;
-            };
-            self.answer(probe, answer.from, answer.at, answer.end, []);
+        quoted.resolve(|key, numbers, answer| {
+            let Some(probe) = asked(&self.probes, &self.by_numbers, key, numbers, answer) else { return false };
+            self.answer(probe, answer.from, answer.at, answer.end, None);
             true
         });
         self.quoted = quoted;
+        let Self { probes, by_numbers, others, .. } = self;
+        for ((key, identifier), known) in others.paths.iter_mut() {
+            let is_known = |numbers, answer: &Answer| asked(probes, by_numbers, *key, numbers, answer).is_some();
+            known.answers.leave(*key, identifier.unwrap_or_default(), is_known);
+        }
     }
 
-    /// The paths in the order of their first probe, those from quotes by their first answer; and how many there are.
+    /// The paths in the order of their first probe, those from quotes by their first answer; and how many there are at least.
     pub fn report(&self) -> (Vec<PathReport>, u64) {
-        let mut unanswered: BTreeMap<(PathKey, u8), u64> = BTreeMap::new();
-        for (probe, sent) in self.probes.iter().filter(|(_, sent)| !sent.answered) {
-            let key = (probe.source, probe.destination, probe.protocol);
-            if self.paths.get(&key).is_some() {
-                let count = unanswered.entry((key, sent.hops)).or_default();
-                *count = count.saturating_add(1);
-            }
-        }
+        let unanswered = self.unanswered(|key| self.paths.get(key).is_some());
         let mut quoted = self.quoted.found();
         quoted.retain(|path| self.paths.get(&path.key).is_none());
         let total = self.keys.count().saturating_add(quoted.len() as u64);
-        let captured = self.paths.iter().map(|(key, path)| {
-            let lost = unanswered.range((*key, 0)..=(*key, u8::MAX)).map(|((_, hops), count)| (*hops, *count));
-            PathReport::new(*key, path, &lost.collect())
-        });
+        let captured = self.paths.iter().map(|(key, path)| PathReport::new(*key, path, &unanswered));
         let mut reports: Vec<PathReport> = captured.chain(quoted.into_iter().map(PathReport::quoted)).collect();
         reports.sort_by_key(|path| (path.first_frame, path.source, path.destination));
         (reports, total)
     }
 
-    /// The paths that the report holds.
-    pub fn listed(&self, paths: Vec<PathReport>, lists: &mut Lists) -> Vec<PathReport> {
-        let places = lists.place(PATHS)..;
-        let mut listed: Vec<PathReport> = lists.cut(PATHS, limits::LIST_ENTRIES, paths.into_iter()).collect();
-        for (place, report) in places.zip(&mut listed) {
-            for (nth, hop) in report.hops.iter_mut().enumerate() {
-                hop.frames = hop.evidence.cited();
-                lists.frames_at(FRAMES, &[place, nth], &mut hop.frames, hop.evidence.total());
-            }
-            let Some(path) = self.paths.get(&report.key) else { continue };
-            for (nth, hop) in report.hops.iter_mut().enumerate() {
-                if let Some(known) = path.hops.get(&hop.hop) {
-                    let shown = lists.several(ADDRESSES, &[place, nth], &known.answers);
-                    hop.addresses = shown.into_iter().map(|(address, _)| *address).collect();
-                    let (labels, total) = (known.labels.clone(), known.labels.total());
-                    hop.mpls_labels = lists.sequence(MPLS_LABELS, &[place, nth], labels);
-                    hop.mpls_labels_total = Some(total).filter(|total| *total > hop.mpls_labels.len() as u64);
-                }
+    /// Probes that nobody answered, by path and hop limit.
+    fn unanswered(&self, is_wanted: impl Fn(&PathKey) -> bool) -> Unanswered {
+        let mut unanswered = Unanswered::new();
+        for (probe, sent) in self.probes.iter().filter(|(_, sent)| !sent.answered) {
+            let key = (probe.source, probe.destination, probe.protocol);
+            if is_wanted(&key) {
+                let count = unanswered.entry((key, sent.hops)).or_default();
+                *count = count.saturating_add(1);
             }
         }
-        listed
+        unanswered
+    }
+
+    /// The paths that the report holds, of those in order and so many in all.
+    pub fn listed(&self, paths: Vec<PathReport>, total: u64, lists: &mut Lists) -> Vec<PathReport> {
+        let others = &self.others.paths;
+        let unanswered = if others.are_asked() {
+            self.unanswered(|key| others.get(&(*key, None::<u16>)).is_some())
+        } else {
+            Unanswered::new()
+        };
+        // Nobody knows how many of those that made room were paths.
+        let total = total.max((paths.len() as u64).saturating_add((self.quoted.evicted() > 0).into()));
+        let ranked = paths.into_iter().map(|report| {
+            let path = self.paths.get(&report.key);
+            (report, path)
+        });
+        let make = |key: PathKey, identifier: Option<u16>, known: &others::Known| match identifier {
+            _ if self.paths.get(&key).is_some() => None,
+            None => Some(PathReport::new(key, &known.path, &unanswered)),
+            Some(identifier) if self.quoted.has(key, identifier) => None,
+            Some(_) => known.answers.path(key).map(PathReport::quoted),
+        };
+        let listed = others.made(
+            ranked.collect(),
+            limits::LIST_ENTRIES,
+            total,
+            |(key, identifier), known| Some((make(*key, *identifier, known)?, Some(&known.path))),
+            lists,
+        );
+        let places = lists.place(PATHS)..;
+        let described = |(place, (mut report, path)): (usize, (PathReport, Option<&Path>))| {
+            report.describe(path, place, lists);
+            report
+        };
+        places.zip(listed).map(described).collect()
+    }
+}
+
+/// The probe that an answer in front of it in the file is about.
+fn asked(
+    probes: &BoundedMap<Probe, Sent>,
+    by_numbers: &BoundedMap<ByNumbers, Probe>,
+    (source, destination, protocol): PathKey,
+    numbers: (u16, u16),
+    answer: &Answer,
+) -> Option<Probe> {
+    let exact = Probe { source, destination, protocol, numbers, identification: answer.identification };
+    let known = || by_numbers.get(&(source, destination, protocol, numbers)).copied();
+    let probe = Some(exact).filter(|exact| probes.get(exact).is_some()).or_else(known)?;
+    let sent = probes.get(&probe)?.time?;
+    answer.at.time.is_some_and(|now| sent <= now).then_some(probe)
+}
+
+/// Probes that nobody answered, by path and hop limit.
+type Unanswered = BTreeMap<(PathKey, u8), u64>;
+
+impl Path {
+    fn take(&mut self, answer: &Answered, labels: impl Iterator<Item = u32>, room: &mut Pool) {
+        self.reached |= answer.reached;
+        let hop = self.hops.entry(answer.hops).or_default();
+        hop.answered = hop.answered.saturating_add(1);
+        hop.answers.add(&answer.from, room);
+        if hop.times.len() < limits::HOP_TIMES {
+            hop.times.extend(answer.round_trip);
+        }
+        hop.evidence.add(answer.frame);
+        if hop.labels.total() == 0 {
+            labels.for_each(|label| hop.labels.push(|| label, room));
+        }
+        hop.end = hop.end.or(answer.end);
+    }
+
+    /// Gives the room of its hops back.
+    fn release(&self, room: &mut Pool) {
+        for hop in self.hops.values() {
+            hop.answers.release(room);
+            hop.labels.release(room);
+        }
     }
 }

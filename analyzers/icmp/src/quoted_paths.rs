@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
-use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::decode::Quoted;
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
 
 use crate::hops::{At, HopReport, PathKey};
 use crate::limits;
+use crate::paths::OtherPaths;
 
 /// The first destination port of traceroute's UDP probes (IANA "traceroute use"); each further probe has the next one.
 const FIRST_PORT: u16 = 33_434;
@@ -50,8 +51,9 @@ pub struct Answer {
 /// What gives the order of answers: its name, and how to read it.
 type Order = (&'static str, fn(&Answer) -> u64);
 
+/// Answers to the probes of one path.
 #[derive(Default)]
-struct Answers {
+pub struct Answers {
     kept: Vec<Answer>,
     left_out: u64,
 }
@@ -70,6 +72,9 @@ pub struct Derived {
     /// Probes for each hop, where the ports tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probes_for_hop: Option<u16>,
+    /// Answers behind the first 128, which are in no hop.
+    #[serde(skip_serializing_if = "is_default")]
+    pub answers_left_out: u64,
     /// What the quotes leave open.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub uncertain: Vec<&'static str>,
@@ -101,7 +106,7 @@ impl QuotedPaths {
     }
 
     /// Takes an error about a packet that was not captured. `end`: how the destination answered, instead of "time exceeded".
-    pub fn error(&mut self, quoted: &Quoted, from: IpAddr, at: At, end: Option<&'static str>) {
+    pub fn error(&mut self, others: &mut OtherPaths, quoted: &Quoted, from: IpAddr, at: At, end: Option<&'static str>) {
         let key = (quoted.source, quoted.destination, quoted.protocol);
         let (key, source_port, number) = match (quoted.ports, quoted.icmp) {
             (Some((source, destination)), _) => ((key, 0), source, destination),
@@ -111,48 +116,63 @@ impl QuotedPaths {
         let answer = Answer { from, at, source_port, number, identification: quoted.identification, end };
         match end {
             // A destination that refuses is no traceroute yet: one hop limit must have been used up before, unless the port is traceroute's.
-            Some(_) if !(quoted.protocol == 17 && FIRST_PORTS.contains(&number)) => self.answer(&key, answer),
-            _ => self.paths.get_or_insert_with(key, Answers::default).0.take(answer),
+            Some(_) if !(quoted.protocol == 17 && FIRST_PORTS.contains(&number)) => self.answer(others, &key, answer),
+            _ => {
+                self.paths.get_or_insert_with(key, Answers::default).0.take(answer);
+                if let Some((other, _)) = others.entry(name(key)) {
+                    other.answers.take(answer);
+                }
+            }
         }
     }
 
     /// Takes an echo reply, or the answer of a TCP port; `numbers` are those of the probe.
-    pub fn reply(&mut self, key: PathKey, numbers: (u16, u16), is_echo: bool, at: At, end: &'static str) {
+    pub fn reply(
+        &mut self,
+        others: &mut OtherPaths,
+        key: PathKey,
+        numbers: (u16, u16),
+        is_echo: bool,
+        (at, end): (At, &'static str),
+    ) {
         if self.paths.is_empty() {
             return;
         }
         let (identifier, source_port) = if is_echo { (numbers.0, 0) } else { (0, numbers.0) };
         let answer = Answer { from: key.1, at, source_port, number: numbers.1, identification: 0, end: Some(end) };
-        self.answer(&(key, identifier), answer);
+        self.answer(others, &(key, identifier), answer);
     }
 
-    fn answer(&mut self, key: &Key, answer: Answer) {
+    fn answer(&mut self, others: &mut OtherPaths, key: &Key, answer: Answer) {
         if let Some(known) = self.paths.get_mut(key) {
             known.take(answer);
         }
+        if let Some((other, _)) = others.get_mut(&name(*key)) {
+            other.answers.take(answer);
+        }
     }
 
-    /// Offers each answer with the ends and the numbers of its probe; those that are taken are no longer here. Errors of routers come first, as
-    /// they make a path.
+    /// Whether [`QuotedPaths::found`] has the path of some probes.
+    pub fn has(&self, key: PathKey, identifier: u16) -> bool {
+        self.paths.get(&(key, identifier)).is_some_and(|answers| answers.path(key).is_some())
+    }
+
+    /// Offers each answer with the ends and the numbers of its probe; those that are taken are no longer here.
     pub fn resolve(&mut self, mut take: impl FnMut(PathKey, (u16, u16), &Answer) -> bool) {
         for ((key, identifier), answers) in self.paths.iter_mut() {
-            let is_echo = matches!(key.2, 1 | 58);
-            answers.kept.sort_by_key(|answer| (answer.end.is_some(), answer.at.time, answer.at.frame));
-            answers.kept.retain(|answer| {
-                let first = if is_echo { *identifier } else { answer.source_port };
-                !take(*key, (first, answer.number), answer)
-            });
+            answers.leave(*key, *identifier, |numbers, answer| take(*key, numbers, answer));
         }
     }
 
     /// The paths in which two or more hosts answered, as far as the quotes tell the probes apart.
     pub fn found(&self) -> Vec<QuotedPath> {
-        let several = self.paths.iter().filter(|(_, answers)| {
-            let mut routers = answers.kept.iter().map(|answer| answer.from);
-            routers.next().is_some_and(|first| routers.any(|other| other != first))
-        });
-        several.filter_map(|((key, _), answers)| answers.path(*key)).collect()
+        self.paths.iter().filter_map(|((key, _), answers)| answers.path(*key)).collect()
     }
+}
+
+/// The name of a path in the list of all.
+fn name((key, identifier): Key) -> (PathKey, Option<u16>) {
+    (key, Some(identifier))
 }
 
 impl Answers {
@@ -164,7 +184,20 @@ impl Answers {
         }
     }
 
-    fn path(&self, key: PathKey) -> Option<QuotedPath> {
+    /// Leaves out what is taken, by the numbers of its probe: errors of routers first, as they make a path.
+    pub fn leave(&mut self, key: PathKey, identifier: u16, mut is_taken: impl FnMut((u16, u16), &Answer) -> bool) {
+        let is_echo = matches!(key.2, 1 | 58);
+        self.kept.sort_by_key(|answer| (answer.end.is_some(), answer.at.time, answer.at.frame));
+        self.kept.retain(|answer| {
+            let first = if is_echo { identifier } else { answer.source_port };
+            !is_taken((first, answer.number), answer)
+        });
+    }
+
+    /// The path, when two or more hosts answered and the quotes tell the probes apart.
+    pub fn path(&self, key: PathKey) -> Option<QuotedPath> {
+        let mut routers = self.kept.iter().map(|answer| answer.from);
+        routers.next().filter(|first| routers.any(|other| other != *first))?;
         let (ordered_by, number) = self.order(key.2)?;
         let mut answers: Vec<(u64, &Answer)> = self.kept.iter().map(|answer| (number(answer), answer)).collect();
         answers.sort_by_key(|(number, answer)| (*number, answer.at.frame));
@@ -194,7 +227,7 @@ impl Answers {
             reached: self.kept.iter().any(|answer| answer.from == key.1),
             first_frame: self.kept.iter().map(|answer| answer.at.frame).min().unwrap_or_default(),
             hops,
-            derived: Derived { ordered_by, probes_for_hop, uncertain },
+            derived: Derived { ordered_by, probes_for_hop, answers_left_out: self.left_out, uncertain },
         })
     }
 

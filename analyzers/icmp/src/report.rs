@@ -63,9 +63,8 @@ pub struct Statistics {
     /// How many there are: `echo_sessions`.
     pub echo_pairs_total: u64,
     /// IP packets within the payloads of echoes: what an ICMP tunnel carries, those with most packets first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tunnels: Vec<TunnelReport>,
-    /// Tunnels in all.
+    /// Tunnels in all; at least so many where pairs made room (`limits.evicted.echo_pairs`). Those that did are on further pages, in no order.
     pub tunnels_total: u64,
     /// Different destinations that packets did not reach.
     pub unreachable_destinations_count: u64,
@@ -73,9 +72,9 @@ pub struct Statistics {
     pub unreachable_destinations: Vec<UnreachableReport>,
     /// Different destinations, codes and reporters.
     pub unreachable_destinations_total: u64,
-    /// Paths that traceroutes found, in the order of their first frames.
+    /// Paths that traceroutes found, in the order of their first frames; those that made room follow in no order.
     pub paths: Vec<PathReport>,
-    /// Paths in all.
+    /// Paths in all; at least so many where some made room (`limits.evicted.paths`).
     pub paths_total: u64,
     /// Paths on which packets were too big, with the MTU that routers report, in the order of their addresses.
     pub path_mtus: Vec<MtuReport>,
@@ -146,7 +145,7 @@ pub struct Evicted {
     /// Pairs of requester and target. One that comes again begins anew.
     #[serde(skip_serializing_if = "is_default")]
     pub echo_pairs: u64,
-    /// Packets that may be probes of a traceroute; answers to them are in no path.
+    /// Packets that may be probes of a traceroute; answers to them are in no path, and where there is none they are not counted at their hops.
     #[serde(skip_serializing_if = "is_default")]
     pub probes: u64,
     /// Paths of traceroutes.

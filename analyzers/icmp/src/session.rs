@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
-use mcpcap_analyzer::decode::Within;
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{Lists, Pool, Quantiles, Several, SummaryMs, entropy};
@@ -11,7 +10,7 @@ use serde::Serialize;
 use smallvec::SmallVec;
 
 use crate::findings::thresholds::TUNNEL_ENTROPY;
-use crate::inner::Inner;
+use crate::inner::{self, Inner};
 use crate::limits;
 use crate::message::{Message, Version};
 use crate::waiting::{Pair, Vlans};
@@ -109,16 +108,22 @@ impl Session {
         self.most_in_a_second
     }
 
-    /// Takes what a message carries, and where it was heard.
-    pub fn note(&mut self, message: &Message<'_>, frame: u64, vlans: Vlans, flows: &mut Pool) {
+    /// Takes what a message carries, and where it was heard. `carried`: the ends of the IP packet in its payload.
+    pub fn note(
+        &mut self,
+        message: &Message<'_>,
+        frame: u64,
+        vlans: Vlans,
+        carried: Option<inner::Ends>,
+        flows: &mut Pool,
+    ) {
         let (length, is_request) = (message.data_length, message.is_echo());
         self.sizes = (self.sizes.0.min(length), self.sizes.1.max(length));
         if message.data.len() >= LARGE {
             self.large = (self.large.0.saturating_add(1), self.large.1 + disorder(message.data));
             self.large_frames.add(frame);
         }
-        if let Some(within) = Within::find(message.data, length) {
-            let ends = (within.source, within.destination, within.protocol);
+        if let Some(ends) = carried {
             self.inner.get_or_insert_default().add(ends, frame, flows);
         }
         let is_full = self.vlans.len() >= limits::SESSION_VLANS;
@@ -130,6 +135,11 @@ impl Session {
             None if !is_full => self.vlans.push((vlans, is_request, !is_request)),
             None => {}
         }
+    }
+
+    /// Packets in the payloads, when there are enough of them for a tunnel.
+    pub fn carried(&self) -> Option<&Inner> {
+        self.inner.as_deref().filter(|inner| inner.is_tunnel())
     }
 
     /// Whether two VLANs hold hosts of their own: in both of them, requests and replies were heard.

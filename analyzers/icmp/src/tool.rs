@@ -18,7 +18,7 @@ use crate::codes;
 use crate::details::{self, PacketDetails};
 use crate::echo::{Answer, Echoes};
 use crate::errors::{self, Errors};
-use crate::findings::{Watch, carried};
+use crate::findings::Watch;
 use crate::inner;
 use crate::limits;
 use crate::message::{Message, Version};
@@ -114,9 +114,9 @@ impl Tool for IcmpPackets {
         SOURCES,
         DESTINATIONS,
         "statistics.echo_pairs",
-        "statistics.tunnels",
+        inner::TUNNELS,
         "statistics.unreachable_destinations",
-        "statistics.paths",
+        paths::PATHS,
         "statistics.path_mtus",
         "statistics.redirects",
         "statistics.neighbour_discovery.neighbours",
@@ -162,7 +162,7 @@ impl Tool for IcmpPackets {
             destinations: addresses(DESTINATIONS, &lists),
             echoes: Echoes::new(&lists),
             errors: Errors::new(&lists),
-            paths: Paths::new(),
+            paths: Paths::new(&lists),
             neighbours: Neighbours::new(&lists),
             lists,
             watch: Watch::new(),
@@ -211,8 +211,7 @@ impl Tool for IcmpPackets {
             self.watch.finish(&self.echoes, &self.errors, &self.neighbours, &paths, &mut lists);
         let (echo, pairs) = self.echoes.report(&mut lists);
         let (echo_sessions, _) = self.echoes.pairs();
-        let tunnels = self.echoes.sessions().filter_map(|(ends, session)| Some((ends, carried(session)?)));
-        let (tunnels, tunnels_total) = inner::listed(tunnels, &mut lists);
+        let (tunnels, tunnels_total) = self.echoes.tunnels(&mut lists);
         let different = self.errors.different();
         let counts = self.counts.iter().map(|((version, kind, code), count)| TypeCount {
             ip_version: version.number(),
@@ -238,7 +237,7 @@ impl Tool for IcmpPackets {
             unreachable_destinations_count: different.destinations.count(),
             unreachable_destinations: self.errors.unreachable(&mut lists),
             unreachable_destinations_total: different.unreachable.count(),
-            paths: self.paths.listed(paths, &mut lists),
+            paths: self.paths.listed(paths, paths_total, &mut lists),
             paths_total,
             path_mtus: self.errors.path_mtus(&mut lists),
             path_mtus_total: different.mtus.count(),

@@ -36,7 +36,6 @@ pub struct Analysis {
     parties: Parties,
     watch: Watch,
     filter: Filter,
-    window: Window,
     lists: Lists,
     packets: Page<PacketDetails>,
     budget: Budget,
@@ -61,12 +60,11 @@ impl Analysis {
             waiting: Waiting::default(),
             transactions: Transactions::new(&lists),
             calls: Calls::new(&window),
-            registrations: Registrations::new(),
+            registrations: Registrations::new(&lists),
             authentication: Authentication::new(&lists),
             parties: Parties::new(&lists),
             watch: Watch::new(),
             filter,
-            window: window.clone(),
             lists,
             packets: Page::new(window),
             budget: Budget::new(arguments.headers),
@@ -209,7 +207,7 @@ impl Analysis {
         let (findings, findings_total) = self.watch.finish(lists);
         let packets_page = self.packets.info("packets");
         let (calls_report, calls, calls_page) = self.calls.finish(digits, lists);
-        let (registrations, registrations_page) = self.registrations.list(self.window, &self.filter, digits, lists);
+        let registrations = self.registrations.list(&self.filter, digits, lists);
         let [
             (methods, methods_total),
             (cseq_methods, cseq_methods_total),
@@ -261,7 +259,7 @@ impl Analysis {
             websockets: carried.websockets,
             keep_alives: self.counts.keep_alives,
         };
-        let mut pages = vec![calls_page, registrations_page, packets_page];
+        let mut pages = vec![calls_page, packets_page];
         pages.extend(self.lists.into_pages());
         let mut packets = self.packets.into_items();
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));

@@ -33,6 +33,8 @@ pub const LISTED_MEDIA: usize = 2000;
 pub const FORKS: usize = 16_384;
 /// Pairs of account and client whose registrations are followed.
 pub const REGISTRATIONS: usize = 2048;
+/// Of these, how many are listed, unless a page is asked for.
+pub const REGISTRATIONS_LISTED: usize = 100;
 /// Changes of state of all registrations that are kept.
 pub const HISTORY: usize = 16_384;
 /// Codes and names in all registrations.

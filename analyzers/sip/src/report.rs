@@ -32,12 +32,13 @@ pub struct Report {
     pub findings_total: u64,
     /// Calls in the order in which their first messages were complete, as far as `limit`, `offset`, `call_id` and `user` ask for them.
     pub calls: Vec<CallReport>,
-    /// Who registered which account where, those with most requests first, as far as `limit`, `offset` and `user` ask for them.
+    /// Who registered which account where, those with most requests first, as far as `user` asks for them; those that had to make room among 2,048
+    /// follow in no order.
     pub registrations: Vec<RegistrationReport>,
     /// Messages in the order in which they were complete: that of the capture, but for those that waited for a part. As far as `limit`,
     /// `offset` and the filters ask for them.
     pub packets: Vec<PacketDetails>,
-    /// What part of `calls`, `registrations` and `packets` this is, and of each other list that has more entries.
+    /// What part of `calls` and `packets` this is, and of each other list that has more entries.
     pub pages: Vec<PageInfo>,
     #[serde(flatten)]
     pub ending: Ending<Limits>,
@@ -183,7 +184,7 @@ pub struct Evicted {
     /// Calls that were judged before the capture ended; what comes later counts as another call.
     #[serde(skip_serializing_if = "is_default")]
     pub calls: u64,
-    /// Pairs of account and client.
+    /// Registrations. One that comes again begins anew; a further page has it whole.
     #[serde(skip_serializing_if = "is_default")]
     pub registrations: u64,
     /// Addresses.

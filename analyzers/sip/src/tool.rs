@@ -39,7 +39,7 @@ impl Tool for SipPackets {
         credentials, silent servers.";
     type Arguments = Arguments;
     type Report = Answer<Report>;
-    const PAGED: &'static [&'static str] = &["calls", "registrations", "packets"];
+    const PAGED: &'static [&'static str] = &["calls", "packets"];
     const CUT: &'static [&'static str] = &[
         "statistics.methods",
         "statistics.cseq_methods",
@@ -52,6 +52,7 @@ impl Tool for SipPackets {
         "statistics.authentication.credentials",
         "statistics.endpoints",
         "findings",
+        registrations::REGISTRATIONS,
         parties::AGENTS,
         counts::FAULT_FRAMES,
         calls::LADDER,

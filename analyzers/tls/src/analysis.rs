@@ -5,8 +5,8 @@ use mcpcap_analyzer::stats::{Lists, Page};
 use mcpcap_analyzer::stream::{self, Side};
 use mcpcap_analyzer::{Answer, Capture, Ending, Flow, Maximum, Window, time};
 
-use crate::certificate::CertificateReport;
-use crate::counts::{self, Counts};
+use crate::certificate::{CERTIFICATES, CertificateReport, Store};
+use crate::counts::Counts;
 use crate::details::ConnectionReport;
 use crate::facts::Facts;
 use crate::findings::Watch;
@@ -22,7 +22,6 @@ pub struct Analysis {
     out: Out,
     counts: Counts,
     lists: Lists,
-    window: Window,
     connections: Page<ConnectionReport>,
     watch: Watch,
 }
@@ -42,11 +41,10 @@ impl Analysis {
         Self {
             maximum: Maximum::new(arguments.max_packets),
             offers: arguments.offers,
-            out: Out::default(),
+            out: Out { certificates: Store::new(&lists), ..Out::default() },
             counts: Counts::new(&lists),
-            connections: Page::new(window.clone()),
+            connections: Page::new(window),
             lists,
-            window,
             watch: Watch::new(),
         }
     }
@@ -93,7 +91,9 @@ impl Analysis {
         }
         self.counts.take(facts);
         self.watch.take(facts);
-        self.connections.push(|| ConnectionReport::new(facts, self.offers));
+        let place = usize::try_from(self.connections.total()).unwrap_or(usize::MAX);
+        let (offers, lists) = (self.offers, &mut self.lists);
+        self.connections.push(|| ConnectionReport::new(facts, offers, place, lists));
     }
 
     /// Ends the run.
@@ -102,34 +102,29 @@ impl Analysis {
         if self.maximum.taken() == 0 {
             return Answer::nothing(capture.nothing_found("TLS connections", &capture.decoder.decoding));
         }
-        let known = self.out.certificates.in_order();
-        rows::add_certificates(&known);
-        let mut certificates = Page::new(self.window);
-        for entry in &known {
-            certificates.push(|| CertificateReport::new(entry));
-        }
-        let pages = [self.connections.info("connections"), certificates.info("certificates")];
-        let (mut connections, mut certificates) = (self.connections.into_items(), certificates.into_items());
+        rows::add_certificates(&self.out.certificates.in_order());
+        let lists = &mut self.lists;
+        let listed = self.out.certificates.listed(lists);
+        let places = lists.place(CERTIFICATES)..;
+        let mut certificates: Vec<CertificateReport> =
+            places.zip(listed).map(|(place, entry)| CertificateReport::new(entry, place, lists)).collect();
+        let page = self.connections.info("connections");
+        let mut connections = self.connections.into_items();
         let times = connections.iter_mut().filter_map(|one| one.time.as_mut());
         times
             .chain(certificates.iter_mut().filter_map(|one| one.time.as_mut()))
             .for_each(|text| time::shorten(text, digits));
-        let lists = &mut self.lists;
-        let [_, of_certificates] = &pages;
-        for (place, certificate) in (of_certificates.place()..).zip(&mut certificates) {
-            lists.frames(counts::CERTIFICATE_FRAMES, place, &mut certificate.frames, certificate.frames_total);
-        }
         let (findings, findings_total) = self.watch.finish(lists);
         let statistics = self.counts.report(lists);
         let report = Report {
-            totals: self.counts.totals(known.len() as u64),
+            totals: self.counts.totals(self.out.certificates.total()),
             copies: carried.copies,
             findings,
             findings_total,
             statistics,
             connections,
             certificates,
-            pages: pages.into_iter().chain(self.lists.into_pages()).collect(),
+            pages: [page].into_iter().chain(self.lists.into_pages()).collect(),
             ending: Ending {
                 limits: Limits {
                     evicted_connections: self.out.evicted,

@@ -25,8 +25,6 @@ const JA3: &str = "statistics.ja3";
 const JA3S: &str = "statistics.ja3s";
 const JA4: &str = "statistics.ja4";
 const ALERTS: &str = "statistics.alerts";
-/// Frames of a certificate.
-pub const CERTIFICATE_FRAMES: &str = "certificates[].frames";
 const FAULT_FRAMES: &str = "statistics.malformed[].frames";
 
 /// The names of the lists.
@@ -44,7 +42,10 @@ pub const LISTS: &[&str] = &[
     JA4,
     ALERTS,
     FAULT_FRAMES,
-    CERTIFICATE_FRAMES,
+    crate::certificate::CERTIFICATES,
+    crate::certificate::FRAMES,
+    crate::certificate::HOSTS,
+    crate::facts::ALERTS,
 ];
 
 /// Counts over all connections.
@@ -130,7 +131,7 @@ impl Counts {
         if let Some(protocol) = facts.starttls {
             increase(self.starttls.entry(protocol).or_default());
         }
-        for alert in &facts.alerts {
+        for alert in facts.alerts.first() {
             increase(self.alerts.entry((alert.description, details::side(alert.from))).or_default());
         }
         for (sum, count) in self.records.iter_mut().zip(facts.records) {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use mcpcap_analyzer::stats::{Pool, Sequence};
 use mcpcap_analyzer::stream::{Endpoint, Side};
 
 use crate::certificate::{self, Certificate};
@@ -13,6 +14,9 @@ use crate::offer::{Choice, Offer};
 use crate::out::Out;
 use crate::registry::is_13;
 use crate::{key_exchange, limits};
+
+/// The list of alerts of each connection.
+pub const ALERTS: &str = "connections[].alerts";
 
 /// A frame and when it was captured, in nanoseconds since 1970.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,8 +88,7 @@ pub struct Facts {
     /// Whether the client sent data before the server answered.
     pub early_data: bool,
     pub established: Option<Mark>,
-    pub alerts: Vec<Alert>,
-    pub alerts_total: u64,
+    pub alerts: Sequence<Alert>,
     /// What is wrong with it, with the frame that shows it first.
     pub faults: Vec<(Fault, u64)>,
     /// Records by content type from 20 on, and of those what is beyond 24.
@@ -122,8 +125,7 @@ impl Facts {
             is_full: false,
             early_data: false,
             established: None,
-            alerts: Vec::new(),
-            alerts_total: 0,
+            alerts: Sequence::of(ALERTS, limits::ALERTS),
             faults: Vec::new(),
             records: [0; 6],
             messages: [0; 32],
@@ -297,11 +299,8 @@ impl Facts {
     /// An alert that is not encrypted.
     pub fn alert(&mut self, from: Side, bytes: &[u8], frame: u64) {
         let [level @ (1 | 2), description] = bytes else { return self.fault(Fault::BadAlert, frame) };
-        self.alerts_total = self.alerts_total.saturating_add(1);
         let alert = Alert { from, fatal: *level == 2, description: *description, frame };
-        if self.alerts.len() < limits::ALERTS {
-            self.alerts.push(alert);
-        }
+        self.alerts.push(|| alert, &mut Pool::new(0));
     }
 
     /// ChangeCipherSpec.
@@ -354,7 +353,7 @@ impl Facts {
 
     /// How far it came.
     pub fn outcome(&self) -> &'static str {
-        let refused = self.alerts.iter().any(|alert| alert.fatal);
+        let refused = self.alerts.first().iter().any(|alert| alert.fatal);
         match () {
             () if self.established.is_some() => "established",
             () if self.offer.is_none() && self.choice.is_none() => "handshake_not_seen",

@@ -18,7 +18,7 @@ pub const CODES: usize = 128;
 pub const PROTOCOLS: usize = 16;
 /// Characters of a text.
 pub const TEXT: usize = 256;
-/// Alerts of one connection that are listed.
+/// Alerts of one connection that are listed at once.
 pub const ALERTS: usize = 8;
 /// Bytes of a segment in which a command to begin TLS is looked for.
 pub const COMMAND: usize = 256;
@@ -27,10 +27,12 @@ pub const COMMAND: usize = 256;
 pub const CHAIN: usize = 16;
 /// Bytes of a certificate that is read.
 pub const CERTIFICATE: usize = 64 << 10;
-/// Names of a certificate that are kept; how many there were is told.
+/// Names of a certificate that are listed at once.
 pub const NAMES: usize = 32;
 /// Certificates that are known at a time.
 pub const CERTIFICATES: usize = 2048;
+/// Of these, how many are listed, unless a page is asked for.
+pub const CERTIFICATES_LISTED: usize = 100;
 /// Memory in bytes of them.
 pub const CERTIFICATES_MEMORY: usize = 8 << 20;
 

@@ -92,7 +92,7 @@ mcpcap_analyzer::table! {
 }
 
 mcpcap_analyzer::table! {
-    /// A certificate that was sent in the clear.
+    /// A certificate that was sent in the clear; one that came again when 2,048 others had come has another row.
     pub struct TlsCertificate in "tls_certificates" {
         /// Frame that completes the first message with it.
         frame: u64,
@@ -146,7 +146,7 @@ pub fn add(facts: &Facts) {
     table::add(|| {
         let (offer, choice) = (facts.offer.as_deref(), facts.choice.as_deref());
         let chain = ChainReport::new(facts, Side::Server);
-        let alert = facts.alerts.iter().find(|alert| alert.fatal).or(facts.alerts.first());
+        let alert = facts.alerts.first().iter().find(|alert| alert.fatal).or(facts.alerts.first().first());
         let fingerprints = offer.and_then(|offer| offer.fingerprints.as_ref());
         TlsConnection {
             frame: facts.first.frame,

@@ -48,7 +48,7 @@ impl Tool for Tls {
         changing certificates, obsolete versions and suites, domain fronting. Nothing is decrypted.";
     type Arguments = Arguments;
     type Report = Answer<Report>;
-    const PAGED: &'static [&'static str] = &["connections", "certificates"];
+    const PAGED: &'static [&'static str] = &["connections"];
     const CUT: &'static [&'static str] = counts::LISTS;
     const TABLES: &'static [&'static Table] = &[TlsConnection::TABLE, TlsCertificate::TABLE];
     const WANTS: Wants = Wants::of(&[TransportKind::Udp]).and_streams();

@@ -1,6 +1,6 @@
 //! Lists that hold their first entries: the rest is on further pages.
 
-use mcpcap_analyzer::harness::lists::{at, joined_within, pages_are_whole, told};
+use mcpcap_analyzer::harness::lists::{at, joined, joined_within, pages_are_whole, told};
 
 use super::*;
 
@@ -65,6 +65,44 @@ fn the_total_of_each_list_is_that_of_the_report() {
     ] {
         assert_eq!(told(&usual, list).map(|[total, ..]| total), usual.pointer(total).and_then(Value::as_u64), "{list}");
     }
+}
+
+#[test]
+fn gaps_go_on() {
+    // Recordings of two packets, each further from the one before.
+    let start = |n: u64| 1_000_000_000_000 + n * 2 * DAY + n * n * 60_000_000;
+    let packet = |microseconds: u64| (microseconds, build::udp(("192.0.2.1", 1000), ("192.0.2.2", 2000), b"x"));
+    let capture =
+        build::pcap(&(0..300).flat_map(|n| [packet(start(n)), packet(start(n) + 1_000_000)]).collect::<Vec<_>>());
+    let usual = run(&capture, &json!({}));
+    assert_eq!((&usual["time_gaps"]["total"], &usual["time_gaps"]["total_is_exact"]), (&json!(63), &json!(false)));
+    let (joined, total) = joined::<Capinfos>(&capture, &json!({}), "time_gaps.largest");
+    assert_eq!((total, joined.len()), (299, 299));
+    let mut gaps: Vec<(u64, u64, u64)> = joined
+        .iter()
+        .map(|gap| {
+            let frame = |name: &str| gap[name]["frame"].as_u64().unwrap();
+            (frame("before"), frame("after"), gap["seconds"].as_f64().unwrap().round() as u64)
+        })
+        .collect();
+    let is_between = |gap: &Value| gap["packets_before"] == 2 && gap["packets_after"] == 2;
+    assert!(joined[63..].iter().all(is_between));
+    gaps.sort_unstable();
+    let expected = (0..299).map(|n| (2 * n + 2, 2 * n + 3, (start(n + 1) - start(n)) / 1_000_000 - 1));
+    assert!(gaps.into_iter().eq(expected));
+}
+
+#[test]
+fn protocols_without_a_node_go_on() {
+    let frame = |n: u16| [&[2; 12][..], &(0x3000 + n).to_be_bytes(), &[0; 46]].concat();
+    let capture = build::pcap(&(0..1_500).map(|n| (u64::from(n) * 1_000, frame(n))).collect::<Vec<_>>());
+    let (joined, total) = joined::<Capinfos>(&capture, &json!({}), "protocol_hierarchy.rows");
+    let mut paths: Vec<&str> = joined.iter().map(|row| row["path"].as_str().unwrap()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    // Ethernet, and 1,500 numbers, of which 24 have a node.
+    assert_eq!((total, joined.len(), paths.len()), (1_501, 1_501, 1_501));
+    assert!(joined[1..].iter().all(|row| row["packets"] == 1 && row["bytes"] == 60));
 }
 
 #[test]

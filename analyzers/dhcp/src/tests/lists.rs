@@ -19,8 +19,26 @@ fn crowded() -> Vec<u8> {
     };
     let unanswered = |n: u32| V4::new(1, 1000 + n % 60, 1).hardware(1000 + n % 60).frame();
     let declined = |n: u32| V4::new(4, n, 1).hardware(n).option(50, &[192, 0, 2, n as u8]).frame();
-    let frames = (0..100).flat_map(leased).chain((0..120).map(unanswered)).chain((0..30).map(declined));
+    let options = (0..3).map(many_options);
+    let frames = (0..100).flat_map(leased).chain((0..120).map(unanswered)).chain((0..30).map(declined)).chain(options);
     harness::build::pcap(&every(100, frames))
+}
+
+/// An answer of a DHCPv6 server with 200 options.
+fn many_options(nth: u16) -> Vec<u8> {
+    let options = (0..200).flat_map(|n| option6(1_000 + nth * 200 + n, &[]));
+    v6(7, u32::from(nth) + 1, 1, Some(1), &options.collect::<Vec<_>>())
+}
+
+#[test]
+fn options_go_on() {
+    let capture = harness::build::pcap(&every(100, (0..40).chain([0]).map(many_options)));
+    let (joined, total) = joined::<DhcpPackets>(&capture, &json!({}), "statistics.option_counts");
+    let mut codes: Vec<(u64, u64)> =
+        joined.iter().map(|entry| (entry["code"].as_u64().unwrap(), entry["count"].as_u64().unwrap())).collect();
+    codes.sort_unstable();
+    assert_eq!((total, &codes[..2]), (8_002, &[(1, 41), (2, 41)][..]));
+    assert!(codes[2..].iter().copied().eq((1_000..9_000).map(|code| (code, 1 + u64::from(code < 1_200)))));
 }
 
 #[test]
@@ -32,8 +50,8 @@ fn pages_of_each_cut_list_joined_are_all_of_it_once() {
 fn lists_state_their_totals() {
     let report = run(&crowded(), &json!({}));
     for (list, listed, field, total) in [
-        ("clients", 50, "unique_clients_count", 160),
-        ("servers", 50, "unique_servers_count", 100),
+        ("clients", 50, "unique_clients_count", 161),
+        ("servers", 50, "unique_servers_count", 101),
         ("relays", 50, "relays_total", 100),
         ("leases", 50, "leases_total", 100),
         ("hostnames", 50, "hostnames_total", 100),

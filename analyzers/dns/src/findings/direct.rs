@@ -44,6 +44,7 @@ struct Pair {
     octets: u64,
     /// Last labels that are no top-level domains.
     last_labels: HashSet<u64, FixedHash>,
+    more_labels: bool,
     evidence: Evidence,
 }
 
@@ -67,11 +68,14 @@ impl Watch {
             return;
         }
         if let Some(last) = asked.name.labels().skip(1).last()
-            && pair.last_labels.len() < DOMAINS
             && !asked.name.ends_in_known()
-            && pair.last_labels.insert(hashes::of(last))
         {
-            pair.evidence.add(seen.frame);
+            let last = hashes::of(last);
+            if pair.last_labels.len() >= DOMAINS {
+                pair.more_labels |= !pair.last_labels.contains(&last);
+            } else if pair.last_labels.insert(last) {
+                pair.evidence.add(seen.frame);
+            }
         }
         if !has_room {
             pair.more = true;
@@ -106,8 +110,10 @@ impl Watch {
         let finding = |((server, client), found): (&(IpAddr, IpAddr), &Pair)| {
             let all = found.domains.len() as u64;
             let last_labels = last_labels(found);
+            let (at_least, labels) =
+                if found.more_labels { ("at least ", "last_labels_at_least") } else { ("", "last_labels") };
             let observation = format!(
-                "{client} asked {server} for {} of {}{} with a long name of their own, {} bytes in all; {} no top-level {}.",
+                "{client} asked {server} for {} of {}{} with a long name of their own, {} bytes in all; {at_least}{} no top-level {}.",
                 found.long,
                 if found.more { "the first " } else { "" },
                 counted(all, "registered domain"),
@@ -117,7 +123,7 @@ impl Watch {
             );
             let measures = vec![
                 Measure::count("long_names", found.long),
-                Measure::count("last_labels", last_labels),
+                Measure::count(labels, last_labels),
                 Measure::count("domains", all),
                 Measure::new("share", share(found)),
                 Measure::count("label_bytes", found.octets),

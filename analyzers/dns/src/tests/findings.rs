@@ -81,6 +81,10 @@ fn data_in_names_without_a_common_domain_is_found_by_its_ends() {
     };
     assert_eq!(rules(&report(&short(30))), ["dns_tunnel_without_domain"]);
     assert!(rules(&report(&short(29))).is_empty());
+    // Of more than are told apart, there are at least so many.
+    let found = report(&short(1_500));
+    let measures = found["findings"][0]["measures"].as_array().unwrap();
+    assert!(measures.contains(&json!({ "name": "last_labels_at_least", "value": 1024.0 })), "{measures:?}");
     // However many ordinary domains stand between them, and beyond the thousand that are told apart.
     let many = (0..1500_u32).map(|n| format!("www.{}.com", random(n, 9, b"abcdefghijklmnopqrstuvwxyz")));
     let mut hidden: Vec<Vec<u8>> = many.map(|name| ask(4000, &query(1, &name, A))).collect();

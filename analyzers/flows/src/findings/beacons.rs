@@ -1,11 +1,12 @@
 //! Contacts at regular intervals: what a program does that asks for its orders.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use mcpcap_analyzer::application::{Protocol, Verdict};
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::numbers::rounded;
-use mcpcap_analyzer::stats::{BoundedMap, Lists};
+use mcpcap_analyzer::stats::{BoundedMap, Lists, Others};
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
@@ -42,18 +43,48 @@ struct Contacts {
     evidence: Evidence,
 }
 
+impl Contacts {
+    /// Takes one. `room`: for times beyond the first.
+    fn take(&mut self, contact: &Contact, verdict: Option<Verdict>, room: &mut usize) {
+        self.frames = match self.count {
+            0 => (contact.frame, contact.frame),
+            _ => (self.frames.0.min(contact.frame), self.frames.1.max(contact.frame)),
+        };
+        self.count = self.count.saturating_add(1);
+        self.application = verdict.or(self.application);
+        self.evidence.add(contact.frame);
+        if self.kept.len() < limits::FIRST_CONTACTS {
+            self.kept.push((contact.time, contact.bytes));
+        } else if self.kept.len() < limits::CONTACTS && *room > 0 {
+            self.kept.push((contact.time, contact.bytes));
+            *room = room.saturating_sub(1);
+        }
+    }
+
+    /// Their score, when they are listed.
+    fn score(&self) -> Option<Score> {
+        Score::of(&self.kept).filter(|score| score.all() >= BEACON_LISTED)
+    }
+}
+
 /// What is kept.
 pub struct Watch {
     pairs: BoundedMap<Pair, Contacts>,
     room: usize,
+    others: Others<Pair, Contacts>,
     /// The earliest and the latest contact.
     times: Option<(u64, u64)>,
 }
 
 impl Watch {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
-        Self { pairs: BoundedMap::new(limits::PARTIES), room: limits::ALL_CONTACTS, times: None }
+    /// Nothing seen yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
+        Self {
+            pairs: BoundedMap::new(limits::PARTIES),
+            room: limits::ALL_CONTACTS,
+            others: Others::new(BEACONS, lists),
+            times: None,
+        }
     }
 
     /// Entries that made room.
@@ -78,19 +109,14 @@ impl Watch {
         }
         let pair = (client.address, server.address, key.carrier, port);
         let (contacts, gone) = self.pairs.get_or_insert_with(pair, Contacts::default);
-        contacts.frames = match contacts.count {
-            0 => (contact.frame, contact.frame),
-            _ => (contacts.frames.0.min(contact.frame), contacts.frames.1.max(contact.frame)),
-        };
-        contacts.count = contacts.count.saturating_add(1);
-        contacts.application = verdict.or(contacts.application);
-        contacts.evidence.add(contact.frame);
-        if contacts.kept.len() < limits::CONTACTS && self.room > 0 {
-            contacts.kept.push((contact.time, contact.bytes));
-            self.room = self.room.saturating_sub(1);
-        }
         if let Some((_, gone)) = gone {
-            self.room = self.room.saturating_add(gone.kept.len());
+            let beyond = gone.kept.len().saturating_sub(limits::FIRST_CONTACTS);
+            self.room = self.room.saturating_add(beyond);
+        }
+        contacts.take(&contact, verdict, &mut self.room);
+        if let Some((_, other)) = self.others.entry(&pair, || pair, Contacts::default) {
+            // All pairs of a page together take 8 MiB at the most.
+            other.take(&contact, verdict, &mut { usize::MAX });
         }
     }
 
@@ -98,15 +124,15 @@ impl Watch {
     pub fn finish(&mut self, digits: u8, lists: &mut Lists) -> (Vec<Finding>, Vec<BeaconReport>) {
         let span = self.times.map_or(0, |(first, last)| last.saturating_sub(first));
         let mut found: Vec<(BeaconReport, Option<Finding>)> = Vec::new();
+        let mut ranked: BTreeSet<Pair> = BTreeSet::new();
+        let gone = self.pairs.evicted() > 0;
         while let Some((pair, contacts)) = self.pairs.pop_oldest() {
-            let Some(score) = Score::of(&contacts.kept) else { continue };
-            if score.all() < BEACON_LISTED {
-                continue;
-            }
+            let Some(score) = contacts.score() else { continue };
             let report = BeaconReport::new(&pair, &contacts, &score, span, digits);
             let is_one = score.intervals >= BEACON_SCORE && score.all() >= BEACON_SCORE;
             let finding = is_one.then(|| finding(&pair, &contacts, &score, &report));
             found.push((report, finding));
+            ranked.insert(pair);
         }
         found.sort_by(|(one, _), (other, _)| {
             let order = other.score.total_cmp(&one.score);
@@ -119,7 +145,12 @@ impl Watch {
             })
         });
         let (reports, findings): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-        let listed = lists.cut(BEACONS, limits::LISTED, reports.into_iter()).collect();
+        let total = (reports.len() as u64).saturating_add(gone.into());
+        let other = |pair: &Pair, contacts: &Contacts| {
+            let score = contacts.score().filter(|_| !ranked.contains(pair))?;
+            Some(BeaconReport::new(pair, contacts, &score, span, digits))
+        };
+        let listed = self.others.made(reports, limits::LISTED, total, other, lists);
         (findings.into_iter().flatten().collect(), listed)
     }
 }
@@ -265,7 +296,8 @@ pub struct BeaconReport {
     pub interval_score: f64,
     /// The same of the bytes that the client sent.
     pub size_score: f64,
-    /// Contacts: what the client sent behind a second of silence, in whichever flow. Scores are those of the first 512.
+    /// Contacts: what the client sent behind a second of silence, in whichever flow. Scores are those of the first 512, and where very many pairs have as many
+    /// of fewer, 64 at least.
     pub contacts: u64,
     /// Median time between two, in seconds.
     pub interval_seconds: f64,
@@ -313,6 +345,16 @@ impl BeaconReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_pair_has_its_first_contacts_whatever_the_others_took() {
+        let (mut contacts, mut room) = (Contacts::default(), 10);
+        (0..600).for_each(|n| {
+            contacts.take(&Contact { time: n * 60_000_000_000, bytes: 5, frame: n + 1 }, None, &mut room);
+        });
+        assert_eq!((contacts.kept.len(), contacts.count, room), (limits::FIRST_CONTACTS + 10, 600, 0));
+        assert_eq!(contacts.score().map(|score| score.all()), Some(1.0));
+    }
 
     #[test]
     fn regular_values_score_one_and_random_ones_less() {

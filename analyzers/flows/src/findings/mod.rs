@@ -36,12 +36,12 @@ pub struct Found {
 }
 
 impl Watch {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
+    /// Nothing seen yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
-            scans: scans::Watch::new(),
+            scans: scans::Watch::new(lists),
             floods: floods::Watch::new(),
-            beacons: beacons::Watch::new(),
+            beacons: beacons::Watch::new(lists),
             habits: habits::Watch::default(),
         }
     }

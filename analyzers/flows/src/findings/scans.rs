@@ -1,28 +1,29 @@
 //! Who tries to reach what, and fails: scans of ports, sweeps of hosts, and both.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
-use mcpcap_analyzer::numbers::share;
-use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, PortSet};
+use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, PortSet};
 use mcpcap_analyzer::text::{counted, plural};
 
-use super::many::{self, span};
+use super::many;
 use super::probe::{self, Method, Outcome, Probe};
-use super::thresholds::{
-    BLOCK, LINK_HOSTS, PING_HOSTS, PROBE_SHARE, SCAN_PORTS, SCAN_PORTS_UDP, SWEEP_HOSTS, TRW_FAILURES,
-};
+use super::thresholds::BLOCK;
 use crate::key::{Address, Carrier};
 use crate::limits;
 use crate::table::Ended;
 
 mod report;
+mod tried;
 
 pub use report::ScanReport;
+use tried::{Hosts, Pair, Ports, Service};
 
 /// The list of scans.
 pub const SCANS: &str = "scans";
+/// The list of hosts that answered each sweep.
+pub const ANSWERED: &str = "scans[].answered";
 
 const SCAN: Rule = Rule {
     name: "flow_port_scan",
@@ -46,92 +47,59 @@ const BLOCK_SCAN: Rule = Rule {
     false_alarm: "An inventory or vulnerability scanner of one's own.",
 };
 
-/// What a source tries at many hosts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Service {
-    Port(Carrier, u16),
-    Ping,
-    Arp,
-    Neighbour,
+/// Who tries what: at one host, or with one service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Party {
+    Ports(Pair),
+    Hosts(Address, Service),
 }
 
-impl Service {
-    fn name(self) -> String {
+/// What was tried.
+enum Tried {
+    Ports(Box<Ports>),
+    Hosts(Box<Hosts>),
+}
+
+/// An entry of the list.
+enum Listed<'a> {
+    Ports(&'a Pair, &'a Ports),
+    Hosts(Address, Service, &'a Hosts),
+}
+
+impl<'a> Listed<'a> {
+    /// When it is a scan or a sweep.
+    fn of(party: &'a Party, tried: &'a Tried) -> Option<Self> {
+        match (party, tried) {
+            (Party::Ports(pair), Tried::Ports(tried)) if tried.is_scan(pair) => Some(Self::Ports(pair, tried)),
+            (Party::Hosts(source, service), Tried::Hosts(tried)) if tried.is_sweep(*service) => {
+                Some(Self::Hosts(*source, *service, tried))
+            }
+            _ => None,
+        }
+    }
+
+    fn probes(&self) -> u64 {
         match self {
-            Self::Port(carrier, port) => format!("{} port {port}", carrier.name()),
-            Self::Ping => "ping".into(),
-            Self::Arp => "arp".into(),
-            Self::Neighbour => "neighbour discovery".into(),
+            Self::Ports(_, tried) => tried.probes(),
+            Self::Hosts(.., tried) => tried.probes(),
         }
     }
 }
 
-/// Two hosts, and whether it is UDP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Pair {
-    source: Address,
-    target: Address,
-    is_udp: bool,
+/// Room that all scans and sweeps share.
+struct Room {
+    /// How many sets of ports may still grow large.
+    large: usize,
+    /// For hosts that answered.
+    answered: Pool,
 }
 
-impl Hash for Pair {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.source.hash(state);
-        self.target.hash(state);
-        state.write_u8(self.is_udp.into());
-    }
-}
-
-/// What one source tried at one host.
-#[derive(Default)]
-struct Ports {
-    flows: u64,
-    used: u64,
-    methods: BTreeMap<Method, u64>,
-    open: PortSet,
-    closed: PortSet,
-    filtered: PortSet,
-    /// Some found no room.
-    more: bool,
-    times: Option<(u64, u64)>,
-    evidence: Evidence,
-}
-
-/// What one source tried with one service.
-struct Hosts {
-    all: Distinct,
-    failed: Distinct,
-    /// The first that answered.
-    answered: Vec<Address>,
-    methods: BTreeMap<Method, u64>,
-    times: Option<(u64, u64)>,
-    evidence: Evidence,
-}
-
-impl Hosts {
-    fn new() -> Self {
-        Self {
-            all: Distinct::small(),
-            failed: Distinct::small(),
-            answered: Vec::new(),
-            methods: BTreeMap::new(),
-            times: None,
-            evidence: Evidence::default(),
-        }
-    }
-
-    /// Hosts that answered.
-    fn succeeded(&self) -> u64 {
-        self.all.count().saturating_sub(self.failed.count())
-    }
-
-    /// Whether it is a sweep.
-    fn is_one(&self, service: Service) -> bool {
-        let (all, failed) = (self.all.count(), self.failed.count());
-        match service {
-            Service::Ping => all >= PING_HOSTS,
-            Service::Arp | Service::Neighbour => failed >= LINK_HOSTS,
-            Service::Port(..) => failed >= SWEEP_HOSTS && failed >= self.succeeded().saturating_add(TRW_FAILURES),
+impl Room {
+    /// Gets back what was taken.
+    fn release(&mut self, gone: &Tried) {
+        match gone {
+            Tried::Ports(gone) => self.large = self.large.saturating_add(gone.large_sets()),
+            Tried::Hosts(gone) => gone.answered.release(&mut self.answered),
         }
     }
 }
@@ -140,17 +108,23 @@ impl Hosts {
 pub struct Watch {
     ports: BoundedMap<Pair, Ports>,
     hosts: BoundedMap<(Address, Service), Hosts>,
-    /// How many sets may still grow large.
-    large: usize,
+    room: Room,
+    others: Others<Party, Tried>,
+    room_of_others: Room,
+    /// Entries that made room and were, or could become, scans or sweeps.
+    gone: u64,
 }
 
 impl Watch {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
+    /// Nothing seen yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
         Self {
             ports: BoundedMap::new(limits::PARTIES),
             hosts: BoundedMap::new(limits::PARTIES / 2),
-            large: limits::LARGE_SCANS,
+            room: Room { large: limits::LARGE_SCANS, answered: Pool::new(limits::ANSWERED) },
+            others: Others::new(SCANS, lists),
+            room_of_others: Room { large: limits::LARGE_SCANS_OF_PAGE, answered: Pool::new(limits::ANSWERED) },
+            gone: 0,
         }
     }
 
@@ -172,7 +146,8 @@ impl Watch {
             (Method::Ping, _) => Service::Ping,
             (Method::Arp, _) => Service::Arp,
             (_, Some(port)) => {
-                self.port(ended, client.address, server.address, port, probe);
+                let is_udp = probe.method == Method::Udp;
+                self.port(ended, Pair { source: client.address, target: server.address, is_udp }, port, probe);
                 Service::Port(key.carrier, port)
             }
             _ => return,
@@ -180,160 +155,131 @@ impl Watch {
         self.host(ended, client.address, server.address, service, probe);
     }
 
-    fn port(&mut self, ended: &Ended<'_>, source: Address, target: Address, port: u16, probe: Probe) {
-        let pair = Pair { source, target, is_udp: probe.method == Method::Udp };
-        let Self { ports, large, .. } = self;
-        let (tried, gone) = ports.get_or_insert_with(pair, Ports::default);
-        tried.flows = tried.flows.saturating_add(1);
-        tried.used = tried.used.saturating_add(probe.used.into());
-        if !probe.used {
-            count(&mut tried.methods, probe.method);
-            tried.evidence.add(ended.flow.frames.0);
-            if probe.outcome == Outcome::Open && ended.flow.frames.1 != ended.flow.frames.0 {
-                tried.evidence.add(ended.flow.frames.1);
-            }
-        }
-        tried.times = span(tried.times, ended.flow.times);
-        let known = match (tried.open.contains(port), tried.closed.contains(port)) {
-            (true, _) => Some(Outcome::Open),
-            (_, true) => Some(Outcome::Closed),
-            _ => tried.filtered.contains(port).then_some(Outcome::Filtered),
-        };
-        if known.is_none_or(|known| known < probe.outcome) {
-            [&mut tried.open, &mut tried.closed, &mut tried.filtered].into_iter().for_each(|set| set.remove(port));
-            let set = match probe.outcome {
-                Outcome::Open => &mut tried.open,
-                Outcome::Closed => &mut tried.closed,
-                Outcome::Filtered => &mut tried.filtered,
-            };
-            tried.more |= !add(set, port, large);
-        }
+    fn port(&mut self, ended: &Ended<'_>, pair: Pair, port: u16, probe: Probe) {
+        let (tried, gone) = self.ports.get_or_insert_with(pair, Ports::default);
         if let Some((_, gone)) = gone {
-            let freed = [&gone.open, &gone.closed, &gone.filtered].into_iter().filter(|set| set.is_large()).count();
-            *large = large.saturating_add(freed);
+            self.gone = self.gone.saturating_add((gone.failed() > 0).into());
+            self.room.large = self.room.large.saturating_add(gone.large_sets());
+        }
+        tried.take(ended, port, probe, &mut self.room.large);
+        let Self { others, room_of_others: room, .. } = self;
+        let other = other(others, room, Party::Ports(pair), || Tried::Ports(Box::default()));
+        if let Some(Tried::Ports(tried)) = other {
+            tried.take(ended, port, probe, &mut room.large);
         }
     }
 
     fn host(&mut self, ended: &Ended<'_>, source: Address, target: Address, service: Service, probe: Probe) {
-        let (hosts, _) = self.hosts.get_or_insert_with((source, service), Hosts::new);
-        hosts.all.add(&target);
-        hosts.times = span(hosts.times, ended.flow.times);
-        if probe.outcome != Outcome::Open {
-            hosts.failed.add(&target);
-        } else if hosts.answered.len() < limits::HOSTS && !hosts.answered.contains(&target) {
-            hosts.answered.push(target);
+        let (tried, gone) = self.hosts.get_or_insert_with((source, service), Hosts::new);
+        if let Some(((_, service), gone)) = gone {
+            let could_be = service == Service::Ping || gone.failed.count() > 0;
+            self.gone = self.gone.saturating_add(could_be.into());
+            gone.answered.release(&mut self.room.answered);
         }
-        if !probe.used {
-            count(&mut hosts.methods, probe.method);
-            hosts.evidence.add(ended.flow.frames.0);
+        tried.take(ended, target, probe, &mut self.room.answered);
+        let Self { others, room_of_others: room, .. } = self;
+        let other = other(others, room, Party::Hosts(source, service), || Tried::Hosts(Box::new(Hosts::new())));
+        if let Some(Tried::Hosts(tried)) = other {
+            tried.take(ended, target, probe, &mut room.answered);
         }
     }
 
     /// The findings, by rule, and the list of scans, the largest first.
     pub fn finish(self, digits: u8, lists: &mut Lists) -> ([Vec<Finding>; 3], Vec<ScanReport>) {
+        let Self { mut ports, mut hosts, others, gone, .. } = self;
         let mut scans: Vec<(Pair, Ports)> = Vec::new();
-        let Self { mut ports, mut hosts, .. } = self;
         while let Some((pair, tried)) = ports.pop_oldest() {
-            if is_scan(&pair, &tried) {
+            if tried.is_scan(&pair) {
                 scans.push((pair, tried));
             }
         }
         scans.sort_by_key(|(pair, _)| *pair);
         let mut sweeps: Vec<((Address, Service), Hosts)> = Vec::new();
         while let Some((key, tried)) = hosts.pop_oldest() {
-            if tried.is_one(key.1) {
+            if tried.is_sweep(key.1) {
                 sweeps.push((key, tried));
             }
         }
         sweeps.sort_by_key(|(key, _)| *key);
-        let mut sources: BTreeMap<Address, (usize, usize)> = BTreeMap::new();
-        for (pair, _) in &scans {
-            let (count, _) = sources.entry(pair.source).or_default();
-            *count = count.saturating_add(1);
-        }
-        for ((source, service), _) in &sweeps {
-            let (_, count) = sources.entry(*source).or_default();
-            *count = count.saturating_add(matches!(service, Service::Port(..)).into());
-        }
-        let is_block =
-            |source: &Address| sources.get(source).is_some_and(|(scans, sweeps)| *scans >= BLOCK || *sweeps >= BLOCK);
-        let single = scans.iter().filter(|(pair, _)| !is_block(&pair.source)).map(|(pair, tried)| scan(pair, tried));
-        let swept =
-            sweeps.iter().filter(|((source, service), _)| !is_block(source) || !matches!(service, Service::Port(..)));
-        let swept = swept.map(|((source, service), tried)| sweep(*source, *service, tried));
-        let blocks = sources.keys().filter(|source| is_block(source));
-        let blocks = blocks.map(|source| {
-            let scans: Vec<&(Pair, Ports)> = scans.iter().filter(|(pair, _)| pair.source == *source).collect();
-            let swept = sweeps.iter().filter(|((by, service), _)| by == source && matches!(service, Service::Port(..)));
-            block(*source, &scans, &swept.collect::<Vec<_>>())
-        });
-        let findings = [single.collect(), swept.collect(), blocks.collect()];
-        let mut reports: Vec<ScanReport> =
-            scans.iter().map(|(pair, tried)| ScanReport::of_ports(pair, tried, digits)).collect();
-        reports.extend(
-            sweeps.iter().map(|((source, service), tried)| ScanReport::of_hosts(*source, *service, tried, digits)),
-        );
+        let findings = findings(&scans, &sweeps, gone > 0);
+        let of_ports = scans.iter().map(|(pair, tried)| Listed::Ports(pair, tried));
+        let of_hosts = sweeps.iter().map(|((source, service), tried)| Listed::Hosts(*source, *service, tried));
+        let mut ranked: Vec<Listed<'_>> = of_ports.chain(of_hosts).collect();
         // Stable, so equal ones stay in the order of their addresses.
-        reports.sort_by_key(|report| std::cmp::Reverse(report.probes));
-        let listed = lists.cut(SCANS, limits::LISTED, reports.into_iter()).collect();
-        (findings, listed)
+        ranked.sort_by_key(|listed| Reverse(listed.probes()));
+        let is_ranked = |party: &Party| match party {
+            Party::Ports(pair) => scans.binary_search_by_key(pair, |(pair, _)| *pair).is_ok(),
+            Party::Hosts(source, service) => sweeps.binary_search_by_key(&(*source, *service), |(key, _)| *key).is_ok(),
+        };
+        let total = (ranked.len() as u64).saturating_add((gone > 0).into());
+        let listed = others.made(
+            ranked,
+            limits::LISTED,
+            total,
+            |party, tried| Listed::of(party, tried).filter(|_| !is_ranked(party)),
+            lists,
+        );
+        let places = lists.place(SCANS)..;
+        let report = |(place, listed)| match listed {
+            Listed::Ports(pair, tried) => ScanReport::of_ports(pair, tried, digits),
+            Listed::Hosts(source, service, tried) => {
+                ScanReport::of_hosts(source, service, tried, digits, (place, &mut *lists))
+            }
+        };
+        (findings, places.zip(listed).map(report).collect())
     }
 }
 
-/// Adds a port, as far as there is room for a set that grows large. Whether there was.
-fn add(set: &mut PortSet, port: u16, large: &mut usize) -> bool {
-    if set.is_large() {
-        set.add(port);
-        return true;
+/// What is kept of it for the page that is asked for.
+fn other<'a>(
+    others: &'a mut Others<Party, Tried>,
+    room: &mut Room,
+    party: Party,
+    make: impl FnOnce() -> Tried,
+) -> Option<&'a mut Tried> {
+    others.entry_or(&party, || party, make, |gone| room.release(&gone)).map(|(_, tried)| tried)
+}
+
+/// The findings, by rule. `are_more`: others made room.
+fn findings(scans: &[(Pair, Ports)], sweeps: &[((Address, Service), Hosts)], are_more: bool) -> [Vec<Finding>; 3] {
+    let mut sources: BTreeMap<Address, (usize, usize)> = BTreeMap::new();
+    for (pair, _) in scans {
+        let (count, _) = sources.entry(pair.source).or_default();
+        *count = count.saturating_add(1);
     }
-    if set.len() >= limits::RUNS as u64 && *large == 0 {
-        return false;
+    for ((source, service), _) in sweeps {
+        let (_, count) = sources.entry(*source).or_default();
+        *count = count.saturating_add(matches!(service, Service::Port(..)).into());
     }
-    set.add(port);
-    *large = large.saturating_sub(set.is_large().into());
-    true
-}
-
-fn count(methods: &mut BTreeMap<Method, u64>, method: Method) {
-    let count = methods.entry(method).or_default();
-    *count = count.saturating_add(1);
-}
-
-/// The method of a scan: a whole handshake at open ports tells a connect scan, whatever closed ports did.
-fn method(methods: &BTreeMap<Method, u64>) -> Method {
-    if methods.contains_key(&Method::Connect) {
-        return Method::Connect;
-    }
-    let most = methods.iter().max_by_key(|(method, count)| (**count, std::cmp::Reverse(**method)));
-    most.map_or(Method::Syn, |(method, _)| *method)
-}
-
-fn is_scan(pair: &Pair, tried: &Ports) -> bool {
-    let failed = tried.closed.len().saturating_add(tried.filtered.len());
-    let least = if pair.is_udp { SCAN_PORTS_UDP } else { SCAN_PORTS };
-    let is_walk = failed >= tried.open.len().saturating_add(TRW_FAILURES);
-    failed >= least && is_walk && share(tried.flows.saturating_sub(tried.used), tried.flows) >= PROBE_SHARE
-}
-
-fn ports_tried(tried: &Ports) -> u64 {
-    [&tried.open, &tried.closed, &tried.filtered].into_iter().map(PortSet::len).fold(0, u64::saturating_add)
+    let is_block =
+        |source: &Address| sources.get(source).is_some_and(|(scans, sweeps)| *scans >= BLOCK || *sweeps >= BLOCK);
+    let single = scans.iter().filter(|(pair, _)| !is_block(&pair.source)).map(|(pair, tried)| scan(pair, tried));
+    let swept =
+        sweeps.iter().filter(|((source, service), _)| !is_block(source) || !matches!(service, Service::Port(..)));
+    let swept = swept.map(|((source, service), tried)| sweep(*source, *service, tried));
+    let blocks = sources.keys().filter(|source| is_block(source));
+    let blocks = blocks.map(|source| {
+        let scans: Vec<&(Pair, Ports)> = scans.iter().filter(|(pair, _)| pair.source == *source).collect();
+        let swept = sweeps.iter().filter(|((by, service), _)| by == source && matches!(service, Service::Port(..)));
+        block(*source, &scans, &swept.collect::<Vec<_>>(), are_more)
+    });
+    [single.collect(), swept.collect(), blocks.collect()]
 }
 
 fn scan(pair: &Pair, tried: &Ports) -> Finding {
-    let method = method(&tried.methods);
-    let (all, open) = (ports_tried(tried), tried.open.len());
+    let (all, open) = (tried.tried(), tried.open.len());
     let at_least = if tried.more { "at least " } else { "" };
     let named = if open == 0 { String::new() } else { format!(": {}", tried.open.runs(10)) };
     let observation = format!(
         "{} tried {at_least}{all} ports of {} ({} scan): {open} open, {} closed, {} filtered{named}.",
         pair.source,
         pair.target,
-        method.name(),
+        tried.method().name(),
         tried.closed.len(),
         tried.filtered.len(),
     );
     let measures = vec![
-        Measure::count("ports", all),
+        Measure::count(if tried.more { "ports_at_least" } else { "ports" }, all),
         Measure::count("open", open),
         Measure::count("closed", tried.closed.len()),
         Measure::count("filtered", tried.filtered.len()),
@@ -344,46 +290,56 @@ fn scan(pair: &Pair, tried: &Ports) -> Finding {
 
 fn sweep(source: Address, service: Service, tried: &Hosts) -> Finding {
     let how = match service {
-        Service::Port(..) => format!("{} ({} scan)", service.name(), method(&tried.methods).name()),
+        Service::Port(..) => format!("{} ({} scan)", service.name(), tried.method().name()),
         _ => service.name(),
     };
     let answered = tried.succeeded();
+    let about = if tried.all.is_exact() { "" } else { "about " };
     let noun = plural(tried.all.count(), "host");
     let observation = match service {
         Service::Neighbour => format!("{source} asked for {} {noun} by {how}.", many::words(&tried.all)),
-        _ => format!("{source} tried {} {noun} by {how}; {answered} answered.", many::words(&tried.all)),
+        _ => format!("{source} tried {} {noun} by {how}; {about}{answered} answered.", many::words(&tried.all)),
     };
     let mut measures = many::measures("hosts", &tried.all);
     measures.extend([Measure::count("failed", tried.failed.count()), Measure::count("answered", answered)]);
     SWEEP.finding(format!("{source} by {}", service.name()), observation, measures, &tried.evidence)
 }
 
-fn block(source: Address, scans: &[&(Pair, Ports)], sweeps: &[&((Address, Service), Hosts)]) -> Finding {
+fn block(
+    source: Address,
+    scans: &[&(Pair, Ports)],
+    sweeps: &[&((Address, Service), Hosts)],
+    are_more: bool,
+) -> Finding {
     let mut ports = PortSet::default();
     let mut hosts = Distinct::small();
     let mut evidence = Evidence::default();
     for (pair, tried) in scans {
         hosts.add(&pair.target);
-        [&tried.open, &tried.closed, &tried.filtered]
-            .into_iter()
-            .flat_map(PortSet::iter)
-            .for_each(|port| ports.add(port));
+        tried.sets().into_iter().flat_map(PortSet::iter).for_each(|port| ports.add(port));
         evidence = evidence.joined(&tried.evidence);
     }
-    let most = sweeps.iter().map(|(_, tried)| tried.all.count()).max().unwrap_or_default();
     for ((_, service), tried) in sweeps {
         if let Service::Port(_, port) = service {
             ports.add(*port);
         }
         evidence = evidence.joined(&tried.evidence);
     }
-    let hosts = hosts.count().max(most);
-    let observation = format!("{source} tried {} of {}.", counted(ports.len(), "port"), counted(hosts, "host"));
-    let measures = vec![
-        Measure::count("hosts", hosts),
+    // Those of the scans, or of the largest sweep: nobody knows which are both.
+    let sweeps_hosts = sweeps.iter().map(|(_, tried)| &tried.all).max_by_key(|all| all.count());
+    let hosts = sweeps_hosts.filter(|all| all.count() > hosts.count()).unwrap_or(&hosts);
+    let at_least = if are_more || scans.iter().any(|(_, tried)| tried.more) { "at least " } else { "" };
+    let observation = format!(
+        "{source} tried {at_least}{} of {} {}.",
+        counted(ports.len(), "port"),
+        many::words(hosts),
+        plural(hosts.count(), "host"),
+    );
+    let mut measures = many::measures("hosts", hosts);
+    measures.extend([
         Measure::count("ports", ports.len()),
         Measure::count("port_scans", scans.len() as u64),
         Measure::count("host_sweeps", sweeps.len() as u64),
-    ];
+    ]);
     BLOCK_SCAN.finding(source.to_string(), observation, measures, &evidence)
 }

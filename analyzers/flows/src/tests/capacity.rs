@@ -42,7 +42,6 @@ fn of_more_flows_than_there_is_room_for_totals_stay_exact() {
         evicted["rankings"].as_u64().unwrap() > 0
             && report["limits"]["bytes_missing_at_most"].as_u64().unwrap() < 1_000
     );
-    assert_eq!(report["limits"]["flows_not_listed"], u64::from(many) + 1 - limits::LARGEST as u64);
     assert_eq!(report["totals"]["hosts_estimated"], true);
     assert_eq!(report["endpoints"][0]["address"], "192.168.0.1");
     // All of them can be paged through in the order of appearance, also those that made room.

@@ -3,6 +3,7 @@
 mod agreement;
 mod build;
 mod capacity;
+mod evicted;
 mod findings;
 mod flows;
 mod schema;

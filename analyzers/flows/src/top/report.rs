@@ -172,6 +172,12 @@ pub struct ApplicationReport {
     pub bytes: u64,
     /// The first frame.
     pub first_frame: u64,
-    /// The servers' ports with most flows, up to five.
+    /// The five ports of servers with most flows, likely ones where there are more than 32; pages have all ports.
     pub ports: Vec<u16>,
+    /// Ports of servers in all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ports_total: u64,
+    /// That is an estimate with a standard error of 2.3 %; where also the counters were used up, there are at least so many.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ports_total_is_estimate: bool,
 }

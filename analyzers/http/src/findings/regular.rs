@@ -61,8 +61,10 @@ impl Watch {
         let found = |((client, server, url), series): (&(IpAddr, IpAddr, String), &Series)| {
             let (interval, deviation, size) = regularity(&series.kept)?;
             let seconds = rounded(time::seconds(interval), 3);
+            let kept = series.kept.len() as u64;
+            let first = if kept < series.posts { format!("the first {kept} ") } else { String::new() };
             let observation = format!(
-                "{client} sent {server} {} POSTs to one path, mostly of {size} bytes, every {seconds} s.",
+                "{client} sent {server} {} POSTs to one path, {first}mostly of {size} bytes, every {seconds} s.",
                 series.posts
             );
             let measures = vec![

@@ -69,12 +69,13 @@ impl Watch {
                 "{client} asked {server} for {about}{paths} different paths in vain, in {} of {} requests; {} got 2xx.",
                 pair.failed, pair.requests, pair.found
             );
-            let measures = vec![
+            let mut measures = vec![
                 Measure::count("paths", paths),
                 Measure::count("failed", pair.failed),
                 Measure::count("requests", pair.requests),
                 Measure::count("answered_2xx", pair.found),
             ];
+            measures.extend(pair.paths.standard_error().map(|error| Measure::new("standard_error_share", error)));
             RULE.finding(format!("{client} to {server}"), observation, measures, &pair.evidence)
         };
         self.pairs.iter().filter(|(_, pair)| is_one(pair)).map(finding).collect()

@@ -1,5 +1,6 @@
 //! What is kept of a message's head. Texts are fit for a report, secrets are left out.
 
+use mcpcap_analyzer::stats::{Lists, Pool, Sequence};
 use mcpcap_analyzer::text::printable;
 
 use super::{Fault, Head, Version};
@@ -57,12 +58,14 @@ pub struct Entity {
     pub range: Option<String>,
 }
 
+/// The list of names of cookies of each request.
+pub const COOKIES: &str = "exchanges[].cookies";
+/// The same of each response.
+pub const SET_COOKIES: &str = "exchanges[].set_cookies";
+
 /// Names of cookies.
 #[derive(Debug, Clone, Default)]
-pub struct Names {
-    pub first: Vec<String>,
-    pub total: u64,
-}
+pub struct Names(Sequence<String>);
 
 /// Credentials, without what is secret of them.
 #[derive(Debug, Clone)]
@@ -95,13 +98,29 @@ pub fn host(bytes: &[u8]) -> String {
 }
 
 impl Names {
+    fn of(list: &str) -> Self {
+        Self(Sequence::of(list, limits::COOKIES))
+    }
+
     fn add(&mut self, name: &[u8]) {
         if !name.is_empty() {
-            self.total = self.total.saturating_add(1);
-            if self.first.len() < limits::COOKIES {
-                self.first.push(word(name));
-            }
+            self.0.push(|| word(name), &mut Pool::new(0));
         }
+    }
+
+    /// The first ones.
+    pub fn first(&self) -> &[String] {
+        self.0.first()
+    }
+
+    /// How many there are.
+    pub fn total(&self) -> u64 {
+        self.0.total()
+    }
+
+    /// Those that a report holds of an exchange at a place.
+    pub fn list(&self, list: &str, place: usize, lists: &mut Lists) -> Vec<String> {
+        lists.sequence(list, &[place], self.0.clone())
     }
 }
 
@@ -154,7 +173,7 @@ impl Request {
         method: &[u8],
         target: &[u8],
     ) -> Self {
-        let mut cookies = Names::default();
+        let mut cookies = Names::of(COOKIES);
         for value in all("cookie") {
             value.split(|octet| *octet == b';').for_each(|pair| cookies.add(name(pair)));
         }
@@ -201,12 +220,12 @@ impl Response {
         status: u16,
         reason: &[u8],
     ) -> Self {
-        let mut cookies = Names::default();
+        let mut cookies = Names::of(SET_COOKIES);
         for value in all("set-cookie") {
             cookies.add(name(value.split(|octet| *octet == b';').next().unwrap_or_default()));
         }
         let mut schemes: Vec<&[u8]> = Vec::new();
-        for value in all("www-authenticate").into_iter().chain(all("proxy-authenticate")).take(limits::INTERIM) {
+        for value in all("www-authenticate").into_iter().chain(all("proxy-authenticate")) {
             schemes.push(value.split(u8::is_ascii_whitespace).next().unwrap_or_default());
         }
         Self {

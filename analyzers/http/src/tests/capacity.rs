@@ -51,6 +51,28 @@ fn frames_of_a_fault_and_of_a_file_go_on() {
 }
 
 #[test]
+fn cookies_and_interim_responses_go_on() {
+    let pairs = |name: char| (0..200).map(move |n| format!("{name}{n}=secret"));
+    let sets: String = pairs('s').map(|pair| format!("Set-Cookie: {pair}; Path=/\r\n")).collect();
+    let interim = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n".repeat(30);
+    let cookies = pairs('c').collect::<Vec<_>>().join("; ");
+    let talk = Talk::open()
+        .ask(get("/first"))
+        .tell("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        .ask(format!("GET / HTTP/1.1\r\nHost: h\r\nCookie: {cookies}\r\n\r\n"))
+        .tell(format!("{interim}HTTP/1.1 200 OK\r\n{sets}Content-Length: 0\r\n\r\n"));
+    let capture = pcap(&talk.frames());
+    let joined = |list: &str| lists::joined_within::<Http>(&capture, &json!({}), &format!("exchanges[1].{list}")).0;
+    for (list, name) in [("cookies", 'c'), ("set_cookies", 's')] {
+        assert!(joined(list).into_iter().eq((0..200).map(|n| json!(format!("{name}{n}")))), "{list}");
+    }
+    assert!(joined("interim").into_iter().eq([103, 102].repeat(30).into_iter().map(Value::from)));
+    let exchange = &run(&capture, &json!({}))["exchanges"][1];
+    let totals = ["cookies_total", "set_cookies_total", "interim_total"].map(|name| exchange[name].as_u64());
+    assert_eq!(totals, [Some(200), Some(200), Some(60)]);
+}
+
+#[test]
 fn exchanges_have_pages() {
     let capture = crowded(60);
     let whole = run(&capture, &json!({ "page": { "limit": 1000 } }));
@@ -123,6 +145,46 @@ fn of_more_than_there_is_room_for_totals_stay_exact() {
         (&json!(3_000), &json!(3_000 - limits::FILES))
     );
     assert_eq!(report["pages"][0]["total"], 3_000);
+}
+
+#[test]
+fn what_is_beyond_those_that_are_ranked_goes_on() {
+    const MANY: u32 = 2_500;
+    let mut talk = Talk::open();
+    for n in 0..MANY {
+        let body = format!("{n:08}");
+        talk = talk
+            .ask(format!("M{n} /p{n} HTTP/1.1\r\nHost: host{n}.example\r\nUser-Agent: a{n}\r\n\r\n"))
+            .tell(format!("HTTP/1.1 404 x\r\nServer: s{n}\r\nContent-Type: t/t{n}\r\nContent-Length: 8\r\n\r\n{body}"));
+    }
+    let capture = pcap(&talk.frames());
+    let number = |text: &Value| -> u32 {
+        let text = text.as_str().unwrap();
+        text.chars()
+            .skip_while(|c| !c.is_ascii_digit())
+            .take_while(char::is_ascii_digit)
+            .collect::<String>()
+            .parse()
+            .unwrap()
+    };
+    for (list, field) in [
+        ("statistics.methods", "name"),
+        ("statistics.hosts", "name"),
+        ("statistics.paths", "name"),
+        ("statistics.user_agents", "name"),
+        ("statistics.servers", "name"),
+        ("statistics.content_types", "name"),
+        ("statistics.failed", "url"),
+        ("statistics.slowest", "url"),
+        ("files", "url"),
+    ] {
+        let (joined, total) = lists::joined::<Http>(&capture, &json!({}), list);
+        let mut numbers: Vec<u32> = joined.iter().map(|entry| number(&entry[field])).collect();
+        numbers.sort_unstable();
+        assert!(total == u64::from(MANY) && numbers.into_iter().eq(0..MANY), "{list}: {total}");
+    }
+    let (files, _) = lists::joined::<Http>(&capture, &json!({}), "files");
+    assert!(files.iter().all(|file| file["times"] == 1 && file["bytes"] == 8));
 }
 
 fn crowded_by(count: u32) -> Vec<u8> {

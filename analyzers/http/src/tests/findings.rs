@@ -170,6 +170,12 @@ fn regular_posts_of_one_size_are_told() {
     let regular = many(15, 30_000_000, |n, talk| talk.ask(beacon(n)).tell(ok("text/plain", b"ok")));
     let finding = found(&regular, "http_regular_posts").unwrap();
     assert!(finding["observation"].as_str().unwrap().ends_with("mostly of 20 bytes, every 30 s."), "{finding}");
+    let more = many(300, 30_000_000, |n, talk| talk.ask(beacon(n)).tell(ok("text/plain", b"ok")));
+    let observation = found(&more, "http_regular_posts").unwrap()["observation"].clone();
+    assert!(
+        observation.as_str().unwrap().contains(" 300 POSTs to one path, the first 256 mostly of 20 "),
+        "{observation}"
+    );
     let sizes = many(15, 30_000_000, |n, talk| {
         talk.ask(post("/q", "text/plain", &"x".repeat(usize::from(n) * 7))).tell(ok("text/plain", b"ok"))
     });

@@ -6,11 +6,9 @@ use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::text::counted;
 
 use super::thresholds::{
-    FLOOD_IN_A_SECOND, LARGE_PAYLOADS, SMURF_HOSTS, SWEEP_HOSTS, TUNNEL_ENTROPY, TUNNEL_LARGE, TUNNEL_PACKETS,
-    TUNNEL_UNLIKE,
+    FLOOD_IN_A_SECOND, LARGE_PAYLOADS, SMURF_HOSTS, SWEEP_HOSTS, TUNNEL_ENTROPY, TUNNEL_LARGE, TUNNEL_UNLIKE,
 };
 use crate::echo::{Echoes, Outcome};
-use crate::inner::Inner;
 use crate::many::{Crowd, Crowds};
 use crate::message::Message;
 use crate::session::{Session, mean_entropy};
@@ -121,19 +119,14 @@ fn is_random(session: &Session) -> bool {
     session.large.0 >= TUNNEL_LARGE && mean_entropy(session).is_some_and(|entropy| entropy >= TUNNEL_ENTROPY)
 }
 
-/// Packets in the payloads, when there are enough of them for a tunnel.
-pub fn carried(session: &Session) -> Option<&Inner> {
-    session.inner.as_deref().filter(|inner| inner.packets >= TUNNEL_PACKETS)
-}
-
 fn is_tunnel(session: &Session) -> bool {
-    session.unlike >= TUNNEL_UNLIKE || is_random(session) || carried(session).is_some()
+    session.unlike >= TUNNEL_UNLIKE || is_random(session) || session.carried().is_some()
 }
 
 fn tunnels(echoes: &Echoes) -> Vec<Finding> {
     let found = echoes.sessions().filter(|(_, session)| is_tunnel(session));
     let finding = found.map(|((requester, target), session)| {
-        let packets = carried(session).map_or(0, |inner| inner.packets);
+        let packets = session.carried().map_or(0, |inner| inner.packets);
         let mut observation = format!(
             "Between {requester} and {target}, {} of {} {} not return the request's payload; {} 128 bytes or more.",
             session.unlike,
@@ -156,7 +149,7 @@ fn tunnels(echoes: &Echoes) -> Vec<Finding> {
         measures.extend(mean_entropy(session).map(|entropy| Measure::new("mean_entropy_bits_per_octet", entropy)));
         measures.extend((packets > 0).then(|| Measure::count("ip_packets_within", packets)));
         let mut evidence = session.unlike_frames.joined(&session.large_frames);
-        if let Some(inner) = carried(session) {
+        if let Some(inner) = session.carried() {
             evidence = evidence.joined(&inner.evidence);
         }
         TUNNEL.finding(format!("{requester} to {target}"), observation, measures, &evidence)

@@ -16,8 +16,6 @@ use crate::message::Message;
 use crate::neighbours::Neighbours;
 use crate::paths::PathReport;
 
-pub use echoes::carried;
-
 /// What the rules keep while messages come.
 pub struct Watch {
     echoes: echoes::Watch,

@@ -1,13 +1,13 @@
 //! Paths as the report has them.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::Frames;
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{JsonSchema, time};
 use serde::Serialize;
 
-use super::{Hop, Path};
+use super::{ADDRESSES, FRAMES, Hop, MPLS_LABELS, Path, Unanswered};
 use crate::codes;
 use crate::hops::{HopReport, PathKey};
 use crate::quoted_paths::{Derived, QuotedPath};
@@ -41,11 +41,12 @@ pub struct PathReport {
 }
 
 impl PathReport {
-    pub(super) fn new(key: PathKey, path: &Path, unanswered: &BTreeMap<u8, u64>) -> Self {
+    pub(super) fn new(key: PathKey, path: &Path, unanswered: &Unanswered) -> Self {
         let (source, destination, protocol) = key;
         let last = path.hops.keys().next_back().copied().unwrap_or_default();
+        let lost = unanswered.range((key, 0)..=(key, u8::MAX)).map(|((_, hops), _)| *hops);
         // Behind the last answer, probes that nobody answers belong to the path only while it was not reached.
-        let silent = unanswered.keys().copied().filter(|hops| *hops < last || !path.reached);
+        let silent = lost.filter(|hops| *hops < last || !path.reached);
         let mut places: Vec<u8> = path.hops.keys().copied().chain(silent).collect();
         places.sort_unstable();
         places.dedup();
@@ -64,7 +65,7 @@ impl PathReport {
                     addresses: hop.answers.values(),
                     addresses_total: hop.answers.total(),
                     addresses_total_is_estimate: !hop.answers.is_exact(),
-                    probes: hop.answered.saturating_add(unanswered.get(&place).copied().unwrap_or_default()),
+                    probes: hop.answered.saturating_add(unanswered.get(&(key, place)).copied().unwrap_or_default()),
                     answered: hop.answered,
                     rtt_ms: hop.times.iter().map(|lasted| time::milliseconds(*lasted)).collect(),
                     frames: Frames::default(),
@@ -104,6 +105,22 @@ impl PathReport {
             hops: path.hops,
             hops_beyond: 0,
             derived: Some(path.derived),
+        }
+    }
+
+    /// Adds the lists within its hops, at a place of the list; `path` is what is known of it where its probes were captured.
+    pub(super) fn describe(&mut self, path: Option<&Path>, place: usize, lists: &mut Lists) {
+        for (nth, hop) in self.hops.iter_mut().enumerate() {
+            hop.frames = hop.evidence.cited();
+            lists.frames_at(FRAMES, &[place, nth], &mut hop.frames, hop.evidence.total());
+        }
+        for (nth, hop) in self.hops.iter_mut().enumerate() {
+            let Some(known) = path.and_then(|path| path.hops.get(&hop.hop)) else { continue };
+            let shown = lists.several(ADDRESSES, &[place, nth], &known.answers);
+            hop.addresses = shown.into_iter().map(|(address, _)| *address).collect();
+            let (labels, total) = (known.labels.clone(), known.labels.total());
+            hop.mpls_labels = lists.sequence(MPLS_LABELS, &[place, nth], labels);
+            hop.mpls_labels_total = Some(total).filter(|total| *total > hop.mpls_labels.len() as u64);
         }
     }
 }

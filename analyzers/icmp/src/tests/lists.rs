@@ -189,6 +189,74 @@ fn errors_that_made_room_are_on_further_pages() {
     }
 }
 
+#[test]
+fn paths_go_on() {
+    const MANY: u16 = 700;
+    let target = |n: u16| format!("10.1.{}.{}", n / 250, n % 250 + 1);
+    let error = |from: &str, to: &str, (kind, code): (u8, u8), probe: &[u8]| {
+        icmp(from, to, kind, code, &[&[0; 4], &packet(probe)[..28]].concat())
+    };
+    // One whose probes were captured, with a silent hop, and one from quotes alone.
+    let traced = |n: u16| {
+        let (source, target) = ("192.0.2.1", target(n));
+        let probe = |limit: u8| hops(build::udp((source, 40_000), (&target, 33_433 + u16::from(limit)), b"x"), limit);
+        let (first, last) = (probe(1), probe(3));
+        let answers = [error("198.51.100.1", source, (11, 0), &first), error(&target, source, (3, 3), &last)];
+        let [of_first, of_last] = answers;
+        [first, of_first, probe(2), last, of_last]
+    };
+    let quoted = |n: u16| {
+        let (source, target) = ("192.0.2.2", target(n));
+        [(33_434, "198.51.100.1"), (33_435, "198.51.100.2"), (33_436, "198.51.100.3")].map(|(port, router)| {
+            error(router, source, (11, 0), &hops(build::udp((source, 40_000), (&target, port), b"x"), 1))
+        })
+    };
+    let capture = build::pcap(&every(1000, (0..MANY).flat_map(|n| traced(n).into_iter().chain(quoted(n)))));
+    let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), "statistics.paths");
+    assert!(total > 512 && total <= 2 * u64::from(MANY), "{total}");
+    for (source, expected) in
+        [("192.0.2.1", vec![(1, 1, 1), (2, 0, 1), (3, 1, 1)]), ("192.0.2.2", vec![(1, 1, 1), (2, 1, 1), (3, 1, 1)])]
+    {
+        let of: Vec<&Value> = joined.iter().filter(|path| path["source"] == source).collect();
+        let mut targets: Vec<&str> = of.iter().map(|path| path["destination"].as_str().unwrap()).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        assert_eq!((of.len(), targets.len()), (usize::from(MANY), usize::from(MANY)), "{source}");
+        for path in of {
+            let number = |hop: &Value, name: &str| hop[name].as_u64().unwrap();
+            let hops = path["hops"].as_array().unwrap().iter();
+            let hops: Vec<_> =
+                hops.map(|hop| (number(hop, "hop"), number(hop, "answered"), number(hop, "probes"))).collect();
+            assert_eq!(hops, expected, "{path}");
+            assert_eq!(
+                (path["reached"] == true, path["derived"].is_null()),
+                (source == "192.0.2.1", source == "192.0.2.1")
+            );
+        }
+    }
+}
+
+#[test]
+fn tunnels_go_on() {
+    const MANY: u16 = 1_600;
+    let carried = packet(&build::udp(("10.0.0.1", 1), ("10.0.0.2", 53), b"q")).to_vec();
+    let target = |n: u16| format!("10.1.{}.{}", n / 250, n % 250 + 1);
+    let ping = |round: u16, n: u16| echo("192.0.2.1", &target(n), false, (n, round), &carried);
+    // Each pair made room before its next packet came, but for the last ones, which stay; and some that carry too little.
+    let rounds = (0..3).flat_map(|round| (0..MANY).map(move |n| (round, n)));
+    let last = (0..3).flat_map(|round| (MANY..MANY + 10).map(move |n| (round, n)));
+    let little = (0..2).flat_map(|round| (MANY + 10..MANY + 20).map(move |n| (round, n)));
+    let capture = build::pcap(&every(10, rounds.chain(last).chain(little).map(|(round, n)| ping(round, n))));
+    let report = run(&capture, &json!({}));
+    assert_eq!((at(&report, "statistics.tunnels").len(), &report["statistics"]["tunnels_total"]), (10, &10.into()));
+    let (joined, total) = joined::<IcmpPackets>(&capture, &json!({}), "statistics.tunnels");
+    let mut targets: Vec<String> = joined.iter().map(|tunnel| tunnel["target"].to_string()).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    assert_eq!((total, joined.len(), targets.len()), (11, 1_610, 1_610));
+    assert!(joined.iter().all(|tunnel| tunnel["packets"] == 3 && tunnel["flows"][0]["packets"] == 3));
+}
+
 /// Identifiers of one pair, ports of one destination and addresses of one hop, in both versions of IP.
 #[test]
 fn lists_within_entries_are_whole_up_to_a_thousand_values() {

@@ -3,16 +3,18 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use crate::application::{By, Protocol, Settled};
 use crate::decode::Layer;
 use crate::numbers::percent;
-use crate::stats::{Lists, Pool, Several, TopK};
-use crate::{JsonSchema, is_default};
-use serde::Serialize;
+use crate::stats::{Distinct, FixedHash, Lists, Others, Pool, Several, TopK};
 use smallvec::SmallVec;
 
 pub mod names;
+mod report;
+
+pub use report::{ProtocolHierarchy, ProtocolRow};
 
 /// The name of the list of its rows, for [`Tool::CUT`](crate::Tool::CUT).
 pub const ROWS: &str = "protocol_hierarchy.rows";
@@ -37,7 +39,16 @@ pub struct Hierarchy {
     ports: BTreeMap<Application, Ports>,
     room: Pool,
     last: Last,
+    /// Protocols without a node, and how many different ones there are.
+    others: Others<Path, Counted>,
+    different: Distinct,
 }
+
+/// The protocols down to one, and how it was recognised.
+type Path = (String, Option<&'static str>);
+
+/// Packets, and the sum of their original lengths.
+type Counted = (u64, u64);
 
 /// Server ports of an application.
 pub struct Ports {
@@ -73,7 +84,7 @@ pub enum Kind {
 }
 
 /// What UDP or TCP carry: a protocol and how it was recognised, or neither; and whether it is TCP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Application {
     /// The protocol; `None` when neither bytes nor ports tell.
     pub protocol: Option<(Protocol, By)>,
@@ -84,6 +95,7 @@ pub struct Application {
 struct Node {
     /// `None`: the root.
     kind: Option<Kind>,
+    parent: usize,
     packets: u64,
     bytes: u64,
     ended: Ended,
@@ -115,14 +127,13 @@ impl Ended {
 
 impl Default for Hierarchy {
     fn default() -> Self {
-        let room = Pool::new(ALL_PORTS);
-        Self { nodes: vec![Node::new(None)], not_placed: 0, ports: BTreeMap::new(), room, last: Last::default() }
+        Self::new(&Lists::default())
     }
 }
 
 impl Node {
-    fn new(kind: Option<Kind>) -> Self {
-        Self { kind, packets: 0, bytes: 0, ended: Ended::default(), children: Vec::new() }
+    fn new(kind: Option<Kind>, parent: usize) -> Self {
+        Self { kind, parent, packets: 0, bytes: 0, ended: Ended::default(), children: Vec::new() }
     }
 
     fn count(&mut self, packets: u64, bytes: u64) {
@@ -166,7 +177,32 @@ impl Kind {
     }
 }
 
+/// As protocols are told from each other: see [`Kind::is_same`].
+impl Hash for Kind {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Layer(layer) if names::is_numbered(*layer) => layer.hash(state),
+            Self::Layer(layer) => layer.name().hash(state),
+            Self::Inner(name) => name.hash(state),
+            Self::Application(application) => application.hash(state),
+        }
+    }
+}
+
 impl Hierarchy {
+    /// Nothing counted yet; `lists` tells of which list a page is asked for.
+    pub fn new(lists: &Lists) -> Self {
+        Self {
+            nodes: vec![Node::new(None, 0)],
+            not_placed: 0,
+            ports: BTreeMap::new(),
+            room: Pool::new(ALL_PORTS),
+            last: Last::default(),
+            others: Others::new(ROWS, lists),
+            different: Distinct::new(),
+        }
+    }
+
     /// Counts a packet of a length on the wire, in bytes, along its layers and what the last one carries by name. Its place, and whether that is
     /// where its path ends: there may be no room for all of it.
     pub fn add(&mut self, layers: &[Layer], inner: Option<&'static str>, original: u32) -> (usize, bool) {
@@ -181,10 +217,11 @@ impl Hierarchy {
         }
         let mut at = 0;
         let mut found = SmallVec::new();
-        let path = layers.iter().map(|layer| Kind::Layer(*layer));
-        for kind in path.chain(inner.map(Kind::Inner)) {
+        let mut path = layers.iter().map(|layer| Kind::Layer(*layer)).chain(inner.map(Kind::Inner));
+        while let Some(kind) = path.next() {
             let Some(child) = self.child(at, kind) else {
                 self.not_placed = self.not_placed.saturating_add(1);
+                self.without_node(at, std::iter::once(kind).chain(path), (1, original.into()));
                 return (at, false);
             };
             at = child;
@@ -216,12 +253,37 @@ impl Hierarchy {
         let child = self.child(place, Kind::Application(application));
         if child.is_none() {
             self.not_placed = self.not_placed.saturating_add(settled.packets);
+            let kind = std::iter::once(Kind::Application(application));
+            self.without_node(place, kind, (settled.packets, settled.bytes));
         }
         if let Some(node) = child.and_then(|child| self.nodes.get_mut(child)) {
             node.count(settled.packets, settled.bytes);
         }
         let ended = Ended { packets: settled.packets, bytes: settled.bytes, first_frame: settled.first_frame };
         self.ended(child.unwrap_or(place), ended);
+    }
+
+    /// Counts packets along protocols below a node that have none.
+    fn without_node(&mut self, at: usize, kinds: impl Iterator<Item = Kind>, (packets, bytes): Counted) {
+        let (mut digest, hash) = (at as u64, FixedHash::default());
+        let mut path = self.others.are_asked().then(|| self.path(at));
+        for kind in kinds {
+            digest = hash.hash_one((digest, kind));
+            self.different.add(&digest);
+            let Some(path) = &mut path else { continue };
+            *path = below(path, kind);
+            let name = (path.clone(), kind.by());
+            if let Some((_, counted)) = self.others.entry(&name, || name.clone(), Counted::default) {
+                *counted = (counted.0.saturating_add(packets), counted.1.saturating_add(bytes));
+            }
+        }
+    }
+
+    /// The protocols down to a node.
+    fn path(&self, at: usize) -> String {
+        let Some(node) = self.nodes.get(at) else { return String::new() };
+        // A parent was there before its children.
+        node.kind.map_or_else(String::new, |kind| below(&self.path(node.parent), kind))
     }
 
     fn child(&mut self, parent: usize, kind: Kind) -> Option<usize> {
@@ -239,7 +301,7 @@ impl Hierarchy {
             return None;
         }
         let new = self.nodes.len();
-        self.nodes.push(Node::new(Some(kind)));
+        self.nodes.push(Node::new(Some(kind), parent));
         self.nodes.get_mut(parent)?.children.push(new);
         Some(new)
     }
@@ -269,13 +331,18 @@ impl Hierarchy {
         }
         // Stable, so both those with most packets and the others behind them stay in the order of the tree.
         tree.sort_by_key(|(at, ..)| !is_first.get(*at).is_some_and(|first| *first));
-        let rows_total = tree.len() as u64;
-        let rows = lists.cut(ROWS, LISTED, tree.into_iter()).filter_map(|(at, kind, path)| {
+        let rows_total = (tree.len() as u64).saturating_add(self.different.count());
+        let row = |path: String, by, (counted, bytes): Counted| {
+            let percent = percent(counted, packets);
+            ProtocolRow { path, by, packets: counted, percent, bytes }
+        };
+        let rows = tree.into_iter().filter_map(|(at, kind, path)| {
             let node = self.nodes.get(at)?;
-            let percent = percent(node.packets, packets);
-            Some(ProtocolRow { path, by: kind.by(), packets: node.packets, percent, bytes: node.bytes })
+            Some(row(path, kind.by(), (node.packets, node.bytes)))
         });
-        ProtocolHierarchy { rows: rows.collect(), rows_total, packets_not_placed: self.not_placed }
+        let other = |(path, by): &Path, counted: &Counted| Some(row(path.clone(), *by, *counted));
+        let rows = self.others.made(rows.collect(), LISTED, rows_total, other, lists);
+        ProtocolHierarchy { rows, rows_total, packets_not_placed: self.not_placed }
     }
 
     fn packets(&self, at: usize) -> u64 {
@@ -289,44 +356,17 @@ impl Hierarchy {
         children.sort_by_key(|child| Reverse(self.packets(*child)));
         for child in children {
             let Some(kind) = self.nodes.get(child).and_then(|node| node.kind) else { continue };
-            let protocol = kind.name();
-            let path = if path.is_empty() { protocol.to_string() } else { format!("{path}:{protocol}") };
+            let path = below(path, kind);
             found.push((child, kind, path.clone()));
             self.walk(child, &path, found);
         }
     }
 }
 
-/// The protocol hierarchy from the link layer to the application.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct ProtocolHierarchy {
-    /// Protocols in the order of the tree: each stands below the one that carries it, those with more packets first. Of more than 100, the 100 with
-    /// most packets stand in front of the others.
-    pub rows: Vec<ProtocolRow>,
-    /// Rows in all.
-    pub rows_total: u64,
-    /// Packets that are counted only down to a protocol that carries too many others.
-    #[serde(skip_serializing_if = "is_default")]
-    pub packets_not_placed: u64,
-}
-
-/// A protocol at one place of the tree.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct ProtocolRow {
-    /// The protocols down to this one: `eth:ip:tcp:tls`. The last one is Wireshark's short name or that of `protocols`, else `ip protocol 99`,
-    /// `ethertype 0x88b5`.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub path: String,
-    /// How an application was recognised, as in `protocols`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub by: Option<&'static str>,
-    /// Packets that have this path.
-    pub packets: u64,
-    /// Their share of all packets, in percent.
-    pub percent: f64,
-    /// Sum of their original lengths, in bytes.
-    pub bytes: u64,
+/// The path of a protocol below another.
+fn below(path: &str, kind: Kind) -> String {
+    let protocol = kind.name();
+    if path.is_empty() { protocol.into_owned() } else { format!("{path}:{protocol}") }
 }
 
 #[cfg(test)]

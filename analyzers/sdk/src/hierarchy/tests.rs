@@ -1,4 +1,5 @@
 use super::*;
+use crate::stats::{Window, Within};
 
 fn shown(hierarchy: &Hierarchy, packets: u64) -> Vec<(String, u64, u64)> {
     hierarchy
@@ -94,10 +95,79 @@ fn nodes_and_rows_are_bounded_and_the_rows_are_a_whole_tree() {
     }
     let report = hierarchy.report(4096, &mut Lists::default());
     assert_eq!((hierarchy.nodes.len(), report.rows.len()), (NODES, LISTED));
-    assert_eq!(report.rows_total, NODES as u64 - 1);
+    // A tree of twelve levels, of which 3,191 rows have no node.
+    assert_eq!(report.rows_total, 8_190);
     assert!(report.packets_not_placed > 0);
     for row in &report.rows {
         let parent = row.path.rsplit_once(':').map(|(parent, _)| parent);
         assert!(parent.is_none_or(|parent| report.rows.iter().any(|other| other.path == parent)), "{}", row.path);
     }
+}
+
+#[test]
+fn protocols_without_a_node_go_on() {
+    // More numbers than one node has, more nodes than there are, and what a conversation carries below a node that came before.
+    let count = |hierarchy: &mut Hierarchy| {
+        for kind in 0..3_000_u16 {
+            let times = u64::from(kind % 3 + 1);
+            (0..times).for_each(|_| {
+                hierarchy.add(&[Layer::Ethernet, Layer::OtherEthertype(0x2000 + kind)], None, 60);
+            });
+        }
+        let (udp, _) = hierarchy.add(&[Layer::Ethernet, Layer::Ipv4, Layer::Udp], None, 100);
+        for path in 0..4_096_u32 {
+            let layers: Vec<_> =
+                (0..12).map(|bit| if path >> bit & 1 == 0 { Layer::Vlan(0) } else { Layer::Mpls(0) }).collect();
+            hierarchy.add(&layers, None, 60);
+        }
+        hierarchy.settled(Settled {
+            place: udp as u32,
+            protocol: Some((Protocol::Dns, By::Signature)),
+            is_tcp: false,
+            port: 53,
+            packets: 1,
+            bytes: 100,
+            first_frame: 1,
+        });
+    };
+    let page = |offset: u64, after: Option<u64>| {
+        let within = after.map(|after| Within { list: ROWS.into(), after });
+        let mut lists = Lists::new(Window { offset, limit: 1_000, list: Some(ROWS.into()), within });
+        let mut hierarchy = Hierarchy::new(&lists);
+        count(&mut hierarchy);
+        let report = hierarchy.report(10_096, &mut lists);
+        (report.rows, lists.into_pages().pop().and_then(|page| page.next))
+    };
+    let (mut rows, mut next) = (Vec::new(), None);
+    while next.is_none() {
+        let (here, behind) = page(rows.len() as u64, None);
+        assert!(!here.is_empty());
+        rows.extend(here);
+        next = behind;
+    }
+    assert_eq!(rows.len(), NODES - 1);
+    while next.is_some() {
+        let (here, behind) = page(0, next);
+        rows.extend(here);
+        next = behind;
+    }
+    // Ethernet, its 3,000 numbers, IP, UDP, DNS, and a tree of twelve levels.
+    assert_eq!(rows.len(), 1 + 3_000 + 3 + 8_190);
+    let mut expected: Vec<(String, u64)> =
+        vec![("eth".into(), 6_001), ("eth:ip".into(), 1), ("eth:ip:udp".into(), 1), ("eth:ip:udp:dns".into(), 1)];
+    expected.extend(
+        (0..3_000_u16).map(|kind| {
+            (format!("eth:{}", names::layer(Layer::OtherEthertype(0x2000 + kind))), u64::from(kind % 3 + 1))
+        }),
+    );
+    for level in 1..=12_u32 {
+        expected.extend((0..1_u32 << level).map(|path| {
+            let names = (0..level).map(|bit| if path >> bit & 1 == 0 { "vlan" } else { "mpls" });
+            (names.collect::<Vec<_>>().join(":"), u64::from(1_u32 << (12 - level)))
+        }));
+    }
+    let mut found: Vec<(String, u64)> = rows.into_iter().map(|row| (row.path, row.packets)).collect();
+    found.sort();
+    expected.sort();
+    assert!(found == expected);
 }

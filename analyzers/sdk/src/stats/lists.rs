@@ -61,19 +61,14 @@ impl Lists {
     }
 
     /// Behind which digest the page of a list begins, when one is asked for of those of its entries that stand in the order of digests.
-    pub(super) fn after(&self, list: &str) -> Option<u64> {
+    pub fn after(&self, list: &str) -> Option<u64> {
         self.window.within.as_ref().filter(|within| within.list == list).map(|within| within.after)
     }
 
     /// Says of a list what it holds, which goes on in the order of digests: `next` is where these begin, or go on, behind the entries that are here.
-    pub(super) fn told_further(
-        &mut self,
-        list: &'static str,
-        total: u64,
-        offset: usize,
-        returned: usize,
-        next: Option<u64>,
-    ) {
+    pub fn told_further(&mut self, list: &'static str, total: u64, offset: usize, returned: usize, next: Option<u64>) {
+        // Where nobody knows how many there are, a page may have more.
+        let total = if next.is_some() { total.max((returned as u64).saturating_add(1)) } else { total };
         if (returned as u64) < total {
             self.pages.push(PageInfo { next, ..PageInfo::new(list, total, offset as u64, returned) });
         }

@@ -14,7 +14,7 @@ use super::within::{self, Part};
 /// (1..=5).for_each(|step| steps.push(|| step, &mut pool));
 /// assert_eq!((steps.first(), steps.total()), (&[1, 2, 3][..], 5));
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Sequence<T> {
     first: Vec<T>,
     few: usize,

@@ -73,7 +73,7 @@ pub(super) fn room() -> Pool {
 }
 
 /// A page of a list: the values behind a place, in an order of their own.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Part<T> {
     after: u64,
     values: BTreeMap<u64, (T, u64)>,
@@ -97,6 +97,18 @@ impl<T> Part<T> {
 
     /// The same, with a weight in place of 1.
     pub fn add_weight(&mut self, place: u64, weight: u64, value: impl FnOnce() -> T, pool: &mut Pool) {
+        self.add_or(place, weight, value, pool, drop);
+    }
+
+    /// The same; `gone` takes the value for which there is no longer room.
+    pub fn add_or(
+        &mut self,
+        place: u64,
+        weight: u64,
+        value: impl FnOnce() -> T,
+        pool: &mut Pool,
+        gone: impl FnOnce(T),
+    ) {
         // 0 is the beginning, and stands before the first place.
         let place = place.max(1);
         if place <= self.after || self.cut.is_some_and(|cut| place >= cut) {
@@ -111,12 +123,20 @@ impl<T> Part<T> {
                 self.cut = Some(place);
                 return;
             }
-            self.cut = self.values.pop_last().map(|(last, _)| last);
+            self.cut = self.values.pop_last().map(|(last, (value, _))| {
+                gone(value);
+                last
+            });
         }
         self.values.insert(place, (value(), weight));
     }
 
     /// The value at a place in the order of pages.
+    pub fn get(&self, place: u64) -> Option<&T> {
+        self.values.get(&place.max(1)).map(|(value, _)| value)
+    }
+
+    /// The same for changing.
     pub fn get_mut(&mut self, place: u64) -> Option<&mut T> {
         self.values.get_mut(&place.max(1)).map(|(value, _)| value)
     }
@@ -124,6 +144,11 @@ impl<T> Part<T> {
     /// Those that are here.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &(T, u64)> {
         self.values.values()
+    }
+
+    /// The same for changing.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.values.values_mut().map(|(value, _)| value)
     }
 
     /// The last value for which something holds.

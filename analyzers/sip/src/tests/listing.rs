@@ -17,7 +17,7 @@ fn pages_follow_each_other() {
     let mut calls = Vec::new();
     for offset in [0, 20, 40] {
         let page = listed(&json!({ "page": { "limit": 20, "offset": offset } }));
-        assert_eq!(page["pages"][2]["total"], 57);
+        assert_eq!(page["pages"][1]["total"], 57);
         frames.extend(page["packets"].as_array().unwrap().clone());
     }
     for offset in 0..5 {
@@ -36,7 +36,7 @@ fn filters_choose_what_is_listed_and_nothing_else() {
     let totals = |arguments: Value| {
         let report = listed(&arguments);
         assert_eq!(report["sip_packets_found"], 57);
-        (report["pages"][0]["total"].as_u64().unwrap(), report["pages"][2]["total"].as_u64().unwrap())
+        (report["pages"][0]["total"].as_u64().unwrap(), report["pages"][1]["total"].as_u64().unwrap())
     };
     assert_eq!(totals(json!({ "call_id": "1-16838@192.0.2.61" })), (1, 6));
     assert_eq!(totals(json!({ "method": "register" })), (5, 8));

@@ -9,7 +9,7 @@ use super::run;
 use crate::tool::SipPackets;
 
 /// Many clients: each calls another number with another agent and is challenged by another server, and asks with another name and mostly
-/// another method for something that nobody answers.
+/// another method for something that nobody answers; and registers.
 fn capture() -> Vec<u8> {
     let talk = |n: u64| {
         let (client, server) = (format!("10.0.0.{n}"), format!("10.0.1.{n}"));
@@ -23,6 +23,7 @@ fn capture() -> Vec<u8> {
             invite.with(&format!("User-Agent: agent {n}\r\n")).over(&client, &server),
             challenge.over(&server, &client),
             ask.over(&client, BOB),
+            request("REGISTER", "sip:example.net", &format!("r{n}"), 1).over(&client, BOB),
         ]
     };
     let frames: Vec<(u64, Vec<u8>)> = (0..110).flat_map(|n| talk(n).map(|frame| (n * 1_000_000, frame))).collect();
@@ -95,6 +96,39 @@ fn parties_and_proofs_that_made_room_are_on_further_pages() {
         keys.dedup();
         assert_eq!((total, joined.len(), keys.len()), (MANY + more, joined.len(), joined.len()), "{list}");
         assert_eq!(joined.len() as u64, MANY + more, "{list}");
+    }
+}
+
+#[test]
+fn registrations_go_on() {
+    const MANY: u64 = 2_600;
+    let talk = |n: u64| {
+        let mut ask = request("REGISTER", "sip:example.net", &format!("call {n}"), 1);
+        ask.to.0 = format!("sip:{}@example.net", 1_000 + n % MANY);
+        let contact = "Contact: <sip:a@192.0.2.1>;expires=60\r\n";
+        let accept = ask.answer("200 OK", "b").with(contact);
+        [(n * 1_000, ask.with(contact).there()), (n * 1_000 + 500, accept.back())]
+    };
+    // Some come again when they have left the table.
+    let capture = harness::build::pcap(&(0..MANY + 10).flat_map(talk).collect::<Vec<_>>());
+    let account = |entry: &Value| -> u64 {
+        entry["account"].as_str().unwrap().strip_suffix("@example.net").unwrap().parse().unwrap()
+    };
+    for (arguments, expected) in
+        [(json!({}), (1_000..1_000 + MANY).collect()), (json!({ "user": "10*" }), (1_000..1_100).collect::<Vec<_>>())]
+    {
+        let (joined, total) = joined::<SipPackets>(&capture, &arguments, "registrations");
+        let mut accounts: Vec<u64> = joined.iter().map(account).collect();
+        accounts.sort_unstable();
+        assert_eq!(accounts, expected, "{arguments}");
+        assert_eq!(total, if expected.len() == 100 { 11 } else { MANY }, "{arguments}");
+        for entry in &joined {
+            assert_eq!(
+                (&entry["state"], &entry["requests"], &entry["accepted"]),
+                (&json!("registered"), &json!(1), &json!(1))
+            );
+            assert_eq!(entry["contacts"][0]["uri"], "sip:a@192.0.2.1");
+        }
     }
 }
 

@@ -90,13 +90,23 @@ struct Probes<S, T> {
     accepted: u64,
     /// The first that accepted, rising.
     open: Vec<T>,
+    /// Others found no room.
+    more_open: bool,
     distinct: S,
     evidence: Evidence,
 }
 
 impl<S: Set<T>, T: Copy + Ord + Display> Probes<S, T> {
     fn new(distinct: S) -> Self {
-        Self { connections: 0, probes: 0, accepted: 0, open: Vec::new(), distinct, evidence: Evidence::default() }
+        Self {
+            connections: 0,
+            probes: 0,
+            accepted: 0,
+            open: Vec::new(),
+            more_open: false,
+            distinct,
+            evidence: Evidence::default(),
+        }
     }
 
     fn add(&mut self, item: T, connection: &Connection) {
@@ -110,8 +120,10 @@ impl<S: Set<T>, T: Copy + Ord + Display> Probes<S, T> {
         if connection.server.syn_ack > 0 {
             self.accepted = self.accepted.saturating_add(1);
             self.evidence.add(connection.server.accepted_frame);
-            if let (Err(place), true) = (self.open.binary_search(&item), self.open.len() < limits::OPEN) {
-                self.open.insert(place, item);
+            match self.open.binary_search(&item) {
+                Err(place) if self.open.len() < limits::OPEN => self.open.insert(place, item),
+                Err(_) => self.more_open = true,
+                Ok(_) => {}
             }
         }
         self.distinct.add(item);
@@ -123,8 +135,8 @@ impl<S: Set<T>, T: Copy + Ord + Display> Probes<S, T> {
             return String::new();
         }
         let named: Vec<String> = self.open.iter().take(most).map(T::to_string).collect();
-        let more = if self.accepted > named.len() as u64 { " and others" } else { "" };
-        let noun = if self.accepted == 1 { nouns[0] } else { nouns[1] };
+        let more = if self.more_open || self.open.len() > named.len() { " and others" } else { "" };
+        let noun = if self.open.len() == 1 { nouns[0] } else { nouns[1] };
         format!(": {noun} {}{more}", named.join(", "))
     }
 

@@ -73,6 +73,14 @@ fn a_scan_probes_many_ports_of_one_host() {
         "198.51.100.9 probed 20 different ports of 192.0.2.2. 2 of 20 probes got a SYN-ACK: ports 10, 20.";
     assert_eq!(found["observation"], observation);
     assert_eq!(found["frames_total"], 22);
+    // One that accepts twice is one.
+    let again = ["198.51.100.9:4445", "198.51.100.9:4446"].map(|from| {
+        let talk = Talk::between(from, "192.0.2.2:21").c(SYN, (1000, 0), b"");
+        talk.s(SYN | ACK, (70, 1001), b"").c(RST, (1001, 0), b"")
+    });
+    let report = joined((1..=20).map(closed).chain(again));
+    let observation = finding(&report, "tcp_port_scan")["observation"].as_str().unwrap();
+    assert!(observation.ends_with(" 2 of 22 probes got a SYN-ACK: port 21."), "{observation}");
     // Many ports, and real connections to all.
     let used = |port: u16| proper("198.51.100.9:4444", &format!("192.0.2.2:{port}"));
     assert_eq!(rules(&joined((1..=20).map(used))), [""; 0]);

@@ -22,8 +22,8 @@ use crate::wire::Cursor;
 
 pub use algorithms::{Key, Signature};
 pub use host::fits;
-pub use report::CertificateReport;
-pub use store::{Entry, Store};
+pub use report::{CertificateReport, FRAMES, HOSTS};
+pub use store::{CERTIFICATES, Entry, Store};
 
 /// A certificate.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! A certificate as the report lists it.
 
 use mcpcap_analyzer::finding::Frames;
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::text::hexadecimal;
 use mcpcap_analyzer::{JsonSchema, is_default};
 use serde::Serialize;
@@ -43,7 +44,7 @@ pub struct CertificateReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub serial: Option<String>,
-    /// Hosts and addresses that it is for (SAN), up to 32.
+    /// Hosts and addresses that it is for (SAN). Of many this is a page, up to 16 KiB of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     /// How many hosts and addresses it is for.
@@ -102,9 +103,14 @@ pub struct CertificateReport {
     pub frames_total: u64,
 }
 
+/// The list of certificates' names.
+pub const HOSTS: &str = "certificates[].names";
+/// The list of frames of each.
+pub const FRAMES: &str = "certificates[].frames";
+
 impl CertificateReport {
-    /// Describes a certificate.
-    pub fn new(entry: &Entry) -> Self {
+    /// Describes a certificate at a place of the list.
+    pub fn new(entry: &Entry, place: usize, lists: &mut Lists) -> Self {
         let certificate: &Certificate = &entry.certificate;
         let mut report = Self {
             frame: entry.first.frame,
@@ -116,12 +122,15 @@ impl CertificateReport {
             sender: entry.sender.map(|sender| sender.to_string()),
             server_connections: entry.as_server,
             client_connections: entry.as_client,
-            frames: entry.evidence.cited(),
+            frames: lists.evidence(FRAMES, place, &entry.evidence),
             frames_total: entry.evidence.total(),
             ..Self::default()
         };
         if let Some(content) = &certificate.content {
             report.add(content, entry.first);
+            let names: Vec<&str> = content.names().collect();
+            let shown = lists.cut_within(HOSTS, &[place], limits::NAMES, names.into_iter());
+            report.names = shown.map(str::to_owned).collect();
         }
         report
     }
@@ -131,7 +140,6 @@ impl CertificateReport {
         self.common_name = content.common_name.clone();
         self.issuer = Some(content.issuer.clone());
         self.serial = Some(content.serial.clone());
-        self.names = content.names().take(limits::NAMES).map(str::to_owned).collect();
         self.names_total = content.names_total;
         self.not_before = Some(content.not_before.1.clone());
         self.not_after = Some(content.not_after.1.clone());

@@ -4,13 +4,14 @@ mod offers;
 
 use std::net::IpAddr;
 
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::text::hexadecimal;
 use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
 
 use crate::certificate::Content;
-use crate::facts::{Alert, Facts, Mark};
+use crate::facts::{ALERTS, Alert, Facts, Mark};
 use crate::fault::Fault;
 use crate::hello::fingerprint::Carrier;
 use crate::offer::{Choice, Codes, Offer};
@@ -161,9 +162,12 @@ pub struct ConnectionReport {
     /// Those of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate: Option<ChainReport>,
-    /// Alerts in the clear, up to 8.
+    /// Alerts in the clear. Of many this is a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<AlertReport>,
+    /// How many there are.
+    #[serde(skip_serializing_if = "is_default")]
+    pub alerts_total: u64,
     /// Alerts of the client that are encrypted.
     #[serde(skip_serializing_if = "is_default")]
     pub encrypted_client_alerts: u64,
@@ -301,8 +305,8 @@ impl ChainReport {
 }
 
 impl ConnectionReport {
-    /// Describes a connection; `offers`: with all that the client offers.
-    pub fn new(facts: &Facts, offers: bool) -> Self {
+    /// Describes a connection at a place of the list; `offers`: with all that the client offers.
+    pub fn new(facts: &Facts, offers: bool, place: usize, lists: &mut Lists) -> Self {
         let mut report = Self {
             frame: facts.first.frame,
             last_frame: facts.last.frame,
@@ -331,7 +335,8 @@ impl ConnectionReport {
             server_bytes: facts.side(Side::Server).bytes,
             certificate: ChainReport::new(facts, Side::Server),
             client_certificate: ChainReport::new(facts, Side::Client),
-            alerts: facts.alerts.iter().map(AlertReport::new).collect(),
+            alerts: lists.sequence(ALERTS, &[place], facts.alerts.clone()).iter().map(AlertReport::new).collect(),
+            alerts_total: facts.alerts.total(),
             encrypted_client_alerts: facts.side(Side::Client).encrypted_alerts,
             encrypted_server_alerts: facts.side(Side::Server).encrypted_alerts,
             has_gaps: facts.gaps,

@@ -34,7 +34,7 @@ impl Handshakes {
         outcomes.all = outcomes.all.saturating_add(1);
         match facts.outcome() {
             "refused" => {
-                let frame = facts.alerts.iter().find(|alert| alert.fatal).map(|alert| alert.frame);
+                let frame = facts.alerts.first().iter().find(|alert| alert.fatal).map(|alert| alert.frame);
                 outcomes.refused.add(frame.unwrap_or(facts.last.frame));
             }
             "no_answer" => outcomes.unanswered.add(facts.first.frame),

@@ -1,9 +1,13 @@
 //! What is kept is bounded, and what had to go is told.
 
 use mcpcap_analyzer::harness::build::{pcap, udp};
-use serde_json::json;
+use mcpcap_analyzer::harness::{self, lists};
+use mcpcap_analyzer::table::Row;
+use serde_json::{Value, json};
 
 use super::build::{Certificate, START, Talk, Tested as _, client_hello, list, message, record, report};
+use crate::rows::TlsCertificate;
+use crate::tool::Tls;
 
 #[test]
 fn connections_beyond_the_room_are_let_go_and_told() {
@@ -27,9 +31,41 @@ fn certificates_beyond_the_room_are_let_go_and_told() {
     };
     let talks = (0..150)
         .map(|number| Talk::from_port(10_000 + number as u16).handshake("www.example.com", &chain(number)).close());
-    let report = report(talks);
+    let capture = pcap(&talks.flat_map(|talk| talk.frames()).collect::<Vec<_>>());
+    let report = super::run(&capture, &json!({}));
     assert_eq!(report["limits"]["evicted_certificates"], 150 * 15 - 2_048);
-    assert_eq!(report["totals"]["certificates"], 2_048);
+    assert_eq!(report["totals"]["certificates"], 150 * 15);
+    // Each has a row, whenever it went.
+    let rows = harness::rows::rows::<Tls>(&capture, &json!({}), TlsCertificate::TABLE).unwrap();
+    assert_eq!(rows.len(), 150 * 15);
+    // Those that made room are on further pages.
+    let (joined, total) = lists::joined::<Tls>(&capture, &json!({}), "certificates");
+    let mut names: Vec<&str> = joined.iter().map(|one| one["common_name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!((total, joined.len(), names.len()), (150 * 15, 150 * 15, 150 * 15));
+    assert!(joined.iter().all(|one| one["frames_total"] == 1));
+    let first = |one: &&Value| one["common_name"].as_str().unwrap().starts_with("host0 ");
+    assert!(joined.iter().filter(first).all(|one| one["server_connections"] == 1 && one["sender"].is_string()));
+}
+
+#[test]
+fn names_of_a_certificate_and_alerts_go_on() {
+    let names: Vec<String> = (0..300).map(|n| format!("host{n}.example")).collect();
+    let certificate = Certificate { names: names.clone(), ..Certificate::default() }.der();
+    // Warnings that a name is not known, which end nothing.
+    let warnings = record(21, &[1, 112]).repeat(50);
+    let hello = record(22, &message(1, &client_hello(0x0303, &[0xc02f], &[])));
+    let talks = [
+        Talk::from_port(10_000).handshake("host1.example", &[certificate]).close(),
+        Talk::from_port(10_001).ask(&hello).tell(&warnings),
+    ];
+    let capture = pcap(&talks.into_iter().flat_map(|talk| talk.frames()).collect::<Vec<_>>());
+    let (found, pages) = lists::joined_within::<Tls>(&capture, &json!({}), "certificates[0].names");
+    assert!(pages > 0 && found.into_iter().eq(names.into_iter().map(Value::from)));
+    let (alerts, _) = lists::joined_within::<Tls>(&capture, &json!({}), "connections[1].alerts");
+    assert!(alerts.len() == 50 && alerts.iter().all(|alert| alert["name"] == "unrecognized_name"), "{alerts:?}");
+    assert_eq!(super::run(&capture, &json!({}))["connections"][1]["alerts_total"], 50);
 }
 
 #[test]

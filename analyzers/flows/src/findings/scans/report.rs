@@ -1,9 +1,11 @@
 //! The report on a scan.
 
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
 
-use super::{Hosts, Pair, Ports, Service, method};
+use super::ANSWERED;
+use super::tried::{Hosts, Pair, Ports, Service};
 use crate::key::Address;
 use crate::limits;
 
@@ -29,10 +31,13 @@ pub struct ScanReport {
     pub service: Option<String>,
     /// Flows without payload of the source.
     pub probes: u64,
-    /// Ports that answered: 22,80-81. Of ack scans none.
+    /// Ports that answered: 22,80-81. Of ack scans none. The first 64 runs.
     #[serde(skip_serializing_if = "is_default")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub open: String,
+    /// How many.
+    #[serde(skip_serializing_if = "is_default")]
+    pub open_total: u64,
     /// Ports that refused, by RST or port unreachable; of ack scans those that are not filtered. The first 64 runs.
     #[serde(skip_serializing_if = "is_default")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
@@ -47,13 +52,19 @@ pub struct ScanReport {
     /// How many.
     #[serde(skip_serializing_if = "is_default")]
     pub filtered_total: u64,
+    /// Whether some ports found no room, so that all of these numbers are at least so many.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ports_left_out: bool,
     /// Hosts that were tried, of a horizontal scan; an estimate beyond 128.
     #[serde(skip_serializing_if = "is_default")]
     pub hosts: u64,
-    /// Hosts that answered, up to 64, of a horizontal scan.
+    /// Hosts that answered, of a horizontal scan. Of many this is a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub answered: Vec<String>,
+    /// Different ones; beyond those that found room an estimate with a standard error of 2.3 %, or at least so many.
+    #[serde(skip_serializing_if = "is_default")]
+    pub answered_total: u64,
     /// Hosts that did not answer or refused.
     #[serde(skip_serializing_if = "is_default")]
     pub failed: u64,
@@ -71,38 +82,52 @@ impl ScanReport {
         Self {
             source: pair.source.to_string(),
             kind: "vertical",
-            method: method(&tried.methods).name(),
+            method: tried.method().name(),
             target: Some(pair.target.to_string()),
             service: None,
-            probes: tried.flows.saturating_sub(tried.used),
+            probes: tried.probes(),
             open: tried.open.runs(limits::RUNS),
+            open_total: tried.open.len(),
             closed: tried.closed.runs(limits::RUNS),
             closed_total: tried.closed.len(),
             filtered: tried.filtered.runs(limits::RUNS),
             filtered_total: tried.filtered.len(),
+            ports_left_out: tried.more,
             hosts: 0,
             answered: Vec::new(),
+            answered_total: 0,
             failed: 0,
             start_time: tried.times.map(|(first, _)| time::rfc3339(first, digits)),
             duration_seconds: tried.times.map(|(first, last)| time::seconds(last.saturating_sub(first))),
         }
     }
 
-    pub(super) fn of_hosts(source: Address, service: Service, tried: &Hosts, digits: u8) -> Self {
+    /// At a place of the list.
+    pub(super) fn of_hosts(
+        source: Address,
+        service: Service,
+        tried: &Hosts,
+        digits: u8,
+        (place, lists): (usize, &mut Lists),
+    ) -> Self {
+        let answered = lists.several(ANSWERED, &[place], &tried.answered);
         Self {
             source: source.to_string(),
             kind: "horizontal",
-            method: method(&tried.methods).name(),
+            method: tried.method().name(),
             target: None,
             service: Some(service.name()),
-            probes: tried.methods.values().copied().fold(0, u64::saturating_add),
+            probes: tried.probes(),
             open: String::new(),
+            open_total: 0,
             closed: String::new(),
             closed_total: 0,
             filtered: String::new(),
             filtered_total: 0,
+            ports_left_out: false,
             hosts: tried.all.count(),
-            answered: tried.answered.iter().map(Address::to_string).collect(),
+            answered: answered.into_iter().map(|(address, _)| address.to_string()).collect(),
+            answered_total: tried.answered.total(),
             failed: tried.failed.count(),
             start_time: tried.times.map(|(first, _)| time::rfc3339(first, digits)),
             duration_seconds: tried.times.map(|(first, last)| time::seconds(last.saturating_sub(first))),
