@@ -85,6 +85,7 @@ fn a_lying_decoder_ends_the_run() {
         "fragment_packet",
         "fragment_frame",
         "copy_of",
+        "community",
         "header_packet",
         "header_offset",
         "event_columns",
