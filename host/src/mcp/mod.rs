@@ -123,15 +123,16 @@ impl Server {
     /// The tool that answers SQL, where there are tables.
     fn query_tool(&self) -> Option<rmcp::model::Tool> {
         let catalog = self.service.catalog();
-        if catalog.tables.is_empty() {
+        if !catalog.has_tables() {
             return None;
         }
-        let tables = catalog.tables.iter().map(|offered| &*offered.table);
+        let tables = catalog.known_tables();
         let input = crate::contract::arguments::listed(&query::input());
         let input = if self.service.fetches() { input } else { crate::contract::without_urls(&input) };
-        let listed = rmcp::model::Tool::new(query::NAME, query::description(tables), Arc::new(input))
-            .with_title(query::TITLE)
-            .with_annotations(ToolAnnotations::new().read_only(true));
+        let listed =
+            rmcp::model::Tool::new(query::NAME, query::description(tables.iter().map(AsRef::as_ref)), Arc::new(input))
+                .with_title(query::TITLE)
+                .with_annotations(ToolAnnotations::new().read_only(true));
         let output = if self.service.full_schemas { query::output() } else { schema::shallow(&query::output()) };
         Some(if self.service.text_only { listed } else { listed.with_raw_output_schema(Arc::new(output)) })
     }
@@ -240,7 +241,7 @@ impl ServerHandler for Server {
             return Ok(result.unwrap_or_else(|_| panicked()).into());
         }
         let is_there = |catalog: &Catalog| match request.name.as_ref() {
-            query::NAME => !catalog.tables.is_empty(),
+            query::NAME => catalog.has_tables(),
             name => catalog.tool(name).is_some(),
         };
         self.service.settled_for(is_there).await;

@@ -54,7 +54,7 @@ pub(super) fn list(service: &Service, cursor: Option<&str>) -> Result<ListResour
     let mut all: Vec<Resource> = catalog.tools.iter().map(|tool| guide(tool)).collect();
     all.extend(catalog.tools.iter().map(|tool| schema(&tool.name, &tool.title)));
     all.push(schema(captures::NAME, captures::TITLE));
-    if !catalog.tables.is_empty() {
+    if catalog.has_tables() {
         all.push(schema(query::NAME, query::TITLE));
         all.push(
             Resource::new(TABLES, "tables")
@@ -130,14 +130,14 @@ pub(super) async fn read(
         let text = ResourceContents::text(fields(tool), uri).with_mime_type("text/markdown");
         return Ok(ReadResourceResult::new(vec![text]));
     }
-    if uri == TABLES && !catalog.tables.is_empty() {
-        let tables = query::schema(catalog.tables.iter().map(|offered| &*offered.table));
+    if uri == TABLES && catalog.has_tables() {
+        let tables = query::schema(catalog.known_tables().iter().map(AsRef::as_ref));
         let text = ResourceContents::text(tables, uri).with_mime_type("text/markdown");
         return Ok(ReadResourceResult::new(vec![text]));
     }
     let complete = uri.strip_prefix(SCHEMA).and_then(|name| match catalog.tool(name) {
         Some(tool) => Some((**tool.output()).clone()),
-        None if name == query::NAME && !catalog.tables.is_empty() => Some(query::output()),
+        None if name == query::NAME && catalog.has_tables() => Some(query::output()),
         None => (name == captures::NAME).then(captures::output),
     });
     if let Some(schema) = complete {

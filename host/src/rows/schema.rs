@@ -12,6 +12,8 @@ const NAME: usize = 40;
 const WORDS: usize = 400;
 /// The table of all tables, which is the host's.
 pub const OF_TABLES: &str = "tables_and_columns";
+/// The table of what reports found, which the host makes of them.
+pub const OF_FINDINGS: &str = "findings";
 
 /// What the values of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -90,7 +92,8 @@ impl Table {
     /// With what is wrong with it.
     pub fn check(&self) -> Result<(), String> {
         let table = &self.name;
-        if !is_name(table) || table.starts_with("sqlite_") || table.starts_with("json_") || table == OF_TABLES {
+        let is_taken = [OF_TABLES, OF_FINDINGS].contains(&table.as_str());
+        if !is_name(table) || table.starts_with("sqlite_") || table.starts_with("json_") || is_taken {
             return Err(format!("{table:?} cannot be the name of a table"));
         }
         if self.columns.is_empty() || self.columns.len() > COLUMNS {
@@ -138,7 +141,9 @@ mod tests {
     #[test]
     fn names_and_texts_of_tables_are_checked() {
         assert_eq!(table(|_| ()), Ok(()));
-        for name in ["", "Dns", "1a", "a b", "a\"", "sqlite_x", "json_each", OF_TABLES, &"a".repeat(41), "ä"] {
+        for name in
+            ["", "Dns", "1a", "a b", "a\"", "sqlite_x", "json_each", OF_TABLES, OF_FINDINGS, &"a".repeat(41), "ä"]
+        {
             assert!(table(|table| table["name"] = name.into()).is_err(), "{name}");
         }
         assert!(table(|table| table["columns"][1]["name"] = "frame".into()).unwrap_err().contains("frame"));

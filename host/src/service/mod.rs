@@ -1,6 +1,7 @@
 //! Answers questions about captures, whoever asks: an MCP client or a person at a terminal.
 
 mod ask;
+mod found;
 mod kept;
 mod query;
 mod run;

@@ -9,8 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::run::Of;
 use super::{Answer, Service};
 use crate::answer::{AnswerError, Code};
-use crate::catalog::Offered;
-use crate::contract::{self, Tool};
+use crate::contract::{self, Module, Tool};
 use crate::effort::{Effort, after};
 use crate::pipeline::{Outcome, Pass, Question, Rows};
 use crate::progress::Progress;
@@ -30,12 +29,27 @@ const UNREAD: &str = "unread";
 /// A query that can be asked: what it reads, and of whom.
 struct Ready {
     sql: String,
-    part: Part,
     known: Vec<Arc<Table>>,
     /// The tables that it reads.
     tables: Vec<Arc<Table>>,
     /// The tools that make their rows.
     tools: Vec<Wanted>,
+    /// Where the table of findings stands among them, and the tools whose findings it has.
+    findings: Option<(usize, Vec<Arc<Tool>>)>,
+}
+
+impl Ready {
+    /// The components that answer, each once.
+    fn modules(&self) -> Vec<&Module> {
+        let mut modules: Vec<&Module> = Vec::new();
+        let finders = self.findings.iter().flat_map(|(_, tools)| tools);
+        for module in self.tools.iter().map(|wanted| &wanted.tool).chain(finders).map(|tool| &tool.module) {
+            if modules.iter().all(|known| known.sha256 != module.sha256) {
+                modules.push(module);
+            }
+        }
+        modules
+    }
 }
 
 /// What is wanted of a tool.
@@ -86,20 +100,27 @@ impl Service {
     fn answer_query(&self, asked: &Asked, of: &Of<'_>) -> Result<Answer, AnswerError> {
         let started = Instant::now();
         let limits = &self.line.limits;
-        let ready = self.ready_to_ask(asked)?;
+        let (ready, part) = self.ready_to_ask(asked)?;
         let until = after(limits.run.saturating_add(limits.rows.time));
         let effort = Effort { cancel: of.cancel, until };
         let store = Mutex::new(Store::create(ready.tables.clone(), &ready.known, limits.rows.size)?);
-        let outcomes = self.fill(&ready, &store, of, &effort)?;
+        let mut outcomes = self.fill(&ready, &store, of, &effort)?;
+        let mut is_kept = false;
+        if let Some((place, tools)) = &ready.findings {
+            let add = |rows: &Checked| store.lock().unwrap_or_else(PoisonError::into_inner).add(*place, rows);
+            let found = self.found(tools, of, &effort, &add)?;
+            is_kept = found.is_kept && outcomes.is_empty();
+            outcomes.extend(found.outcomes);
+        }
         let outcome = outcomes.first();
         let identity = outcome.map_or(UNREAD, |outcome| outcome.identity.as_str());
-        ready.part.check(identity)?;
+        part.check(identity)?;
         let filled = store.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
         let query = Query {
             sql: &ready.sql,
-            offset: ready.part.offset,
-            limit: ready.part.limit,
-            chars: ready.part.chars.saturating_sub(AROUND),
+            offset: part.offset,
+            limit: part.limit,
+            chars: part.chars.saturating_sub(AROUND),
             time: limits.rows.time,
         };
         let page = filled.ask(&query, &effort)?;
@@ -109,19 +130,24 @@ impl Service {
             head.insert("total_packets".into(), outcome.frames.into());
             head.insert("capture".into(), contract::capture(outcome, None));
         }
-        let receipt = self.receipt_of(&ready, &outcomes, page.behind > 0 || page.is_cut);
-        let report = ready.part.answer(head, page, identity);
+        let receipt = self.receipt_of(&ready, part.chars, &outcomes, (is_kept, page.behind > 0 || page.is_cut));
+        let report = part.answer(head, page, identity);
         Ok(Answer { report, receipt, time: started.elapsed() })
     }
 
     /// Finds out what SQL reads, and who gives it.
-    fn ready_to_ask(&self, asked: &Asked) -> Result<Ready, AnswerError> {
+    fn ready_to_ask(&self, asked: &Asked) -> Result<(Ready, Part), AnswerError> {
         let catalog = self.catalog();
-        let known: Vec<Arc<Table>> = catalog.tables.iter().map(|offered| Arc::clone(&offered.table)).collect();
-        let named: Vec<&Offered> =
-            tables_of(&asked.sql, &known)?.into_iter().filter_map(|place| catalog.tables.get(place)).collect();
-        let mut tools: Vec<Wanted> = Vec::new();
-        for (place, offered) in named.iter().enumerate() {
+        let known = catalog.known_tables();
+        let named = tables_of(&asked.sql, &known)?;
+        let tables = named.iter().filter_map(|at| known.get(*at)).map(Arc::clone).collect();
+        let (mut tools, mut findings) = (Vec::<Wanted>::new(), None);
+        for (place, at) in named.iter().enumerate() {
+            // Behind those of the analyzers is the host's.
+            let Some(offered) = catalog.tables.get(*at) else {
+                findings = Some((place, catalog.finders().map(Arc::clone).collect()));
+                continue;
+            };
             let table = (offered.own_name.clone(), Arc::clone(&offered.table));
             match tools.iter_mut().find(|wanted| Arc::ptr_eq(&wanted.tool, &offered.tool)) {
                 Some(wanted) => {
@@ -134,10 +160,10 @@ impl Service {
                 }
             }
         }
-        let components: Vec<&str> = tools.iter().map(|wanted| wanted.tool.module.sha256.as_str()).collect();
+        let ready = Ready { sql: asked.sql.clone(), known, tables, tools, findings };
+        let components: Vec<&str> = ready.modules().iter().map(|module| module.sha256.as_str()).collect();
         let part = asked.part(&components.join(" "), self.max_chars)?;
-        let tables = named.iter().map(|offered| Arc::clone(&offered.table)).collect();
-        Ok(Ready { sql: asked.sql.clone(), part, known, tables, tools })
+        Ok((ready, part))
     }
 
     /// One pass over the capture, with those analyzers whose tables are read.
@@ -191,16 +217,11 @@ impl Service {
         Ok(outcomes.into_iter().collect::<Result<_, _>>()?)
     }
 
-    fn receipt_of(&self, ready: &Ready, outcomes: &[Outcome], is_cut: bool) -> Value {
+    fn receipt_of(&self, ready: &Ready, chars: usize, outcomes: &[Outcome], (is_kept, is_cut): (bool, bool)) -> Value {
         let limits = &self.line.limits;
-        let components: Vec<Value> = ready
-            .tools
-            .iter()
-            .map(|Wanted { tool, .. }| {
-                let module = &tool.module;
-                json!({ "name": module.name, "version": module.version, "sha256": module.sha256 })
-            })
-            .collect();
+        let component =
+            |module: &Module| json!({ "name": module.name, "version": module.version, "sha256": module.sha256 });
+        let components: Vec<Value> = ready.modules().into_iter().map(component).collect();
         let first = outcomes.first();
         let mut capture = Map::new();
         if let Some(outcome) = first {
@@ -218,12 +239,12 @@ impl Service {
                 "run_seconds": limits.run.as_secs(),
                 "rows_octets": limits.rows.size,
                 "query_seconds": limits.rows.time.as_secs(),
-                "max_chars": ready.part.chars,
+                "max_chars": chars,
             },
             "used": { "memory_octets": memory, "capture_octets": first.map_or(0, |outcome| outcome.octets) },
             "cut": is_cut,
             "stopped_early": first.and_then(|outcome| outcome.end.as_ref()).map(|end| end.reason),
-            "kept": false,
+            "kept": is_kept,
         })
     }
 }

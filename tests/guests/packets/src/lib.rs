@@ -10,8 +10,9 @@ use exports::mcpcap::analysis::analyze::{Batch, Guest, Packets, Problem, Streams
 use exports::mcpcap::analysis::tables::{self, Cells, Column, Rows, Texts};
 
 /// Its tools, with what they say of themselves besides their schemas.
-const TOOLS: [(&str, &str); 8] = [
+const TOOLS: [(&str, &str); 9] = [
     ("all", r#""ends": false"#),
+    ("finds", r#""ends": false"#),
     ("udp", r#""ends": false, "wants": { "transports": ["udp"] }"#),
     ("domain", r#""ends": false, "wants": { "transports": ["udp", "tcp"], "ports": [53] }"#),
     ("streams", r#""ends": false, "streams": true, "wants": { "transports": [] }"#),
@@ -36,7 +37,8 @@ const TABLES: [&str; 12] = [
     "spin",
 ];
 const REPORT: &str = r#"{"type":"object","properties":{"frames":{"type":"array","items":{"type":"integer"}},
-    "seen":{"type":"object"},"sent":{"type":"integer"}}}"#;
+    "seen":{"type":"object"},"sent":{"type":"integer"},"findings":{"type":"array","items":{"type":"object","properties":
+    {"frames":{"type":"array","items":{"type":"integer"}}}}}}}"#;
 
 struct Counting;
 
@@ -116,7 +118,12 @@ impl Guest for Counting {
     }
 
     fn finish(capture: String) -> Result<String, Problem> {
-        let frames: Vec<String> = FRAMES.take().iter().map(u64::to_string).collect();
+        let frames = FRAMES.take();
+        if TOOL.with_borrow(|tool| tool == "finds") {
+            // The frame behind the last one.
+            return Ok(format!(r#"{{"findings":[{{"frames":[1,{}]}}]}}"#, frames.len() + 1));
+        }
+        let frames: Vec<String> = frames.iter().map(u64::to_string).collect();
         Ok(format!(r#"{{"frames":[{}],"seen":{capture},"sent":{}}}"#, frames.join(","), SENT.get()))
     }
 }

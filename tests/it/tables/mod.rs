@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
+use crate::analyzers::{Place, text};
 use crate::lies::{builtin_reader, line};
 use crate::support::{engine, example, guest, root, tight};
 
@@ -80,6 +81,18 @@ fn a_component_that_lies_about_rows_ends_its_run() {
     assert!(matches!(endless, RunError::Fault(Fault::Limit { limit: Limit::Rows, .. })), "{endless}");
     let spin = rows_of("spin", tight(), usize::MAX).unwrap_err();
     assert!(matches!(spin, RunError::Fault(Fault::Limit { limit: Limit::Time, .. })), "{spin}");
+}
+
+#[test]
+fn findings_that_cite_what_was_not_given_are_a_fault_of_their_component() {
+    let place = Place::new();
+    place.put("packets.wasm", &guest("packets"));
+    let capture = example("dns.pcap").display().to_string();
+    let said = text(&place.run(&["query", &capture, "SELECT count(*) FROM findings"]));
+    assert!(said.contains("the packets component's findings cite frame 283, which it was not given"), "{said}");
+    // Who asks for something else has nothing to do with it.
+    let output = place.run(&["query", &capture, "SELECT count(*) FROM dns", "--format", "csv"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "count(*)\n134\n");
 }
 
 async fn client(options: &[&str]) -> Client {
