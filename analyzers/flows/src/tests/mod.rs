@@ -5,6 +5,7 @@ mod build;
 mod capacity;
 mod findings;
 mod flows;
+mod rows;
 mod schema;
 
 use mcpcap_analyzer::harness;
