@@ -71,6 +71,17 @@ pub struct Column {
     pub captured: bool,
 }
 
+impl Column {
+    /// Whether its values are numbers of frames. The names tell it, as they do in reports.
+    pub fn cites(&self) -> bool {
+        match self.kind {
+            Kind::Integer => self.name == "frame" || self.name.ends_with("_frame"),
+            Kind::Integers => self.name == "frames",
+            _ => false,
+        }
+    }
+}
+
 /// A table that a component has.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -68,6 +68,8 @@ fn a_component_that_lies_about_rows_ends_its_run() {
         ("unwanted", "rows of table 1 of 1 that are wanted"),
         ("empty", "0 of 0 rows of table empty, column frame"),
         ("unicode", "utf-8"),
+        ("uncited", "frame 0 in table uncited, column frame, which it was not given"),
+        ("future", " in table future, column frame, which it was not given"),
     ] {
         let error = rows_of(lie, tight(), usize::MAX).expect_err(lie);
         let reason = error.to_string();

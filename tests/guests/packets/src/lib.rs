@@ -22,8 +22,10 @@ const TOOLS: [(&str, &str); 9] = [
     ("spin_in_feed", r#""ends": false"#),
 ];
 /// Its tables, by what is wrong with their rows.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "honest",
+    "uncited",
+    "future",
     "lengths",
     "columns",
     "kind",
@@ -157,6 +159,9 @@ fn lie(wanted: &str, frames: Vec<i64>) -> Rows {
     let (mut cells, mut table, mut absent) = (Cells::Integers(frames.clone()), 0, Vec::new());
     let column = |cells| Column { cells, absent: Vec::new() };
     match wanted {
+        // Frames that nobody gave to it: none has the number 0, and the next one did not come yet.
+        "uncited" => cells = Cells::Integers(frames.iter().map(|frame| frame - 1).collect()),
+        "future" => cells = Cells::Integers(frames.iter().map(|frame| frame + 1).collect()),
         "lengths" => drop(texts.ends.pop()),
         "columns" => return Rows { table, columns: vec![column(cells)] },
         "kind" => cells = Cells::Times(frames),
