@@ -1,9 +1,11 @@
 //! Community ID, version 1 (the Community ID Flow Hashing specification): the same text for a flow in Zeek, Suricata, Wireshark and here.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
+
+use crate::decode::{Layer, Packet, Stop, Transport};
 
 /// IANA's number of ICMP.
 pub const ICMP: u8 = 1;
@@ -36,6 +38,28 @@ pub fn id(protocol: u8, source: (IpAddr, Option<u16>), destination: (IpAddr, Opt
         hash.update(second.to_be_bytes());
     }
     format!("1:{}", BASE64.encode(&hash.finalize()))
+}
+
+/// The same between two ends with ports.
+pub fn of_ends(protocol: u8, one: SocketAddr, other: SocketAddr) -> String {
+    id(protocol, (one.ip(), Some(one.port())), (other.ip(), Some(other.port())))
+}
+
+/// The Community ID of the flow that a packet belongs to; none without IP, and none of a fragment that waits for the others, as nobody knows its ports.
+pub fn of_packet(packet: &Packet<'_>) -> Option<String> {
+    let ip = packet.ip.as_ref().filter(|_| packet.stop != Some(Stop::FragmentKept))?;
+    let (source, destination) = match (&packet.transport, packet.layers.last(), packet.payload) {
+        (Transport::Icmp(message) | Transport::Icmpv6(message), ..) => {
+            let (one, other, _) = icmp(ip.protocol, message.kind, message.code);
+            (Some(one), Some(other))
+        }
+        // Its header is not taken apart.
+        (_, Some(Layer::Sctp), [a, b, c, d, ..]) => {
+            (Some(u16::from_be_bytes([*a, *b])), Some(u16::from_be_bytes([*c, *d])))
+        }
+        _ => packet.ports().unzip(),
+    };
+    Some(id(ip.protocol, (ip.source, source), (ip.destination, destination)))
 }
 
 /// What ICMP (1) or ICMPv6 (58) have in place of ports: the type and the one that answers it, or for a type that nothing answers the type and the code;
