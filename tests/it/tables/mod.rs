@@ -25,6 +25,8 @@ use crate::analyzers::{Place, text};
 use crate::lies::{builtin_reader, line};
 use crate::support::{engine, example, guest, root, tight};
 
+mod totals;
+
 type Client = RunningService<RoleClient, ()>;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mcpcap");
