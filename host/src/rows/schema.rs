@@ -12,6 +12,8 @@ const NAME: usize = 40;
 const WORDS: usize = 400;
 /// The table of all tables, which is the host's.
 pub const OF_TABLES: &str = "tables_and_columns";
+/// The column that names the capture of a row, where rows are of several captures. It is the host's.
+pub const OF_CAPTURE: &str = "capture";
 /// The table of what reports found, which the host makes of them.
 pub const OF_FINDINGS: &str = "findings";
 
@@ -112,7 +114,7 @@ impl Table {
         }
         let mut names = BTreeSet::new();
         for column in &self.columns {
-            if !is_name(&column.name) || !names.insert(column.name.as_str()) {
+            if !is_name(&column.name) || column.name == OF_CAPTURE || !names.insert(column.name.as_str()) {
                 return Err(format!("{:?} cannot be the name of a column of table {table}", column.name));
             }
         }
@@ -159,6 +161,7 @@ mod tests {
         }
         assert!(table(|table| table["columns"][1]["name"] = "frame".into()).unwrap_err().contains("frame"));
         assert!(table(|table| table["columns"][1]["name"] = "x\u{0}".into()).is_err());
+        assert!(table(|table| table["columns"][1]["name"] = OF_CAPTURE.into()).is_err());
         assert!(table(|table| table["columns"][1]["kind"] = "blob".into()).is_err());
         assert!(table(|table| table["columns"] = json!([])).unwrap_err().contains("0 columns"));
         assert!(table(|table| table["row"] = "x".repeat(401).into()).unwrap_err().contains("400"));

@@ -2,6 +2,7 @@
 
 mod ask;
 mod found;
+mod inquiry;
 mod kept;
 mod query;
 mod run;
@@ -16,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use inquiry::{Asking, Inquiry};
 pub use start::{StartError, loader};
 
 use crate::analyzers::{self, Entry, Published};

@@ -174,8 +174,15 @@ impl Part {
         self.cursor.as_ref().map_or(Ok(()), |cursor| cursor.check_capture(identity))
     }
 
-    /// What is not here of the rows, and what is text from the capture; `head` is what is known of the capture.
-    pub fn answer(&self, mut head: Map<String, Value>, mut page: Page, identity: &str) -> Value {
+    /// The same of the rows that begin elsewhere.
+    #[must_use]
+    pub fn at(&self, offset: u64) -> Self {
+        Self { offset, ..self.clone() }
+    }
+
+    /// What is not here of the rows, and what is text from the capture; `head` is what is known of the capture, and `identity` by what it is known, where
+    /// it is one.
+    pub fn answer(&self, mut head: Map<String, Value>, mut page: Page, identity: Option<&str>) -> Value {
         page.rows.iter_mut().for_each(tidy::numbers);
         let returned = page.rows.len() as u64;
         let through = self.offset.saturating_add(returned);
@@ -191,7 +198,7 @@ impl Part {
                 list.insert("offset".into(), self.offset.into());
             }
             list.insert("returned".into(), returned.into());
-            if page.behind > 0 || page.is_cut {
+            if let Some(identity) = identity.filter(|_| page.behind > 0 || page.is_cut) {
                 list.insert("next".into(), Cursor::text(ROWS, through, identity, &self.question).into());
             }
             shown.insert("lists".into(), json!([list]));

@@ -73,7 +73,7 @@ fn texts_and_lists_have_limits() {
 #[test]
 fn rows_beyond_the_room_end_the_filling() {
     let known = [Arc::new(table())];
-    let store = Store::create(known.to_vec(), &known, 1 << 20).unwrap();
+    let mut store = Store::create(known.to_vec(), &known, 1 << 20, false).unwrap();
     let rows = Checked::new(&known[0], columns(1000)).unwrap();
     let error = (0..100).find_map(|_| store.add(0, &rows).err()).unwrap();
     assert_eq!(error, QueryError::Full(1 << 20));
