@@ -159,7 +159,6 @@ fn measures(finding: &Map<String, Value>) -> Option<String> {
 fn hosts(subject: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for word in subject.split([' ', ',', '(', ')']).take(LIST) {
-        let word = word.split_once('/').map_or(word, |(address, _)| address);
         let address: Option<IpAddr> = word.parse().ok().or_else(|| word.parse::<SocketAddr>().ok().map(|end| end.ip()));
         let Some(address) = address.map(|address| address.to_string()) else { continue };
         if !found.contains(&address) {
@@ -211,6 +210,7 @@ mod tests {
         });
         let made = rows(&long, &vec![finding; ROWS + 1]);
         assert!(made.is_ok_and(|made| made.len() == 2));
-        assert_eq!(hosts("10.0.0.0/8 by udp (fe80::1)"), ["10.0.0.0", "fe80::1"]);
+        // A network is no host.
+        assert_eq!(hosts("10.0.0.0/8 by udp (fe80::1)"), ["fe80::1"]);
     }
 }

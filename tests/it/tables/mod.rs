@@ -25,6 +25,7 @@ use crate::analyzers::{Place, text};
 use crate::lies::{builtin_reader, line};
 use crate::support::{engine, example, guest, root, tight};
 
+mod questions;
 mod several;
 mod totals;
 
