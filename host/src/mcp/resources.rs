@@ -127,7 +127,7 @@ pub(super) async fn read(
     service.settled_for(guided).await;
     let catalog = service.catalog();
     if let Some(tool) = uri.strip_prefix(GUIDE).and_then(|name| catalog.tool(name)) {
-        let text = ResourceContents::text(fields(tool), uri).with_mime_type("text/markdown");
+        let text = ResourceContents::text(fields(tool, &catalog), uri).with_mime_type("text/markdown");
         return Ok(ReadResourceResult::new(vec![text]));
     }
     if uri == TABLES && catalog.has_tables() {
@@ -172,8 +172,8 @@ name lead into objects. In entries and rows, fields that are zero, empty, false 
 with all of their fields. Lists of which not all is here are told in `shown.lists`.";
 
 /// The fields of a tool's report, from its schema, as Markdown.
-fn fields(tool: &Tool) -> String {
-    let head = format!("# {}\n\n{}\n\n{READING}\n\n", tool.name, tool.description);
+fn fields(tool: &Tool, catalog: &Catalog) -> String {
+    let head = format!("# {}\n\n{}\n\n{READING}\n\n", tool.name, super::described(tool, catalog));
     let mut text = format!("{head}| field | type | meaning |\n|---|---|---|\n");
     rows(&tool.fields(), "", &mut text);
     text

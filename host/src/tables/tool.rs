@@ -30,6 +30,12 @@ pub fn description<'t>(tables: impl Iterator<Item = &'t Table>) -> String {
     format!("{DESCRIPTION}{}.", names.join(", "))
 }
 
+/// What the description of a tool says of the tables that it makes the rows of.
+pub fn of_tool<'t>(tables: impl Iterator<Item = &'t Table>) -> Option<String> {
+    let names: Vec<&str> = tables.map(|table| table.name.as_str()).collect();
+    (!names.is_empty()).then(|| format!(" Tables: {}.", names.join(", ")))
+}
+
 /// JSON Schema of its arguments.
 pub fn input() -> Map<String, Value> {
     object(json!({
