@@ -82,13 +82,6 @@ const FORMER_METHODS: [&str; 2] = ["initialize", "logging/setLevel"];
 /// That revision.
 const WITHOUT_HANDSHAKE: &str = "2026-07-28";
 
-/// What a tool answers, with the tables that it makes the rows of.
-fn described(tool: &Tool, catalog: &Catalog) -> String {
-    let own = catalog.tables.iter().filter(|offered| offered.tool.name == tool.name);
-    let of_tables = query::of_tool(own.map(|offered| &*offered.table));
-    format!("{}{}", tool.description, of_tables.unwrap_or_default())
-}
-
 /// One connection's view of the service.
 #[derive(Clone)]
 pub struct Server {
@@ -110,7 +103,7 @@ impl Server {
         // What is left out has the value that it has by default: an open world, and for a tool that only reads the others mean nothing.
         let annotations = ToolAnnotations::new().read_only(true);
         let input = self.service.listed_input(tool);
-        let description = described(tool, &self.service.catalog());
+        let description = resources::described(tool, &self.service.catalog());
         let listed = rmcp::model::Tool::new(tool.name.clone(), description, input)
             .with_title(tool.title.clone())
             .with_annotations(annotations);

@@ -171,9 +171,16 @@ const READING: &str = "Lists of details are tables where that is shorter: `colum
 name lead into objects. In entries and rows, fields that are zero, empty, false or not known are left out or null. `as_objects` gives every list as objects \
 with all of their fields. Lists of which not all is here are told in `shown.lists`.";
 
+/// What a tool answers, with the tables that it makes the rows of.
+pub(super) fn described(tool: &Tool, catalog: &Catalog) -> String {
+    let own = catalog.tables.iter().filter(|offered| offered.tool.name == tool.name);
+    let of_tables = query::of_tool(own.map(|offered| &*offered.table));
+    format!("{}{}", tool.description, of_tables.unwrap_or_default())
+}
+
 /// The fields of a tool's report, from its schema, as Markdown.
 fn fields(tool: &Tool, catalog: &Catalog) -> String {
-    let head = format!("# {}\n\n{}\n\n{READING}\n\n", tool.name, super::described(tool, catalog));
+    let head = format!("# {}\n\n{}\n\n{READING}\n\n", tool.name, described(tool, catalog));
     let mut text = format!("{head}| field | type | meaning |\n|---|---|---|\n");
     rows(&tool.fields(), "", &mut text);
     text

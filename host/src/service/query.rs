@@ -139,7 +139,9 @@ impl Service {
         let mut filled = store.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
         let page = self.page(&mut filled, &ready, &part, of.cancel)?;
         let mut receipt = read.receipt.clone();
-        receipt["cut"] = (page.behind > 0 || page.is_cut).into();
+        if let Some(receipt) = receipt.as_object_mut() {
+            receipt.insert("cut".into(), (page.behind > 0 || page.is_cut).into());
+        }
         let report = part.answer(read.head(), page, Some(read.identity()));
         Ok(Answer { report, receipt, time: started.elapsed() })
     }
