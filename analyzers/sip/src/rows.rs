@@ -105,6 +105,12 @@ mcpcap_analyzer::table! {
         server: IpAddr,
         /// Its port.
         server_port: u16,
+        /// udp, tcp or ws.
+        transport: &'static str,
+        /// VLAN of its first datagram: the outer tag. That of TCP is in `tcp`.
+        vlan: Option<u16>,
+        /// Community ID of the first hop, version 1.
+        community_id: Cow<'static, str>,
         /// User-Agent of the caller.
         caller_agent: Option<Captured<String>>,
         /// User-Agent or Server of the callee.
@@ -159,8 +165,29 @@ pub fn calls_are_wanted() -> bool {
     table::is_wanted::<SipCall>()
 }
 
-/// Gives the row of a call, between these ends, that began at this time.
-pub fn add_call((caller, callee): (SocketAddr, SocketAddr), time: Option<u64>, call: CallReport) {
+/// The first hop of a call.
+pub struct Hop {
+    pub caller: SocketAddr,
+    pub callee: SocketAddr,
+    /// What carried its first message, and the outer VLAN of a datagram.
+    pub carried: (Transport, Option<u16>),
+    /// When that was captured.
+    pub time: Option<u64>,
+}
+
+/// A transport's name, and its IP protocol.
+fn of_transport(transport: Transport) -> (&'static str, u8) {
+    match transport {
+        Transport::Udp => ("udp", community::UDP),
+        Transport::Tcp => ("tcp", community::TCP),
+        Transport::Ws => ("ws", community::TCP),
+    }
+}
+
+/// Gives the row of a call with this hop.
+pub fn add_call(hop: &Hop, call: CallReport) {
+    let Hop { caller, callee, carried: (transport, vlan), time } = *hop;
+    let (transport, protocol) = of_transport(transport);
     table::add(|| SipCall {
         frame: call.frame,
         last_frame: call.last_frame,
@@ -173,6 +200,9 @@ pub fn add_call((caller, callee): (SocketAddr, SocketAddr), time: Option<u64>, c
         client_port: caller.port(),
         server: callee.ip(),
         server_port: callee.port(),
+        transport,
+        vlan,
+        community_id: community::of_ends(protocol, caller, callee).into(),
         caller_agent: call.caller_agent.map(Captured),
         callee_agent: call.callee_agent.map(Captured),
         outcome: call.outcome,
@@ -214,11 +244,7 @@ fn row(
         Outcome::Answered { request, latency, .. } => (Some(request), latency),
         _ => (None, None),
     };
-    let (transport, protocol) = match seen.transport {
-        Transport::Udp => ("udp", community::UDP),
-        Transport::Tcp => ("tcp", community::TCP),
-        Transport::Ws => ("ws", community::TCP),
-    };
+    let (transport, protocol) = of_transport(seen.transport);
     SipMessage {
         frame: seen.frame,
         time: seen.timestamp.map(Time),

@@ -152,6 +152,22 @@ async fn a_question_is_answered_in_sql() {
 }
 
 #[tokio::test]
+async fn findings_are_of_all_analyzers_and_are_kept() {
+    let client = client(&[]).await;
+    let sql = "SELECT rule, severity, frame, hosts FROM findings WHERE tool = 'analyze_dns_packets' ORDER BY rule";
+    for is_again in [false, true] {
+        let result = call(&client, &example("dns-tunnel.pcap"), sql, &json!({})).await;
+        let rows = result.structured_content.unwrap()["rows"].clone();
+        assert!(!rows.as_array().unwrap().is_empty() && rows[0][2].is_u64() && rows[0][3].is_array(), "{rows}");
+        let receipt = &result.meta.unwrap().0["mcpcap/receipt"];
+        // The capture is read once; what SQL asks of findings decides nothing.
+        assert_eq!(receipt["kept"], is_again);
+        assert!(receipt["components"].as_array().unwrap().len() > 6, "{receipt}");
+    }
+    client.cancel().await.unwrap();
+}
+
+#[tokio::test]
 async fn pages_of_an_answer_are_all_of_it() {
     let client = client(&[]).await;
     let (sql, capture) = ("SELECT frame, name FROM dns ORDER BY frame", example("dns.pcap"));

@@ -17,7 +17,7 @@ use crate::support::{root, service};
 type Told = fn(&Value) -> u64;
 
 /// What SQL computes over each table, and what a report says.
-const SUMS: [(&str, &str, Told); 48] = [
+const SUMS: [(&str, &str, Told); 51] = [
     ("SELECT count(*) FROM packets", "capinfos", |report| at(report, "/packet_count")),
     ("SELECT sum(bytes) FROM packets", "capinfos", |report| at(report, "/data_size_bytes")),
     ("SELECT sum(captured) FROM packets", "capinfos", |report| at(report, "/captured_size_bytes")),
@@ -102,6 +102,17 @@ const SUMS: [(&str, &str, Told); 48] = [
     ),
     (
         "SELECT count(*) FROM tcp t JOIN packets p USING (frame) WHERE (t.community_id, t.vlan) IS NOT (p.community_id, p.vlan)",
+        "",
+        |_| 0,
+    ),
+    (
+        "SELECT count(*) FROM sip_calls c JOIN sip s USING (frame) WHERE (c.community_id, c.vlan) IS NOT (s.community_id, s.vlan)",
+        "",
+        |_| 0,
+    ),
+    ("SELECT count(*) FROM http h LEFT JOIN tcp t USING (connection, community_id) WHERE t.frame IS NULL", "", |_| 0),
+    (
+        "SELECT count(*) FROM tls s LEFT JOIN tcp t USING (connection, community_id) WHERE s.transport = 'tcp' AND t.frame IS NULL",
         "",
         |_| 0,
     ),
