@@ -21,10 +21,10 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
-use crate::analyzers::{Place, text};
 use crate::lies::{builtin_reader, line};
 use crate::support::{engine, example, guest, root, tight};
 
+mod findings;
 mod questions;
 mod several;
 mod totals;
@@ -89,18 +89,6 @@ fn a_component_that_lies_about_rows_ends_its_run() {
     assert!(matches!(spin, RunError::Fault(Fault::Limit { limit: Limit::Time, .. })), "{spin}");
 }
 
-#[test]
-fn findings_that_cite_what_was_not_given_are_a_fault_of_their_component() {
-    let place = Place::new();
-    place.put("packets.wasm", &guest("packets"));
-    let capture = example("dns.pcap").display().to_string();
-    let said = text(&place.run(&["query", &capture, "SELECT count(*) FROM findings"]));
-    assert!(said.contains("the packets component's findings cite frame 283, which it was not given"), "{said}");
-    // Who asks for something else has nothing to do with it.
-    let output = place.run(&["query", &capture, "SELECT count(*) FROM dns", "--format", "csv"]);
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "count(*)\n134\n");
-}
-
 async fn client(options: &[&str]) -> Client {
     let mut command = Command::new(BINARY);
     command.args(options);
@@ -148,22 +136,6 @@ async fn a_question_is_answered_in_sql() {
         self::answer(&client, &example("dns.pcap"), "SELECT DISTINCT table_name FROM tables_and_columns", &json!({}))
             .await;
     assert!(listed["rows"].as_array().unwrap().contains(&json!(["dns"])) && listed.get("total_packets").is_none());
-    client.cancel().await.unwrap();
-}
-
-#[tokio::test]
-async fn findings_are_of_all_analyzers_and_are_kept() {
-    let client = client(&[]).await;
-    let sql = "SELECT rule, severity, frame, hosts FROM findings WHERE tool = 'analyze_dns_packets' ORDER BY rule";
-    for is_again in [false, true] {
-        let result = call(&client, &example("dns-tunnel.pcap"), sql, &json!({})).await;
-        let rows = result.structured_content.unwrap()["rows"].clone();
-        assert!(!rows.as_array().unwrap().is_empty() && rows[0][2].is_u64() && rows[0][3].is_array(), "{rows}");
-        let receipt = &result.meta.unwrap().0["mcpcap/receipt"];
-        // The capture is read once; what SQL asks of findings decides nothing.
-        assert_eq!(receipt["kept"], is_again);
-        assert!(receipt["components"].as_array().unwrap().len() > 6, "{receipt}");
-    }
     client.cancel().await.unwrap();
 }
 
