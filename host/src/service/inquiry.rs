@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::query::{Read, Ready};
+use super::query::Ready;
 use super::{Service, stopping};
 use crate::answer::AnswerError;
 use crate::progress::Progress;
@@ -23,7 +23,10 @@ pub struct Inquiry {
     store: Arc<Mutex<Store>>,
     /// Whether it is about several captures, however many there are.
     is_of_several: bool,
-    read: Vec<Read>,
+    /// How many were read, and their packets: all that is kept of them besides their rows.
+    read: (u64, u64),
+    /// What is known of the only one.
+    only: Option<(Map<String, Value>, String)>,
 }
 
 /// One whose captures were read.
@@ -54,7 +57,7 @@ impl Service {
         let (ready, part) = self.ready_to_ask(&asked, is_of_several)?;
         let store = Arc::new(Mutex::new(self.store(&ready, is_of_several)?));
         let service = Arc::clone(self);
-        Ok(Inquiry { service, arguments, ready: Arc::new(ready), part, store, is_of_several, read: Vec::new() })
+        Ok(Inquiry { service, arguments, ready: Arc::new(ready), part, store, is_of_several, read: (0, 0), only: None })
     }
 }
 
@@ -82,9 +85,12 @@ impl Inquiry {
         call.end(read.as_ref().map(|read| &read.receipt));
         match read {
             Ok(read) => {
-                let head = read.head();
-                self.read.push(read);
-                Ok(head)
+                let (captures, packets) = self.read;
+                self.read = (captures.saturating_add(1), packets.saturating_add(read.packets()));
+                if !*is_of_several {
+                    self.only = Some((read.head(), read.identity().to_owned()));
+                }
+                Ok(read.head())
             }
             Err(error) => {
                 let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,18 +112,19 @@ impl Inquiry {
     /// # Errors
     /// When the rows cannot be kept.
     pub fn finish(self, left_out: usize) -> Result<Asking, AnswerError> {
-        let Self { service, ready, part, store, is_of_several, read, .. } = self;
+        let Self { service, ready, part, store, read, only, .. } = self;
         let store = Arc::into_inner(store).ok_or_else(stopping)?;
         let filled = Some(store.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?);
-        let (head, identity) = match read.as_slice() {
-            [one] if !is_of_several => (one.head(), Some(one.identity().to_owned())),
-            all => {
+        let (head, identity) = match only {
+            Some((head, identity)) => (head, Some(identity)),
+            None => {
+                let (captures, packets) = read;
                 let mut head = Map::new();
-                head.insert("captures".into(), all.len().into());
+                head.insert("captures".into(), captures.into());
                 if left_out > 0 {
                     head.insert("captures_left_out".into(), left_out.into());
                 }
-                head.insert("total_packets".into(), all.iter().map(Read::packets).fold(0, u64::saturating_add).into());
+                head.insert("total_packets".into(), packets.into());
                 (head, None)
             }
         };

@@ -55,7 +55,7 @@ impl Ready {
 /// A capture whose rows were read.
 pub(super) struct Read {
     /// Its name, as the caller knows it.
-    pub(super) file: String,
+    file: String,
     /// What is known of it, where a table was read.
     outcome: Option<Outcome>,
     /// What its rows rest on.
