@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::decode::{Packet, TcpFlags, Transport};
 use mcpcap_analyzer::table::{self, Captured, Time};
-use mcpcap_analyzer::{Frame, Link};
+use mcpcap_analyzer::{Frame, Link, community};
 
 mcpcap_analyzer::table! {
     /// A frame, with the innermost packet in it: behind link layers, tags and tunnels. Of a fragmented datagram, the frame that completes it has it.
@@ -36,6 +36,8 @@ mcpcap_analyzer::table! {
         destination: Option<IpAddr>,
         /// Destination port of TCP or UDP.
         destination_port: Option<u16>,
+        /// Community ID, version 1, of IP: the same in other tables and in the logs of other tools. A fragment that waits for others has none.
+        community_id: Option<Cow<'static, str>>,
         /// tcp, udp, icmp or icmpv6.
         transport: Option<&'static str>,
         /// Number of the IP protocol.
@@ -106,6 +108,7 @@ fn row(frame: &Frame<'_>, packet: &Packet<'_>) -> PacketRow {
         source_port: ports.map(|(source, _)| source),
         destination: ip.map(|ip| ip.destination),
         destination_port: ports.map(|(_, destination)| destination),
+        community_id: community::of_packet(packet).map(|hash| community::text(&hash).into()),
         transport,
         ip_protocol: ip.map(|ip| ip.protocol),
         hop_limit: ip.map(|ip| ip.hop_limit),

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use mcpcap_analyzer::community;
+use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::table::{self, Captured, Time};
 
 use crate::seen::{Lease, Role, Seen};
 
 mcpcap_analyzer::table! {
-    /// A message of DHCPv4, BOOTP or DHCPv6. Those of an exchange have the same `xid` and `client`.
+    /// A message of DHCPv4, BOOTP or DHCPv6. Those of an exchange have the same `xid` and `client_identity`.
     pub struct DhcpMessage in "dhcp" {
         /// Its frame.
         frame: u64,
@@ -23,7 +25,7 @@ mcpcap_analyzer::table! {
         /// Transaction id.
         xid: u32,
         /// Who the client is: hardware address, or DUID.
-        client: Captured<String>,
+        client_identity: Captured<String>,
         /// The client's hardware address, where it is known.
         mac: Option<Captured<String>>,
         /// Option 61 of DHCPv4.
@@ -40,6 +42,16 @@ mcpcap_analyzer::table! {
         server_id: Option<Captured<String>>,
         /// Who sent it.
         source: IpAddr,
+        /// Its port.
+        source_port: Option<u16>,
+        /// To whom.
+        destination: Option<IpAddr>,
+        /// Its port.
+        destination_port: Option<u16>,
+        /// Outermost VLAN id.
+        vlan: Option<u16>,
+        /// Community ID, version 1: the same in other tables and in the logs of other tools.
+        community_id: Option<Cow<'static, str>>,
         /// Whether a server sent it.
         from_server: bool,
         /// Addresses and prefixes that are offered, granted, declined or released.
@@ -53,8 +65,6 @@ mcpcap_analyzer::table! {
         dns: Captured<Vec<String>>,
         /// Why a request is refused, in the server's words.
         reason: Option<Captured<String>>,
-        /// Innermost VLAN.
-        vlan: Option<u16>,
         /// The first relay, or its address on the client's link.
         relay: Option<IpAddr>,
         /// Circuit and remote id of a relay.
@@ -70,11 +80,11 @@ pub fn are_wanted() -> bool {
 }
 
 /// Gives the row of a message.
-pub fn add(seen: &Seen, malformed: Option<&'static str>) {
-    table::add(|| row(seen, malformed));
+pub fn add(packet: &Packet<'_>, seen: &Seen, malformed: Option<&'static str>) {
+    table::add(|| row(packet, seen, malformed));
 }
 
-fn row(seen: &Seen, malformed: Option<&'static str>) -> DhcpMessage {
+fn row(packet: &Packet<'_>, seen: &Seen, malformed: Option<&'static str>) -> DhcpMessage {
     let text = |text: &Option<String>| text.clone().map(Captured);
     let address = |lease: &Lease| lease.address.clone();
     DhcpMessage {
@@ -95,7 +105,7 @@ fn row(seen: &Seen, malformed: Option<&'static str>) -> DhcpMessage {
             Role::Other => "other",
         },
         xid: seen.xid,
-        client: Captured(seen.client.clone()),
+        client_identity: Captured(seen.client.clone()),
         mac: text(&seen.mac),
         client_id: text(&seen.client_id),
         hostname: text(&seen.hostname),
@@ -104,13 +114,17 @@ fn row(seen: &Seen, malformed: Option<&'static str>) -> DhcpMessage {
         requested: text(&seen.requested),
         server_id: text(&seen.server),
         source: seen.source,
+        source_port: packet.ports().map(|(source, _)| source),
+        destination: packet.ip.map(|ip| ip.destination),
+        destination_port: packet.ports().map(|(_, destination)| destination),
+        vlan: packet.vlans().next(),
+        community_id: community::of_packet(packet).map(|hash| community::text(&hash).into()),
         from_server: seen.from_server,
         addresses: Captured(seen.leases.iter().map(address).collect()),
         lease: seen.leases.first().and_then(|lease| lease.valid),
         routers: Captured(seen.routers.clone()),
         dns: Captured(seen.dns.clone()),
         reason: text(&seen.reason),
-        vlan: seen.segment.vlan,
         relay: seen.segment.relay,
         relay_ids: Captured(seen.relay_ids.clone()),
         malformed,

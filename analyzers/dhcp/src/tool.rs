@@ -245,7 +245,9 @@ impl DhcpPackets {
             Ok(message) => {
                 let seen = Seen::v4(packet, ip.source, &message);
                 self.counts.v4(&message);
-                self.take(seen, message.malformed, |seen| PacketDetails::v4(packet, ip.destination, seen, &message));
+                self.take(packet, seen, message.malformed, |seen| {
+                    PacketDetails::v4(packet, ip.destination, seen, &message)
+                });
             }
             Err(reason) => self.unread(Family::V4, reason, packet.frame),
         }
@@ -257,7 +259,9 @@ impl DhcpPackets {
             Ok(message) => {
                 let seen = Seen::v6(packet, ip.source, &message);
                 self.counts.v6(&message);
-                self.take(seen, message.malformed, |seen| PacketDetails::v6(packet, ip.destination, seen, &message));
+                self.take(packet, seen, message.malformed, |seen| {
+                    PacketDetails::v6(packet, ip.destination, seen, &message)
+                });
             }
             Err(reason) => self.unread(Family::V6, reason, packet.frame),
         }
@@ -268,9 +272,15 @@ impl DhcpPackets {
         self.counts.malformed(reason, frame);
     }
 
-    fn take(&mut self, seen: Seen, malformed: Option<&'static str>, details: impl FnOnce(&Seen) -> PacketDetails) {
+    fn take(
+        &mut self,
+        packet: &Packet<'_>,
+        seen: Seen,
+        malformed: Option<&'static str>,
+        details: impl FnOnce(&Seen) -> PacketDetails,
+    ) {
         if rows::are_wanted() {
-            return rows::add(&seen, malformed);
+            return rows::add(packet, &seen, malformed);
         }
         self.counts.take(&seen);
         let more = seen.more_leases.then_some("more than 64 addresses and prefixes; the first 64 are analysed");

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 
+use mcpcap_analyzer::community;
 use mcpcap_analyzer::table::{self, Captured, Time};
 
 use crate::brief::{Decision, Judged, Outcome, Settled};
@@ -37,6 +38,10 @@ mcpcap_analyzer::table! {
         server: IpAddr,
         /// Its port.
         server_port: u16,
+        /// VLAN of a datagram: the outer tag. That of TCP is in `tcp`.
+        vlan: Option<u16>,
+        /// Community ID, version 1: the same in other tables and in the logs of other tools.
+        community_id: Cow<'static, str>,
         /// Identifier of the transaction.
         id: u16,
         /// Operation code by name: QUERY, UPDATE, ..
@@ -248,6 +253,10 @@ fn row(first: &Said, response: Option<&Said>, latency: Option<u64>, status: &'st
     let seen = &first.seen;
     let is_response = first.header.is_response();
     let (client, server) = seen.ends(is_response);
+    let (transport, protocol) = match seen.transport {
+        Transport::Udp => ("udp", community::UDP),
+        Transport::Tcp => ("tcp", community::TCP),
+    };
     let question = first.question.as_ref().or_else(|| response?.question.as_ref());
     let answers = response.and_then(|response| response.answers.as_ref());
     let is = |bit: fn(crate::message::Header) -> bool| response.map(|response| bit(response.header));
@@ -262,14 +271,14 @@ fn row(first: &Said, response: Option<&Said>, latency: Option<u64>, status: &'st
             Service::Mdns => "mdns",
             Service::Llmnr => "llmnr",
         },
-        transport: match seen.transport {
-            Transport::Udp => "udp",
-            Transport::Tcp => "tcp",
-        },
+        transport,
         client: client.address,
         client_port: client.port,
         server: server.address,
         server_port: server.port,
+        vlan: seen.vlan,
+        community_id: community::id(protocol, (client.address, Some(client.port)), (server.address, Some(server.port)))
+            .into(),
         id: first.header.id,
         opcode: codes::opcode(first.header.opcode()),
         name: question.map(|(name, ..)| Captured(name.clone())),

@@ -73,6 +73,8 @@ pub struct Seen {
     pub timestamp: Option<u64>,
     /// Why its end is not there, when it is not.
     pub short: Option<Short>,
+    /// Outer VLAN of a datagram.
+    pub vlan: Option<u16>,
 }
 
 impl Seen {

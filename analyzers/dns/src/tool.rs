@@ -152,6 +152,7 @@ impl DnsPackets {
             frame: packet.frame,
             timestamp: packet.timestamp,
             short: shortage(frame, packet, udp_length),
+            vlan: packet.vlans().next(),
         };
         if service.is_some() {
             if service == Some(Service::Mdns) {

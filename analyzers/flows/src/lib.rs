@@ -6,7 +6,7 @@
 //! * `totals`, `ranking` with `top`, `timeline`: what is counted when flows end, and over time
 //! * `addresses`: what kind of address it is
 //! * `findings`: what an analyst would want to be told
-//! * `report` and `details`: the report; `limits`: how much is kept and listed
+//! * `report` and `details`: the report; `rows`: the table `conversations`; `limits`: how much is kept and listed
 #![deny(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -28,6 +28,7 @@ mod limits;
 pub mod prompts;
 mod ranking;
 mod report;
+mod rows;
 mod table;
 mod timeline;
 pub mod tool;

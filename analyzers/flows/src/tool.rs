@@ -7,6 +7,7 @@ use mcpcap_analyzer::application::Protocol;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::hierarchy::{self, Hierarchy, names};
 use mcpcap_analyzer::stats::{Lists, PageInfo, Ranked};
+use mcpcap_analyzer::table::{Row, Table};
 use mcpcap_analyzer::{
     Answer, Capture, CountCopies, Ending, Ends, Flow as More, Frame, JsonSchema, Maximum, Problem, Tool, Wants, Window,
     time,
@@ -19,6 +20,7 @@ use crate::findings::{Watch, beacons, scans};
 use crate::flow::{Contact, Flow};
 use crate::key::{Address, Carrier, Key};
 use crate::report::{Evicted, Limits, Report};
+use crate::rows::{self, Conversation};
 use crate::table::{Ended, Flows, Sink};
 use crate::timeline::{self, Timeline};
 use crate::top::{self, NO_VLAN, Talkers};
@@ -116,6 +118,9 @@ pub struct Conversations {
 impl Sink for Kept {
     fn ended(&mut self, key: Key, flow: Flow) {
         let ended = Ended { key: &key, flow: &flow };
+        if rows::are_wanted() {
+            return rows::add(&ended);
+        }
         if matches!(key.carrier, Carrier::TCP | Carrier::UDP) {
             let hierarchy = &mut self.hierarchy;
             flow.conversation
@@ -136,6 +141,9 @@ impl Sink for Kept {
     }
 
     fn contact(&mut self, key: &Key, flow: &Flow, contact: Contact) {
+        if rows::are_wanted() {
+            return;
+        }
         self.watch.contact(key, flow, contact);
     }
 }
@@ -165,6 +173,8 @@ impl Tool for Conversations {
         scans::ANSWERED,
         top::APPLICATION_PORTS,
     ];
+    const TABLES: &'static [&'static Table] = &[Conversation::TABLE];
+
     const WANTS: Wants = Wants::ALL;
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
@@ -202,6 +212,10 @@ impl Tool for Conversations {
             return Ok(More::More);
         }
         self.maximum.take();
+        if rows::are_wanted() {
+            self.flows.push(frame, packet, None, &mut self.kept);
+            return Ok(self.maximum.flow());
+        }
         let bytes = u64::from(frame.original);
         let mut vlans = packet.vlans();
         if let Some(outer) = vlans.next() {

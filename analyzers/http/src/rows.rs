@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::table::{self, Captured, Time};
 use mcpcap_analyzer::text::hexadecimal;
-use mcpcap_analyzer::time;
+use mcpcap_analyzer::{community, time};
 
 use crate::body::Known;
 use crate::exchange::{Exchange, Message};
@@ -32,6 +32,8 @@ mcpcap_analyzer::table! {
         server: IpAddr,
         /// Its port.
         server_port: u16,
+        /// Community ID, version 1: the same in other tables and in the logs of other tools.
+        community_id: Cow<'static, str>,
         /// Version of the request: 1.0, 1.1, 2, other.
         version: &'static str,
         /// Method of the request.
@@ -130,6 +132,7 @@ fn row(exchange: &Exchange) -> HttpExchange {
         client_port: exchange.client.port(),
         server: exchange.server.ip(),
         server_port: exchange.server.port(),
+        community_id: community::of_ends(community::TCP, exchange.client, exchange.server).into(),
         version: request.map(|one| one.version).or(response.map(|one| one.version)).map(version).unwrap_or_default(),
         method: asked.map(|asked| Captured(asked.method.clone())),
         host: asked.and_then(|asked| text(&asked.host)),

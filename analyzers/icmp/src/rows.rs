@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::decode::Packet;
+use mcpcap_analyzer::community;
+use mcpcap_analyzer::decode::{Packet, Quoted};
 use mcpcap_analyzer::table::{self, Time};
 
 use crate::codes;
@@ -24,8 +25,10 @@ mcpcap_analyzer::table! {
         destination: IpAddr,
         /// TTL or hop limit.
         hop_limit: u8,
-        /// Innermost VLAN.
+        /// Outermost VLAN id.
         vlan: Option<u16>,
+        /// Community ID, version 1: the same in other tables and in the logs of other tools.
+        community_id: Option<Cow<'static, str>>,
         /// Number of the type.
         type_number: u8,
         /// Name of the type.
@@ -55,6 +58,8 @@ mcpcap_analyzer::table! {
         about_destination_port: Option<u16>,
         /// Number of the IP protocol of the packet that an error is about.
         about_protocol: Option<u8>,
+        /// Community ID of the flow that an error is about.
+        about_community_id: Option<Cow<'static, str>>,
         /// MTU of the next hop, where the packet was too big.
         #[unit = "bytes"]
         mtu: Option<u32>,
@@ -85,7 +90,8 @@ fn row(packet: &Packet<'_>, message: &Message<'_>) -> IcmpMessage {
         source: message.source,
         destination: message.destination,
         hop_limit: message.hop_limit,
-        vlan: packet.vlans().last(),
+        vlan: packet.vlans().next(),
+        community_id: community::of_packet(packet).map(|hash| community::text(&hash).into()),
         type_number: message.kind,
         type_name: codes::type_name(message.version, message.kind),
         code: message.code,
@@ -100,8 +106,26 @@ fn row(packet: &Packet<'_>, message: &Message<'_>) -> IcmpMessage {
         about_destination: quoted.map(|quoted| quoted.destination),
         about_destination_port: ports.map(|(_, destination)| destination),
         about_protocol: quoted.map(|quoted| quoted.protocol),
+        about_community_id: quoted.and_then(|quoted| about(&quoted)).map(Cow::Owned),
         mtu: message.mtu(),
         gateway: message.redirect().map(|(gateway, _)| gateway),
         target: message.target().map(IpAddr::from),
     }
+}
+
+/// The Community ID of the flow whose packet is quoted, as far as it is quoted.
+fn about(quoted: &Quoted) -> Option<String> {
+    let (source, destination) = match (quoted.protocol, quoted.ports, quoted.icmp) {
+        (community::TCP | community::UDP | community::SCTP, ports, _) => {
+            let (source, destination) = ports?;
+            (Some(source), Some(destination))
+        }
+        // Of messages that another type answers, the type alone counts.
+        (community::ICMP | community::ICMPV6, _, message) => match community::icmp(quoted.protocol, message?.0, 0) {
+            (one, other, false) => (Some(one), Some(other)),
+            (.., true) => return None,
+        },
+        _ => (None, None),
+    };
+    Some(community::id(quoted.protocol, (quoted.source, source), (quoted.destination, destination)))
 }

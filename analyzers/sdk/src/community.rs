@@ -1,11 +1,11 @@
 //! Community ID, version 1 (the Community ID Flow Hashing specification): the same text for a flow in Zeek, Suricata, Wireshark and here.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
 
-use crate::decode::{Layer, Packet, Transport};
+use crate::decode::{Layer, Packet, Stop, Transport};
 
 /// IANA's number of ICMP.
 pub const ICMP: u8 = 1;
@@ -32,18 +32,19 @@ pub fn text(hash: &Hash) -> String {
     format!("1:{}", BASE64.encode(hash))
 }
 
-/// The hash of a packet's flow. Fragments are flows without ports, but for the one that completes a datagram. Nothing without IP.
+/// The hash of the flow that a packet belongs to; none without IP, and none of a fragment that waits for the others, as nobody knows its ports.
 pub fn of_packet(packet: &Packet<'_>) -> Option<Hash> {
-    let ip = packet.ip.as_ref()?;
+    let ip = packet.ip.as_ref().filter(|_| packet.stop != Some(Stop::FragmentKept))?;
     let (source, destination) = match (&packet.transport, packet.payload, packet.layers.last()) {
         (Transport::Icmp(message) | Transport::Icmpv6(message), ..) => {
             let (one, other, _) = icmp(ip.protocol, message.kind, message.code);
             (Some(one), Some(other))
         }
+        // Its header is not taken apart.
         (Transport::None, [a, b, c, d, ..], Some(Layer::Sctp)) => {
             (Some(u16::from_be_bytes([*a, *b])), Some(u16::from_be_bytes([*c, *d])))
         }
-        _ => packet.ports().map_or((None, None), |(source, destination)| (Some(source), Some(destination))),
+        _ => packet.ports().unzip(),
     };
     Some(hash(ip.protocol, (ip.source, source), (ip.destination, destination)))
 }
@@ -91,6 +92,11 @@ impl Octets {
             Self::V6(octets) => octets,
         }
     }
+}
+
+/// The same between two ends with ports.
+pub fn of_ends(protocol: u8, one: SocketAddr, other: SocketAddr) -> String {
+    id(protocol, (one.ip(), Some(one.port())), (other.ip(), Some(other.port())))
 }
 
 /// What ICMP (1) or ICMPv6 (58) have in place of ports: the type and the one that answers it, or for a type that nothing answers the type and the code;

@@ -37,6 +37,7 @@ backticks.
 - Statistics and findings cover the whole capture; lists of details are pages of it. `shown` says what is here: totals, `next` for \
 the rest of a list (call again with it as `cursor`), what was shortened or left out, and which fields hold captured text. Narrow with `section`, `host`, `port`, \
 `first_frame`, `last_frame`, `start_time` and `end_time`.
+- Where no report tells what you need (joins, groups, comparisons, rare values), ask query_capture in SQL; SELECT * FROM tables_and_columns says what there is.
 - Look at `limits` and `capture` before you conclude that something is absent: evictions, undecoded frames, and `note` or `ended` when reading \
 ended early.
 - Absence of a finding means only that its threshold was not met.";

@@ -1,9 +1,10 @@
 //! The tables `sip`, of messages, and `sip_calls`.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use mcpcap_analyzer::table::{self, Captured, Time};
-use mcpcap_analyzer::{text, time};
+use mcpcap_analyzer::{community, text, time};
 
 use crate::calls::report::CallReport;
 use crate::message::facts::Facts;
@@ -28,6 +29,10 @@ mcpcap_analyzer::table! {
         destination: IpAddr,
         /// Its port.
         destination_port: u16,
+        /// VLAN of a datagram: the outer tag. That of TCP is in `tcp`.
+        vlan: Option<u16>,
+        /// Community ID, version 1: the same in other tables and in the logs of other tools.
+        community_id: Cow<'static, str>,
         /// Of a request its method, of a response that of its CSeq.
         method: Captured<String>,
         /// Status code of a response.
@@ -92,14 +97,20 @@ mcpcap_analyzer::table! {
         callee: Captured<String>,
         /// Request URI of the first INVITE.
         request_uri: Option<Captured<String>>,
-        /// Address of the caller's end of the first hop.
-        caller_address: IpAddr,
+        /// Address of the caller's end of the first hop, which is its client.
+        client: IpAddr,
         /// Its port.
-        caller_port: u16,
-        /// Address of the callee's end of the first hop.
-        callee_address: IpAddr,
+        client_port: u16,
+        /// Address of the callee's end of the first hop, which is its server.
+        server: IpAddr,
         /// Its port.
-        callee_port: u16,
+        server_port: u16,
+        /// udp, tcp or ws.
+        transport: &'static str,
+        /// VLAN of its first datagram: the outer tag. That of TCP is in `tcp`.
+        vlan: Option<u16>,
+        /// Community ID of the first hop, version 1.
+        community_id: Cow<'static, str>,
         /// User-Agent of the caller.
         caller_agent: Option<Captured<String>>,
         /// User-Agent or Server of the callee.
@@ -154,8 +165,29 @@ pub fn calls_are_wanted() -> bool {
     table::is_wanted::<SipCall>()
 }
 
-/// Gives the row of a call, between these ends, that began at this time.
-pub fn add_call((caller, callee): (SocketAddr, SocketAddr), time: Option<u64>, call: CallReport) {
+/// The first hop of a call.
+pub struct Hop {
+    pub caller: SocketAddr,
+    pub callee: SocketAddr,
+    /// What carried its first message, and the outer VLAN of a datagram.
+    pub carried: (Transport, Option<u16>),
+    /// When that was captured.
+    pub time: Option<u64>,
+}
+
+/// A transport's name, and its IP protocol.
+fn of_transport(transport: Transport) -> (&'static str, u8) {
+    match transport {
+        Transport::Udp => ("udp", community::UDP),
+        Transport::Tcp => ("tcp", community::TCP),
+        Transport::Ws => ("ws", community::TCP),
+    }
+}
+
+/// Gives the row of a call with this hop.
+pub fn add_call(hop: &Hop, call: CallReport) {
+    let Hop { caller, callee, carried: (transport, vlan), time } = *hop;
+    let (transport, protocol) = of_transport(transport);
     table::add(|| SipCall {
         frame: call.frame,
         last_frame: call.last_frame,
@@ -164,10 +196,13 @@ pub fn add_call((caller, callee): (SocketAddr, SocketAddr), time: Option<u64>, c
         caller: Captured(call.caller),
         callee: Captured(call.callee),
         request_uri: call.request_uri.map(Captured),
-        caller_address: caller.ip(),
-        caller_port: caller.port(),
-        callee_address: callee.ip(),
-        callee_port: callee.port(),
+        client: caller.ip(),
+        client_port: caller.port(),
+        server: callee.ip(),
+        server_port: callee.port(),
+        transport,
+        vlan,
+        community_id: community::of_ends(protocol, caller, callee).into(),
         caller_agent: call.caller_agent.map(Captured),
         callee_agent: call.callee_agent.map(Captured),
         outcome: call.outcome,
@@ -209,18 +244,17 @@ fn row(
         Outcome::Answered { request, latency, .. } => (Some(request), latency),
         _ => (None, None),
     };
+    let (transport, protocol) = of_transport(seen.transport);
     SipMessage {
         frame: seen.frame,
         time: seen.timestamp.map(Time),
-        transport: match seen.transport {
-            Transport::Udp => "udp",
-            Transport::Tcp => "tcp",
-            Transport::Ws => "ws",
-        },
+        transport,
         source: seen.source.ip(),
         source_port: seen.source.port(),
         destination: seen.destination.ip(),
         destination_port: seen.destination.port(),
+        vlan: seen.vlan,
+        community_id: community::of_ends(protocol, seen.source, seen.destination).into(),
         method: shown(facts.method),
         status: facts.status,
         reason: reason.map(shown),

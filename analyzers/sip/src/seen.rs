@@ -41,6 +41,8 @@ pub struct Seen {
     pub timestamp: Option<u64>,
     /// Whether the snap length cut it.
     pub cut: bool,
+    /// Outer VLAN of a datagram.
+    pub vlan: Option<u16>,
 }
 
 impl Seen {

@@ -226,5 +226,5 @@ fn seen(connection: &Connection, from: Side, carrier: Carrier, transport: Transp
         SocketAddr::new(end.address, end.port)
     };
     let Carrier { frame, timestamp } = carrier;
-    Seen { transport, source: end(from), destination: end(from.other()), frame, timestamp, cut: false }
+    Seen { transport, source: end(from), destination: end(from.other()), frame, timestamp, cut: false, vlan: None }
 }

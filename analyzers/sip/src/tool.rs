@@ -161,6 +161,7 @@ impl SipPackets {
             frame: packet.frame,
             timestamp: packet.timestamp,
             cut: packet.is_cut(),
+            vlan: packet.vlans().next(),
         };
         let octets = packet.payload.get(keep_alive(packet.payload)..).unwrap_or_default();
         let expected = seen.has_port(PORT);

@@ -1,11 +1,11 @@
 //! The tables `tls` and `tls_certificates`.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use mcpcap_analyzer::stream::Side;
+use mcpcap_analyzer::stream::{Endpoint, Side};
 use mcpcap_analyzer::table::{self, Captured, Time};
-use mcpcap_analyzer::{text, time};
+use mcpcap_analyzer::{community, text, time};
 
 use crate::certificate::Entry;
 use crate::details::{self, ChainReport};
@@ -24,13 +24,15 @@ mcpcap_analyzer::table! {
         /// tcp or udp.
         transport: &'static str,
         /// Address of the client.
-        client_ip: IpAddr,
+        client: IpAddr,
         /// Its port.
         client_port: u16,
         /// Address of the server.
-        server_ip: IpAddr,
+        server: IpAddr,
         /// Its port.
         server_port: u16,
+        /// Community ID, version 1: the same in other tables and in the logs of other tools.
+        community_id: Cow<'static, str>,
         /// established, refused, no_answer, unfinished or handshake_not_seen.
         outcome: &'static str,
         /// Protocol that began TLS within itself.
@@ -141,6 +143,12 @@ fn digits(bytes: &[u8]) -> Cow<'static, str> {
     text::hexadecimal(bytes, "", bytes.len()).into()
 }
 
+fn community_id(facts: &Facts) -> Cow<'static, str> {
+    let protocol = if facts.connection.is_some() { community::TCP } else { community::UDP };
+    let end = |end: Endpoint| SocketAddr::new(end.address, end.port);
+    community::of_ends(protocol, end(facts.client), end(facts.server)).into()
+}
+
 /// Gives the row of a connection.
 pub fn add(facts: &Facts) {
     table::add(|| {
@@ -153,10 +161,11 @@ pub fn add(facts: &Facts) {
             time: facts.first.time.map(Time),
             connection: facts.connection,
             transport: details::transport(facts),
-            client_ip: facts.client.address,
+            client: facts.client.address,
             client_port: facts.client.port,
-            server_ip: facts.server.address,
+            server: facts.server.address,
             server_port: facts.server.port,
+            community_id: community_id(facts),
             outcome: facts.outcome(),
             starttls: facts.starttls,
             server_name: offer.and_then(|offer| offer.server_name.clone()).map(Captured),

@@ -17,7 +17,9 @@ pub use prompt::{Prompt, PromptArgument};
 pub use template::Template;
 
 use crate::contract::Tool;
+use crate::rows::Table;
 use crate::sandbox::Sandbox;
+use crate::tables::findings;
 
 /// Why the catalog could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +49,7 @@ pub struct Catalog {
     pub tools: Vec<Arc<Tool>>,
     /// The prompts.
     pub prompts: Vec<Arc<Prompt>>,
-    /// The tables.
+    /// The tables of the analyzers.
     pub tables: Vec<Offered>,
 }
 
@@ -92,6 +94,22 @@ impl Catalog {
         self.tools.extend(offer.tools.iter().cloned());
         self.prompts.extend(offer.prompts.iter().cloned());
         self.tables.extend(offer.tables.iter().cloned());
+    }
+
+    /// The tools whose findings are rows.
+    pub fn finders(&self) -> impl Iterator<Item = &Arc<Tool>> {
+        self.tools.iter().filter(|tool| tool.finds())
+    }
+
+    /// The tables that SQL can read: those of the analyzers, and last the one of findings, where there can be any.
+    pub fn known_tables(&self) -> Vec<Arc<Table>> {
+        let of_findings = self.finders().next().map(|_| findings::table());
+        self.tables.iter().map(|offered| Arc::clone(&offered.table)).chain(of_findings).collect()
+    }
+
+    /// Whether there is one.
+    pub fn has_tables(&self) -> bool {
+        !self.tables.is_empty() || self.finders().next().is_some()
     }
 
     /// A name of an offer that something here has already, or that the offer has twice.

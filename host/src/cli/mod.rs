@@ -49,7 +49,7 @@ enum Command {
     Serve(serve::Arguments),
     /// Run a tool on captures and print its report
     Analyze(analyze::Arguments),
-    /// Ask a capture's tables in SQL, and print the rows
+    /// Ask the tables of captures in SQL, and print the rows
     Query(query::Arguments),
     /// List the tools that are loaded, or tell all of one
     Tools(tools::Arguments),

@@ -1,4 +1,4 @@
-//! `mcpcap query`: SQL over a capture, for people and scripts.
+//! `mcpcap query`: SQL over captures, for people and scripts.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::analyze::captures;
+use super::analyze::captures::{self, Chosen};
 use super::exit::{self, Failure};
 use super::options::{Audit, Captures, Hardening, Loaded};
 use super::progress::Shown;
 use super::report;
 use crate::answer::{AnswerError, Code};
-use crate::service::{Options, Service};
+use crate::service::{Asking, Options, STANDARD_INPUT, Service};
 use crate::tables::tool::MOST;
 use crate::text::terminal::{complain, print};
-use crate::watch::Caller;
+use crate::text::url;
 
 /// Characters of the rows that are asked for at once with --all.
 const ALL: usize = 1_000_000;
@@ -36,12 +36,13 @@ enum Format {
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The capture: a file, an http or https URL; - is standard input
-    #[arg(value_name = "CAPTURE")]
-    capture: String,
+    /// Captures: files, all below a folder, patterns as 'day-*.pcap', http and https URLs; - is standard input. Of several, the column `capture` names
+    /// the one that a row is of
+    #[arg(value_name = "CAPTURE", required = true, num_args = 1..)]
+    captures: Vec<String>,
 
     /// One SELECT; \"SELECT * FROM tables_and_columns\" tells what there is
-    #[arg(value_name = "SQL")]
+    #[arg(value_name = "SQL", required = true)]
     sql: String,
 
     /// How rows are printed [default: table on a terminal, otherwise json]
@@ -81,6 +82,20 @@ impl Arguments {
         Ok(options)
     }
 
+    /// As the tool takes them.
+    fn given(&self, chosen: &Chosen) -> Map<String, Value> {
+        let mut given = Map::new();
+        given.insert("pcap_file".into(), chosen.captures.first().map_or("", String::as_str).into());
+        given.insert("sql".into(), self.sql.as_str().into());
+        if let Some(limit) = self.limit.or(self.all.then_some(MOST)) {
+            given.insert("limit".into(), limit.into());
+        }
+        if self.all || self.limit.is_some() {
+            given.insert("max_chars".into(), ALL.into());
+        }
+        given
+    }
+
     fn format(&self) -> Format {
         let usual = || if std::io::stdout().is_terminal() { Format::Table } else { Format::Json };
         self.format.unwrap_or_else(usual)
@@ -95,12 +110,9 @@ pub async fn run(typed: &Arguments, options: &Options) -> Result<(), Failure> {
     let service = Service::start(options).map(Arc::new).map_err(|error| error.to_string())?;
     service.settled().await;
     let work = async {
-        let chosen = captures::chosen(std::slice::from_ref(&typed.capture))?;
-        let [capture] = chosen.captures.as_slice() else {
-            return Err(Failure::Wrong(format!("{} is several captures: name one", typed.capture)));
-        };
+        let chosen = captures::chosen(&typed.captures)?;
         captures::take_standard_input(&service, &chosen).await?;
-        pages(&service, typed, capture).await
+        answer(&service, typed, &chosen).await
     };
     tokio::select! {
         done = work => done,
@@ -108,47 +120,59 @@ pub async fn run(typed: &Arguments, options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// Prints a page, and with --all those that follow.
-async fn pages(service: &Arc<Service>, typed: &Arguments, capture: &str) -> Result<(), Failure> {
-    let mut arguments = Map::new();
-    arguments.insert("pcap_file".into(), capture.into());
-    arguments.insert("sql".into(), typed.sql.as_str().into());
-    if let Some(limit) = typed.limit.or(typed.all.then_some(MOST)) {
-        arguments.insert("limit".into(), limit.into());
-    }
-    if typed.all || typed.limit.is_some() {
-        arguments.insert("max_chars".into(), ALL.into());
-    }
-    let (mut is_first, mut damage) = (true, None);
-    loop {
+/// Reads the captures, and prints the rows. What one of several fails at is said, and the others answer.
+async fn answer(service: &Arc<Service>, typed: &Arguments, chosen: &Chosen) -> Result<(), Failure> {
+    let mut inquiry = service.inquire(typed.given(chosen), chosen.is_set).await.map_err(failed)?;
+    let (mut code, mut left_out) = (0, 0_usize);
+    for capture in &chosen.captures {
         let shown = Shown::begin()?;
         let cancel = CancellationToken::new();
         let _ends_with_this = cancel.clone().drop_guard();
-        let answer = service.query(&Caller::default(), arguments.clone(), cancel, shown.told()).await;
+        let read = inquiry.read(capture, cancel, shown.told()).await;
         drop(shown);
-        let answer = answer.map_err(failed)?.report;
-        damage = damage.or_else(|| report::damage(&answer));
-        print(&printed(&answer, typed.format(), is_first)?)?;
-        is_first = false;
-        let page = answer.pointer("/shown/lists/0").unwrap_or(&Value::Null);
-        match page.get("next") {
-            Some(next) if typed.all => {
-                arguments.insert("cursor".into(), next.clone());
+        let name = if capture == STANDARD_INPUT { "standard input".to_owned() } else { url::shown(capture) };
+        match read {
+            Ok(head) => {
+                if let Some(damage) = report::damage(&head.into()) {
+                    complain(&format!("Warning: {name} is {damage}\n"));
+                    code = if code == 0 { exit::DAMAGED } else { code };
+                }
             }
+            // It is no better for the others.
+            Err(error) if !chosen.is_set || error.code == Code::BadArgument || inquiry.is_full() => {
+                return Err(failed(error));
+            }
+            Err(error) => {
+                complain(&format!("Error: {name}: {}\n", error.message));
+                (code, left_out) = (exit::FAILED, left_out.saturating_add(1));
+            }
+        }
+    }
+    // Rows of nothing would say that there is nothing.
+    if left_out < chosen.captures.len() {
+        pages(inquiry.finish(left_out).map_err(failed)?, typed).await?;
+    }
+    if code == 0 { Ok(()) } else { Err(Failure::Said(code)) }
+}
+
+/// Prints a page, and with --all those that follow.
+async fn pages(mut asking: Asking, typed: &Arguments) -> Result<(), Failure> {
+    let mut offset = 0;
+    loop {
+        let cancel = CancellationToken::new();
+        let _ends_with_this = cancel.clone().drop_guard();
+        let (answer, next) = asking.page(offset, cancel).await.map_err(failed)?;
+        print(&printed(&answer, typed.format(), offset == 0)?)?;
+        match next {
+            Some(next) if typed.all => offset = next,
             Some(_) => {
+                let page = answer.pointer("/shown/lists/0").unwrap_or(&Value::Null);
                 let returned = page.get("returned").and_then(Value::as_u64).unwrap_or_default();
                 let total = page.get("total").map_or_else(|| "many".into(), Value::to_string);
                 complain(&format!("Note: {returned} of {total} rows; --all prints all\n"));
-                break;
+                return Ok(());
             }
-            None => break,
-        }
-    }
-    match damage {
-        None => Ok(()),
-        Some(damage) => {
-            complain(&format!("Warning: {capture} is {damage}\n"));
-            Err(Failure::Said(exit::DAMAGED))
+            None => return Ok(()),
         }
     }
 }

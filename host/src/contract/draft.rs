@@ -49,6 +49,12 @@ impl Window {
         Self { offset: asked.saturating_sub(before), limit: WINDOW, list: cut, within: None }
     }
 
+    /// The first one of a list that is asked for by its name.
+    pub fn of_list(tool: &Tool, list: &str) -> Self {
+        let is_cut = tool.cut.iter().any(|cut| cut == list);
+        Self { offset: 0, limit: WINDOW, list: is_cut.then(|| list.to_owned()), within: None }
+    }
+
     /// Whether an answer has room for entries behind it.
     pub fn falls_short(&self, common: &Common) -> bool {
         let end = common.offset().saturating_add(fitting(common) as u64);

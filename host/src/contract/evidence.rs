@@ -18,6 +18,11 @@ pub struct Wrong {
 }
 
 impl Wrong {
+    /// The first of them.
+    pub(super) fn first(&self) -> Option<&str> {
+        self.first.as_deref()
+    }
+
     /// Says so, if there are any.
     pub fn warning(&self) -> Option<String> {
         let first = self.first.as_ref()?;

@@ -45,7 +45,7 @@ use table::Form;
 /// Characters of the capture's name and of messages in the head.
 const HEAD_TEXT: usize = 300;
 /// The list of what was found.
-const FINDINGS: &str = "findings";
+pub(crate) const FINDINGS: &str = "findings";
 /// What a component evicted, left out or could not look into.
 const LIMITS: &str = "limits";
 
@@ -118,6 +118,27 @@ impl<'a> OfLists<'a> {
     fn held(&self, list: &str) -> Option<&'a Held> {
         self.held.iter().find(|held| held.list == list)
     }
+}
+
+/// The findings of a report alone, each with its id, and the window in which they go on.
+///
+/// # Errors
+/// [`Code::ComponentFault`] when one cites a frame that its component was not given.
+pub(crate) fn found(
+    mut draft: Draft,
+    outcome: &Outcome,
+    tool: &Tool,
+) -> Result<(Vec<Value>, Option<Window>), AnswerError> {
+    let is_paged = [&tool.cut, &tool.paged].iter().any(|lists| lists.iter().any(|list| list == FINDINGS));
+    let next = draft.next().filter(|_| is_paged);
+    let Some(mut findings) = draft.fields.shift_remove(FINDINGS) else { return Ok((Vec::new(), None)) };
+    evidence::identify(&mut findings, &outcome.identity);
+    if let Some(frame) = evidence::check(&findings, &outcome.delivered).first() {
+        let reason =
+            format!("the {} component's findings cite frame {frame}, which it was not given", tool.module.name);
+        return Err(AnswerError::new(Code::ComponentFault, reason));
+    }
+    Ok((if let Value::Array(findings) = findings { findings } else { Vec::new() }, next))
 }
 
 /// What of a report is asked for, in the order in which it is shown: what was asked and matched, findings, totals, lists, and last what was evicted

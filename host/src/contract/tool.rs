@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::answers::{Answers, Checker, Later};
-use super::{Common, Within, arguments, schema};
+use super::{Common, FINDINGS, Within, arguments, schema};
 use crate::answer::{AnswerError, Code};
 use crate::pipeline::Wants;
 use crate::sandbox::Analyzer;
@@ -184,6 +184,13 @@ impl Tool {
     pub fn sections(&self) -> Vec<String> {
         let within = self.lists().iter().filter(|name| name.contains('.')).cloned();
         schema::sections(self.report()).into_iter().chain(within).collect()
+    }
+
+    /// Whether it has findings, and tells them of a capture without being asked for anything in particular.
+    pub(crate) fn finds(&self) -> bool {
+        let fields = self.listed_output.get("properties").and_then(Value::as_object);
+        let required = self.input.get("required").and_then(Value::as_array);
+        fields.is_some_and(|fields| fields.contains_key(FINDINGS)) && required.is_none_or(|names| names.len() == 1)
     }
 
     /// Checks that the parts of the report that are asked for are there.

@@ -103,7 +103,8 @@ impl Server {
         // What is left out has the value that it has by default: an open world, and for a tool that only reads the others mean nothing.
         let annotations = ToolAnnotations::new().read_only(true);
         let input = self.service.listed_input(tool);
-        let listed = rmcp::model::Tool::new(tool.name.clone(), tool.description.clone(), input)
+        let description = resources::described(tool, &self.service.catalog());
+        let listed = rmcp::model::Tool::new(tool.name.clone(), description, input)
             .with_title(tool.title.clone())
             .with_annotations(annotations);
         let output = if self.service.full_schemas { tool.output() } else { &tool.listed_output };
@@ -123,15 +124,16 @@ impl Server {
     /// The tool that answers SQL, where there are tables.
     fn query_tool(&self) -> Option<rmcp::model::Tool> {
         let catalog = self.service.catalog();
-        if catalog.tables.is_empty() {
+        if !catalog.has_tables() {
             return None;
         }
-        let tables = catalog.tables.iter().map(|offered| &*offered.table);
+        let tables = catalog.known_tables();
         let input = crate::contract::arguments::listed(&query::input());
         let input = if self.service.fetches() { input } else { crate::contract::without_urls(&input) };
-        let listed = rmcp::model::Tool::new(query::NAME, query::description(tables), Arc::new(input))
-            .with_title(query::TITLE)
-            .with_annotations(ToolAnnotations::new().read_only(true));
+        let listed =
+            rmcp::model::Tool::new(query::NAME, query::description(tables.iter().map(AsRef::as_ref)), Arc::new(input))
+                .with_title(query::TITLE)
+                .with_annotations(ToolAnnotations::new().read_only(true));
         let output = if self.service.full_schemas { query::output() } else { schema::shallow(&query::output()) };
         Some(if self.service.text_only { listed } else { listed.with_raw_output_schema(Arc::new(output)) })
     }
@@ -240,7 +242,7 @@ impl ServerHandler for Server {
             return Ok(result.unwrap_or_else(|_| panicked()).into());
         }
         let is_there = |catalog: &Catalog| match request.name.as_ref() {
-            query::NAME => !catalog.tables.is_empty(),
+            query::NAME => catalog.has_tables(),
             name => catalog.tool(name).is_some(),
         };
         self.service.settled_for(is_there).await;

@@ -54,7 +54,7 @@ pub(super) fn list(service: &Service, cursor: Option<&str>) -> Result<ListResour
     let mut all: Vec<Resource> = catalog.tools.iter().map(|tool| guide(tool)).collect();
     all.extend(catalog.tools.iter().map(|tool| schema(&tool.name, &tool.title)));
     all.push(schema(captures::NAME, captures::TITLE));
-    if !catalog.tables.is_empty() {
+    if catalog.has_tables() {
         all.push(schema(query::NAME, query::TITLE));
         all.push(
             Resource::new(TABLES, "tables")
@@ -127,17 +127,17 @@ pub(super) async fn read(
     service.settled_for(guided).await;
     let catalog = service.catalog();
     if let Some(tool) = uri.strip_prefix(GUIDE).and_then(|name| catalog.tool(name)) {
-        let text = ResourceContents::text(fields(tool), uri).with_mime_type("text/markdown");
+        let text = ResourceContents::text(fields(tool, &catalog), uri).with_mime_type("text/markdown");
         return Ok(ReadResourceResult::new(vec![text]));
     }
-    if uri == TABLES && !catalog.tables.is_empty() {
-        let tables = query::schema(catalog.tables.iter().map(|offered| &*offered.table));
+    if uri == TABLES && catalog.has_tables() {
+        let tables = query::schema(catalog.known_tables().iter().map(AsRef::as_ref));
         let text = ResourceContents::text(tables, uri).with_mime_type("text/markdown");
         return Ok(ReadResourceResult::new(vec![text]));
     }
     let complete = uri.strip_prefix(SCHEMA).and_then(|name| match catalog.tool(name) {
         Some(tool) => Some((**tool.output()).clone()),
-        None if name == query::NAME && !catalog.tables.is_empty() => Some(query::output()),
+        None if name == query::NAME && catalog.has_tables() => Some(query::output()),
         None => (name == captures::NAME).then(captures::output),
     });
     if let Some(schema) = complete {
@@ -171,9 +171,16 @@ const READING: &str = "Lists of details are tables where that is shorter: `colum
 name lead into objects. In entries and rows, fields that are zero, empty, false or not known are left out or null. `as_objects` gives every list as objects \
 with all of their fields. Lists of which not all is here are told in `shown.lists`.";
 
+/// What a tool answers, with the tables that it makes the rows of.
+pub(super) fn described(tool: &Tool, catalog: &Catalog) -> String {
+    let own = catalog.tables.iter().filter(|offered| offered.tool.name == tool.name);
+    let of_tables = query::of_tool(own.map(|offered| &*offered.table));
+    format!("{}{}", tool.description, of_tables.unwrap_or_default())
+}
+
 /// The fields of a tool's report, from its schema, as Markdown.
-fn fields(tool: &Tool) -> String {
-    let head = format!("# {}\n\n{}\n\n{READING}\n\n", tool.name, tool.description);
+fn fields(tool: &Tool, catalog: &Catalog) -> String {
+    let head = format!("# {}\n\n{}\n\n{READING}\n\n", tool.name, described(tool, catalog));
     let mut text = format!("{head}| field | type | meaning |\n|---|---|---|\n");
     rows(&tool.fields(), "", &mut text);
     text

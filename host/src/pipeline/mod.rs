@@ -98,7 +98,7 @@ impl Line {
                 });
                 seats.push(opened.map_err(RunError::from).and_then(|analyzer| {
                     of_packets |= analyzer.takes_packets();
-                    Seat::take(scope, analyzer, question)
+                    Seat::take(scope, analyzer, question, &pass.selection)
                 }));
             }
             // Nobody is left to read for.

@@ -6,6 +6,7 @@ use super::question::Rows;
 use crate::effort::Stopped;
 use crate::rows::{Checked, Lie, QueryError};
 use crate::sandbox::{AnalyzerSession, Fault, Limit};
+use crate::selection::Delivered;
 
 impl Rows<'_> {
     /// Tells the analyzer which tables are wanted.
@@ -14,8 +15,13 @@ impl Rows<'_> {
         analyzer.want(&names)
     }
 
-    /// Takes the rows that the analyzer has finished.
-    pub(super) fn take(&self, analyzer: &mut AnalyzerSession, component: &str) -> Result<(), RunError> {
+    /// Takes the rows that the analyzer has finished, to which these frames were delivered so far.
+    pub(super) fn take(
+        &self,
+        analyzer: &mut AnalyzerSession,
+        component: &str,
+        delivered: &Delivered,
+    ) -> Result<(), RunError> {
         loop {
             let given = analyzer.take_rows()?;
             if given.is_empty() {
@@ -26,6 +32,7 @@ impl Rows<'_> {
                 let wanted = usize::try_from(place).ok().and_then(|place| Some((place, self.tables.get(place)?)));
                 let (place, (_, table)) = wanted.ok_or_else(|| lied(&Lie::Table(place, self.tables.len())))?;
                 let rows = Checked::new(table, columns).map_err(|lie| lied(&lie))?;
+                rows.cites(table, |frame| delivered.contains(frame)).map_err(|lie| lied(&lie))?;
                 (self.sink)(place, &rows).map_err(|error| self.failed(error, component))?;
                 self.effort.check().map_err(|stopped| self.stopped(stopped, component))?;
             }

@@ -7,6 +7,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 use super::packets::Parsed;
 use super::{Ended, Question, RunError};
 use crate::sandbox::{AnalyzerSession, Fault};
+use crate::selection::{Delivered, Selection};
 
 /// Batches that may wait before an analyzer.
 const AHEAD: usize = 2;
@@ -44,6 +45,7 @@ impl<'scope> Seat<'scope> {
         scope: &'scope Scope<'scope, 'env>,
         analyzer: AnalyzerSession,
         question: &'env Question<'_>,
+        selection: &'env Selection,
     ) -> Result<Self, RunError> {
         let may_end = question.may_end;
         let (queue, given) = sync_channel(AHEAD);
@@ -51,7 +53,7 @@ impl<'scope> Seat<'scope> {
         let verdict = may_end.then_some(verdict);
         let thread = std::thread::Builder::new()
             .name("analyzer".into())
-            .spawn_scoped(scope, move || serve(analyzer, question, &given, verdict.as_ref()))
+            .spawn_scoped(scope, move || serve(analyzer, (question, selection), &given, verdict.as_ref()))
             .map_err(|_| RunError::Threads)?;
         Ok(Self { queue, wants_more: may_end.then_some(verdicts), thread, has_failed: false, ended: None })
     }
@@ -98,12 +100,13 @@ impl<'scope> Seat<'scope> {
 
 fn serve(
     mut analyzer: AnalyzerSession,
-    question: &Question<'_>,
+    (question, selection): (&Question<'_>, &Selection),
     given: &Receiver<Given>,
     verdict: Option<&SyncSender<bool>>,
 ) -> Result<Gave, RunError> {
-    let take = |analyzer: &mut AnalyzerSession| match &question.rows {
-        Some(rows) => rows.take(analyzer, question.analyzer.name()),
+    let mut delivered = Delivered::new(selection);
+    let take = |analyzer: &mut AnalyzerSession, delivered: &Delivered| match &question.rows {
+        Some(rows) => rows.take(analyzer, question.analyzer.name(), delivered),
         None => Ok(()),
     };
     let mut wants_more = true;
@@ -111,12 +114,16 @@ fn serve(
         match given {
             Given::Batch(parsed) => {
                 if wants_more {
+                    // Reports are held against the frames of the whole run, when it has ended.
+                    if question.rows.is_some() {
+                        delivered.add(&parsed.batch.frames.number);
+                    }
                     let (part, streams) = parsed.part(question.wants);
                     let streams = streams.as_ref().unwrap_or(&parsed.streams);
                     let parsed = part.as_ref().unwrap_or(&parsed);
                     if !(parsed.is_empty() && streams.arrival.is_empty()) {
                         wants_more = analyzer.feed(&parsed.batch, &parsed.packets, streams)?;
-                        take(&mut analyzer)?;
+                        take(&mut analyzer, &delivered)?;
                     }
                 }
                 if let Some(verdict) = verdict {
@@ -126,7 +133,7 @@ fn serve(
             }
             Given::Finish(capture) => {
                 let report = analyzer.finish(&capture)?;
-                take(&mut analyzer)?;
+                take(&mut analyzer, &delivered)?;
                 return Ok(Gave { report, memory: analyzer.memory() });
             }
         }

@@ -57,6 +57,16 @@ pub enum Lie {
         /// What is wrong.
         what: &'static str,
     },
+    /// A frame that the component was not given.
+    #[error("frame {frame} in table {table}, column {column}, which it was not given")]
+    Frame {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// The frame.
+        frame: i64,
+    },
 }
 
 /// The values of a column.
@@ -173,6 +183,29 @@ impl Checked {
             return Err(Lie::Row { table: table.name.clone() });
         }
         Ok(Self { count, columns })
+    }
+
+    /// Checks that the rows cite frames alone that their component was given.
+    ///
+    /// # Errors
+    /// With the first one that it was not.
+    pub fn cites(&self, table: &Table, is_given: impl Fn(u64) -> bool) -> Result<(), Lie> {
+        let is_wrong = |frame: &i64| u64::try_from(*frame).map_or(true, |frame| !is_given(frame));
+        for (column, values) in table.columns.iter().zip(&self.columns).filter(|(column, _)| column.cites()) {
+            let wrong = match &values.cells {
+                Cells::Integers(frames) => (0..)
+                    .zip(frames)
+                    .find(|(row, frame)| is_wrong(frame) && values.absent.binary_search(row).is_err())
+                    .map(|(_, frame)| *frame),
+                // Where a list is absent, nobody sees what stands there.
+                Cells::IntegerLists { values, .. } => values.iter().copied().find(is_wrong),
+                _ => None,
+            };
+            if let Some(frame) = wrong {
+                return Err(Lie::Frame { table: table.name.clone(), column: column.name.clone(), frame });
+            }
+        }
+        Ok(())
     }
 
     /// The columns.

@@ -6,5 +6,5 @@ mod trouble;
 
 pub use checked::{Cells, Checked, Lie, Texts, Values};
 pub(crate) use checked::{address, span};
-pub use schema::{Column, Kind, OF_TABLES, Table};
+pub use schema::{Column, Kind, OF_CAPTURE, OF_FINDINGS, OF_TABLES, Table};
 pub use trouble::QueryError;

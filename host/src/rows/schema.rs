@@ -12,6 +12,10 @@ const NAME: usize = 40;
 const WORDS: usize = 400;
 /// The table of all tables, which is the host's.
 pub const OF_TABLES: &str = "tables_and_columns";
+/// The column that names the capture of a row, where rows are of several captures. It is the host's.
+pub const OF_CAPTURE: &str = "capture";
+/// The table of what reports found, which the host makes of them.
+pub const OF_FINDINGS: &str = "findings";
 
 /// What the values of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -69,6 +73,17 @@ pub struct Column {
     pub captured: bool,
 }
 
+impl Column {
+    /// Whether its values are numbers of frames. The names tell it, as they do in reports.
+    pub fn cites(&self) -> bool {
+        match self.kind {
+            Kind::Integer => self.name == "frame" || self.name.ends_with("_frame"),
+            Kind::Integers => self.name == "frames",
+            _ => false,
+        }
+    }
+}
+
 /// A table that a component has.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,7 +105,8 @@ impl Table {
     /// With what is wrong with it.
     pub fn check(&self) -> Result<(), String> {
         let table = &self.name;
-        if !is_name(table) || table.starts_with("sqlite_") || table.starts_with("json_") || table == OF_TABLES {
+        let is_taken = [OF_TABLES, OF_FINDINGS].contains(&table.as_str());
+        if !is_name(table) || table.starts_with("sqlite_") || table.starts_with("json_") || is_taken {
             return Err(format!("{table:?} cannot be the name of a table"));
         }
         if self.columns.is_empty() || self.columns.len() > COLUMNS {
@@ -98,7 +114,7 @@ impl Table {
         }
         let mut names = BTreeSet::new();
         for column in &self.columns {
-            if !is_name(&column.name) || !names.insert(column.name.as_str()) {
+            if !is_name(&column.name) || column.name == OF_CAPTURE || !names.insert(column.name.as_str()) {
                 return Err(format!("{:?} cannot be the name of a column of table {table}", column.name));
             }
         }
@@ -138,11 +154,14 @@ mod tests {
     #[test]
     fn names_and_texts_of_tables_are_checked() {
         assert_eq!(table(|_| ()), Ok(()));
-        for name in ["", "Dns", "1a", "a b", "a\"", "sqlite_x", "json_each", OF_TABLES, &"a".repeat(41), "ä"] {
+        for name in
+            ["", "Dns", "1a", "a b", "a\"", "sqlite_x", "json_each", OF_TABLES, OF_FINDINGS, &"a".repeat(41), "ä"]
+        {
             assert!(table(|table| table["name"] = name.into()).is_err(), "{name}");
         }
         assert!(table(|table| table["columns"][1]["name"] = "frame".into()).unwrap_err().contains("frame"));
         assert!(table(|table| table["columns"][1]["name"] = "x\u{0}".into()).is_err());
+        assert!(table(|table| table["columns"][1]["name"] = OF_CAPTURE.into()).is_err());
         assert!(table(|table| table["columns"][1]["kind"] = "blob".into()).is_err());
         assert!(table(|table| table["columns"] = json!([])).unwrap_err().contains("0 columns"));
         assert!(table(|table| table["row"] = "x".repeat(401).into()).unwrap_err().contains("400"));

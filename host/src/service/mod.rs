@@ -1,6 +1,8 @@
 //! Answers questions about captures, whoever asks: an MCP client or a person at a terminal.
 
 mod ask;
+mod found;
+mod inquiry;
 mod kept;
 mod query;
 mod run;
@@ -15,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use inquiry::{Asking, Inquiry};
 pub use start::{StartError, loader};
 
 use crate::analyzers::{self, Entry, Published};

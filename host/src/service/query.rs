@@ -9,14 +9,13 @@ use tokio_util::sync::CancellationToken;
 use super::run::Of;
 use super::{Answer, Service};
 use crate::answer::{AnswerError, Code};
-use crate::catalog::Offered;
-use crate::contract::{self, Tool};
+use crate::contract::{self, Module, Tool};
 use crate::effort::{Effort, after};
 use crate::pipeline::{Outcome, Pass, Question, Rows};
 use crate::progress::Progress;
 use crate::rows::{Checked, QueryError, Table};
 use crate::tables::tool::{self, Asked, Part};
-use crate::tables::{Query, Store, tables_of};
+use crate::tables::{Filled, Page, Query, Store, tables_of};
 use crate::text::neutral;
 use crate::watch::{self, Call, Caller};
 
@@ -28,18 +27,66 @@ const AROUND: usize = 600;
 const UNREAD: &str = "unread";
 
 /// A query that can be asked: what it reads, and of whom.
-struct Ready {
+pub(super) struct Ready {
     sql: String,
-    part: Part,
     known: Vec<Arc<Table>>,
     /// The tables that it reads.
     tables: Vec<Arc<Table>>,
     /// The tools that make their rows.
     tools: Vec<Wanted>,
+    /// Where the table of findings stands among them, and the tools whose findings it has.
+    findings: Option<(usize, Vec<Arc<Tool>>)>,
+}
+
+impl Ready {
+    /// The components that answer, each once.
+    fn modules(&self) -> Vec<&Module> {
+        let mut modules: Vec<&Module> = Vec::new();
+        let finders = self.findings.iter().flat_map(|(_, tools)| tools);
+        for module in self.tools.iter().map(|wanted| &wanted.tool).chain(finders).map(|tool| &tool.module) {
+            if modules.iter().all(|known| known.sha256 != module.sha256) {
+                modules.push(module);
+            }
+        }
+        modules
+    }
+}
+
+/// A capture whose rows were read.
+pub(super) struct Read {
+    /// Its name, as the caller knows it.
+    file: String,
+    /// What is known of it, where a table was read.
+    outcome: Option<Outcome>,
+    /// What its rows rest on.
+    pub(super) receipt: Value,
+}
+
+impl Read {
+    /// By what it is known.
+    pub(super) fn identity(&self) -> &str {
+        self.outcome.as_ref().map_or(UNREAD, |outcome| outcome.identity.as_str())
+    }
+
+    /// Packets that were read.
+    pub(super) fn packets(&self) -> u64 {
+        self.outcome.as_ref().map_or(0, |outcome| outcome.frames)
+    }
+
+    /// What an answer says of it.
+    pub(super) fn head(&self) -> Map<String, Value> {
+        let mut head = Map::new();
+        head.insert("file".into(), self.file.as_str().into());
+        if let Some(outcome) = &self.outcome {
+            head.insert("total_packets".into(), outcome.frames.into());
+            head.insert("capture".into(), contract::capture(outcome, None));
+        }
+        head
+    }
 }
 
 /// What is wanted of a tool.
-struct Wanted {
+pub(super) struct Wanted {
     tool: Arc<Tool>,
     tables: Vec<(String, Arc<Table>)>,
     /// Where these stand among the tables of the query.
@@ -85,43 +132,82 @@ impl Service {
 
     fn answer_query(&self, asked: &Asked, of: &Of<'_>) -> Result<Answer, AnswerError> {
         let started = Instant::now();
-        let limits = &self.line.limits;
-        let ready = self.ready_to_ask(asked)?;
-        let until = after(limits.run.saturating_add(limits.rows.time));
-        let effort = Effort { cancel: of.cancel, until };
-        let store = Mutex::new(Store::create(ready.tables.clone(), &ready.known, limits.rows.size)?);
-        let outcomes = self.fill(&ready, &store, of, &effort)?;
-        let outcome = outcomes.first();
-        let identity = outcome.map_or(UNREAD, |outcome| outcome.identity.as_str());
-        ready.part.check(identity)?;
-        let filled = store.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
-        let query = Query {
-            sql: &ready.sql,
-            offset: ready.part.offset,
-            limit: ready.part.limit,
-            chars: ready.part.chars.saturating_sub(AROUND),
-            time: limits.rows.time,
-        };
-        let page = filled.ask(&query, &effort)?;
-        let mut head = Map::new();
-        head.insert("file".into(), neutral(of.shown, FILE).into());
-        if let Some(outcome) = outcome {
-            head.insert("total_packets".into(), outcome.frames.into());
-            head.insert("capture".into(), contract::capture(outcome, None));
+        let (ready, part) = self.ready_to_ask(asked, false)?;
+        let store = Mutex::new(self.store(&ready, false)?);
+        let read = self.read_into(&ready, part.chars, &store, of)?;
+        part.check(read.identity())?;
+        let mut filled = store.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
+        let page = self.page(&mut filled, &ready, &part, of.cancel)?;
+        let mut receipt = read.receipt.clone();
+        if let Some(receipt) = receipt.as_object_mut() {
+            receipt.insert("cut".into(), (page.behind > 0 || page.is_cut).into());
         }
-        let receipt = self.receipt_of(&ready, &outcomes, page.behind > 0 || page.is_cut);
-        let report = ready.part.answer(head, page, identity);
+        let report = part.answer(read.head(), page, Some(read.identity()));
         Ok(Answer { report, receipt, time: started.elapsed() })
     }
 
+    /// A database for the rows that SQL reads.
+    pub(super) fn store(&self, ready: &Ready, is_of_several: bool) -> Result<Store, QueryError> {
+        Store::create(ready.tables.clone(), &ready.known, self.line.limits.rows.size, is_of_several)
+    }
+
+    /// Fills it with those of a capture.
+    pub(super) fn read_into(
+        &self,
+        ready: &Ready,
+        chars: usize,
+        store: &Mutex<Store>,
+        of: &Of<'_>,
+    ) -> Result<Read, AnswerError> {
+        let limits = &self.line.limits;
+        // Each of both reads the capture, and what is done with its rows takes time besides.
+        let effort = || Effort { cancel: of.cancel, until: after(limits.run.saturating_add(limits.rows.time)) };
+        let mut outcomes = self.fill(ready, store, of, &effort())?;
+        let mut is_kept = false;
+        if let Some((place, tools)) = &ready.findings {
+            let add = |rows: &Checked| store.lock().unwrap_or_else(PoisonError::into_inner).add(*place, rows);
+            let found = self.found(tools, of, &effort(), &add)?;
+            is_kept = found.is_kept && outcomes.is_empty();
+            outcomes.extend(found.outcomes);
+        }
+        let receipt = self.receipt_of(ready, chars, &outcomes, is_kept);
+        Ok(Read { file: neutral(of.shown, FILE).into_owned(), outcome: outcomes.into_iter().next(), receipt })
+    }
+
+    /// A part of the rows that answer SQL.
+    pub(super) fn page(
+        &self,
+        filled: &mut Filled,
+        ready: &Ready,
+        part: &Part,
+        cancel: &CancellationToken,
+    ) -> Result<Page, QueryError> {
+        let time = self.line.limits.rows.time;
+        let query = Query {
+            sql: &ready.sql,
+            offset: part.offset,
+            limit: part.limit,
+            chars: part.chars.saturating_sub(AROUND),
+            time,
+        };
+        // Besides its own time it waits for its turn.
+        let until = after(self.line.limits.run.saturating_add(time));
+        filled.ask(&query, &Effort { cancel, until })
+    }
+
     /// Finds out what SQL reads, and who gives it.
-    fn ready_to_ask(&self, asked: &Asked) -> Result<Ready, AnswerError> {
+    pub(super) fn ready_to_ask(&self, asked: &Asked, is_of_several: bool) -> Result<(Ready, Part), AnswerError> {
         let catalog = self.catalog();
-        let known: Vec<Arc<Table>> = catalog.tables.iter().map(|offered| Arc::clone(&offered.table)).collect();
-        let named: Vec<&Offered> =
-            tables_of(&asked.sql, &known)?.into_iter().filter_map(|place| catalog.tables.get(place)).collect();
-        let mut tools: Vec<Wanted> = Vec::new();
-        for (place, offered) in named.iter().enumerate() {
+        let known = catalog.known_tables();
+        let named = tables_of(&asked.sql, &known, is_of_several)?;
+        let tables = named.iter().filter_map(|at| known.get(*at)).map(Arc::clone).collect();
+        let (mut tools, mut findings) = (Vec::<Wanted>::new(), None);
+        for (place, at) in named.iter().enumerate() {
+            // Behind those of the analyzers is the host's.
+            let Some(offered) = catalog.tables.get(*at) else {
+                findings = Some((place, catalog.finders().map(Arc::clone).collect()));
+                continue;
+            };
             let table = (offered.own_name.clone(), Arc::clone(&offered.table));
             match tools.iter_mut().find(|wanted| Arc::ptr_eq(&wanted.tool, &offered.tool)) {
                 Some(wanted) => {
@@ -134,10 +220,10 @@ impl Service {
                 }
             }
         }
-        let components: Vec<&str> = tools.iter().map(|wanted| wanted.tool.module.sha256.as_str()).collect();
+        let ready = Ready { sql: asked.sql.clone(), known, tables, tools, findings };
+        let components: Vec<&str> = ready.modules().iter().map(|module| module.sha256.as_str()).collect();
         let part = asked.part(&components.join(" "), self.max_chars)?;
-        let tables = named.iter().map(|offered| Arc::clone(&offered.table)).collect();
-        Ok(Ready { sql: asked.sql.clone(), part, known, tables, tools })
+        Ok((ready, part))
     }
 
     /// One pass over the capture, with those analyzers whose tables are read.
@@ -191,16 +277,11 @@ impl Service {
         Ok(outcomes.into_iter().collect::<Result<_, _>>()?)
     }
 
-    fn receipt_of(&self, ready: &Ready, outcomes: &[Outcome], is_cut: bool) -> Value {
+    fn receipt_of(&self, ready: &Ready, chars: usize, outcomes: &[Outcome], is_kept: bool) -> Value {
         let limits = &self.line.limits;
-        let components: Vec<Value> = ready
-            .tools
-            .iter()
-            .map(|Wanted { tool, .. }| {
-                let module = &tool.module;
-                json!({ "name": module.name, "version": module.version, "sha256": module.sha256 })
-            })
-            .collect();
+        let component =
+            |module: &Module| json!({ "name": module.name, "version": module.version, "sha256": module.sha256 });
+        let components: Vec<Value> = ready.modules().into_iter().map(component).collect();
         let first = outcomes.first();
         let mut capture = Map::new();
         if let Some(outcome) = first {
@@ -218,12 +299,12 @@ impl Service {
                 "run_seconds": limits.run.as_secs(),
                 "rows_octets": limits.rows.size,
                 "query_seconds": limits.rows.time.as_secs(),
-                "max_chars": ready.part.chars,
+                "max_chars": chars,
             },
             "used": { "memory_octets": memory, "capture_octets": first.map_or(0, |outcome| outcome.octets) },
-            "cut": is_cut,
+            "cut": false,
             "stopped_early": first.and_then(|outcome| outcome.end.as_ref()).map(|end| end.reason),
-            "kept": false,
+            "kept": is_kept,
         })
     }
 }

@@ -139,7 +139,7 @@ impl Service {
     }
 
     /// What analyzers return for windows of their lists: what is kept from before, and the rest of one pass over the capture.
-    fn returned(&self, asked: &[(&Asked, Window)], of: &Of<'_>) -> Vec<Result<Returned, AnswerError>> {
+    pub(super) fn returned(&self, asked: &[(&Asked, Window)], of: &Of<'_>) -> Vec<Result<Returned, AnswerError>> {
         let given: Vec<Given> = asked.iter().map(|(asked, window)| Given::of(asked, window)).collect();
         let keys: Vec<Option<Key>> = asked
             .iter()
@@ -265,7 +265,7 @@ impl Given {
 }
 
 /// What an analyzer returned, and whether that was kept from before.
-struct Returned {
-    outcome: Outcome,
-    kept: bool,
+pub(super) struct Returned {
+    pub(super) outcome: Outcome,
+    pub(super) kept: bool,
 }

@@ -3,6 +3,7 @@
 //! What analyzers declare and give is in [`crate::rows`]; [`store`] keeps it in an SQLite database, and [`query`] asks it in SQL of a stranger, which [`lock`]
 //! keeps within bounds.
 
+pub(crate) mod findings;
 mod functions;
 mod lock;
 mod query;

@@ -54,15 +54,15 @@ pub struct Page {
     pub is_cut: bool,
 }
 
-/// Which of the known tables an SQL text reads, by their places. Nothing of it is run.
+/// Which of the known tables an SQL text reads, by their places, of one capture or of several. Nothing of it is run.
 ///
 /// # Errors
 /// When it is wrong, or not allowed.
-pub fn tables_of(sql: &str, known: &[Arc<Table>]) -> Result<Vec<usize>, QueryError> {
+pub fn tables_of(sql: &str, known: &[Arc<Table>], is_of_several: bool) -> Result<Vec<usize>, QueryError> {
     let _little = lock::little();
     let mut connection = Connection::open_in_memory().map_err(failed)?;
     lock::prepare(&connection).map_err(failed)?;
-    outline(&connection, known.iter().map(AsRef::as_ref)).map_err(failed)?;
+    outline(&connection, known.iter().map(AsRef::as_ref), is_of_several).map_err(failed)?;
     let locked = Locked::new(&mut connection, known).map_err(failed)?;
     prepared(&connection, sql, known, &locked)?;
     let read = locked.read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,7 +71,7 @@ pub fn tables_of(sql: &str, known: &[Arc<Table>]) -> Result<Vec<usize>, QueryErr
 }
 
 /// A database that is locked up.
-struct Locked {
+pub(super) struct Locked {
     /// What SQL was refused.
     seen: Arc<Mutex<Seen>>,
     /// Where each table begins in the file, by which instructions name it.
@@ -83,7 +83,7 @@ struct Locked {
 }
 
 impl Locked {
-    fn new(connection: &mut Connection, tables: &[Arc<Table>]) -> rusqlite::Result<Self> {
+    pub(super) fn new(connection: &mut Connection, tables: &[Arc<Table>]) -> rusqlite::Result<Self> {
         functions::add(connection)?;
         let names: BTreeSet<String> = tables.iter().map(|table| table.name.clone()).chain([OF_TABLES.into()]).collect();
         let roots = connection
@@ -153,18 +153,17 @@ impl Filled {
     ///
     /// # Errors
     /// When the SQL is wrong or not allowed, or reaches a limit.
-    pub fn ask(mut self, query: &Query<'_>, effort: &Effort<'_>) -> Result<Page, QueryError> {
+    pub fn ask(&mut self, query: &Query<'_>, effort: &Effort<'_>) -> Result<Page, QueryError> {
         let _all = lock::all(effort)?;
         effort.check()?;
         let until = after(query.time).min(effort.until);
-        let locked = Locked::new(&mut self.connection, &self.tables).map_err(failed)?;
         lock::watch(&mut self.connection, until, effort.cancel).map_err(failed)?;
         let all: Vec<&Table> = self.tables.iter().map(AsRef::as_ref).collect();
         let trouble = |error: rusqlite::Error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::OperationInterrupted) => lock::ended(effort.cancel, query.time),
             _ => told(error, &all),
         };
-        let mut statement = prepared(&self.connection, query.sql, &self.tables, &locked)?;
+        let mut statement = prepared(&self.connection, query.sql, &self.tables, &self.locked)?;
         let columns: Vec<String> = statement.column_names().map(|name| neutral(name, NAME).into_owned()).collect();
         let kinds = kinds(&statement, &self.tables);
         let mut page = Page { columns, ..Page::default() };

@@ -9,8 +9,9 @@ use rusqlite::{Connection, OpenFlags, Statement};
 use tempfile::TempDir;
 
 use super::lock;
+use super::query::Locked;
 use super::trouble::told;
-use crate::rows::{Cells, Checked, Kind, OF_TABLES, QueryError, Table, Values, address, span};
+use crate::rows::{Cells, Checked, Kind, OF_CAPTURE, OF_TABLES, QueryError, Table, Values, address, span};
 
 /// Bytes of a page of the file.
 const PAGE: u64 = 8192;
@@ -23,25 +24,52 @@ pub struct Store {
     /// All that there are; those that are not filled are there without rows, so that SQL finds their names.
     known: Vec<Arc<Table>>,
     most: u64,
+    /// Of several captures, the one whose rows come.
+    capture: Option<Capture>,
+    /// Whether there was no room for rows.
+    is_full: bool,
+}
+
+/// A capture of several.
+#[derive(Default)]
+struct Capture {
+    name: String,
+    /// The last row of each table that is not its own.
+    before: Vec<i64>,
 }
 
 /// A database that was filled.
 pub struct Filled {
     pub(super) connection: Connection,
     pub(super) tables: Vec<Arc<Table>>,
+    pub(super) locked: Locked,
 }
 
 impl Store {
-    /// An empty database of these tables, of so many bytes at most. `known` are all that there are.
+    /// An empty database of these tables, of so many bytes at most. `known` are all that there are. Where it is of several captures, each row has a
+    /// column more, which names its capture.
     ///
     /// # Errors
     /// When there is no room for it.
-    pub fn create(tables: Vec<Arc<Table>>, known: &[Arc<Table>], most: u64) -> Result<Self, QueryError> {
+    pub fn create(
+        tables: Vec<Arc<Table>>,
+        known: &[Arc<Table>],
+        most: u64,
+        is_of_several: bool,
+    ) -> Result<Self, QueryError> {
         let _little = lock::little();
         let io = |error: std::io::Error| QueryError::Failed(error.to_string());
         let folder = tempfile::Builder::new().prefix("mcpcap-tables-").tempdir().map_err(io)?;
         let connection = open(&file(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE);
-        let store = Self { connection: connection.map_err(failed)?, folder, tables, known: known.to_vec(), most };
+        let store = Self {
+            connection: connection.map_err(failed)?,
+            folder,
+            tables,
+            known: known.to_vec(),
+            most,
+            capture: is_of_several.then(Capture::default),
+            is_full: false,
+        };
         store.begin().map_err(failed)?;
         Ok(store)
     }
@@ -53,23 +81,64 @@ impl Store {
             "PRAGMA page_size = {PAGE}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; \
              PRAGMA max_page_count = {pages}; BEGIN"
         ))?;
-        outline(&self.connection, self.known.iter().map(AsRef::as_ref))?;
-        list(&self.connection, &self.known)
+        outline(&self.connection, self.known.iter().map(AsRef::as_ref), self.capture.is_some())?;
+        list(&self.connection, &self.known, self.capture.is_some())
+    }
+
+    /// Begins with the rows of one of several captures.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn begin_capture(&mut self, name: &str) -> Result<(), QueryError> {
+        let _little = lock::little();
+        let last = |table: &Arc<Table>| {
+            let sql = format!("SELECT coalesce(max(rowid), 0) FROM \"{}\"", table.name);
+            self.connection.query_row(&sql, [], |row| row.get(0))
+        };
+        let before = self.tables.iter().map(last).collect::<Result<_, _>>().map_err(failed)?;
+        if let Some(capture) = &mut self.capture {
+            *capture = Capture { name: name.into(), before };
+        }
+        Ok(())
+    }
+
+    /// Takes the rows of that capture back.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn forget_capture(&mut self) -> Result<(), QueryError> {
+        let _little = lock::little();
+        let before = self.capture.iter().flat_map(|capture| &capture.before);
+        for (table, before) in self.tables.iter().zip(before) {
+            let sql = format!("DELETE FROM \"{}\" WHERE rowid > ?", table.name);
+            self.connection.execute(&sql, [before]).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Whether there was no room for rows, behind which it is good for nothing.
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Adds rows of the n-th table.
     ///
     /// # Errors
     /// When there is no room for them.
-    pub fn add(&self, table: usize, rows: &Checked) -> Result<(), QueryError> {
+    pub fn add(&mut self, table: usize, rows: &Checked) -> Result<(), QueryError> {
         let Some(table) = self.tables.get(table) else {
             return Err(QueryError::Failed("rows of no table".into()));
         };
         let _little = lock::little();
         let all: Vec<&Table> = self.tables.iter().map(AsRef::as_ref).collect();
-        let added = self.connection.prepare(&insert(table)).and_then(|mut insert| fill(&mut insert, rows));
+        let capture = self.capture.as_ref().map(|capture| capture.name.as_str());
+        let added = self.connection.prepare(&insert(table, capture.is_some()));
+        let added = added.and_then(|mut insert| fill(&mut insert, rows, capture));
         added.map_err(|error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => QueryError::Full(self.most),
+            Some(rusqlite::ErrorCode::DiskFull) => {
+                self.is_full = true;
+                QueryError::Full(self.most)
+            }
             _ => told(error, &all),
         })
     }
@@ -83,11 +152,12 @@ impl Store {
         let _little = lock::little();
         connection.execute_batch("COMMIT").map_err(failed)?;
         connection.close().map_err(|(_, error)| failed(error))?;
-        let connection = open(&file(&folder), OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+        let mut connection = open(&file(&folder), OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
         // Its first look at the file. From here on the file has no name.
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(failed)?;
         folder.close().map_err(|error| QueryError::Failed(error.to_string()))?;
-        Ok(Filled { connection, tables: known })
+        let locked = Locked::new(&mut connection, &known).map_err(failed)?;
+        Ok(Filled { connection, tables: known, locked })
     }
 }
 
@@ -108,9 +178,13 @@ pub(super) fn failed(error: rusqlite::Error) -> QueryError {
 }
 
 /// Makes tables, and the one that lists them.
-pub(super) fn outline<'t>(connection: &Connection, tables: impl Iterator<Item = &'t Table>) -> rusqlite::Result<()> {
+pub(super) fn outline<'t>(
+    connection: &Connection,
+    tables: impl Iterator<Item = &'t Table>,
+    is_of_several: bool,
+) -> rusqlite::Result<()> {
     for table in tables {
-        connection.execute(&create(table), [])?;
+        connection.execute(&create(table, is_of_several), [])?;
     }
     connection.execute(
         &format!("CREATE TABLE {OF_TABLES} (table_name TEXT, a_row_is TEXT, column_name TEXT, type TEXT, unit TEXT, meaning TEXT, is_captured INTEGER)"),
@@ -120,15 +194,16 @@ pub(super) fn outline<'t>(connection: &Connection, tables: impl Iterator<Item = 
 }
 
 /// The statement that makes a table.
-fn create(table: &Table) -> String {
-    let columns: Vec<String> =
-        table.columns.iter().map(|column| format!("\"{}\" {}", column.name, stored(column.kind))).collect();
+fn create(table: &Table, is_of_several: bool) -> String {
+    let columns = table.columns.iter().map(|column| format!("\"{}\" {}", column.name, stored(column.kind)));
+    let of_capture = is_of_several.then(|| format!("\"{OF_CAPTURE}\" TEXT"));
+    let columns: Vec<String> = columns.chain(of_capture).collect();
     format!("CREATE TABLE \"{}\" ({})", table.name, columns.join(", "))
 }
 
 /// The statement that adds a row to it.
-fn insert(table: &Table) -> String {
-    let values = vec!["?"; table.columns.len()].join(", ");
+fn insert(table: &Table, is_of_several: bool) -> String {
+    let values = vec!["?"; table.columns.len().saturating_add(is_of_several.into())].join(", ");
     format!("INSERT INTO \"{}\" VALUES ({values})", table.name)
 }
 
@@ -152,7 +227,7 @@ fn usage(kind: Kind) -> Option<&'static str> {
 }
 
 /// Fills the table that lists them.
-fn list(connection: &Connection, known: &[Arc<Table>]) -> rusqlite::Result<()> {
+fn list(connection: &Connection, known: &[Arc<Table>], is_of_several: bool) -> rusqlite::Result<()> {
     let mut insert = connection.prepare(&format!("INSERT INTO {OF_TABLES} VALUES (?, ?, ?, ?, ?, ?, ?)"))?;
     for table in known {
         for column in &table.columns {
@@ -161,11 +236,28 @@ fn list(connection: &Connection, known: &[Arc<Table>]) -> rusqlite::Result<()> {
                 [&table.name, &table.row, &column.name, &column.kind.name(), &unit, &column.meaning, &column.captured];
             insert.execute(values)?;
         }
+        if is_of_several {
+            let values: [&dyn ToSql; 7] = [
+                &table.name,
+                &table.row,
+                &OF_CAPTURE,
+                &Kind::Text.name(),
+                &Null,
+                &"The capture that the row is of.",
+                &true,
+            ];
+            insert.execute(values)?;
+        }
     }
     Ok(())
 }
 
-fn fill(insert: &mut Statement<'_>, rows: &Checked) -> rusqlite::Result<()> {
+fn fill(insert: &mut Statement<'_>, rows: &Checked, capture: Option<&str>) -> rusqlite::Result<()> {
+    if let Some(capture) = capture {
+        // It stays bound from row to row.
+        insert.raw_bind_parameter(rows.columns().len().saturating_add(1), capture)?;
+    }
+
     let mut absent: Vec<_> = rows.columns().iter().map(|values| values.absent.iter().peekable()).collect();
     let mut written = String::new();
     for row in 0..rows.count {

@@ -30,6 +30,12 @@ pub fn description<'t>(tables: impl Iterator<Item = &'t Table>) -> String {
     format!("{DESCRIPTION}{}.", names.join(", "))
 }
 
+/// What the description of a tool says of the tables that it makes the rows of.
+pub fn of_tool<'t>(tables: impl Iterator<Item = &'t Table>) -> Option<String> {
+    let names: Vec<&str> = tables.map(|table| table.name.as_str()).collect();
+    (!names.is_empty()).then(|| format!(" Tables: {}.", names.join(", ")))
+}
+
 /// JSON Schema of its arguments.
 pub fn input() -> Map<String, Value> {
     object(json!({
@@ -174,8 +180,15 @@ impl Part {
         self.cursor.as_ref().map_or(Ok(()), |cursor| cursor.check_capture(identity))
     }
 
-    /// What is not here of the rows, and what is text from the capture; `head` is what is known of the capture.
-    pub fn answer(&self, mut head: Map<String, Value>, mut page: Page, identity: &str) -> Value {
+    /// The same of the rows that begin elsewhere.
+    #[must_use]
+    pub fn at(&self, offset: u64) -> Self {
+        Self { offset, ..self.clone() }
+    }
+
+    /// What is not here of the rows, and what is text from the capture; `head` is what is known of the capture, and `identity` by what it is known, where
+    /// it is one.
+    pub fn answer(&self, mut head: Map<String, Value>, mut page: Page, identity: Option<&str>) -> Value {
         page.rows.iter_mut().for_each(tidy::numbers);
         let returned = page.rows.len() as u64;
         let through = self.offset.saturating_add(returned);
@@ -191,7 +204,7 @@ impl Part {
                 list.insert("offset".into(), self.offset.into());
             }
             list.insert("returned".into(), returned.into());
-            if page.behind > 0 || page.is_cut {
+            if let Some(identity) = identity.filter(|_| page.behind > 0 || page.is_cut) {
                 list.insert("next".into(), Cursor::text(ROWS, through, identity, &self.question).into());
             }
             shown.insert("lists".into(), json!([list]));

@@ -94,7 +94,7 @@ impl Framing {
         let service = if let Verdict::Known(service) = self.verdict { service } else { Service::Dns };
         let Carrier { frame, timestamp } = carrier;
         let (source, destination) = (connection.endpoint(from), connection.endpoint(from.other()));
-        Seen { service, transport: Transport::Tcp, source, destination, frame, timestamp, short }
+        Seen { service, transport: Transport::Tcp, source, destination, frame, timestamp, short, vlan: None }
     }
 
     fn data(

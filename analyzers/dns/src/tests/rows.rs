@@ -33,7 +33,7 @@ fn a_transaction_is_a_row() {
         [json!({
             "frame": 1, "response_frame": 2, "time": 0, "latency_ms": 10.0, "status": "answered", "service": "dns",
             "transport": "udp", "client": "192.0.2.10", "client_port": 4000, "server": "192.0.2.53", "server_port": 53,
-            "id": 7, "opcode": "QUERY", "name": "www.example.com", "qtype": "A", "qclass": "IN", "rcode": "NOERROR",
+            "vlan": null, "community_id": "1:SWyjt4MidU7fLk8Z0KKKyGjSY+k=", "id": 7, "opcode": "QUERY", "name": "www.example.com", "qtype": "A", "qclass": "IN", "rcode": "NOERROR",
             "answers": ["203.0.113.1", "203.0.113.2"], "ttls": [60, 60], "answers_total": 2, "query_size": 33,
             "response_size": 65, "is_authoritative": false, "is_truncated": false, "recursion_desired": true,
             "recursion_available": true, "is_authentic": false, "is_malformed": false,

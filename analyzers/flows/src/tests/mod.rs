@@ -6,6 +6,7 @@ mod capacity;
 mod evicted;
 mod findings;
 mod flows;
+mod rows;
 mod schema;
 
 use mcpcap_analyzer::harness;

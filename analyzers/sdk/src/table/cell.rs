@@ -257,13 +257,25 @@ impl Cell for Captured<Vec<String>> {
     const CAPTURED: bool = true;
 
     fn write(self, column: &mut Column) {
-        if let Cells::TextLists(texts, ends) = &mut column.cells {
-            let mut room = TEXT;
-            for text in self.0.iter().take(LIST) {
-                texts.add(text, room);
-                room = room.saturating_sub(text.len());
-            }
-            ends.push(length(texts.ends.len()));
+        write_texts(self.0.iter().map(String::as_str), column);
+    }
+}
+
+impl Cell for Vec<&'static str> {
+    const KIND: Kind = Kind::Texts;
+
+    fn write(self, column: &mut Column) {
+        write_texts(self.into_iter(), column);
+    }
+}
+
+fn write_texts<'t>(list: impl Iterator<Item = &'t str>, column: &mut Column) {
+    if let Cells::TextLists(texts, ends) = &mut column.cells {
+        let mut room = TEXT;
+        for text in list.take(LIST) {
+            texts.add(text, room);
+            room = room.saturating_sub(text.len());
         }
+        ends.push(length(texts.ends.len()));
     }
 }

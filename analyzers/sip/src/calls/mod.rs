@@ -16,7 +16,7 @@ use crate::message::facts::{Facts, hash};
 use crate::message::sdp::Media;
 use crate::message::{Message, Start};
 use crate::rows;
-use crate::seen::Seen;
+use crate::seen::{Seen, Transport};
 use crate::transactions::Outcome;
 use crate::words::{text, word};
 use report::{CallMedia, CallReport, Step, Totals};
@@ -49,6 +49,8 @@ struct Call {
     request_uri: Option<String>,
     caller_address: SocketAddr,
     callee_address: SocketAddr,
+    /// What carried its first message, and the outer VLAN of a datagram.
+    carried: (Transport, Option<u16>),
     caller_agent: Option<String>,
     callee_agent: Option<String>,
     first: Moment,
@@ -171,8 +173,13 @@ impl Calls {
         self.totals.add(&call);
         call.forks.release(&mut self.rooms.forks);
         if rows::calls_are_wanted() {
-            let (ends, time) = ((call.caller_address, call.callee_address), call.first.time);
-            return rows::add_call(ends, time, call.report(0, &mut Lists::default()));
+            let hop = rows::Hop {
+                caller: call.caller_address,
+                callee: call.callee_address,
+                carried: call.carried,
+                time: call.first.time,
+            };
+            return rows::add_call(&hop, call.report(0, &mut Lists::default()));
         }
         let first = self.listed.info(LIST).place();
         if let Some(place) = call.place
@@ -225,6 +232,7 @@ impl Call {
             request_uri: facts.uri.filter(|_| facts.is("INVITE")).map(|uri| text(uri.text)),
             caller_address: from,
             callee_address: to,
+            carried: (seen.transport, seen.vlan),
             caller_agent: None,
             callee_agent: None,
             first: Moment { frame: seen.frame, time: seen.timestamp },

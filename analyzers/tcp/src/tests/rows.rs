@@ -5,7 +5,7 @@ use mcpcap_analyzer::table::Row;
 use serde_json::{Value, json};
 
 use super::{connections, file};
-use crate::rows::TcpConnection;
+use crate::rows::{TcpConnection, TcpEvent};
 use crate::tools::connections::TcpConnections;
 
 fn rows(capture: &[u8]) -> Vec<Value> {
@@ -15,7 +15,7 @@ fn rows(capture: &[u8]) -> Vec<Value> {
 #[test]
 fn a_connection_is_a_row() {
     let mut rows = rows(&file("examples/captures/tcp.pcap"));
-    rows.sort_by_key(|row| row["id"].as_u64());
+    rows.sort_by_key(|row| row["connection"].as_u64());
     let of = |field: &str| rows.iter().map(|row| row[field].clone()).collect::<Vec<_>>();
     assert_eq!(json!(of("frame")), json!([1, 90, 114, 138, 147, 150, 154]));
     assert_eq!(json!(of("conn_state")), json!(["SF", "SF", "SF", "SF", "REJ", "S0", "RSTO"]));
@@ -60,4 +60,39 @@ fn rows_count_what_the_report_counts_on_every_capture() {
         seen += 1;
     }
     assert!(seen > 40, "{seen}");
+}
+
+#[test]
+fn an_event_is_a_row() {
+    let capture = file("examples/captures/tcp.pcap");
+    let events = harness::rows::rows::<TcpConnections>(&capture, &json!({}), TcpEvent::TABLE).unwrap();
+    let report = connections(&capture, &json!({ "connection": 6, "page": { "offset": 0, "limit": 1000 } }));
+    let listed = report["events"].as_array().unwrap();
+    let of_it: Vec<&Value> = events.iter().filter(|event| event["connection"] == 6).collect();
+    assert_eq!(of_it.len(), listed.len());
+    let client = &rows(&capture).into_iter().find(|row| row["connection"] == 6).unwrap()["client"];
+    for (row, listed) in of_it.iter().zip(listed) {
+        assert_eq!((&row["frame"], &row["flags"]), (&listed["frame"], &listed["flags"]));
+        assert_eq!(row["source"] == *client, listed["from"] == "client", "{row}");
+    }
+}
+
+#[test]
+fn events_are_as_many_as_their_connections_have() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let mut seen = 0;
+    for (name, capture) in
+        harness::files(root, &["examples/captures", "tests/captures/hostile", "tests/captures/reported"])
+    {
+        if harness::run::<TcpConnections>(&capture, &json!({})).is_err() {
+            continue;
+        }
+        let events = harness::rows::rows::<TcpConnections>(&capture, &json!({}), TcpEvent::TABLE).unwrap();
+        for row in rows(&capture) {
+            let own = events.iter().filter(|event| event["connection"] == row["connection"]).count() as u64;
+            assert_eq!(Some(own), row["events"].as_u64(), "{name}: {row}");
+        }
+        seen += events.len();
+    }
+    assert!(seen > 20, "{seen}");
 }

@@ -21,7 +21,7 @@ use crate::limits;
 use crate::report::{
     ConnStateCount, ConnectionReport, EventReport, FileOrder, FlagCount, HandshakeTimes, Limits, SegmentCounts, counted,
 };
-use crate::rows::{self, TcpConnection};
+use crate::rows::{self, TcpConnection, TcpEvent};
 use crate::segment::Segment;
 use crate::tracker::Seen;
 use crate::tracker::connection::{Connection, State};
@@ -160,6 +160,7 @@ impl Page {
 
 impl View for Page {
     fn segment(&mut self, segment: &Segment<'_>, seen: &Seen<'_>) {
+        rows::add_event(segment, seen);
         if self.only == Some(seen.connection.id) {
             self.events.take(segment, seen);
         }
@@ -190,7 +191,7 @@ impl Tool for TcpConnections {
     const PAGED: &'static [&'static str] = &["connections", "events"];
     const CUT: &'static [&'static str] = &["findings", EVENTS];
 
-    const TABLES: &'static [&'static Table] = &[TcpConnection::TABLE];
+    const TABLES: &'static [&'static Table] = &[TcpConnection::TABLE, TcpEvent::TABLE];
 
     const WANTS: Wants = Wants::of(&[TransportKind::Tcp]);
     const ENDS: Ends = Ends::With(&["max_packets"]);

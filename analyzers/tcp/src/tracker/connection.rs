@@ -28,6 +28,8 @@ pub struct Connection {
     pub frames: (u64, u64),
     /// Their times, in nanoseconds since 1970: the earliest and the latest.
     pub times: Option<(u64, u64)>,
+    /// VLAN of the first segment: the outer tag.
+    pub vlan: Option<u16>,
     /// The handshake.
     pub handshake: Handshake,
     /// Zeek's view of it.
@@ -84,6 +86,7 @@ impl Tracked for Box<Connection> {
             server: Sender::new(identity.server),
             frames: (identity.first_frame, identity.first_frame),
             times: None,
+            vlan: None,
             handshake: Handshake::default(),
             history,
             events: SmallVec::new(),
@@ -133,6 +136,9 @@ impl Connection {
         }
         let side = taken.side;
         let first = self.client.packets == 0 && self.server.packets == 0;
+        if first {
+            self.vlan = packet.vlans().next();
+        }
         let length = u32::try_from(packet.payload_length).unwrap_or(u32::MAX);
         let time = packet.timestamp.unwrap_or_default();
         let (own, other) = match side {

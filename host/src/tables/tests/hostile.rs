@@ -7,7 +7,7 @@ use super::*;
 #[track_caller]
 fn refused(sql: &str) -> String {
     let known = [Arc::new(table())];
-    let before = tables_of(sql, &known).unwrap_err();
+    let before = tables_of(sql, &known, false).unwrap_err();
     let QueryError::Sql(words) = before else { panic!("{sql}: {before:?}") };
     // The database itself is as careful.
     assert!(matches!(ask(1, &query(sql)), Err(QueryError::Sql(_))), "{sql}");
@@ -206,7 +206,7 @@ fn nesting_and_length_are_bounded() {
         format!("WITH {} SELECT 1", (0..2000).map(|n| format!("a{n} AS (SELECT 1)")).collect::<Vec<_>>().join(", ")),
     ] {
         let shown: String = sql.chars().take(40).collect();
-        match tables_of(&sql, &[Arc::new(table())]) {
+        match tables_of(&sql, &[Arc::new(table())], false) {
             Err(QueryError::Sql(_) | QueryError::Limit(_)) => {}
             // Names of its own are no depth, and no work when nothing reads them.
             Ok(_) if sql.starts_with("WITH") => {}

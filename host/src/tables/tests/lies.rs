@@ -73,9 +73,30 @@ fn texts_and_lists_have_limits() {
 #[test]
 fn rows_beyond_the_room_end_the_filling() {
     let known = [Arc::new(table())];
-    let store = Store::create(known.to_vec(), &known, 1 << 20).unwrap();
+    let mut store = Store::create(known.to_vec(), &known, 1 << 20, false).unwrap();
     let rows = Checked::new(&known[0], columns(1000)).unwrap();
     let error = (0..100).find_map(|_| store.add(0, &rows).err()).unwrap();
     assert_eq!(error, QueryError::Full(1 << 20));
     assert!(store.add(1, &rows).is_err());
+}
+
+#[test]
+fn frames_that_were_not_given_are_told() {
+    let cites = |frames: [i64; 4], absent: &[u32], list: &[i64]| {
+        let mut given = columns(4);
+        given[0] = Values { cells: Cells::Integers(frames.into()), absent: absent.into() };
+        given[7] = values(Cells::IntegerLists { values: list.into(), ends: vec![list.len() as u32; 4] });
+        let checked = Checked::new(&table(), given).unwrap();
+        checked.cites(&table(), |frame| (1..=9).contains(&frame)).map_err(|lie| lie.to_string())
+    };
+    assert_eq!(cites([1, 9, 3, 3], &[], &[2, 9]), Ok(()));
+    // What is absent is no frame, whatever stands there.
+    assert_eq!(cites([1, 0, 3, 10], &[1, 3], &[]), Ok(()));
+    for (frames, list, what) in [
+        ([1, 2, 3, 0], &[][..], "frame 0 in table dns, column frame"),
+        ([1, -1, 3, 10], &[], "frame -1 in table dns, column frame"),
+        ([1, 2, 3, 4], &[1, 10], "frame 10 in table dns, column frames"),
+    ] {
+        assert!(cites(frames, &[], list).unwrap_err().starts_with(what), "{what}");
+    }
 }

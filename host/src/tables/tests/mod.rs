@@ -89,7 +89,7 @@ pub(super) fn columns(count: usize) -> Vec<Values> {
 
 pub(super) fn filled(count: usize) -> Filled {
     let known = [Arc::new(table()), Arc::new(other())];
-    let store = Store::create(known[..1].to_vec(), &known, 1 << 30).unwrap();
+    let mut store = Store::create(known[..1].to_vec(), &known, 1 << 30, false).unwrap();
     if count > 0 {
         store.add(0, &Checked::new(&known[0], columns(count)).unwrap()).unwrap();
     }
@@ -213,7 +213,7 @@ fn an_sql_text_tells_which_tables_it_reads() {
         ("SELECT count(*) FROM dns NATURAL JOIN tcp", vec![0, 1]),
         ("SELECT frame FROM dns UNION SELECT frame FROM tcp -- and no more", vec![0, 1]),
     ] {
-        assert_eq!(tables_of(sql, &known).unwrap(), places, "{sql}");
+        assert_eq!(tables_of(sql, &known, false).unwrap(), places, "{sql}");
     }
 }
 
@@ -245,8 +245,37 @@ fn what_is_wrong_is_told_with_its_place_and_what_was_meant() {
         ),
         ("SELECT name FROM dns WHERE name = ?", "too many SQL variables (at character 35: ?)"),
     ] {
-        let error = tables_of(sql, &known).unwrap_err();
+        let error = tables_of(sql, &known, false).unwrap_err();
         let QueryError::Sql(words) = &error else { panic!("{sql}: {error:?}") };
         assert!(words.starts_with(told), "{sql}: {words}");
     }
+}
+
+#[test]
+fn rows_of_several_captures_have_its_name_and_can_be_taken_back() {
+    let known = [Arc::new(table()), Arc::new(other())];
+    let mut store = Store::create(known.to_vec(), &known, 1 << 30, true).unwrap();
+    let rows = Checked::new(&known[0], columns(3)).unwrap();
+    for (name, is_wanted) in [("a", true), ("b\u{202e}", false), ("c\u{202e}", true)] {
+        store.begin_capture(name).unwrap();
+        store.add(0, &rows).unwrap();
+        store.add(1, &rows).unwrap();
+        if !is_wanted {
+            store.forget_capture().unwrap();
+        }
+    }
+    let mut filled = store.finish().unwrap();
+    let cancel = CancellationToken::new();
+    let mut ask = |sql: &str| {
+        let effort = Effort { cancel: &cancel, until: after(Duration::from_secs(60)) };
+        json!(filled.ask(&query(sql), &effort).unwrap().rows)
+    };
+    let sql = "SELECT capture, count(*) FROM dns JOIN tcp USING (frame, capture) GROUP BY 1 ORDER BY 1";
+    assert_eq!(ask(sql), json!([["a", 3], ["c\\u{202e}", 3]]));
+    // It can be asked again, and only read.
+    assert_eq!(ask("SELECT count(DISTINCT capture) FROM dns"), json!([[2]]));
+    let sql = "SELECT type, is_captured, count(*) FROM tables_and_columns WHERE column_name = 'capture'";
+    assert_eq!(ask(sql), json!([["text", 1, 2]]));
+    assert!(tables_of("SELECT capture FROM dns", &known, false).is_err());
+    assert_eq!(tables_of("SELECT capture FROM dns", &known, true).unwrap(), [0]);
 }

@@ -10,8 +10,9 @@ use exports::mcpcap::analysis::analyze::{Batch, Guest, Packets, Problem, Streams
 use exports::mcpcap::analysis::tables::{self, Cells, Column, Rows, Texts};
 
 /// Its tools, with what they say of themselves besides their schemas.
-const TOOLS: [(&str, &str); 8] = [
+const TOOLS: [(&str, &str); 9] = [
     ("all", r#""ends": false"#),
+    ("finds", r#""ends": false"#),
     ("udp", r#""ends": false, "wants": { "transports": ["udp"] }"#),
     ("domain", r#""ends": false, "wants": { "transports": ["udp", "tcp"], "ports": [53] }"#),
     ("streams", r#""ends": false, "streams": true, "wants": { "transports": [] }"#),
@@ -21,8 +22,10 @@ const TOOLS: [(&str, &str); 8] = [
     ("spin_in_feed", r#""ends": false"#),
 ];
 /// Its tables, by what is wrong with their rows.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "honest",
+    "uncited",
+    "future",
     "lengths",
     "columns",
     "kind",
@@ -36,7 +39,8 @@ const TABLES: [&str; 12] = [
     "spin",
 ];
 const REPORT: &str = r#"{"type":"object","properties":{"frames":{"type":"array","items":{"type":"integer"}},
-    "seen":{"type":"object"},"sent":{"type":"integer"}}}"#;
+    "seen":{"type":"object"},"sent":{"type":"integer"},"findings":{"type":"array","items":{"type":"object","properties":
+    {"frames":{"type":"array","items":{"type":"integer"}}}}}}}"#;
 
 struct Counting;
 
@@ -116,7 +120,12 @@ impl Guest for Counting {
     }
 
     fn finish(capture: String) -> Result<String, Problem> {
-        let frames: Vec<String> = FRAMES.take().iter().map(u64::to_string).collect();
+        let frames = FRAMES.take();
+        if TOOL.with_borrow(|tool| tool == "finds") {
+            // The frame behind the last one.
+            return Ok(format!(r#"{{"findings":[{{"frames":[1,{}]}}]}}"#, frames.len() + 1));
+        }
+        let frames: Vec<String> = frames.iter().map(u64::to_string).collect();
         Ok(format!(r#"{{"frames":[{}],"seen":{capture},"sent":{}}}"#, frames.join(","), SENT.get()))
     }
 }
@@ -150,6 +159,9 @@ fn lie(wanted: &str, frames: Vec<i64>) -> Rows {
     let (mut cells, mut table, mut absent) = (Cells::Integers(frames.clone()), 0, Vec::new());
     let column = |cells| Column { cells, absent: Vec::new() };
     match wanted {
+        // Frames that nobody gave to it: none has the number 0, and the next one did not come yet.
+        "uncited" => cells = Cells::Integers(frames.iter().map(|frame| frame - 1).collect()),
+        "future" => cells = Cells::Integers(frames.iter().map(|frame| frame + 1).collect()),
         "lengths" => drop(texts.ends.pop()),
         "columns" => return Rows { table, columns: vec![column(cells)] },
         "kind" => cells = Cells::Times(frames),
