@@ -12,7 +12,8 @@ use crate::limits;
 use crate::messages::{self, CLIENT_HELLO, Message, Messages, SERVER_HELLO};
 use crate::out::Out;
 use crate::packet::crypto::{self, Keys};
-use crate::packet::{Id, Kind, Long, Next, Packet, Packets, version};
+use crate::packet::version::{self, Form};
+use crate::packet::{Id, Kind, Long, Next, Packet, Packets};
 use crate::parameters::Parameters;
 
 /// Bytes of a datagram with a client's Initial, at the least (RFC 9000 §14.1).
@@ -42,6 +43,8 @@ pub struct Connection {
     pub client: Endpoint,
     /// The id of which the keys of Initial packets are made.
     secret: Id,
+    /// The keys that opened the last Initial of each side, with what they were made of.
+    keys: [Option<(Form, Id, Keys)>; 2],
     /// The largest packet number of each side so far.
     largest: [Option<u64>; 2],
     messages: [Messages; 2],
@@ -56,6 +59,7 @@ impl Connection {
             client: facts.client,
             facts: Box::new(facts),
             secret,
+            keys: [None, None],
             largest: [None; 2],
             messages: Default::default(),
             fresh: Vec::new(),
@@ -189,10 +193,19 @@ impl Connection {
             out.cut = out.cut.saturating_add(1);
             return;
         }
-        let [of_client, of_server] = &mut self.largest;
-        let largest = if from == Side::Client { of_client } else { of_server };
-        let with = |id: &Id, buffer: &mut Vec<u8>| {
-            Keys::initial(packet.form, id, from).and_then(|keys| keys.open(packet, *largest, buffer))
+        let ([of_client, of_server], [keys_of_client, keys_of_server]) = (&mut self.largest, &mut self.keys);
+        let (largest, known) =
+            if from == Side::Client { (of_client, keys_of_client) } else { (of_server, keys_of_server) };
+        let mut with = |id: &Id, buffer: &mut Vec<u8>| {
+            let keys = match known {
+                Some((form, of, keys)) if *form == packet.form && of == id => {
+                    return keys.open(packet, *largest, buffer);
+                }
+                _ => Keys::initial(packet.form, id, from)?,
+            };
+            let opened = keys.open(packet, *largest, buffer)?;
+            *known = Some((packet.form, *id, keys));
+            Some(opened)
         };
         let mut opened = opened.or_else(|| with(&self.secret, buffer));
         // Behind a Retry that is not here, and where the client tries again, keys are made of another id.

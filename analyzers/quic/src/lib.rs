@@ -22,6 +22,8 @@
 )]
 
 mod analysis;
+#[cfg(any(test, feature = "harness"))]
+pub mod build;
 mod connection;
 mod counts;
 mod details;

@@ -5,7 +5,7 @@ use mcpcap_analyzer::stream::Side;
 use super::crypto::{Keys, retry_fits, whole_number};
 use super::version::Form;
 use super::*;
-use crate::tests::build::{ORIGINAL, bytes, encrypted, negotiation, sealed, short};
+use crate::build::{ORIGINAL, bytes, encrypted, negotiation, sealed, short};
 
 /// The CRYPTO frame of the client's Initial, in both.
 const ASKED: &str = "060040f1010000ed0303ebf8fa56f12939b9584a3896472ec40bb863cfd3e868

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::harness::build::udp;
 use serde_json::json;
 
-use super::build::{
+use crate::build::{
     CLIENT, Initial, OF_CLIENT, OF_SERVER, SERVER, Wire, answer, crypto, encrypted, hello, hello_with, short,
 };
 use crate::limits;

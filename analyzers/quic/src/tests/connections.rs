@@ -5,7 +5,7 @@ use mcpcap_analyzer::harness::schema::says_only_that_there_is_nothing;
 use mcpcap_analyzer::stream::Side;
 use serde_json::json;
 
-use super::build::{
+use crate::build::{
     CLIENT, Initial, OF_CLIENT, OF_SERVER, ORIGINAL, SERVER, Wire, answer, bytes, close, crypto, encrypted, hello,
     hello_with, negotiation, retry, short,
 };

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::harness::build::{tcp, udp};
 use serde_json::{Value, json};
 
-use super::build::{CLIENT, Initial, OF_CLIENT, OF_SERVER, SERVER, Wire, answer, close, crypto, encrypted, hello};
+use crate::build::{CLIENT, Initial, OF_CLIENT, OF_SERVER, SERVER, Wire, answer, close, crypto, encrypted, hello};
 use crate::packet::Kind;
 
 const SYN: u16 = 0x02;

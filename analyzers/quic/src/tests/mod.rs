@@ -1,7 +1,6 @@
 //! Runs of the whole tool over captures.
 
 mod agreement;
-pub mod build;
 mod capacity;
 mod connections;
 mod findings;
@@ -10,8 +9,9 @@ mod rows;
 mod schema;
 
 use mcpcap_analyzer::harness;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::build::Wire;
 use crate::tool::Quic;
 
 /// The report on a capture.
@@ -19,6 +19,20 @@ fn run(capture: &[u8], arguments: &Value) -> Value {
     let report = harness::run::<Quic>(capture, arguments).unwrap();
     harness::schema::observations_are_lines(&report);
     report
+}
+
+impl Wire {
+    /// The report on it.
+    fn report(self) -> Value {
+        run(&self.capture(), &json!({}))
+    }
+
+    /// The only connection of the report.
+    fn connection(self) -> Value {
+        let report = self.report();
+        assert_eq!(report["connections"].as_array().map(Vec::len), Some(1), "{report}");
+        report["connections"][0].clone()
+    }
 }
 
 /// Faults with their counts.

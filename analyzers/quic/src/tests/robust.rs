@@ -4,7 +4,7 @@ use mcpcap_analyzer::harness;
 use mcpcap_analyzer::stream::Side;
 use serde_json::json;
 
-use super::build::{
+use crate::build::{
     Initial, OF_CLIENT, OF_SERVER, ORIGINAL, Wire, answer, crypto, encrypted, hello, hello_with, long, negotiation,
     retry, short, varint,
 };
@@ -76,6 +76,18 @@ fn random_frames_never_panic() {
     }
 }
 
+/// The same as the fuzz target `quic_frames`.
+#[test]
+fn frames_of_any_bytes_never_panic() {
+    let mut random = harness::Random::new(17);
+    for _ in 0..300 {
+        let bytes: Vec<u8> = (0..random.below(900))
+            .map(|_| [0, 1, 2, 6, 0x1c, 0x40, 16, 57, random.below(256) as u8][random.below(9)])
+            .collect();
+        read(&crate::build::of_frames(&bytes));
+    }
+}
+
 #[test]
 fn random_headers_never_panic() {
     let mut random = harness::Random::new(13);
@@ -103,16 +115,16 @@ fn what_is_wrong_is_counted_with_its_reason_and_frame() {
         |from: Side, token: &'static [u8]| Initial { from, token, ..server.clone() }.packet(&crypto(0, &answer()));
     let twice = hello_with("example.com", "h3", OF_CLIENT, &[(23, vec![]), (23, vec![])]);
     let lying = hello_with("example.com", "h3", OF_CLIENT, &[(0xfe0d, vec![0])]);
-    let mut trailing = super::build::hello("example.com", "h3");
+    let mut trailing = crate::build::hello("example.com", "h3");
     trailing[3] += 3;
     trailing.extend([0; 3]);
     let without = mcpcap_tls_hello::build::message(1, &mcpcap_tls_hello::build::hello_for("example.com"));
-    let other = super::build::hello_with("example.com", "h3", &[9; 4], &[]);
+    let other = crate::build::hello_with("example.com", "h3", &[9; 4], &[]);
     let parameters = |bytes: Vec<u8>| {
         let extensions = [(43_u16, vec![2, 3, 4]), (57, bytes)];
         mcpcap_tls_hello::build::message(1, &mcpcap_tls_hello::build::client_hello(0x0303, &[0x1301], &extensions))
     };
-    let whole = super::build::hello("example.com", "h3");
+    let whole = crate::build::hello("example.com", "h3");
     let contradicting = [crypto(0, &whole[..60]), crypto(50, &[0; 10]), crypto(60, &whole[60..])].concat();
     let mut suite = answer();
     suite[4 + 2 + 32 + 1 + 1] = 0x09;

@@ -4,7 +4,7 @@ use mcpcap_analyzer::harness;
 use mcpcap_analyzer::table::Row;
 use serde_json::{Value, json};
 
-use super::build::Wire;
+use crate::build::Wire;
 use crate::rows::QuicConnection;
 use crate::tool::Quic;
 
