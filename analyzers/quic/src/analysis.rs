@@ -91,19 +91,26 @@ impl Analysis {
             return;
         }
         let mut finished = std::mem::take(&mut self.out.finished);
-        finished.drain(..).for_each(|facts| self.connection(&facts));
+        finished.drain(..).for_each(|facts| self.connection(facts));
         // Its memory is used again.
         self.out.finished = finished;
     }
 
-    fn connection(&mut self, facts: &Facts) {
-        rows::add(facts);
+    fn connection(&mut self, facts: Facts) {
+        rows::add(&facts);
         if rows::are_wanted() {
-            return;
+            return facts.release(&mut self.out.pool);
         }
-        self.counts.take(facts);
-        self.watch.take(facts);
-        self.connections.push(|| ConnectionReport::new(facts, self.offers));
+        self.counts.take(&facts);
+        self.watch.take(&facts);
+        let Some(within_page) = self.connections.push(|| ConnectionReport::new(&facts, self.offers)) else {
+            return facts.release(&mut self.out.pool);
+        };
+        // What is listed keeps its room.
+        let place = self.connections.info("connections").place().saturating_add(within_page);
+        if let Some(report) = self.connections.get_mut(within_page) {
+            report.lists(facts, place, &mut self.lists);
+        }
     }
 
     /// Ends the run.

@@ -1,5 +1,6 @@
 //! One connection: what its packets tell.
 
+use mcpcap_analyzer::stats::Pool;
 use mcpcap_analyzer::stream::{Endpoint, Side};
 use mcpcap_analyzer::text;
 use mcpcap_tls_hello::fingerprint::Carrier;
@@ -78,17 +79,14 @@ impl Connection {
     }
 
     /// The client goes on from another address.
-    pub fn migrate(&mut self, to: Endpoint, mark: Mark) {
+    pub fn migrate(&mut self, to: Endpoint, mark: Mark, pool: &mut Pool) {
         let migration = Migration { frame: mark.frame, from: std::mem::replace(&mut self.client, to), to };
-        self.facts.migrations_total = self.facts.migrations_total.saturating_add(1);
-        if self.facts.migrations.len() < limits::MIGRATIONS {
-            self.facts.migrations.push(migration);
-        }
+        self.facts.migrations.push(|| migration, pool);
     }
 
     /// Whether a client's packet can be one of this connection by its ids.
     pub fn has(&self, long: &Long<'_>) -> bool {
-        let own = self.facts.ids(Side::Client).own();
+        let own = self.facts.ids(Side::Client).own;
         let is_known = [Some(self.secret), self.facts.original].contains(&Some(long.destination))
             || self.facts.ids(Side::Server).has(&long.destination);
         own.is_none_or(|own| own == long.source) && (is_known || !long.source.is_empty())
@@ -115,7 +113,7 @@ impl Connection {
                         break;
                     }
                     self.facts.packet(from, packet.kind, mark);
-                    self.ids(from, &packet, mark);
+                    self.ids(from, &packet, &mut out.pool);
                     match packet.kind {
                         Kind::Initial => {
                             if from == Side::Client && datagram.length < INITIAL {
@@ -130,7 +128,7 @@ impl Connection {
                 Next::Short(bytes) => {
                     self.facts.packet(from, Kind::OneRtt, mark);
                     let to = from.other();
-                    let fresh = self.facts.ids_mut(to).used(bytes.get(1..).unwrap_or_default(), mark.frame);
+                    let fresh = self.facts.ids_mut(to).used(bytes.get(1..).unwrap_or_default(), &mut out.pool);
                     if to == Side::Server {
                         self.fresh.extend(fresh);
                     }
@@ -155,10 +153,10 @@ impl Connection {
     }
 
     /// What the ids of a long header tell.
-    fn ids(&mut self, from: Side, packet: &Packet<'_>, mark: Mark) {
+    fn ids(&mut self, from: Side, packet: &Packet<'_>, pool: &mut Pool) {
         if from == Side::Server {
             self.facts.chosen = Some(packet.version);
-            if self.facts.ids_mut(Side::Server).told(packet.source, mark.frame) {
+            if self.facts.ids_mut(Side::Server).told(packet.source, pool) {
                 self.fresh.push(packet.source);
             }
         }
@@ -170,9 +168,9 @@ impl Connection {
         // To whom a server's packet goes tells the client's id, where the client did not.
         let client = self.facts.ids_mut(Side::Client);
         if from == Side::Client {
-            client.told(packet.source, mark.frame);
+            client.told(packet.source, pool);
         } else if client.current.is_none() {
-            client.told(packet.destination, mark.frame);
+            client.told(packet.destination, pool);
         }
     }
 
@@ -276,9 +274,10 @@ impl Connection {
         if all.clone().any(|version| version == self.facts.version) {
             self.facts.fault(Fault::NegotiationListsVersion, frame);
         }
-        self.facts
-            .negotiation
-            .get_or_insert_with(|| Negotiation { frame, versions: all.take(limits::VERSIONS).collect() });
+        self.facts.negotiation.get_or_insert_with(|| {
+            let total = all.len() as u64;
+            Negotiation { frame, total, versions: all.take(limits::VERSIONS).collect() }
+        });
     }
 
     /// Bytes that wait.
@@ -351,7 +350,7 @@ fn client_hello(facts: &mut Facts, message: &Message<'_>, mark: Mark) {
     facts.offer = Some(Box::new(Offer::new(&hello, Carrier::Quic, is_complete)));
     match Parameters::of(&hello) {
         Some(parameters) => {
-            let own = facts.ids(Side::Client).own();
+            let own = facts.ids(Side::Client).own;
             for (is_so, fault) in [
                 (parameters.is_wrong && is_complete, Fault::BadParameters),
                 (parameters.source.is_some() && parameters.source != own, Fault::OtherSource),

@@ -8,11 +8,12 @@ use mcpcap_analyzer::stream::{Endpoint, Side};
 use mcpcap_analyzer::text::hexadecimal;
 use mcpcap_tls_hello::registry::{self, is_post_quantum};
 
+use crate::errors;
 use crate::facts::Facts;
 use crate::fault::Fault;
+use crate::limits::{self, CLIENT_IDS, MIGRATIONS, SERVER_IDS};
 use crate::packet::{Kind, version};
 use crate::report::{FaultCount, Packets, Statistics, Totals};
-use crate::{errors, limits};
 
 const VERSIONS: &str = "statistics.versions";
 const SERVER_NAMES: &str = "statistics.server_names";
@@ -25,8 +26,21 @@ const ERRORS: &str = "statistics.errors";
 const FAULT_FRAMES: &str = "statistics.malformed[].frames";
 
 /// The names of the lists.
-pub const LISTS: &[&str] =
-    &["findings", VERSIONS, SERVER_NAMES, SERVERS, ALPN, CIPHER_SUITES, GROUPS, JA4, ERRORS, FAULT_FRAMES];
+pub const LISTS: &[&str] = &[
+    "findings",
+    VERSIONS,
+    SERVER_NAMES,
+    SERVERS,
+    ALPN,
+    CIPHER_SUITES,
+    GROUPS,
+    JA4,
+    ERRORS,
+    FAULT_FRAMES,
+    CLIENT_IDS,
+    SERVER_IDS,
+    MIGRATIONS,
+];
 
 /// Counts over all connections.
 pub struct Counts {
@@ -125,7 +139,7 @@ impl Counts {
             (&mut totals.retried, facts.retry.is_some()),
             (&mut totals.resumed, facts.resumed().is_some()),
             (&mut totals.early_data, facts.packets(Side::Client, Kind::ZeroRtt) > 0),
-            (&mut totals.migrated, facts.migrations_total > 0),
+            (&mut totals.migrated, facts.migrations.total() > 0),
             (&mut totals.ech, offer.is_some_and(|offer| offer.ech.is_some())),
             (&mut totals.post_quantum, group.is_some_and(is_post_quantum)),
         ] {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::{JsonSchema, is_default, time};
 use mcpcap_tls_hello::registry::{self, Name, is_post_quantum};
@@ -10,9 +11,10 @@ use serde::Serialize;
 
 use crate::counts::digits;
 use crate::errors;
-use crate::facts::{Closed, Facts, Ids, Migration, Retry};
+use crate::facts::{Closed, Facts, Migration, Retry};
 use crate::fault::Fault;
-use crate::packet::version;
+use crate::limits::{CLIENT_IDS, MIGRATIONS, SERVER_IDS};
+use crate::packet::{Id, version};
 use crate::parameters::ParameterReport;
 use crate::report::Packets;
 
@@ -59,10 +61,13 @@ pub struct ConnectionReport {
     /// Frame in which the server asked for another version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub negotiation_frame: Option<u64>,
-    /// Versions that it has, up to 16.
+    /// Versions that it has, up to 64.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-mcpcap-fixed" = true), with = "Vec<String>")]
     pub negotiated_versions: Vec<Name>,
+    /// How many it has, where that is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub negotiated_versions_total: Option<u64>,
     /// Server name of the ClientHello (SNI).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_name: Option<String>,
@@ -141,6 +146,17 @@ pub struct ConnectionReport {
     pub client_bytes: u64,
     /// Those of the server.
     pub server_bytes: u64,
+    /// The largest datagram of the client.
+    pub client_largest_bytes: u64,
+    /// That of the server.
+    #[serde(skip_serializing_if = "is_default")]
+    pub server_largest_bytes: u64,
+    /// From the client's first packet to its last one, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_ms: Option<f64>,
+    /// From the server's first packet to its last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_ms: Option<f64>,
     /// Packets of the client.
     #[serde(skip_serializing_if = "is_default")]
     pub client_packets: Packets,
@@ -151,13 +167,21 @@ pub struct ConnectionReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub original_id: Option<String>,
-    /// Ids by which the client is addressed. Absent where it has none.
+    /// Ids by which the client is addressed, in the order in which packets took them up. Behind the handshake those of another length are not seen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub client_ids: Vec<String>,
+    /// How many times one was taken up.
     #[serde(skip_serializing_if = "is_default")]
-    pub client_ids: IdsReport,
-    /// Those by which the server is.
+    pub client_ids_total: u64,
+    /// Those by which the server is addressed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub server_ids: Vec<String>,
+    /// How many times one was taken up.
     #[serde(skip_serializing_if = "is_default")]
-    pub server_ids: IdsReport,
-    /// Where the client went on from another address or port, up to 8. One that also takes another id cannot be told from a new client.
+    pub server_ids_total: u64,
+    /// Where the client went on from another address or port. One that also takes another id cannot be told from a new client.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub migrations: Vec<MigrationReport>,
     /// How many there were.
@@ -181,9 +205,12 @@ pub struct ConnectionReport {
     /// What the client offers besides, in its order. Only with the argument `offers`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offers: Option<OffersReport>,
-    /// Its transport parameters, up to 32. Only with the argument `offers`.
+    /// Its transport parameters, up to 64. Only with the argument `offers`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport_parameters: Option<Vec<ParameterReport>>,
+    /// How many there are, where that is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_parameters_total: Option<u64>,
 }
 
 /// A Retry.
@@ -219,17 +246,6 @@ pub struct CloseReport {
     pub frame: u64,
 }
 
-/// Connection ids of one side.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct IdsReport {
-    /// The first ones that were seen, up to 8.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub seen: Vec<String>,
-    /// How often packets behind the handshake went over to another one. Ids of another length are not seen.
-    #[serde(skip_serializing_if = "is_default")]
-    pub changes: u64,
-}
-
 /// A client that goes on from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MigrationReport {
@@ -243,6 +259,11 @@ pub struct MigrationReport {
     pub to_ip: IpAddr,
     /// Port behind.
     pub to_port: u16,
+}
+
+/// How many there are, where that is more than are listed.
+fn more(total: u64, listed: usize) -> Option<u64> {
+    Some(total).filter(|total| *total > listed as u64)
 }
 
 /// A side as it is written.
@@ -269,16 +290,9 @@ impl From<&Closed> for CloseReport {
     }
 }
 
-impl From<&Ids> for IdsReport {
-    fn from(ids: &Ids) -> Self {
-        let seen = ids.first.iter().map(|(id, _)| id.to_string()).filter(|id| !id.is_empty());
-        Self { seen: seen.collect(), changes: ids.changes }
-    }
-}
-
-impl From<&Migration> for MigrationReport {
-    fn from(migration: &Migration) -> Self {
-        let Migration { frame, from, to } = *migration;
+impl From<Migration> for MigrationReport {
+    fn from(migration: Migration) -> Self {
+        let Migration { frame, from, to } = migration;
         Self { frame, from_ip: from.address, from_port: from.port, to_ip: to.address, to_port: to.port }
     }
 }
@@ -303,6 +317,7 @@ impl ConnectionReport {
             first_version: facts.chosen.filter(|chosen| *chosen != facts.version).map(|_| version::name(facts.version)),
             negotiation_frame: facts.negotiation.as_ref().map(|negotiation| negotiation.frame),
             negotiated_versions: facts.negotiation.as_ref().map(|all| versions(&all.versions)).unwrap_or_default(),
+            negotiated_versions_total: facts.negotiation.as_ref().and_then(|all| more(all.total, all.versions.len())),
             application: facts.application(),
             resumed: facts.resumed(),
             early_data: facts.early_data(),
@@ -322,13 +337,16 @@ impl ConnectionReport {
             server_datagrams: server.datagrams,
             client_bytes: client.bytes,
             server_bytes: server.bytes,
+            client_largest_bytes: client.largest,
+            server_largest_bytes: server.largest,
+            client_ms: client.duration().map(time::milliseconds),
+            server_ms: server.duration().map(time::milliseconds),
             client_packets: Packets::new(client),
             server_packets: Packets::new(server),
             original_id: facts.original.map(|id| id.to_string()),
-            client_ids: IdsReport::from(facts.ids(Side::Client)),
-            server_ids: IdsReport::from(facts.ids(Side::Server)),
-            migrations: facts.migrations.iter().map(MigrationReport::from).collect(),
-            migrations_total: facts.migrations_total,
+            client_ids_total: facts.ids(Side::Client).all.total(),
+            server_ids_total: facts.ids(Side::Server).all.total(),
+            migrations_total: facts.migrations.total(),
             malformed: facts.faults.iter().map(|(fault, _)| *fault).collect(),
             ..Self::default()
         };
@@ -336,6 +354,7 @@ impl ConnectionReport {
             // The first one is that of the packet itself.
             report.offered_versions = versions(parameters.versions.get(1..).unwrap_or_default());
             report.transport_parameters = offers.then(|| parameters.report());
+            report.transport_parameters_total = more(parameters.total, parameters.first.len()).filter(|_| offers);
         }
         if let Some(offer) = &facts.offer {
             report.offered(offer);
@@ -345,6 +364,15 @@ impl ConnectionReport {
             report.chosen(choice);
         }
         report
+    }
+
+    /// The lists of a connection at a place of `connections`.
+    pub fn lists(&mut self, facts: Facts, place: usize, lists: &mut Lists) {
+        let [of_client, of_server] = facts.ids;
+        let mut ids = |list, all| lists.sequence(list, &[place], all).iter().map(Id::to_string).collect();
+        (self.client_ids, self.server_ids) = (ids(CLIENT_IDS, of_client.all), ids(SERVER_IDS, of_server.all));
+        let migrations = lists.sequence(MIGRATIONS, &[place], facts.migrations);
+        self.migrations = migrations.into_iter().map(MigrationReport::from).collect();
     }
 
     fn offered(&mut self, offer: &Offer) {

@@ -1,10 +1,12 @@
 //! What is known of a connection.
 
+use mcpcap_analyzer::stats::{Pool, Sequence};
 use mcpcap_analyzer::stream::{Endpoint, Side};
 use mcpcap_tls_hello::{Choice, Offer};
 
 use crate::fault::Fault;
-use crate::limits;
+use crate::ids::Ids;
+use crate::limits::{self, CLIENT_IDS, MIGRATIONS, SERVER_IDS};
 use crate::packet::version::{self, is_obsolete};
 use crate::packet::{Id, Kind};
 use crate::parameters::Parameters;
@@ -25,68 +27,18 @@ pub struct Sent {
     pub datagrams: u64,
     /// Bytes of datagrams, without the headers of UDP and IP.
     pub bytes: u64,
+    /// The largest one.
+    pub largest: u64,
     /// Packets by their kind.
     pub packets: [u64; Kind::COUNT],
     pub first: Option<Mark>,
     pub last: Option<Mark>,
 }
 
-/// The connection ids by which one side is addressed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ids {
-    /// The first ones that were seen, each with its first frame.
-    pub first: Vec<(Id, u64)>,
-    /// How often packets with short headers went over to another one.
-    pub changes: u64,
-    pub current: Option<Id>,
-    /// One that was in the packet before, and never earlier.
-    candidate: Option<(Id, u64)>,
-}
-
-impl Ids {
-    /// The one that this side gave itself at first.
-    pub fn own(&self) -> Option<Id> {
-        self.first.first().map(|(id, _)| *id)
-    }
-
-    /// Whether it is one of those that were seen.
-    pub fn has(&self, id: &Id) -> bool {
-        self.current.as_ref() == Some(id) || self.first.iter().any(|(known, _)| known == id)
-    }
-
-    /// Takes one that a long header tells. Whether it is new.
-    pub fn told(&mut self, id: Id, frame: u64) -> bool {
-        if self.has(&id) {
-            return false;
-        }
-        if self.first.len() < limits::IDS_OF_SIDE {
-            self.first.push((id, frame));
-        }
-        self.current = Some(id);
-        true
-    }
-
-    /// Takes what is behind the first byte of a packet with a short header, which does not tell how long its id is: as long as the one before.
-    /// An id is one when two packets have it. Gives a new one.
-    pub fn used(&mut self, bytes: &[u8], frame: u64) -> Option<Id> {
-        let current = self.current.filter(|current| !current.is_empty())?;
-        let id = Id::new(bytes.get(..current.len())?)?;
-        if id == current {
-            self.candidate = None;
-            return None;
-        }
-        let first = match self.candidate.take() {
-            Some((known, first)) if known == id => first,
-            _ if self.has(&id) => frame,
-            _ => {
-                self.candidate = Some((id, frame));
-                return None;
-            }
-        };
-        self.changes = self.changes.saturating_add(1);
-        let is_new = self.told(id, first);
-        self.current = Some(id);
-        is_new.then_some(id)
+impl Sent {
+    /// From the first packet to the last one, in nanoseconds.
+    pub fn duration(&self) -> Option<u64> {
+        self.last?.time?.checked_sub(self.first?.time?)
     }
 }
 
@@ -105,6 +57,8 @@ pub struct Negotiation {
     pub frame: u64,
     /// The first versions that the server has.
     pub versions: Vec<u32>,
+    /// How many it has.
+    pub total: u64,
 }
 
 /// CONNECTION_CLOSE.
@@ -127,7 +81,7 @@ pub struct Migration {
 }
 
 /// A connection.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Facts {
     pub first: Mark,
     pub last: Mark,
@@ -168,9 +122,7 @@ pub struct Facts {
     pub server_finished: bool,
     pub established: Option<Mark>,
     pub closed: Option<Closed>,
-    /// The first ones.
-    pub migrations: Vec<Migration>,
-    pub migrations_total: u64,
+    pub migrations: Sequence<Migration>,
     /// What an ICMP error said of it first, with its frame.
     pub icmp: Option<(&'static str, u64)>,
     /// What is wrong with it, with the frame that shows it first.
@@ -191,7 +143,7 @@ impl Facts {
             version,
             chosen: None,
             original: None,
-            ids: Default::default(),
+            ids: [Ids::of(CLIENT_IDS), Ids::of(SERVER_IDS)],
             sent: Default::default(),
             offer: None,
             parameters: None,
@@ -208,8 +160,7 @@ impl Facts {
             server_finished: false,
             established: None,
             closed: None,
-            migrations: Vec::new(),
-            migrations_total: 0,
+            migrations: Sequence::of(MIGRATIONS, limits::MIGRATIONS_KEPT),
             icmp: None,
             faults: Vec::new(),
             charged: 0,
@@ -272,6 +223,7 @@ impl Facts {
         let sent = if from == Side::Client { client } else { server };
         sent.datagrams = sent.datagrams.saturating_add(1);
         sent.bytes = sent.bytes.saturating_add(bytes);
+        sent.largest = sent.largest.max(bytes);
         sent.first = sent.first.or(Some(mark));
         sent.last = Some(mark);
         self.last = mark;
@@ -368,15 +320,23 @@ impl Facts {
         self.offer.as_ref()?.alpn.iter().find_map(|name| application(name))
     }
 
+    /// Gives the room of lists back.
+    pub fn release(&self, pool: &mut Pool) {
+        self.ids.iter().for_each(|ids| ids.all.release(pool));
+        self.migrations.release(pool);
+    }
+
     /// Memory that it takes, in bytes.
     pub fn memory(&self) -> usize {
         let offer = self.offer.as_ref().map_or(0, |offer| offer.memory().saturating_add(size_of::<Offer>()));
         let choice = self.choice.as_ref().map_or(0, |_| size_of::<Choice>().saturating_add(64));
         let parameters = self.parameters.as_ref().map_or(0, |all| all.memory().saturating_add(size_of::<Parameters>()));
         let reason = self.closed.as_ref().map_or(0, |closed| closed.reason.capacity());
-        let ids = self.ids.iter().fold(0_usize, |sum, ids| sum.saturating_add(ids.first.capacity().saturating_mul(32)));
-        let migrations = self.migrations.capacity().saturating_mul(size_of::<Migration>());
-        [size_of::<Self>(), offer, choice, parameters, reason, ids, migrations]
+        let ids = self.ids.iter().map(|ids| ids.all.first().len().saturating_mul(size_of::<Id>()));
+        let ids = ids.fold(0, usize::saturating_add);
+        let migrations = self.migrations.first().len().saturating_mul(size_of::<Migration>());
+        let versions = self.negotiation.as_ref().map_or(0, |all| all.versions.capacity().saturating_mul(4));
+        [size_of::<Self>(), offer, choice, parameters, reason, ids, migrations, versions]
             .into_iter()
             .fold(0, usize::saturating_add)
     }

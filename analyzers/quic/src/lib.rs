@@ -5,7 +5,7 @@
 //! * `messages`: the handshake in CRYPTO frames. Hellos, their fingerprints and names of numbers are the crate `mcpcap-tls-hello`
 //! * `parameters` and `errors`: transport parameters and error codes by their names
 //! * `table`: to which connection a datagram belongs; `connection`: what its packets tell
-//! * `facts`: what is kept of connections; `out`: what comes out of these
+//! * `facts` and `ids`: what is kept of connections; `out`: what comes out of these
 //! * `analysis`: what is done with each connection, in `counts` and `findings`
 //! * `rows`: the table `quic`
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
@@ -32,6 +32,7 @@ mod facts;
 mod fault;
 mod findings;
 mod frames;
+mod ids;
 mod limits;
 mod messages;
 mod out;

@@ -19,14 +19,22 @@ pub const PIECES: usize = 1024;
 /// Packets of one handshake message, above which it is counted as malformed: the largest hellos of today need three.
 pub const PACKETS_OF_MESSAGE: u32 = 100;
 
-/// Connection ids of each side that are kept; how many there were is told.
+/// Connection ids of each side that are kept of every connection, and migrations; more as long as there is room in all.
 pub const IDS_OF_SIDE: usize = 8;
-/// Migrations of a connection that are listed.
-pub const MIGRATIONS: usize = 8;
-/// Versions of a negotiation that are kept.
-pub const VERSIONS: usize = 16;
-/// Transport parameters of a client that are kept.
-pub const PARAMETERS: usize = 32;
+/// See [`IDS_OF_SIDE`].
+pub const MIGRATIONS_KEPT: usize = 4;
+/// Ids and migrations of all connections beyond those.
+pub const POOL: usize = 16_384;
+/// Lists of these.
+pub const CLIENT_IDS: &str = "connections[].client_ids";
+/// See [`CLIENT_IDS`].
+pub const SERVER_IDS: &str = "connections[].server_ids";
+/// See [`CLIENT_IDS`].
+pub const MIGRATIONS: &str = "connections[].migrations";
+/// Versions of a negotiation that are kept; how many there were is told.
+pub const VERSIONS: usize = 64;
+/// Transport parameters of a client that are kept; how many there were is told.
+pub const PARAMETERS: usize = 64;
 /// Characters of a text.
 pub const TEXT: usize = 256;
 

@@ -1,8 +1,10 @@
 //! What comes out of connections, and what they keep together.
 
+use mcpcap_analyzer::stats::Pool;
 use mcpcap_analyzer::stream::Endpoint;
 
 use crate::facts::{Facts, Mark};
+use crate::limits;
 
 /// A client's first packet, whoever answers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +15,6 @@ pub struct Asked {
 }
 
 /// What comes out of connections, and what they keep together.
-#[derive(Default)]
 pub struct Out {
     /// Connections of which nothing more comes, in order.
     pub finished: Vec<Facts>,
@@ -33,6 +34,25 @@ pub struct Out {
     pub memory: usize,
     /// Connections that were finished early for want of room.
     pub evicted: u64,
+    /// Room for lists of all connections.
+    pub pool: Pool,
+}
+
+impl Default for Out {
+    fn default() -> Self {
+        Self {
+            finished: Vec::new(),
+            asked: Vec::new(),
+            cut: 0,
+            not_decrypted: 0,
+            incomplete: 0,
+            buffered: 0,
+            given_up: 0,
+            memory: 0,
+            evicted: 0,
+            pool: Pool::new(limits::POOL),
+        }
+    }
 }
 
 impl Out {

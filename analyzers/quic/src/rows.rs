@@ -130,7 +130,7 @@ pub fn add(facts: &Facts) {
             error: facts.closed.as_ref().map(|closed| errors::name(closed.code)),
             error_from: facts.closed.as_ref().map(|closed| details::side(closed.from)),
             icmp_error: facts.icmp.map(|(says, _)| says),
-            migrations: facts.migrations_total,
+            migrations: facts.migrations.total(),
             answer_ms: facts.answer_time().map(time::milliseconds),
             handshake_ms: facts.handshake_time().map(time::milliseconds),
             duration_ms: facts.duration().map(time::milliseconds),

@@ -102,7 +102,7 @@ impl Table {
             return false;
         }
         let mut opened = None;
-        let known = self.known(datagram, look, &mut opened);
+        let known = self.known(datagram, look, &mut opened, out);
         let Some(number) = known.or_else(|| self.begin(datagram, look, &mut opened, out)) else { return false };
         let Self { connections, place, buffer, .. } = self;
         let Some(connection) = connections.get_near(place, &number) else { return false };
@@ -145,12 +145,18 @@ impl Table {
     }
 
     /// The connection to which a datagram belongs, if it is known. `opened`: its first packet, where it shows that it begins another one.
-    fn known(&mut self, datagram: &Datagram<'_>, look: Look<'_>, opened: &mut Option<Opened>) -> Option<u64> {
+    fn known(
+        &mut self,
+        datagram: &Datagram<'_>,
+        look: Look<'_>,
+        opened: &mut Option<Opened>,
+        out: &mut Out,
+    ) -> Option<u64> {
         let Datagram { source, destination, .. } = *datagram;
         let found = self.paths.get_near(&mut self.path, &ends(source, destination)).copied();
         if let Some((number, connection)) = found.and_then(|number| Some((number, self.connections.get(&number)?))) {
             let from = connection.side(&source);
-            let own = connection.facts.ids(Side::Client).own();
+            let own = connection.facts.ids(Side::Client).own;
             let belongs = match look {
                 Look::Read(long) => {
                     let is_likely = match from {
@@ -173,11 +179,11 @@ impl Table {
             };
             return belongs.then_some(number);
         }
-        self.migrated(datagram, look)
+        self.migrated(datagram, look, out)
     }
 
     /// The connection of a client that goes on from another address, by the server's id.
-    fn migrated(&mut self, datagram: &Datagram<'_>, look: Look<'_>) -> Option<u64> {
+    fn migrated(&mut self, datagram: &Datagram<'_>, look: Look<'_>, out: &mut Out) -> Option<u64> {
         let Datagram { source, destination, payload, mark, .. } = *datagram;
         let number = match look {
             Look::Read(long) => self.ids.get(&(destination, long.destination)).copied(),
@@ -187,7 +193,7 @@ impl Table {
             }),
             _ => None,
         }?;
-        self.connections.get_mut(&number)?.migrate(source, mark);
+        self.connections.get_mut(&number)?.migrate(source, mark, &mut out.pool);
         self.paths.insert(ends(source, destination), number);
         Some(number)
     }

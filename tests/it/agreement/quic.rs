@@ -42,7 +42,7 @@ pub fn quic(report: &Value, facts: &Value, note: &mut impl FnMut(&str, Value, Va
         .collect();
     note("quic suites", json!(suites), json!(other));
     let ids = |one: &'_ Value| {
-        let of = |side: &str| one[side]["seen"].as_array().cloned().unwrap_or_default();
+        let of = |side: &str| one[side].as_array().cloned().unwrap_or_default();
         [of("client_ids"), of("server_ids")].concat()
     };
     let mine: BTreeSet<String> = connections().flat_map(ids).filter_map(|id| id.as_str().map(str::to_owned)).collect();

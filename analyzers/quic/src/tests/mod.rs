@@ -4,6 +4,7 @@ mod agreement;
 mod capacity;
 mod connections;
 mod findings;
+mod lists;
 mod robust;
 mod rows;
 mod schema;
