@@ -102,6 +102,7 @@ impl Connection {
         out: &mut Out,
     ) {
         let mark = datagram.mark;
+        let before = (self.facts.is_validated, self.facts.before_validation);
         self.facts.datagram(from, datagram.length as u64, mark);
         let mut destination = None;
         for next in Packets::new(datagram.payload, datagram.length) {
@@ -136,6 +137,12 @@ impl Connection {
                 Next::Filler => {}
                 Next::Wrong => self.facts.fault(Fault::PacketLength, mark.frame),
             }
+        }
+        if let (false, bytes) = before
+            && self.facts.is_validated
+        {
+            // The datagram that proves it is not one before.
+            self.facts.before_validation = bytes;
         }
     }
 

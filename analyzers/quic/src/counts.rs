@@ -131,7 +131,7 @@ impl Counts {
         let outcome = facts.outcome();
         for (total, is_so) in [
             (&mut totals.established, outcome == "established"),
-            (&mut totals.refused, outcome == "refused"),
+            (&mut totals.closed, outcome == "closed"),
             (&mut totals.unanswered, outcome == "no_answer"),
             (&mut totals.negotiated, facts.negotiation.is_some()),
             (&mut totals.handshakes_not_seen, outcome == "handshake_not_seen"),

@@ -42,7 +42,7 @@ pub struct ConnectionReport {
     /// Whether only ports told who is the client, since the beginning is not in the capture.
     #[serde(skip_serializing_if = "is_default")]
     pub client_guessed: bool,
-    /// How far it came: `established`, `refused` (closed with an error in the handshake), `no_answer`, `version_negotiation` (and nothing behind it),
+    /// How far it came: `established`, `closed` (by one side in the handshake), `no_answer`, `version_negotiation` (and nothing behind it),
     /// `unfinished`, `one_sided` (the client went on, and no packet of the server is here), `handshake_not_seen`, `not_read` (the server answered, in a
     /// version that is not read).
     #[schemars(extend("x-mcpcap-fixed" = true))]

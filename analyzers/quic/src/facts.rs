@@ -277,7 +277,7 @@ impl Facts {
         let [asked, answered] = [Side::Client, Side::Server].map(|side| self.sent(side).datagrams > 0);
         match () {
             () if self.established.is_some() => "established",
-            () if self.closed.is_some() => "refused",
+            () if self.closed.is_some() => "closed",
             () if self.negotiation.is_some() && self.chosen.is_none() => "version_negotiation",
             () if !self.is_read() => {
                 if answered {

@@ -36,9 +36,9 @@ pub struct Totals {
     pub connections: u64,
     /// Those in which both sides finished the handshake.
     pub established: u64,
-    /// Those that one side closed before, with an error.
+    /// Those that one side closed before.
     #[serde(skip_serializing_if = "is_default")]
-    pub refused: u64,
+    pub closed: u64,
     /// Those in which the server sent nothing.
     #[serde(skip_serializing_if = "is_default")]
     pub unanswered: u64,
@@ -151,7 +151,7 @@ pub struct Statistics {
     pub groups: Vec<Count>,
     /// Connections by JA4 of the client.
     pub ja4: Vec<Count>,
-    /// Connections by the error with which they were closed in the handshake.
+    /// Connections by the error code with which they were closed in the handshake.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Count>,
     /// Connections by what the first ICMP error about them said.

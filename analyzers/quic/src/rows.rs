@@ -29,7 +29,7 @@ mcpcap_analyzer::table! {
         server_ip: IpAddr,
         /// Its port.
         server_port: u16,
-        /// established, refused, no_answer, version_negotiation, unfinished, one_sided, handshake_not_seen or not_read.
+        /// established, closed, no_answer, version_negotiation, unfinished, one_sided, handshake_not_seen or not_read.
         outcome: &'static str,
         /// Version that is used.
         version: Cow<'static, str>,

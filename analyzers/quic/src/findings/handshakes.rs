@@ -7,7 +7,7 @@ use mcpcap_analyzer::finding::{Evidence, Finding, Measure, Rule};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use mcpcap_analyzer::stream::Endpoint;
 
-use super::rules::{FAILURES, FAILURES_PERCENT, FLOOD, FLOODED, REFUSED, SCAN, SCAN_EXCESS, SCANNED, UNANSWERED};
+use super::rules::{CLOSED, FAILURES, FAILURES_PERCENT, FLOOD, FLOODED, SCAN, SCAN_EXCESS, SCANNED, UNANSWERED};
 use crate::facts::Facts;
 use crate::limits;
 
@@ -15,7 +15,7 @@ use crate::limits;
 #[derive(Default)]
 struct Outcomes {
     all: u64,
-    refused: Evidence,
+    closed: Evidence,
     unanswered: Evidence,
     burst: Burst,
 }
@@ -53,7 +53,7 @@ impl Handshakes {
         outcomes.all = outcomes.all.saturating_add(1);
         let frame = facts.first.frame;
         match outcome {
-            "refused" => outcomes.refused.add(facts.closed.as_ref().map_or(frame, |closed| closed.frame)),
+            "closed" => outcomes.closed.add(facts.closed.as_ref().map_or(frame, |closed| closed.frame)),
             "no_answer" => {
                 outcomes.unanswered.add(frame);
                 if let Some(time) = facts.first.time {
@@ -63,7 +63,7 @@ impl Handshakes {
             _ => {}
         }
         let (tries, _) = self.clients.get_or_insert_with(facts.client.address, Tries::default);
-        if matches!(outcome, "refused" | "no_answer" | "version_negotiation" | "unfinished") {
+        if matches!(outcome, "closed" | "no_answer" | "version_negotiation" | "unfinished") {
             tries.failed.add(&facts.server);
             tries.evidence.add(frame);
         } else {
@@ -75,7 +75,7 @@ impl Handshakes {
         self.servers.evicted().saturating_add(self.clients.evicted())
     }
 
-    /// Those of servers that refuse and do not answer, floods and scans. Of clients that are `blocked` another rule tells.
+    /// Those with servers that were closed or had no answer, floods and scans. Of clients that are `blocked` another rule tells.
     pub fn findings(&self, blocked: impl Fn(&IpAddr) -> bool) -> [Vec<Finding>; 4] {
         let of = |rule: &Rule, says: &str, failed: &dyn Fn(&Outcomes) -> Option<&Evidence>| {
             let found = |(server, outcomes): (&Endpoint, &Outcomes)| {
@@ -117,7 +117,7 @@ impl Handshakes {
             })
         });
         [
-            of(&REFUSED, "were closed with an error", &|outcomes| Some(&outcomes.refused)),
+            of(&CLOSED, "were closed", &|outcomes| Some(&outcomes.closed)),
             of(&UNANSWERED, "had no answer", &|outcomes| (!is_flood(outcomes)).then_some(&outcomes.unanswered)),
             floods.collect(),
             scans.collect(),

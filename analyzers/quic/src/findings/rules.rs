@@ -37,12 +37,12 @@ pub const SCAN: Rule = Rule {
     threshold: "one source whose handshakes come to nothing at 20 servers or more, and at 4 more than it succeeds with",
     false_alarm: "Measurements of one's own; clients in a network that blocks QUIC, for which quic_blocked is told.",
 };
-pub const REFUSED: Rule = Rule {
-    name: "quic_handshakes_refused",
+pub const CLOSED: Rule = Rule {
+    name: "quic_handshakes_closed",
     severity: Severity::Low,
     confidence: Confidence::High,
-    threshold: "at least 5 handshakes with a server that were closed with an error, and 50 % of all",
-    false_alarm: "Scanners, and clients that pin certificates.",
+    threshold: "at least 5 handshakes with a server that one side closed, and 50 % of all",
+    false_alarm: "Scanners, clients that pin certificates, and clients that leave because TCP was faster.",
 };
 pub const UNANSWERED: Rule = Rule {
     name: "quic_handshakes_unanswered",
@@ -77,5 +77,5 @@ pub const AMPLIFYING: Rule = Rule {
     severity: Severity::Low,
     confidence: Confidence::Medium,
     threshold: "a server that sent more than 3 times the bytes that it had got before the client proved its address (RFC 9000 §8.1)",
-    false_alarm: "A capture that misses packets of the client.",
+    false_alarm: "A capture that misses packets of the client. Some large services send their whole certificate at once.",
 };

@@ -194,7 +194,7 @@ fn an_error_in_the_handshake_is_told_by_its_name() {
         .tell(Initial::of_server().packet(&close(0x178, "no protocol\n")))
         .report();
     let connection = &report["connections"][0];
-    assert_eq!(connection["outcome"], "refused");
+    assert_eq!(connection["outcome"], "closed");
     let closed = json!({
         "error": "CRYPTO_ERROR (no_application_protocol)", "code": 376, "from": "server", "frame_type": 6,
         "reason": "no protocol\\x0a", "frame": 2

@@ -76,15 +76,15 @@ fn many_servers_without_success_are_a_scan() {
 
 #[test]
 fn handshakes_that_are_closed_are_told_of_their_server() {
-    let refused = (0..5).fold(Wire::default(), |wire, number: u16| {
+    let closed_ones = (0..5).fold(Wire::default(), |wire, number: u16| {
         let client = (CLIENT.0, 50_000 + number);
         let closed = Initial::of_server().packet(&close(2, ""));
         wire.frame(udp(client, SERVER, &asked())).frame(udp(SERVER, client, &closed))
     });
-    let report = refused.report();
-    assert_eq!(super::rules(&report), ["quic_handshakes_refused"]);
+    let report = closed_ones.report();
+    assert_eq!(super::rules(&report), ["quic_handshakes_closed"]);
     assert_eq!(report["findings"][0]["frames"], json!([2, 4, 6, 8, 10]));
-    assert_eq!(report["totals"]["refused"], 5);
+    assert_eq!(report["totals"]["closed"], 5);
 }
 
 #[test]
@@ -110,6 +110,9 @@ fn servers_that_send_too_much_before_they_know_the_client_amplify() {
     assert_eq!(super::rules(&more(2).report()), [""; 0]);
     let report = more(3).report();
     assert_eq!(super::rules(&report), ["quic_amplification"]);
+    assert_eq!(report["findings"][0]["measures"][1], json!({ "name": "client_bytes", "value": 1200.0 }));
+    // The packet that proves the address counts for neither.
+    let report = more(3).ask(encrypted(Kind::Handshake, OF_SERVER, OF_CLIENT, 900)).report();
     assert_eq!(report["findings"][0]["measures"][1], json!({ "name": "client_bytes", "value": 1200.0 }));
     // What comes behind the client's part of the handshake is no more of that.
     let proven = encrypted(Kind::Handshake, OF_SERVER, OF_CLIENT, 60);
