@@ -244,12 +244,13 @@ impl Connection {
                 }
                 wrong(facts, messages.push(at, bytes), mark.frame);
             }
-            Frame::Close(close) => {
+            // The first one is the reason; others answer it.
+            Frame::Close(close) if facts.closed.is_none() => {
                 let reason = text::printable(close.reason, limits::TEXT);
                 let (code, frame_kind, frame) = (close.code, close.frame_kind, mark.frame);
-                // The first one is the reason; others answer it.
-                facts.closed.get_or_insert(Closed { from, code, frame_kind, reason, frame });
+                facts.closed = Some(Closed { from, code, frame_kind, reason, frame });
             }
+            Frame::Close(_) => {}
         });
         if is_begun {
             let given = messages.give(&mut |message| told(facts, from, &message, mark));

@@ -75,6 +75,8 @@ pub struct Table {
     /// Lengths of those, a bit each.
     lengths: u32,
     next: u64,
+    /// Whether any connection has packets that look like nothing.
+    has_odd: bool,
     buffer: Vec<u8>,
 }
 
@@ -89,6 +91,7 @@ impl Default for Table {
             ids: BoundedMap::new(limits::IDS),
             lengths: 0,
             next: 0,
+            has_odd: false,
             buffer: Vec::new(),
         }
     }
@@ -98,7 +101,12 @@ impl Table {
     /// Takes a datagram. Whether it is one of QUIC.
     pub fn push(&mut self, datagram: &Datagram<'_>, out: &mut Out) -> bool {
         let look = look(datagram.payload);
-        if self.connections.is_empty() && matches!(look, Look::Short | Look::No) {
+        let is_wanted = match look {
+            Look::No => self.has_odd,
+            Look::Short => !self.connections.is_empty(),
+            _ => true,
+        };
+        if !is_wanted {
             return false;
         }
         let mut opened = None;
@@ -128,6 +136,7 @@ impl Table {
             ids.insert((server, id), number);
         }
         if has_grown {
+            self.has_odd |= connection.has_odd_packets();
             out.charge(&mut connection.facts);
         }
         out.buffered = out.buffered.saturating_sub(before).saturating_add(connection.buffered());

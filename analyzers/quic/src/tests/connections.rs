@@ -175,6 +175,20 @@ fn another_id_is_one_when_two_packets_have_it() {
 }
 
 #[test]
+fn ends_may_agree_on_packets_that_look_like_nothing() {
+    // RFC 9287: grease_quic_bit, whose number is 0x2ab2.
+    let talk = |parameters: &[u8]| {
+        let extensions = [(43, vec![2, 3, 4]), (57, parameters.to_vec())];
+        let hello = mcpcap_tls_hello::build::client_hello(0x0303, &[0x1301], &extensions);
+        let hello = mcpcap_tls_hello::build::message(1, &hello);
+        let odd = [&[0x01][..], OF_SERVER, &[0xdd; 40]].concat();
+        Wire::default().ask(Initial::default().packet(&crypto(0, &hello))).ask(odd).connection()
+    };
+    assert_eq!(talk(&[0x6a, 0xb2, 0])["client_packets"], json!({ "initial": 1, "one_rtt": 1 }));
+    assert_eq!(talk(&[1, 1, 0])["client_packets"], json!({ "initial": 1 }));
+}
+
+#[test]
 fn early_data_is_told_by_its_packets() {
     let asked = [
         Initial { size: 400, ..Initial::default() }
