@@ -51,6 +51,21 @@ fn keys_are_those_of_the_rfcs() {
             "0ac1493ca1905853b0bba03e",
             "c206b8d9b9f0f37644430b490eeaa314",
         ),
+        // draft-ietf-quic-tls-29 A.1.
+        (
+            Form::Draft,
+            Side::Client,
+            "175257a31eb09dea9366d8bb79ad80ba",
+            "6b26114b9cba2b63a9e8dd4f",
+            "9ddd12c994c0698b89374a9c077a3077",
+        ),
+        (
+            Form::Draft,
+            Side::Server,
+            "149d0b1662ab871fbe63c49b5e655a5d",
+            "bab2b12a4c76016ace47856d",
+            "c0c499a65a60024a18a250974ea01dfa",
+        ),
         // RFC 9369 A.1.
         (
             Form::Two,
@@ -139,7 +154,8 @@ fn the_servers_initials_of_the_rfcs_are_read() {
 #[test]
 fn the_tags_of_the_rfcs_retries_fit() {
     for (form, datagram) in [
-        // RFC 9001 A.4 and RFC 9369 A.4.
+        // draft-ietf-quic-tls-29 A.4, RFC 9001 A.4 and RFC 9369 A.4.
+        (Form::Draft, "ffff00001d0008f067a5502a4262b5746f6b656ed16926d81f6f9ca2953a8aa4575e1e49"),
         (Form::One, "ff000000010008f067a5502a4262b5746f6b656e04a265ba2eff4d829058fb3f0f2496ba"),
         (Form::Two, "cf6b3343cf0008f067a5502a4262b5746f6b656ec8646ce8bfe33952d955543665dcc7b6"),
     ] {
