@@ -38,7 +38,7 @@ lint: wasm-target
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked --target $(WASM) --target-dir $(TARGET)/guests $(addprefix -p ,$(GUESTS)) -- -D warnings
 
-GUESTS = mcpcap-reader mcpcap-codec mcpcap-decoder mcpcap-dns mcpcap-dhcp mcpcap-icmp mcpcap-capinfos mcpcap-flows mcpcap-tcp mcpcap-http mcpcap-sip mcpcap-tls mcpcap-frames \
+GUESTS = mcpcap-reader mcpcap-codec mcpcap-decoder mcpcap-dns mcpcap-dhcp mcpcap-icmp mcpcap-capinfos mcpcap-flows mcpcap-tcp mcpcap-http mcpcap-sip mcpcap-tls mcpcap-quic mcpcap-frames \
 	mcpcap-hostile-analyzer mcpcap-hostile-decoder mcpcap-hostile-packets mcpcap-hostile-reader mcpcap-hostile-speaker
 
 format:

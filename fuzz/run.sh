@@ -3,7 +3,7 @@
 set -u
 cd "$(dirname "$0")"
 seconds=${FUZZ_SECONDS:-600}
-[ $# -gt 0 ] || set -- reader codec decoder streams capinfos dhcp dns flows frames http icmp sip tcp tls
+[ $# -gt 0 ] || set -- reader codec decoder streams capinfos dhcp dns flows frames http icmp quic quic_frames sip tcp tls
 ./seed.sh
 # Without the address sanitizer: the code is safe Rust, and runs twice as often.
 cargo +nightly fuzz build -s none --release || exit 1

@@ -24,7 +24,7 @@ const ANALYZE: &str = "mcpcap:analysis/analyze@";
 const SEED: &str = "wasi:random/insecure-seed@";
 
 /// Name of the component, and the package that holds it. Analyzers are offered in this order.
-const COMPONENTS: [(&str, &str); 13] = [
+const COMPONENTS: [(&str, &str); 14] = [
     ("reader", "mcpcap-reader"),
     ("codec", "mcpcap-codec"),
     ("decoder", "mcpcap-decoder"),
@@ -37,6 +37,7 @@ const COMPONENTS: [(&str, &str); 13] = [
     ("http", "mcpcap-http"),
     ("sip", "mcpcap-sip"),
     ("tls", "mcpcap-tls"),
+    ("quic", "mcpcap-quic"),
     ("frames", "mcpcap-frames"),
 ];
 

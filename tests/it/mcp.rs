@@ -18,7 +18,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mcpcap");
 type Client = RunningService<RoleClient, ()>;
 
 /// The tools of the Python project, in its order but for the TCP tools, and those it has not; each with a recording and the arguments that it cannot do without.
-const TOOLS: [(&str, &str, &str); 14] = [
+const TOOLS: [(&str, &str, &str); 15] = [
     ("analyze_dns_packets", "dns.pcap", "{}"),
     ("analyze_dhcp_packets", "dhcp.pcap", "{}"),
     ("analyze_icmp_packets", "icmp.pcap", "{}"),
@@ -31,6 +31,7 @@ const TOOLS: [(&str, &str, &str); 14] = [
     ("analyze_http", "tcp.pcap", "{}"),
     ("analyze_sip_packets", "sip.pcap", "{}"),
     ("analyze_tls", "tcp.pcap", "{}"),
+    ("analyze_quic", "tcp.pcap", "{}"),
     ("get_frames", "dns.pcap", r#"{"frames": [1, 2, 3]}"#),
     ("get_stream", "tcp.pcap", r#"{"connection": 0}"#),
 ];
@@ -127,7 +128,8 @@ async fn every_tool_says_what_a_client_needs_to_know() {
         assert!(!is_analysis || tool.input_schema["required"][0] == "pcap_file", "{name}");
         for (argument, schema) in tool.input_schema["properties"].as_object().unwrap() {
             // These names say it themselves.
-            let is_plain = ["end_time", "first_frame", "last_frame", "limit", "max_chars"].contains(&argument.as_str());
+            let plain = ["end_time", "first_frame", "last_frame", "limit", "max_chars", "port"];
+            let is_plain = plain.contains(&argument.as_str());
             assert!(schema["description"].is_string() || is_plain, "{name}: {argument} is not described");
         }
         let output = tool.output_schema.expect("an output schema");
@@ -239,8 +241,8 @@ async fn the_server_ends_when_it_is_told_to() {
 async fn max_packets_bounds_the_analysis_and_the_reading() {
     let client = stdio(&["--max-packets", "3"]).await;
     let unbounded = stdio(&[]).await;
-    // No recording here has TLS.
-    let others = ["get_frames", "get_stream", "analyze_tls"];
+    // No recording here has TLS or QUIC.
+    let others = ["get_frames", "get_stream", "analyze_tls", "analyze_quic"];
     for (tool, capture, required) in TOOLS.into_iter().filter(|(tool, ..)| !others.contains(tool)) {
         let report = call(&client, tool, arguments(required, &example(capture))).await.structured_content.unwrap();
         if tool == "analyze_capinfos" {

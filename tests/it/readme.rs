@@ -52,11 +52,12 @@ async fn the_comparison_names_only_what_exists_and_everything_of_the_other() {
     let prompts = client.list_all_prompts().await.unwrap();
     let page = std::fs::read_to_string(root().join("docs/comparison.md")).unwrap();
     let tables = tables(&page);
-    // The other has no tool for all that talks, for HTTP, for TLS, for single frames, for what a conversation carried, or for SQL.
+    // The other has no tool for all that talks, for HTTP, for TLS, for QUIC, for single frames, for what a conversation carried, or for SQL.
     let ours = [
         "analyze_conversations",
         "analyze_http",
         "analyze_tls",
+        "analyze_quic",
         "get_frames",
         "get_stream",
         "query_capture",

@@ -68,6 +68,7 @@ Find out what this capture is about and what in it deserves attention. Nothing i
    - http, http2: analyze_http: requests, downloads with hashes, attacks, passwords in clear
    - sip: analyze_sip_packets: calls, registrations, scanners
    - tls, dtls: analyze_tls: names, certificates, versions and suites that servers choose, failing handshakes
+   - quic, gquic: analyze_quic: names and protocols, whether QUIC works or is blocked
    - others have no tool of their own: get_frames with `first_frame`; `port` narrows every tool to one of `ports`
 3. Read `findings` of each report before its statistics. Put all findings of all tools into one list, gravest first; join those about the same \
 address, name or time.

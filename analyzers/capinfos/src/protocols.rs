@@ -23,6 +23,7 @@ mod tools {
     pub const DHCP: &str = "analyze_dhcp_packets";
     pub const HTTP: &str = "analyze_http";
     pub const ICMP: &str = "analyze_icmp_packets";
+    pub const QUIC: &str = "analyze_quic";
     pub const SIP: &str = "analyze_sip_packets";
     pub const TCP: &str = "analyze_tcp_connections";
     pub const TLS: &str = "analyze_tls";
@@ -120,6 +121,7 @@ fn next(protocol: &str, carrier: Option<&str>) -> &'static str {
         "sip" => tools::SIP,
         "tcp" => tools::TCP,
         "tls" | "dtls" => tools::TLS,
+        "quic" | "gquic" => tools::QUIC,
         // Who asks for whom, and who sends datagrams to whom.
         "arp" | "sctp" | "udp" | "igmp" => tools::CONVERSATIONS,
         _ => match carrier {
@@ -191,6 +193,7 @@ mod tests {
         assert_eq!((next("dns", Some("tcp")), next("ssh", Some("tcp"))), (tools::DNS, tools::TCP));
         assert_eq!((next("http", Some("tcp")), next("http2", Some("tcp"))), (tools::HTTP, tools::HTTP));
         assert_eq!((next("tls", Some("tcp")), next("dtls", Some("udp"))), (tools::TLS, tools::TLS));
+        assert_eq!((next("quic", Some("udp")), next("gquic", Some("udp"))), (tools::QUIC, tools::QUIC));
         assert_eq!(next("stp", None), tools::FRAMES);
     }
 }

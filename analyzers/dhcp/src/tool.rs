@@ -30,7 +30,7 @@ use crate::{v4, v6};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Stop after so many messages; totals then cover only these.
+    /// Stop after so many messages.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
     /// List only messages of this client: (part of) its MAC, DUID, name or address.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Stop after so many DNS messages; totals then cover only these.
+    /// Stop after so many DNS messages.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
     /// List only messages with a name that fits: `*.example.com`, `*` for anything.

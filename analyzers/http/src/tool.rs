@@ -19,7 +19,7 @@ use crate::{counts, exchange, files};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Stop after so many exchanges; totals then cover only these.
+    /// Stop after so many exchanges.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
     #[serde(default)]

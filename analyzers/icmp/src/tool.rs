@@ -33,7 +33,7 @@ use crate::waiting::Vlans;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arguments {
-    /// Stop after so many messages; totals then cover only these.
+    /// Stop after so many messages.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
     /// List only messages of this type, such as 3; see also `ip_version`.

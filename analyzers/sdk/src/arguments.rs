@@ -8,7 +8,7 @@ use crate::Problem;
 /// The argument `count_copies`. The decoder follows it: a tool declares it, and is given what is to be counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(description = "Count packets that were captured several times each time, not once.")]
+#[schemars(description = "Count copies of packets too.")]
 pub struct CountCopies(pub bool);
 
 /// Checks the length of a text, in bytes.

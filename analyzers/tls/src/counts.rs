@@ -4,15 +4,15 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use mcpcap_analyzer::finding::Evidence;
-use mcpcap_analyzer::stats::{Lists, Quantiles, Top, TopK};
+use mcpcap_analyzer::stats::{Count, Lists, Quantiles, TextCount, TopK};
 use mcpcap_analyzer::stream::{Endpoint, Side};
 use mcpcap_analyzer::text::hexadecimal;
 
 use crate::facts::Facts;
 use crate::fault::Fault;
-use crate::registry::{self, is_post_quantum};
-use crate::report::{AlertCount, Count, FaultCount, Statistics, TextCount, Totals};
+use crate::report::{AlertCount, FaultCount, Statistics, Totals};
 use crate::{details, limits};
+use mcpcap_tls_hello::registry::{self, is_post_quantum};
 
 const VERSIONS: &str = "statistics.versions";
 const OFFERED_VERSIONS: &str = "statistics.offered_versions";
@@ -203,20 +203,22 @@ impl Counts {
         let records = (20_u8..).zip(self.records).map(|(kind, count)| (record(kind), count));
         let messages = (0_u8..).zip(self.messages).map(|(kind, count)| (message(kind), count));
         Statistics {
-            versions: counted(&self.versions, lists, |code| registry::version(*code).into_owned()),
-            offered_versions: counted(&self.offered, lists, |code| registry::version(*code).into_owned()),
-            cipher_suites: counted(&self.suites, lists, |code| registry::suite(*code).into_owned()),
-            groups: counted(&self.groups, lists, |code| registry::group(*code).into_owned()),
-            server_names: texts_of(&self.names, lists),
-            servers: counted(&self.servers, lists, Endpoint::to_string),
-            alpn: texts_of(&self.alpn, lists),
-            starttls: all(self.starttls.iter().map(|(name, count)| ((*name).to_owned(), *count))),
-            ja3: counted(&self.ja3, lists, digest),
-            ja3s: counted(&self.ja3s, lists, digest),
-            ja4: counted(&self.ja4, lists, String::clone),
+            versions: Count::top(&self.versions, limits::LISTED, lists, |code| registry::version(*code).into_owned()),
+            offered_versions: Count::top(&self.offered, limits::LISTED, lists, |code| {
+                registry::version(*code).into_owned()
+            }),
+            cipher_suites: Count::top(&self.suites, limits::LISTED, lists, |code| registry::suite(*code).into_owned()),
+            groups: Count::top(&self.groups, limits::LISTED, lists, |code| registry::group(*code).into_owned()),
+            server_names: TextCount::top(&self.names, limits::LISTED, lists),
+            servers: Count::top(&self.servers, limits::LISTED, lists, Endpoint::to_string),
+            alpn: TextCount::top(&self.alpn, limits::LISTED, lists),
+            starttls: Count::all(self.starttls.iter().map(|(name, count)| ((*name).to_owned(), *count))),
+            ja3: Count::top(&self.ja3, limits::LISTED, lists, digest),
+            ja3s: Count::top(&self.ja3s, limits::LISTED, lists, digest),
+            ja4: Count::top(&self.ja4, limits::LISTED, lists, String::clone),
             alerts: lists.cut(ALERTS, limits::LISTED, alerts.into_iter()).collect(),
-            records: all(records),
-            handshake_messages: all(messages),
+            records: Count::all(records),
+            handshake_messages: Count::all(messages),
             lists_are_exact,
             malformed: self.malformed(lists),
         }
@@ -245,28 +247,4 @@ fn message(kind: u8) -> String {
 
 fn increase(count: &mut u64) {
     *count = count.saturating_add(1);
-}
-
-/// Those that came, the most frequent first.
-fn all(counts: impl Iterator<Item = (String, u64)>) -> Vec<Count> {
-    let mut all: Vec<Count> =
-        counts.filter(|(_, count)| *count > 0).map(|(name, count)| Count { name, count, too_high_by: 0 }).collect();
-    all.sort_by_key(|entry| Reverse(entry.count));
-    all
-}
-
-/// The most frequent ones by their names.
-fn counted<K: std::hash::Hash + Eq + Ord + Clone>(
-    table: &TopK<K>,
-    lists: &mut Lists,
-    name: impl Fn(&K) -> String,
-) -> Vec<Count> {
-    let count = |top: Top<K>| Count { name: name(&top.key), count: top.count, too_high_by: top.error };
-    table.list(limits::LISTED, lists).into_iter().map(count).collect()
-}
-
-/// The same of text from the capture.
-fn texts_of(table: &TopK<String>, lists: &mut Lists) -> Vec<TextCount> {
-    let count = |top: Top<String>| TextCount { name: top.key, count: top.count, too_high_by: top.error };
-    table.list(limits::LISTED, lists).into_iter().map(count).collect()
 }

@@ -8,12 +8,11 @@ use mcpcap_analyzer::stream::{Endpoint, Side};
 use crate::certificate::{self, Certificate};
 use crate::fault::Fault;
 use crate::handshake::{self, Message};
-use crate::hello::fingerprint::Carrier;
-use crate::hello::{ClientHello, ServerHello, Ssl2Client, Ssl2Server, Wrong};
-use crate::offer::{Choice, Offer};
 use crate::out::Out;
-use crate::registry::is_13;
 use crate::{key_exchange, limits};
+use mcpcap_tls_hello::fingerprint::Carrier;
+use mcpcap_tls_hello::registry::is_13;
+use mcpcap_tls_hello::{Choice, ClientHello, Offer, ServerHello, Ssl2Client, Ssl2Server, Wrong};
 
 /// The list of alerts of each connection.
 pub const ALERTS: &str = "connections[].alerts";

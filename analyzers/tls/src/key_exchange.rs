@@ -1,8 +1,8 @@
 //! ServerKeyExchange up to TLS 1.2 (RFC 5246 §7.4.3, RFC 8422 §5.4): group and signature algorithm.
 
-use crate::offer::Choice;
-use crate::registry::{Exchange, exchange};
-use crate::wire::{Cursor, bits};
+use mcpcap_tls_hello::Choice;
+use mcpcap_tls_hello::registry::{Exchange, exchange};
+use mcpcap_tls_hello::wire::{Cursor, bits};
 
 /// A curve by its number in the registry of groups.
 const NAMED_CURVE: u8 = 3;

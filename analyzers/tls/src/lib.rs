@@ -4,9 +4,8 @@
 //! * [`prompts`]: the prompts
 //! * `stream`: what a TCP connection carries; `records` and `handshake`: records in it, and messages in these
 //! * `dtls`: the same in UDP datagrams
-//! * `hello`: hellos and their fingerprints; `key_exchange`; `certificate`: X.509
-//! * `registry`: the names that IANA registered; `wire`: how TLS writes numbers
-//! * `offer` and `facts`: what is kept of hellos and of connections; `out`: what comes out of these
+//! * `key_exchange`; `certificate`: X.509. Hellos, their fingerprints and names of numbers are the crate `mcpcap-tls-hello`
+//! * `facts`: what is kept of connections; `out`: what comes out of these
 //! * `analysis`: what is done with each connection, in `counts` and `findings`
 //! * `rows`: the tables `tls` and `tls_certificates`
 //! * `report` and `details`: the report; `limits`: how much is kept and listed
@@ -31,19 +30,15 @@ mod facts;
 mod fault;
 mod findings;
 mod handshake;
-mod hello;
 mod key_exchange;
 mod limits;
-mod offer;
 mod out;
 pub mod prompts;
 mod records;
-mod registry;
 mod report;
 mod rows;
 mod stream;
 pub mod tool;
-mod wire;
 
 mcpcap_analyzer::component! { name: "tls", tools: [tool::Tls], prompts: prompts::PROMPTS }
 

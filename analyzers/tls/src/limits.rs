@@ -12,11 +12,7 @@ pub const DTLS: usize = 2048;
 /// Memory in bytes of all connections that are not finished.
 pub const SESSIONS: usize = 16 << 20;
 
-/// Suites, extensions, groups and signature algorithms of a hello that are kept; how many there were is told.
-pub const CODES: usize = 128;
-/// Protocols of ALPN that are kept.
-pub const PROTOCOLS: usize = 16;
-/// Characters of a text.
+/// Characters of a name in a certificate.
 pub const TEXT: usize = 256;
 /// Alerts of one connection that are listed at once.
 pub const ALERTS: usize = 8;

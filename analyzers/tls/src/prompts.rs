@@ -30,6 +30,7 @@ fn text(arguments: &PromptArguments, body: &str) -> String {
 /// What holds for TLS besides the rules of all prompts.
 const RULES: &str = "\
 - Nothing is decrypted. In TLS 1.3 certificates, chosen ALPN and later alerts are encrypted: their absence says nothing.
+- TLS within QUIC (HTTP/3) is not here: call analyze_quic for it, where it is offered.
 - `connections` and `certificates` are pages; `where` chooses among them, and `offers` set to true lists what each client offers.
 - `server_name`, `offered_alpn` and names in certificates are claims of the sender. Signatures of certificates are not checked: `self_signed` compares names.
 - `ech` may be there for the look of it (GREASE). JA3, JA3S and JA4 tell programs apart, not what they do; many programs share one.
@@ -48,6 +49,7 @@ Judge this TLS traffic from a defender's point of view.
 5. What hides: connections without `server_name`, `statistics.ja4` with a single client, servers on odd ports (`statistics.servers`), self-signed certificates with random names, \
 `client_bytes` far above `server_bytes`. Benign: monitoring, updates, APIs by address.
 6. Attempts: tls_heartbleed, `statistics.malformed[]`, tls_downgrade. Benign: scanners of one's own.
+7. What goes over QUIC instead (analyze_quic): names that are only there, `statistics.ja4`, its findings. Benign: browsers prefer it.
 
 Answer with the suspicions in order of gravity: what was observed in numbers, the frames, the benign explanation and what speaks against it, and what to check next. Say so plainly \
 when nothing stands out.";
@@ -64,7 +66,8 @@ certificate_required: the server wants a client's certificate. Benign: close_not
 4. No answer: is the ClientHello large (several segments, `statistics.groups` with post-quantum ones) and lost on the way? Is there a reset (`end`)? Look at the connection with analyze_tcp_connections.
 5. Slow: `handshake_ms` against `answer_ms`: a slow server answers late, a long way takes long in all steps; `retry_frame` costs one round trip, and `resumed` saves work. \
 `totals.handshake_time` and `totals.answer_time` have the percentiles.
-6. Middleboxes: another `issuer` than expected, `downgraded`, `fallback`, `has_gaps`.
+6. Does the client try QUIC first (analyze_quic: quic_blocked, no_answer)? Then TLS begins late. Benign: browsers try both at once.
+7. Middleboxes: another `issuer` than expected, `downgraded`, `fallback`, `has_gaps`.
 
 Answer with: which connections fail and why, the side that ends them, the frames, what to change at which end, and what could not be seen. Name the benign cases as such.";
 

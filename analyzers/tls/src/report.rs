@@ -2,7 +2,7 @@
 
 use mcpcap_analyzer::decode::CopyReport;
 use mcpcap_analyzer::finding::{Finding, Frames};
-use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
+use mcpcap_analyzer::stats::{Count, PageInfo, SummaryMs, TextCount};
 use mcpcap_analyzer::{Ending, JsonSchema, decode, is_default, stream};
 use serde::Serialize;
 
@@ -119,31 +119,6 @@ pub struct Statistics {
     /// What is wrong, once for each connection.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub malformed: Vec<FaultCount>,
-}
-
-/// A name and how often it came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Count {
-    /// What was counted.
-    #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub name: String,
-    /// How often it came.
-    pub count: u64,
-    /// The count may be too high by up to so many.
-    #[serde(skip_serializing_if = "is_default")]
-    pub too_high_by: u64,
-}
-
-/// A text from the capture and how often it came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct TextCount {
-    /// What was counted.
-    pub name: String,
-    /// How often it came.
-    pub count: u64,
-    /// The count may be too high by up to so many.
-    #[serde(skip_serializing_if = "is_default")]
-    pub too_high_by: u64,
 }
 
 /// An alert and how often it came.

@@ -10,7 +10,7 @@ use mcpcap_analyzer::{community, text, time};
 use crate::certificate::Entry;
 use crate::details::{self, ChainReport};
 use crate::facts::Facts;
-use crate::registry;
+use mcpcap_tls_hello::registry;
 
 mcpcap_analyzer::table! {
     /// A connection of TLS or DTLS.

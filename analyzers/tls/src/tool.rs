@@ -25,7 +25,7 @@ pub struct Arguments {
     /// List what each client offers: suites, groups, signature algorithms.
     #[serde(default)]
     pub offers: bool,
-    /// Stop after so many connections; totals then cover only these.
+    /// Stop after so many connections.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
     #[serde(default)]

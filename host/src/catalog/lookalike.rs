@@ -9,13 +9,14 @@ use super::names::WORDS;
 use crate::catalog::Catalog;
 
 /// Names of this program's tools, and titles of its tools and prompts, whichever modules are offered.
-const TOOLS: [&str; 16] = [
+const TOOLS: [&str; 17] = [
     "analyze_capinfos",
     "analyze_conversations",
     "analyze_dhcp_packets",
     "analyze_dns_packets",
     "analyze_http",
     "analyze_icmp_packets",
+    "analyze_quic",
     "analyze_sip_packets",
     "analyze_tcp_anomalies",
     "analyze_tcp_connections",
@@ -52,7 +53,7 @@ const PROMPTS: [&str; 23] = [
     "traffic_overview",
     "triage",
 ];
-const TITLES: [&str; 39] = [
+const TITLES: [&str; 40] = [
     "Capture file overview",
     "Conversations and endpoints",
     "DHCP analysis",
@@ -76,6 +77,7 @@ const TITLES: [&str; 39] = [
     "One conversation's data",
     "Overview of an unknown capture",
     "Overview of the traffic",
+    "QUIC analysis",
     "SIP analysis",
     "SIP forensics",
     "SIP security analysis",

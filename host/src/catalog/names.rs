@@ -13,9 +13,9 @@ const NAME: usize = 32;
 /// Characters of a tool's or prompt's name with its prefix. Clients put a prefix of their own in front, and models' interfaces take 64.
 const OFFERED: usize = 56;
 /// First words of names that this program gives its own tools and prompts, or may give.
-pub(super) const WORDS: [&str; 19] = [
+pub(super) const WORDS: [&str; 20] = [
     "analyze", "capture", "dhcp", "dns", "forensic", "get", "http", "icmp", "list", "mcpcap", "network", "query",
-    "scan", "security", "sip", "tcp", "tls", "traffic", "triage",
+    "quic", "scan", "security", "sip", "tcp", "tls", "traffic", "triage",
 ];
 
 /// Why a name is refused.

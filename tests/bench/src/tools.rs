@@ -104,6 +104,7 @@ pub fn subjects() -> Vec<Subject> {
             ToolEntry::of::<tcp::retransmissions::TcpRetransmissions>(),
         ),
         of("tls", "analyze_tls", &[], "", TCP, ToolEntry::of::<mcpcap_tls::tool::Tls>()),
+        of("quic", "analyze_quic", &[], "", MIXED, ToolEntry::of::<mcpcap_quic::tool::Quic>()),
         of("http", "analyze_http", &[], "http,tree", TCP, ToolEntry::of::<mcpcap_http::tool::Http>()),
         // One of the servers that captures are made with.
         of(

@@ -9,6 +9,7 @@ mod dhcp;
 mod dns;
 mod http;
 mod icmp;
+mod quic;
 mod sip;
 mod tcp;
 mod tls;
@@ -85,6 +86,7 @@ async fn compare(folder: &Path, name: &str) {
         conversations::conversations(&ours, facts, &mut note);
         http::http(&report("analyze_http", http::arguments()).await.unwrap_or_else(failed), facts, &mut note);
         tls::tls(&report("analyze_tls", tls::arguments()).await.unwrap_or_else(failed), facts, &mut note);
+        quic::quic(&report("analyze_quic", quic::arguments()).await.unwrap_or_else(failed), facts, &mut note);
         sip::sip(&report("analyze_sip_packets", json!({})).await.unwrap_or_else(failed), facts, &mut note);
     }
     assert!(compared > 0, "no captures in {}", folder.display());

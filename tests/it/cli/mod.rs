@@ -64,7 +64,7 @@ fn a_failure_is_one_line_and_exit_code_1() {
         (vec!["--transport", "http", "--port", "70000"], "between 1 and 65535"),
         (
             vec!["--modules", "dns,nothing"],
-            "the modules are dns, dhcp, icmp, capinfos, flows, tcp, http, sip, tls, frames",
+            "the modules are dns, dhcp, icmp, capinfos, flows, tcp, http, sip, tls, quic, frames",
         ),
         (vec!["--transport", "http", "--host", "0.0.0.0"], "--allow-unauthenticated-http"),
         (vec!["--transport", "http", "--host", "host.invalid"], "host.invalid"),

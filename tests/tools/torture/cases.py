@@ -126,7 +126,7 @@ def all_cases(scale):
         yield from kind(scale)
 
 
-TOOLS = ["analyze_capinfos", "analyze_conversations", "analyze_dns_packets", "analyze_dhcp_packets", "analyze_http", "analyze_icmp_packets", "analyze_sip_packets", "analyze_tls",
+TOOLS = ["analyze_capinfos", "analyze_conversations", "analyze_dns_packets", "analyze_dhcp_packets", "analyze_http", "analyze_icmp_packets", "analyze_sip_packets", "analyze_tls", "analyze_quic",
          "analyze_tcp_connections", "analyze_tcp_anomalies", "analyze_tcp_retransmissions"]
 
 

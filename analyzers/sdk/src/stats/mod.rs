@@ -6,6 +6,7 @@
 
 mod beyond;
 mod bounded_map;
+mod count;
 mod distinct;
 mod index;
 mod keyed;
@@ -23,6 +24,7 @@ pub(crate) mod within;
 
 pub use beyond::Beyond;
 pub use bounded_map::{BoundedMap, Iter, Place};
+pub use count::{Count, TextCount};
 pub use distinct::Distinct;
 pub use keyed::Keyed;
 pub use lists::{Lists, Part};

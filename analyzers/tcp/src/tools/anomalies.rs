@@ -38,7 +38,7 @@ pub struct Arguments {
     /// Only connections with this port at one end, that of `server_ip`. 0: all.
     #[serde(default)]
     pub server_port: Option<u16>,
-    /// Stop after so many TCP packets that fit; totals then cover only these.
+    /// Stop after so many TCP packets that fit.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
     #[serde(default)]

@@ -43,7 +43,7 @@ pub struct Arguments {
     /// List only the connection with this `id`, and its flagged frames as `events`.
     #[serde(default)]
     pub connection: Option<u64>,
-    /// Stop after so many TCP packets that fit; totals then cover only these.
+    /// Stop after so many TCP packets that fit.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
     #[serde(default)]

@@ -37,7 +37,7 @@ pub struct Arguments {
     /// Its port. 0: any.
     #[serde(default)]
     pub server_port: Option<u16>,
-    /// Stop after so many TCP packets that fit; totals then cover only these.
+    /// Stop after so many TCP packets that fit.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
     #[serde(default)]

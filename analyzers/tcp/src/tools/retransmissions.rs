@@ -36,7 +36,7 @@ pub struct Arguments {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub threshold: Option<f64>,
-    /// Stop after so many TCP packets that fit; totals then cover only these.
+    /// Stop after so many TCP packets that fit.
     #[serde(default)]
     pub max_packets: Option<NonZeroU64>,
     #[serde(default)]

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use x509_parser::asn1_rs::{Any, FromDer, Tag};
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
-use crate::wire::bits as bits_of;
+use mcpcap_tls_hello::wire::bits as bits_of;
 
 /// The name of an algorithm, or its number.
 type Name = Cow<'static, str>;

@@ -18,7 +18,7 @@ use x509_parser::time::ASN1Time;
 use crate::facts::Mark;
 use crate::fault::Fault;
 use crate::limits;
-use crate::wire::Cursor;
+use mcpcap_tls_hello::wire::Cursor;
 
 pub use algorithms::{Key, Signature};
 pub use host::fits;

@@ -10,7 +10,7 @@ use super::{Certificate, Content, Entry};
 use crate::details::written;
 use crate::facts::Mark;
 use crate::limits;
-use crate::registry::Name;
+use mcpcap_tls_hello::registry::Name;
 
 /// A certificate. Names are from the capture.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::facts::Mark;
 use crate::handshake::{Message, is_read};
 use crate::limits;
-use crate::wire::Cursor;
+use mcpcap_tls_hello::wire::Cursor;
 
 /// Bytes of a fragment's header.
 pub const HEADER: usize = 12;

@@ -11,11 +11,11 @@ use mcpcap_analyzer::stream::{Endpoint, Side};
 use crate::facts::{Encrypted, Facts, Mark};
 use crate::fault::Fault;
 use crate::handshake;
-use crate::hello::fingerprint::Carrier;
 use crate::limits;
 use crate::out::Out;
 use crate::records;
 use fragments::Fragments;
+use mcpcap_tls_hello::fingerprint::Carrier;
 use record::Record;
 
 /// A datagram.

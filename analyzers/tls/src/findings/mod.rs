@@ -15,8 +15,8 @@ use crate::certificate::{Content, Key, Validity};
 use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::limits;
-use crate::offer::Offer;
-use crate::registry::{self, Weakness};
+use mcpcap_tls_hello::Offer;
+use mcpcap_tls_hello::registry::{self, Weakness};
 
 /// What can be seen in one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::finding::{Confidence, Rule, Severity};
 
 use super::What;
-use crate::registry::Weakness;
+use mcpcap_tls_hello::registry::Weakness;
 
 /// Bits of RSA, DSA and Diffie-Hellman below which keys are weak (NIST SP 800-131A).
 pub const BITS: u32 = 2048;

@@ -5,9 +5,9 @@ use mcpcap_analyzer::stream::Side;
 use super::Segment;
 use crate::facts::Mark;
 use crate::handshake::{CLIENT_HELLO, SERVER_HELLO};
-use crate::hello::{Ssl2Client, Ssl2Server};
 use crate::limits;
 use crate::records::{ALERT, HANDSHAKE, Head};
+use mcpcap_tls_hello::{Ssl2Client, Ssl2Server};
 
 /// How a segment begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

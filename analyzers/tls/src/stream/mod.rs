@@ -6,9 +6,9 @@ mod tls;
 use mcpcap_analyzer::stream::{CloseReason, Connection, Event, Side};
 
 use crate::facts::Mark;
-use crate::hello::{Ssl2Client, Ssl2Server};
 use crate::out::Out;
 use begin::{Before, Begins, begins};
+use mcpcap_tls_hello::{Ssl2Client, Ssl2Server};
 use tls::Tls;
 
 /// What is kept of a connection.

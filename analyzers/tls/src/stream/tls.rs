@@ -6,10 +6,10 @@ use super::Segment;
 use crate::facts::{Encrypted, Facts, Mark};
 use crate::fault::Fault;
 use crate::handshake::Assembly;
-use crate::hello::fingerprint::Carrier;
-use crate::hello::{Ssl2Client, Ssl2Server};
 use crate::out::Out;
 use crate::records::{self, Head, Part, Records};
+use mcpcap_tls_hello::fingerprint::Carrier;
+use mcpcap_tls_hello::{Ssl2Client, Ssl2Server};
 
 /// One direction.
 #[derive(Default)]

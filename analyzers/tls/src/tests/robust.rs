@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::build::{Certificate, Talk, Tested as _, in_records, message, record};
 use crate::certificate;
-use crate::hello::{ClientHello, ServerHello};
 use crate::tool::Tls;
+use mcpcap_tls_hello::{ClientHello, Offer, ServerHello};
 
 fn read(capture: &[u8]) {
     let _ = harness::run::<Tls>(capture, &json!({ "page": { "limit": 1000 }, "offers": true }));
@@ -61,7 +61,7 @@ fn random_hellos_never_panic() {
             (0..random.below(200)).map(|_| [0, 1, 2, 3, 43, 51, random.below(256) as u8][random.below(7)]).collect();
         for datagram in [false, true] {
             if let Some(hello) = ClientHello::parse(&bytes, datagram) {
-                let _ = crate::offer::Offer::new(&hello, crate::hello::fingerprint::Carrier::Tcp, true);
+                let _ = Offer::new(&hello, mcpcap_tls_hello::fingerprint::Carrier::Tcp, true);
             }
         }
         let _ = ServerHello::parse(&bytes);

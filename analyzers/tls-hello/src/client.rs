@@ -1,13 +1,14 @@
 //! ClientHello.
 
-use super::{Wrong, extension, extensions};
 use crate::wire::{Cursor, codes};
+use crate::{Wrong, extension, extensions};
 
 /// A ClientHello, as it stands in its message.
 #[derive(Debug, Clone, Default)]
 pub struct ClientHello<'a> {
     /// `legacy_version`.
     pub version: u16,
+    /// `legacy_session_id`.
     pub session_id: &'a [u8],
     /// Cipher suites, two bytes each.
     pub suites: &'a [u8],
@@ -19,6 +20,7 @@ pub struct ClientHello<'a> {
     pub versions: Option<&'a [u8]>,
     /// `supported_groups`, two bytes each.
     pub groups: &'a [u8],
+    /// `ec_point_formats`, a byte each.
     pub point_formats: &'a [u8],
     /// `signature_algorithms`, two bytes each.
     pub schemes: &'a [u8],
@@ -26,14 +28,19 @@ pub struct ClientHello<'a> {
     pub server_name: Option<&'a [u8]>,
     /// Groups for which keys are sent.
     pub key_shares: Vec<u16>,
-    /// Sizes of tickets and identities with which a session may go on.
+    /// Whether there is a ticket with which a session may go on.
     pub ticket: bool,
+    /// Whether there is a key with which a session may go on (TLS 1.3).
     pub pre_shared_key: bool,
+    /// Whether data comes before the handshake (0-RTT).
     pub early_data: bool,
+    /// An encrypted ClientHello in it.
     pub ech: Option<Ech>,
+    /// Whether there is an encrypted server name, the forerunner of that.
     pub esni: bool,
     /// Bytes of a cookie of DTLS.
     pub cookie: usize,
+    /// What is wrong with it.
     pub wrong: Wrong,
     /// The list of ALPN, as it is.
     pub protocols: &'a [u8],

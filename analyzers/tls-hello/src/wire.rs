@@ -1,4 +1,4 @@
-//! Numbers and vectors as TLS writes them (RFC 8446 §3).
+//! Numbers and vectors as TLS writes them (RFC 8446 §3), and numbers as QUIC does (RFC 9000 §16).
 
 /// What is left of some bytes. Nothing is read behind their end.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,6 +55,26 @@ impl<'a> Cursor<'a> {
         Some((self.take(length.min(self.0.len()))?, is_whole))
     }
 
+    /// A number of QUIC, whose first two bits tell how many bytes it has.
+    pub fn varint(&mut self) -> Option<u64> {
+        let (first, rest) = self.0.split_first()?;
+        let bytes = [0, 1, 3, 7].get(usize::from(first >> 6))?;
+        let (rest, left) = rest.split_at_checked(*bytes)?;
+        self.0 = left;
+        Some(rest.iter().fold(u64::from(first & 0x3f), |number, byte| (number << 8) | u64::from(*byte)))
+    }
+
+    /// A vector with its length in front, as such a number.
+    pub fn varint_vector(&mut self) -> Option<&'a [u8]> {
+        let length = usize::try_from(self.varint()?).ok()?;
+        self.take(length)
+    }
+
+    /// What is left.
+    pub fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
     /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -72,4 +92,27 @@ pub fn bits(number: &[u8]) -> u32 {
 /// The numbers of two bytes in a vector.
 pub fn codes(bytes: &[u8]) -> impl ExactSizeIterator<Item = u16> + Clone + '_ {
     bytes.chunks_exact(2).map(|pair| pair.iter().fold(0, |number, byte| (number << 8) | u16::from(*byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_quic_are_those_of_the_rfc() {
+        // RFC 9000 appendix A.1.
+        for (bytes, expected) in [
+            (&[0xc2, 0x19, 0x7c, 0x5e, 0xff, 0x14, 0xe8, 0x8c][..], 151_288_809_941_952_652),
+            (&[0x9d, 0x7f, 0x3e, 0x7d], 494_878_333),
+            (&[0x7b, 0xbd], 15_293),
+            (&[0x25], 37),
+            (&[0x40, 0x25], 37),
+        ] {
+            let mut cursor = Cursor::new(bytes);
+            assert_eq!((cursor.varint(), cursor.is_empty()), (Some(expected), true));
+            assert_eq!(Cursor::new(&bytes[..bytes.len() - 1]).varint(), None);
+        }
+        assert_eq!(Cursor::new(&[2, 7, 8, 9]).varint_vector(), Some(&[7, 8][..]));
+        assert_eq!(Cursor::new(&[4, 7, 8, 9]).varint_vector(), None);
+    }
 }

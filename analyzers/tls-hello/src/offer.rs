@@ -2,22 +2,30 @@
 
 use mcpcap_analyzer::text;
 
-use crate::hello::fingerprint::{Carrier, ja3, ja3s, ja4};
-use crate::hello::{ClientHello, Ech, ServerHello, Ssl2Client};
-use crate::limits;
+use crate::fingerprint::{Carrier, ja3, ja3s, ja4};
 use crate::registry::{Weakness, is_13, is_grease, is_post_quantum, weakness};
 use crate::wire::codes;
+use crate::{ClientHello, Ech, ServerHello, Ssl2Client};
+
+/// Suites, extensions, groups and signature algorithms of a hello that are kept; how many there were is told.
+const CODES: usize = 128;
+/// Protocols of ALPN that are kept.
+const PROTOCOLS: usize = 16;
+/// Characters of a text.
+const TEXT: usize = 256;
 
 /// Numbers of a list, of which the first are kept.
 #[derive(Debug, Clone, Default)]
 pub struct Codes {
+    /// The first 128.
     pub first: Box<[u16]>,
+    /// How many there were.
     pub total: u64,
 }
 
 impl Codes {
     fn new(all: impl Iterator<Item = u16> + Clone) -> Self {
-        Self { first: all.clone().take(limits::CODES).collect(), total: all.count() as u64 }
+        Self { first: all.clone().take(CODES).collect(), total: all.count() as u64 }
     }
 
     /// Bytes on the heap.
@@ -33,24 +41,37 @@ pub struct Offer {
     pub version: u16,
     /// Versions without GREASE.
     pub versions: Codes,
+    /// Cipher suites.
     pub suites: Codes,
+    /// Groups of key exchange.
     pub groups: Codes,
+    /// Groups for which keys are sent.
     pub key_shares: Codes,
+    /// Signature algorithms.
     pub schemes: Codes,
+    /// Extensions in their order.
     pub extensions: Codes,
+    /// Server name (SNI), made fit for a report.
     pub server_name: Option<String>,
+    /// The first 16 protocols of the application (ALPN), likewise.
     pub alpn: Vec<String>,
+    /// An encrypted ClientHello in it.
     pub ech: Option<Ech>,
+    /// Whether there is an encrypted server name, the forerunner of that.
     pub esni: bool,
+    /// Whether there is a ticket with which a session may go on.
     pub ticket: bool,
+    /// Whether there is a key with which a session may go on (TLS 1.3).
     pub pre_shared_key: bool,
+    /// Whether data comes before the handshake (0-RTT).
     pub early_data: bool,
+    /// `legacy_session_id`.
     pub session_id: Box<[u8]>,
     /// Whether it tries again with an older version (RFC 7507).
     pub fallback: bool,
     /// Whether all of the hello is here.
     pub complete: bool,
-    /// Of a hello that is all here, and whose lengths fit.
+    /// JA3 and JA4, of a hello that is all here, and whose lengths fit.
     pub fingerprints: Option<([u8; 16], String)>,
     /// Why the gravest obsolete suite of those kept is so.
     pub weakness: Option<Weakness>,
@@ -71,8 +92,8 @@ impl Offer {
             key_shares: Codes::new(hello.key_shares.iter().copied()),
             schemes: Codes::new(codes(hello.schemes)),
             extensions: Codes::new(hello.extensions.iter().map(|(code, _)| *code)),
-            server_name: hello.server_name.map(|name| text::printable(name, limits::TEXT)),
-            alpn: hello.alpn().take(limits::PROTOCOLS).map(|name| text::printable(name, limits::TEXT)).collect(),
+            server_name: hello.server_name.map(|name| text::printable(name, TEXT)),
+            alpn: hello.alpn().take(PROTOCOLS).map(|name| text::printable(name, TEXT)).collect(),
             ech: hello.ech,
             esni: hello.esni,
             ticket: hello.ticket,
@@ -82,7 +103,7 @@ impl Offer {
             fallback: codes(hello.suites).any(|suite| suite == FALLBACK),
             complete,
             fingerprints: (complete && !hello.wrong.length).then(|| (ja3(hello), ja4(hello, carrier))),
-            weakness: codes(hello.suites).take(limits::CODES).filter_map(weakness).min(),
+            weakness: codes(hello.suites).take(CODES).filter_map(weakness).min(),
         }
     }
 
@@ -115,7 +136,7 @@ impl Offer {
     pub fn allows(&self, version: u16) -> bool {
         let is_listed =
             self.versions.first.contains(&version) || self.versions.total > self.versions.first.len() as u64;
-        let has_list = self.extensions.first.contains(&crate::hello::extension::SUPPORTED_VERSIONS);
+        let has_list = self.extensions.first.contains(&crate::extension::SUPPORTED_VERSIONS);
         let is_older = if version >> 8 == 0xfe { version >= self.version } else { version <= self.version };
         is_listed || (!has_list && is_older)
     }
@@ -132,6 +153,7 @@ impl Offer {
 /// What a server chose.
 #[derive(Debug, Clone)]
 pub struct Choice {
+    /// The version.
     pub version: u16,
     /// Not of SSL 2.0, where the client chooses.
     pub suite: Option<u16>,
@@ -141,12 +163,17 @@ pub struct Choice {
     pub dh_bits: Option<u32>,
     /// Signature algorithm of the key exchange.
     pub scheme: Option<u16>,
+    /// The protocol of the application (ALPN), made fit for a report.
     pub alpn: Option<String>,
+    /// Whether an earlier session goes on (TLS 1.3).
     pub pre_shared_key: bool,
+    /// `legacy_session_id_echo`.
     pub session_id: Box<[u8]>,
+    /// Compression method.
     pub compression: u8,
     /// The server could do a newer version, and says so.
     pub downgraded: bool,
+    /// JA3S, of a hello that is all here.
     pub ja3s: Option<[u8; 16]>,
 }
 
@@ -159,7 +186,7 @@ impl Choice {
             group: hello.group,
             dh_bits: None,
             scheme: None,
-            alpn: hello.alpn.map(|name| text::printable(name, limits::TEXT)),
+            alpn: hello.alpn.map(|name| text::printable(name, TEXT)),
             pre_shared_key: hello.pre_shared_key,
             session_id: hello.session_id.iter().copied().take(32).collect(),
             compression: hello.compression,

@@ -1,8 +1,5 @@
 //! Cipher suites.
 
-use mcpcap_analyzer::JsonSchema;
-use serde::Serialize;
-
 use super::suite_names::SUITES;
 use super::{Name, named};
 
@@ -12,8 +9,7 @@ pub fn suite(code: u16) -> Name {
 }
 
 /// Why a cipher suite is obsolete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Weakness {
     /// It does not encrypt.
     Null,

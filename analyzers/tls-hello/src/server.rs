@@ -1,7 +1,7 @@
 //! ServerHello, and HelloRetryRequest, which is one with a random number that says so.
 
-use super::{Wrong, extension, extensions};
 use crate::wire::Cursor;
+use crate::{Wrong, extension, extensions};
 
 /// The random number of a HelloRetryRequest: the SHA-256 of "HelloRetryRequest" (RFC 8446 §4.1.3).
 const RETRY: [u8; 32] = [
@@ -18,19 +18,25 @@ pub struct ServerHello<'a> {
     pub legacy_version: u16,
     /// The version that is chosen.
     pub version: u16,
+    /// `legacy_session_id_echo`.
     pub session_id: &'a [u8],
+    /// The cipher suite that is chosen.
     pub suite: u16,
+    /// The compression method that is chosen.
     pub compression: u8,
     /// All extensions in order.
     pub extensions: Vec<(u16, &'a [u8])>,
     /// The group of `key_share`.
     pub group: Option<u16>,
+    /// The protocol of the application that is chosen (ALPN).
     pub alpn: Option<&'a [u8]>,
+    /// Whether an earlier session goes on (TLS 1.3).
     pub pre_shared_key: bool,
     /// Whether it asks for another ClientHello.
     pub retry: bool,
     /// Whether its random number says that the server could do a newer version.
     pub downgraded: bool,
+    /// What is wrong with it.
     pub wrong: Wrong,
 }
 

@@ -1,20 +1,45 @@
-//! ClientHello and ServerHello (RFC 8446 §4.1, RFC 5246 §7.4.1, RFC 6347 §4.2), and fingerprints of them.
+//! Hellos of TLS (RFC 8446 §4.1, RFC 5246 §7.4.1, RFC 6347 §4.2), whatever carries them: what the analyzers of TLS and of QUIC share.
+//!
+//! * [`ClientHello`], [`ServerHello`], [`Ssl2Client`], [`Ssl2Server`]: hellos as they stand in their messages; [`fingerprint`]: JA3, JA3S and JA4 of them
+//! * [`Offer`] and [`Choice`]: what is kept of them; [`OffersReport`] and [`EchReport`]: what reports tell of them
+//! * [`registry`]: the names that IANA registered; [`wire`]: how TLS writes numbers
 //!
 //! Written here, not taken from `tls-parser`: a hello that is cut, or in which one length lies, still tells its other parts, fingerprints need the lists
 //! as they were sent, and no list may be copied before it is known how much of it is kept.
+#![deny(missing_docs)]
+#![deny(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
 
+#[cfg(any(test, feature = "harness"))]
+pub mod build;
 mod client;
 pub mod fingerprint;
+mod offer;
+pub mod registry;
+mod report;
 mod server;
 mod ssl2;
+pub mod wire;
 
 pub use client::{ClientHello, Ech};
+pub use offer::{Choice, Codes, Offer};
+pub use report::{EchReport, OffersReport, names};
 pub use server::ServerHello;
 pub use ssl2::{Ssl2Client, Ssl2Server};
 
 use crate::wire::Cursor;
 
 /// Numbers of extensions that are read.
+#[allow(missing_docs, reason = "the names are those of IANA's registry")]
 pub mod extension {
     pub const SERVER_NAME: u16 = 0;
     pub const SUPPORTED_GROUPS: u16 = 10;

@@ -8,9 +8,9 @@ use std::fmt::Write;
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
-use super::{ClientHello, ServerHello, extension};
 use crate::registry::is_grease;
 use crate::wire::codes;
+use crate::{ClientHello, ServerHello, extension};
 
 /// JA3 of a ClientHello.
 pub fn ja3(hello: &ClientHello<'_>) -> [u8; 16] {
@@ -45,8 +45,11 @@ fn numbers(text: &mut String, all: impl Iterator<Item = u16>) {
 /// What carries a hello.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carrier {
+    /// Records of TLS in a TCP connection.
     Tcp,
+    /// Records of DTLS in datagrams.
     Dtls,
+    /// CRYPTO frames of QUIC.
     Quic,
 }
 

@@ -1,7 +1,5 @@
 //! Connections as the report lists them.
 
-mod offers;
-
 use std::net::IpAddr;
 
 use mcpcap_analyzer::stats::Lists;
@@ -13,10 +11,9 @@ use serde::Serialize;
 use crate::certificate::Content;
 use crate::facts::{ALERTS, Alert, Facts, Mark};
 use crate::fault::Fault;
-use crate::hello::fingerprint::Carrier;
-use crate::offer::{Choice, Codes, Offer};
-use crate::registry::{self, Name, is_post_quantum};
-pub use offers::OffersReport;
+use mcpcap_tls_hello::fingerprint::Carrier;
+use mcpcap_tls_hello::registry::{self, Name, is_post_quantum};
+use mcpcap_tls_hello::{Choice, EchReport, Offer, OffersReport, names};
 
 /// A connection. Texts such as names are from the capture.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -188,15 +185,6 @@ pub struct ConnectionReport {
     pub offers: Option<OffersReport>,
 }
 
-/// What is in the clear of an encrypted ClientHello.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct EchReport {
-    /// Number of the server's configuration for which it is encrypted.
-    pub config_id: u8,
-    /// Bytes that are encrypted.
-    pub payload_bytes: u16,
-}
-
 /// An alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AlertReport {
@@ -262,10 +250,6 @@ pub fn early_data(facts: &Facts) -> Option<&'static str> {
         () if facts.early_data => Some("sent"),
         () => offers.then_some("offered"),
     }
-}
-
-fn names(codes: &Codes, name: impl Fn(u16) -> Name) -> Vec<Name> {
-    codes.first.iter().map(|code| name(*code)).collect()
 }
 
 impl AlertReport {
@@ -358,7 +342,7 @@ impl ConnectionReport {
         self.server_name = offer.server_name.clone();
         self.offered_versions = names(&offer.versions, registry::version);
         self.offered_alpn = offer.alpn.clone();
-        self.ech = offer.ech.map(|ech| EchReport { config_id: ech.config, payload_bytes: ech.payload });
+        self.ech = offer.ech.map(EchReport::from);
         (self.esni, self.fallback) = (offer.esni, offer.fallback);
         let fingerprints = offer.fingerprints.as_ref();
         self.ja3 = fingerprints.map(|(ja3, _)| hexadecimal(ja3, "", 16));

@@ -1,11 +1,30 @@
-//! What a client offers, as the report lists it.
+//! What a client offers, as reports list it.
 
 use mcpcap_analyzer::JsonSchema;
 use serde::Serialize;
 
-use super::names;
-use crate::offer::Offer;
 use crate::registry::{self, Name};
+use crate::{Codes, Ech, Offer};
+
+/// What is in the clear of an encrypted ClientHello.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct EchReport {
+    /// Number of the server's configuration for which it is encrypted.
+    pub config_id: u8,
+    /// Bytes that are encrypted.
+    pub payload_bytes: u16,
+}
+
+impl From<Ech> for EchReport {
+    fn from(ech: Ech) -> Self {
+        Self { config_id: ech.config, payload_bytes: ech.payload }
+    }
+}
+
+/// The names of numbers that were kept.
+pub fn names(codes: &Codes, name: impl Fn(u16) -> Name) -> Vec<Name> {
+    codes.first.iter().map(|code| name(*code)).collect()
+}
 
 /// The lists of a ClientHello, up to 128 entries of each.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

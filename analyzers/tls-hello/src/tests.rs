@@ -1,6 +1,6 @@
-use super::fingerprint::{Carrier, ja3, ja3s, ja4};
 use super::*;
-use crate::tests::build::{client_hello as body, list, numbers};
+use crate::build::{client_hello as body, list, numbers};
+use crate::fingerprint::{Carrier, ja3, ja3s, ja4};
 
 #[test]
 fn ja4_is_that_of_the_published_example() {
