@@ -17,7 +17,7 @@ use crate::support::{root, service};
 type Told = fn(&Value) -> u64;
 
 /// What SQL computes over each table, and what a report says.
-const SUMS: [(&str, &str, Told); 51] = [
+const SUMS: [(&str, &str, Told); 53] = [
     ("SELECT count(*) FROM packets", "capinfos", |report| at(report, "/packet_count")),
     ("SELECT sum(bytes) FROM packets", "capinfos", |report| at(report, "/data_size_bytes")),
     ("SELECT sum(captured) FROM packets", "capinfos", |report| at(report, "/captured_size_bytes")),
@@ -84,6 +84,8 @@ const SUMS: [(&str, &str, Told); 51] = [
     ("SELECT count(*) FROM tls", "tls", |report| at(report, "/totals/connections")),
     ("SELECT count(*) FROM tls WHERE outcome = 'established'", "tls", |report| at(report, "/totals/established")),
     ("SELECT count(*) FROM tls_certificates", "tls", |report| at(report, "/totals/certificates")),
+    ("SELECT count(*) FROM quic", "quic", |report| at(report, "/totals/connections")),
+    ("SELECT count(*) FROM quic WHERE outcome = 'established'", "quic", |report| at(report, "/totals/established")),
     // Tables join on frames, flows and connections: none of these finds a row.
     (
         "SELECT count(*) FROM dns d JOIN packets p USING (frame) WHERE d.community_id IS NOT p.community_id AND NOT p.is_fragment",
