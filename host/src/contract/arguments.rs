@@ -77,7 +77,7 @@ pub fn describe(properties: &mut Map<String, Value>) {
         ("end_time", json!({ "type": "string", "description": "To this time." })),
         ("first_frame", json!({ "type": "integer", "minimum": 1, "description": "From this frame." })),
         ("last_frame", json!({ "type": "integer", "minimum": 1, "description": "To this frame." })),
-        ("section", texts("Only these parts.")),
+        ("section", texts("Only these.")),
         ("where", texts("Such as rcode=SERVFAIL.")),
         ("sort", json!({ "type": "string", "description": "Field; -field: largest first." })),
         (

@@ -266,7 +266,7 @@ fn unfiltered(name: String, mut entries: Vec<Value>, of_lists: &OfLists<'_>, com
             None => skip(&mut entries, &name, *offset, common),
         };
         // Of what a component pages there may be more than it can list.
-        let goes_on = if *is_cut { behind < *total } else { is_full };
+        let goes_on = if *is_cut { behind < *total } else { is_full } || held.is_some_and(|held| held.goes_on(entries.len()));
         let (total, further) = ((*total).max(behind), Further { here: None, next: *next });
         return List { name, total, offset, read, entries, goes_on, places: None, matched: None, further };
     }
@@ -281,7 +281,8 @@ fn unfiltered(name: String, mut entries: Vec<Value>, of_lists: &OfLists<'_>, com
         entries.drain(..usize::try_from(offset).unwrap_or(usize::MAX).min(entries.len()));
     }
     let further = Further::default();
-    List { name, total, offset, read, entries, goes_on: false, places: None, matched: None, further }
+    let goes_on = held.is_some_and(|held| held.goes_on(entries.len()));
+    List { name, total, offset, read, entries, goes_on, places: None, matched: None, further }
 }
 
 /// Leaves the entries out that stand before the page which was asked for. The number of the first one that is left.

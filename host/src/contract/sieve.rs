@@ -7,7 +7,7 @@ use super::draft::{self, Window};
 use super::filter::{Condition, applies};
 use super::schema::sortable;
 use super::{FINDINGS, Tool, path, sort};
-use crate::effort::{Lists, values};
+use crate::effort::{Lists, VALUES, values};
 
 /// What was read of a list, and what of it is held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +25,12 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// Whether more was read that fits than is held.
+    pub(super) fn goes_on(&self, held: usize) -> bool {
+        let fitting = self.matched.as_ref().map_or(self.read.saturating_sub(self.before), |places| places.len() as u64);
+        (held as u64) < fitting
+    }
+
     /// What was read of the following window.
     pub(super) fn append(&mut self, more: Self) {
         self.read = self.read.saturating_add(more.read);
@@ -46,7 +52,12 @@ pub(super) struct Sieve<'a> {
     /// The lists so far; the last is being read.
     held: Vec<Held>,
     now: Taking<'a>,
+    /// Values that entries may still have.
+    left: usize,
 }
+
+/// Values of all entries that are held. What else a report has is as much at the most.
+const ROOM: usize = VALUES / 2;
 
 /// How the entries of a list are taken.
 #[derive(Default)]
@@ -55,13 +66,13 @@ struct Taking<'a> {
     sort: Option<&'a (String, bool)>,
     /// So many are held at the most.
     most: usize,
-    /// Whether that many are, and none behind them is wanted.
+    /// Whether there is no room for those that follow.
     is_full: bool,
 }
 
 impl<'a> Sieve<'a> {
     pub(super) fn new(tool: &'a Tool, common: &'a Common, window: &'a Window) -> Self {
-        Self { tool, common, window, held: Vec::new(), now: Taking::default() }
+        Self { tool, common, window, held: Vec::new(), now: Taking::default(), left: ROOM }
     }
 
     pub(super) fn held(self) -> Vec<Held> {
@@ -110,11 +121,15 @@ impl Lists for Sieve<'_> {
     }
 
     fn wants(&self) -> bool {
-        !self.now.is_full && self.held.last().is_none_or(|held| held.read >= held.before)
+        // Those that fit are counted, whether there is room for them or not.
+        let is_over = self.now.is_full && (self.now.conditions.is_empty() || self.now.sort.is_some());
+        !is_over && self.held.last().is_none_or(|held| held.read >= held.before)
     }
 
     fn pass(&mut self) {
-        if let Some(held) = self.held.last_mut() {
+        // Of a list that cannot be sorted no more is looked at.
+        let is_lost = self.now.is_full && self.now.sort.is_some();
+        if let Some(held) = self.held.last_mut().filter(|_| !is_lost) {
             held.read = held.read.saturating_add(1);
         }
     }
@@ -130,24 +145,24 @@ impl Lists for Sieve<'_> {
         if let Some(matched) = &mut held.matched {
             matched.push(place);
         }
+        let size = values(&entry);
         // Numbers and texts take little, and there may be as many of them as entries.
-        let has_room = entries.len() < now.most || !entry.is_object();
-        if now.sort.is_none() && !has_room {
-            return values(&entry);
+        let is_long = entries.len() >= now.most && entry.is_object() && now.sort.is_none();
+        if now.is_full || is_long || (size > self.left && !entries.is_empty() && now.sort.is_none()) {
+            now.is_full = true;
+            return size;
         }
         entries.push(entry);
-        if let Some(places) = &mut held.places {
-            places.push(place);
-        }
-        match (now.sort, &mut held.places) {
-            (Some(by), Some(places)) if entries.len() >= now.most.saturating_mul(2) => {
-                sort::best(entries, places, by, now.most)
-            }
-            (None, None) => {
-                now.is_full = entries.len() >= now.most && entries.last().is_some_and(Value::is_object);
-                0
-            }
-            _ => 0,
-        }
+        self.left = self.left.saturating_sub(size);
+        let Some(places) = &mut held.places else { return 0 };
+        places.push(place);
+        let (Some(by), true) = (now.sort, self.left == 0 || entries.len() >= now.most.saturating_mul(2)) else {
+            return 0;
+        };
+        let freed = sort::best(entries, places, by, now.most);
+        self.left = self.left.saturating_add(freed);
+        // What was left out may belong to a later page, and what comes before an earlier one.
+        now.is_full = self.left == 0;
+        freed
     }
 }
