@@ -266,7 +266,8 @@ fn unfiltered(name: String, mut entries: Vec<Value>, of_lists: &OfLists<'_>, com
             None => skip(&mut entries, &name, *offset, common),
         };
         // Of what a component pages there may be more than it can list.
-        let goes_on = if *is_cut { behind < *total } else { is_full } || held.is_some_and(|held| held.goes_on(entries.len()));
+        let goes_on =
+            if *is_cut { behind < *total } else { is_full } || held.is_some_and(|held| held.goes_on(entries.len()));
         let (total, further) = ((*total).max(behind), Further { here: None, next: *next });
         return List { name, total, offset, read, entries, goes_on, places: None, matched: None, further };
     }

@@ -41,7 +41,7 @@ pub(super) fn forward(context: &RequestContext<RoleServer>) -> (Arc<Progress>, i
                 if peer.notify_progress(note).await.is_err() {
                     return;
                 }
-                tokio::time::sleep(PAUSE).await;
+                pause(&receiver, PAUSE).await;
             }
         })
     });
@@ -52,4 +52,30 @@ pub(super) fn forward(context: &RequestContext<RoleServer>) -> (Arc<Progress>, i
         }
     };
     (told, done)
+}
+
+/// Waits, but not beyond the end of the run: who waits for its answer waits for this too.
+async fn pause<T>(told: &watch::Receiver<T>, length: Duration) {
+    // Never what it waits for, and an error once nobody tells any more.
+    let _ = tokio::time::timeout(length, told.clone().wait_for(|_| false)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_does_not_wait_for_the_next_notification() {
+        let (sender, receiver) = watch::channel(0);
+        let waiting = tokio::spawn(async move {
+            // Far longer than anybody would wait for this test.
+            pause(&receiver, Duration::from_secs(36_000)).await;
+            receiver.has_changed()
+        });
+        sender.send_replace(1);
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(sender);
+        assert!(waiting.await.unwrap().is_err());
+    }
 }

@@ -74,7 +74,8 @@ async fn what_is_more_than_a_report_holds_is_shown_page_by_page() {
     // Of what is sorted, all before a page is held.
     let falling = json!({ "sort": "-frame", "section": ["calls"], "as_objects": true, "limit": 5 });
     let first = report(&client, TOOL, capture.path(), &falling).await;
-    let next = json!({ "cursor": first["shown"]["lists"][0]["next"], "sort": "-frame", "as_objects": true, "limit": 5 });
+    let next =
+        json!({ "cursor": first["shown"]["lists"][0]["next"], "sort": "-frame", "as_objects": true, "limit": 5 });
     let second = report(&client, TOOL, capture.path(), &next).await;
     let ids = [first, second].map(|page| page["calls"].as_array().unwrap().clone()).concat();
     let ids: Vec<&str> = ids.iter().map(|call| call["call_id"].as_str().unwrap()).collect();
