@@ -183,6 +183,37 @@ mod tests {
         assert_eq!((each.len(), counted.get("copies")), (4, None));
     }
 
+    /// The specification's own example, and a frame without IP.
+    #[test]
+    fn community_ids_are_made_for_those_that_ask() {
+        let segment = build::tcp(("128.232.110.120", 34_855), ("66.35.250.204", 80), 0x10, (1, 1), b"x");
+        let data = [segment.clone(), vec![0; 60]].concat();
+        let length = segment.len() as u32;
+        let frames = Frames {
+            number: vec![1, 2],
+            timestamp: vec![0; 2],
+            offset: vec![0, length],
+            captured: vec![length, 60],
+            original: vec![length, 60],
+            link: vec![0; 2],
+            flags: vec![0; 2],
+        };
+        let taken = |options: &str| {
+            let mut decoding = Decoding::open(options).unwrap();
+            decoding.links([Link { link_type: 1, ..Link::default() }]);
+            decoding.take(&frames, 0, &data).unwrap().0
+        };
+        assert!(taken("{}").community.is_empty());
+        let packets = taken(r#"{"community_ids":true}"#);
+        let (hashes, _) = packets.community.as_chunks::<20>();
+        assert_eq!((community::text(&hashes[0]).as_str(), hashes[1]), ("1:LQU9qZlK+B5F3KDmev6m5PMibrg=", [0; 20]));
+        let stacks = mcpcap_analyzer::columns::Stacks::of(&packets).unwrap();
+        let link = Link { link_type: 1, ..Link::default() };
+        let mut rows = mcpcap_analyzer::columns::Rows::new(&frames, &packets, &stacks, 0, &data);
+        let mut read = || rows.next(|_| Some(&link)).unwrap().unwrap().1.community;
+        assert_eq!([read(), read()], [Some(&hashes[0]), None]);
+    }
+
     #[test]
     fn options_that_make_no_sense_are_refused() {
         for options in ["", "{", r#"{"hosts":"192.0.2.1"}"#, r#"{"host":"router"}"#, r#"{"port":70000}"#] {

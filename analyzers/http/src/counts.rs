@@ -3,14 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::faults::Faults;
 use mcpcap_analyzer::stats::{Lists, Part, Quantiles, Ranked, Top, TopK};
 use mcpcap_analyzer::time;
 
 use crate::exchange::{Exchange, Message};
 use crate::limits;
 use crate::message::Fault;
-use crate::report::{CodeCount, Count, Failed, FaultCount, Slow, Statistics, Totals};
+use crate::report::{CodeCount, Count, Failed, Slow, Statistics, Totals};
 
 /// The names of the lists.
 pub const METHODS: &str = "statistics.methods";
@@ -47,7 +47,7 @@ pub struct Counts {
     failed: TopK<(Option<u16>, String)>,
     slowest: Ranked<Slow>,
     slowest_part: Part,
-    faults: Vec<Evidence>,
+    faults: Faults<Fault>,
 }
 
 impl Counts {
@@ -76,7 +76,7 @@ impl Counts {
             failed: TopK::of(FAILED, limits::FREQUENT, lists),
             slowest: Ranked::new(slowest_part),
             slowest_part,
-            faults: vec![Evidence::default(); Fault::ALL.len()],
+            faults: Faults::default(),
         }
     }
 
@@ -148,14 +148,12 @@ impl Counts {
 
     /// Counts something that is wrong.
     pub fn fault(&mut self, fault: Fault, frame: u64) {
-        if let Some(evidence) = self.faults.get_mut(fault as usize) {
-            evidence.add(frame);
-        }
+        self.faults.add(fault, frame);
     }
 
     /// Whether something was wrong.
     pub fn has_faults(&self) -> bool {
-        self.faults.iter().any(|evidence| evidence.total() > 0)
+        !self.faults.is_empty()
     }
 
     /// Numbers over all exchanges.
@@ -203,18 +201,8 @@ impl Counts {
             lists_are_exact,
             failed: self.failed.list(limits::LISTED, lists).into_iter().map(failed).collect(),
             slowest: slowest.into_entries(),
-            malformed: self.malformed(lists),
+            malformed: self.faults.report(FAULT_FRAMES, lists),
         }
-    }
-
-    fn malformed(&self, lists: &mut Lists) -> Vec<FaultCount> {
-        let all = Fault::ALL.iter().zip(&self.faults).filter(|(_, evidence)| evidence.total() > 0);
-        let report = |(place, (reason, evidence)): (usize, (&Fault, &Evidence))| FaultCount {
-            reason: *reason,
-            count: evidence.total(),
-            frames: lists.evidence(FAULT_FRAMES, place, evidence),
-        };
-        all.enumerate().map(report).collect()
     }
 }
 

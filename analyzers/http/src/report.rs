@@ -1,7 +1,8 @@
 //! The report.
 
 use mcpcap_analyzer::decode::CopyReport;
-use mcpcap_analyzer::finding::{Finding, Frames};
+use mcpcap_analyzer::faults::FaultCount;
+use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{PageInfo, SummaryMs};
 use mcpcap_analyzer::{Ending, JsonSchema, decode, is_default, stream};
 use serde::Serialize;
@@ -101,7 +102,7 @@ pub struct Statistics {
     pub slowest: Vec<Slow>,
     /// What is wrong with messages.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub malformed: Vec<FaultCount>,
+    pub malformed: Vec<FaultCount<Fault>>,
 }
 
 /// A text and how often it came.
@@ -155,18 +156,6 @@ pub struct Slow {
     pub time_to_first_byte_ms: Option<f64>,
     /// From the first byte of the request to the last of the response, in milliseconds.
     pub duration_ms: f64,
-}
-
-/// What is wrong with how many messages.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct FaultCount {
-    /// What is wrong.
-    pub reason: Fault,
-    /// How often.
-    pub count: u64,
-    /// The frames that show it. Of many this is a page.
-    #[schemars(with = "Vec<u64>")]
-    pub frames: Frames,
 }
 
 /// What was not kept, and what was not decoded. Numbers that are 0 are left out.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::faults::Faults;
+use mcpcap_analyzer::numbers::add_one;
 use mcpcap_analyzer::stats::{Count, Lists, Quantiles, TextCount, TopK};
 use mcpcap_analyzer::stream::{Endpoint, Side};
 use mcpcap_analyzer::text::hexadecimal;
@@ -13,7 +14,7 @@ use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::limits::{self, CLIENT_IDS, MIGRATIONS, SERVER_IDS};
 use crate::packet::{Kind, version};
-use crate::report::{FaultCount, Packets, Statistics, Totals};
+use crate::report::{Packets, Statistics, Totals};
 
 const VERSIONS: &str = "statistics.versions";
 const SERVER_NAMES: &str = "statistics.server_names";
@@ -59,7 +60,7 @@ pub struct Counts {
     errors: TopK<u64>,
     /// At most as many as there are.
     icmp: BTreeMap<&'static str, u64>,
-    faults: Vec<Evidence>,
+    faults: Faults<Fault>,
 }
 
 impl Counts {
@@ -79,7 +80,7 @@ impl Counts {
             ja4: TopK::of(JA4, limits::FREQUENT, lists),
             errors: TopK::of(ERRORS, limits::FREQUENT, lists),
             icmp: BTreeMap::new(),
-            faults: vec![Evidence::default(); Fault::ALL.len()],
+            faults: Faults::default(),
         }
     }
 
@@ -100,7 +101,7 @@ impl Counts {
             }
         }
         if let Some(application) = facts.application() {
-            increase(self.applications.entry(application).or_default());
+            add_one(self.applications.entry(application).or_default());
         }
         if let Some(choice) = &facts.choice {
             if let Some(suite) = choice.suite {
@@ -114,18 +115,16 @@ impl Counts {
             self.errors.add(closed.code, 1);
         }
         if let Some((says, _)) = facts.icmp {
-            increase(self.icmp.entry(says).or_default());
+            add_one(self.icmp.entry(says).or_default());
         }
         for (fault, frame) in &facts.faults {
-            if let Some(evidence) = self.faults.get_mut(*fault as usize) {
-                evidence.add(*frame);
-            }
+            self.faults.add(*fault, *frame);
         }
     }
 
     fn total(&mut self, facts: &Facts) {
         let totals = &mut self.totals;
-        increase(&mut totals.connections);
+        add_one(&mut totals.connections);
         let offer = facts.offer.as_ref();
         let group = facts.choice.as_ref().and_then(|choice| choice.group);
         let outcome = facts.outcome();
@@ -192,23 +191,9 @@ impl Counts {
             errors: Count::top(&self.errors, most, lists, |code| errors::name(*code).into_owned()),
             icmp_errors: all(&self.icmp),
             lists_are_exact,
-            malformed: self.malformed(lists),
+            malformed: self.faults.report(FAULT_FRAMES, lists),
         }
     }
-
-    fn malformed(&self, lists: &mut Lists) -> Vec<FaultCount> {
-        let all = Fault::ALL.iter().zip(&self.faults).filter(|(_, evidence)| evidence.total() > 0);
-        let report = |(place, (reason, evidence)): (usize, (&Fault, &Evidence))| FaultCount {
-            reason: *reason,
-            count: evidence.total(),
-            frames: lists.evidence(FAULT_FRAMES, place, evidence),
-        };
-        all.enumerate().map(report).collect()
-    }
-}
-
-fn increase(count: &mut u64) {
-    *count = count.saturating_add(1);
 }
 
 /// An id, or bytes, as they are written.

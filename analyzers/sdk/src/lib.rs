@@ -139,6 +139,7 @@ pub mod component;
 pub mod decode;
 pub mod describe;
 mod ending;
+pub mod faults;
 #[cfg(any(target_arch = "wasm32", test, feature = "harness"))]
 #[doc(hidden)]
 pub mod feed;

@@ -3,13 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::faults::{FaultCount, Faults};
 use mcpcap_analyzer::stats::{Distinct, Lists, Top, TopK};
 
 use crate::limits;
 use crate::message::facts::Facts;
 use crate::message::{Fault, Message};
-use crate::report::{FaultCount, TransportCount};
+use crate::report::TransportCount;
 use crate::seen::{Seen, Transport};
 use crate::tallies::{CodeCount, Count, NamedCount};
 use crate::words::{text, word};
@@ -33,7 +33,7 @@ pub struct Counts {
     agents: TopK<String>,
     servers: TopK<String>,
     prefixes: TopK<String>,
-    faults: [Evidence; Fault::ALL.len()],
+    faults: Faults<Fault>,
     pub keep_alives: u64,
 }
 
@@ -53,7 +53,7 @@ impl Counts {
             agents: table("statistics.user_agents", limits::AGENTS),
             servers: table("statistics.servers", limits::AGENTS),
             prefixes: table("statistics.dialled_prefixes", limits::PREFIXES),
-            faults: Default::default(),
+            faults: Faults::default(),
             keep_alives: 0,
         }
     }
@@ -98,9 +98,7 @@ impl Counts {
 
     /// Counts something that is wrong.
     pub fn fault(&mut self, fault: Fault, frame: u64) {
-        if let Some(evidence) = self.faults.get_mut(fault as usize) {
-            evidence.add(frame);
-        }
+        self.faults.add(fault, frame);
     }
 
     /// Lists of names: methods, CSeq methods, Call-IDs, agents, servers, dialled prefixes; each with how many entries there are in all, about, where the
@@ -148,14 +146,8 @@ impl Counts {
     }
 
     /// What is wrong.
-    pub fn faults(&self, lists: &mut Lists) -> Vec<FaultCount> {
-        let all = Fault::ALL.into_iter().zip(&self.faults).filter(|(_, evidence)| evidence.total() > 0);
-        let report = |(place, (reason, evidence)): (usize, (Fault, &Evidence))| FaultCount {
-            reason,
-            count: evidence.total(),
-            frames: lists.evidence(FAULT_FRAMES, place, evidence),
-        };
-        all.enumerate().map(report).collect()
+    pub fn faults(&self, lists: &mut Lists) -> Vec<FaultCount<Fault>> {
+        self.faults.report(FAULT_FRAMES, lists)
     }
 }
 

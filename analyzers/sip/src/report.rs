@@ -1,7 +1,8 @@
 //! The report.
 
 use mcpcap_analyzer::decode::CopyReport;
-use mcpcap_analyzer::finding::{Finding, Frames};
+use mcpcap_analyzer::faults::FaultCount;
+use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::PageInfo;
 use mcpcap_analyzer::{Ending, JsonSchema, decode, is_default, stream};
 use serde::Serialize;
@@ -112,7 +113,7 @@ pub struct Statistics {
     /// Whether that number is exact; otherwise it is an estimate with a standard error of 0.8 %.
     pub endpoints_total_is_exact: bool,
     /// Messages and payloads with something wrong.
-    pub malformed: Vec<FaultCount>,
+    pub malformed: Vec<FaultCount<Fault>>,
     /// Different faults.
     pub malformed_total: u64,
     /// TCP connections on the ports of SIP that begin with TLS: their messages cannot be seen.
@@ -130,18 +131,6 @@ pub struct TransportCount {
     pub transport: Transport,
     /// Messages.
     pub count: u64,
-}
-
-/// What is wrong with how many messages.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct FaultCount {
-    /// What is wrong.
-    pub reason: Fault,
-    /// Messages and payloads with that fault.
-    pub count: u64,
-    /// Their frames. Of many this is a page.
-    #[schemars(with = "Vec<u64>")]
-    pub frames: Frames,
 }
 
 /// What was not kept, and what was not decoded. Numbers that are 0 are left out.

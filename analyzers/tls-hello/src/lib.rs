@@ -24,6 +24,8 @@ pub mod build;
 mod client;
 pub mod fingerprint;
 mod offer;
+#[cfg(feature = "harness")]
+pub mod published;
 pub mod registry;
 mod report;
 mod server;

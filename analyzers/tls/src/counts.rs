@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use mcpcap_analyzer::finding::Evidence;
+use mcpcap_analyzer::faults::Faults;
+use mcpcap_analyzer::numbers::add_one;
 use mcpcap_analyzer::stats::{Count, Lists, Quantiles, TextCount, TopK};
 use mcpcap_analyzer::stream::{Endpoint, Side};
 use mcpcap_analyzer::text::hexadecimal;
 
 use crate::facts::Facts;
 use crate::fault::Fault;
-use crate::report::{AlertCount, FaultCount, Statistics, Totals};
+use crate::report::{AlertCount, Statistics, Totals};
 use crate::{details, limits};
 use mcpcap_tls_hello::registry::{self, is_post_quantum};
 
@@ -69,7 +70,7 @@ pub struct Counts {
     alerts: BTreeMap<(u8, &'static str), u64>,
     records: [u64; 6],
     messages: [u64; 32],
-    faults: Vec<Evidence>,
+    faults: Faults<Fault>,
 }
 
 impl Counts {
@@ -93,7 +94,7 @@ impl Counts {
             alerts: BTreeMap::new(),
             records: [0; 6],
             messages: [0; 32],
-            faults: vec![Evidence::default(); Fault::ALL.len()],
+            faults: Faults::default(),
         }
     }
 
@@ -129,10 +130,10 @@ impl Counts {
             }
         }
         if let Some(protocol) = facts.starttls {
-            increase(self.starttls.entry(protocol).or_default());
+            add_one(self.starttls.entry(protocol).or_default());
         }
         for alert in facts.alerts.first() {
-            increase(self.alerts.entry((alert.description, details::side(alert.from))).or_default());
+            add_one(self.alerts.entry((alert.description, details::side(alert.from))).or_default());
         }
         for (sum, count) in self.records.iter_mut().zip(facts.records) {
             *sum = sum.saturating_add(count);
@@ -141,15 +142,13 @@ impl Counts {
             *sum = sum.saturating_add(count.into());
         }
         for (fault, frame) in &facts.faults {
-            if let Some(evidence) = self.faults.get_mut(*fault as usize) {
-                evidence.add(*frame);
-            }
+            self.faults.add(*fault, *frame);
         }
     }
 
     fn total(&mut self, facts: &Facts) {
         let totals = &mut self.totals;
-        increase(&mut totals.connections);
+        add_one(&mut totals.connections);
         let offer = facts.offer.as_ref();
         let group = facts.choice.as_ref().and_then(|choice| choice.group);
         let outcome = facts.outcome();
@@ -220,18 +219,8 @@ impl Counts {
             records: Count::all(records),
             handshake_messages: Count::all(messages),
             lists_are_exact,
-            malformed: self.malformed(lists),
+            malformed: self.faults.report(FAULT_FRAMES, lists),
         }
-    }
-
-    fn malformed(&self, lists: &mut Lists) -> Vec<FaultCount> {
-        let all = Fault::ALL.iter().zip(&self.faults).filter(|(_, evidence)| evidence.total() > 0);
-        let report = |(place, (reason, evidence)): (usize, (&Fault, &Evidence))| FaultCount {
-            reason: *reason,
-            count: evidence.total(),
-            frames: lists.evidence(FAULT_FRAMES, place, evidence),
-        };
-        all.enumerate().map(report).collect()
     }
 }
 
@@ -243,8 +232,4 @@ fn record(kind: u8) -> String {
 /// The name of a message, likewise.
 fn message(kind: u8) -> String {
     if kind > 30 { "other".to_owned() } else { registry::handshake(kind).into_owned() }
-}
-
-fn increase(count: &mut u64) {
-    *count = count.saturating_add(1);
 }

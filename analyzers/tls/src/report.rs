@@ -1,7 +1,8 @@
 //! The report.
 
 use mcpcap_analyzer::decode::CopyReport;
-use mcpcap_analyzer::finding::{Finding, Frames};
+use mcpcap_analyzer::faults::FaultCount;
+use mcpcap_analyzer::finding::Finding;
 use mcpcap_analyzer::stats::{Count, PageInfo, SummaryMs, TextCount};
 use mcpcap_analyzer::{Ending, JsonSchema, decode, is_default, stream};
 use serde::Serialize;
@@ -118,7 +119,7 @@ pub struct Statistics {
     pub lists_are_exact: bool,
     /// What is wrong, once for each connection.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub malformed: Vec<FaultCount>,
+    pub malformed: Vec<FaultCount<Fault>>,
 }
 
 /// An alert and how often it came.
@@ -132,18 +133,6 @@ pub struct AlertCount {
     pub from: &'static str,
     /// How often.
     pub count: u64,
-}
-
-/// What is wrong with how many connections.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct FaultCount {
-    /// What is wrong.
-    pub reason: Fault,
-    /// In how many connections.
-    pub count: u64,
-    /// The frames that show it. Of many this is a page.
-    #[schemars(with = "Vec<u64>")]
-    pub frames: Frames,
 }
 
 /// What was not kept, and what was not decoded. Numbers that are 0 are left out.

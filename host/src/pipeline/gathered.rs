@@ -74,10 +74,10 @@ impl Gathered {
     }
 
     /// Events, whose data stands in the frames that were taken over, or else among what was joined.
-    pub(super) fn streams(&self, data: &[u8], streams: &types::Streams) -> types::Streams {
-        let mut moved = streams.clone();
-        let events = streams.kind.iter().zip(&streams.frame).zip(&streams.length);
-        for (offset, ((kind, number), length)) in moved.offset.iter_mut().zip(events) {
+    pub(super) fn streams(&self, data: &[u8], mut streams: types::Streams) -> types::Streams {
+        let types::Streams { kind, frame, length, offset, joined: waited, .. } = &mut streams;
+        let events = kind.iter().zip(&*frame).zip(&*length);
+        for (offset, ((kind, number), length)) in offset.iter_mut().zip(events) {
             if !DATA.contains(kind) {
                 continue;
             }
@@ -87,11 +87,11 @@ impl Gathered {
                 *offset = self.frames.get(place).map_or(0, |frame| self.within(frame, *offset));
             } else {
                 let bytes = slice(data, *offset, u32::try_from(*length).unwrap_or(u32::MAX));
-                *offset = self.sizes.1.saturating_add(size(&moved.joined));
-                moved.joined.extend_from_slice(bytes);
+                *offset = self.sizes.1.saturating_add(size(waited));
+                waited.extend_from_slice(bytes);
             }
         }
-        moved
+        streams
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
             joined: vec![50, 51],
             ..streams::none()
         };
-        let moved = gathered.streams(&batch().data, &events);
+        let moved = gathered.streams(&batch().data, events);
         let all = [data, moved.joined.clone()].concat();
         let given = |event: usize| slice(&all, moved.offset[event], moved.length[event] as u32).to_vec();
         assert_eq!([given(0), given(1), given(2)], [vec![6, 7], vec![10, 11], vec![51]]);

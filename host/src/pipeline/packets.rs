@@ -96,10 +96,7 @@ impl Parsed {
             return (None, streams);
         }
         let (gathered, data) = Gathered::of(&self.batch, &rows);
-        let streams = match streams.as_ref().unwrap_or(&self.streams) {
-            events if events.arrival.is_empty() => streams::none(),
-            events => gathered.streams(&self.batch.data, events),
-        };
+        let streams = gathered.streams(&self.batch.data, streams.unwrap_or_else(|| self.streams.clone()));
         (Some(self.of_rows(&rows, &gathered, data)), Some(streams))
     }
 

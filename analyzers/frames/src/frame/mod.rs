@@ -130,7 +130,7 @@ impl Tool for GetFrames {
     type Report = Report;
     const PAGED: &'static [&'static str] = &["packets"];
 
-    const WANTS: Wants = Wants { headers: true, community_ids: true, ..Wants::ALL };
+    const WANTS: Wants = Wants { headers: true, ..Wants::ALL };
     const ENDS: Ends = Ends::Always;
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {

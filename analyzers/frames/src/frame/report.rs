@@ -173,7 +173,7 @@ fn detail(report: &mut FrameReport, frame: &Frame<'_>, packet: &Packet<'_>, head
     report.interface = Some(frame.link_index);
     report.interface_name = frame.link.name.clone();
     report.protocols = Some(names.join(":"));
-    report.community_id = packet.community.map(community::text);
+    report.community_id = community::of_packet(packet).as_ref().map(community::text);
     report.layers = headers.iter().map(layer).collect();
     report.stop = packet.stop;
     report.not_looked_into = packet.unread.map(|unread| unread.name().into_owned());

@@ -1,6 +1,8 @@
 //! TLS records and handshake messages that are not encrypted (RFC 8446, RFC 5246), in brief.
 
 use mcpcap_analyzer::text::printable;
+use mcpcap_tls_hello::registry::{self, is_grease};
+use mcpcap_tls_hello::{ClientHello, ServerHello};
 
 /// Records of one segment that are told.
 const RECORDS: usize = 6;
@@ -22,18 +24,6 @@ pub struct Hello {
     pub server_name: Option<String>,
     /// The first protocol of ALPN (RFC 7301).
     pub alpn: Option<String>,
-}
-
-/// `TLS 1.3` and its like.
-pub fn version_name(version: u16) -> String {
-    match version {
-        0x0300 => "SSL 3.0".into(),
-        0x0301 => "TLS 1.0".into(),
-        0x0302 => "TLS 1.1".into(),
-        0x0303 => "TLS 1.2".into(),
-        0x0304 => "TLS 1.3".into(),
-        other => format!("version 0x{other:04x}"),
-    }
 }
 
 /// The first record's hello, if it is one.
@@ -136,7 +126,7 @@ fn message_name(kind: u8) -> Option<&'static str> {
 
 fn hello_line(hello: &Hello) -> String {
     let mut line = if hello.is_client { "ClientHello" } else { "ServerHello" }.to_owned();
-    line += &format!(" {}", version_name(hello.version));
+    line += &format!(" {}", registry::version(hello.version));
     if let Some(name) = &hello.server_name {
         line += &format!(" SNI {name}");
     }
@@ -148,117 +138,51 @@ fn hello_line(hello: &Hello) -> String {
 
 fn alert(record: &Record<'_>) -> String {
     let (2, [level @ 1..=2, description]) = (record.length, record.body) else { return "alert, encrypted".into() };
-    let name = match description {
-        0 => "close_notify",
-        10 => "unexpected_message",
-        20 => "bad_record_mac",
-        40 => "handshake_failure",
-        42 => "bad_certificate",
-        44 => "certificate_revoked",
-        45 => "certificate_expired",
-        46 => "certificate_unknown",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        90 => "user_canceled",
-        112 => "unrecognized_name",
-        116 => "certificate_required",
-        120 => "no_application_protocol",
-        other => return format!("alert {other}"),
-    };
+    let name = registry::alert(*description);
     format!("{} alert {name}", if *level == 2 { "fatal" } else { "warning" })
 }
 
 /// Reads a hello as far as it is there.
 fn read_hello(is_client: bool, body: &[u8]) -> Hello {
-    let mut hello = Hello { is_client, ..Hello::default() };
-    // What cannot be read ends it, and what was read before stays.
-    let _ = read_into(&mut hello, body);
-    hello
+    let read = if is_client { client_hello(body) } else { server_hello(body) };
+    Hello { is_client, ..read.unwrap_or_default() }
 }
 
-fn read_into(hello: &mut Hello, body: &[u8]) -> Option<()> {
-    let (version, rest) = body.split_first_chunk::<2>()?;
-    hello.version = u16::from_be_bytes(*version);
-    let (_, rest) = rest.split_at_checked(32)?;
-    let (_, rest) = prefixed(rest, 1)?;
-    let rest = if hello.is_client {
-        let (_, rest) = prefixed(rest, 2)?;
-        prefixed(rest, 1)?.1
-    } else {
-        rest.split_at_checked(3)?.1
-    };
-    let (mut extensions, _) = prefixed(rest, 2)?;
-    while let Some(([high, low], rest)) = extensions.split_first_chunk::<2>() {
-        let (value, behind) = prefixed(rest, 2)?;
-        match u16::from_be_bytes([*high, *low]) {
-            0 if hello.is_client => {
-                // A list of names: the type of the first is host_name.
-                let name = value.split_first_chunk::<3>().and_then(|(_, names)| prefixed(names, 2));
-                hello.server_name = name.map(|(name, _)| printable(name, NAME));
-            }
-            16 => {
-                let first = value.split_first_chunk::<2>().and_then(|(_, names)| prefixed(names, 1));
-                hello.alpn = first.map(|(name, _)| printable(name, ALPN));
-            }
-            43 => hello.version = newest(value, hello.is_client).unwrap_or(hello.version),
-            _ => {}
-        }
-        extensions = behind;
-    }
-    Some(())
+fn client_hello(body: &[u8]) -> Option<Hello> {
+    let hello = ClientHello::parse(body, false)?;
+    // Without those of RFC 8701 that mean nothing.
+    let newest = hello.offered_versions().filter(|version| !is_grease(*version)).max();
+    Some(Hello {
+        version: newest.unwrap_or(hello.version),
+        server_name: hello.server_name.map(|name| printable(name, NAME)),
+        alpn: hello.alpn().next().map(|name| printable(name, ALPN)),
+        ..Hello::default()
+    })
 }
 
-/// The newest version that supported_versions has (RFC 8446 §4.2.1), without those of RFC 8701 that mean nothing.
-fn newest(value: &[u8], is_client: bool) -> Option<u16> {
-    let list = if is_client { value.get(1..)? } else { value };
-    let versions = list.as_chunks::<2>().0.iter().map(|version| u16::from_be_bytes(*version));
-    versions.filter(|version| (0x0300..=0x0304).contains(version)).max()
-}
-
-/// What stands behind a length of so many bytes, as far as it is there, and what follows it.
-fn prefixed(bytes: &[u8], size: usize) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_at_checked(size)?;
-    let length = length.iter().fold(0_usize, |length, byte| length << 8 | usize::from(*byte));
-    Some(rest.split_at_checked(length).unwrap_or((rest, &[])))
+fn server_hello(body: &[u8]) -> Option<Hello> {
+    let hello = ServerHello::parse(body)?;
+    let alpn = hello.alpn.map(|name| printable(name, ALPN));
+    Some(Hello { version: hello.version, alpn, ..Hello::default() })
 }
 
 #[cfg(test)]
 pub mod tests {
+    use mcpcap_tls_hello::build;
+
     use super::*;
 
-    /// A ClientHello with a server name, ALPN and TLS 1.3 among the versions, by RFC 8446 §4.1.2.
+    /// A ClientHello with a server name, ALPN and TLS 1.3 among the versions.
     pub fn client_hello(name: &str) -> Vec<u8> {
-        let prefix = |size: usize, value: &[u8]| {
-            let length = (value.len() as u32).to_be_bytes();
-            [&length[4 - size..], value].concat()
-        };
-        let names = prefix(2, &[&[0][..], &prefix(2, name.as_bytes())].concat());
-        let extension = |kind: u16, value: &[u8]| [&kind.to_be_bytes()[..], &prefix(2, value)].concat();
+        let names = build::list(2, &[&[0][..], &build::list(2, name.as_bytes())].concat());
         let extensions = [
-            extension(0x0a0a, b""),
-            extension(0, &names),
-            extension(16, &prefix(2, b"\x02h2\x08http/1.1")),
-            extension(43, &prefix(1, &[0x1a, 0x1a, 3, 4, 3, 3])),
-        ]
-        .concat();
-        let body = [
-            &[3, 3][..],
-            &[7; 32],
-            &prefix(1, &[9; 32]),
-            &prefix(2, &[0x13, 1, 0x13, 2]),
-            &prefix(1, &[0]),
-            &prefix(2, &extensions),
-        ]
-        .concat();
-        let message = [&[1][..], &prefix(3, &body)].concat();
-        [&[22, 3, 1][..], &prefix(2, &message)].concat()
+            (0x0a0a, Vec::new()),
+            (0, names),
+            (16, build::list(2, b"\x02h2\x08http/1.1")),
+            (43, build::numbers(1, &[0x1a1a, 0x0304, 0x0303])),
+        ];
+        let message = build::message(1, &build::client_hello(0x0303, &[0x1301, 0x1302], &extensions));
+        [&[22, 3, 1][..], &build::list(2, &message)].concat()
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use mcpcap_analyzer::application::{self, By, Payload, Protocol, Settled};
 use mcpcap_analyzer::text::cut;
+use mcpcap_tls_hello::registry;
 
 use crate::says::{dns, first_line, is_text, tls};
 
@@ -90,7 +91,7 @@ fn said(protocol: Protocol, [client, server]: [&[u8]; 2]) -> Option<String> {
 
 fn tls_line(client: &[u8], server: &[u8]) -> Option<String> {
     let (asked, answered) = (tls::hello(client), tls::hello(server));
-    let version = answered.as_ref().or(asked.as_ref()).map(|hello| tls::version_name(hello.version))?;
+    let version = answered.as_ref().or(asked.as_ref()).map(|hello| registry::version(hello.version).into_owned())?;
     let mut line = version;
     if let Some(asked) = asked {
         match asked.server_name {

@@ -1,72 +1,57 @@
 //! What can be wrong with messages and streams.
 
-use mcpcap_analyzer::JsonSchema;
-use serde::Serialize;
+use mcpcap_analyzer::faults::Fault as _;
 
-/// Makes the enumeration and the list of all from one.
-macro_rules! faults {
-    ($($(#[doc = $meaning:literal])+ $variant:ident),+ $(,)?) => {
-        /// What is wrong with a message, or where one should be.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Fault {
-            $($(#[doc = $meaning])+ $variant),+
-        }
-
-        impl Fault {
-            /// All of them, in the order of reports.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-        }
-    };
-}
-
-faults! {
-    /// Something else where a message should begin, on a connection of HTTP. No message.
-    NoStartLine,
-    /// A start line or a head without an end. No message.
-    LongHead,
-    /// A version other than 1.0 and 1.1 in a start line.
-    OtherVersion,
-    /// More than 256 headers; those behind are not read.
-    TooManyHeaders,
-    /// A header that goes on in the next line, which RFC 9112 forbids.
-    FoldedHeader,
-    /// A blank between a header's name and the colon.
-    BlankBeforeColon,
-    /// A header line without a colon.
-    LineWithoutColon,
-    /// Characters in a header that may not stand there.
-    BadHeader,
-    /// Lines of the head that end without carriage return.
-    BareLineFeed,
-    /// A request of HTTP/1.1 without Host.
-    NoHost,
-    /// Several Host headers.
-    SeveralHosts,
-    /// Content-Length is no number below 2^63.
-    BadContentLength,
-    /// Several Content-Length that differ.
-    ConflictingContentLength,
-    /// Both Content-Length and Transfer-Encoding; the latter counts.
-    ContentLengthWithTransferEncoding,
-    /// Transfer-Encoding is not `chunked`, alone or at the end of a list, or stands there more than once.
-    OddTransferEncoding,
-    /// A chunk whose size is no number below 2^63, or that does not end where it should. The rest of the stream cannot be read.
-    BadChunk,
-    /// A frame of HTTP/2 that contradicts itself, or stands where it may not.
-    BadHttp2Frame,
-    /// A header block of HTTP/2 that is not HPACK. No later one of its direction can be read.
-    BadHeaderBlock,
-    /// A header block of HTTP/2 that expands to more than 256 headers or 256 KiB. No later one of its direction is read.
-    LargeHeaderList,
-    /// A body that does not keep to its Content-Encoding.
-    DamagedCoding,
-    /// A body that expands to more than 100 times its size and 1 MiB; what comes behind was not decoded.
-    LargeExpansion,
-    /// The connection ended within the message.
-    CutMessage,
-    /// Bytes of the message are not in the capture.
-    MissingBytes,
+mcpcap_analyzer::faults! {
+    /// What is wrong with a message, or where one should be.
+    pub enum Fault {
+        /// Something else where a message should begin, on a connection of HTTP. No message.
+        NoStartLine,
+        /// A start line or a head without an end. No message.
+        LongHead,
+        /// A version other than 1.0 and 1.1 in a start line.
+        OtherVersion,
+        /// More than 256 headers; those behind are not read.
+        TooManyHeaders,
+        /// A header that goes on in the next line, which RFC 9112 forbids.
+        FoldedHeader,
+        /// A blank between a header's name and the colon.
+        BlankBeforeColon,
+        /// A header line without a colon.
+        LineWithoutColon,
+        /// Characters in a header that may not stand there.
+        BadHeader,
+        /// Lines of the head that end without carriage return.
+        BareLineFeed,
+        /// A request of HTTP/1.1 without Host.
+        NoHost,
+        /// Several Host headers.
+        SeveralHosts,
+        /// Content-Length is no number below 2^63.
+        BadContentLength,
+        /// Several Content-Length that differ.
+        ConflictingContentLength,
+        /// Both Content-Length and Transfer-Encoding; the latter counts.
+        ContentLengthWithTransferEncoding,
+        /// Transfer-Encoding is not `chunked`, alone or at the end of a list, or stands there more than once.
+        OddTransferEncoding,
+        /// A chunk whose size is no number below 2^63, or that does not end where it should. The rest of the stream cannot be read.
+        BadChunk,
+        /// A frame of HTTP/2 that contradicts itself, or stands where it may not.
+        BadHttp2Frame,
+        /// A header block of HTTP/2 that is not HPACK. No later one of its direction can be read.
+        BadHeaderBlock,
+        /// A header block of HTTP/2 that expands to more than 256 headers or 256 KiB. No later one of its direction is read.
+        LargeHeaderList,
+        /// A body that does not keep to its Content-Encoding.
+        DamagedCoding,
+        /// A body that expands to more than 100 times its size and 1 MiB; what comes behind was not decoded.
+        LargeExpansion,
+        /// The connection ended within the message.
+        CutMessage,
+        /// Bytes of the message are not in the capture.
+        MissingBytes,
+    }
 }
 
 /// A set of faults.
