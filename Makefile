@@ -35,7 +35,7 @@ examples:
 ## Format and lints, of the host natively and of the components for WebAssembly.
 lint: wasm-target
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --features mcpcap-bench/line -- -D warnings
 	$(CARGO) clippy --locked --target $(WASM) --target-dir $(TARGET)/guests $(addprefix -p ,$(GUESTS)) -- -D warnings
 
 GUESTS = mcpcap-reader mcpcap-codec mcpcap-decoder mcpcap-dns mcpcap-dhcp mcpcap-icmp mcpcap-capinfos mcpcap-flows mcpcap-tcp mcpcap-http mcpcap-sip mcpcap-tls mcpcap-quic mcpcap-frames \

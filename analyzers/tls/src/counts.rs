@@ -132,8 +132,9 @@ impl Counts {
         if let Some(protocol) = facts.starttls {
             add_one(self.starttls.entry(protocol).or_default());
         }
-        for alert in facts.alerts.first() {
-            add_one(self.alerts.entry((alert.description, details::side(alert.from))).or_default());
+        for ((from, description), count) in &facts.alert_kinds {
+            let sum = self.alerts.entry((*description, details::side(*from))).or_default();
+            *sum = sum.saturating_add(*count);
         }
         for (sum, count) in self.records.iter_mut().zip(facts.records) {
             *sum = sum.saturating_add(count);

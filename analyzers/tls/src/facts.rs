@@ -88,6 +88,8 @@ pub struct Facts {
     pub early_data: bool,
     pub established: Option<Mark>,
     pub alerts: Sequence<Alert>,
+    /// How often each came, at most 512 kinds.
+    pub alert_kinds: Vec<((Side, u8), u64)>,
     /// What is wrong with it, with the frame that shows it first.
     pub faults: Vec<(Fault, u64)>,
     /// Records by content type from 20 on, and of those what is beyond 24.
@@ -125,6 +127,7 @@ impl Facts {
             early_data: false,
             established: None,
             alerts: Sequence::of(ALERTS, limits::ALERTS),
+            alert_kinds: Vec::new(),
             faults: Vec::new(),
             records: [0; 6],
             messages: [0; 32],
@@ -299,6 +302,11 @@ impl Facts {
     pub fn alert(&mut self, from: Side, bytes: &[u8], frame: u64) {
         let [level @ (1 | 2), description] = bytes else { return self.fault(Fault::BadAlert, frame) };
         let alert = Alert { from, fatal: *level == 2, description: *description, frame };
+        let kind = (from, *description);
+        match self.alert_kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count = count.saturating_add(1),
+            None => self.alert_kinds.push((kind, 1)),
+        }
         self.alerts.push(|| alert, &mut Pool::new(0));
     }
 
@@ -382,7 +390,8 @@ impl Facts {
             one.memory().checked_div(holders).unwrap_or_default()
         };
         let chains = self.done.iter().flat_map(|side| &side.certificates).map(share);
-        chains.fold(size_of::<Self>().saturating_add(offer).saturating_add(choice), usize::saturating_add)
+        let kinds = size_of_val(self.alert_kinds.as_slice());
+        [offer, choice, kinds].into_iter().chain(chains).fold(size_of::<Self>(), usize::saturating_add)
     }
 }
 

@@ -7,11 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerError, Code};
-use crate::digest::hex;
+use crate::digest::{Sha256, hex};
 
 /// Octets that are read at once for a hash.
 const HASHED_AT_ONCE: usize = 128 << 10;
@@ -219,7 +218,7 @@ impl CaptureFile {
             let Some(octets) = buffer.get(..read).filter(|octets| !octets.is_empty()) else { break };
             hash.update(octets);
         }
-        Ok(hex(&hash.finalize()))
+        Ok(hex(&hash.finish()))
     }
 }
 

@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha1::{Digest, Sha1};
 use tokio_util::sync::CancellationToken;
 
 use super::CaptureFile;
-use crate::digest::hex;
+use crate::digest::{Sha256, hex};
 use crate::sandbox::{Codec, CodecSession, Fault};
 use crate::settings::Limits;
 
@@ -102,7 +101,7 @@ impl<'a> Source<'a> {
             let complete = !matches!(end, SourceEnd::Io(_) | SourceEnd::Cancelled);
             // What stands behind the break of a damaged stream belongs to the file's hash all the same.
             if complete && self.drain() {
-                facts.sha256 = Some(hex(&self.sha256.finalize()));
+                facts.sha256 = Some(hex(&self.sha256.finish()));
                 facts.sha1 = self.sha1.map(|sha1| hex(&sha1.finalize()));
             }
             // A receiver that has gone away does not need to know.

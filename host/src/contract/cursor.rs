@@ -1,9 +1,9 @@
 //! Cursors: where the next page of a list begins, of which capture and of which question.
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::answer::{AnswerError, Code};
+use crate::digest::{Sha256, hex};
 
 /// Hexadecimal digits of a hash that a cursor holds: it guards against mistakes, not against forgery, as it gives nothing away.
 const DIGITS: usize = 12;
@@ -34,9 +34,9 @@ fn digits(pieces: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for piece in pieces {
         hash.update(piece);
-        hash.update([0]);
+        hash.update(&[0]);
     }
-    short(&crate::digest::hex(&hash.finalize()))
+    short(&hex(&hash.finish()))
 }
 
 fn short(hash: &str) -> String {

@@ -1,4 +1,4 @@
-//! The line in the sandbox: reader, decoder, crossings, and an analyzer. `cargo bench -p mcpcap-bench --bench line`.
+//! The line in the sandbox: reader, decoder, crossings, and an analyzer. `cargo bench -p mcpcap-bench --features line --bench line`.
 //! Beside `parts`, which has the same as native code: what differs is the sandbox and the crossings. Throughput is in frames.
 
 use std::io::Write as _;

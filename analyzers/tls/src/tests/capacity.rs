@@ -65,7 +65,9 @@ fn names_of_a_certificate_and_alerts_go_on() {
     assert!(pages > 0 && found.into_iter().eq(names.into_iter().map(Value::from)));
     let (alerts, _) = lists::joined_within::<Tls>(&capture, &json!({}), "connections[1].alerts");
     assert!(alerts.len() == 50 && alerts.iter().all(|alert| alert["name"] == "unrecognized_name"), "{alerts:?}");
-    assert_eq!(super::run(&capture, &json!({}))["connections"][1]["alerts_total"], 50);
+    let report = super::run(&capture, &json!({}));
+    assert_eq!(report["connections"][1]["alerts_total"], 50);
+    assert_eq!(report["statistics"]["alerts"], json!([{ "name": "unrecognized_name", "from": "server", "count": 50 }]));
 }
 
 #[test]

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
+
+use crate::digest::Sha256;
 
 /// Below this many characters a token can be guessed.
 const SHORT: usize = 16;
@@ -120,7 +121,7 @@ impl Tokens {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Denied::Missing);
         }
-        let hash: [u8; 32] = Sha256::digest(token.trim()).into();
+        let hash = Sha256::of(token.trim().as_bytes());
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         // Each is looked at, also behind the right one.
         let found = known.iter().fold(None, |found, one| if hash.ct_eq(&one.hash).into() { Some(one) } else { found });
@@ -245,7 +246,7 @@ fn known(name: &str, token: &str) -> Result<Known, &'static str> {
     if token.len() < SHORT {
         tracing::warn!(name, "this token has fewer than {SHORT} characters and could be guessed");
     }
-    Ok(Known { name: name.into(), hash: Sha256::digest(token).into(), gone: CancellationToken::new() })
+    Ok(Known { name: name.into(), hash: Sha256::of(token.as_bytes()), gone: CancellationToken::new() })
 }
 
 #[cfg(test)]
