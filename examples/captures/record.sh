@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Records the captures in this folder again: real programs, talking in network namespaces of this machine only.
 #
-#   examples/captures/record.sh [dns] [dns-tunnel] [dns-netem] [dhcp] [icmp] [tcp] [sip]      (without names: all of them)
+#   examples/captures/record.sh [dns] [dns-tunnel] [dns-netem] [dhcp] [icmp] [tcp] [sip] [http] [tls] [quic] [scans] [beacon]
+#   (without names: all of them)
 #
 # Needs root on Debian with: bind9 bind9-dnsutils dnsmasq-base tcpdump wireshark-common tshark iproute2 ethtool iputils-ping
-#   traceroute nginx-light curl isc-dhcp-client sip-tester iodine avahi-daemon python3
+#   traceroute nginx-light curl isc-dhcp-client sip-tester iodine avahi-daemon python3 python3-venv openssl brotli zstd nghttp2-proxy nghttp2-client
+#   tinyproxy gobuster gnutls-bin python3-aiosmtpd nftables nmap
+# QUIC is aioquic's, which pip gets from PyPI; AIOQUIC=/path/to/python names one that has it already.
 # and, if LLMNR is to be answered, systemd-resolved. Installing that replaces /etc/resolv.conf of the machine; unpacking it
 # (apt-get download, dpkg -x) is enough: RESOLVED=/where/it/is/systemd-resolved. Nothing is sent outside of the namespaces.
 #
-# CAPTURES=FOLDER writes the captures there instead of here.
+# CAPTURES=FOLDER writes the captures there instead of here. What programs said of what they did goes into `said`, the keys of TLS beside it.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -39,6 +42,12 @@ trap 'exit 143' TERM
 
 # on HOST COMMAND...: runs a command on a host.
 on() { ip netns exec "$tag-$1" "${@:2}"; }
+
+# named HOST COMMAND...: the same, and the names in $work/hosts are known.
+named() {
+    # shellcheck disable=SC2016
+    on "$1" unshare --mount sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' "$work/hosts" "${@:2}"
+}
 
 # serve LOG COMMAND...: runs a command of ours in the background, until clean_namespaces ends it.
 serve() {
@@ -499,11 +508,17 @@ sys.stdout.buffer.write(bytes(0xff - (n * 8) % 128 if n // 4 % 2 else 0x7f - (n 
     stop sip.pcap
 }
 
+for part in http tls quic scans beacon; do
+    # shellcheck source=/dev/null
+    source "$here/record/$part.sh"
+done
+
+mkdir -p "$captures/said"
 names=("$@")
-if [[ ${#names[@]} -eq 0 ]]; then names=(dns dns-tunnel dns-netem dhcp icmp tcp sip); fi
+if [[ ${#names[@]} -eq 0 ]]; then names=(dns dns-tunnel dns-netem dhcp icmp tcp sip http tls quic scans beacon); fi
 for name in "${names[@]}"; do
     case $name in
-        dns | dns-tunnel | dns-netem | dhcp | icmp | tcp | sip) "${name//-/_}" ;;
+        dns | dns-tunnel | dns-netem | dhcp | icmp | tcp | sip | http | tls | quic | scans | beacon) "${name//-/_}" ;;
         *) echo "there is no capture $name" >&2; exit 2 ;;
     esac
     clean_namespaces

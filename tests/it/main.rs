@@ -17,6 +17,7 @@ mod lies;
 mod mcp;
 mod packaging;
 mod readme;
+mod recorded;
 mod reported;
 mod rooms;
 mod sandbox;

@@ -40,13 +40,13 @@ fn folders_and_patterns_name_captures() {
     let folder = path(&root().join("examples/captures"));
     let sql = "SELECT count(DISTINCT capture), count(*) FROM packets";
     let all = stdout(&[&folder, sql, "--format", "csv"]);
-    assert_eq!(all, "count(DISTINCT capture),count(*)\n7,1229\n");
+    assert_eq!(all, "count(DISTINCT capture),count(*)\n12,4268\n");
     let some =
         stdout(&[&format!("{folder}/dns*.pcap*"), "SELECT count(DISTINCT capture) FROM packets", "--format", "csv"]);
     assert_eq!(some.lines().nth(1), Some("3"));
     // All rows, page after page, of captures that are read once.
     let rows = stdout(&[&folder, "SELECT capture, frame FROM packets", "--all", "--format", "csv"]);
-    assert_eq!(rows.lines().count(), 1230);
+    assert_eq!(rows.lines().count(), 4269);
     let findings =
         stdout(&[&folder, "SELECT count(*) > 5, count(DISTINCT capture) > 2 FROM findings", "--format", "csv"]);
     assert_eq!(findings.lines().nth(1), Some("1,1"));
@@ -84,7 +84,7 @@ fn rows_of_all_captures_have_one_size() {
     let sql = "SELECT count(*) FROM packets a JOIN packets b USING (frame)";
     let output = query(&[&folder, sql, "--rows-size", "1"]);
     let stderr = String::from_utf8_lossy(&output.stderr);
-    // Seven captures have less than a MiB of rows.
+    // Twelve captures have less than a MiB of rows.
     assert!(output.status.success(), "{stderr}");
     let (folder, file) = (tempfile::tempdir().unwrap(), super::many_queries());
     for name in ["a.pcap", "b.pcap"] {

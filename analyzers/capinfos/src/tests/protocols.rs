@@ -20,11 +20,29 @@ fn packets(report: &Value) -> BTreeMap<String, u64> {
 }
 
 /// What tshark counts as protocols and this does not: content within a protocol, link layers with one name for all, what is no protocol.
-const OTHERWISE: [&str; 9] =
-    ["ethertype", "data-text-lines", "sdp", "data", "user_dlt", "vlan", "ieee8021ad", "raw", "wlan_radio"];
+const OTHERWISE: [&str; 18] = [
+    "ethertype",
+    "data-text-lines",
+    "urlencoded-form",
+    "mime_multipart",
+    "media",
+    "json",
+    "xml",
+    "x509ce",
+    "x509sat",
+    "pkcs-1",
+    "sdp",
+    "data",
+    "udpencap",
+    "user_dlt",
+    "vlan",
+    "ieee8021ad",
+    "raw",
+    "wlan_radio",
+];
 
 /// Captures of which more is said here than by tshark, or other, and why.
-const KNOWN: [(&str, &str, &str); 7] = [
+const KNOWN: [(&str, &str, &str); 11] = [
     ("dns_edge.pcap", "dns", "a message whose header promises more records than it could hold"),
     ("sip_edge.pcap", "dns", "by tshark a broken message on port 53, which is SIP"),
     ("sip_edge.pcap", "syslog", "SIP on port 514"),
@@ -32,10 +50,18 @@ const KNOWN: [(&str, &str, &str); 7] = [
     ("f_huge_caplen.pcap", "eth", "tshark makes a frame of what is damaged, and gives the one before up"),
     ("f_huge_caplen.pcap", "ip", "likewise"),
     ("f_huge_caplen.pcap", "icmp", "likewise"),
+    ("quic.pcap", "tls", "tshark counts TLS within QUIC too"),
+    (
+        "scans.pcap",
+        "tftp",
+        "tshark takes what else comes to the port of a client of TFTP for TFTP: nmap sends all from one",
+    ),
+    ("scans.pcap", "isakmp", "IKE, which has this name here"),
+    ("scans.pcap", "ike", "likewise"),
 ];
 
 /// tshark counts a message in the frame that completes it; here all packets of a recognised connection with payload count. So these may be more.
-const OVER_TCP: [&str; 4] = ["http", "tls", "dns", "sip"];
+const OVER_TCP: [&str; 5] = ["http", "http2", "tls", "dns", "sip"];
 
 #[test]
 fn our_own_captures_hold_what_tshark_says() {

@@ -149,7 +149,7 @@ impl Watch {
     fn on_port(&mut self, ended: &Ended<'_>, protocol: Protocol, client: End, server: End) {
         let (Some(port), Some(other)) = (server.port, client.port) else { return };
         let is_tcp = ended.key.carrier == Carrier::TCP;
-        if is_at_home(protocol, port, is_tcp) || is_at_home(protocol, other, is_tcp) {
+        if is_at_home(protocol, port, is_tcp) || is_its_own(protocol, other, is_tcp) {
             return;
         }
         let key = (protocol, is_tcp, port);
@@ -301,6 +301,14 @@ fn is_clear(protocol: Protocol) -> bool {
 
 /// Whether a protocol is where it may be expected.
 fn is_at_home(protocol: Protocol, port: u16, is_tcp: bool) -> bool {
+    let is_free = port >= 1024 && registered(port, is_tcp).is_none();
+    // HTTP and TLS are offered on any high port.
+    is_its_own(protocol, port, is_tcp)
+        || (is_free && matches!(protocol, Protocol::Http | Protocol::Tls | Protocol::Http2))
+}
+
+/// Whether a port is a protocol's own, or one that it shares.
+fn is_its_own(protocol: Protocol, port: u16, is_tcp: bool) -> bool {
     // Protocols whose ports are agreed upon by others, or that share ports by design.
     let anywhere = matches!(
         protocol,
@@ -321,11 +329,7 @@ fn is_at_home(protocol: Protocol, port: u16, is_tcp: bool) -> bool {
             | Protocol::WsDiscovery
             | Protocol::Websocket
     );
-    let home = registered(port, is_tcp);
-    anywhere
-        || home.is_some_and(|home| home == protocol || is_near(home, protocol))
-        // HTTP and TLS are offered on any high port.
-        || (port >= 1024 && home.is_none() && matches!(protocol, Protocol::Http | Protocol::Tls | Protocol::Http2))
+    anywhere || registered(port, is_tcp).is_some_and(|home| home == protocol || is_near(home, protocol))
 }
 
 /// Whether a protocol belongs on the port of another one.

@@ -293,8 +293,8 @@ fn sweep(source: Address, service: Service, tried: &Hosts) -> Finding {
         Service::Port(..) => format!("{} ({} scan)", service.name(), tried.method().name()),
         _ => service.name(),
     };
-    let answered = tried.succeeded();
-    let about = if tried.all.is_exact() { "" } else { "about " };
+    let answered = tried.answered.total();
+    let about = if tried.answered.is_exact() { "" } else { "about " };
     let noun = plural(tried.all.count(), "host");
     let observation = match service {
         Service::Neighbour => format!("{source} asked for {} {noun} by {how}.", many::words(&tried.all)),

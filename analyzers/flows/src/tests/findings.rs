@@ -165,6 +165,21 @@ fn answers_speak_against_a_sweep_as_threshold_random_walk_has_it() {
 }
 
 #[test]
+fn a_host_that_answered_at_another_time_counts_as_one_that_answered() {
+    let host = |n: u8| format!("10.0.1.{n}");
+    let silent = (1..=12).map(|n| build::tcp((SCANNER, 40_000), (&host(n), 80), SYN, (1000, 0), b""));
+    let later = connection((SCANNER, 40_001), (&host(3), 80), b"", b"");
+    let report = report(&every(1000, silent.chain(later)));
+    let finding = of(&report, "flow_host_sweep")[0];
+    assert_eq!(finding["observation"], format!("{SCANNER} tried 12 hosts by tcp port 80 (connect scan); 1 answered."));
+    assert_eq!((measure(finding, "failed"), measure(finding, "answered")), (12.0, 1.0));
+    assert_eq!(
+        (&report["scans"][0]["answered"], &report["scans"][0]["answered_total"]),
+        (&json!([host(3)]), &json!(1))
+    );
+}
+
+#[test]
 fn scans_of_many_ports_at_many_hosts_are_one_block() {
     let frames = (1..=4_u8).flat_map(|n| {
         (1..=20).map(move |port| build::tcp((SCANNER, 40_000), (&format!("10.0.2.{n}"), port), SYN, (1000, 0), b""))
@@ -300,11 +315,21 @@ fn long_connections_and_large_uploads_are_told() {
 #[test]
 fn protocols_on_ports_of_others_and_of_nobody_are_told() {
     let ssh = |port| connection(("10.0.0.8", 40_000), (VICTIM, port), b"SSH-2.0-a\r\n", b"SSH-2.0-b\r\n");
-    let frames = [ssh(443), ssh(22), ssh(2222)].concat();
+    // The high port of a client makes nothing of this usual.
+    let http = |port| {
+        let (request, response) =
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        connection(("10.0.0.8", 40_001), (VICTIM, port), request, response)
+    };
+    let frames = [ssh(443), ssh(22), ssh(2222), http(22), http(80), http(443), http(40_002)].concat();
     let report = report(&every(1000, frames));
-    assert_eq!(rules(&report), ["flow_protocol_on_odd_port", "flow_protocol_on_unusual_port"]);
-    assert_eq!(of(&report, "flow_protocol_on_odd_port")[0]["subject"], "ssh on tcp port 443");
-    assert_eq!(of(&report, "flow_protocol_on_unusual_port")[0]["subject"], "ssh on tcp port 2222");
+    let subjects = |rule: &str| {
+        let mut subjects: Vec<&str> = of(&report, rule).iter().filter_map(|found| found["subject"].as_str()).collect();
+        subjects.sort_unstable();
+        subjects.join(", ")
+    };
+    assert_eq!(subjects("flow_protocol_on_odd_port"), "http on tcp port 22, http on tcp port 443, ssh on tcp port 443");
+    assert_eq!(subjects("flow_protocol_on_unusual_port"), "ssh on tcp port 2222");
 }
 
 #[test]

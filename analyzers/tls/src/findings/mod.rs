@@ -83,11 +83,13 @@ impl Watch {
             if let Some(bits) = choice.dh_bits.filter(|bits| *bits < rules::BITS) {
                 self.add(facts, What::WeakDh(bits), frame, 0);
             }
-            // Of a client that asks for no more the server says the same, which is as it should be.
-            let is_older = |offer: &Offer| choice.downgraded && offer.highest() != Some(choice.version);
-            if facts.offer.as_ref().is_some_and(|offer| offer.fallback || is_older(offer)) {
-                self.add(facts, What::Downgraded, frame, 0);
-            }
+        }
+        // Of a client that asks for no more the server says the same, which is as it should be.
+        let is_older = |offer: &Offer| {
+            facts.choice.as_ref().is_some_and(|choice| choice.downgraded && offer.highest() != Some(choice.version))
+        };
+        if facts.offer.as_ref().is_some_and(|offer| offer.fallback || is_older(offer)) {
+            self.add(facts, What::Downgraded, facts.answered.map_or(facts.first.frame, |mark| mark.frame), 0);
         }
         if let Some((_, frame)) = facts.faults.iter().find(|(fault, _)| *fault == Fault::HeartbeatLength) {
             self.add(facts, What::Heartbleed, *frame, 0);

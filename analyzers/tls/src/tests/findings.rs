@@ -1,6 +1,6 @@
 //! What is found, and what is not.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::build::{
     Certificate, Talk, Tested as _, client_hello, hello_for, list, message, numbers, record, report, server_hello,
@@ -105,6 +105,9 @@ fn a_downgrade_is_found_where_more_was_offered() {
         .ask(record(22, &message(1, &again)))
         .tell(record(22, &message(2, &server_hello(0x0302, 0xc02f, &[]))));
     assert_eq!(rules(&talk.report()), ["tls_downgrade", "tls_obsolete_version"]);
+    // Refused as RFC 7507 wants it: the client tried all the same.
+    let refused = Talk::open().ask(record(22, &message(1, &again))).tell(record(21, &[2, 86])).report();
+    assert_eq!((rules(&refused), &refused["findings"][0]["frames"]), (vec!["tls_downgrade"], &json!([4])));
 }
 
 #[test]
