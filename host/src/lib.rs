@@ -13,6 +13,7 @@
 //! * [`contract`] knows what a tool is and makes its report the server's answer, [`answer`] says what went wrong,
 //! * [`catalog`] knows which tools and prompts there are, [`analyzers`] where those of others come from,
 //! * [`service`] answers questions, whoever asks,
+//! * [`export`] writes rows for other programs,
 //! * [`mcp`] speaks the protocol; only it knows rmcp,
 //! * [`text`] makes text harmless wherever it leaves the program.
 #![forbid(unsafe_code)]
@@ -52,6 +53,7 @@ pub mod cli;
 pub mod contract;
 pub mod digest;
 pub mod effort;
+pub mod export;
 pub mod harden;
 pub mod library;
 pub mod mcp;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// The rooms, from the bottom up.
-const ROOMS: [&str; 27] = [
+const ROOMS: [&str; 28] = [
     // What all share.
     "text",
     "digest",
@@ -34,6 +34,7 @@ const ROOMS: [&str; 27] = [
     "watch",
     "service",
     // Who asks.
+    "export",
     "mcp",
     "harden",
     "cli",

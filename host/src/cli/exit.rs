@@ -11,6 +11,8 @@ pub const USAGE: i32 = 2;
 pub const DAMAGED: i32 = 3;
 /// Ctrl-C.
 pub const INTERRUPTED: i32 = 130;
+/// SIGTERM.
+pub const TERMINATED: i32 = 143;
 
 /// Why a command ends with another code than 0.
 #[derive(Debug)]

@@ -16,6 +16,10 @@ pub struct Process {
     pub listens: bool,
     /// Files that it reads again while it runs.
     pub reads: Vec<PathBuf>,
+    /// Folders that it writes into.
+    pub writes: Vec<PathBuf>,
+    /// Whether it asks other machines.
+    pub connects: bool,
 }
 
 /// Gives up what is not needed, and logs what could not be given up.
@@ -33,6 +37,7 @@ pub fn needs(options: &Options, process: &Process) -> Needs {
     let foreign = &options.analyzers;
     let compiles = !foreign.places.is_empty();
     let mut write = vec![std::env::temp_dir()];
+    write.extend(process.writes.iter().cloned());
     if let Some(cache) = foreign.cache.as_deref().filter(|_| compiles) {
         // Why it cannot be made is said when it is needed.
         let _ = Cache::open(cache);
@@ -65,5 +70,11 @@ pub fn needs(options: &Options, process: &Process) -> Needs {
     let again = again.filter_map(|path| std::path::absolute(path).ok()?.parent().map(Path::to_owned));
     let read = options.roots.iter().cloned().chain(of_analyzers).chain(again).collect();
     let read = (!options.roots.is_empty()).then_some(read);
-    Needs { read, write, compiles, listens: process.listens, connects: options.remote.enabled || fetches }
+    Needs {
+        read,
+        write,
+        compiles,
+        listens: process.listens,
+        connects: process.connects || options.remote.enabled || fetches,
+    }
 }

@@ -7,7 +7,7 @@ use clap::Command;
 use clap_mangen::Man;
 
 /// What to type, and what it does, for each page.
-const EXAMPLES: [(&str, &[(&str, &str)]); 13] = [
+const EXAMPLES: [(&str, &[(&str, &str)]); 15] = [
     (
         "mcpcap",
         &[
@@ -39,6 +39,30 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 13] = [
                 "all messages, a line of JSON for each",
             ),
             ("tcpdump -c 1000 -w - | mcpcap analyze tcp_anomalies -", "a capture from standard input"),
+        ],
+    ),
+    (
+        "mcpcap-query",
+        &[
+            (
+                "mcpcap query capture.pcap \"SELECT name, count(*) FROM dns GROUP BY 1\"",
+                "which names were asked, how often",
+            ),
+            (
+                "mcpcap query captures/ \"SELECT capture, count(*) FROM tcp GROUP BY 1\" --format csv",
+                "of all captures in a folder",
+            ),
+        ],
+    ),
+    (
+        "mcpcap-export",
+        &[
+            ("mcpcap export captures/ --to dataset", "all tables as Parquet; again it makes what is missing"),
+            ("mcpcap export capture.pcap --to dataset --tables dns,tcp --format csv", "two of them, for a spreadsheet"),
+            (
+                "mcpcap export captures/day1/a.pcap --base captures --to s3://bucket/dataset",
+                "one of many tasks that fill a bucket",
+            ),
         ],
     ),
     (

@@ -5,6 +5,7 @@ mod analyzer;
 mod config;
 mod doctor;
 mod exit;
+mod export;
 mod hardening;
 mod healthcheck;
 mod logs;
@@ -51,6 +52,8 @@ enum Command {
     Analyze(analyze::Arguments),
     /// Ask the tables of captures in SQL, and print the rows
     Query(query::Arguments),
+    /// Write the tables of captures as a data set: Parquet, CSV or JSON lines, in a folder or an object store
+    Export(export::Arguments),
     /// List the tools that are loaded, or tell all of one
     Tools(tools::Arguments),
     /// Make, check and approve analyzers of your own or of others
@@ -188,6 +191,7 @@ fn run(command: Command, offered: clap::Command) -> Result<(), Failure> {
         Command::Serve(typed) => Some((&typed.hardening, typed.process())),
         Command::Analyze(typed) => Some((&typed.hardening, hardening::Process::default())),
         Command::Query(typed) => Some((&typed.hardening, hardening::Process::default())),
+        Command::Export(typed) => Some((&typed.hardening, typed.process())),
         _ => None,
     };
     if let Some((_, process)) = hardened.filter(|(hardening, _)| !hardening.no_hardening) {
@@ -206,6 +210,7 @@ fn run(command: Command, offered: clap::Command) -> Result<(), Failure> {
             Command::Serve(typed) => Ok(serve::run(&typed, &options).await?),
             Command::Analyze(typed) => analyze::run(typed, &options, offered).await,
             Command::Query(typed) => query::run(&typed, &options).await,
+            Command::Export(typed) => export::run(&typed, &options).await,
             Command::Tools(typed) => tools::run(&typed, &options).await,
             Command::Analyzer(command) => analyzer::run(command, options).await,
             Command::Wit => Ok(print(analyzer::WIT)?),
@@ -229,6 +234,7 @@ fn options(command: &Command) -> Result<Options, String> {
         Command::Doctor(typed) => typed.serve.options(),
         Command::Analyze(typed) => typed.options(),
         Command::Query(typed) => typed.options(),
+        Command::Export(typed) => typed.options(),
         Command::Tools(typed) => typed.options(),
         Command::Completions(typed) => typed.options(),
         Command::Analyzer(command) => command.options(),

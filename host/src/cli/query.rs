@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::analyze::captures::{self, Chosen};
 use super::exit::{self, Failure};
-use super::options::{Audit, Captures, Hardening, Loaded};
+use super::options::{Audit, Captures, Hardening, Loaded, Naming};
 use super::progress::Shown;
 use super::report;
 use crate::answer::{AnswerError, Code};
@@ -56,6 +56,9 @@ pub struct Arguments {
     /// Print all rows
     #[arg(long, conflicts_with = "limit")]
     all: bool,
+
+    #[command(flatten)]
+    naming: Naming,
 
     #[command(flatten)]
     sources: Captures,
@@ -122,13 +125,14 @@ pub async fn run(typed: &Arguments, options: &Options) -> Result<(), Failure> {
 
 /// Reads the captures, and prints the rows. What one of several fails at is said, and the others answer.
 async fn answer(service: &Arc<Service>, typed: &Arguments, chosen: &Chosen) -> Result<(), Failure> {
+    let names = chosen.names(typed.naming.base.as_deref())?;
     let mut inquiry = service.inquire(typed.given(chosen), chosen.is_set).await.map_err(failed)?;
     let (mut code, mut left_out) = (0, 0_usize);
-    for capture in &chosen.captures {
+    for (capture, name) in chosen.captures.iter().zip(&names) {
         let shown = Shown::begin()?;
         let cancel = CancellationToken::new();
         let _ends_with_this = cancel.clone().drop_guard();
-        let read = inquiry.read(capture, cancel, shown.told()).await;
+        let read = inquiry.read((capture, name), cancel, shown.told()).await;
         drop(shown);
         let name = if capture == STANDARD_INPUT { "standard input".to_owned() } else { url::shown(capture) };
         match read {

@@ -91,7 +91,8 @@ impl Arguments {
     /// What the server does besides what the service does.
     pub fn process(&self) -> Process {
         let tokens = self.http.token_file().filter(|_| self.speaks_http());
-        Process { listens: self.speaks_http(), reads: tokens.map(Into::into).into_iter().collect() }
+        let reads = tokens.map(Into::into).into_iter().collect();
+        Process { listens: self.speaks_http(), reads, ..Process::default() }
     }
 
     /// As the service takes them.

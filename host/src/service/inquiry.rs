@@ -11,7 +11,6 @@ use crate::answer::AnswerError;
 use crate::progress::Progress;
 use crate::tables::tool::{self, Asked, Part};
 use crate::tables::{Filled, Store};
-use crate::text::url::shown;
 use crate::watch::{self, Call, Caller};
 
 /// A question in SQL.
@@ -62,13 +61,13 @@ impl Service {
 }
 
 impl Inquiry {
-    /// Reads a capture. Gives what an answer about it alone would say of it. Of one that fails, no row is left.
+    /// Reads a capture, which rows call by its name. Gives what an answer about it alone would say of it. Of one that fails, no row is left.
     ///
     /// # Errors
     /// With a code and a message for the caller.
     pub async fn read(
         &mut self,
-        capture: &str,
+        (capture, name): (&str, &str),
         cancel: CancellationToken,
         progress: Arc<Progress>,
     ) -> Result<Map<String, Value>, AnswerError> {
@@ -77,7 +76,7 @@ impl Inquiry {
         let (caller, asked) = (Caller::default(), watch::Asked { tool: tool::NAME, component: None });
         let call = Call::begin(service.audit.as_ref(), &service.metrics, &caller, asked, &self.arguments);
         if *is_of_several {
-            store.lock().unwrap_or_else(PoisonError::into_inner).begin_capture(&shown(capture))?;
+            store.lock().unwrap_or_else(PoisonError::into_inner).begin_capture(name)?;
         }
         let (ready, filling, chars) = (Arc::clone(ready), Arc::clone(store), self.part.chars);
         let work = move |service: &Service, of: &super::run::Of<'_>| service.read_into(&ready, chars, &filling, of);

@@ -1,12 +1,14 @@
 //! Answers questions about captures, whoever asks: an MCP client or a person at a terminal.
 
 mod ask;
+mod extract;
 mod found;
 mod inquiry;
 mod kept;
 mod query;
 mod run;
 mod start;
+mod wanted;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -17,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use extract::{Extracted, Opened, Tables};
 pub use inquiry::{Asking, Inquiry};
 pub use start::{StartError, loader};
 

@@ -7,13 +7,14 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::run::Of;
+use super::wanted::Wanted;
 use super::{Answer, Service};
 use crate::answer::{AnswerError, Code};
-use crate::contract::{self, Module, Tool};
+use crate::contract::{self, Module};
 use crate::effort::{Effort, after};
-use crate::pipeline::{Outcome, Pass, Question, Rows};
+use crate::pipeline::Outcome;
 use crate::progress::Progress;
-use crate::rows::{Checked, QueryError, Table};
+use crate::rows::{QueryError, Table};
 use crate::tables::tool::{self, Asked, Part};
 use crate::tables::{Filled, Page, Query, Store, tables_of};
 use crate::text::neutral;
@@ -30,26 +31,8 @@ const UNREAD: &str = "unread";
 pub(super) struct Ready {
     sql: String,
     known: Vec<Arc<Table>>,
-    /// The tables that it reads.
-    tables: Vec<Arc<Table>>,
-    /// The tools that make their rows.
-    tools: Vec<Wanted>,
-    /// Where the table of findings stands among them, and the tools whose findings it has.
-    findings: Option<(usize, Vec<Arc<Tool>>)>,
-}
-
-impl Ready {
-    /// The components that answer, each once.
-    fn modules(&self) -> Vec<&Module> {
-        let mut modules: Vec<&Module> = Vec::new();
-        let finders = self.findings.iter().flat_map(|(_, tools)| tools);
-        for module in self.tools.iter().map(|wanted| &wanted.tool).chain(finders).map(|tool| &tool.module) {
-            if modules.iter().all(|known| known.sha256 != module.sha256) {
-                modules.push(module);
-            }
-        }
-        modules
-    }
+    /// The tables that it reads, and who makes their rows.
+    wanted: Wanted,
 }
 
 /// A capture whose rows were read.
@@ -83,14 +66,6 @@ impl Read {
         }
         head
     }
-}
-
-/// What is wanted of a tool.
-pub(super) struct Wanted {
-    tool: Arc<Tool>,
-    tables: Vec<(String, Arc<Table>)>,
-    /// Where these stand among the tables of the query.
-    places: Vec<usize>,
 }
 
 impl Service {
@@ -148,7 +123,7 @@ impl Service {
 
     /// A database for the rows that SQL reads.
     pub(super) fn store(&self, ready: &Ready, is_of_several: bool) -> Result<Store, QueryError> {
-        Store::create(ready.tables.clone(), &ready.known, self.line.limits.rows.size, is_of_several)
+        Store::create(ready.wanted.tables.clone(), &ready.known, self.line.limits.rows.size, is_of_several)
     }
 
     /// Fills it with those of a capture.
@@ -159,17 +134,8 @@ impl Service {
         store: &Mutex<Store>,
         of: &Of<'_>,
     ) -> Result<Read, AnswerError> {
-        let limits = &self.line.limits;
-        // Each of both reads the capture, and what is done with its rows takes time besides.
-        let effort = || Effort { cancel: of.cancel, until: after(limits.run.saturating_add(limits.rows.time)) };
-        let mut outcomes = self.fill(ready, store, of, &effort())?;
-        let mut is_kept = false;
-        if let Some((place, tools)) = &ready.findings {
-            let add = |rows: &Checked| store.lock().unwrap_or_else(PoisonError::into_inner).add(*place, rows);
-            let found = self.found(tools, of, &effort(), &add)?;
-            is_kept = found.is_kept && outcomes.is_empty();
-            outcomes.extend(found.outcomes);
-        }
+        let add = |place: usize, rows: &_| store.lock().unwrap_or_else(PoisonError::into_inner).add(place, rows);
+        let (outcomes, is_kept) = self.rows(&ready.wanted, &add, of)?;
         let receipt = self.receipt_of(ready, chars, &outcomes, is_kept);
         Ok(Read { file: neutral(of.shown, FILE).into_owned(), outcome: outcomes.into_iter().next(), receipt })
     }
@@ -200,88 +166,18 @@ impl Service {
         let catalog = self.catalog();
         let known = catalog.known_tables();
         let named = tables_of(&asked.sql, &known, is_of_several)?;
-        let tables = named.iter().filter_map(|at| known.get(*at)).map(Arc::clone).collect();
-        let (mut tools, mut findings) = (Vec::<Wanted>::new(), None);
-        for (place, at) in named.iter().enumerate() {
-            // Behind those of the analyzers is the host's.
-            let Some(offered) = catalog.tables.get(*at) else {
-                findings = Some((place, catalog.finders().map(Arc::clone).collect()));
-                continue;
-            };
-            let table = (offered.own_name.clone(), Arc::clone(&offered.table));
-            match tools.iter_mut().find(|wanted| Arc::ptr_eq(&wanted.tool, &offered.tool)) {
-                Some(wanted) => {
-                    wanted.tables.push(table);
-                    wanted.places.push(place);
-                }
-                None => {
-                    let tool = Arc::clone(&offered.tool);
-                    tools.push(Wanted { tool, tables: vec![table], places: vec![place] });
-                }
-            }
-        }
-        let ready = Ready { sql: asked.sql.clone(), known, tables, tools, findings };
-        let components: Vec<&str> = ready.modules().iter().map(|module| module.sha256.as_str()).collect();
+        let wanted = Wanted::of(&catalog, &known, &named);
+        let ready = Ready { sql: asked.sql.clone(), known, wanted };
+        let components: Vec<&str> = ready.wanted.modules().iter().map(|module| module.sha256.as_str()).collect();
         let part = asked.part(&components.join(" "), self.max_chars)?;
         Ok((ready, part))
-    }
-
-    /// One pass over the capture, with those analyzers whose tables are read.
-    fn fill(
-        &self,
-        ready: &Ready,
-        store: &Mutex<Store>,
-        of: &Of<'_>,
-        effort: &Effort<'_>,
-    ) -> Result<Vec<Outcome>, AnswerError> {
-        if ready.tools.is_empty() {
-            return Ok(Vec::new());
-        }
-        type Sink<'a> = Box<dyn Fn(usize, &Checked) -> Result<(), QueryError> + Sync + 'a>;
-        let sinks: Vec<Sink<'_>> = ready
-            .tools
-            .iter()
-            .map(|wanted| -> Sink<'_> {
-                Box::new(move |place, rows| {
-                    let place = wanted.places.get(place).copied().unwrap_or(usize::MAX);
-                    store.lock().unwrap_or_else(PoisonError::into_inner).add(place, rows)
-                })
-            })
-            .collect();
-        let arguments: Vec<Map<String, Value>> = ready
-            .tools
-            .iter()
-            .map(|wanted| {
-                let mut arguments = Map::new();
-                let knows = wanted.tool.properties().any(|(name, _)| name == "max_packets");
-                self.bound(knows, &mut arguments);
-                arguments
-            })
-            .collect();
-        let texts: Vec<String> = arguments.iter().map(|given| Value::Object(given.clone()).to_string()).collect();
-        let questions: Vec<Question<'_>> = ready
-            .tools
-            .iter()
-            .zip(arguments.iter().zip(&texts))
-            .zip(&sinks)
-            .map(|((wanted, (arguments, text)), sink)| Question {
-                analyzer: &wanted.tool.analyzer,
-                tool: &wanted.tool.own_name,
-                arguments: text,
-                wants: &wanted.tool.wants,
-                may_end: wanted.tool.ends.with(arguments),
-                rows: Some(Rows { tables: &wanted.tables, sink: &**sink, effort: *effort }),
-            })
-            .collect();
-        let outcomes = self.line.run_all(&questions, &Pass::default(), of.capture.again(), of.cancel, of.progress)?;
-        Ok(outcomes.into_iter().collect::<Result<_, _>>()?)
     }
 
     fn receipt_of(&self, ready: &Ready, chars: usize, outcomes: &[Outcome], is_kept: bool) -> Value {
         let limits = &self.line.limits;
         let component =
             |module: &Module| json!({ "name": module.name, "version": module.version, "sha256": module.sha256 });
-        let components: Vec<Value> = ready.modules().into_iter().map(component).collect();
+        let components: Vec<Value> = ready.wanted.modules().into_iter().map(component).collect();
         let first = outcomes.first();
         let mut capture = Map::new();
         if let Some(outcome) = first {

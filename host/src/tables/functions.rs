@@ -94,7 +94,7 @@ fn number(context: &Context<'_>, n: usize) -> rusqlite::Result<Option<f64>> {
 }
 
 /// A time in nanoseconds since 1970 as text, with six digits of a second where they say all, or nine.
-pub(super) fn rfc3339(time: i64) -> String {
+pub(crate) fn rfc3339(time: i64) -> String {
     let digits = if time.rem_euclid(1000) == 0 { 6 } else { 9 };
     written(time, digits)
 }

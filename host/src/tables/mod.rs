@@ -13,5 +13,6 @@ mod tests;
 pub mod tool;
 mod trouble;
 
+pub(crate) use functions::rfc3339;
 pub use query::{Page, Query, tables_of};
 pub use store::{Filled, Store};

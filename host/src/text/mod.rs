@@ -1,6 +1,7 @@
 //! Text that somebody else wrote, made harmless for whoever reads it: a person at a terminal or a language model. All text leaves the program
-//! through [`wire`] (clients), [`terminal`] (people, logs) or [`json`] (the audit log).
+//! through [`wire`] (clients), [`terminal`] (people, logs), [`json`] (the audit log) or [`data`] (other programs).
 
+pub mod data;
 mod filter;
 pub mod terminal;
 pub mod url;

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::lies::{builtin_reader, line};
 use crate::support::{engine, example, guest, root, tight};
 
+mod export;
 mod findings;
 mod questions;
 mod several;

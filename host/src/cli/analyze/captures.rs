@@ -1,7 +1,8 @@
-//! Which captures are meant: files, URLs, all below a folder, those that a pattern names, and what comes through standard input.
+//! Which captures are meant: files, URLs, all below a folder, those that a pattern names, and what comes through standard input; and how each is
+//! called where several are told apart.
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::capture::{Root, Roots, spool};
@@ -9,7 +10,7 @@ use crate::cli::exit::Failure;
 use crate::library::Library;
 use crate::service::{STANDARD_INPUT, Service};
 use crate::text::terminal::complain;
-use crate::text::url::is_url;
+use crate::text::url::{is_url, shown};
 
 /// Files of one pattern; as many as of a folder.
 const MOST: usize = 20_000;
@@ -18,6 +19,59 @@ const MOST: usize = 20_000;
 pub struct Chosen {
     pub captures: Vec<String>,
     pub is_set: bool,
+    /// The folders that were named, or in which what was named is.
+    folders: Vec<PathBuf>,
+}
+
+impl Chosen {
+    /// How each is called: its path from a folder on, so that a set has the same names wherever it lies. Without a folder it is the one that all of
+    /// them are in by what was typed; of a single file that leaves its name.
+    ///
+    /// # Errors
+    /// When the folder is not there.
+    pub fn names(&self, base: Option<&Path>) -> Result<Vec<String>, Failure> {
+        let base = match base {
+            Some(base) => {
+                let real = base.canonicalize();
+                Some(real.map_err(|error| Failure::Wrong(format!("--base {}: {error}", base.display())))?)
+            }
+            None => self.folders.iter().filter_map(|folder| folder.canonicalize().ok()).reduce(common),
+        };
+        Ok(self.captures.iter().map(|capture| name(capture, base.as_deref())).collect())
+    }
+}
+
+/// The folder that both are in.
+fn common(one: PathBuf, other: PathBuf) -> PathBuf {
+    let same = one.components().zip(other.components()).take_while(|(one, other)| one == other);
+    same.map(|(part, _)| part).collect()
+}
+
+fn name(capture: &str, base: Option<&Path>) -> String {
+    if capture == STANDARD_INPUT || is_url(capture) {
+        return shown(capture);
+    }
+    let real = || {
+        let path = Path::new(capture);
+        let real = folder_of(path).canonicalize().ok()?.join(path.file_name()?);
+        Some(real.strip_prefix(base?).ok()?.display().to_string())
+    };
+    real().unwrap_or_else(|| shown(capture))
+}
+
+/// The folder that a path is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The folder that all are in that a pattern names: what stands before its first part with a sign.
+fn folder_of_pattern(pattern: &str) -> &Path {
+    let fixed = pattern.find(['*', '?', '[']).and_then(|at| pattern.get(..at)).unwrap_or(pattern);
+    match fixed.rfind('/') {
+        Some(0) => Path::new("/"),
+        Some(at) => Path::new(pattern.get(..at).unwrap_or(pattern)),
+        None => Path::new("."),
+    }
 }
 
 /// Finds them.
@@ -25,16 +79,21 @@ pub struct Chosen {
 /// # Errors
 /// When a folder or a pattern has none.
 pub fn chosen(typed: &[String]) -> Result<Chosen, Failure> {
-    let mut chosen = Chosen { captures: Vec::new(), is_set: typed.len() > 1 };
+    let mut chosen = Chosen { captures: Vec::new(), is_set: typed.len() > 1, folders: Vec::new() };
     for name in typed {
         let path = Path::new(name);
-        if name == STANDARD_INPUT || is_url(name) || path.is_file() {
+        if name == STANDARD_INPUT || is_url(name) {
+            chosen.captures.push(name.clone());
+        } else if path.is_file() {
+            chosen.folders.push(folder_of(path).to_owned());
             chosen.captures.push(name.clone());
         } else if path.is_dir() {
             chosen.is_set = true;
+            chosen.folders.push(path.to_owned());
             chosen.captures.extend(below(path)?);
         } else if name.contains(['*', '?', '[']) && !path.exists() {
             chosen.is_set = true;
+            chosen.folders.push(folder_of_pattern(name).to_owned());
             chosen.captures.extend(matching(name)?);
         } else {
             // What it is, and why it cannot be read, is found out where it is opened.
@@ -93,4 +152,48 @@ pub async fn take_standard_input(service: &Service, chosen: &Chosen) -> Result<(
     let spooled = spooled.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
     service.take_standard_input(spooled);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn captures_are_called_the_same_wherever_they_lie() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["set/monday/a.pcap", "set/monday/b.pcap", "set/tuesday/a.pcap"] {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "x").unwrap();
+        }
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        let names = |typed: &[String], base: Option<&str>| {
+            let chosen = chosen(typed).unwrap();
+            chosen.names(base.map(|base| folder.path().join(base)).as_deref()).unwrap()
+        };
+        let all = ["monday/a.pcap", "monday/b.pcap", "tuesday/a.pcap"];
+        for typed in [
+            vec![at("set")],
+            vec![at("set/monday"), at("set/tuesday")],
+            vec![at("set/*/*.pcap")],
+            vec![at("set/monday/../monday"), at("set/./tuesday/a.pcap")],
+        ] {
+            assert_eq!(names(&typed, None), all, "{typed:?}");
+        }
+        assert_eq!(names(&[at("set/monday")], None), ["a.pcap", "b.pcap"]);
+        assert_eq!(names(&[at("set/tuesday/a.pcap")], None), ["a.pcap"]);
+        // As one of many tasks has it.
+        assert_eq!(names(&[at("set/tuesday/a.pcap")], Some("set")), ["tuesday/a.pcap"]);
+        assert_eq!(names(&[at("set/tuesday/a.pcap")], Some("set/monday")), [at("set/tuesday/a.pcap")]);
+        assert!(chosen(&[at("set")]).unwrap().names(Some(Path::new("/nowhere"))).is_err());
+        let others = ["-".to_owned(), "https://u:p@example.org/a.pcap?t".to_owned(), "/nowhere/x.pcap".to_owned()];
+        assert_eq!(names(&others, None), ["-", "https://example.org/a.pcap", "/nowhere/x.pcap"]);
+    }
+
+    #[test]
+    fn the_folder_of_a_pattern_is_what_stands_before_its_signs() {
+        for (pattern, folder) in [("a/b-*.pcap", "a"), ("*/x", "."), ("/*", "/"), ("/a/b?/c", "/a"), ("a*", ".")] {
+            assert_eq!(folder_of_pattern(pattern), Path::new(folder), "{pattern}");
+        }
+    }
 }

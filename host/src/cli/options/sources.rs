@@ -90,3 +90,11 @@ impl Captures {
         roots
     }
 }
+
+/// How captures are called where several are told apart.
+#[derive(Debug, Clone, Args)]
+pub struct Naming {
+    /// Call captures by their path from this folder on [default: the folder that all of them are in]
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) base: Option<PathBuf>,
+}

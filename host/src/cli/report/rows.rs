@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::lists::{Row, cell};
+use crate::text::data::csv_text;
 
 /// A line of JSON.
 pub fn json_line(row: &Row) -> String {
@@ -17,14 +18,8 @@ pub fn csv_line<'a>(cells: impl IntoIterator<Item = Option<&'a Value>>) -> Strin
 }
 
 fn csv_cell(value: &Value) -> String {
-    let mut text = cell(value);
-    if !value.is_number() && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        text.insert(0, '\'');
-    }
-    if text.contains([',', '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ') {
-        text = format!("\"{}\"", text.replace('"', "\"\""));
-    }
-    text
+    let text = cell(value);
+    if value.is_number() { text } else { csv_text(&text).into_owned() }
 }
 
 #[cfg(test)]

@@ -1,0 +1,112 @@
+//! A file on its way to its place: counted and hashed while it is written, and gone if it does not come there.
+
+use std::fs::Permissions;
+use std::io::{self, BufWriter, Read, Seek, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use crate::digest::hex;
+
+/// Bytes that are written at once.
+const AT_ONCE: usize = 128 << 10;
+
+/// A file that is being written.
+pub struct Spool {
+    file: BufWriter<NamedTempFile>,
+    sha256: Sha256,
+    bytes: u64,
+}
+
+/// One that was written.
+pub struct Written {
+    /// The file, which is deleted with this.
+    pub file: NamedTempFile,
+    /// SHA-256 of it, as hexadecimal digits.
+    pub sha256: String,
+    /// Bytes of it.
+    pub bytes: u64,
+}
+
+impl Spool {
+    /// In a folder, under a name that no reader of a data set looks for.
+    ///
+    /// # Errors
+    /// As the disk fails.
+    pub fn new(folder: &Path) -> io::Result<Self> {
+        let file = tempfile::Builder::new()
+            .prefix(".mcpcap-")
+            .suffix(".part")
+            // As any other file that the user makes: what reads a data set may be somebody else.
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder)?;
+        Ok(Self { file: BufWriter::with_capacity(AT_ONCE, file), sha256: Sha256::new(), bytes: 0 })
+    }
+
+    /// Ends it. With `is_lasting` the disk has it.
+    ///
+    /// # Errors
+    /// As the disk fails.
+    pub fn finish(self, is_lasting: bool) -> io::Result<Written> {
+        let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        if is_lasting {
+            file.as_file().sync_all()?;
+        }
+        file.rewind()?;
+        Ok(Written { file, sha256: hex(&self.sha256.finalize()), bytes: self.bytes })
+    }
+
+    /// Adds another one behind what there is.
+    ///
+    /// # Errors
+    /// As the disk fails.
+    pub fn append(&mut self, other: Written) -> io::Result<()> {
+        let mut file = other.file;
+        let mut buffer = vec![0; AT_ONCE];
+        loop {
+            let read = file.read(&mut buffer)?;
+            let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { return Ok(()) };
+            self.write_all(bytes)?;
+        }
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.sha256.update(bytes.get(..written).unwrap_or_default());
+        self.bytes = self.bytes.saturating_add(written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::hex_sha256;
+
+    #[test]
+    fn what_is_written_is_counted_and_hashed_and_goes_with_its_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let entries = || std::fs::read_dir(folder.path()).unwrap().count();
+        let mut one = Spool::new(folder.path()).unwrap();
+        one.write_all(&vec![7; AT_ONCE * 2 + 1]).unwrap();
+        let one = one.finish(true).unwrap();
+        assert_eq!(one.bytes, AT_ONCE as u64 * 2 + 1);
+        let mut both = Spool::new(folder.path()).unwrap();
+        both.write_all(b"a").unwrap();
+        both.append(one).unwrap();
+        let both = both.finish(false).unwrap();
+        assert_eq!(both.sha256, hex_sha256(&[vec![b'a'], vec![7; AT_ONCE * 2 + 1]].concat()));
+        assert_eq!(both.file.as_file().metadata().unwrap().permissions().mode() & 0o600, 0o600);
+        assert_eq!(entries(), 1);
+        drop(both);
+        assert_eq!(entries(), 0);
+    }
+}
