@@ -1,21 +1,24 @@
-//! SQL over a capture: which analyzers have to run for it, one pass with them, and the answer of the database that their rows fill.
+//! SQL over a capture: which tables it reads, who makes them, and the answer of the database that they are in.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::rows::{Gathered, Use};
 use super::run::Of;
+use super::wanted::Wanted;
 use super::{Answer, Service};
 use crate::answer::{AnswerError, Code};
-use crate::contract::{self, Module, Tool};
+use crate::catalog::Catalog;
+use crate::contract::{self, Module};
 use crate::effort::{Effort, after};
-use crate::pipeline::{Outcome, Pass, Question, Rows};
+use crate::pipeline::Outcome;
 use crate::progress::Progress;
-use crate::rows::{Checked, QueryError, Table};
+use crate::rows::{QueryError, Table};
 use crate::tables::tool::{self, Asked, Part};
-use crate::tables::{Filled, Page, Query, Store, tables_of};
+use crate::tables::{Filled, Page, Query, Room, TableFile, tables_of};
 use crate::text::neutral;
 use crate::watch::{self, Call, Caller};
 
@@ -29,26 +32,19 @@ const UNREAD: &str = "unread";
 /// A query that can be asked: what it reads, and of whom.
 pub(super) struct Ready {
     sql: String,
-    known: Vec<Arc<Table>>,
-    /// The tables that it reads.
-    tables: Vec<Arc<Table>>,
-    /// The tools that make their rows.
-    tools: Vec<Wanted>,
-    /// Where the table of findings stands among them, and the tools whose findings it has.
-    findings: Option<(usize, Vec<Arc<Tool>>)>,
+    catalog: Arc<Catalog>,
+    /// All tables that there are, and which of them it reads.
+    pub(super) known: Vec<Arc<Table>>,
+    named: Vec<usize>,
+    /// Those, and who makes their rows.
+    pub(super) wanted: Wanted,
 }
 
 impl Ready {
-    /// The components that answer, each once.
-    fn modules(&self) -> Vec<&Module> {
-        let mut modules: Vec<&Module> = Vec::new();
-        let finders = self.findings.iter().flat_map(|(_, tools)| tools);
-        for module in self.tools.iter().map(|wanted| &wanted.tool).chain(finders).map(|tool| &tool.module) {
-            if modules.iter().all(|known| known.sha256 != module.sha256) {
-                modules.push(module);
-            }
-        }
-        modules
+    /// Some of the tables that it reads, by their places among them.
+    pub(super) fn some(&self, places: &[usize]) -> Wanted {
+        let named: Vec<usize> = places.iter().filter_map(|place| self.named.get(*place)).copied().collect();
+        Wanted::of(&self.catalog, &self.known, &named)
     }
 }
 
@@ -60,9 +56,16 @@ pub(super) struct Read {
     outcome: Option<Outcome>,
     /// What its rows rest on.
     pub(super) receipt: Value,
+    /// Its tables.
+    pub(super) files: Vec<TableFile>,
 }
 
 impl Read {
+    /// The names of those that are kept.
+    pub(super) fn kept(&self) -> Vec<String> {
+        self.files.iter().filter_map(TableFile::kept).map(str::to_owned).collect()
+    }
+
     /// By what it is known.
     pub(super) fn identity(&self) -> &str {
         self.outcome.as_ref().map_or(UNREAD, |outcome| outcome.identity.as_str())
@@ -83,14 +86,6 @@ impl Read {
         }
         head
     }
-}
-
-/// What is wanted of a tool.
-pub(super) struct Wanted {
-    tool: Arc<Tool>,
-    tables: Vec<(String, Arc<Table>)>,
-    /// Where these stand among the tables of the query.
-    places: Vec<usize>,
 }
 
 impl Service {
@@ -133,11 +128,8 @@ impl Service {
     fn answer_query(&self, asked: &Asked, of: &Of<'_>) -> Result<Answer, AnswerError> {
         let started = Instant::now();
         let (ready, part) = self.ready_to_ask(asked, false)?;
-        let store = Mutex::new(self.store(&ready, false)?);
-        let read = self.read_into(&ready, part.chars, &store, of)?;
-        part.check(read.identity())?;
-        let mut filled = store.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
-        let page = self.page(&mut filled, &ready, &part, of.cancel)?;
+        let room = Arc::new(Room::new(self.line.limits.rows.size));
+        let (read, page) = self.read_and_ask(&ready, &part, &room, of)?;
         let mut receipt = read.receipt.clone();
         if let Some(receipt) = receipt.as_object_mut() {
             receipt.insert("cut".into(), (page.behind > 0 || page.is_cut).into());
@@ -146,32 +138,63 @@ impl Service {
         Ok(Answer { report, receipt, time: started.elapsed() })
     }
 
-    /// A database for the rows that SQL reads.
-    pub(super) fn store(&self, ready: &Ready, is_of_several: bool) -> Result<Store, QueryError> {
-        Store::create(ready.tables.clone(), &ready.known, self.line.limits.rows.size, is_of_several)
+    /// Gathers the tables and asks them; where a kept one turns out to be damaged, once more.
+    fn read_and_ask(
+        &self,
+        ready: &Ready,
+        part: &Part,
+        room: &Arc<Room>,
+        of: &Of<'_>,
+    ) -> Result<(Read, Page), AnswerError> {
+        // What is made in place of a damaged one may be kept in its turn.
+        let mut tries = 2_u32;
+        loop {
+            let may_be_kept = tries > 0;
+            let mut read = self.read_tables(ready, part.chars, &Use { room, is_asked: true, may_be_kept }, of)?;
+            part.check(read.identity())?;
+            let kept = read.kept();
+            let filled = self.filled(ready, std::mem::take(&mut read.files), room, of.cancel);
+            match filled.and_then(|mut filled| self.page(&mut filled, ready, part, of.cancel)) {
+                Err(QueryError::Damaged(_)) if !kept.is_empty() => {
+                    self.forget(&kept);
+                    tries = tries.saturating_sub(1);
+                }
+                page => return Ok((read, page?)),
+            }
+        }
     }
 
-    /// Fills it with those of a capture.
-    pub(super) fn read_into(
+    /// Tables that turned out to be damaged are kept no more.
+    pub(super) fn forget(&self, kept: &[String]) {
+        if let Some(cache) = &self.table_cache {
+            cache.forget_damaged(kept);
+        }
+    }
+
+    /// Tables that can be asked.
+    pub(super) fn filled(
+        &self,
+        ready: &Ready,
+        files: Vec<TableFile>,
+        room: &Arc<Room>,
+        cancel: &CancellationToken,
+    ) -> Result<Filled, QueryError> {
+        let effort = Effort { cancel, until: after(self.line.limits.rows.time) };
+        Filled::of_files(files, &ready.known, room, &effort)
+    }
+
+    /// Gathers the tables of a capture.
+    pub(super) fn read_tables(
         &self,
         ready: &Ready,
         chars: usize,
-        store: &Mutex<Store>,
+        used: &Use<'_>,
         of: &Of<'_>,
     ) -> Result<Read, AnswerError> {
-        let limits = &self.line.limits;
-        // Each of both reads the capture, and what is done with its rows takes time besides.
-        let effort = || Effort { cancel: of.cancel, until: after(limits.run.saturating_add(limits.rows.time)) };
-        let mut outcomes = self.fill(ready, store, of, &effort())?;
-        let mut is_kept = false;
-        if let Some((place, tools)) = &ready.findings {
-            let add = |rows: &Checked| store.lock().unwrap_or_else(PoisonError::into_inner).add(*place, rows);
-            let found = self.found(tools, of, &effort(), &add)?;
-            is_kept = found.is_kept && outcomes.is_empty();
-            outcomes.extend(found.outcomes);
-        }
+        let Gathered { files, outcomes, is_kept } = self.gather(ready, used, of)?;
         let receipt = self.receipt_of(ready, chars, &outcomes, is_kept);
-        Ok(Read { file: neutral(of.shown, FILE).into_owned(), outcome: outcomes.into_iter().next(), receipt })
+        let file = neutral(of.shown, FILE).into_owned();
+        Ok(Read { file, outcome: outcomes.into_iter().next(), receipt, files })
     }
 
     /// A part of the rows that answer SQL.
@@ -200,88 +223,18 @@ impl Service {
         let catalog = self.catalog();
         let known = catalog.known_tables();
         let named = tables_of(&asked.sql, &known, is_of_several)?;
-        let tables = named.iter().filter_map(|at| known.get(*at)).map(Arc::clone).collect();
-        let (mut tools, mut findings) = (Vec::<Wanted>::new(), None);
-        for (place, at) in named.iter().enumerate() {
-            // Behind those of the analyzers is the host's.
-            let Some(offered) = catalog.tables.get(*at) else {
-                findings = Some((place, catalog.finders().map(Arc::clone).collect()));
-                continue;
-            };
-            let table = (offered.own_name.clone(), Arc::clone(&offered.table));
-            match tools.iter_mut().find(|wanted| Arc::ptr_eq(&wanted.tool, &offered.tool)) {
-                Some(wanted) => {
-                    wanted.tables.push(table);
-                    wanted.places.push(place);
-                }
-                None => {
-                    let tool = Arc::clone(&offered.tool);
-                    tools.push(Wanted { tool, tables: vec![table], places: vec![place] });
-                }
-            }
-        }
-        let ready = Ready { sql: asked.sql.clone(), known, tables, tools, findings };
-        let components: Vec<&str> = ready.modules().iter().map(|module| module.sha256.as_str()).collect();
+        let wanted = Wanted::of(&catalog, &known, &named);
+        let ready = Ready { sql: asked.sql.clone(), catalog, known, named, wanted };
+        let components: Vec<&str> = ready.wanted.modules().iter().map(|module| module.sha256.as_str()).collect();
         let part = asked.part(&components.join(" "), self.max_chars)?;
         Ok((ready, part))
-    }
-
-    /// One pass over the capture, with those analyzers whose tables are read.
-    fn fill(
-        &self,
-        ready: &Ready,
-        store: &Mutex<Store>,
-        of: &Of<'_>,
-        effort: &Effort<'_>,
-    ) -> Result<Vec<Outcome>, AnswerError> {
-        if ready.tools.is_empty() {
-            return Ok(Vec::new());
-        }
-        type Sink<'a> = Box<dyn Fn(usize, &Checked) -> Result<(), QueryError> + Sync + 'a>;
-        let sinks: Vec<Sink<'_>> = ready
-            .tools
-            .iter()
-            .map(|wanted| -> Sink<'_> {
-                Box::new(move |place, rows| {
-                    let place = wanted.places.get(place).copied().unwrap_or(usize::MAX);
-                    store.lock().unwrap_or_else(PoisonError::into_inner).add(place, rows)
-                })
-            })
-            .collect();
-        let arguments: Vec<Map<String, Value>> = ready
-            .tools
-            .iter()
-            .map(|wanted| {
-                let mut arguments = Map::new();
-                let knows = wanted.tool.properties().any(|(name, _)| name == "max_packets");
-                self.bound(knows, &mut arguments);
-                arguments
-            })
-            .collect();
-        let texts: Vec<String> = arguments.iter().map(|given| Value::Object(given.clone()).to_string()).collect();
-        let questions: Vec<Question<'_>> = ready
-            .tools
-            .iter()
-            .zip(arguments.iter().zip(&texts))
-            .zip(&sinks)
-            .map(|((wanted, (arguments, text)), sink)| Question {
-                analyzer: &wanted.tool.analyzer,
-                tool: &wanted.tool.own_name,
-                arguments: text,
-                wants: &wanted.tool.wants,
-                may_end: wanted.tool.ends.with(arguments),
-                rows: Some(Rows { tables: &wanted.tables, sink: &**sink, effort: *effort }),
-            })
-            .collect();
-        let outcomes = self.line.run_all(&questions, &Pass::default(), of.capture.again(), of.cancel, of.progress)?;
-        Ok(outcomes.into_iter().collect::<Result<_, _>>()?)
     }
 
     fn receipt_of(&self, ready: &Ready, chars: usize, outcomes: &[Outcome], is_kept: bool) -> Value {
         let limits = &self.line.limits;
         let component =
             |module: &Module| json!({ "name": module.name, "version": module.version, "sha256": module.sha256 });
-        let components: Vec<Value> = ready.modules().into_iter().map(component).collect();
+        let components: Vec<Value> = ready.wanted.modules().into_iter().map(component).collect();
         let first = outcomes.first();
         let mut capture = Map::new();
         if let Some(outcome) = first {
