@@ -80,11 +80,13 @@ pub struct TableLimits {
     pub size: u64,
     /// How long SQL may take, once the rows are there.
     pub time: Duration,
+    /// Bytes of tables that are kept for further questions, on disk: those of two or three large captures.
+    pub kept: u64,
 }
 
 impl Default for TableLimits {
     fn default() -> Self {
-        Self { size: 2 << 30, time: Duration::from_secs(20) }
+        Self { size: 2 << 30, time: Duration::from_secs(20), kept: 8 << 30 }
     }
 }
 

@@ -33,11 +33,13 @@ use wasmtime::{Engine, Result};
 mod cache;
 mod compile;
 mod config;
+mod folder;
 mod load;
 
 pub use cache::{Cache, CacheError, engine_key};
 pub use compile::{COMMAND, CompileError, CompileLimits, Compiled, Compiler, compile_in_this_process};
 pub use config::{STACK, config};
+pub use folder::{Closed, Entry, Folder, Unfit};
 
 include!(concat!(env!("OUT_DIR"), "/components.rs"));
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerError, Code};
@@ -123,7 +124,8 @@ pub struct CaptureFile {
 const SETTLED: Duration = Duration::from_secs(3);
 
 /// A file, and what changes when it is written to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Identity {
     /// Device and inode.
     place: (u64, u64),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mcpcap_native::Cache;
+use mcpcap_native::{Cache, Closed, Folder};
 
 use crate::analyzers::Place;
 use crate::harden::{self, Needs};
@@ -42,6 +42,10 @@ pub fn needs(options: &Options, process: &Process) -> Needs {
         // Why it cannot be made is said when it is needed.
         let _ = Cache::open(cache);
         write.push(cache.to_owned());
+    }
+    if let Some(tables) = &options.tables {
+        let _ = Folder::open(tables, Closed::ToAll);
+        write.push(tables.clone());
     }
     if let Some(log) = options.audit.as_deref().filter(|path| *path != "-") {
         let _ = Audit::open(log);

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command, ValueEnum, parser::ValueSource};
 
 use super::hardening::Process;
 use super::logs::Format;
-use super::options::{Audit, Calls, Captures, Hardening, Http, Loaded, Logs, Modules, Serving};
+use super::options::{Audit, Calls, Captures, Hardening, Http, Keeping, Loaded, Logs, Modules, Serving};
 use crate::contract::arguments;
 use crate::mcp::{self, HttpOptions};
 use crate::service::{MAX_CHARS, Options, Service};
@@ -50,6 +50,9 @@ pub struct Arguments {
 
     #[command(flatten)]
     pub(super) captures: Captures,
+
+    #[command(flatten)]
+    keeping: Keeping,
 
     #[command(flatten)]
     analyzers: Loaded,
@@ -108,6 +111,7 @@ impl Arguments {
         };
         self.modules.apply(&mut options);
         self.captures.apply(&mut options)?;
+        self.keeping.apply(&mut options);
         self.calls.apply(&mut options.limits);
         self.http.port()?;
         self.analyzers.apply(&mut options, self.speaks_http())?;

@@ -18,6 +18,9 @@ pub enum QueryError {
     /// Nobody waits, or the time of the answer is over.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+    /// The file of a table is not as it was written.
+    #[error("a table is damaged: {0}")]
+    Damaged(String),
     /// The database failed.
     #[error("the database of tables failed: {0}")]
     Failed(String),
@@ -29,7 +32,7 @@ impl From<QueryError> for AnswerError {
             QueryError::Sql(reason) => Self::new(Code::BadArgument, format!("argument sql: {reason}")),
             QueryError::Limit(_) | QueryError::Full(_) => Self::new(Code::LimitReached, error.to_string()),
             QueryError::Stopped(stopped) => stopped.into(),
-            QueryError::Failed(_) => Self::new(Code::Internal, error.to_string()),
+            QueryError::Damaged(_) | QueryError::Failed(_) => Self::new(Code::Internal, error.to_string()),
         }
     }
 }

@@ -63,8 +63,7 @@ impl Service {
 
     /// A question for all findings.
     fn for_findings(&self, tool: &Arc<Tool>) -> Result<Asked, AnswerError> {
-        let mut arguments = Map::new();
-        self.bound(tool.properties().any(|(name, _)| name == "max_packets"), &mut arguments);
+        let arguments = self.for_rows(tool);
         let common = Common::take(&mut Map::new(), self.max_chars)?;
         Ok(Asked { tool: Arc::clone(tool), arguments, common })
     }

@@ -6,6 +6,7 @@ mod found;
 mod inquiry;
 mod kept;
 mod query;
+mod rows;
 mod run;
 mod start;
 mod wanted;
@@ -33,6 +34,7 @@ use crate::library::{self, Library};
 use crate::pipeline::Line;
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
+use crate::tables::kept::TableCache;
 use crate::watch::{self as watched, Audit, Call, Caller, Metrics, Refusal};
 use kept::Kept;
 use start::offer;
@@ -67,6 +69,8 @@ pub struct Options {
     pub audit: Option<PathBuf>,
     /// Analyzers that others made.
     pub analyzers: analyzers::Options,
+    /// Where tables of captures are kept, if anywhere.
+    pub tables: Option<PathBuf>,
     /// Limits of each run.
     pub limits: Limits,
 }
@@ -87,6 +91,8 @@ pub struct Service {
     max_chars: usize,
     /// Whether reports are given as text alone.
     pub text_only: bool,
+    /// Where tables of captures are kept.
+    table_cache: Option<TableCache>,
     /// What came through standard input, which is named [`STANDARD_INPUT`].
     standard_input: OnceLock<CaptureFile>,
     /// Whether lists of tools have the complete schemas of answers.
@@ -144,6 +150,7 @@ impl Service {
             text_only: options.text_only,
             full_schemas: options.full_schemas,
             max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
+            table_cache: start::table_cache(options)?,
             standard_input: OnceLock::new(),
             runs: Arc::new(Semaphore::new(cores)),
             kept: Kept::new(options.limits.answers, options.limits.answers_time),
@@ -280,6 +287,7 @@ impl Service {
     /// Measures what is kept at this moment.
     pub(crate) fn count_kept(&self) {
         self.metrics.kept(self.kept.held());
+        self.metrics.kept_tables(self.table_cache.as_ref().map(TableCache::held).unwrap_or_default());
     }
 
     /// Something was refused that is no call.

@@ -1,22 +1,24 @@
-//! SQL over a capture: which analyzers have to run for it, one pass with them, and the answer of the database that their rows fill.
+//! SQL over a capture: which tables it reads, who makes them, and the answer of the database that they are in.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::rows::{Gathered, Use};
 use super::run::Of;
 use super::wanted::Wanted;
 use super::{Answer, Service};
 use crate::answer::{AnswerError, Code};
+use crate::catalog::Catalog;
 use crate::contract::{self, Module};
 use crate::effort::{Effort, after};
 use crate::pipeline::Outcome;
 use crate::progress::Progress;
 use crate::rows::{QueryError, Table};
 use crate::tables::tool::{self, Asked, Part};
-use crate::tables::{Filled, Page, Query, Store, tables_of};
+use crate::tables::{Filled, Page, Query, Room, TableFile, tables_of};
 use crate::text::neutral;
 use crate::watch::{self, Call, Caller};
 
@@ -30,9 +32,20 @@ const UNREAD: &str = "unread";
 /// A query that can be asked: what it reads, and of whom.
 pub(super) struct Ready {
     sql: String,
-    known: Vec<Arc<Table>>,
-    /// The tables that it reads, and who makes their rows.
-    wanted: Wanted,
+    catalog: Arc<Catalog>,
+    /// All tables that there are, and which of them it reads.
+    pub(super) known: Vec<Arc<Table>>,
+    named: Vec<usize>,
+    /// Those, and who makes their rows.
+    pub(super) wanted: Wanted,
+}
+
+impl Ready {
+    /// Some of the tables that it reads, by their places among them.
+    pub(super) fn some(&self, places: &[usize]) -> Wanted {
+        let named: Vec<usize> = places.iter().filter_map(|place| self.named.get(*place)).copied().collect();
+        Wanted::of(&self.catalog, &self.known, &named)
+    }
 }
 
 /// A capture whose rows were read.
@@ -43,9 +56,16 @@ pub(super) struct Read {
     outcome: Option<Outcome>,
     /// What its rows rest on.
     pub(super) receipt: Value,
+    /// Its tables.
+    pub(super) files: Vec<TableFile>,
 }
 
 impl Read {
+    /// The names of those that are kept.
+    pub(super) fn kept(&self) -> Vec<String> {
+        self.files.iter().filter_map(TableFile::kept).map(str::to_owned).collect()
+    }
+
     /// By what it is known.
     pub(super) fn identity(&self) -> &str {
         self.outcome.as_ref().map_or(UNREAD, |outcome| outcome.identity.as_str())
@@ -108,11 +128,8 @@ impl Service {
     fn answer_query(&self, asked: &Asked, of: &Of<'_>) -> Result<Answer, AnswerError> {
         let started = Instant::now();
         let (ready, part) = self.ready_to_ask(asked, false)?;
-        let store = Mutex::new(self.store(&ready, false)?);
-        let read = self.read_into(&ready, part.chars, &store, of)?;
-        part.check(read.identity())?;
-        let mut filled = store.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
-        let page = self.page(&mut filled, &ready, &part, of.cancel)?;
+        let room = Arc::new(Room::new(self.line.limits.rows.size));
+        let (read, page) = self.read_and_ask(&ready, &part, &room, of)?;
         let mut receipt = read.receipt.clone();
         if let Some(receipt) = receipt.as_object_mut() {
             receipt.insert("cut".into(), (page.behind > 0 || page.is_cut).into());
@@ -121,23 +138,63 @@ impl Service {
         Ok(Answer { report, receipt, time: started.elapsed() })
     }
 
-    /// A database for the rows that SQL reads.
-    pub(super) fn store(&self, ready: &Ready, is_of_several: bool) -> Result<Store, QueryError> {
-        Store::create(ready.wanted.tables.clone(), &ready.known, self.line.limits.rows.size, is_of_several)
+    /// Gathers the tables and asks them; where a kept one turns out to be damaged, once more.
+    fn read_and_ask(
+        &self,
+        ready: &Ready,
+        part: &Part,
+        room: &Arc<Room>,
+        of: &Of<'_>,
+    ) -> Result<(Read, Page), AnswerError> {
+        // What is made in place of a damaged one may be kept in its turn.
+        let mut tries = 2_u32;
+        loop {
+            let may_be_kept = tries > 0;
+            let mut read = self.read_tables(ready, part.chars, &Use { room, is_asked: true, may_be_kept }, of)?;
+            part.check(read.identity())?;
+            let kept = read.kept();
+            let filled = self.filled(ready, std::mem::take(&mut read.files), room, of.cancel);
+            match filled.and_then(|mut filled| self.page(&mut filled, ready, part, of.cancel)) {
+                Err(QueryError::Damaged(_)) if !kept.is_empty() => {
+                    self.forget(&kept);
+                    tries = tries.saturating_sub(1);
+                }
+                page => return Ok((read, page?)),
+            }
+        }
     }
 
-    /// Fills it with those of a capture.
-    pub(super) fn read_into(
+    /// Tables that turned out to be damaged are kept no more.
+    pub(super) fn forget(&self, kept: &[String]) {
+        if let Some(cache) = &self.table_cache {
+            cache.forget_damaged(kept);
+        }
+    }
+
+    /// Tables that can be asked.
+    pub(super) fn filled(
+        &self,
+        ready: &Ready,
+        files: Vec<TableFile>,
+        room: &Arc<Room>,
+        cancel: &CancellationToken,
+    ) -> Result<Filled, QueryError> {
+        let effort = Effort { cancel, until: after(self.line.limits.rows.time) };
+        Filled::of_files(files, &ready.known, room, &effort)
+    }
+
+    /// Gathers the tables of a capture.
+    pub(super) fn read_tables(
         &self,
         ready: &Ready,
         chars: usize,
-        store: &Mutex<Store>,
+        used: &Use<'_>,
         of: &Of<'_>,
     ) -> Result<Read, AnswerError> {
-        let add = |place: usize, rows: &_| store.lock().unwrap_or_else(PoisonError::into_inner).add(place, rows);
-        let (outcomes, is_kept) = self.rows(&ready.wanted, &add, of)?;
+        let Gathered { files, outcomes, is_kept } = self.gather(ready, used, of)?;
         let receipt = self.receipt_of(ready, chars, &outcomes, is_kept);
-        Ok(Read { file: neutral(of.shown, FILE).into_owned(), outcome: outcomes.into_iter().next(), receipt })
+        let file = neutral(of.shown, FILE).into_owned();
+        Ok(Read { file, outcome: outcomes.into_iter().next(), receipt, files })
     }
 
     /// A part of the rows that answer SQL.
@@ -167,7 +224,7 @@ impl Service {
         let known = catalog.known_tables();
         let named = tables_of(&asked.sql, &known, is_of_several)?;
         let wanted = Wanted::of(&catalog, &known, &named);
-        let ready = Ready { sql: asked.sql.clone(), known, wanted };
+        let ready = Ready { sql: asked.sql.clone(), catalog, known, named, wanted };
         let components: Vec<&str> = ready.wanted.modules().iter().map(|module| module.sha256.as_str()).collect();
         let part = asked.part(&components.join(" "), self.max_chars)?;
         Ok((ready, part))

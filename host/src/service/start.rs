@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mcpcap_native::{Cache, CacheError};
+use mcpcap_native::{Builtin, Cache, CacheError};
+use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +12,12 @@ use super::Options;
 use crate::analyzers::{self, Loader, Published, Shelf};
 use crate::catalog::{Catalog, CatalogError};
 use crate::sandbox::Sandbox;
+use crate::settings::Limits;
+use crate::tables::kept::{TableCache, TableCacheError};
 use crate::watch::AuditError;
+
+/// The components that every capture passes through before an analyzer has it.
+const LINE: [&str; 3] = ["reader", "codec", "decoder"];
 
 /// Why the service could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +42,9 @@ pub enum StartError {
     /// The cache of analyzers.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// The folder for tables of captures.
+    #[error(transparent)]
+    Tables(#[from] TableCacheError),
     /// The machine has no thread.
     #[error("the machine has no room for another thread: {0}")]
     Thread(#[source] std::io::Error),
@@ -84,6 +93,40 @@ pub fn loader(sandbox: &Arc<Sandbox>, options: &Options, stop: &CancellationToke
     };
     let program = options.analyzers.program.clone().unwrap_or_else(this_program);
     Ok(Loader::new(Arc::clone(sandbox), cache, program, &options.limits, stop.clone()))
+}
+
+/// Where tables of captures are kept.
+///
+/// # Errors
+/// When the folder is not private.
+pub(super) fn table_cache(options: &Options) -> Result<Option<TableCache>, StartError> {
+    let kept = options.limits.rows.kept;
+    let Some(folder) = options.tables.as_deref().filter(|_| kept > 0) else { return Ok(None) };
+    match TableCache::open(folder, kept, deciding(&options.limits)) {
+        Ok(cache) => Ok(Some(cache)),
+        // A read-only system can do without; somebody else's folder it cannot.
+        Err(error @ TableCacheError::Io { .. }) => {
+            tracing::info!(%error, "tables of captures are not kept");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What decides on rows, whoever makes them: this program, what every capture passes through, and limits at which reading ends or a component has to give up.
+fn deciding(limits: &Limits) -> String {
+    let line: Vec<_> = LINE.iter().map(|name| Builtin::find(name).map(|builtin| builtin.sha256)).collect();
+    // A program that was built again may make other rows of the same.
+    let about = std::fs::metadata(this_program()).ok();
+    let built = about.map(|about| (about.len(), about.modified().ok()));
+    json!([
+        env!("CARGO_PKG_VERSION"),
+        built,
+        line,
+        [limits.memory, limits.table_elements],
+        [limits.inflate_ratio, limits.inflated_free, limits.inflated_max],
+    ])
+    .to_string()
 }
 
 /// The program that runs, even when its file was replaced meanwhile.

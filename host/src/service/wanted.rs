@@ -68,9 +68,24 @@ impl Wanted {
 
     /// Those that the rows of the n-th table are of, each once.
     pub(super) fn modules_of(&self, place: usize) -> Vec<&Module> {
-        let makers = self.tools.iter().filter(|wanted| wanted.places.contains(&place)).map(|wanted| &wanted.tool);
-        let finders = self.findings.iter().filter(|(findings, _)| *findings == place).flat_map(|(_, tools)| tools);
-        each_once(makers.chain(finders))
+        each_once(self.makers(place).map(|(tool, _)| tool))
+    }
+
+    /// The tools that make the rows of the n-th table, each with its name of the table; the host makes findings, and has none.
+    pub(super) fn makers(&self, place: usize) -> impl Iterator<Item = (&Arc<Tool>, &str)> {
+        let of_tools = self.tools.iter().filter_map(move |of_tool| {
+            let at = of_tool.places.iter().position(|one| *one == place)?;
+            of_tool.tables.get(at).map(|(name, _)| (&of_tool.tool, name.as_str()))
+        });
+        let of_findings = self.findings.iter().filter(move |(findings, _)| *findings == place);
+        of_tools.chain(of_findings.flat_map(|(_, tools)| tools).map(|tool| (tool, "")))
+    }
+
+    /// What is known of the runs that made the n-th table, of what [`Service::rows`] gives.
+    pub(super) fn outcomes<'o>(&self, place: usize, all: &'o [Outcome]) -> &'o [Outcome] {
+        let tool = self.tools.iter().position(|of_tool| of_tool.places.contains(&place));
+        let found = all.get(tool.unwrap_or(self.tools.len())..).unwrap_or_default();
+        if tool.is_some() { found.get(..1).unwrap_or_default() } else { found }
     }
 }
 
@@ -102,6 +117,13 @@ impl Service {
         Ok((outcomes, is_kept))
     }
 
+    /// The arguments with which a tool is asked for rows and findings.
+    pub(super) fn for_rows(&self, tool: &Tool) -> Map<String, Value> {
+        let mut arguments = Map::new();
+        self.bound(tool.properties().any(|(name, _)| name == "max_packets"), &mut arguments);
+        arguments
+    }
+
     /// One pass over the capture, with those analyzers whose tables are wanted.
     fn pass(
         &self,
@@ -121,16 +143,8 @@ impl Service {
                 Box::new(move |place, rows| add(of_tool.places.get(place).copied().unwrap_or(usize::MAX), rows))
             })
             .collect();
-        let arguments: Vec<Map<String, Value>> = wanted
-            .tools
-            .iter()
-            .map(|of_tool| {
-                let mut arguments = Map::new();
-                let knows = of_tool.tool.properties().any(|(name, _)| name == "max_packets");
-                self.bound(knows, &mut arguments);
-                arguments
-            })
-            .collect();
+        let arguments: Vec<Map<String, Value>> =
+            wanted.tools.iter().map(|of_tool| self.for_rows(&of_tool.tool)).collect();
         let texts: Vec<String> = arguments.iter().map(|given| Value::Object(given.clone()).to_string()).collect();
         let questions: Vec<Question<'_>> = wanted
             .tools

@@ -3,6 +3,7 @@
 //! <https://www.sqlite.org/security.html> has the measures; all that it advises against untrusted SQL is here.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -94,7 +95,7 @@ pub(super) const LENGTH: i32 = 200_000;
 /// Memory of all databases of this process together, in bytes.
 const MEMORY: u64 = 256 << 20;
 /// Pages that a database keeps in memory, in KiB.
-const PAGES: u64 = 16 << 10;
+pub(super) const PAGES: u64 = 16 << 10;
 /// Limits of SQLite, kind by kind.
 const LIMITS: [(Limit, i32); 14] = [
     (Limit::SQLITE_LIMIT_LENGTH, LENGTH),
@@ -118,14 +119,45 @@ const LIMITS: [(Limit, i32); 14] = [
 static ACCOUNT: RwLock<()> = RwLock::new(());
 /// How long a query waits before it looks again whether it is its turn.
 const PAUSE: Duration = Duration::from_millis(2);
+/// Queries that wait for their turn.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+/// How long work that takes a while lets them go first: longer than one of them may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The right to use a little memory.
 pub(super) fn little() -> RwLockReadGuard<'static, ()> {
     ACCOUNT.read().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The same, for work that takes a while: queries that wait go first.
+pub(super) fn little_for_long(effort: &Effort<'_>) -> Result<RwLockReadGuard<'static, ()>, Stopped> {
+    let begun = Instant::now();
+    while WAITING.load(Ordering::Relaxed) > 0 && begun.elapsed() < PATIENCE {
+        effort.check()?;
+        std::thread::sleep(PAUSE);
+    }
+    Ok(little())
+}
+
+/// A query that waits, until this is dropped.
+struct Waiting;
+
+impl Waiting {
+    fn begin() -> Self {
+        WAITING.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// The right to use all of it.
 pub(super) fn all(effort: &Effort<'_>) -> Result<RwLockWriteGuard<'static, ()>, Stopped> {
+    let _waiting = Waiting::begin();
     loop {
         match ACCOUNT.try_write() {
             Ok(alone) => return Ok(alone),
@@ -240,6 +272,11 @@ fn judge(action: &AuthAction<'_>, tables: &BTreeSet<String>, modules: &BTreeSet<
 pub(super) fn watch(connection: &mut Connection, until: Instant, cancel: &CancellationToken) -> rusqlite::Result<()> {
     let cancel = cancel.clone();
     connection.progress_handler(BETWEEN, Some(move || cancel.is_cancelled() || Instant::now() >= until))
+}
+
+/// Lets a connection go on.
+pub(super) fn unwatch(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.progress_handler(0, None::<fn() -> bool>)
 }
 
 /// Why it was ended.

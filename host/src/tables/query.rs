@@ -9,9 +9,10 @@ use rusqlite::{Connection, Row, Statement};
 use serde_json::Value;
 
 use super::functions;
+use super::layout::outline;
 use super::lock::{self, Seen};
-use super::store::{Filled, failed, outline};
-use super::trouble::told;
+use super::store::Filled;
+use super::trouble::{failed, told};
 use crate::effort::{Effort, after};
 use crate::rows::{Kind, OF_TABLES, QueryError, Table};
 use crate::text::neutral;
@@ -74,8 +75,8 @@ pub fn tables_of(sql: &str, known: &[Arc<Table>], is_of_several: bool) -> Result
 pub(super) struct Locked {
     /// What SQL was refused.
     seen: Arc<Mutex<Seen>>,
-    /// Where each table begins in the file, by which instructions name it.
-    roots: BTreeMap<i64, String>,
+    /// Where each table and index begins: in which database, and at which page, by which instructions name it.
+    roots: BTreeMap<(i64, i64), String>,
     /// Virtual tables that are not for queries.
     modules: BTreeSet<String>,
     /// The tables that SQL reads.
@@ -86,10 +87,7 @@ impl Locked {
     pub(super) fn new(connection: &mut Connection, tables: &[Arc<Table>]) -> rusqlite::Result<Self> {
         functions::add(connection)?;
         let names: BTreeSet<String> = tables.iter().map(|table| table.name.clone()).chain([OF_TABLES.into()]).collect();
-        let roots = connection
-            .prepare("SELECT rootpage, name FROM sqlite_schema")?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
+        let roots = roots(connection)?;
         let modules = lock::modules(connection)?;
         let seen = lock::lock(connection, names, modules.clone())?;
         Ok(Self { seen, roots, modules, read: Mutex::default() })
@@ -103,10 +101,12 @@ impl Locked {
         let refused =
             || QueryError::Sql(format!("it reads what is not for queries; SELECT * FROM {OF_TABLES} lists what is"));
         while let Some(instruction) = instructions.next().map_err(failed)? {
-            let (name, root): (String, i64) =
-                instruction.get(1).and_then(|name| Ok((name, instruction.get(3)?))).map_err(failed)?;
+            let name: String = instruction.get(1).map_err(failed)?;
             match name.as_str() {
-                "OpenRead" => read.insert(self.roots.get(&root).ok_or_else(refused)?.clone()),
+                "OpenRead" | "ReopenIdx" => {
+                    let place = instruction.get(4).and_then(|database| Ok((database, instruction.get(3)?)));
+                    read.insert(self.roots.get(&place.map_err(failed)?).ok_or_else(refused)?.clone())
+                }
                 "VOpen" if self.names_module(sql) => return Err(refused()),
                 _ => false,
             };
@@ -121,6 +121,19 @@ impl Locked {
         let mut words = sql.split(|c: char| !(c.is_alphanumeric() || c == '_'));
         words.any(|word| word.starts_with("pragma_") || self.modules.contains(word))
     }
+}
+
+/// Where tables and their indexes begin.
+fn roots(connection: &Connection) -> rusqlite::Result<BTreeMap<(i64, i64), String>> {
+    let mut databases = connection.prepare("SELECT seq, name FROM pragma_database_list")?;
+    let databases = databases.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut roots = BTreeMap::new();
+    for (number, name) in databases.collect::<rusqlite::Result<Vec<(i64, String)>>>()? {
+        let mut places = connection.prepare(&format!("SELECT rootpage, tbl_name FROM \"{name}\".sqlite_schema"))?;
+        let places = places.query_map([], |row| Ok(((number, row.get(0)?), row.get(1)?)))?;
+        roots.extend(places.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    Ok(roots)
 }
 
 /// One statement that answers with rows and changes nothing.

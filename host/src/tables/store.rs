@@ -1,323 +1,181 @@
-//! The rows of a capture in a database: a private file that is gone with its last reader.
+//! Tables as a query reads them: those of one capture, each in its file, or the rows of several captures together.
 
-use std::fmt::Write;
-use std::path::PathBuf;
+use std::fs::File;
+
 use std::sync::Arc;
 
-use rusqlite::types::{Null, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, Statement};
-use tempfile::TempDir;
+use rusqlite::{Connection, OpenFlags};
 
+use super::file::{Holder, TableFile};
+use super::filling::{Room, bytes, open, unguarded};
 use super::lock;
+use super::nest::Nest;
 use super::query::Locked;
-use super::trouble::told;
-use crate::rows::{Cells, Checked, Kind, OF_CAPTURE, OF_TABLES, QueryError, Table, Values, address, span};
+use super::trouble::failed;
+use super::{layout, lock::PAGES};
+use crate::effort::Effort;
+use crate::rows::{QueryError, Table};
 
-/// Bytes of a page of the file.
-const PAGE: u64 = 8192;
+/// Files that a connection can read beside its own, unless SQLite was built in another way. Of further tables the rows are copied.
+const FILES: usize = 10;
 
-/// A database that is being filled.
+/// A database that rows are copied to.
 pub struct Store {
     connection: Connection,
-    folder: TempDir,
-    tables: Vec<Arc<Table>>,
-    /// All that there are; those that are not filled are there without rows, so that SQL finds their names.
+    nest: Nest,
+    /// All tables that there are: those without rows too, so that SQL finds their names.
     known: Vec<Arc<Table>>,
-    most: u64,
-    /// Of several captures, the one whose rows come.
-    capture: Option<Capture>,
-    /// Whether there was no room for rows.
-    is_full: bool,
+    room: Arc<Room>,
+    is_of_several: bool,
 }
 
-/// A capture of several.
-#[derive(Default)]
-struct Capture {
-    name: String,
-    /// The last row of each table that is not its own.
-    before: Vec<i64>,
-}
-
-/// A database that was filled.
+/// Tables that can be asked.
 pub struct Filled {
     pub(super) connection: Connection,
     pub(super) tables: Vec<Arc<Table>>,
     pub(super) locked: Locked,
+    /// Locks on files that are kept, which stay where they are until nobody asks them any more.
+    _held: Vec<File>,
+}
+
+impl Filled {
+    /// The tables of one capture. `known` are all that there are.
+    ///
+    /// # Errors
+    /// When a file is damaged, or there is no room.
+    pub fn of_files(
+        mut files: Vec<TableFile>,
+        known: &[Arc<Table>],
+        room: &Arc<Room>,
+        effort: &Effort<'_>,
+    ) -> Result<Self, QueryError> {
+        // What is kept may have been made where more was allowed.
+        if files.iter().map(|file| file.bytes).fold(0, u64::saturating_add) > room.most {
+            return Err(room.full());
+        }
+        // The smallest are copied, should there be too many.
+        files.sort_by_key(|file| std::cmp::Reverse(file.size));
+        let copied = files.split_off(files.len().min(FILES));
+        let is_own = |table: &&Arc<Table>| files.iter().all(|file| file.table.name != table.name);
+        let own: Vec<Arc<Table>> = known.iter().filter(is_own).map(Arc::clone).collect();
+        let mut store = Store::create(&own, known, room, false)?;
+        copied.iter().try_for_each(|file| store.copy(file, None, effort))?;
+        store.finish(files)
+    }
 }
 
 impl Store {
-    /// An empty database of these tables, of so many bytes at most. `known` are all that there are. Where it is of several captures, each row has a
-    /// column more, which names its capture.
+    /// An empty database for the rows of several captures: each has a column more, which names its capture.
     ///
     /// # Errors
     /// When there is no room for it.
-    pub fn create(
-        tables: Vec<Arc<Table>>,
+    pub fn of_several(known: &[Arc<Table>], room: &Arc<Room>) -> Result<Self, QueryError> {
+        Self::create(known, known, room, true)
+    }
+
+    fn create(
+        own: &[Arc<Table>],
         known: &[Arc<Table>],
-        most: u64,
+        room: &Arc<Room>,
         is_of_several: bool,
     ) -> Result<Self, QueryError> {
         let _little = lock::little();
-        let io = |error: std::io::Error| QueryError::Failed(error.to_string());
-        let folder = tempfile::Builder::new().prefix("mcpcap-tables-").tempdir().map_err(io)?;
-        let connection = open(&file(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE);
-        let store = Self {
-            connection: connection.map_err(failed)?,
-            folder,
-            tables,
-            known: known.to_vec(),
-            most,
-            capture: is_of_several.then(Capture::default),
-            is_full: false,
+        let nest = Nest::temporary().map_err(|error| QueryError::Failed(error.to_string()))?;
+        let begin = || {
+            let how = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+            let connection = open(&main(&nest), how)?;
+            connection.execute_batch(&unguarded(room.most))?;
+            // What is copied of a damaged file is taken back.
+            connection.execute_batch("PRAGMA journal_mode = MEMORY; BEGIN")?;
+            layout::outline(&connection, own.iter().map(AsRef::as_ref), is_of_several)?;
+            layout::list(&connection, known, is_of_several)?;
+            connection.execute_batch("COMMIT")?;
+            Ok(connection)
         };
-        store.begin().map_err(failed)?;
-        Ok(store)
+        let connection = begin().map_err(failed)?;
+        Ok(Self { connection, nest, known: known.to_vec(), room: Arc::clone(room), is_of_several })
     }
 
-    fn begin(&self) -> rusqlite::Result<()> {
-        // One transaction, which is never undone: a run that fails leaves nothing behind.
-        let pages = self.most.checked_div(PAGE).unwrap_or_default().max(16);
-        self.connection.execute_batch(&format!(
-            "PRAGMA page_size = {PAGE}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; \
-             PRAGMA max_page_count = {pages}; BEGIN"
-        ))?;
-        outline(&self.connection, self.known.iter().map(AsRef::as_ref), self.capture.is_some())?;
-        list(&self.connection, &self.known, self.capture.is_some())
-    }
-
-    /// Begins with the rows of one of several captures.
+    /// Adds the rows of a capture. Where that fails, none of them is left.
     ///
     /// # Errors
-    /// As the database fails.
-    pub fn begin_capture(&mut self, name: &str) -> Result<(), QueryError> {
-        let _little = lock::little();
-        let last = |table: &Arc<Table>| {
-            let sql = format!("SELECT coalesce(max(rowid), 0) FROM \"{}\"", table.name);
-            self.connection.query_row(&sql, [], |row| row.get(0))
-        };
-        let before = self.tables.iter().map(last).collect::<Result<_, _>>().map_err(failed)?;
-        if let Some(capture) = &mut self.capture {
-            *capture = Capture { name: name.into(), before };
-        }
-        Ok(())
-    }
-
-    /// Takes the rows of that capture back.
-    ///
-    /// # Errors
-    /// As the database fails.
-    pub fn forget_capture(&mut self) -> Result<(), QueryError> {
-        let _little = lock::little();
-        let before = self.capture.iter().flat_map(|capture| &capture.before);
-        for (table, before) in self.tables.iter().zip(before) {
-            let sql = format!("DELETE FROM \"{}\" WHERE rowid > ?", table.name);
-            self.connection.execute(&sql, [before]).map_err(failed)?;
-        }
-        Ok(())
-    }
-
-    /// Whether there was no room for rows, behind which it is good for nothing.
-    pub fn is_full(&self) -> bool {
-        self.is_full
-    }
-
-    /// Adds rows of the n-th table.
-    ///
-    /// # Errors
-    /// When there is no room for them.
-    pub fn add(&mut self, table: usize, rows: &Checked) -> Result<(), QueryError> {
-        let Some(table) = self.tables.get(table) else {
-            return Err(QueryError::Failed("rows of no table".into()));
-        };
-        let _little = lock::little();
-        let all: Vec<&Table> = self.tables.iter().map(AsRef::as_ref).collect();
-        let capture = self.capture.as_ref().map(|capture| capture.name.as_str());
-        let added = self.connection.prepare(&insert(table, capture.is_some()));
-        let added = added.and_then(|mut insert| fill(&mut insert, rows, capture));
-        added.map_err(|error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => {
-                self.is_full = true;
-                QueryError::Full(self.most)
+    /// When a file is damaged, when there is no room, or nobody waits any more.
+    pub fn add(&mut self, files: &[TableFile], capture: &str, effort: &Effort<'_>) -> Result<(), QueryError> {
+        let mut before = Vec::new();
+        for file in files {
+            let name = &file.table.name;
+            let sql = format!("SELECT coalesce(max(rowid), 0) FROM \"{name}\"");
+            let last: i64 = self.connection.query_row(&sql, [], |row| row.get(0)).map_err(failed)?;
+            before.push((name, last));
+            if let Err(error) = self.copy(file, Some(capture), effort) {
+                let _little = lock::little();
+                for (name, last) in before {
+                    let sql = format!("DELETE FROM \"{name}\" WHERE rowid > ?");
+                    self.connection.execute(&sql, [last]).map_err(failed)?;
+                }
+                return Err(error);
             }
-            _ => told(error, &all),
-        })
+        }
+        Ok(())
     }
 
-    /// Ends the filling.
+    /// Copies the rows of a table.
+    fn copy(&mut self, file: &TableFile, capture: Option<&str>, effort: &Effort<'_>) -> Result<(), QueryError> {
+        effort.check()?;
+        let _little = lock::little();
+        let attached = file.attach(&self.connection, "one");
+        let copied = attached.and_then(|()| {
+            lock::watch(&mut self.connection, effort.until, effort.cancel).map_err(failed)?;
+            let of_capture = if self.is_of_several { ", ?" } else { "" };
+            let name = &file.table.name;
+            let sql = format!("INSERT INTO main.\"{name}\" SELECT *{of_capture} FROM one.\"{name}\"");
+            let copied = self.connection.execute(&sql, rusqlite::params_from_iter(capture));
+            lock::unwatch(&mut self.connection).map_err(failed)?;
+            copied.map(drop).map_err(|error| match error.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::DiskFull) => self.full(),
+                Some(rusqlite::ErrorCode::OperationInterrupted) => {
+                    effort.check().map_or_else(QueryError::from, |()| failed(error))
+                }
+                _ => failed(error),
+            })
+        });
+        // One that could not be attached is not there to be let go.
+        let _ = self.connection.execute_batch("DETACH one");
+        copied
+    }
+
+    /// Why there is no room for more.
+    fn full(&self) -> QueryError {
+        self.room.full_at(bytes(&self.connection).unwrap_or_default())
+    }
+
+    /// Ends the filling. Tables in files are read there.
     ///
     /// # Errors
-    /// When there is no room for the rows.
-    pub fn finish(self) -> Result<Filled, QueryError> {
-        let Self { connection, folder, known, .. } = self;
+    /// When a file is damaged.
+    pub fn finish(self, files: Vec<TableFile>) -> Result<Filled, QueryError> {
+        let Self { connection, nest, known, .. } = self;
         let _little = lock::little();
-        connection.execute_batch("COMMIT").map_err(failed)?;
         connection.close().map_err(|(_, error)| failed(error))?;
-        let mut connection = open(&file(&folder), OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
-        // Its first look at the file. From here on the file has no name.
+        let mut connection = open(&main(&nest), OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+        // Its first look at the file.
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(failed)?;
-        folder.close().map_err(|error| QueryError::Failed(error.to_string()))?;
+        let share = PAGES.checked_div(files.len() as u64).unwrap_or(PAGES);
+        for (n, file) in files.iter().enumerate() {
+            file.attach(&connection, &format!("t{n}"))?;
+            connection.execute_batch(&format!("PRAGMA t{n}.cache_size = -{share}")).map_err(failed)?;
+        }
         let locked = Locked::new(&mut connection, &known).map_err(failed)?;
-        Ok(Filled { connection, tables: known, locked })
+        // From here on no file has a name but those that are kept.
+        drop(nest);
+        let held = files.into_iter().filter_map(|file| match file.holder {
+            Holder::Kept(_, lock) => Some(lock),
+            Holder::Maker(_) => None,
+        });
+        Ok(Filled { connection, tables: known, locked, _held: held.collect() })
     }
 }
 
-fn file(folder: &TempDir) -> PathBuf {
-    folder.path().join("tables.sqlite")
-}
-
-fn open(file: &std::path::Path, how: OpenFlags) -> rusqlite::Result<Connection> {
-    let flags =
-        how | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_EXRESCODE;
-    let connection = Connection::open_with_flags(file, flags)?;
-    lock::prepare(&connection)?;
-    Ok(connection)
-}
-
-pub(super) fn failed(error: rusqlite::Error) -> QueryError {
-    told(error, &[])
-}
-
-/// Makes tables, and the one that lists them.
-pub(super) fn outline<'t>(
-    connection: &Connection,
-    tables: impl Iterator<Item = &'t Table>,
-    is_of_several: bool,
-) -> rusqlite::Result<()> {
-    for table in tables {
-        connection.execute(&create(table, is_of_several), [])?;
-    }
-    connection.execute(
-        &format!("CREATE TABLE {OF_TABLES} (table_name TEXT, a_row_is TEXT, column_name TEXT, type TEXT, unit TEXT, meaning TEXT, is_captured INTEGER)"),
-        [],
-    )?;
-    Ok(())
-}
-
-/// The statement that makes a table.
-fn create(table: &Table, is_of_several: bool) -> String {
-    let columns = table.columns.iter().map(|column| format!("\"{}\" {}", column.name, stored(column.kind)));
-    let of_capture = is_of_several.then(|| format!("\"{OF_CAPTURE}\" TEXT"));
-    let columns: Vec<String> = columns.chain(of_capture).collect();
-    format!("CREATE TABLE \"{}\" ({})", table.name, columns.join(", "))
-}
-
-/// The statement that adds a row to it.
-fn insert(table: &Table, is_of_several: bool) -> String {
-    let values = vec!["?"; table.columns.len().saturating_add(is_of_several.into())].join(", ");
-    format!("INSERT INTO \"{}\" VALUES ({values})", table.name)
-}
-
-/// How the database keeps values: lists as JSON arrays, addresses as text.
-fn stored(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Integer | Kind::Time | Kind::Truth => "INTEGER",
-        Kind::Float => "REAL",
-        Kind::Text | Kind::Address | Kind::Integers | Kind::Texts => "TEXT",
-    }
-}
-
-/// How they are used in SQL, where that is not plain.
-fn usage(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Time => Some("ns since 1970; compare with ns('2026-01-31T12:00:00Z')"),
-        Kind::Truth => Some("0 or 1"),
-        Kind::Integers | Kind::Texts => Some("JSON array; json_each(..) has its values"),
-        Kind::Integer | Kind::Float | Kind::Text | Kind::Address => None,
-    }
-}
-
-/// Fills the table that lists them.
-fn list(connection: &Connection, known: &[Arc<Table>], is_of_several: bool) -> rusqlite::Result<()> {
-    let mut insert = connection.prepare(&format!("INSERT INTO {OF_TABLES} VALUES (?, ?, ?, ?, ?, ?, ?)"))?;
-    for table in known {
-        for column in &table.columns {
-            let unit = column.unit.as_deref().or_else(|| usage(column.kind));
-            let values: [&dyn ToSql; 7] =
-                [&table.name, &table.row, &column.name, &column.kind.name(), &unit, &column.meaning, &column.captured];
-            insert.execute(values)?;
-        }
-        if is_of_several {
-            let values: [&dyn ToSql; 7] = [
-                &table.name,
-                &table.row,
-                &OF_CAPTURE,
-                &Kind::Text.name(),
-                &Null,
-                &"The capture that the row is of.",
-                &true,
-            ];
-            insert.execute(values)?;
-        }
-    }
-    Ok(())
-}
-
-fn fill(insert: &mut Statement<'_>, rows: &Checked, capture: Option<&str>) -> rusqlite::Result<()> {
-    if let Some(capture) = capture {
-        // It stays bound from row to row.
-        insert.raw_bind_parameter(rows.columns().len().saturating_add(1), capture)?;
-    }
-
-    let mut absent: Vec<_> = rows.columns().iter().map(|values| values.absent.iter().peekable()).collect();
-    let mut written = String::new();
-    for row in 0..rows.count {
-        for (place, (values, absent)) in (1_usize..).zip(rows.columns().iter().zip(&mut absent)) {
-            if absent.next_if(|next| **next as usize == row).is_some() {
-                insert.raw_bind_parameter(place, Null)?;
-            } else {
-                insert.raw_bind_parameter(place, value(values, row, &mut written))?;
-            }
-        }
-        insert.raw_execute()?;
-    }
-    Ok(())
-}
-
-/// A value as the database keeps it.
-struct Kept<'v>(ValueRef<'v>);
-
-impl ToSql for Kept<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(self.0))
-    }
-}
-
-fn value<'v>(values: &'v Values, row: usize, written: &'v mut String) -> Kept<'v> {
-    let text = |text: &'v str| ValueRef::Text(text.as_bytes());
-    let integer = |value: Option<&i64>| ValueRef::Integer(value.copied().unwrap_or_default());
-    written.clear();
-    // Writing to a String cannot fail.
-    Kept(match &values.cells {
-        Cells::Integers(all) | Cells::Times(all) => integer(all.get(row)),
-        Cells::Floats(all) => ValueRef::Real(all.get(row).copied().unwrap_or_default()),
-        Cells::Truths(all) => ValueRef::Integer(all.get(row).copied().unwrap_or_default().into()),
-        Cells::Texts(texts) => text(texts.get(row)),
-        Cells::Addresses { versions, high, low } => {
-            let at = |halves: &[u64]| halves.get(row).copied().unwrap_or_default();
-            let _ = write!(written, "{}", address(versions.get(row).copied().unwrap_or_default(), at(high), at(low)));
-            text(written)
-        }
-        Cells::IntegerLists { values, ends } => {
-            let (first, end) = span(ends, row);
-            list_of(written, values.get(first..end).unwrap_or_default().iter().map(i64::to_string));
-            text(written)
-        }
-        Cells::TextLists { texts, ends } => {
-            let (first, end) = span(ends, row);
-            list_of(written, (first..end).map(|n| serde_json::Value::from(texts.get(n)).to_string()));
-            text(written)
-        }
-    })
-}
-
-/// Writes a JSON array.
-fn list_of(written: &mut String, values: impl Iterator<Item = String>) {
-    written.push('[');
-    for value in values {
-        if written.len() > 1 {
-            written.push(',');
-        }
-        written.push_str(&value);
-    }
-    written.push(']');
+fn main(nest: &Nest) -> std::path::PathBuf {
+    nest.file("tables.sqlite")
 }

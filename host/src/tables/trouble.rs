@@ -9,6 +9,11 @@ const NEAREST: usize = 4;
 /// Characters of the SQL that are shown where it is wrong.
 const SHOWN: usize = 40;
 
+/// What the database said, of what this program asks of it.
+pub(super) fn failed(error: rusqlite::Error) -> QueryError {
+    told(error, &[])
+}
+
 /// What the database said, in words for whoever wrote the SQL. What reached a limit of time is for the caller to tell.
 pub(super) fn told(error: rusqlite::Error, tables: &[&Table]) -> QueryError {
     use rusqlite::Error as E;
@@ -27,6 +32,9 @@ pub(super) fn told(error: rusqlite::Error, tables: &[&Table]) -> QueryError {
                 ErrorCode::Unknown => QueryError::Sql(format!("{message}{}", meant(&message, "", tables))),
                 ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly | ErrorCode::TypeMismatch => {
                     QueryError::Sql(message)
+                }
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::SystemIoFailure => {
+                    QueryError::Damaged(message)
                 }
                 _ => QueryError::Failed(message),
             }

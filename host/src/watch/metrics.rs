@@ -58,6 +58,8 @@ pub struct Metrics {
     kept: Family<ByTool, Counter>,
     held: Gauge,
     held_bytes: Gauge,
+    tables: Gauge,
+    tables_bytes: Gauge,
     /// Tools that have a label of their own.
     labels: Mutex<HashSet<String>>,
 }
@@ -82,6 +84,8 @@ impl Default for Metrics {
             kept: Family::default(),
             held: Gauge::<i64>::default(),
             held_bytes: Gauge::default(),
+            tables: Gauge::<i64>::default(),
+            tables_bytes: Gauge::default(),
             labels: Mutex::default(),
             registry: Registry::default(),
         };
@@ -112,6 +116,13 @@ impl Default for Metrics {
             "Memory of answers that are kept",
             Unit::Bytes,
             metrics.held_bytes.clone(),
+        );
+        registry.register("kept_tables", "Tables of captures that are kept", metrics.tables.clone());
+        registry.register_with_unit(
+            "kept_tables_size",
+            "Disk space of tables that are kept",
+            Unit::Bytes,
+            metrics.tables_bytes.clone(),
         );
         registry.register("refused", "What was refused and is no call, by the reason", metrics.refused.clone());
         Self { registry: all, ..metrics }
@@ -179,6 +190,12 @@ impl Metrics {
     pub(crate) fn kept(&self, (count, bytes): (usize, usize)) {
         self.held.set(i64::try_from(count).unwrap_or(i64::MAX));
         self.held_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// So many tables are kept, of so many bytes.
+    pub(crate) fn kept_tables(&self, (count, bytes): (usize, u64)) {
+        self.tables.set(i64::try_from(count).unwrap_or(i64::MAX));
+        self.tables_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     /// Something was refused that is no call.

@@ -68,7 +68,7 @@ impl Place {
             ["analyzer", "approve" | "check" | "run", ..] => program.args(self.kept()),
             _ => program.args(self.arguments()),
         };
-        program.env("XDG_CONFIG_HOME", self.config.path());
+        program.env("XDG_CONFIG_HOME", self.config.path()).env("XDG_CACHE_HOME", self.cache.path());
         program.output().unwrap()
     }
 

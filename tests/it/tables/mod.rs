@@ -26,6 +26,7 @@ use crate::support::{engine, example, guest, root, tight};
 
 mod export;
 mod findings;
+mod kept;
 mod questions;
 mod several;
 mod totals;
@@ -90,9 +91,10 @@ fn a_component_that_lies_about_rows_ends_its_run() {
     assert!(matches!(spin, RunError::Fault(Fault::Limit { limit: Limit::Time, .. })), "{spin}");
 }
 
+/// A client of a server that keeps no tables.
 async fn client(options: &[&str]) -> Client {
     let mut command = Command::new(BINARY);
-    command.args(options);
+    command.args(options).env("MCPCAP_KEPT_TABLES", "0");
     ().serve(TokioChildProcess::new(command).expect("the server starts")).await.expect("a session")
 }
 
@@ -228,8 +230,12 @@ async fn the_tool_is_short_and_its_tables_are_a_resource() {
     client.cancel().await.unwrap();
 }
 
+/// Runs the command, which keeps tables that nobody asks again.
 fn query(arguments: &[&str]) -> Output {
-    Process::new(BINARY).arg("query").args(arguments).stdin(Stdio::null()).output().expect("it starts")
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Process::new(BINARY);
+    program.arg("query").args(arguments).env("MCPCAP_TABLES_DIR", folder.path()).stdin(Stdio::null());
+    program.output().expect("it starts")
 }
 
 fn stdout(arguments: &[&str]) -> String {

@@ -105,6 +105,7 @@ pub async fn run(arguments: &Arguments, options: &Options) -> Result<(), String>
     ];
     checks.extend(server::sandbox(options).await);
     checks.extend(server::folders(&options.roots));
+    checks.extend(options.tables.as_deref().map(|folder| server::tables(folder, options.limits.rows.kept)));
     if options.remote.enabled {
         checks.push(machine::certificates());
     }

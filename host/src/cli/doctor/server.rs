@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::Check;
 use crate::mcp::{Http, HttpOptions};
 use crate::service::{Options, Service};
+use crate::tables::kept::{TableCache, TableCacheError};
 
 const BROKEN: &str =
     "this is a defect of the build or of the machine: build the program again, and report it with MCPCAP_LOG=debug";
@@ -35,7 +36,7 @@ fn capture() -> Vec<u8> {
 pub(super) async fn sandbox(options: &Options) -> Vec<Check> {
     let begun = Instant::now();
     // Without what belongs to the operator: the log and the folders.
-    let plain = Options { roots: Vec::new(), audit: None, modules: String::new(), ..options.clone() };
+    let plain = Options { roots: Vec::new(), audit: None, modules: String::new(), tables: None, ..options.clone() };
     let service = match Service::start(&plain) {
         Ok(service) => Arc::new(service),
         Err(error) => return vec![failed(error.to_string())],
@@ -89,6 +90,22 @@ fn folder(root: &Path) -> Check {
             format!("{} cannot be read: {error}", root.display()),
             "name another folder with --root, or give this user the right to read it",
         ),
+    }
+}
+
+/// The folder where tables are kept.
+pub(super) fn tables(folder: &Path, most: u64) -> Check {
+    const NAME: &str = "tables";
+    const MEND: &str = "name another folder with --tables-dir, or keep none with --kept-tables 0";
+    match TableCache::open(folder, most, String::new()) {
+        Ok(cache) => {
+            let (count, bytes) = cache.held();
+            let found = format!("{count} kept in {}, {} of {} MiB", folder.display(), bytes >> 20, most >> 20);
+            Check::ok(NAME, found)
+        }
+        // The server does without.
+        Err(error @ TableCacheError::Io { .. }) => Check::warn(NAME, error.to_string(), MEND),
+        Err(error @ TableCacheError::NotPrivate { .. }) => Check::fail(NAME, error.to_string(), MEND),
     }
 }
 
@@ -148,5 +165,17 @@ mod tests {
     fn a_folder_that_is_not_there_is_a_failure() {
         assert_eq!(folder(Path::new("/nowhere")).state, super::super::State::Fail);
         assert_eq!(folder(&std::env::temp_dir()).state, super::super::State::Ok);
+    }
+
+    #[test]
+    fn tables_are_kept_where_nobody_else_looks() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = tempfile::tempdir().unwrap();
+        let of = |mode| {
+            std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            tables(place.path(), 1 << 20).state
+        };
+        assert_eq!((of(0o700), of(0o755)), (super::super::State::Ok, super::super::State::Fail));
+        assert_eq!(tables(Path::new("/proc/nowhere"), 1 << 20).state, super::super::State::Warn);
     }
 }

@@ -132,7 +132,7 @@ fn whole(path: &Path) -> PathBuf {
 }
 
 /// The user's cache folder, as the XDG base directory specification has it.
-fn cache_folder() -> Option<PathBuf> {
+pub(super) fn cache_folder() -> Option<PathBuf> {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(".cache")))?;
     Some(folder.join("mcpcap"))

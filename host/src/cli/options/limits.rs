@@ -1,11 +1,13 @@
 //! The limits that an operator sets, by what they limit; `settings` has the reasons. Names of variables of the environment come from `config`.
 
+use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
+use crate::service::Options;
 use crate::settings::{HttpLimits, Limits, RegistryLimits};
 
 const KIB: u64 = 1 << 10;
@@ -285,6 +287,27 @@ impl Loading {
     }
 }
 
+/// What is kept of tables.
+#[derive(Debug, Clone, Args)]
+pub struct Keeping {
+    /// Where tables are kept for further questions in SQL [default: tables in mcpcap's folder of the user's cache folder]
+    #[arg(long, help_heading = "Tables that are kept", value_name = "DIR")]
+    tables_dir: Option<PathBuf>,
+
+    /// MiB of tables that are kept there; 0: none is kept
+    #[arg(long, help_heading = "Tables that are kept", value_name = "MIB", default_value_t = usual().rows.kept / MIB, value_parser = RangedU64ValueParser::<u64>::new().range(0..=1 << 40))]
+    kept_tables: u64,
+}
+
+impl Keeping {
+    /// Into the options of the service.
+    pub fn apply(&self, options: &mut Options) {
+        options.limits.rows.kept = self.kept_tables.saturating_mul(MIB);
+        let usual = || super::analyzers::cache_folder().map(|folder| folder.join("tables"));
+        options.tables = self.tables_dir.clone().or_else(usual).filter(|_| self.kept_tables > 0);
+    }
+}
+
 /// What calls may take, of all together.
 #[derive(Debug, Clone, Args)]
 pub struct Calls {
@@ -402,6 +425,9 @@ mod tests {
         all_nine::<Fetching>().apply(&mut limits);
         all_nine::<Loading>().apply(&mut limits);
         all_nine::<Calls>().apply(&mut limits);
+        let mut options = Options { limits, ..Options::default() };
+        all_nine::<Keeping>().apply(&mut options);
+        let limits = options.limits;
         assert_eq!(same(&format!("{limits:#?}"), &format!("{:#?}", Limits::default())), Vec::<String>::new());
         let http = all_nine::<Serving>().limits();
         assert_eq!(same(&format!("{http:#?}"), &format!("{:#?}", HttpLimits::default())), Vec::<String>::new());

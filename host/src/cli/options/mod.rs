@@ -11,7 +11,7 @@ use clap::Args;
 
 pub use analyzers::{Building, Loaded, LockFile, place};
 pub use http::Http;
-pub use limits::{Calls, Running, Serving};
+pub use limits::{Calls, Keeping, Running, Serving};
 pub use sources::{Captures, Naming, Private};
 
 use crate::cli::logs::Format;

@@ -73,11 +73,24 @@ fn texts_and_lists_have_limits() {
 #[test]
 fn rows_beyond_the_room_end_the_filling() {
     let known = [Arc::new(table())];
-    let mut store = Store::create(known.to_vec(), &known, 1 << 20, false).unwrap();
+    let room = Arc::new(Room::new(1 << 20));
     let rows = Checked::new(&known[0], columns(1000)).unwrap();
-    let error = (0..100).find_map(|_| store.add(0, &rows).err()).unwrap();
-    assert_eq!(error, QueryError::Full(1 << 20));
-    assert!(store.add(1, &rows).is_err());
+    let filling = Filling::create(&known, Nest::temporary().unwrap(), &room).unwrap();
+    let error = (0..100).find_map(|_| filling.add(0, &rows).err()).unwrap();
+    assert_eq!((error, room.is_full()), (QueryError::Full(1 << 20), true));
+    assert!(filling.add(1, &rows).is_err());
+    // All tables of a capture share it.
+    let known = [Arc::clone(&known[0]), Arc::new(Table { name: "tcp".into(), ..table() })];
+    let filling = Filling::create(&known, Nest::temporary().unwrap(), &room).unwrap();
+    let count = (0..100).find(|n| filling.add(n % 2, &rows).is_err()).unwrap();
+    let filling = Filling::create(&known, Nest::temporary().unwrap(), &room).unwrap();
+    let alone = (0..100).find(|_| filling.add(0, &rows).is_err()).unwrap();
+    assert!(count.abs_diff(alone) < 2, "{count} {alone}");
+    // What was kept when there was more room has too many rows now.
+    let files = files(&known, 10_000, Nest::temporary().unwrap());
+    let cancel = CancellationToken::new();
+    let asked = Filled::of_files(files, &known, &room, &minute(&cancel));
+    assert_eq!(asked.err(), Some(QueryError::Full(1 << 20)));
 }
 
 #[test]

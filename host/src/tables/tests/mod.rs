@@ -87,13 +87,28 @@ pub(super) fn columns(count: usize) -> Vec<Values> {
     ]
 }
 
+/// The effort of who has a minute.
+pub(super) fn minute(cancel: &CancellationToken) -> Effort<'_> {
+    Effort { cancel, until: after(Duration::from_secs(60)) }
+}
+
+/// Tables in files, the n-th with so many rows.
+pub(super) fn files(tables: &[Arc<Table>], count: usize, nest: Nest) -> Vec<TableFile> {
+    let filling = Filling::create(tables, nest, &Arc::new(Room::new(1 << 30))).unwrap();
+    for (n, table) in tables.iter().enumerate().filter(|_| count > 0) {
+        filling.add(n, &Checked::new(table, columns(count)).unwrap()).unwrap();
+    }
+    filling.finish(true, &minute(&CancellationToken::new())).unwrap()
+}
+
+/// Those that can be asked, beside others of these names.
+pub(super) fn asked(files: Vec<TableFile>, known: &[Arc<Table>]) -> Result<Filled, QueryError> {
+    Filled::of_files(files, known, &Arc::new(Room::new(1 << 30)), &minute(&CancellationToken::new()))
+}
+
 pub(super) fn filled(count: usize) -> Filled {
     let known = [Arc::new(table()), Arc::new(other())];
-    let mut store = Store::create(known[..1].to_vec(), &known, 1 << 30, false).unwrap();
-    if count > 0 {
-        store.add(0, &Checked::new(&known[0], columns(count)).unwrap()).unwrap();
-    }
-    store.finish().unwrap()
+    asked(files(&known[..1], count, Nest::temporary().unwrap()), &known).unwrap()
 }
 
 pub(super) fn query(sql: &str) -> Query<'_> {
@@ -101,8 +116,7 @@ pub(super) fn query(sql: &str) -> Query<'_> {
 }
 
 pub(super) fn ask(count: usize, query: &Query<'_>) -> Result<Page, QueryError> {
-    let cancel = CancellationToken::new();
-    filled(count).ask(query, &Effort { cancel: &cancel, until: after(Duration::from_secs(60)) })
+    filled(count).ask(query, &minute(&CancellationToken::new()))
 }
 
 #[track_caller]
@@ -252,24 +266,23 @@ fn what_is_wrong_is_told_with_its_place_and_what_was_meant() {
 }
 
 #[test]
-fn rows_of_several_captures_have_its_name_and_can_be_taken_back() {
+fn rows_of_several_captures_have_its_name_and_of_one_that_fails_none_is_left() {
     let known = [Arc::new(table()), Arc::new(other())];
-    let mut store = Store::create(known.to_vec(), &known, 1 << 30, true).unwrap();
-    let rows = Checked::new(&known[0], columns(3)).unwrap();
-    for (name, is_wanted) in [("a", true), ("b\u{202e}", false), ("c\u{202e}", true)] {
-        store.begin_capture(name).unwrap();
-        store.add(0, &rows).unwrap();
-        store.add(1, &rows).unwrap();
-        if !is_wanted {
-            store.forget_capture().unwrap();
-        }
-    }
-    let mut filled = store.finish().unwrap();
+    let room = Arc::new(Room::new(1 << 30));
+    let mut store = Store::of_several(&known, &room).unwrap();
     let cancel = CancellationToken::new();
-    let mut ask = |sql: &str| {
-        let effort = Effort { cancel: &cancel, until: after(Duration::from_secs(60)) };
-        json!(filled.ask(&query(sql), &effort).unwrap().rows)
-    };
+    for (name, is_wanted) in [("a", true), ("b\u{202e}", false), ("c\u{202e}", true)] {
+        let files = files(&known, 3, Nest::temporary().unwrap());
+        if !is_wanted {
+            // The second table cannot be read: nothing is left of the first.
+            std::fs::write(&files[1].path, b"no database").unwrap();
+        }
+        let added = store.add(&files, name, &minute(&cancel));
+        assert_eq!(added.is_ok(), is_wanted, "{added:?}");
+        assert!(added.err().is_none_or(|error| matches!(error, QueryError::Damaged(_))));
+    }
+    let mut filled = store.finish(Vec::new()).unwrap();
+    let mut ask = |sql: &str| json!(filled.ask(&query(sql), &minute(&cancel)).unwrap().rows);
     let sql = "SELECT capture, count(*) FROM dns JOIN tcp USING (frame, capture) GROUP BY 1 ORDER BY 1";
     assert_eq!(ask(sql), json!([["a", 3], ["c\\u{202e}", 3]]));
     // It can be asked again, and only read.
@@ -278,4 +291,47 @@ fn rows_of_several_captures_have_its_name_and_can_be_taken_back() {
     assert_eq!(ask(sql), json!([["text", 1, 2]]));
     assert!(tables_of("SELECT capture FROM dns", &known, false).is_err());
     assert_eq!(tables_of("SELECT capture FROM dns", &known, true).unwrap(), [0]);
+}
+
+#[test]
+fn more_tables_are_asked_than_files_can_be_read_at_once() {
+    let named = |n: usize| Arc::new(Table { name: format!("t{n}"), ..table() });
+    let known: Vec<Arc<Table>> = (0..13).map(named).collect();
+    let mut filled = asked(files(&known, 5, Nest::temporary().unwrap()), &known).unwrap();
+    let all: Vec<String> = (0..13).map(|n| format!("SELECT frame FROM t{n}")).collect();
+    let sql = format!("SELECT count(*) FROM ({})", all.join(" UNION ALL "));
+    assert_eq!(json!(filled.ask(&query(&sql), &minute(&CancellationToken::new())).unwrap().rows), json!([[65]]));
+}
+
+#[test]
+fn questions_by_frame_time_and_flow_read_an_index() {
+    let mut dns = table();
+    let name = dns.column("name").unwrap().clone();
+    dns.columns.push(Column { name: "community_id".into(), ..name });
+    let known = [Arc::new(dns)];
+    let mut filled = asked(files(&known, 0, Nest::temporary().unwrap()), &known).unwrap();
+    // As the database sees it: of a stranger this would be refused.
+    let none = None::<fn(rusqlite::hooks::AuthContext<'_>) -> rusqlite::hooks::Authorization>;
+    filled.connection.authorizer(none).unwrap();
+    let plan = |sql: &str| -> String {
+        let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(3);
+        let mut plan = filled.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        plan.query_map([], read).unwrap().map(Result::unwrap).collect()
+    };
+    assert!(plan("SELECT name FROM dns WHERE frame = 7").contains("USING INDEX dns.frame"));
+    let sql = "SELECT name FROM dns WHERE time BETWEEN ns('2023-11-14T22:13:25Z') AND ns('2023-11-14T22:13:26Z')";
+    assert!(plan(sql).contains("USING INDEX dns.time"), "{}", plan(sql));
+    assert!(plan("SELECT name FROM dns ORDER BY time LIMIT 3").contains("USING INDEX dns.time"));
+    let join = "SELECT b.name FROM dns a JOIN dns b ON b.community_id = a.community_id WHERE a.frame = 3";
+    assert!(plan(join).contains("USING INDEX dns.community_id"), "{}", plan(join));
+    // What is sorted by it is read as it lies.
+    let group = plan("SELECT community_id, max(name) FROM dns GROUP BY community_id");
+    assert!(group.contains("SCAN dns") && !group.contains("INDEX"), "{group}");
+}
+
+#[test]
+fn a_table_is_the_same_file_whatever_is_filled_with_it() {
+    let known = [Arc::new(table()), Arc::new(other())];
+    let read = |tables: &[Arc<Table>]| std::fs::read(&files(tables, 2000, Nest::temporary().unwrap())[0].path).unwrap();
+    assert!(read(&known) == read(&known[..1]));
 }
