@@ -5,10 +5,9 @@ use std::io::{self, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::digest::hex;
+use crate::digest::{Sha256, hex};
 
 /// Bytes that are written at once.
 const AT_ONCE: usize = 128 << 10;
@@ -55,7 +54,7 @@ impl Spool {
             file.as_file().sync_all()?;
         }
         file.rewind()?;
-        Ok(Written { file, sha256: hex(&self.sha256.finalize()), bytes: self.bytes })
+        Ok(Written { file, sha256: hex(&self.sha256.finish()), bytes: self.bytes })
     }
 
     /// Adds another one behind what there is.

@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime};
 use rmcp::ServiceExt;
 use rmcp::transport::TokioChildProcess;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -202,7 +201,7 @@ fn vouch(table: &Path, change: impl FnOnce(&mut Value)) {
     let path = table.with_extension("json");
     let mut record: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()[32..]).unwrap();
     let about = table.metadata().unwrap();
-    record["sha256"] = Sha256::digest(std::fs::read(table).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect();
+    record["sha256"] = mcpcap::digest::hex_sha256(&std::fs::read(table).unwrap()).into();
     record["file"] = json!({
         "place": [about.dev(), about.ino()], "size": about.len(),
         "written": [about.mtime(), about.mtime_nsec()], "changed": [about.ctime(), about.ctime_nsec()],

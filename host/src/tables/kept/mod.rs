@@ -17,7 +17,6 @@ use std::time::{Duration, SystemTime};
 use mcpcap_native::{Closed, Entry, Folder, Unfit};
 use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 pub use record::Run;
@@ -27,7 +26,7 @@ use super::file::{Holder, TableFile, is_at};
 use super::layout;
 use super::nest::{ALIVE, Nest, UNFINISHED};
 use crate::capture::Identity;
-use crate::digest::{hex, hex_sha256};
+use crate::digest::{Sha256, hex, hex_sha256};
 use crate::rows::Table;
 
 /// How files are named: tables, what is told of them, and captures that were seen.
@@ -344,7 +343,7 @@ fn digest(file: &File, cancel: &CancellationToken) -> io::Result<String> {
         let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
         hash.update(bytes);
     }
-    Ok(hex(&hash.finalize()))
+    Ok(hex(&hash.finish()))
 }
 
 /// By what Linux tells one start of the machine from another; elsewhere nothing, so that files are read for their digests each time.
