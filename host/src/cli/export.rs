@@ -13,8 +13,12 @@ use super::progress::Shown;
 use crate::export::{self, Done, ExportError, Format, Job, Place};
 use crate::progress::grouped;
 use crate::service::{Options, STANDARD_INPUT, Service};
+use crate::text::neutral;
 use crate::text::terminal::{complain, print};
 use crate::text::url;
+
+/// Characters of a capture's name that are shown.
+const NAME: usize = 1000;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -136,7 +140,8 @@ async fn all(
         let shown = Shown::begin()?;
         let done = job.export(service, (capture, name), cancel.child_token(), shown.told()).await;
         drop(shown);
-        let typed = if capture == STANDARD_INPUT { "standard input".to_owned() } else { url::shown(capture) };
+        let typed = if capture == STANDARD_INPUT { "standard input".into() } else { url::shown(capture) };
+        let typed = neutral(&typed, NAME);
         match done {
             Ok(done) => {
                 print(&line(name, &done))?;
@@ -194,6 +199,7 @@ impl Sum {
 
 /// What became of a capture.
 fn line(name: &str, done: &Done) -> String {
+    let name = neutral(name, NAME);
     let there = if done.kept > 0 { format!(", {} were there", done.kept) } else { String::new() };
     if done.made.is_empty() {
         return format!("{name}: {} files were there\n", done.kept);

@@ -30,7 +30,10 @@ fn ports() -> BTreeMap<String, States> {
 /// Ports that are written as runs: 22,80-81.
 fn runs(text: &str) -> BTreeSet<u16> {
     let number = |text: &str| text.parse::<u16>().unwrap();
-    let run = |run: &str| run.split_once('-').map_or(number(run)..=number(run), |(a, b)| number(a)..=number(b));
+    let run = |run: &str| {
+        let (first, last) = run.split_once('-').unwrap_or((run, run));
+        number(first)..=number(last)
+    };
     text.split(',').filter(|run| !run.is_empty()).flat_map(run).collect()
 }
 

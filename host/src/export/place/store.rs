@@ -173,8 +173,9 @@ impl Bucket {
     fn wait<T>(&self, answer: impl Future<Output = T>, cancel: &CancellationToken) -> Result<T, ExportError> {
         self.runtime.block_on(async {
             tokio::select! {
-                answer = answer => Ok(answer),
+                biased;
                 () = cancel.cancelled() => Err(AnswerError::new(Code::Cancelled, "the export was cancelled").into()),
+                answer = answer => Ok(answer),
             }
         })
     }
