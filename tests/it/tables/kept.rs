@@ -209,8 +209,8 @@ fn vouch(table: &Path, change: impl FnOnce(&mut Value)) {
     change(&mut record);
     let content = record.to_string();
     let name = path.file_name().unwrap().to_str().unwrap();
-    let digest = Sha256::new().chain_update(name).chain_update([0]).chain_update(&content).finalize();
-    std::fs::write(&path, [&digest[..], content.as_bytes()].concat()).unwrap();
+    let digest = ring::digest::digest(&ring::digest::SHA256, &[name.as_bytes(), &[0], content.as_bytes()].concat());
+    std::fs::write(&path, [digest.as_ref(), content.as_bytes()].concat()).unwrap();
 }
 
 #[test]
