@@ -1,7 +1,7 @@
 //! Tables of a capture while they are filled, each in a database of its own: so each can be kept by itself, is the same whatever else was asked for at
 //! the time, and the analyzers that give the rows do not wait for each other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
@@ -18,7 +18,7 @@ use crate::rows::{Checked, QueryError, Table};
 
 /// Bytes of a page of a database.
 pub(super) const PAGE: u64 = 8192;
-/// Bytes below the most at which a database counts as full: its last pages, and those of the least that one has.
+/// Bytes of a disk below which it counts as full.
 const NEARLY: u64 = 32 * PAGE;
 /// KiB that each keeps of its pages, at least.
 const LEAST: u64 = 1 << 10;
@@ -48,11 +48,14 @@ impl Room {
         QueryError::Full(self.most)
     }
 
-    /// There was no place for more than so many bytes: there were more, or the disk is full.
-    pub(super) fn full_at(&self, bytes: u64) -> QueryError {
-        match bytes.saturating_add(NEARLY) >= self.most {
-            true => self.full(),
-            false => QueryError::Failed("the disk is full on which rows are written (TMPDIR, --tables-dir)".into()),
+    /// There was no place for more in a file: there were more rows, or the disk is full. SQLite says the same of both.
+    pub(super) fn full_in(&self, file: &Path) -> QueryError {
+        let disk = rustix::fs::statvfs(file).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        match disk {
+            Ok(left) if left < NEARLY => {
+                QueryError::Failed("the disk is full on which rows are written (TMPDIR, --tables-dir)".into())
+            }
+            _ => self.full(),
         }
     }
 }
@@ -111,10 +114,7 @@ impl Filling {
                 if before.saturating_add(more) > self.room.most { Err(self.room.full()) } else { Ok(()) }
             }
             Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => {
-                // SQLite says the same of its own limit and of a full disk.
-                let more = part.measure().unwrap_or_default();
-                let all = self.bytes.fetch_add(more, Ordering::Relaxed).saturating_add(more);
-                Err(self.room.full_at(all))
+                Err(self.room.full_in(&part.path))
             }
             Err(error) => Err(told(error, &[&part.table])),
         }
@@ -129,7 +129,7 @@ impl Filling {
         let finish = |part: Mutex<Part>| {
             let Part { table, mut connection, path, bytes } = part.into_inner().unwrap_or_else(PoisonError::into_inner);
             let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
-                Some(rusqlite::ErrorCode::DiskFull) => room.full_at(bytes),
+                Some(rusqlite::ErrorCode::DiskFull) => room.full_in(&path),
                 Some(rusqlite::ErrorCode::OperationInterrupted) => {
                     effort.check().map_or_else(QueryError::from, |()| failed(error))
                 }
@@ -156,7 +156,7 @@ impl Part {
 }
 
 /// Bytes of a database.
-pub(super) fn bytes(connection: &Connection) -> rusqlite::Result<u64> {
+fn bytes(connection: &Connection) -> rusqlite::Result<u64> {
     let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
     Ok(u64::try_from(pages).unwrap_or_default().saturating_mul(PAGE))
 }

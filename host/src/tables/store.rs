@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OpenFlags};
 
 use super::file::{Holder, TableFile};
-use super::filling::{Room, bytes, open, unguarded};
+use super::filling::{Room, open, unguarded};
 use super::lock;
 use super::nest::Nest;
 use super::query::Locked;
@@ -146,7 +146,7 @@ impl Store {
 
     /// Why there is no room for more.
     fn full(&self) -> QueryError {
-        self.room.full_at(bytes(&self.connection).unwrap_or_default())
+        self.room.full_in(&main(&self.nest))
     }
 
     /// Ends the filling. Tables in files are read there.

@@ -234,7 +234,7 @@ async fn the_tool_is_short_and_its_tables_are_a_resource() {
 fn query(arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let mut program = Process::new(BINARY);
-    program.arg("query").args(arguments).env("MCPCAP_TABLES_DIR", folder.path()).stdin(Stdio::null());
+    program.arg("query").args(arguments).env("MCPCAP_TABLES_DIR", folder.path().join("tables")).stdin(Stdio::null());
     program.output().expect("it starts")
 }
 
