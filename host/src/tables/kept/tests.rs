@@ -123,7 +123,8 @@ fn only_what_would_be_the_same_again_is_kept() {
 fn a_file_that_is_not_as_it_was_written_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let cache = self::cache(&folder, 1 << 30);
-    let changes: [(&str, fn(&mut Vec<u8>)); 6] = [
+    type Change = (&'static str, fn(&mut Vec<u8>));
+    let changes: [Change; 6] = [
         ("a bit", |file| file[9000] ^= 1),
         ("its last bytes", |file| file.truncate(file.len() - 5)),
         ("more bytes", |file| file.extend([0; 10])),
