@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Exports many captures with Ray, one task for each: ray_export.py CAPTURES --to DATASET [OPTIONS] [-- OPTIONS OF mcpcap export]
 
-CAPTURES is a folder that all nodes see under this path, or s3://bucket/prefix; DATASET likewise. Tables of the dataset name a capture by its path below
+CAPTURES is a folder that all nodes see under this path, or s3://bucket/prefix; DATASET likewise. Tables of the data set name a capture by its path below
 CAPTURES. Prints a summary as JSON. Exit code: 0 all done, 3 some captures are damaged and exported up to there, 1 some could not be read or written.
 """
 import argparse
@@ -100,7 +100,7 @@ def run(asked):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("captures", type=absolute, help="a folder that all nodes see, or s3://bucket/prefix")
-    parser.add_argument("--to", type=absolute, required=True, help="the dataset: a folder that all nodes see, or s3://bucket/prefix")
+    parser.add_argument("--to", type=absolute, required=True, help="the data set: a folder that all nodes see, or s3://bucket/prefix")
     parser.add_argument("--tables", help="names with commas between; all if absent")
     parser.add_argument("--mcpcap", default="mcpcap", help="the program: a name on the PATH of every node, or an absolute path")
     parser.add_argument("--address", help="the cluster; that of RAY_ADDRESS, or a local one, if absent")

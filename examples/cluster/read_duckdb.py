@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks a dataset of mcpcap export in SQL with DuckDB, and prints a JSON object for each row: read_duckdb.py DATASET SQL
+"""Asks a data set of mcpcap export in SQL with DuckDB, and prints a JSON object for each row: read_duckdb.py DATASET SQL
 
 Each table is a view of its name. Times are nanoseconds since 1970, as in mcpcap query. Lists are lists: unnest(answers) has their values.
 """
@@ -11,7 +11,7 @@ import duckdb
 
 
 def connect(dataset):
-    """A database in memory whose views are the tables of a dataset."""
+    """A database in memory whose views are the tables of a data set."""
     database = duckdb.connect()
     for folder in sorted(Path(dataset).iterdir()):
         if folder.name == "manifest" or not folder.is_dir():

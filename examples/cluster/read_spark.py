@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks a dataset of mcpcap export in SQL with Spark, and prints a JSON object for each row: read_spark.py DATASET SQL
+"""Asks a data set of mcpcap export in SQL with Spark, and prints a JSON object for each row: read_spark.py DATASET SQL
 
 Each table is a view of its name. Times are nanoseconds since 1970, as in mcpcap query. Lists are arrays: explode(answers) has their values.
 """
@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 
 def connect(dataset):
-    """A session whose views are the tables of a dataset. On a cluster, spark-submit --master sets where it runs."""
+    """A session whose views are the tables of a data set. On a cluster, spark-submit --master sets where it runs."""
     session = SparkSession.builder.appName("mcpcap").config("spark.sql.legacy.parquet.nanosAsLong", "true").getOrCreate()
     for folder in sorted(Path(dataset).iterdir()):
         if folder.name != "manifest" and folder.is_dir():

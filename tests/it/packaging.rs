@@ -96,7 +96,6 @@ fn names_and_versions_are_the_programs() {
     assert!(dockerfile.contains(&format!("io.modelcontextprotocol.server.name=\"{name}\"")), "{name}");
     assert!(dockerfile.contains(&format!("image.version=\"{VERSION}\"")), "{VERSION}");
     assert!(text("examples/kubernetes/deployment.yaml").contains(&format!("image: {image}\n")), "{image}");
-    assert!(text("examples/cluster/kubernetes-job.yaml").contains(&format!("image: {image}\n")), "{image}");
     assert!(text("examples/kubernetes/kustomization.yaml").contains(&format!("newTag: {VERSION}\n")), "{VERSION}");
 }
 

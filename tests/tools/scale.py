@@ -74,7 +74,7 @@ def tables(dataset):
 
 
 def row(what, dataset, took, cores, memory):
-    """The row of an export that made a dataset."""
+    """The row of an export that made a data set."""
     made = manifests(dataset)
     size = sum(manifest["capture"]["size"] for manifest in made)
     rows = sum(table["rows"] for table in tables(dataset).values())

@@ -13,7 +13,7 @@ TOOLS = Path(sys.executable).parent
 HEAD, WORKER = "127.0.0.1", "127.0.0.2"
 # Nothing is told to others, and the secret of the cluster is not kept in the home folder.
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-PATIENCE = 120
+PATIENCE = 300
 
 
 def free_port(host="127.0.0.1"):
@@ -82,12 +82,12 @@ class Node:
 
 
 def exported(dataset):
-    """The captures that a dataset has, by their commit records."""
+    """The captures that a data set has, by their commit records."""
     return {json.loads(file.read_text())["capture"]["name"] for file in Path(dataset).glob("manifest/*.json")}
 
 
 def freeze(head, worker, dataset, running):
-    """Stops a program on a node in the middle of a capture, when the dataset has some captures already. So that there is one, the other node is stopped
+    """Stops a program on a node in the middle of a capture, when the data set has some captures already. So that there is one, the other node is stopped
     before. Gives the name of the capture, and the number of the process that goes on when it is let."""
     held = None
     until = time.monotonic() + PATIENCE

@@ -1,4 +1,4 @@
-"""The same questions to mcpcap query and to the readers of a dataset."""
+"""The same questions to mcpcap query and to the readers of a data set."""
 import importlib
 import json
 import os
