@@ -3,7 +3,7 @@ CARGO ?= cargo
 WASM = wasm32-wasip2
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: all build demo test bench examples lint format captures conformance load fuzz torture mcpb picture wasm-target
+.PHONY: all build demo test bench examples cluster lint format captures conformance load fuzz torture mcpb picture wasm-target
 
 all: build
 
@@ -31,6 +31,11 @@ bench: build
 examples:
 	$(CARGO) build --locked -p mcpcap
 	tests/tools/examples.sh $(abspath $(TARGET)/debug/mcpcap)
+
+## What examples/cluster does, on this machine: Ray on two nodes of which one is lost, from a bucket, DuckDB and Spark, each compared with one machine's data set.
+## Needs Java and python3, and on Linux user namespaces; nothing leaves the machine but what pip fetches.
+cluster: build
+	tests/tools/cluster/run.sh $(TARGET)/release/mcpcap $(TARGET)/cluster
 
 ## Format and lints, of the host natively and of the components for WebAssembly.
 lint: wasm-target
