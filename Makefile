@@ -17,8 +17,11 @@ demo: build
 
 ## Unit tests of host and components, then the real binary end to end.
 test: wasm-target
-	$(CARGO) test --locked --workspace --exclude mcpcap-hostile-analyzer --exclude mcpcap-hostile-decoder --exclude mcpcap-hostile-packets \
-		--exclude mcpcap-hostile-reader --exclude mcpcap-hostile-speaker --exclude mcpcap-bench
+	$(CARGO) test --locked $(TESTED)
+
+# Whoever builds another selection of packages has other features in what they share, and builds most of it again.
+TESTED = --workspace --exclude mcpcap-hostile-analyzer --exclude mcpcap-hostile-decoder --exclude mcpcap-hostile-packets --exclude mcpcap-hostile-reader \
+	--exclude mcpcap-hostile-speaker --exclude mcpcap-bench
 
 ## Measures every tool beside tshark, the Python project and native code, and writes docs/performance.md; takes half an hour. ARGS=--quick to try,
 ## ARGS=--large for 10 GB and ten million frames. The generators are tested first.
@@ -28,8 +31,8 @@ bench: build
 	$(TARGET)/release/mcpcap-bench measure $(TARGET)/release/mcpcap $(TARGET)/bench docs $(ARGS)
 
 ## The example analyzers and a project of each template, built with their own tools, tested, checked in the sandbox, and compared. Needs python3 and npm.
-examples:
-	$(CARGO) build --locked -p mcpcap
+examples: wasm-target
+	$(CARGO) test --locked $(TESTED) --no-run
 	tests/tools/examples.sh $(abspath $(TARGET)/debug/mcpcap)
 
 ## What examples/cluster does, on this machine: Ray on two nodes of which one is lost, from a bucket, DuckDB and Spark, each compared with one machine's data set.
