@@ -56,7 +56,8 @@ RULES
         scan -Pn "-s$way" -S "192.0.2.$n" -e e0 -p "$ports" 192.0.2.80
         n=$((n + 1))
     done
-    scan -Pn -sU -S 192.0.2.73 -e e0 -p 53,67-69,111,123,137,161,162,500,514,520,631,1434,1900,4500,5060,5353 192.0.2.80
+    # Without TFTP and multicast DNS: tshark takes all that comes to nmap's port after a probe of TFTP for TFTP, and each message on 5353 for multicast.
+    scan -Pn -sU -S 192.0.2.73 -e e0 -p 53,67,68,111,123,137,161,162,500,514,520,631,1434,1900,4500,5060 192.0.2.80
     on client curl -s -o "$work/nothing" http://192.0.2.80/
     stop scans.pcap
     install -m 644 "$work/scans.gnmap" "$captures/said/scans.gnmap"
