@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use super::Digests;
 use crate::answer::{AnswerError, Code};
 use crate::digest::{Sha256, hex};
 
@@ -118,6 +119,8 @@ pub struct CaptureFile {
     is_own: bool,
     /// Whether a change after this would give it another identity.
     is_settled: bool,
+    /// Its digests, where they were computed before.
+    known: Option<Digests>,
 }
 
 /// So long after its last change, a file that changes again has another time of change: clocks of file systems tick, the coarsest each two seconds.
@@ -174,7 +177,16 @@ impl CaptureFile {
             Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned());
         let identity = Identity::of(&metadata);
         let is_settled = identity.is_settled();
-        Ok(Self { name, size: metadata.len(), file: Arc::new(file), at: 0, identity, is_own: false, is_settled })
+        Ok(Self {
+            name,
+            size: metadata.len(),
+            file: Arc::new(file),
+            at: 0,
+            identity,
+            is_own: false,
+            is_settled,
+            known: None,
+        })
     }
 
     /// A file that was fetched.
@@ -183,12 +195,23 @@ impl CaptureFile {
     /// As the disk fails.
     pub(super) fn fetched(name: String, size: u64, file: Arc<File>) -> io::Result<Self> {
         let identity = Identity::of(&file.metadata()?);
-        Ok(Self { name, size, file, at: 0, identity, is_own: true, is_settled: true })
+        Ok(Self { name, size, file, at: 0, identity, is_own: true, is_settled: true, known: None })
     }
 
     /// By what it is known without reading it; `None` for a file that was written to a moment ago, of which a change might not show.
     pub fn identity(&self) -> Option<Identity> {
         self.is_settled.then_some(self.identity)
+    }
+
+    /// Tells what its digests are, so that they are not computed again. They count only as long as a change of the file would show.
+    #[must_use]
+    pub fn with_known(self, digests: Option<Digests>) -> Self {
+        Self { known: digests.filter(|_| self.is_settled), ..self }
+    }
+
+    /// Its digests, where they were computed before.
+    pub fn known(&self) -> Option<&Digests> {
+        self.known.as_ref()
     }
 
     /// The same file once more, from its beginning.

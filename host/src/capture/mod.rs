@@ -2,6 +2,7 @@
 //!
 //! Nothing here looks into a byte. Decompression happens in a sandboxed codec.
 
+mod digests;
 mod fetch;
 mod file;
 pub(crate) mod guard;
@@ -12,6 +13,7 @@ mod roots;
 mod source;
 mod spool;
 
+pub use digests::{Digests, Known};
 pub use fetch::{Fetch, Remote};
 pub use file::{CaptureError, CaptureFile, Identity};
 pub use name::named;

@@ -62,8 +62,8 @@ pub struct Source<'a> {
     codec: &'a Codec,
     limits: &'a Limits,
     cancel: &'a CancellationToken,
-    sha256: Sha256,
-    /// Only where it is asked for: a hash takes as long as many an analysis.
+    /// Only where they are asked for and not known: a hash takes as long as many an analysis.
+    sha256: Option<Sha256>,
     sha1: Option<Sha1>,
     read: u64,
     /// The same, for others to see.
@@ -85,13 +85,15 @@ impl<'a> Source<'a> {
         seen: &'a AtomicU64,
     ) -> Self {
         let until = Instant::now().checked_add(limits.run).unwrap_or_else(Instant::now);
-        Self { file, codec, limits, cancel, sha256: Sha256::new(), sha1: None, read: 0, seen, until }
+        let sha256 = file.known().is_none().then(Sha256::new);
+        Self { file, codec, limits, cancel, sha256, sha1: None, read: 0, seen, until }
     }
 
-    /// Computes the SHA-1, too.
+    /// Gives the SHA-1, too.
     #[must_use]
     pub fn with_sha1(self) -> Self {
-        Self { sha1: Some(Sha1::new()), ..self }
+        let is_known = self.file.known().is_some_and(|known| known.sha1.is_some());
+        Self { sha1: (!is_known).then(Sha1::new), ..self }
     }
 
     /// Sends the capture, chunk by chunk, until it ends or nobody wants more.
@@ -99,10 +101,14 @@ impl<'a> Source<'a> {
         let mut facts = Facts::default();
         if let Ok(end) = self.deliver(sink, &mut facts) {
             let complete = !matches!(end, SourceEnd::Io(_) | SourceEnd::Cancelled);
+            let computes = self.sha256.is_some() || self.sha1.is_some();
             // What stands behind the break of a damaged stream belongs to the file's hash all the same.
-            if complete && self.drain() {
-                facts.sha256 = Some(hex(&self.sha256.finish()));
-                facts.sha1 = self.sha1.map(|sha1| hex(&sha1.finalize()));
+            if complete && (!computes || self.drain()) {
+                let known = self.file.known();
+                let sha256 = self.sha256.map(|sha256| hex(&sha256.finish()));
+                facts.sha256 = sha256.or_else(|| known.map(|known| known.sha256.clone()));
+                let sha1 = self.sha1.map(|sha1| hex(&sha1.finalize()));
+                facts.sha1 = sha1.or_else(|| known.and_then(|known| known.sha1.clone()));
             }
             // A receiver that has gone away does not need to know.
             let _ = sink.send(Chunk::End(end));
@@ -201,7 +207,9 @@ impl<'a> Source<'a> {
         let mut chunk = Vec::with_capacity(want);
         let read = Read::by_ref(&mut self.file).take(want as u64).read_to_end(&mut chunk);
         read.map_err(|error| SourceEnd::Io(error.kind().to_string()))?;
-        self.sha256.update(&chunk);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(&chunk);
+        }
         if let Some(sha1) = &mut self.sha1 {
             sha1.update(&chunk);
         }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::analyze::captures::{self, Chosen};
 use super::exit::{self, Failure};
 use super::hardening::Process;
-use super::options::{Audit, Captures, Hardening, Loaded, Naming};
+use super::options::{Audit, Captures, Hardening, Keeping, Loaded, Naming};
 use super::progress::Shown;
 use crate::export::{self, Done, ExportError, Format, Job, Place};
 use crate::progress::grouped;
@@ -45,6 +45,9 @@ pub struct Arguments {
     sources: Captures,
 
     #[command(flatten)]
+    keeping: Keeping,
+
+    #[command(flatten)]
     analyzers: Loaded,
 
     #[command(flatten)]
@@ -62,6 +65,7 @@ impl Arguments {
     pub fn options(&self) -> Result<Options, String> {
         let mut options = Options { audit: self.audit.audit_log.clone(), ..Options::default() };
         self.sources.apply(&mut options)?;
+        self.keeping.apply(&mut options);
         self.analyzers.apply(&mut options, false)?;
         Ok(options)
     }

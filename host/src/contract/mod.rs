@@ -28,7 +28,7 @@ use serde_json::{Map, Value, json};
 pub use arguments::Common;
 pub use cursor::{Cursor, Question};
 pub use draft::{Draft, Window};
-pub use receipt::receipt;
+pub use receipt::{of_capture, receipt};
 pub use sort::MOST as MOST_SORTED;
 pub use tool::{Ends, Module, Tool, without_urls};
 pub use within::Within;

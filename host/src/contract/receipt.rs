@@ -1,13 +1,27 @@
 //! What an answer rests on: which capture, which component, under which limits, at what cost.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Common, Tool};
 use crate::pipeline::Outcome;
 use crate::settings::Limits;
 
-/// The receipt of an answer. The same capture, component and arguments give the same one, but for `kept`: whether it was made of what had been kept, and
-/// the capture was not read again.
+/// What a receipt says of the capture.
+pub fn of_capture(outcome: &Outcome) -> Map<String, Value> {
+    let mut capture = Map::new();
+    capture.insert("size".into(), outcome.size.into());
+    capture.insert("frames_read".into(), outcome.frames.into());
+    // A capture that was not read to its end is known by the hash of what was read.
+    let name = if outcome.identity_is_whole { "sha256" } else { "sha256_of_what_was_read" };
+    capture.insert(name.into(), outcome.identity.as_str().into());
+    if outcome.identity_is_kept {
+        capture.insert("digest_kept".into(), true.into());
+    }
+    capture
+}
+
+/// The receipt of an answer. The same capture, component and arguments give the same one, but for what tells what had been kept: `kept` that
+/// the capture was not read again, and the capture's `digest_kept` that its digest, known of the unchanged file, was not computed again.
 pub fn receipt(
     outcome: &Outcome,
     answer: &Value,
@@ -20,16 +34,8 @@ pub fn receipt(
     let shown = |field: &str| answer.get("shown").and_then(|shown| shown.get(field)).is_some();
     let paged = answer.get("shown").and_then(|shown| shown.get("lists")).and_then(Value::as_array);
     let paged = paged.is_some_and(|lists| lists.iter().any(|list| list.get("next").is_some()));
-    let mut capture = json!({
-        "size": outcome.size,
-        "frames_read": outcome.frames,
-        "frames_delivered": outcome.delivered.count(),
-    });
-    if let Some(capture) = capture.as_object_mut() {
-        // A capture that was not read to its end is known by the hash of what was read.
-        let name = if outcome.identity_is_whole { "sha256" } else { "sha256_of_what_was_read" };
-        capture.insert(name.into(), outcome.identity.as_str().into());
-    }
+    let mut capture = of_capture(outcome);
+    capture.insert("frames_delivered".into(), outcome.delivered.count().into());
     json!({
         "capture": capture,
         "component": {

@@ -45,6 +45,10 @@ pub struct Outcome {
     pub identity: String,
     /// Whether that is the whole file's.
     pub identity_is_whole: bool,
+    /// SHA-1 of the whole file, where that was asked for.
+    pub sha1: Option<String>,
+    /// Whether they were known before, and not computed again.
+    pub identity_is_kept: bool,
     /// Octets on disk.
     pub size: u64,
     /// Octets of the (uncompressed) capture that were read.
@@ -174,6 +178,8 @@ impl File<'_> {
             delivered: ended.delivered.clone(),
             identity,
             identity_is_whole,
+            sha1: self.facts.sha1.clone().filter(|_| identity_is_whole),
+            identity_is_kept: identity_is_whole && same.known().is_some(),
             size: self.size,
             octets: ended.octets,
             memory: memory.saturating_add(gave.memory),

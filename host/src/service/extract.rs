@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::run::Of;
 use super::wanted::{Add, Wanted};
 use super::{Service, stopping};
-use crate::answer::{AnswerError, Code};
+use crate::answer::AnswerError;
 use crate::catalog::Catalog;
 use crate::contract::Module;
 use crate::pipeline::End;
@@ -77,15 +77,12 @@ impl Opened<'_> {
         self.of.cancel
     }
 
-    /// SHA-256 of the file, as hexadecimal digits. Reads it.
+    /// SHA-256 of the file, as hexadecimal digits. Reads it where that is not known.
     ///
     /// # Errors
     /// When it cannot be read, or the work was cancelled.
     pub fn sha256(&self) -> Result<String, AnswerError> {
-        self.of.capture.sha256_of(u64::MAX, self.of.cancel).map_err(|error| match error.kind() {
-            std::io::ErrorKind::Interrupted => AnswerError::new(Code::Cancelled, "the request was cancelled"),
-            kind => AnswerError::new(Code::Damaged, format!("{} could not be read: {kind}", self.of.shown)),
-        })
+        self.service.sha256(self.of)
     }
 
     /// Gives the rows of some tables, by their places among all: those of the n-th one with n, in their order, and of several tables at once. Of

@@ -124,6 +124,8 @@ mod tests {
             delivered: Delivered::UpTo(1),
             identity: String::new(),
             identity_is_whole: true,
+            sha1: None,
+            identity_is_kept: false,
             size: 1,
             octets: 1,
             memory: 1,

@@ -1,6 +1,7 @@
 //! Answers questions about captures, whoever asks: an MCP client or a person at a terminal.
 
 mod ask;
+mod digests;
 mod extract;
 mod found;
 mod inquiry;
@@ -26,7 +27,7 @@ pub use start::{StartError, loader};
 
 use crate::analyzers::{self, Entry, Published};
 use crate::answer::{AnswerError, Code};
-use crate::capture::{CaptureFile, Fetch, Remote, Root, Roots};
+use crate::capture::{CaptureFile, Fetch, Known, Remote, Root, Roots};
 use crate::catalog::Catalog;
 use crate::contract::{self, Tool};
 use crate::effort::after;
@@ -93,6 +94,8 @@ pub struct Service {
     pub text_only: bool,
     /// Where tables of captures are kept.
     table_cache: Option<TableCache>,
+    /// The digests of captures that nobody writes to.
+    digests: Known,
     /// What came through standard input, which is named [`STANDARD_INPUT`].
     standard_input: OnceLock<CaptureFile>,
     /// Whether lists of tools have the complete schemas of answers.
@@ -151,6 +154,7 @@ impl Service {
             full_schemas: options.full_schemas,
             max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
             table_cache: start::table_cache(options)?,
+            digests: Known::default(),
             standard_input: OnceLock::new(),
             runs: Arc::new(Semaphore::new(cores)),
             kept: Kept::new(options.limits.answers, options.limits.answers_time),

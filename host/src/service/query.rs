@@ -236,13 +236,7 @@ impl Service {
             |module: &Module| json!({ "name": module.name, "version": module.version, "sha256": module.sha256 });
         let components: Vec<Value> = ready.wanted.modules().into_iter().map(component).collect();
         let first = outcomes.first();
-        let mut capture = Map::new();
-        if let Some(outcome) = first {
-            let name = if outcome.identity_is_whole { "sha256" } else { "sha256_of_what_was_read" };
-            capture.insert("size".into(), outcome.size.into());
-            capture.insert("frames_read".into(), outcome.frames.into());
-            capture.insert(name.into(), outcome.identity.as_str().into());
-        }
+        let capture = first.map(contract::of_capture).unwrap_or_default();
         let memory = outcomes.iter().map(|outcome| outcome.memory).max().unwrap_or_default();
         json!({
             "capture": capture,

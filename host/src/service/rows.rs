@@ -85,11 +85,8 @@ impl Service {
         let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
         let whole = || outcomes.iter().filter(|outcome| outcome.identity_is_whole);
         let first = whole().next().map(|outcome| &outcome.identity);
-        if let Some(place) = place
-            && whole().any(|outcome| Some(&outcome.identity) != first)
-        {
-            // What was remembered is of another capture.
-            place.forget(of);
+        // It was written to since the tables were looked for.
+        if place.is_some() && whole().any(|outcome| Some(&outcome.identity) != first) {
             return self.gather(ready, &Use { may_be_kept: false, ..*used }, of);
         }
         Ok(Gathered { files, outcomes, is_kept })
@@ -125,10 +122,7 @@ impl Service {
                 Some((place, run, key))
             });
             files.push(match kept {
-                Some((place, run, key)) => {
-                    place.remember(&run.capture, of);
-                    place.cache.keep(&key, file, &run, of.cancel)
-                }
+                Some((place, run, key)) => place.cache.keep(&key, file, &run, of.cancel),
                 None => file,
             });
             outcomes.push(first);
@@ -139,26 +133,19 @@ impl Service {
     /// Where tables of a capture may be kept. Which capture it is tells what its file is like, or else, where any of that size has tables, its digest.
     fn place(&self, of: &Of<'_>) -> Result<Option<Place<'_>>, AnswerError> {
         let Some(cache) = &self.table_cache else { return Ok(None) };
-        let identity = of.capture.identity();
-        if let Some(sha256) = identity.as_ref().and_then(|identity| cache.seen(identity)) {
-            return Ok(Some(Place { cache, capture: Some(sha256), is_read: false }));
+        if let Some(known) = self.digests(of.capture) {
+            return Ok(Some(Place { cache, capture: Some(known.sha256), is_read: false }));
         }
         if !cache.may_have(of.capture.size) {
             return Ok(Some(Place { cache, capture: None, is_read: false }));
         }
-        let sha256 = match of.capture.sha256_of(u64::MAX, of.cancel) {
+        let sha256 = match self.sha256(of) {
             Ok(sha256) => Some(sha256).filter(|_| of.capture.is_unchanged().unwrap_or(false)),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
-                return Err(AnswerError::new(Code::Cancelled, "the request was cancelled"));
-            }
+            Err(error) if error.code == Code::Cancelled => return Err(error),
             // The run will say why.
             Err(_) => None,
         };
-        let place = Place { cache, capture: sha256, is_read: true };
-        if let Some(sha256) = &place.capture {
-            place.remember(sha256, of);
-        }
-        Ok(Some(place))
+        Ok(Some(Place { cache, capture: sha256, is_read: true }))
     }
 
     /// By what the n-th table of a query is kept.
@@ -168,20 +155,6 @@ impl Service {
         };
         let makers: Value = ready.wanted.makers(n).map(maker).collect();
         Some(cache.key(capture, ready.wanted.tables.get(n)?, &makers))
-    }
-}
-
-impl Place<'_> {
-    fn forget(&self, of: &Of<'_>) {
-        if let Some(identity) = of.capture.identity() {
-            self.cache.mistook(&identity);
-        }
-    }
-
-    fn remember(&self, sha256: &str, of: &Of<'_>) {
-        if let Some(identity) = of.capture.identity() {
-            self.cache.remember(&identity, sha256);
-        }
     }
 }
 

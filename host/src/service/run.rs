@@ -204,8 +204,11 @@ impl Service {
             count_copies: of_first.count_copies,
             page: of_first.page.clone(),
         };
-        match self.line.run_all(&questions, &pass, of.capture.again(), of.cancel, of.progress) {
-            Ok(outcomes) => outcomes.into_iter().map(|outcome| outcome.map_err(AnswerError::from)).collect(),
+        match self.line.run_all(&questions, &pass, self.reopened(of), of.cancel, of.progress) {
+            Ok(outcomes) => {
+                self.learn_of(&outcomes, of.capture);
+                outcomes.into_iter().map(|outcome| outcome.map_err(AnswerError::from)).collect()
+            }
             Err(error) => {
                 let error = AnswerError::from(error);
                 missing.iter().map(|_| Err(error.clone())).collect()

@@ -160,7 +160,8 @@ impl Service {
                 rows: Some(Rows { tables: &of_tool.tables, sink: &**sink, effort: *effort }),
             })
             .collect();
-        let outcomes = self.line.run_all(&questions, &Pass::default(), of.capture.again(), of.cancel, of.progress)?;
+        let outcomes = self.line.run_all(&questions, &Pass::default(), self.reopened(of), of.cancel, of.progress)?;
+        self.learn_of(&outcomes, of.capture);
         Ok(outcomes.into_iter().collect::<Result<_, _>>()?)
     }
 }

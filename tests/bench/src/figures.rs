@@ -34,6 +34,10 @@ pub struct Row {
     pub bytes: u64,
     /// Seconds that Wireshark's program took, and the median of the ratios to it.
     pub rival: Option<(f64, f64)>,
+    /// Seconds when the digests of the capture are known, as they are from the second question on.
+    pub again: f64,
+    /// The median of the ratios of Wireshark's program to that.
+    pub again_rival: Option<f64>,
     /// The median of the ratios of processor time to the same code as native code.
     pub native: Option<f64>,
 }

@@ -18,11 +18,12 @@ pub struct Cost {
     pub memory: u64,
 }
 
-/// Runs a program to its end. `None` when it cannot be started, or fails.
-pub fn cost(program: &str, arguments: &[String]) -> Option<Cost> {
+/// Runs a program to its end, with something more in its environment. `None` when it cannot be started, or fails.
+pub fn cost(program: &str, arguments: &[String], environment: &[(&str, &str)]) -> Option<Cost> {
     let begun = Instant::now();
     let child = Command::new(program)
         .args(arguments)
+        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,12 @@ use crate::generate::{self, Flows, Kind, Options};
 use crate::measure::{Cost, cost, line, median};
 use crate::session::Session;
 use crate::tools::{Subject, subjects};
+
+/// What the program is told so that it keeps nothing from one run to the next: every question is the first about its capture.
+pub(crate) const FIRST: [(&str, &str); 1] = [("MCPCAP_KEPT_TABLES", "0")];
+
+/// Of a file that was just written nothing is kept, in case it changes within the same tick of its clock.
+const SETTLED: Duration = Duration::from_secs(4);
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +61,7 @@ impl Runner<'_> {
         self.sessions(&small, &mut figures);
         for kind in [Kind::Mixed, Kind::Tcp, Kind::Dns] {
             let sample = self.capture(kind, Flows::Many, self.extent.frames)?;
+            std::thread::sleep(SETTLED);
             for subject in subjects.iter().filter(|subject| subject.kinds.contains(&kind)) {
                 say(&format!("{} on the {} capture", subject.short, kind.name()));
                 figures.rows.extend(self.row(subject, &sample, &small));
@@ -84,6 +92,11 @@ impl Runner<'_> {
         let options = Options { kind, frames, flows, seed: self.seed };
         let counts = generate::write(options, &mut out).map_err(|error| format!("{path}: {error}"))?;
         Ok(Sample { kind, path, frames: counts.frames, bytes: counts.bytes })
+    }
+
+    /// What the program takes when nothing is known of the capture.
+    fn first(&self, arguments: &[String]) -> Option<Cost> {
+        cost(self.program, arguments, &FIRST)
     }
 
     fn rivals(&self, figures: &mut Figures) {
@@ -120,16 +133,23 @@ impl Runner<'_> {
     }
 
     fn row(&self, subject: &Subject, sample: &Sample, small: &Sample) -> Option<Row> {
-        let (mut ours, mut theirs, mut natively): (Vec<Cost>, Vec<_>, Vec<_>) = Default::default();
+        let (mut ours, mut theirs, mut natively, mut again): (Vec<Cost>, Vec<_>, Vec<_>, Vec<_>) = Default::default();
+        let tables = self.folder.join("tables").display().to_string();
+        let known = || cost(self.program, &subject.command(&sample.path), &[("MCPCAP_TABLES_DIR", &tables)]);
+        // The first question tells the digests of the capture to all others.
+        known()?;
         for _ in 0..self.extent.rounds {
-            let cost_of = cost(self.program, &subject.command(&sample.path))?;
+            let cost_of = self.first(&subject.command(&sample.path))?;
             if let Some((program, arguments)) = subject.rival(&sample.path)
-                && let Some(rival) = cost(program, &arguments)
+                && let Some(rival) = cost(program, &arguments, &[])
             {
                 theirs.push((rival.wall, rival.wall / cost_of.wall));
+                again.push((known()?.wall, Some(rival.wall)));
+            } else {
+                again.push((known()?.wall, None));
             }
             // Without the start, which native code does not have.
-            let start = cost(self.program, &subject.command(&small.path)).map_or(0.0, |start| start.cpu);
+            let start = self.first(&subject.command(&small.path)).map_or(0.0, |start| start.cpu);
             // What ends before the capture does has too little to compare.
             let is_whole = !subject.short.starts_with("get_");
             if is_whole && let Some(native) = self.native(subject.short, &sample.path) {
@@ -147,6 +167,8 @@ impl Runner<'_> {
             frames: sample.frames,
             bytes: sample.bytes,
             rival,
+            again: median(again.iter().map(|one| one.0))?,
+            again_rival: median(again.iter().filter_map(|(wall, rival)| Some((*rival)? / wall))),
             native: median(natively),
         })
     }
@@ -160,8 +182,6 @@ impl Runner<'_> {
 
     fn pages(&self, sample: &Sample, figures: &mut Figures) {
         say("a further page");
-        // A file that was just written is read again, in case it changes within the same tick of its clock.
-        std::thread::sleep(std::time::Duration::from_secs(3));
         let both = || {
             let mut session = Session::start(self.program)?;
             let ask = json!({ "pcap_file": sample.path, "limit": 20 });
@@ -189,8 +209,8 @@ impl Runner<'_> {
         });
         let Some((_, slowest)) = slowest.max_by(|one, other| one.0.total_cmp(&other.0)) else { return };
         let turns = (0..self.extent.rounds).map_while(|_| {
-            let all = cost(self.program, &command)?;
-            Some(all.wall / cost(self.program, &slowest.command(&sample.path))?.wall)
+            let all = self.first(&command)?;
+            Some(all.wall / self.first(&slowest.command(&sample.path))?.wall)
         });
         figures.one_pass = median(turns);
     }
@@ -207,9 +227,7 @@ impl Runner<'_> {
     fn line(&self, sample: &Sample, small: &Sample, figures: &mut Figures) {
         say("the line before the analyzers");
         let frames = sample.frames as f64;
-        let run = |tools: &str, path: &str| {
-            cost(self.program, &["analyze", tools, path, "--format", "json"].map(String::from))
-        };
+        let run = |tools: &str, path: &str| self.first(&["analyze", tools, path, "--format", "json"].map(String::from));
         let alone = |tool: &str| Some((run(tool, &sample.path)?.cpu - run(tool, &small.path)?.cpu) * 1e9);
         let turns: Vec<_> = (0..self.extent.rounds)
             .filter_map(|_| Some((alone("dhcp")?, self.native("dhcp", &sample.path)?.0)))
@@ -260,8 +278,8 @@ impl Runner<'_> {
             say(&format!("{} by length", subject.short));
             let points = samples.iter().filter_map(|sample| {
                 let turns = (0..self.extent.rounds).filter_map(|_| {
-                    let start = cost(self.program, &subject.command(&small.path))?.cpu;
-                    Some((cost(self.program, &subject.command(&sample.path))?.cpu - start) * 1e9 / sample.frames as f64)
+                    let start = self.first(&subject.command(&small.path))?.cpu;
+                    Some((self.first(&subject.command(&sample.path))?.cpu - start) * 1e9 / sample.frames as f64)
                 });
                 Some((sample.frames, median(turns)?))
             });
@@ -280,8 +298,7 @@ impl Runner<'_> {
         figures.sizes = samples.iter().map(|sample| sample.bytes).collect();
         for subject in subjects {
             say(&format!("memory of {}", subject.short));
-            let peaks =
-                samples.iter().filter_map(|sample| Some(cost(self.program, &subject.command(&sample.path))?.memory));
+            let peaks = samples.iter().filter_map(|sample| Some(self.first(&subject.command(&sample.path))?.memory));
             figures.memory.push(Memory { tool: subject.short, peaks: peaks.collect() });
         }
         Ok(())

@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::runner::FIRST;
+
 /// A server that was started, and is spoken to.
 pub struct Session {
     child: Child,
@@ -20,8 +22,13 @@ impl Session {
     /// Starts a server and greets it.
     pub fn start(program: &str) -> Option<Self> {
         let begun = Instant::now();
-        let mut child =
-            Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+        let mut child = Command::new(program)
+            .envs(FIRST)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
         let (input, output) = (child.stdin.take(), BufReader::new(child.stdout.take()?));
         let mut session = Self { child, input, output, last: 0, begun };
         let client = json!({ "name": "bench", "version": "1" });

@@ -1,6 +1,7 @@
 //! The output contract over the real binary: budgets, pages, choice, order, receipts.
 
 mod captures;
+mod digests;
 mod figures;
 mod kept;
 mod large;

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use self::one::Asking;
 use super::exit::{self, Failure};
 use super::named;
-use super::options::{Audit, Captures, Hardening, Loaded};
+use super::options::{Audit, Captures, Hardening, Keeping, Loaded};
 use super::report::Output;
 use crate::catalog::Catalog;
 use crate::contract::Tool;
@@ -41,6 +41,9 @@ pub struct Arguments {
     sources: Captures,
 
     #[command(flatten)]
+    keeping: Keeping,
+
+    #[command(flatten)]
     analyzers: Loaded,
 
     #[command(flatten)]
@@ -66,6 +69,7 @@ impl Arguments {
     pub fn options(&self) -> Result<Options, String> {
         let mut options = Options { audit: self.audit.audit_log.clone(), ..Options::default() };
         self.sources.apply(&mut options)?;
+        self.keeping.apply(&mut options);
         self.analyzers.apply(&mut options, false)?;
         Ok(options)
     }

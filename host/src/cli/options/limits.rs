@@ -287,14 +287,14 @@ impl Loading {
     }
 }
 
-/// What is kept of tables.
+/// What is kept on disk for further questions about a capture.
 #[derive(Debug, Clone, Args)]
 pub struct Keeping {
-    /// Where tables are kept for further questions in SQL [default: tables in mcpcap's folder of the user's cache folder]
+    /// Where tables are kept for further questions in SQL, and digests of captures [default: tables in mcpcap's folder of the user's cache folder]
     #[arg(long, help_heading = "Tables that are kept", value_name = "DIR")]
     tables_dir: Option<PathBuf>,
 
-    /// MiB of tables that are kept there; 0: none is kept
+    /// MiB that are kept there; 0: nothing is kept
     #[arg(long, help_heading = "Tables that are kept", value_name = "MIB", default_value_t = usual().rows.kept / MIB, value_parser = RangedU64ValueParser::<u64>::new().range(0..=1 << 40))]
     kept_tables: u64,
 }

@@ -20,12 +20,12 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 pub use record::Run;
-use record::{Record, is_sha256};
+use record::{Record, SHA1, SHA256, is_digest};
 
 use super::file::{Holder, TableFile, is_at};
 use super::layout;
 use super::nest::{ALIVE, Nest, UNFINISHED};
-use crate::capture::Identity;
+use crate::capture::{Digests, Identity};
 use crate::digest::{Sha256, hex, hex_sha256};
 use crate::rows::Table;
 
@@ -112,22 +112,24 @@ impl TableCache {
         Key(format!("{size:x}-{}", hex_sha256(deciding.to_string().as_bytes())))
     }
 
-    /// The SHA-256 of a capture, if it was seen before and has not been changed since.
-    pub fn seen(&self, capture: &Identity) -> Option<String> {
-        let content = self.folder.get(&seen(capture), SMALL)?;
-        String::from_utf8(content).ok().filter(|sha256| is_sha256(sha256))
+    /// The digests of a capture, if it was seen before and has not been changed since.
+    pub fn seen(&self, capture: &Identity) -> Option<Digests> {
+        let content = String::from_utf8(self.folder.get(&seen(capture), SMALL)?).ok()?;
+        let (sha256, sha1) = match content.split_once(' ') {
+            Some((sha256, sha1)) => (sha256, Some(sha1)),
+            None => (content.as_str(), None),
+        };
+        let is_sound = is_digest(sha256, SHA256) && sha1.is_none_or(|sha1| is_digest(sha1, SHA1));
+        is_sound.then(|| Digests { sha256: sha256.into(), sha1: sha1.map(Into::into) })
     }
 
-    /// Remembers the SHA-256 of a capture.
-    pub fn remember(&self, capture: &Identity, sha256: &str) {
-        if let Err(error) = self.folder.keep(&seen(capture), sha256.as_bytes()) {
+    /// Remembers the digests of a capture.
+    pub fn remember(&self, capture: &Identity, digests: &Digests) {
+        let sha1 = digests.sha1.iter().flat_map(|sha1| [" ", sha1]);
+        let content: String = std::iter::once(digests.sha256.as_str()).chain(sha1).collect();
+        if let Err(error) = self.folder.keep(&seen(capture), content.as_bytes()) {
             tracing::debug!(%error, "a capture is not remembered");
         }
-    }
-
-    /// Forgets which capture it is: it was another.
-    pub fn mistook(&self, capture: &Identity) {
-        self.folder.remove(&seen(capture));
     }
 
     /// Whether there are tables of any capture that has so many bytes: otherwise it need not be read to find out which it is.

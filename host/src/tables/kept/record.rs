@@ -70,6 +70,8 @@ impl Run {
             delivered: Delivered::UpTo(self.frames),
             identity: self.capture.clone(),
             identity_is_whole: true,
+            sha1: None,
+            identity_is_kept: true,
             size: self.size,
             octets: self.octets,
             memory: self.memory,
@@ -95,7 +97,11 @@ pub(super) struct Record {
     pub(super) boot: Option<String>,
 }
 
-/// Whether it is a SHA-256 in hexadecimal digits.
-pub(super) fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+/// How many hexadecimal digits digests have.
+pub(super) const SHA256: usize = 64;
+pub(super) const SHA1: usize = 40;
+
+/// Whether it is a digest in so many hexadecimal digits.
+pub(super) fn is_digest(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }

@@ -28,6 +28,8 @@ fn outcome(end: Option<&'static str>) -> Outcome {
         delivered: Delivered::UpTo(7),
         identity: CAPTURE.into(),
         identity_is_whole: true,
+        sha1: None,
+        identity_is_kept: false,
         size: SIZE,
         octets: 900,
         memory: 5,
@@ -81,7 +83,7 @@ fn what_is_kept_is_found_again_with_what_is_known_of_it() {
     let cache = self::cache(&folder, 1 << 30);
     let (file, run) = find(&cache, "a").unwrap();
     let again = run.outcome("b.pcap").unwrap();
-    let made = Outcome { name: "b.pcap".into(), ..outcome(Some("cut-short")) };
+    let made = Outcome { name: "b.pcap".into(), identity_is_kept: true, ..outcome(Some("cut-short")) };
     assert_eq!(format!("{again:?}"), format!("{made:?}"));
     assert_eq!(count(file).unwrap(), 3);
     assert!(cache.may_have(SIZE) && !cache.may_have(SIZE + 1));
@@ -377,20 +379,23 @@ fn a_capture_is_known_until_it_changes() {
     std::fs::write(&path, "capture").unwrap();
     let identity = || Identity::of(&path.metadata().unwrap());
     assert_eq!(cache.seen(&identity()), None);
-    cache.remember(&identity(), CAPTURE);
-    assert_eq!(cache.seen(&identity()).as_deref(), Some(CAPTURE));
+    for sha1 in [None, Some("a9993e364706816aba3e25717850c26c9cd0d89d".to_owned())] {
+        let digests = Digests { sha256: CAPTURE.into(), sha1 };
+        cache.remember(&identity(), &digests);
+        assert_eq!(cache.seen(&identity()), Some(digests));
+    }
     let before = identity();
     std::thread::sleep(Duration::from_millis(20));
     std::fs::write(&path, "changed").unwrap();
     assert_eq!(cache.seen(&identity()), None);
     // What is no digest is none, and what was another capture's is not this one's.
-    cache.folder.keep(&seen(&identity()), b"../../etc/passwd").unwrap();
-    assert_eq!(cache.seen(&identity()), None);
+    for wrong in ["../../etc/passwd", &format!("{CAPTURE} "), &format!("{CAPTURE} {CAPTURE}")] {
+        cache.folder.keep(&seen(&identity()), wrong.as_bytes()).unwrap();
+        assert_eq!(cache.seen(&identity()), None);
+    }
     let (from, to) = (seen(&before), seen(&identity()));
     std::fs::copy(folder.path().join("tables").join(from), folder.path().join("tables").join(to)).unwrap();
     assert_eq!(cache.seen(&identity()), None);
-    cache.mistook(&before);
-    assert_eq!(cache.seen(&before), None);
 }
 
 #[test]
