@@ -105,6 +105,9 @@ def in_buckets(program, captures, one, folder):
     """Ray from a bucket into another."""
     with Store(folder) as store:
         store.copy(captures, "s3://captures/all")
+        # An export makes no bucket.
+        (folder / "nothing").mkdir()
+        store.copy(folder / "nothing", "s3://dataset")
         summary(ray_export(program, "s3://captures/all", "s3://dataset/ray", env=store.environment | QUIET))
         store.copy("s3://dataset/ray", folder / "from-bucket")
         said(f"Ray, from a bucket into another: the same {same(one, folder / 'from-bucket')} files")
