@@ -95,7 +95,7 @@ impl Exchange {
     /// With nothing yet, between the ends of a connection: who asks comes first.
     pub fn new(connection: &Connection, client: SocketAddr, server: SocketAddr) -> Self {
         Self {
-            connection: connection.id,
+            connection: connection.number,
             client,
             server,
             request: None,

@@ -49,3 +49,22 @@ fn an_exchange_is_a_row() {
         assert_eq!(rows[0][field], *value, "{field}");
     }
 }
+
+/// As `tcp` numbers them, also behind an end: what follows there is another stream of the same connection.
+#[test]
+fn connections_have_the_numbers_of_all_tables() {
+    let first = Talk::open().ask("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n").tell("HTTP/1.1 204 N\r\n\r\n").close();
+    let again = first.ask("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n").tell("HTTP/1.1 204 N\r\n\r\n").frames();
+    let (client, server) = (("192.0.2.10", 50_000), ("192.0.2.80", 80));
+    let mut other = harness::talk::Talk::between(client, server, again.last().unwrap().0 + 1_000_000)
+        .ask("GET /3 HTTP/1.1\r\nHost: h\r\n\r\n")
+        .frames();
+    let mut frames = again;
+    frames.append(&mut other);
+    let capture = harness::build::pcap(&frames);
+    let numbers: Vec<(String, u64)> = rows(&capture)
+        .iter()
+        .map(|row| (row["uri"].as_str().unwrap().to_owned(), row["connection"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(numbers, [("/1".into(), 0), ("/2".into(), 0), ("/3".into(), 1)]);
+}
