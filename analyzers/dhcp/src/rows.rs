@@ -32,12 +32,20 @@ mcpcap_analyzer::table! {
         client_id: Option<Captured<String>>,
         /// The client's name.
         hostname: Option<Captured<String>>,
+        /// Option 12 of DHCPv4: the client's name without its domain.
+        option_12: Option<Captured<String>>,
+        /// The client's name with its domain: option 81, or 39 of DHCPv6.
+        fqdn: Option<Captured<String>>,
+        /// Option 15 of DHCPv4: the domain of clients.
+        domain: Option<Captured<String>>,
         /// Vendor class.
         vendor: Option<Captured<String>>,
         /// Numbers of the options that the client asks for, in its order.
         fingerprint: Option<Captured<String>>,
         /// The address that the client asks for.
         requested: Option<Captured<String>>,
+        /// Option 50 of DHCPv4: the address that the client asks for.
+        option_50: Option<IpAddr>,
         /// Server identifier: address, or DUID.
         server_id: Option<Captured<String>>,
         /// Who sent it.
@@ -65,6 +73,8 @@ mcpcap_analyzer::table! {
         dns: Captured<Vec<String>>,
         /// Why a request is refused, in the server's words.
         reason: Option<Captured<String>>,
+        /// Option 56 of DHCPv4: what server or client says of the other's message.
+        words: Option<Captured<String>>,
         /// The first relay, or its address on the client's link.
         relay: Option<IpAddr>,
         /// Circuit and remote id of a relay.
@@ -109,9 +119,13 @@ fn row(packet: &Packet<'_>, seen: &Seen, malformed: Option<&'static str>) -> Dhc
         mac: text(&seen.mac),
         client_id: text(&seen.client_id),
         hostname: text(&seen.hostname),
+        option_12: text(&seen.options.host_name),
+        fqdn: text(&seen.fqdn),
+        domain: text(&seen.options.domain),
         vendor: text(&seen.vendor),
         fingerprint: text(&seen.fingerprint),
         requested: text(&seen.requested),
+        option_50: seen.options.requested.map(IpAddr::from),
         server_id: text(&seen.server),
         source: seen.source,
         source_port: packet.ports().map(|(source, _)| source),
@@ -125,6 +139,7 @@ fn row(packet: &Packet<'_>, seen: &Seen, malformed: Option<&'static str>) -> Dhc
         routers: Captured(seen.routers.clone()),
         dns: Captured(seen.dns.clone()),
         reason: text(&seen.reason),
+        words: text(&seen.options.words),
         relay: seen.segment.relay,
         relay_ids: Captured(seen.relay_ids.clone()),
         malformed,

@@ -79,6 +79,19 @@ pub struct Lease {
     pub rebinding: Option<u32>,
 }
 
+/// Options of DHCPv4, as they are.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Option 12.
+    pub host_name: Option<String>,
+    /// Option 15.
+    pub domain: Option<String>,
+    /// Option 50.
+    pub requested: Option<Ipv4Addr>,
+    /// Option 56.
+    pub words: Option<String>,
+}
+
 /// A message.
 #[derive(Debug)]
 pub struct Seen {
@@ -122,6 +135,10 @@ pub struct Seen {
     pub requested: Option<String>,
     /// The client's name, from options 12 or 81, or 39 of DHCPv6.
     pub hostname: Option<String>,
+    /// What rows alone have of DHCPv4: options 12, 15, 50 and 56.
+    pub options: Options,
+    /// Fully qualified name, option 81, or 39 of DHCPv6.
+    pub fqdn: Option<String>,
     /// Vendor class.
     pub vendor: Option<String>,
     /// The options that the client asks for, in its order.
@@ -171,7 +188,7 @@ impl Seen {
         };
         let from_server = message.op == 2;
         let given = |code: u8| if from_server { listed(code) } else { Vec::new() };
-        let fqdn = message.option(code::FQDN).and_then(values::fqdn);
+        let fqdn = message.option(code::FQDN).and_then(values::fqdn).filter(|name| !name.is_empty());
         let relay_ids = message.option(code::RELAY).and_then(values::relay_parts).unwrap_or_default();
         Self {
             family: Family::V4,
@@ -203,7 +220,14 @@ impl Seen {
                 .address(code::REQUESTED_ADDRESS)
                 .or(set(message.client))
                 .map(|address| address.to_string()),
-            hostname: message.string(code::HOSTNAME).or(fqdn.filter(|name| !name.is_empty())),
+            hostname: message.string(code::HOSTNAME).or(fqdn.clone()),
+            options: Options {
+                host_name: message.string(code::HOSTNAME),
+                domain: message.string(code::DOMAIN),
+                requested: message.address(code::REQUESTED_ADDRESS),
+                words: message.string(code::MESSAGE),
+            },
+            fqdn,
             vendor: message.string(code::VENDOR_CLASS),
             fingerprint: message.option(code::PARAMETERS).map(|codes| {
                 let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
@@ -211,7 +235,7 @@ impl Seen {
             }),
             routers: given(code::ROUTER),
             dns: given(code::DNS),
-            reason: (role == Role::Refuse).then(|| message.string(56)).flatten(),
+            reason: (role == Role::Refuse).then(|| message.string(code::MESSAGE)).flatten(),
         }
     }
 
@@ -255,6 +279,8 @@ impl Seen {
         // What a client holds on its way is what it asks for, not what it has.
         let wanted = matches!(role, Role::Offer | Role::Grant | Role::Decline | Role::Release);
         let outer = message.kinds.first().copied();
+        let fqdn = message.option(code::FQDN).and_then(|value| v6::values::values(code::FQDN, value).pop());
+        let fqdn = fqdn.filter(|name| !name.is_empty());
         Self {
             family: Family::V6,
             frame: packet.frame,
@@ -288,10 +314,9 @@ impl Seen {
             more_leases: bindings.len() > limits::OPTION_VALUES,
             associations: message.associations(),
             requested: (!wanted).then(|| bindings.first().map(|binding| binding.address.clone())).flatten(),
-            hostname: message
-                .option(code::FQDN)
-                .and_then(|value| v6::values::values(code::FQDN, value).pop())
-                .filter(|name| !name.is_empty()),
+            hostname: fqdn.clone(),
+            options: Options::default(),
+            fqdn,
             vendor: message.option(code::VENDOR_CLASS).map(|value| first_values(code::VENDOR_CLASS, value).join(" ")),
             fingerprint: message
                 .option(code::OPTION_REQUEST)

@@ -42,6 +42,8 @@ mcpcap_analyzer::table! {
         vlan: Option<u16>,
         /// Community ID, version 1: the same in other tables and in the logs of other tools.
         community_id: Cow<'static, str>,
+        /// Number of the TCP connection, from 0.
+        connection: Option<u64>,
         /// Identifier of the transaction.
         id: u16,
         /// Operation code by name: QUERY, UPDATE, ..
@@ -50,15 +52,25 @@ mcpcap_analyzer::table! {
         name: Option<Captured<String>>,
         /// Record type asked for: A, MX, ..
         qtype: Option<Cow<'static, str>>,
+        /// Number of that type.
+        qtype_number: Option<u16>,
         /// Class asked for: IN, nearly always.
         qclass: Option<Cow<'static, str>>,
+        /// Number of that class.
+        qclass_number: Option<u16>,
         /// Response code by name: NOERROR, NXDOMAIN, ..
         rcode: Option<Cow<'static, str>>,
+        /// Number of that code, extended by EDNS.
+        rcode_number: Option<u16>,
         /// Data of the answer records: addresses, names, texts. The first ones where there are many; none where room was short.
         answers: Option<Captured<Vec<String>>>,
         /// How long each of these may be kept.
         #[unit = "s"]
         ttls: Option<Vec<u64>>,
+        /// Record type of each of these.
+        answer_types: Option<Vec<Cow<'static, str>>>,
+        /// The name that the first answer record is about, in lower case.
+        answer_name: Option<Captured<String>>,
         /// How many answer records there are.
         answers_total: Option<u64>,
         /// Size of the query.
@@ -71,12 +83,18 @@ mcpcap_analyzer::table! {
         is_authoritative: Option<bool>,
         /// TC: the response was cut to fit.
         is_truncated: Option<bool>,
+        /// TC of the query.
+        query_truncated: Option<bool>,
         /// RD: the client wants recursion.
         recursion_desired: bool,
         /// RA: the server offers recursion.
         recursion_available: Option<bool>,
         /// AD: the data was verified with DNSSEC.
         is_authentic: Option<bool>,
+        /// The three bits before the response code, of the query, or of a message alone: 2 is AD, 1 is CD.
+        z: u8,
+        /// Whether the response has no records at all, or an error and no question: Zeek's rejected.
+        is_rejected: Option<bool>,
         /// Whether something is wrong with a message of it, so that not all of it was read.
         is_malformed: bool,
     }
@@ -90,13 +108,23 @@ const DATA: usize = 8 << 10;
 /// Messages that belong to no transaction, as it seems. Which of them is judged anew, it is soon.
 const JUDGED: usize = 1024;
 
+/// Records of an answer.
+#[derive(Default)]
+struct Answers {
+    texts: Vec<String>,
+    ttls: Vec<u64>,
+    kinds: Vec<u16>,
+    /// What the first one is about.
+    name: Option<String>,
+}
+
 /// A message that waits for its row.
 struct Said {
     seen: Seen,
     header: crate::message::Header,
     question: Option<(String, u16, u16)>,
     rcode: u16,
-    answers: Option<(Vec<String>, Vec<u64>)>,
+    answers: Option<Answers>,
     answers_total: u64,
     size: u64,
     is_malformed: bool,
@@ -112,17 +140,21 @@ impl Said {
         });
         let is_response = message.header.is_response();
         let answers = (is_response && has_room).then(|| {
-            let (mut texts, mut ttls, mut left) = (Vec::new(), Vec::new(), DATA);
+            let (mut answers, mut left) = (Answers::default(), DATA);
             for record in message.section(Section::Answer).take(RECORDS) {
+                if answers.name.is_none() {
+                    answers.name = message.owner_name(record).map(|name| name.to_string().to_ascii_lowercase());
+                }
                 let (text, _) = details::data(message, record);
                 match left.checked_sub(text.len()) {
                     Some(rest) => left = rest,
                     None => break,
                 }
-                texts.push(text);
-                ttls.push(record.ttl.into());
+                answers.texts.push(text);
+                answers.ttls.push(record.ttl.into());
+                answers.kinds.push(record.kind);
             }
-            (texts, ttls)
+            answers
         });
         Self {
             seen: *seen,
@@ -139,7 +171,7 @@ impl Said {
 
     /// Bytes of its answers.
     fn held(&self) -> usize {
-        self.answers.iter().flat_map(|(texts, _)| texts).map(|text| text.len().saturating_add(40)).sum()
+        self.answers.iter().flat_map(|answers| &answers.texts).map(|text| text.len().saturating_add(48)).sum()
     }
 }
 
@@ -248,6 +280,13 @@ fn one(said: &Said, status: &'static str) {
     row(said, response, None, status);
 }
 
+/// Whether a response has no records at all, or an error and no question.
+fn is_rejected(response: &Said) -> bool {
+    let [questions, records @ ..] = response.header.counts;
+    let has_records = records.iter().any(|count| *count > 0);
+    if questions == 0 { response.rcode != 0 } else { !has_records }
+}
+
 /// Gives the row of a query with its response, or of one of them.
 fn row(first: &Said, response: Option<&Said>, latency: Option<u64>, status: &'static str) {
     let seen = &first.seen;
@@ -279,22 +318,31 @@ fn row(first: &Said, response: Option<&Said>, latency: Option<u64>, status: &'st
         vlan: seen.vlan,
         community_id: community::id(protocol, (client.address, Some(client.port)), (server.address, Some(server.port)))
             .into(),
+        connection: seen.connection,
         id: first.header.id,
         opcode: codes::opcode(first.header.opcode()),
         name: question.map(|(name, ..)| Captured(name.clone())),
         qtype: question.map(|(_, kind, _)| codes::record_type(*kind)),
+        qtype_number: question.map(|(_, kind, _)| *kind),
         qclass: question.map(|(.., class)| codes::class(*class)),
+        qclass_number: question.map(|(.., class)| *class),
         rcode: response.map(|response| codes::rcode(response.rcode)),
-        answers: answers.map(|(texts, _)| Captured(texts.clone())),
-        ttls: answers.map(|(_, ttls)| ttls.clone()),
+        rcode_number: response.map(|response| response.rcode),
+        answers: answers.map(|answers| Captured(answers.texts.clone())),
+        ttls: answers.map(|answers| answers.ttls.clone()),
+        answer_types: answers.map(|answers| answers.kinds.iter().map(|kind| codes::record_type(*kind)).collect()),
+        answer_name: answers.and_then(|answers| answers.name.clone()).map(Captured),
         answers_total: response.map(|response| response.answers_total),
         query_size: (!is_response).then_some(first.size),
         response_size: response.map(|response| response.size),
         is_authoritative: is(|header| header.authoritative()),
         is_truncated: is(|header| header.truncated()),
+        query_truncated: (!is_response).then(|| first.header.truncated()),
         recursion_desired: first.header.recursion_desired(),
         recursion_available: is(|header| header.recursion_available()),
         is_authentic: is(|header| header.authentic_data()),
+        z: first.header.z(),
+        is_rejected: response.map(is_rejected),
         is_malformed: first.is_malformed || response.is_some_and(|response| response.is_malformed),
     });
 }

@@ -75,6 +75,8 @@ pub struct Seen {
     pub short: Option<Short>,
     /// Outer VLAN of a datagram.
     pub vlan: Option<u16>,
+    /// Number of the TCP connection.
+    pub connection: Option<u64>,
 }
 
 impl Seen {

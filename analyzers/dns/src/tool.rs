@@ -153,6 +153,7 @@ impl DnsPackets {
             timestamp: packet.timestamp,
             short: shortage(frame, packet, udp_length),
             vlan: packet.vlans().next(),
+            connection: None,
         };
         if service.is_some() {
             if service == Some(Service::Mdns) {

@@ -1,12 +1,14 @@
 //! A flow: what both ends sent.
 
+use std::borrow::Cow;
+
 use mcpcap_analyzer::Frame;
 use mcpcap_analyzer::application::{Conversation, Verdict, registered};
 use mcpcap_analyzer::decode::{Packet, Tcp, TcpFlags, Transport};
 use mcpcap_analyzer::stream::Side;
 use mcpcap_analyzer::zeek::{ConnState, History, Letters};
 
-use crate::key::{Carrier, End, Key};
+use crate::key::{Address, Carrier, End, Key};
 
 /// Nanoseconds of silence behind which what an end sends is a further contact.
 pub const CONTACT: u64 = 1_000_000_000;
@@ -22,6 +24,8 @@ pub struct Sent {
     pub bytes: u64,
     /// Bytes of payload behind the transport header, on the wire.
     pub payload: u64,
+    /// Bytes of IP packets by their headers; counted where rows are wanted.
+    pub ip_bytes: u64,
 }
 
 impl Sent {
@@ -30,6 +34,7 @@ impl Sent {
         self.packets = self.packets.saturating_add(other.packets);
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.payload = self.payload.saturating_add(other.payload);
+        self.ip_bytes = self.ip_bytes.saturating_add(other.ip_bytes);
     }
 }
 
@@ -97,6 +102,8 @@ pub struct Flow {
     pub client: usize,
     /// Whether a SYN told that; otherwise it is the sender of the first packet, or the end whose port is no service's.
     pub client_known: bool,
+    /// Whether the first packet came from the server.
+    is_flipped: bool,
     /// VLAN of the first packet, and whether others came.
     pub vlan: Option<u16>,
     /// See above.
@@ -126,7 +133,9 @@ impl Flow {
         };
         let opens = match tcp {
             Some(tcp) if tcp.flags.syn() => !tcp.flags.ack(),
-            _ if key.carrier.has_ports() => !is_service(own, key.carrier) || is_service(peer, key.carrier),
+            _ if key.carrier.has_ports() => {
+                !is_service(own, key.carrier) || is_service(peer, key.carrier) || is_group(peer)
+            }
             _ => true,
         };
         let connection = tcp.map(|tcp| {
@@ -141,6 +150,7 @@ impl Flow {
             frames: (frame.number, frame.number),
             client: if opens { side } else { other },
             client_known: tcp.is_some_and(|tcp| tcp.flags.syn()),
+            is_flipped: !opens,
             vlan: packet.vlans().next(),
             connection,
             loopback: is_loopback(frame),
@@ -190,7 +200,14 @@ impl Flow {
             self.times = Some((first.min(time), last.max(time)));
         }
         if let Some(sent) = self.sent.get_mut(side) {
-            sent.add(Sent { packets, bytes, payload });
+            sent.add(Sent { packets, bytes, payload, ip_bytes: 0 });
+        }
+    }
+
+    /// Counts bytes of IP packets.
+    pub fn count_ip(&mut self, side: usize, bytes: u64) {
+        if let Some(sent) = self.sent.get_mut(side) {
+            sent.ip_bytes = sent.ip_bytes.saturating_add(bytes);
         }
     }
 
@@ -300,6 +317,21 @@ impl Flow {
         }
     }
 
+    /// Zeek's `history`, of TCP and UDP: of UDP who sent, in the order of the first packets.
+    pub fn history(&self, carrier: Carrier) -> Option<Cow<'static, str>> {
+        let (client, server) = self.by_role();
+        match (&self.connection, carrier) {
+            (Some(connection), _) => Some(connection.history.to_string().into()),
+            (None, Carrier::UDP) => Some(match (self.is_flipped, client.packets > 0, server.packets > 0) {
+                (false, _, true) => "Dd".into(),
+                (false, _, false) => "D".into(),
+                (true, true, _) => "^dD".into(),
+                (true, false, _) => "^d".into(),
+            }),
+            _ => None,
+        }
+    }
+
     /// Whether the first packets tell how a port was probed: few of the client, without payload.
     pub fn is_short(&self) -> bool {
         let (client, server) = self.by_role();
@@ -307,9 +339,23 @@ impl Flow {
     }
 }
 
+/// The port of DHCP's clients: the only one below 1024 that is no service's.
+const DHCP_CLIENT: u16 = 68;
+
+/// Whether it is no single host, so that it cannot have asked.
+fn is_group(end: End) -> bool {
+    match end.address {
+        Address::V4(address) => address.is_multicast() || address.is_broadcast(),
+        Address::V6(address) => address.is_multicast(),
+        Address::Mac(_) | Address::None => false,
+    }
+}
+
 /// Whether an end has a service's port.
 fn is_service(end: End, carrier: Carrier) -> bool {
-    end.port.is_some_and(|port| port < 1024 || (carrier == Carrier::UDP && registered(port, false).is_some()))
+    end.port
+        .filter(|port| *port != DHCP_CLIENT)
+        .is_some_and(|port| port < 1024 || (carrier == Carrier::UDP && registered(port, false).is_some()))
 }
 
 /// The link types of loopback, and Ethernet whose addresses are zero, as Linux has it.

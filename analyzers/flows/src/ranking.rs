@@ -172,7 +172,7 @@ mod tests {
     fn the_largest_stay_and_none_is_off_by_more_than_is_said() {
         let mut ranking = Ranking::new("top", 100, &Lists::default());
         let mut add = |key: u32, bytes: u64| {
-            ranking.add(key, &Flow::default(), Sent { packets: 1, bytes, payload: 0 }, Sent::default());
+            ranking.add(key, &Flow::default(), Sent { packets: 1, bytes, ..Sent::default() }, Sent::default());
         };
         for n in 0..20_000_u32 {
             add(n + 10, 60);

@@ -7,7 +7,7 @@ use mcpcap_analyzer::table::{self, Time};
 use mcpcap_analyzer::time;
 
 use crate::details::FlowReport;
-use crate::key::{Address, End};
+use crate::key::{Address, Carrier, End};
 use crate::table::Ended;
 
 mcpcap_analyzer::table! {
@@ -28,6 +28,8 @@ mcpcap_analyzer::table! {
         duration: Option<f64>,
         /// What carries it: tcp, udp, icmp, icmpv6, sctp, arp, or another protocol of IP or of the link layer by its short name.
         protocol: Cow<'static, str>,
+        /// Number of the protocol that IP carries.
+        ip_protocol: Option<u8>,
         /// The end that began it; of ARP the address that asks.
         client: Option<IpAddr>,
         /// Its port.
@@ -58,6 +60,8 @@ mcpcap_analyzer::table! {
         application_by: Option<&'static str>,
         /// Zeek's conn_state, of TCP and UDP.
         conn_state: Option<&'static str>,
+        /// Zeek's history, of TCP and UDP; capitals are the client's.
+        history: Option<Cow<'static, str>>,
         /// The only end that sent packets: client or server.
         one_sided: Option<&'static str>,
         /// What ICMP said of it: closed (port unreachable) or filtered.
@@ -77,6 +81,12 @@ mcpcap_analyzer::table! {
         /// Bytes of the server's frames.
         #[unit = "bytes"]
         server_bytes: u64,
+        /// Bytes of the client's IP packets, by their headers.
+        #[unit = "bytes"]
+        client_ip_bytes: u64,
+        /// Bytes of the server's IP packets, by their headers.
+        #[unit = "bytes"]
+        server_ip_bytes: u64,
         /// Bytes of payload that the client sent, what was sent again counted again.
         #[unit = "bytes"]
         client_payload: u64,
@@ -101,6 +111,7 @@ fn row(ended: &Ended<'_>) -> Conversation {
     let report = FlowReport::new(ended);
     let (client, server) = flow.roles(key);
     let has_ports = key.carrier.has_ports();
+    let (sent, received) = flow.by_role();
     let port = |end: End| end.port.filter(|_| has_ports);
     let link = |end: End| match end.address {
         Address::Mac(_) => Some(Cow::Owned(end.address.to_string())),
@@ -114,6 +125,7 @@ fn row(ended: &Ended<'_>) -> Conversation {
         last_time: flow.times.map(|(_, last)| Time(last)),
         duration: flow.duration().map(time::seconds),
         protocol: report.protocol.into(),
+        ip_protocol: if let Carrier::Ip(number) = key.carrier { Some(number) } else { None },
         client: client.address.ip(),
         client_port: port(client),
         server: server.address.ip(),
@@ -129,6 +141,7 @@ fn row(ended: &Ended<'_>) -> Conversation {
         application: report.application,
         application_by: report.by,
         conn_state: report.conn_state,
+        history: flow.history(key.carrier),
         one_sided: report.one_sided,
         icmp_error: report.icmp_error,
         packets: report.packets,
@@ -137,6 +150,8 @@ fn row(ended: &Ended<'_>) -> Conversation {
         server_packets: report.server_packets,
         client_bytes: report.client_bytes,
         server_bytes: report.server_bytes,
+        client_ip_bytes: sent.ip_bytes,
+        server_ip_bytes: received.ip_bytes,
         client_payload: report.client_payload,
         server_payload: report.server_payload,
     }

@@ -9,7 +9,7 @@ use mcpcap_analyzer::stats::{BoundedMap, Place};
 
 use crate::flow::{Contact, Flow, Told};
 use crate::key::{Address, Carrier, End, Key, Keyed};
-use crate::limits;
+use crate::{limits, rows};
 
 /// A flow that ended, or that the capture says no more of.
 pub struct Ended<'a> {
@@ -43,6 +43,7 @@ pub struct Counted {
 struct Waiting {
     packets: u64,
     bytes: u64,
+    ip_bytes: u64,
     frames: (u64, u64),
     times: Option<(u64, u64)>,
 }
@@ -56,6 +57,8 @@ pub struct Flows {
     fragments: BoundedMap<Datagram, Waiting>,
     announced: Announced,
     seen: u64,
+    /// Whether rows are wanted, which have bytes of IP packets.
+    counts_ip: bool,
 }
 
 impl Flows {
@@ -67,6 +70,7 @@ impl Flows {
             fragments: BoundedMap::new(limits::FRAGMENTS),
             announced: Announced::new(),
             seen: 0,
+            counts_ip: rows::are_wanted(),
         }
     }
 
@@ -111,7 +115,7 @@ impl Flows {
             }
             _ => None,
         };
-        let Self { table, place: last, announced, seen, .. } = self;
+        let Self { table, place: last, announced, seen, counts_ip, .. } = self;
         let mut is_new = false;
         let flow = table.get_or_insert_near(
             last,
@@ -128,6 +132,9 @@ impl Flows {
         if let Some(waiting) = before {
             count_waiting(flow, side, &waiting);
         }
+        if *counts_ip {
+            flow.count_ip(side, packet.ip_bytes(frame.data));
+        }
         if let Some(contact) = flow.take(side, frame, packet) {
             sink.contact(&key, flow, contact);
         }
@@ -143,10 +150,11 @@ impl Flows {
     fn keep_fragment(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, sink: &mut impl Sink) -> bool {
         let Some(ip) = &packet.ip else { return false };
         let key = (ip.source.into(), ip.destination.into(), ip.identification, ip.protocol);
-        let new = Waiting { packets: 0, bytes: 0, frames: (frame.number, frame.number), times: None };
+        let new = Waiting { packets: 0, bytes: 0, ip_bytes: 0, frames: (frame.number, frame.number), times: None };
         let (waiting, gone) = self.fragments.get_or_insert_with(key, || new);
         waiting.packets = waiting.packets.saturating_add(1);
         waiting.bytes = waiting.bytes.saturating_add(frame.original.into());
+        waiting.ip_bytes = waiting.ip_bytes.saturating_add(packet.ip_bytes(frame.data));
         waiting.frames.1 = frame.number;
         if let Some(time) = packet.timestamp {
             let (first, last) = waiting.times.unwrap_or((time, time));
@@ -170,6 +178,8 @@ impl Flows {
             Flow::of_fragments(id, waiting.frames, side)
         });
         count_waiting(flow, side, waiting);
+        // Those of a datagram that is whole are counted with it.
+        flow.count_ip(side, waiting.ip_bytes);
         if let Some((key, old)) = gone {
             end(key, old, sink);
         }

@@ -8,7 +8,7 @@ use mcpcap_analyzer::stream::Connection;
 use crate::body::{Body, Pool, Undecoded};
 use crate::form::{self, Login};
 use crate::limits;
-use crate::message::facts::{Request, Response};
+use crate::message::facts::{Request, Response, word};
 use crate::message::{Fault, Faults, Version};
 use crate::signs::{self, Signs};
 
@@ -73,12 +73,16 @@ pub struct Grpc {
 pub struct Exchange {
     /// Number of its connection.
     pub connection: u64,
+    /// Its place among the exchanges of its connection, from 1.
+    pub depth: u64,
     pub client: SocketAddr,
     pub server: SocketAddr,
     pub request: Option<Message<Request>>,
     pub response: Option<Message<Response>>,
     /// Interim responses.
     pub interim: Sequence<u16>,
+    /// Status and reason of the last of them.
+    pub last_interim: Option<(u16, String)>,
     pub upgrade: Option<Upgrade>,
     /// Bytes that each end sent behind it, once the connection was something else.
     pub tunnelled: [u64; 2],
@@ -92,15 +96,17 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// With nothing yet, between the ends of a connection: who asks comes first.
-    pub fn new(connection: &Connection, client: SocketAddr, server: SocketAddr) -> Self {
+    /// With nothing yet, the n-th between the ends of a connection: who asks comes first.
+    pub fn new(connection: &Connection, client: SocketAddr, server: SocketAddr, depth: u64) -> Self {
         Self {
             connection: connection.number,
+            depth,
             client,
             server,
             request: None,
             response: None,
             interim: Sequence::of(INTERIM, limits::INTERIM),
+            last_interim: None,
             upgrade: None,
             tunnelled: [0; 2],
             stream: None,
@@ -121,8 +127,9 @@ impl Exchange {
                 head.user_agent.as_ref(),
                 head.referer.as_ref(),
                 head.via.as_ref(),
-                None,
+                head.origin.as_ref(),
             ])
+            .saturating_add(head.proxied.iter().map(String::len).sum())
             .saturating_add(head.cookies.first().len().saturating_mul(limits::WORD))
             .saturating_add(request.body.cost())
         });
@@ -165,7 +172,8 @@ impl Exchange {
     }
 
     /// Adds an interim response.
-    pub fn interim(&mut self, status: u16) {
+    pub fn interim(&mut self, status: u16, reason: &[u8]) {
+        self.last_interim = Some((status, word(reason)));
         self.interim.push(|| status, &mut stats::Pool::new(0));
     }
 

@@ -249,6 +249,7 @@ impl Connection {
                 let reason = text::printable(close.reason, limits::TEXT);
                 let (code, frame_kind, frame) = (close.code, close.frame_kind, mark.frame);
                 facts.closed = Some(Closed { from, code, frame_kind, reason, frame });
+                facts.letter(from, 'c');
             }
             Frame::Close(_) => {}
         });
@@ -347,6 +348,7 @@ fn wrong_hello(facts: &mut Facts, wrong: Wrong, is_complete: bool, frame: u64) {
 fn client_hello(facts: &mut Facts, message: &Message<'_>, mark: Mark) {
     let is_complete = message.is_complete;
     let Some(hello) = ClientHello::parse(message.body, false) else { return };
+    facts.letter(Side::Client, 's');
     wrong_hello(facts, hello.wrong, is_complete, mark.frame);
     if is_complete {
         facts.asked = Some(mark);
@@ -376,6 +378,7 @@ fn client_hello(facts: &mut Facts, message: &Message<'_>, mark: Mark) {
 
 fn server_hello(facts: &mut Facts, message: &Message<'_>, mark: Mark) {
     let Some(hello) = ServerHello::parse(message.body) else { return };
+    facts.letter(Side::Server, 's');
     wrong_hello(facts, hello.wrong, message.is_complete, mark.frame);
     if hello.retry {
         facts.hello_retry = Some((mark.frame, hello.group));

@@ -14,6 +14,9 @@ use crate::parameters::Parameters;
 /// How many times what it got a server may send before it knows that the client's address is its own (RFC 9000 §8.1).
 pub const AMPLIFICATION: u64 = 3;
 
+/// Letters of a history.
+const LETTERS: usize = 100;
+
 /// A frame and when it was captured, in nanoseconds since 1970.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mark {
@@ -122,6 +125,8 @@ pub struct Facts {
     pub server_finished: bool,
     pub established: Option<Mark>,
     pub closed: Option<Closed>,
+    /// Packets in letters, as Zeek's `history` has them.
+    pub history: String,
     pub migrations: Sequence<Migration>,
     /// What an ICMP error said of it first, with its frame.
     pub icmp: Option<(&'static str, u64)>,
@@ -160,6 +165,7 @@ impl Facts {
             server_finished: false,
             established: None,
             closed: None,
+            history: String::new(),
             migrations: Sequence::of(MIGRATIONS, limits::MIGRATIONS_KEPT),
             icmp: None,
             faults: Vec::new(),
@@ -229,12 +235,30 @@ impl Facts {
         self.last = mark;
     }
 
+    /// Adds a letter of a side to the history.
+    pub fn letter(&mut self, from: Side, letter: char) {
+        if self.history.len() < LETTERS {
+            self.history.push(if from == Side::Client { letter.to_ascii_uppercase() } else { letter });
+        }
+    }
+
     /// Counts a packet, and sees by it how far the handshake is.
     pub fn packet(&mut self, from: Side, kind: Kind, mark: Mark) {
         let [client, server] = &mut self.sent;
         let sent = if from == Side::Client { client } else { server };
+        let mut total = 0;
         if let Some(count) = sent.packets.get_mut(kind as usize) {
             *count = count.saturating_add(1);
+            total = *count;
+        }
+        match kind {
+            Kind::Initial => self.letter(from, 'i'),
+            Kind::Handshake => self.letter(from, 'h'),
+            Kind::ZeroRtt => self.letter(from, 'z'),
+            Kind::Retry => self.letter(from, 'r'),
+            // The 1st, 2nd, 4th, 8th one and so on.
+            Kind::OneRtt if u64::is_power_of_two(total) => self.letter(from, 'o'),
+            Kind::OneRtt => {}
         }
         match (from, kind) {
             (Side::Client, Kind::Handshake) => self.goes_on = true,
@@ -336,7 +360,7 @@ impl Facts {
         let ids = ids.fold(0, usize::saturating_add);
         let migrations = self.migrations.first().len().saturating_mul(size_of::<Migration>());
         let versions = self.negotiation.as_ref().map_or(0, |all| all.versions.capacity().saturating_mul(4));
-        [size_of::<Self>(), offer, choice, parameters, reason, ids, migrations, versions]
+        [size_of::<Self>(), offer, choice, parameters, reason, ids, migrations, versions, self.history.capacity()]
             .into_iter()
             .fold(0, usize::saturating_add)
     }

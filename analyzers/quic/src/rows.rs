@@ -53,6 +53,14 @@ mcpcap_analyzer::table! {
         resumed: Option<&'static str>,
         /// offered, sent or rejected.
         early_data: Option<&'static str>,
+        /// The id to which the client sent its first packet, hexadecimal.
+        client_initial_dcid: Option<Cow<'static, str>>,
+        /// The id that the client gave itself at first.
+        client_scid: Option<Cow<'static, str>>,
+        /// The id that the server gave itself at first.
+        server_scid: Option<Cow<'static, str>>,
+        /// Zeek's history of QUIC: packets in letters; capitals are the client's.
+        history: Cow<'static, str>,
         /// Whether the server asked for another version.
         is_negotiated: bool,
         /// Whether the server asked the client to prove its address.
@@ -129,6 +137,10 @@ pub fn add(facts: &Facts) {
             ech: offer.is_some_and(|offer| offer.ech.is_some()),
             resumed: facts.resumed(),
             early_data: facts.early_data(),
+            client_initial_dcid: facts.original.map(|id| id.to_string().into()),
+            client_scid: facts.ids(Side::Client).own.map(|id| id.to_string().into()),
+            server_scid: facts.ids(Side::Server).own.map(|id| id.to_string().into()),
+            history: facts.history.clone().into(),
             is_negotiated: facts.negotiation.is_some(),
             is_retried: facts.retry.is_some(),
             error: facts.closed.as_ref().map(|closed| errors::name(closed.code)),

@@ -8,7 +8,7 @@ use mcpcap_analyzer::{community, text, time};
 
 use crate::calls::report::CallReport;
 use crate::message::facts::Facts;
-use crate::message::{Message, Start, sdp};
+use crate::message::{Message, Start, number, sdp};
 use crate::seen::{Seen, Transport};
 use crate::transactions::Outcome;
 
@@ -33,6 +33,8 @@ mcpcap_analyzer::table! {
         vlan: Option<u16>,
         /// Community ID, version 1: the same in other tables and in the logs of other tools.
         community_id: Cow<'static, str>,
+        /// Number of the TCP connection, from 0.
+        connection: Option<u64>,
         /// Of a request its method, of a response that of its CSeq.
         method: Captured<String>,
         /// Status code of a response.
@@ -55,10 +57,23 @@ mcpcap_analyzer::table! {
         to_tag: Option<Captured<String>>,
         /// Branch of the topmost Via.
         branch: Captured<String>,
+        /// Each Via, the topmost first: the first 32.
+        vias: Captured<Vec<String>>,
+        /// Date.
+        date: Option<Captured<String>>,
+        /// Reply-To.
+        reply_to: Option<Captured<String>>,
+        /// Subject.
+        subject: Option<Captured<String>>,
+        /// Warning.
+        warning: Option<Captured<String>>,
         /// User-Agent or Server.
         user_agent: Option<Captured<String>>,
         /// Content type of the body.
         content_type: Option<Captured<String>>,
+        /// Size of the body by its own word (Content-Length).
+        #[unit = "bytes"]
+        content_length: Option<u64>,
         /// Size of the body.
         #[unit = "bytes"]
         body: usize,
@@ -154,6 +169,8 @@ mcpcap_analyzer::table! {
 
 /// Characters of a text.
 const TEXT: usize = 500;
+/// Vias of a message.
+const VIAS: usize = 32;
 
 /// Whether somebody wants the rows of messages. Then nobody reads the report.
 pub fn are_wanted() -> bool {
@@ -255,6 +272,7 @@ fn row(
         destination_port: seen.destination.port(),
         vlan: seen.vlan,
         community_id: community::of_ends(protocol, seen.source, seen.destination).into(),
+        connection: seen.connection,
         method: shown(facts.method),
         status: facts.status,
         reason: reason.map(shown),
@@ -266,8 +284,14 @@ fn row(
         from_tag: facts.from_tag.map(shown),
         to_tag: facts.to_tag.map(shown),
         branch: shown(facts.branch),
+        vias: Captured(message.list("via").take(VIAS).map(|via| text::printable(via, TEXT)).collect()),
+        date: message.value("date").map(shown),
+        reply_to: message.value("reply-to").map(shown),
+        subject: message.value("subject").map(shown),
+        warning: message.value("warning").map(shown),
         user_agent: facts.agent.map(shown),
         content_type: message.value("content-type").map(shown),
+        content_length: message.value("content-length").and_then(number),
         body: message.body.len(),
         media: media.len(),
         has_credentials: !facts.credentials.is_empty(),

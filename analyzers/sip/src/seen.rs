@@ -43,6 +43,8 @@ pub struct Seen {
     pub cut: bool,
     /// Outer VLAN of a datagram.
     pub vlan: Option<u16>,
+    /// Number of the TCP connection.
+    pub connection: Option<u64>,
 }
 
 impl Seen {

@@ -226,5 +226,7 @@ fn seen(connection: &Connection, from: Side, carrier: Carrier, transport: Transp
         SocketAddr::new(end.address, end.port)
     };
     let Carrier { frame, timestamp } = carrier;
-    Seen { transport, source: end(from), destination: end(from.other()), frame, timestamp, cut: false, vlan: None }
+    let (source, destination) = (end(from), end(from.other()));
+    let number = Some(connection.number);
+    Seen { transport, source, destination, frame, timestamp, cut: false, vlan: None, connection: number }
 }

@@ -162,6 +162,7 @@ impl SipPackets {
             timestamp: packet.timestamp,
             cut: packet.is_cut(),
             vlan: packet.vlans().next(),
+            connection: None,
         };
         let octets = packet.payload.get(keep_alive(packet.payload)..).unwrap_or_default();
         let expected = seen.has_port(PORT);

@@ -12,6 +12,7 @@ use crate::tracker::Seen;
 use crate::tracker::connection::Connection;
 use crate::tracker::event::Event;
 use crate::tracker::sequence::Flag;
+use crate::tracker::told::Told;
 
 mcpcap_analyzer::table! {
     /// A TCP connection, as far as the capture has it. The ends of `client_` and `server_` columns are those that sent what is counted.
@@ -27,6 +28,9 @@ mcpcap_analyzer::table! {
         /// From its first to its last packet.
         #[unit = "s"]
         duration: Option<f64>,
+        /// From its first packet to the one with which both ends had ended it by FIN or RST, or to its last: Zeek's duration.
+        #[unit = "s"]
+        open_seconds: Option<f64>,
         /// Who opened it.
         client: IpAddr,
         /// Its port.
@@ -47,6 +51,10 @@ mcpcap_analyzer::table! {
         conn_state: &'static str,
         /// Zeek's history; capitals are the client's.
         history: Cow<'static, str>,
+        /// What it carries: tls, http.
+        application: Option<&'static str>,
+        /// How that was recognised: signature, announced or port.
+        application_by: Option<&'static str>,
         /// complete; syn_not_captured, syn_ack_not_captured, ack_not_captured (it was completed all the same); half_open, refused, unanswered; syn_ack_only; not_captured.
         handshake: &'static str,
         /// Wireshark's tcp.completeness: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
@@ -99,6 +107,18 @@ mcpcap_analyzer::table! {
         /// Bytes of the server's frames on the wire.
         #[unit = "bytes"]
         server_bytes: u64,
+        /// Bytes of the client's IP packets, by their headers.
+        #[unit = "bytes"]
+        client_ip_bytes: u64,
+        /// Bytes of the server's IP packets, by their headers.
+        #[unit = "bytes"]
+        server_ip_bytes: u64,
+        /// Bytes that the client sent by its numbers and their acknowledgments, also those that the capture does not have: Zeek's orig_bytes.
+        #[unit = "bytes"]
+        client_stream: u64,
+        /// Bytes that the server sent, likewise: Zeek's resp_bytes.
+        #[unit = "bytes"]
+        server_stream: u64,
         /// Bytes of the client's payload, each counted once.
         #[unit = "bytes"]
         client_payload: u64,
@@ -269,6 +289,11 @@ pub fn add_event(segment: &Segment<'_>, seen: &Seen<'_>) {
     });
 }
 
+/// Whether somebody wants the rows of connections.
+pub fn are_wanted() -> bool {
+    table::is_wanted::<TcpConnection>()
+}
+
 /// Gives the row of a connection, if somebody wants it.
 pub fn add(connection: &Connection) {
     table::add(|| row(connection));
@@ -279,12 +304,17 @@ fn row(connection: &Connection) -> TcpConnection {
     let [client, server] = [&connection.client, &connection.server].map(SideReport::new);
     let rtt = |side: &SideReport| side.ack_rtt.as_ref().map(|rtt| rtt.mean_ms);
     let (client_end, server_end) = (connection.client.endpoint, connection.server.endpoint);
+    let told = connection.told.as_deref();
+    let application = told.and_then(Told::application);
+    let [client_ip_bytes, server_ip_bytes] = told.map_or([0; 2], |told| told.ip_bytes);
+    let (client_stream, server_stream) = connection.history.sizes();
     TcpConnection {
         connection: report.id,
         frame: report.first_frame,
         last_frame: report.last_frame,
         time: connection.times.map(|(first, _)| Time(first)),
         duration: connection.duration().map(time::seconds),
+        open_seconds: connection.open_time().map(time::seconds),
         client: client_end.address,
         client_port: client_end.port,
         server: server_end.address,
@@ -295,6 +325,8 @@ fn row(connection: &Connection) -> TcpConnection {
         state: report.state,
         conn_state: report.conn_state,
         history: report.history.into(),
+        application: application.map(|(protocol, _)| protocol.name()),
+        application_by: application.map(|(_, by)| by.name()),
         handshake: report.handshake,
         completeness: report.completeness,
         close_reason: report.close_reason,
@@ -318,6 +350,10 @@ fn row(connection: &Connection) -> TcpConnection {
         server_packets: server.packets,
         client_bytes: client.bytes,
         server_bytes: server.bytes,
+        client_ip_bytes,
+        server_ip_bytes,
+        client_stream,
+        server_stream,
         client_payload: client.new_payload_bytes,
         server_payload: server.new_payload_bytes,
         client_resent: client.resent_payload_bytes,

@@ -24,6 +24,9 @@ pub struct Mark {
     pub time: Option<u64>,
 }
 
+/// Letters of a history.
+const LETTERS: usize = 100;
+
 /// An alert that was not encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alert {
@@ -90,6 +93,10 @@ pub struct Facts {
     pub alerts: Sequence<Alert>,
     /// How often each came, at most 512 kinds.
     pub alert_kinds: Vec<((Side, u8), u64)>,
+    /// Description of the last one.
+    pub last_alert: Option<u8>,
+    /// Messages up to where both sides had finished, in letters, as Zeek's `ssl_history` has them.
+    pub history: String,
     /// What is wrong with it, with the frame that shows it first.
     pub faults: Vec<(Fault, u64)>,
     /// Records by content type from 20 on, and of those what is beyond 24.
@@ -128,6 +135,8 @@ impl Facts {
             established: None,
             alerts: Sequence::of(ALERTS, limits::ALERTS),
             alert_kinds: Vec::new(),
+            last_alert: None,
+            history: String::new(),
             faults: Vec::new(),
             records: [0; 6],
             messages: [0; 32],
@@ -180,6 +189,13 @@ impl Facts {
         self.side(from).changed && !self.is_13() && !is_hello
     }
 
+    /// Adds a letter of a side to the history.
+    pub fn letter(&mut self, from: Side, letter: char) {
+        if self.established.is_none() && self.history.len() < LETTERS {
+            self.history.push(if from == Side::Client { letter.to_ascii_uppercase() } else { letter });
+        }
+    }
+
     /// A handshake message ends in a frame; what it lacks is missing. `begun`: where it begins.
     pub fn message(&mut self, from: Side, message: &Message<'_>, begun: Mark, mark: Mark, out: &mut Out) {
         if let Some(count) = self.messages.get_mut(usize::from(message.kind).min(31)) {
@@ -221,6 +237,8 @@ impl Facts {
             handshake::SERVER_HELLO_DONE => self.is_full = true,
             _ => {}
         }
+        let is_retry = message.kind == handshake::SERVER_HELLO && self.retry.is_some() && self.choice.is_none();
+        self.letter(from, if is_retry { 'j' } else { handshake::letter(message.kind) });
     }
 
     fn wrong(&mut self, wrong: Wrong, complete: bool, frame: u64) {
@@ -275,6 +293,7 @@ impl Facts {
         self.asked = Some((self.asked.map_or(mark, |(first, _)| first), mark));
         self.offer = Some(Box::new(Offer::ssl2(hello)));
         (self.ssl2_hello, self.last) = (true, mark);
+        self.letter(Side::Client, 'c');
     }
 
     /// A server's: it chose SSL 2.0, and the client chooses a cipher of those that it lists.
@@ -282,6 +301,7 @@ impl Facts {
         let choice = ServerHello { legacy_version: hello.version, version: hello.version, ..ServerHello::default() };
         self.choice = Some(Box::new(Choice { suite: None, ..Choice::new(&choice, false) }));
         (self.answered, self.last) = (Some(mark), mark);
+        self.letter(Side::Server, 's');
         if !hello.certificate.is_empty() {
             let read = certificate::single(hello.certificate, mark, &mut out.certificates);
             if read.is_none() {
@@ -307,12 +327,15 @@ impl Facts {
             Some((_, count)) => *count = count.saturating_add(1),
             None => self.alert_kinds.push((kind, 1)),
         }
+        self.last_alert = Some(*description);
+        self.letter(from, 'l');
         self.alerts.push(|| alert, &mut Pool::new(0));
     }
 
     /// ChangeCipherSpec.
     pub fn change_cipher_spec(&mut self, from: Side) {
         self.side_mut(from).changed = true;
+        self.letter(from, 'i');
     }
 
     /// A record that is encrypted, of a content type that it still shows.

@@ -16,6 +16,33 @@ pub fn is_read(kind: u8) -> bool {
     matches!(kind, CLIENT_HELLO | SERVER_HELLO | HELLO_RETRY_REQUEST | CERTIFICATE | SERVER_KEY_EXCHANGE)
 }
 
+/// The letter that Zeek has for the kind of a message in `ssl_history`, as a server sends it.
+pub fn letter(kind: u8) -> char {
+    match kind {
+        0 => 'h',
+        CLIENT_HELLO => 'c',
+        SERVER_HELLO => 's',
+        HELLO_VERIFY_REQUEST => 'v',
+        4 => 't',
+        5 => 'e',
+        HELLO_RETRY_REQUEST => 'j',
+        8 => 'o',
+        CERTIFICATE => 'x',
+        SERVER_KEY_EXCHANGE => 'k',
+        13 => 'r',
+        SERVER_HELLO_DONE => 'n',
+        15 => 'y',
+        16 => 'g',
+        20 => 'f',
+        21 => 'w',
+        22 => 'u',
+        23 => 'a',
+        24 => 'p',
+        254 => 'm',
+        _ => 'z',
+    }
+}
+
 /// Whether it can be the kind of a message.
 pub fn is_known(kind: u8) -> bool {
     matches!(kind, 0..=6 | 8 | 11..=16 | 20..=26 | 67 | 254)

@@ -65,6 +65,10 @@ mcpcap_analyzer::table! {
         alert: Option<Cow<'static, str>>,
         /// Who sent it: client or server.
         alert_from: Option<&'static str>,
+        /// Last alert in the clear.
+        last_alert: Option<Cow<'static, str>>,
+        /// Zeek's ssl_history: messages in letters up to where both sides had finished; capitals are the client's.
+        history: Cow<'static, str>,
         /// From the ClientHello to where both sides had finished.
         #[unit = "ms"]
         handshake_ms: Option<f64>,
@@ -84,6 +88,12 @@ mcpcap_analyzer::table! {
         certificate_sha256: Option<Cow<'static, str>>,
         /// Its subject.
         certificate_subject: Option<Captured<String>>,
+        /// Its issuer.
+        certificate_issuer: Option<Captured<String>>,
+        /// SHA-256 of each certificate that the server sent, up to 16.
+        server_chain: Vec<Cow<'static, str>>,
+        /// SHA-256 of each certificate that the client sent, up to 16.
+        client_chain: Vec<Cow<'static, str>>,
         /// valid, expired or not_yet_valid.
         certificate_validity: Option<&'static str>,
         /// Whether it is for the server name.
@@ -110,8 +120,18 @@ mcpcap_analyzer::table! {
         issuer: Option<Captured<String>>,
         /// Serial number, hexadecimal.
         serial: Option<Cow<'static, str>>,
+        /// Version of X.509.
+        version: Option<u32>,
+        /// Its subject as RFC 4514 writes it.
+        subject_rfc4514: Option<Captured<String>>,
+        /// Its issuer as RFC 4514 writes it.
+        issuer_rfc4514: Option<Captured<String>>,
         /// Hosts and addresses that it is for.
         names: Option<Captured<Vec<String>>>,
+        /// URIs that it is for.
+        uris: Option<Captured<Vec<String>>>,
+        /// Mail addresses that it is for.
+        emails: Option<Captured<Vec<String>>>,
         /// From when it is valid.
         not_before: Option<Cow<'static, str>>,
         /// Until when.
@@ -123,14 +143,24 @@ mcpcap_analyzer::table! {
         /// Size of its key.
         #[unit = "bits"]
         key_bits: Option<u32>,
+        /// Curve of its key.
+        key_curve: Option<Cow<'static, str>>,
+        /// Public exponent of its key.
+        key_exponent: Option<u64>,
         /// Algorithm of its signature.
         signature_algorithm: Option<Cow<'static, str>>,
         /// Whether issuer and subject are the same.
         self_signed: bool,
         /// Whether it may issue others.
         is_ca: bool,
+        /// Whether it has constraints, which say whether it may issue others.
+        has_constraints: bool,
+        /// How many others may stand between it and the last one of a chain.
+        path_length: Option<u32>,
         /// Connections in which a server sent it as its own.
         server_connections: u64,
+        /// Connections in which a client sent it as its own.
+        client_connections: u64,
     }
 }
 
@@ -155,6 +185,7 @@ pub fn add(facts: &Facts) {
         let (offer, choice) = (facts.offer.as_deref(), facts.choice.as_deref());
         let chain = ChainReport::new(facts, Side::Server);
         let alert = facts.alerts.first().iter().find(|alert| alert.fatal).or(facts.alerts.first().first());
+        let digests = |side: Side| facts.side(side).certificates.iter().map(|one| digits(&one.sha256)).collect();
         let fingerprints = offer.and_then(|offer| offer.fingerprints.as_ref());
         TlsConnection {
             frame: facts.first.frame,
@@ -182,6 +213,8 @@ pub fn add(facts: &Facts) {
             early_data: details::early_data(facts),
             alert: alert.map(|alert| registry::alert(alert.description)),
             alert_from: alert.map(|alert| details::side(alert.from)),
+            last_alert: facts.last_alert.map(registry::alert),
+            history: facts.history.clone().into(),
             handshake_ms: facts.handshake_time().map(time::milliseconds),
             client_bytes: facts.side(Side::Client).bytes,
             server_bytes: facts.side(Side::Server).bytes,
@@ -190,6 +223,9 @@ pub fn add(facts: &Facts) {
             ja4: fingerprints.map(|(_, ja4)| ja4.clone().into()),
             certificate_sha256: chain.as_ref().and_then(|chain| chain.sha256.first().cloned()).map(Cow::Owned),
             certificate_subject: chain.as_ref().and_then(|chain| chain.subject.clone()).map(Captured),
+            certificate_issuer: chain.as_ref().and_then(|chain| chain.issuer.clone()).map(Captured),
+            server_chain: digests(Side::Server),
+            client_chain: digests(Side::Client),
             certificate_validity: chain.as_ref().and_then(|chain| chain.validity),
             name_matches: chain.as_ref().and_then(|chain| chain.name_matches),
             is_malformed: !facts.faults.is_empty(),
@@ -210,16 +246,26 @@ pub fn add_certificates(entries: &[&Entry]) {
                 subject: content.map(|content| Captured(content.subject.clone())),
                 issuer: content.map(|content| Captured(content.issuer.clone())),
                 serial: content.map(|content| content.serial.clone().into()),
+                version: content.map(|content| content.version),
+                subject_rfc4514: content.map(|content| Captured(content.subject_rfc4514.to_string())),
+                issuer_rfc4514: content.map(|content| Captured(content.issuer_rfc4514.to_string())),
+                uris: content.map(|content| Captured(content.uris().map(str::to_owned).collect())),
+                emails: content.map(|content| Captured(content.emails().map(str::to_owned).collect())),
                 names: content.map(|content| Captured(content.names().map(str::to_owned).collect())),
                 not_before: content.map(|content| content.not_before.1.clone().into()),
                 not_after: content.map(|content| content.not_after.1.clone().into()),
                 validity: content.and_then(|content| Some(content.validity(entry.first.time?).name())),
                 key_algorithm: content.map(|content| content.key.algorithm.clone()),
                 key_bits: content.and_then(|content| content.key.bits),
+                key_curve: content.and_then(|content| content.key.curve.clone()),
+                key_exponent: content.and_then(|content| content.key.exponent),
                 signature_algorithm: content.map(|content| content.signature.algorithm.clone()),
                 self_signed: content.is_some_and(|content| content.self_signed),
                 is_ca: content.is_some_and(|content| content.is_ca),
+                has_constraints: content.is_some_and(|content| content.has_constraints),
+                path_length: content.and_then(|content| content.path_length),
                 server_connections: entry.as_server,
+                client_connections: entry.as_client,
             }
         });
     }

@@ -29,6 +29,18 @@ fn a_message_is_a_row() {
 }
 
 #[test]
+fn a_row_has_the_options_that_zeek_tells() {
+    let rows = rows(&file("examples/captures/dhcp.pcap"));
+    let has = |name: &str| rows.iter().filter(|row| !row[name].is_null()).count();
+    assert!(has("option_12") > 0 && has("option_50") > 0, "{} {}", has("option_12"), has("option_50"));
+    for row in &rows {
+        assert!(row["option_50"].is_null() || row["option_50"] == row["requested"], "{row}");
+        assert!(row["option_12"].is_null() || row["option_12"] == row["hostname"], "{row}");
+        assert!(row["reason"].is_null() || row["family"] == 6 || row["reason"] == row["words"], "{row}");
+    }
+}
+
+#[test]
 fn rows_count_what_the_report_counts_on_every_capture() {
     let mut seen = 0;
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");

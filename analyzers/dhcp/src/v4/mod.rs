@@ -25,12 +25,14 @@ pub mod code {
     pub const ROUTER: u8 = 3;
     pub const DNS: u8 = 6;
     pub const HOSTNAME: u8 = 12;
+    pub const DOMAIN: u8 = 15;
     pub const REQUESTED_ADDRESS: u8 = 50;
     pub const LEASE_TIME: u8 = 51;
     pub const OVERLOAD: u8 = 52;
     pub const MESSAGE_TYPE: u8 = 53;
     pub const SERVER_ID: u8 = 54;
     pub const PARAMETERS: u8 = 55;
+    pub const MESSAGE: u8 = 56;
     pub const RENEWAL_TIME: u8 = 58;
     pub const REBINDING_TIME: u8 = 59;
     pub const VENDOR_CLASS: u8 = 60;

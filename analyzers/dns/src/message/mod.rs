@@ -61,6 +61,10 @@ impl Header {
     pub fn reserved(self) -> bool {
         self.flags & 0x0040 != 0
     }
+    /// The three bits before the response code, of which AD and CD are two.
+    pub fn z(self) -> u8 {
+        ((self.flags >> 4) & 7) as u8
+    }
     pub fn authentic_data(self) -> bool {
         self.flags & 0x0020 != 0
     }

@@ -94,7 +94,18 @@ impl Framing {
         let service = if let Verdict::Known(service) = self.verdict { service } else { Service::Dns };
         let Carrier { frame, timestamp } = carrier;
         let (source, destination) = (connection.endpoint(from), connection.endpoint(from.other()));
-        Seen { service, transport: Transport::Tcp, source, destination, frame, timestamp, short, vlan: None }
+        let number = Some(connection.number);
+        Seen {
+            service,
+            transport: Transport::Tcp,
+            source,
+            destination,
+            frame,
+            timestamp,
+            short,
+            vlan: None,
+            connection: number,
+        }
     }
 
     fn data(

@@ -4,7 +4,7 @@ use mcpcap_analyzer::harness::{self, build};
 use mcpcap_analyzer::table::Row;
 use serde_json::{Value, json};
 
-use super::build::{A, answer, ask, query, response};
+use super::build::{A, answer, ask, prefixed, query, response};
 use super::run;
 use crate::rows::Transaction;
 use crate::tool::DnsPackets;
@@ -33,10 +33,13 @@ fn a_transaction_is_a_row() {
         [json!({
             "frame": 1, "response_frame": 2, "time": 0, "latency_ms": 10.0, "status": "answered", "service": "dns",
             "transport": "udp", "client": "192.0.2.10", "client_port": 4000, "server": "192.0.2.53", "server_port": 53,
-            "vlan": null, "community_id": "1:SWyjt4MidU7fLk8Z0KKKyGjSY+k=", "id": 7, "opcode": "QUERY", "name": "www.example.com", "qtype": "A", "qclass": "IN", "rcode": "NOERROR",
-            "answers": ["203.0.113.1", "203.0.113.2"], "ttls": [60, 60], "answers_total": 2, "query_size": 33,
-            "response_size": 65, "is_authoritative": false, "is_truncated": false, "recursion_desired": true,
-            "recursion_available": true, "is_authentic": false, "is_malformed": false,
+            "vlan": null, "community_id": "1:SWyjt4MidU7fLk8Z0KKKyGjSY+k=", "connection": null, "id": 7, "opcode": "QUERY",
+            "name": "www.example.com", "qtype": "A", "qtype_number": 1, "qclass": "IN", "qclass_number": 1,
+            "rcode": "NOERROR", "rcode_number": 0, "answers": ["203.0.113.1", "203.0.113.2"], "ttls": [60, 60],
+            "answer_types": ["A", "A"], "answer_name": "www.example.com", "answers_total": 2, "query_size": 33,
+            "response_size": 65, "is_authoritative": false, "is_truncated": false, "query_truncated": false,
+            "recursion_desired": true, "recursion_available": true, "is_authentic": false, "z": 0, "is_rejected": false,
+            "is_malformed": false,
         })]
     );
 }
@@ -132,4 +135,31 @@ fn rows_that_are_judged_anew_are_one() {
             .collect();
         agree(&build::pcap(&frames), &format!("seed {seed}"));
     }
+}
+
+#[test]
+fn what_is_rejected_has_no_records_at_all() {
+    let of = |rcode, records: &[[u8; 4]]| {
+        let rows =
+            rows(&[ask(4000, &query(7, "a.example", A)), answer(4000, &response(7, "a.example", A, rcode, records))]);
+        rows[0]["is_rejected"].clone()
+    };
+    assert_eq!((of(5, &[]), of(0, &[]), of(0, ONE)), (json!(true), json!(true), json!(false)));
+    let mut without_question = response(7, "a.example", A, 5, &[]);
+    without_question[5] = 0;
+    without_question.truncate(12);
+    let rows = rows(&[answer(4000, &without_question)]);
+    assert_eq!((&rows[0]["is_rejected"], &rows[0]["rcode"]), (&json!(true), &json!("REFUSED")));
+}
+
+#[test]
+fn messages_over_tcp_have_the_number_of_their_connection() {
+    let (client, server) = (("192.0.2.10", 4000), ("192.0.2.53", 53));
+    let other = ("192.0.2.10", 3999);
+    let frames = vec![
+        build::tcp(other, server, 2, (1, 0), b""),
+        build::tcp(client, server, 2, (99, 0), b""),
+        build::tcp(client, server, 0x18, (100, 1), &prefixed(&query(1, "a.example", A))),
+    ];
+    assert_eq!(rows(&frames)[0]["connection"], 1);
 }

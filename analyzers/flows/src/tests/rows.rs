@@ -84,3 +84,25 @@ fn what_a_flow_does_not_have_is_absent() {
     assert_eq!(of(1, ["protocol", "server_port", "icmp_type", "icmp_code"]), json!(["icmp", null, 8, null]));
     assert_eq!(of(1, ["client_known", "conn_state", "client_link", "vlan"]), json!([null, null, null, null]));
 }
+
+#[test]
+fn a_row_has_what_zeek_tells_of_a_flow() {
+    let (client, server) = (("192.0.2.1", 40_000), ("192.0.2.2", 53));
+    let talk = |frames: Vec<Vec<u8>>| rows(&build::pcap(&every(1000, frames)));
+    let of = |frames: Vec<Vec<u8>>, name: &str| talk(frames)[0][name].clone();
+    let (asked, answered) = (build::udp(client, server, b"1234"), build::udp(server, client, b"12"));
+    assert_eq!(of(vec![asked.clone(), answered.clone()], "history"), "Dd");
+    assert_eq!(of(vec![asked.clone()], "history"), "D");
+    // Its port tells that the server sent first.
+    assert_eq!(of(vec![answered.clone()], "history"), "^d");
+    assert_eq!(of(vec![answered.clone(), asked.clone()], "history"), "^dD");
+    assert_eq!(of(vec![build::tcp(client, server, 2, (1, 0), b"")], "history"), "S");
+    let row = &talk(vec![asked.clone(), asked, answered])[0];
+    assert_eq!((&row["client_ip_bytes"], &row["server_ip_bytes"]), (&json!(2 * 32), &json!(30)));
+    assert_eq!(row["ip_protocol"], 17);
+    let row = &talk(vec![arp([10, 0, 0, 1], [10, 0, 0, 2], false)])[0];
+    assert_eq!(
+        (&row["ip_protocol"], &row["history"], &row["client_ip_bytes"]),
+        (&json!(null), &json!(null), &json!(0))
+    );
+}

@@ -26,6 +26,8 @@ pub struct Http1 {
     exchanges: VecDeque<Exchange>,
     /// Requests that made room before their responses came.
     dropped: u64,
+    /// Exchanges that began.
+    begun: u64,
     /// Whether responses are not in the capture, perhaps whole ones.
     lost_response: bool,
     /// Whether the last exchange made it something else.
@@ -105,7 +107,7 @@ impl Http1 {
         let mut exchange = if is_upgraded { self.exchanges.pop_front() } else { None };
         if let Some(exchange) = &mut exchange {
             // It is answered on stream 1; what upgraded it is an interim response.
-            exchange.interim(101);
+            exchange.interim(101, b"");
             exchange.response = None;
             exchange.stream = Some(1);
             out.interim.push(101);
@@ -161,7 +163,7 @@ impl Http1 {
                 let mut faults = head.faults;
                 if (100..200).contains(&status) && status != 101 {
                     if let Some(exchange) = self.exchanges.iter_mut().find(|exchange| exchange.response.is_none()) {
-                        exchange.interim(status);
+                        exchange.interim(status, reason);
                     }
                     out.interim.push(status);
                     return Step::Interim;
@@ -197,13 +199,14 @@ impl Http1 {
         Step::Lost
     }
 
-    fn exchange(&self, connection: &Connection) -> Exchange {
+    fn exchange(&mut self, connection: &Connection) -> Exchange {
         let end = |side: Side| {
             let end = connection.endpoint(side);
             SocketAddr::new(end.address, end.port)
         };
         let asks = self.asks.unwrap_or(Side::Client);
-        Exchange::new(connection, end(asks), end(asks.other()))
+        self.begun = self.begun.saturating_add(1);
+        Exchange::new(connection, end(asks), end(asks.other()), self.begun)
     }
 
     fn add(&mut self, mut exchange: Exchange, out: &mut Out) {

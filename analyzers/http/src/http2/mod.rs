@@ -43,6 +43,8 @@ pub struct Http2 {
     /// The side that sends requests.
     asks: Side,
     streams: BTreeMap<u32, Exchange>,
+    /// Exchanges that began, those of HTTP/1 among them.
+    begun: u64,
 }
 
 const VERSION: Version = Version(2, 0);
@@ -56,7 +58,8 @@ impl Http2 {
             Side::Client => (way(preface), way(0)),
             Side::Server => (way(0), way(preface)),
         };
-        Self { client, server, asks, streams: upgraded.into_iter().map(|exchange| (1, exchange)).collect() }
+        let begun = upgraded.as_ref().map_or(0, |exchange| exchange.depth);
+        Self { client, server, asks, streams: upgraded.into_iter().map(|exchange| (1, exchange)).collect(), begun }
     }
 
     fn way(&mut self, side: Side) -> &mut Way {
@@ -160,7 +163,7 @@ impl Http2 {
                 Some(status @ 100..=199) => {
                     out.interim.push(status);
                     if let Some(exchange) = self.streams.get_mut(&stream) {
-                        exchange.interim(status);
+                        exchange.interim(status, b"");
                     }
                 }
                 Some(status) => {
@@ -184,12 +187,13 @@ impl Http2 {
         }
     }
 
-    fn exchange(&self, connection: &Connection, stream: u32) -> Exchange {
+    fn exchange(&mut self, connection: &Connection, stream: u32) -> Exchange {
         let end = |side: Side| {
             let end = connection.endpoint(side);
             SocketAddr::new(end.address, end.port)
         };
-        let exchange = Exchange::new(connection, end(self.asks), end(self.asks.other()));
+        self.begun = self.begun.saturating_add(1);
+        let exchange = Exchange::new(connection, end(self.asks), end(self.asks.other()), self.begun);
         Exchange { stream: Some(stream), ..exchange }
     }
 

@@ -21,6 +21,9 @@ pub struct Request {
     pub host: Option<String>,
     pub user_agent: Option<String>,
     pub referer: Option<String>,
+    pub origin: Option<String>,
+    /// Headers that proxies add, as `VIA -> 1.1 proxy`.
+    pub proxied: Vec<String>,
     pub cookies: Names,
     pub authorization: Option<Authorization>,
     pub via: Option<String>,
@@ -185,6 +188,11 @@ impl Request {
             host: None,
             user_agent: one("user-agent").map(text),
             referer: one("referer").map(uri),
+            origin: one("origin").map(text),
+            proxied: PROXIES
+                .iter()
+                .filter_map(|name| Some(format!("{} -> {}", name.to_ascii_uppercase(), text(one(name)?))))
+                .collect(),
             cookies,
             authorization: given("authorization", false).or_else(|| given("proxy-authorization", true)),
             via: one("via").map(text),
@@ -196,6 +204,10 @@ impl Request {
         }
     }
 }
+
+/// Headers that tell of proxies: those of Zeek.
+const PROXIES: [&str; 7] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-from", "client-ip", "via", "xroxy-connection", "proxy-connection"];
 
 /// What stands behind `?`.
 fn query(target: &[u8]) -> Option<&[u8]> {

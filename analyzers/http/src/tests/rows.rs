@@ -50,6 +50,32 @@ fn an_exchange_is_a_row() {
     }
 }
 
+#[test]
+fn a_row_has_what_zeek_tells_of_an_exchange() {
+    let frames = Talk::open()
+        .ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        .tell("HTTP/1.1 204 No Content\r\n\r\n")
+        .ask("POST /b HTTP/1.1\r\nHost: h\r\nOrigin: http://o\r\nVia: 1.1 p\r\nX-Forwarded-For: 192.0.2.7\r\nContent-Disposition: form-data; filename=\"u.txt\"\r\nContent-Length: 5\r\n\r\n")
+        .tell("HTTP/1.1 100 Continue\r\n\r\n")
+        .ask("hello")
+        .tell("HTTP/1.0 200 Fine\r\nContent-Disposition: attachment; filename=a.bin\r\nContent-Length: 2\r\n\r\nok")
+        .frames();
+    let rows = rows(&harness::build::pcap(&frames));
+    let expected = json!({
+        "depth": 2, "origin": "http://o", "proxied": ["X-FORWARDED-FOR -> 192.0.2.7", "VIA -> 1.1 p"], "version": "1.1",
+        "response_version": "1.0", "status_message": "Fine", "info_code": 100, "info_message": "Continue", "request_size": 5,
+        "request_missing": 0, "request_file_name": "u.txt", "request_md5": "5d41402abc4b2a76b9719d911017c592", "response_size": 2,
+        "response_length": 2, "response_missing": 0, "response_file_name": "a.bin",
+    });
+    for (field, value) in expected.as_object().unwrap() {
+        assert_eq!(rows[1][field], *value, "{field}");
+    }
+    let time = |name: &str| rows[1][name].as_i64().unwrap();
+    assert!(time("time") < time("request_end_time") && time("request_end_time") < time("response_time"));
+    assert_eq!(time("response_time"), time("response_end_time"));
+    assert_eq!((&rows[0]["depth"], &rows[0]["info_code"], &rows[0]["proxied"]), (&json!(1), &json!(null), &json!([])));
+}
+
 /// As `tcp` numbers them, also behind an end: what follows there is another stream of the same connection.
 #[test]
 fn connections_have_the_numbers_of_all_tables() {

@@ -30,6 +30,11 @@ fn a_connection_is_a_row() {
     ] {
         assert_eq!(row[field], connection[field], "{field}");
     }
+    let history = row["history"].as_str().unwrap();
+    assert!(history.starts_with("ISis"), "{history}");
+    let is_id =
+        |name: &str| row[name].as_str().is_some_and(|id| id.len() >= 8 && id.bytes().all(|b| b.is_ascii_hexdigit()));
+    assert!(is_id("client_initial_dcid") && is_id("server_scid"), "{row}");
 }
 
 /// Of captures of others, when their folder is named.

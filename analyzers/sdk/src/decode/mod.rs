@@ -25,6 +25,7 @@ mod fragments;
 pub mod icmp;
 mod interfaces;
 mod layer;
+mod length;
 mod link;
 mod looks;
 mod mpls;

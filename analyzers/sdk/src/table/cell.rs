@@ -269,6 +269,14 @@ impl Cell for Vec<&'static str> {
     }
 }
 
+impl Cell for Vec<Cow<'static, str>> {
+    const KIND: Kind = Kind::Texts;
+
+    fn write(self, column: &mut Column) {
+        write_texts(self.iter().map(|text| &**text), column);
+    }
+}
+
 fn write_texts<'t>(list: impl Iterator<Item = &'t str>, column: &mut Column) {
     if let Cells::TextLists(texts, ends) = &mut column.cells {
         let mut room = TEXT;

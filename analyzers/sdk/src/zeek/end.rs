@@ -50,6 +50,10 @@ pub struct End {
     last: u32,
     /// The highest number that was acknowledged.
     acknowledged: u32,
+    /// How often both began anew from 0.
+    wraps: [u16; 2],
+    /// Whether it sent FIN or RST.
+    has_ended: bool,
     fin: bool,
     told: u8,
     /// Numbers of its last SYN, FIN and RST, from its start.
@@ -68,10 +72,19 @@ impl End {
             self.before = self.state;
             self.state = state;
         }
+        self.has_ended |= matches!(state, State::Closed | State::Reset);
     }
 
     fn number(&mut self, start: u32, last: u32) {
         (self.start, self.acknowledged, self.last) = (start, start, last);
+        self.wraps = [(last < start).into(), 0];
+    }
+
+    /// The number behind the highest that it sent rises.
+    fn reach(&mut self, end: u32) {
+        let [wraps, _] = &mut self.wraps;
+        *wraps = wraps.saturating_add((end < self.last).into());
+        self.last = end;
     }
 
     /// Numbers begin with the first segment, and anew with a SYN while nothing ended; also with a SYN behind a RST that came first,
@@ -137,6 +150,8 @@ impl End {
             let start = seen.acknowledgment.wrapping_sub(1);
             self.number(start, start);
         } else if !seen.flags.rst() && after(seen.acknowledgment, self.acknowledged) {
+            let [_, wraps] = &mut self.wraps;
+            *wraps = wraps.saturating_add((seen.acknowledgment < self.acknowledged).into());
             self.acknowledged = seen.acknowledgment;
         }
     }
@@ -152,14 +167,14 @@ impl End {
         }
         if first_fin {
             // A connection of which only SYN and FIN were seen may be longer than 2 GiB.
-            self.last = end;
+            self.reach(end);
             return false;
         }
         if self.state == State::Reset {
             return false;
         }
         if after(end, self.last) {
-            self.last = end;
+            self.reach(end);
             return false;
         }
         seen.length > 0
@@ -235,6 +250,26 @@ impl End {
         if flags.rst() {
             self.set(State::Reset);
         }
+    }
+
+    /// Whether it ended, although it may have gone on.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// Bytes of payload that it sent, by its numbers and by what the other end acknowledged: also those that the capture does not have.
+    pub fn size(&self, peer: &Self) -> u64 {
+        let acknowledged = self.acknowledged.wrapping_sub(self.start) > 1;
+        if self.before == State::SynSent && self.state == State::Reset && peer.state == State::Inactive && acknowledged
+        {
+            // An attempt that found a connection half open: the numbers are those of the other one.
+            return 0;
+        }
+        let [last, acknowledged] = self.wraps;
+        let whole = |wraps: u16, number: u32| u64::from(wraps) << 32 | u64::from(number);
+        let highest = whole(last, self.last).max(whole(acknowledged, self.acknowledged));
+        // SYN has a number, and so has FIN.
+        highest.saturating_sub(self.start.into()).saturating_sub(1).saturating_sub(self.fin.into())
     }
 
     /// Whether it sent nothing, or nothing with a SYN before.

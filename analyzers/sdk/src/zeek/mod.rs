@@ -131,6 +131,17 @@ impl History {
         self.left_out
     }
 
+    /// Whether both ends ended it: what comes behind takes no more time.
+    pub fn is_over(&self) -> bool {
+        self.ends.iter().all(End::has_ended)
+    }
+
+    /// Bytes of payload of client and server by their numbers, also those that the capture does not have.
+    pub fn sizes(&self) -> (u64, u64) {
+        let [client, server] = &self.ends;
+        (client.size(server), server.size(client))
+    }
+
     /// How the connection went.
     pub fn state(&self) -> ConnState {
         let [client, server] = &self.ends;

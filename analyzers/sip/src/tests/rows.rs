@@ -58,4 +58,8 @@ fn a_message_is_a_row() {
     assert!(calls.iter().all(|call| call["call_id"] != "" && call["caller"] != ""), "{calls:?}");
     assert!(calls.iter().any(|call| call["outcome"] == "answered" && call["talk_seconds"].is_f64()), "{calls:?}");
     assert!(request["uri"].as_str().unwrap().starts_with("sip:"), "{request}");
+    let via = request["vias"][0].as_str().unwrap();
+    assert!(via.starts_with("SIP/2.0/") && via.contains(request["branch"].as_str().unwrap()), "{request}");
+    assert!(rows.iter().all(|row| row["content_length"].is_null() || row["content_length"] == row["body"]));
+    assert!(rows.iter().all(|row| row["connection"].is_null() == (row["transport"] == "udp")));
 }

@@ -1,9 +1,10 @@
 //! The table `tcp`.
 
-use mcpcap_analyzer::harness;
+use mcpcap_analyzer::harness::{self, build};
 use mcpcap_analyzer::table::Row;
 use serde_json::{Value, json};
 
+use super::build::{ACK, FIN, RST, SYN, Talk};
 use super::{connections, file};
 use crate::rows::{TcpConnection, TcpEvent};
 use crate::tools::connections::TcpConnections;
@@ -95,4 +96,38 @@ fn events_are_as_many_as_their_connections_have() {
         seen += events.len();
     }
     assert!(seen > 20, "{seen}");
+}
+
+#[test]
+fn a_row_has_what_zeek_tells_of_a_connection() {
+    let request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+    let (length, end) = (request.len() as u64, 1001 + request.len() as u32);
+    // 1 ms each: the second FIN is the sixth segment, and its ACK the seventh.
+    let talk = Talk::new().handshake().c(ACK, (1001, 5001), request).s(ACK | FIN, (5001, end), b"");
+    let talk = talk.c(ACK | FIN, (end, 5002), b"").s(ACK, (5002, end + 1), b"");
+    let row = &rows(&build::pcap(&talk.frames()))[0];
+    assert_eq!((&row["open_seconds"], &row["duration"]), (&json!(0.005), &json!(0.006)));
+    assert_eq!((&row["client_stream"], &row["server_stream"]), (&json!(length), &json!(0)));
+    assert_eq!((&row["client_ip_bytes"], &row["server_ip_bytes"]), (&json!(4 * 40 + length), &json!(3 * 40)));
+    assert_eq!((&row["application"], &row["application_by"]), (&json!("http"), &json!("signature")));
+}
+
+#[test]
+fn a_stream_is_as_long_as_its_numbers_say() {
+    let sizes = |talk: Talk| {
+        let row = &rows(&build::pcap(&talk.frames()))[0];
+        (row["client_stream"].as_u64().unwrap(), row["server_stream"].as_u64().unwrap())
+    };
+    let open = || Talk::new().handshake();
+    // Bytes that the capture does not have: between others, and behind them, which an acknowledgment tells.
+    assert_eq!(sizes(open().c(ACK, (1101, 5001), b"12345")), (105, 0));
+    assert_eq!(sizes(open().c(ACK, (1001, 5301), b"12345")), (5, 300));
+    // Sent again, and with FIN at its end.
+    let again = open().c(ACK, (1001, 5001), b"12345").c(ACK, (1001, 5001), b"12345").c(ACK | FIN, (1006, 5001), b"");
+    assert_eq!(sizes(again), (5, 0));
+    // Beyond 4 GiB, in steps of less than 2.
+    let far = (1..=5_u32).fold(open(), |talk, step| talk.c(ACK, (1001_u32.wrapping_add(step << 30), 5001), b"1"));
+    assert_eq!(sizes(far), ((5 << 30) + 1, 0));
+    // An attempt that finds another connection half open.
+    assert_eq!(sizes(Talk::new().c(SYN, (1000, 0), b"").s(ACK, (7000, 500), b"").c(RST, (500, 0), b"")).0, 0);
 }

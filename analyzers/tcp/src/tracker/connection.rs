@@ -12,7 +12,8 @@ use super::event::{Ended, Event, Order};
 use super::handshake::{Handshake, Shown};
 use super::sequence::{self, Flags, Scale, Segment};
 use super::side::{Again, Sender, Size};
-use crate::limits;
+use super::told::Told;
+use crate::{limits, rows};
 
 /// A connection.
 pub struct Connection {
@@ -34,6 +35,8 @@ pub struct Connection {
     pub handshake: Handshake,
     /// Zeek's view of it.
     pub history: History,
+    /// What only its row has.
+    pub told: Option<Box<Told>>,
     /// The first segments with flags, or whose bytes stand out.
     pub events: SmallVec<[Event; 1]>,
     /// How many there were.
@@ -89,6 +92,7 @@ impl Tracked for Box<Connection> {
             vlan: None,
             handshake: Handshake::default(),
             history,
+            told: rows::are_wanted().then(Box::default),
             events: SmallVec::new(),
             events_total: 0,
             ended: None,
@@ -111,6 +115,11 @@ impl Tracked for Box<Connection> {
 }
 
 impl Connection {
+    /// Nanoseconds from the earliest segment to the one with which both ends had ended it, or to the latest; known where rows are wanted.
+    pub fn open_time(&self) -> Option<u64> {
+        self.told.as_ref()?.last?.checked_sub(self.times?.0)
+    }
+
     /// What a side sent.
     pub fn sender(&self, side: Side) -> &Sender {
         match side {
@@ -124,6 +133,9 @@ impl Connection {
         std::mem::swap(&mut self.client, &mut self.server);
         self.history.turn();
         self.handshake.turn();
+        if let Some(told) = &mut self.told {
+            told.turn();
+        }
         self.events.iter_mut().for_each(|event| event.from = event.from.other());
         [&mut self.ended, &mut self.ignored].into_iter().flatten().for_each(|ended| ended.by = ended.by.other());
         self.fins.swap(0, 1);

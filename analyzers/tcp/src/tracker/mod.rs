@@ -12,8 +12,10 @@ mod number;
 pub mod options;
 pub mod sequence;
 pub mod side;
+pub mod told;
 
 use mcpcap_analyzer::Frame;
+use mcpcap_analyzer::application::Announced;
 use mcpcap_analyzer::decode::{Ip, Packet, Tcp};
 use mcpcap_analyzer::stream::{self, Endpoint, Side};
 
@@ -24,6 +26,8 @@ use side::Again;
 /// Follows all connections.
 pub struct Tracker {
     connections: stream::Tracker<Box<Connection>>,
+    /// What connections say of others that come; found out where rows are wanted.
+    announced: Announced,
 }
 
 /// A segment in its connection.
@@ -41,7 +45,7 @@ pub struct Seen<'a> {
 impl Tracker {
     /// No connections yet.
     pub fn new() -> Self {
-        Self { connections: stream::Tracker::new() }
+        Self { connections: stream::Tracker::new(), announced: Announced::new() }
     }
 
     /// How many connections there were.
@@ -64,11 +68,16 @@ impl Tracker {
         id: Option<u64>,
         ended: &mut impl FnMut(Box<Connection>),
     ) -> Seen<'_> {
-        let (connection, taken) = self.connections.push(ip, tcp, packet.frame, &mut |old| end(old, ended));
+        let Self { connections, announced } = self;
+        let (connection, taken) = connections.push(ip, tcp, packet.frame, &mut |old| end(old, ended));
         if connection.packets() == 0 {
             connection.id = id.unwrap_or(connection.id);
         }
+        let is_over = connection.history.is_over();
         let (found, again) = connection.take(packet, tcp, taken, frame);
+        if let Some(told) = &mut connection.told {
+            told.take(packet, tcp, taken.side, frame, is_over, announced);
+        }
         Seen { connection, side: taken.side, found, again }
     }
 

@@ -20,6 +20,8 @@ pub struct Key {
     pub algorithm: Name,
     /// Curve of an elliptic curve key.
     pub curve: Option<Name>,
+    /// Public exponent of RSA, where it is one of 64 bits.
+    pub exponent: Option<u64>,
     /// Its size as is usual to tell: bits of the modulus, of the prime, or of the field of the curve.
     pub bits: Option<u32>,
 }
@@ -42,9 +44,12 @@ fn named(table: &[(&str, &'static str)], number: &str) -> Name {
 pub fn key(info: &SubjectPublicKeyInfo<'_>) -> Key {
     let number = info.algorithm.algorithm.to_id_string();
     let algorithm = named(&KEYS, &number);
-    let (mut curve, mut bits) = (None, None);
+    let (mut curve, mut bits, mut exponent) = (None, None, None);
     match &*algorithm {
-        "RSA" | "RSASSA-PSS" => bits = first_integer(&info.subject_public_key.data).map(bits_of),
+        "RSA" | "RSASSA-PSS" => {
+            bits = first_integer(&info.subject_public_key.data).map(bits_of);
+            exponent = second_integer(&info.subject_public_key.data).and_then(unsigned);
+        }
         "DSA" => {
             let parameters = info.algorithm.parameters.as_ref();
             bits = parameters.and_then(|parameters| integer(parameters.data)).map(bits_of);
@@ -68,7 +73,7 @@ pub fn key(info: &SubjectPublicKeyInfo<'_>) -> Key {
         "Ed448" | "X448" => bits = Some(448),
         _ => {}
     }
-    Key { algorithm, curve, bits }
+    Key { algorithm, curve, exponent, bits }
 }
 
 /// The algorithm by which a certificate is signed.
@@ -88,6 +93,20 @@ pub fn signature(identifier: &AlgorithmIdentifier<'_>) -> Signature {
 fn first_integer(der: &[u8]) -> Option<&[u8]> {
     let (_, sequence) = Any::from_der(der).ok()?;
     sequence.header.is_constructed().then(|| integer(sequence.data)).flatten()
+}
+
+/// The second number of a sequence.
+fn second_integer(der: &[u8]) -> Option<&[u8]> {
+    let (_, sequence) = Any::from_der(der).ok()?;
+    let (rest, _) = sequence.header.is_constructed().then(|| Any::from_der(sequence.data).ok()).flatten()?;
+    integer(rest)
+}
+
+/// A number that is not negative.
+fn unsigned(content: &[u8]) -> Option<u64> {
+    let digits = content.iter().skip_while(|byte| **byte == 0);
+    let fits = content.first().is_some_and(|first| *first < 0x80) && digits.clone().count() <= 8;
+    fits.then(|| digits.fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 /// The content of the first number in the content of a sequence.

@@ -51,12 +51,23 @@ pub struct Content {
     names: String,
     /// Names that it has.
     pub names_total: u64,
+    /// URIs and mail addresses that it is for, likewise.
+    uris: String,
+    emails: String,
+    /// Subject and issuer as RFC 4514 writes them: the last attribute first.
+    pub subject_rfc4514: Box<str>,
+    pub issuer_rfc4514: Box<str>,
+    /// 1 to 3.
+    pub version: u32,
     pub key: Key,
     pub signature: Signature,
     /// Whether issuer and subject are the same name.
     pub self_signed: bool,
     /// `basicConstraints` says that it may issue others.
     pub is_ca: bool,
+    /// Whether it has `basicConstraints`, and how many others may stand between it and the last one.
+    pub has_constraints: bool,
+    pub path_length: Option<u32>,
     subject_bytes: Box<[u8]>,
     issuer_bytes: Box<[u8]>,
 }
@@ -101,10 +112,11 @@ impl Certificate {
     /// Memory that it takes, in bytes.
     pub fn memory(&self) -> usize {
         let texts = self.content.as_ref().map_or(0, |content| {
-            [&content.subject, &content.issuer, &content.serial, &content.names]
+            [&content.subject, &content.issuer, &content.serial, &content.names, &content.uris, &content.emails]
                 .into_iter()
                 .map(String::capacity)
                 .chain([content.subject_bytes.len(), content.issuer_bytes.len()])
+                .chain([content.subject_rfc4514.len(), content.issuer_rfc4514.len()])
                 .fold(100, usize::saturating_add)
         });
         size_of::<Self>().saturating_add(texts)
@@ -118,22 +130,29 @@ impl Content {
             return None;
         }
         let (mut names, mut names_total, mut is_ca) = (String::new(), 0_u64, false);
+        let (mut uris, mut emails, mut has_constraints, mut path_length) = (String::new(), String::new(), false, None);
         for extension in certificate.extensions() {
             match extension.parsed_extension() {
                 ParsedExtension::SubjectAlternativeName(all) => {
-                    for name in all.general_names.iter().filter_map(alternative) {
-                        names_total = names_total.saturating_add(1);
-                        if names.len().saturating_add(name.len()) < NAMES {
-                            names.push_str(&name);
-                            names.push('\n');
+                    for name in &all.general_names {
+                        match name {
+                            GeneralName::URI(uri) => keep(&mut uris, &printable(uri)),
+                            GeneralName::RFC822Name(email) => keep(&mut emails, &printable(email)),
+                            _ => {}
                         }
+                        let Some(name) = alternative(name) else { continue };
+                        names_total = names_total.saturating_add(1);
+                        keep(&mut names, &name);
                     }
                 }
-                ParsedExtension::BasicConstraints(constraints) => is_ca = constraints.ca,
+                ParsedExtension::BasicConstraints(constraints) => {
+                    (is_ca, has_constraints) = (constraints.ca, true);
+                    path_length = constraints.path_len_constraint;
+                }
                 _ => {}
             }
         }
-        names.shrink_to_fit();
+        [&mut names, &mut uris, &mut emails].into_iter().for_each(String::shrink_to_fit);
         let (subject, issuer) = (certificate.subject(), certificate.issuer());
         let whole = |name: &[u8]| name.iter().copied().take(NAME).collect::<Box<[u8]>>();
         let time = |time: ASN1Time| (time.timestamp(), date(time));
@@ -146,10 +165,17 @@ impl Content {
             not_after: time(certificate.validity().not_after),
             names,
             names_total,
+            uris,
+            emails,
+            subject_rfc4514: name::rfc4514(subject).into(),
+            issuer_rfc4514: name::rfc4514(issuer).into(),
+            version: certificate.version().0.saturating_add(1),
             key: algorithms::key(certificate.public_key()),
             signature: algorithms::signature(&certificate.signature_algorithm),
             self_signed: subject.as_raw() == issuer.as_raw(),
             is_ca,
+            has_constraints,
+            path_length,
             subject_bytes: whole(subject.as_raw()),
             issuer_bytes: whole(issuer.as_raw()),
         })
@@ -158,6 +184,16 @@ impl Content {
     /// Names of hosts and addresses that it is for.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.lines()
+    }
+
+    /// URIs that it is for.
+    pub fn uris(&self) -> impl Iterator<Item = &str> {
+        self.uris.lines()
+    }
+
+    /// Mail addresses that it is for.
+    pub fn emails(&self) -> impl Iterator<Item = &str> {
+        self.emails.lines()
     }
 
     /// Whether it may be used at a time, in nanoseconds since 1970.
@@ -199,10 +235,22 @@ impl Content {
     }
 }
 
+/// Adds a name to others, where there is room.
+fn keep(names: &mut String, name: &str) {
+    if names.len().saturating_add(name.len()) < NAMES {
+        names.push_str(name);
+        names.push('\n');
+    }
+}
+
+fn printable(name: &str) -> String {
+    mcpcap_analyzer::text::printable(name.as_bytes(), limits::TEXT)
+}
+
 /// A name of a host, or an address.
 fn alternative(name: &GeneralName<'_>) -> Option<String> {
     let text = match name {
-        GeneralName::DNSName(name) => mcpcap_analyzer::text::printable(name.as_bytes(), limits::TEXT),
+        GeneralName::DNSName(name) => printable(name),
         GeneralName::IPAddress(bytes) => match <[u8; 4]>::try_from(*bytes) {
             Ok(bytes) => std::net::Ipv4Addr::from(bytes).to_string(),
             Err(_) => std::net::Ipv6Addr::from(<[u8; 16]>::try_from(*bytes).ok()?).to_string(),

@@ -214,6 +214,7 @@ impl Half {
             records::HANDSHAKE => facts.encrypted(role, Encrypted::Handshake, self.begun),
             records::APPLICATION_DATA => facts.encrypted(role, Encrypted::Data(length.into()), self.begun),
             records::HEARTBEAT if !facts.side(role).changed => {
+                facts.letter(role, 'b');
                 let [kind, high, low] = self.first;
                 // Type, length and at least 16 bytes of padding (RFC 6520 §4).
                 let asked = u32::from(u16::from_be_bytes([high, low])).saturating_add(3 + 16);

@@ -19,12 +19,17 @@ fn a_connection_and_a_certificate_are_rows() {
         assert_eq!(row[field], connection[field], "{field}");
     }
     assert_eq!(row["certificate_subject"], "CN=example.com");
+    assert_eq!((&row["server_chain"], &row["client_chain"]), (&json!([row["certificate_sha256"]]), &json!([])));
+    let history = row["history"].as_str().unwrap();
+    assert!(history.starts_with("Csx") && history.contains('I') && history.contains('i'), "{history}");
     let rows = harness::rows::rows::<Tls>(&capture, &json!({}), TlsCertificate::TABLE).unwrap();
     let certificate = &report["certificates"][0];
     assert_eq!(rows.len(), 1);
     for field in ["sha256", "sha1", "subject", "serial", "not_after", "validity", "key_bits", "names"] {
         assert_eq!(rows[0][field], certificate[field], "{field}");
     }
+    assert_eq!((&rows[0]["subject_rfc4514"], &rows[0]["version"]), (&json!("CN=example.com"), &json!(3)));
+    assert_eq!((&rows[0]["server_connections"], &rows[0]["client_connections"]), (&json!(1), &json!(0)));
 }
 
 /// Of captures of others, when their folder is named.
