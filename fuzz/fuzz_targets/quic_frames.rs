@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    mcpcap_fuzz::analyze(mcpcap_quic::TOOLS, &["{}"], &mcpcap_quic::build::of_frames(data));
+    mcpcap_fuzz::analyze(mcpcap_quic::TOOLS, &["{}"], &[], &mcpcap_quic::build::of_frames(data));
 });

@@ -14,12 +14,13 @@ pub fn tool<'a, T>(tools: &'a [T], data: &[u8], place: usize) -> &'a T {
 }
 
 /// Runs one of the tools twice, and holds the report against what is promised of all of them.
-pub fn analyze(tools: &[ToolEntry], arguments: &[&str], data: &[u8]) {
+/// `key_log`: what decrypts TLS in the captures that it begins with.
+pub fn analyze(tools: &[ToolEntry], arguments: &[&str], key_log: &[u8], data: &[u8]) {
     let entry = tool(tools, data, TOOL);
     let arguments = tool(arguments, data, ARGUMENTS);
-    let Ok((report, frames)) = run(entry, arguments, data) else { return };
+    let Ok((report, frames)) = run(entry, arguments, key_log, data) else { return };
     if frames < 2_000 && data.last().is_some_and(|last| last % 8 == 0) {
-        let again = run(entry, arguments, data).map(|(report, _)| report);
+        let again = run(entry, arguments, key_log, data).map(|(report, _)| report);
         assert_eq!(again, Ok(report.clone()), "the same capture, another report");
     }
     let report: Value = serde_json::from_str(&report).expect("JSON");
@@ -31,6 +32,6 @@ pub fn analyze(tools: &[ToolEntry], arguments: &[&str], data: &[u8]) {
     }
 }
 
-fn run(entry: &ToolEntry, arguments: &str, data: &[u8]) -> Result<(String, u64), Problem> {
-    harness::run_tool(entry, data, &serde_json::from_str(arguments).expect("JSON"))
+fn run(entry: &ToolEntry, arguments: &str, key_log: &[u8], data: &[u8]) -> Result<(String, u64), Problem> {
+    harness::run_tool(entry, data, &serde_json::from_str(arguments).expect("JSON"), key_log)
 }

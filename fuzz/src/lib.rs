@@ -12,7 +12,10 @@ pub use packets::mutate;
 #[macro_export]
 macro_rules! analyzer {
     ($tools:expr, $arguments:expr) => {
-        $crate::capture!(|data: &[u8]| $crate::analyze($tools, $arguments, data));
+        $crate::analyzer!($tools, $arguments, &[]);
+    };
+    ($tools:expr, $arguments:expr, $key_log:expr) => {
+        $crate::capture!(|data: &[u8]| $crate::analyze($tools, $arguments, $key_log, data));
     };
 }
 

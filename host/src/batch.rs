@@ -29,6 +29,16 @@ pub enum Lie {
         /// What was consumed.
         consumed: u32,
     },
+    /// A key log outside of what was consumed, or overlapping the one before, or empty.
+    #[error("a key log is at {offset}, {length} bytes long: outside its place in the {consumed} bytes consumed")]
+    KeyLog {
+        /// Where it is said to begin.
+        offset: u32,
+        /// How long it is said to be.
+        length: u32,
+        /// What was consumed.
+        consumed: u32,
+    },
     /// A frame of a link that was never declared.
     #[error("frame {frame} is of link {link}, of {links} declared")]
     Link {
@@ -65,9 +75,33 @@ pub struct Checker {
     frames: u64,
     links: u32,
     position: u64,
+    /// Bytes of TLS key logs so far, at most, and those beyond.
+    key_log: usize,
+    key_log_most: usize,
+    key_log_left_out: u64,
+}
+
+/// What was found in a window, and checked.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) batch: types::Batch,
+    /// TLS key logs, each with a line end.
+    pub(crate) key_log: Vec<u8>,
+    /// What is left of the window.
+    pub(crate) rest: Vec<u8>,
 }
 
 impl Checker {
+    /// Nothing so far; so many bytes of key logs are handed on.
+    pub fn new(key_log_most: usize) -> Self {
+        Self { key_log_most, ..Self::default() }
+    }
+
+    /// Bytes of key logs that are not handed on.
+    pub fn key_log_left_out(&self) -> u64 {
+        self.key_log_left_out
+    }
+
     /// Frames so far.
     pub fn frames(&self) -> u64 {
         self.frames
@@ -78,16 +112,11 @@ impl Checker {
         self.position
     }
 
-    /// Makes a batch of a window and what the reader found in it. The consumed octets become the batch's; what is left of
-    /// the window is returned.
+    /// Makes a batch of a window and what the reader found in it. The consumed octets become the batch's.
     ///
     /// # Errors
     /// When any number of the reader's is impossible.
-    pub(crate) fn check(
-        &mut self,
-        mut window: Vec<u8>,
-        progress: read::Progress,
-    ) -> Result<(types::Batch, Vec<u8>), Lie> {
+    pub(crate) fn check(&mut self, mut window: Vec<u8>, progress: read::Progress) -> Result<Found, Lie> {
         let size = window.len();
         let consumed = progress.consumed;
         if consumed as usize > size {
@@ -118,6 +147,23 @@ impl Checker {
                 return Err(Lie::Link { frame, link: *link, links });
             }
         }
+        let mut end = 0_u32;
+        let mut key_log = Vec::new();
+        for range in &progress.key_logs {
+            let (offset, length) = (range.offset, range.length);
+            end = match offset.checked_add(length) {
+                Some(next) if offset >= end && next <= consumed && length > 0 => next,
+                _ => return Err(Lie::KeyLog { offset, length, consumed }),
+            };
+            let text = window.get(offset as usize..end as usize).unwrap_or_default();
+            let room = self.key_log_most.saturating_sub(self.key_log);
+            let taken = text.get(..room).unwrap_or(text);
+            self.key_log = self.key_log.saturating_add(taken.len());
+            self.key_log_left_out = self.key_log_left_out.saturating_add(text.len().saturating_sub(taken.len()) as u64);
+            key_log.extend_from_slice(taken);
+            // The next one begins with a line of its own.
+            key_log.push(b'\n');
+        }
         let rest = window.split_off(consumed as usize);
         let first = self.frames.saturating_add(1);
         let position = self.position;
@@ -133,7 +179,8 @@ impl Checker {
             link: index.link,
             flags: index.flags,
         };
-        Ok((types::Batch { frames, links: progress.links, position, data: window }, rest))
+        let batch = types::Batch { frames, links: progress.links, position, data: window };
+        Ok(Found { batch, key_log, rest })
     }
 }
 
@@ -157,25 +204,26 @@ mod tests {
                 flags: vec![0; frames.len()],
             },
             links: vec![link()],
+            key_logs: Vec::new(),
             wanted: 0,
             end: None,
         }
     }
 
     #[track_caller]
-    fn check(progress: read::Progress) -> Result<(types::Batch, Vec<u8>), Lie> {
+    fn check(progress: read::Progress) -> Result<Found, Lie> {
         Checker::default().check(vec![0; 100], progress)
     }
 
     #[test]
     fn honest_numbers_become_a_batch_and_the_rest_is_kept() {
         let mut checker = Checker::default();
-        let (batch, rest) = checker.check(vec![7; 100], progress(80, &[(24, 20), (60, 20)])).unwrap();
+        let Found { batch, rest, .. } = checker.check(vec![7; 100], progress(80, &[(24, 20), (60, 20)])).unwrap();
         assert_eq!((batch.data.len(), rest.len()), (80, 20));
         assert_eq!(batch.frames.number, [1, 2]);
         let mut second = progress(30, &[(0, 30)]);
         second.links.clear();
-        let (batch, _) = checker.check(vec![7; 100], second).unwrap();
+        let Found { batch, .. } = checker.check(vec![7; 100], second).unwrap();
         assert_eq!((batch.frames.number, batch.position), (vec![3], 80));
     }
 
@@ -183,6 +231,22 @@ mod tests {
     fn a_range_outside_the_consumed_octets_is_a_lie() {
         assert!(matches!(check(progress(80, &[(70, 11)])), Err(Lie::Range { frame: 1, .. })));
         assert!(matches!(check(progress(80, &[(u32::MAX, 2)])), Err(Lie::Range { .. })));
+    }
+
+    #[test]
+    fn key_logs_are_handed_on_as_far_as_there_is_room() {
+        let ranges = |all: &[(u32, u32)]| {
+            let key_logs =
+                all.iter().map(|(offset, length)| read::Range { offset: *offset, length: *length }).collect();
+            read::Progress { key_logs, ..progress(80, &[]) }
+        };
+        let window: Vec<u8> = (0..100).collect();
+        let mut checker = Checker::new(5);
+        let found = checker.check(window.clone(), ranges(&[(10, 3), (20, 4)])).unwrap();
+        assert_eq!((found.key_log, checker.key_log_left_out()), (vec![10, 11, 12, b'\n', 20, 21, b'\n'], 2));
+        for wrong in [&[(78, 3)][..], &[(10, 3), (12, 2)], &[(20, 2), (10, 2)], &[(5, 0)], &[(u32::MAX, 2)]] {
+            assert!(matches!(check(ranges(wrong)), Err(Lie::KeyLog { .. })), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -14,6 +14,14 @@ pub mod tabled {
     });
 }
 
+/// What an analyzer exports besides, when it decrypts.
+pub mod decrypting {
+    wasmtime::component::bindgen!({
+        inline: "package mcpcap:host; world decrypting { export mcpcap:analysis/key-log@0.2.0; }",
+        path: "../wit/mcpcap.wit",
+    });
+}
+
 /// Analyzers of contract 0.1, which take frames apart for themselves.
 pub mod of_frames {
     wasmtime::component::bindgen!({

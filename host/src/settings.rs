@@ -154,6 +154,8 @@ pub struct Limits {
     pub rows: TableLimits,
     /// Calls that may wait for their turn. More would wait longer than clients do.
     pub waiting: usize,
+    /// Bytes of a TLS key log that a caller names, and of those that a capture holds. One with the sessions of a day in a browser has some megabytes.
+    pub key_log: usize,
     /// Bytes of what analyzers returned that are kept for further questions about the same capture. A report of a thousand entries has some 400 kB.
     pub answers: usize,
     /// How long each of them is kept: somebody who reads a page asks for the next one within minutes.
@@ -203,6 +205,7 @@ impl Default for Limits {
             settle: Duration::from_secs(45),
             rows: TableLimits::default(),
             waiting: 256,
+            key_log: 16 << 20,
             answers: 32 << 20,
             answers_time: Duration::from_secs(900),
         }

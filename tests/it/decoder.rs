@@ -29,11 +29,18 @@ fn open(path: &std::path::Path) -> CaptureFile {
 }
 
 fn asking(tool: &'static str, wants: &'static Wants, may_end: bool) -> Question<'static> {
-    Question { analyzer: packets(), tool, arguments: "{}", wants, may_end, rows: None }
+    Question { analyzer: packets(), tool, arguments: "{}", wants, may_end, key_log: None, rows: None }
 }
 
-static ALL: Wants =
-    Wants { transports: None, ports: Vec::new(), streams: false, headers: false, community_ids: false, sha1: false };
+static ALL: Wants = Wants {
+    transports: None,
+    ports: Vec::new(),
+    streams: false,
+    headers: false,
+    community_ids: false,
+    sha1: false,
+    key_log: false,
+};
 
 static OF_STREAMS: Wants = Wants {
     transports: Some(Vec::new()),
@@ -42,6 +49,7 @@ static OF_STREAMS: Wants = Wants {
     headers: false,
     community_ids: false,
     sha1: false,
+    key_log: false,
 };
 
 fn run_all(line: &Line, questions: &[Question<'_>], path: &std::path::Path) -> Vec<Result<Outcome, RunError>> {
@@ -138,7 +146,15 @@ fn streams_are_given_to_those_that_want_them() {
         asking("streams", &OF_STREAMS, false),
         asking("streams", of_one, false),
         asking("all", &ALL, false),
-        Question { analyzer: hostile(), tool: "honest", arguments: "{}", wants: &ALL, may_end: true, rows: None },
+        Question {
+            analyzer: hostile(),
+            tool: "honest",
+            arguments: "{}",
+            wants: &ALL,
+            may_end: true,
+            key_log: None,
+            rows: None,
+        },
     ];
     let outcomes = run_all(&line(builtin_reader(), Limits::default()), &questions, &example("dns.pcap"));
     let reports: Vec<Value> =
@@ -171,8 +187,24 @@ fn a_fault_of_one_analyzer_leaves_the_others_alone() {
         asking("all", &ALL, false),
         asking("spin_in_feed", &ALL, false),
         asking("no_such_tool", &ALL, false),
-        Question { analyzer: hostile(), tool: "panic", arguments: "{}", wants: &ALL, may_end: true, rows: None },
-        Question { analyzer: hostile(), tool: "honest", arguments: "{}", wants: &ALL, may_end: true, rows: None },
+        Question {
+            analyzer: hostile(),
+            tool: "panic",
+            arguments: "{}",
+            wants: &ALL,
+            may_end: true,
+            key_log: None,
+            rows: None,
+        },
+        Question {
+            analyzer: hostile(),
+            tool: "honest",
+            arguments: "{}",
+            wants: &ALL,
+            may_end: true,
+            key_log: None,
+            rows: None,
+        },
     ];
     let outcomes = run_all(&whole, &questions, &capture);
     assert!(matches!(outcomes[0], Err(RunError::Fault(Fault::Crashed { .. }))));
@@ -185,6 +217,28 @@ fn a_fault_of_one_analyzer_leaves_the_others_alone() {
     // One of the contract before is given the frames.
     let report: Value = serde_json::from_str(&outcomes[5].as_ref().unwrap().report).unwrap();
     assert_eq!(report["frames"], alone.frames);
+}
+
+/// A key log is given to those alone that want one, and they have to take it.
+#[test]
+fn who_wants_key_logs_and_takes_none_is_at_fault() {
+    let wants = Wants { key_log: true, ..Wants::default() };
+    let key_log = Some(&b"CLIENT_RANDOM 00 00"[..]);
+    let questions = [
+        Question { key_log, ..asking("all", &ALL, false) },
+        Question { key_log, wants: &wants, ..asking("all", &ALL, false) },
+        Question { key_log, wants: &wants, analyzer: hostile(), ..asking("honest", &ALL, false) },
+    ];
+    let [other, packets, frames] =
+        run_all(&line(builtin_reader(), tight()), &questions, &example("dns.pcap")).try_into().unwrap();
+    assert!(other.is_ok());
+    for outcome in [packets, frames] {
+        assert!(
+            matches!(&outcome, Err(RunError::Fault(Fault::Crashed { reason, .. })) if reason.contains("key-log")),
+            "{:?}",
+            outcome.err()
+        );
+    }
 }
 
 #[test]

@@ -44,7 +44,15 @@ fn tools() -> &'static Catalog {
 fn run(line: &Line, tool: &str, path: &std::path::Path) -> Result<serde_json::Value, AnswerError> {
     let capture = Roots::Everything.open(path.to_str().unwrap())?;
     let wants = Wants::default();
-    let question = Question { analyzer: hostile(), tool, arguments: "{}", wants: &wants, may_end: true, rows: None };
+    let question = Question {
+        analyzer: hostile(),
+        tool,
+        arguments: "{}",
+        wants: &wants,
+        may_end: true,
+        key_log: None,
+        rows: None,
+    };
     let outcome = line.run(&question, &Pass::default(), capture, &CancellationToken::new(), &|_| {})?;
     let mut arguments = serde_json::Map::new();
     arguments.insert("as_objects".into(), true.into());
@@ -61,7 +69,7 @@ fn run(line: &Line, tool: &str, path: &std::path::Path) -> Result<serde_json::Va
 fn a_lying_reader_ends_the_run() {
     let reader = engine().reader(engine().compile("liar", &guest("reader")).unwrap()).unwrap();
     let line = line(reader, Limits::default());
-    for lie in "rwoclumsgp".chars() {
+    for lie in "rwoclkumsgp".chars() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         write!(file, "{lie}{}", "x".repeat(100)).unwrap();
         let error = run(&line, "honest", file.path()).expect_err(&format!("lie {lie}"));
@@ -128,8 +136,15 @@ fn a_cancelled_run_says_so() {
     cancel.cancel();
     let capture = Roots::Everything.open(crafted("dns_two.pcap").to_str().unwrap()).unwrap();
     let wants = Wants::default();
-    let question =
-        Question { analyzer: hostile(), tool: "honest", arguments: "{}", wants: &wants, may_end: true, rows: None };
+    let question = Question {
+        analyzer: hostile(),
+        tool: "honest",
+        arguments: "{}",
+        wants: &wants,
+        may_end: true,
+        key_log: None,
+        rows: None,
+    };
     let error =
         line(builtin_reader(), tight()).run(&question, &Pass::default(), capture, &cancel, &|_| {}).unwrap_err();
     assert!(matches!(error, RunError::Fault(Fault::Cancelled)), "{error}");
@@ -182,8 +197,15 @@ fn a_file_that_changes_while_it_is_read_is_an_error() {
     let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
     std::io::Write::write_all(&mut file, b"more").unwrap();
     let wants = Wants::default();
-    let question =
-        Question { analyzer: hostile(), tool: "honest", arguments: "{}", wants: &wants, may_end: true, rows: None };
+    let question = Question {
+        analyzer: hostile(),
+        tool: "honest",
+        arguments: "{}",
+        wants: &wants,
+        may_end: true,
+        key_log: None,
+        rows: None,
+    };
     let line = line(builtin_reader(), tight());
     let error = line.run(&question, &Pass::default(), capture, &CancellationToken::new(), &|_| {}).unwrap_err();
     assert!(matches!(&error, RunError::Unreadable { reason, .. } if reason.contains("changed")), "{error}");

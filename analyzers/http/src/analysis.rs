@@ -53,6 +53,11 @@ impl Analysis {
         &mut self.lists
     }
 
+    /// Adds a part of a key log.
+    pub fn key_log(&mut self, part: &[u8], ends: bool) {
+        self.out.key_log.add(part, ends);
+    }
+
     /// Whether more packets are wanted.
     pub fn flow(&self) -> Flow {
         self.maximum.flow()
@@ -101,8 +106,13 @@ impl Analysis {
         let digits = capture.time_digits();
         let is_empty = self.maximum.taken() == 0 && !self.counts.has_faults();
         if is_empty {
-            return Answer::nothing(capture.nothing_found("HTTP messages", &capture.decoder.decoding));
+            let mut text = capture.nothing_found("HTTP messages", &capture.decoder.decoding);
+            if let Some(words) = self.out.decrypted.in_words().filter(|_| !self.out.key_log.is_empty()) {
+                text = format!("{text}; {words}");
+            }
+            return Answer::nothing(text);
         }
+        let decryption = self.out.decrypted.report(&self.out.key_log, capture);
         let page = self.exchanges.info("exchanges");
         let mut exchanges = self.exchanges.into_items();
         exchanges.iter_mut().filter_map(|exchange| exchange.time.as_mut()).for_each(|text| time::shorten(text, digits));
@@ -118,6 +128,7 @@ impl Analysis {
             findings_total,
             files,
             files_total: self.files.total(),
+            decryption,
             statistics,
             exchanges,
             pages: [page].into_iter().chain(self.lists.into_pages()).collect(),

@@ -142,6 +142,9 @@ pub struct ExchangeReport {
     /// What the server says to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grpc_message: Option<String>,
+    /// Whether TLS encrypted it, and the key log decrypted it. Frames and times are those where its records end.
+    #[serde(skip_serializing_if = "is_default")]
+    pub decrypted: bool,
     /// What is wrong with either message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub malformed: Vec<Fault>,
@@ -296,6 +299,7 @@ impl ExchangeReport {
             reset_by: exchange.reset.map(|(_, client)| if client { "client" } else { "server" }),
             grpc_status: exchange.grpc.as_ref().map(|grpc| grpc.status),
             grpc_message: exchange.grpc.as_ref().and_then(|grpc| grpc.message.clone()),
+            decrypted: exchange.is_decrypted,
             malformed: exchange.faults().iter().collect(),
         }
     }

@@ -91,6 +91,8 @@ pub struct Exchange {
     /// Why the stream was given up, and whether the client did.
     pub reset: Option<(&'static str, bool)>,
     pub grpc: Option<Grpc>,
+    /// Whether TLS encrypted it, and a key log decrypted it.
+    pub is_decrypted: bool,
     /// Memory that was reckoned for it.
     pub charged: usize,
 }
@@ -112,6 +114,7 @@ impl Exchange {
             stream: None,
             reset: None,
             grpc: None,
+            is_decrypted: false,
             charged: 0,
         }
     }

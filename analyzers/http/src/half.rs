@@ -58,7 +58,7 @@ pub enum Taken<'a> {
     /// The message is whole.
     End,
     /// Bytes of something else.
-    Tunnelled(u64),
+    Tunnelled(&'a [u8]),
     /// Bytes that belong to nothing.
     Skipped(u64),
     /// What is here cannot be read.
@@ -100,7 +100,7 @@ impl Half {
                 Line::Long => Taken::Fault(Fault::LongHead),
             },
             Step::Close => Taken::Body(std::mem::take(&mut segment.bytes)),
-            Step::Tunnel => Taken::Tunnelled(std::mem::take(&mut segment.bytes).len() as u64),
+            Step::Tunnel => Taken::Tunnelled(std::mem::take(&mut segment.bytes)),
             Step::Lost => {
                 if segment.starts
                     && matches!(begins(message::behind_line_ends(segment.bytes)), Begins::Request | Begins::Response)

@@ -4,7 +4,7 @@
 //! * [`prompts`]: the prompts
 //! * `message`: start line, headers, framing of HTTP/1
 //! * `streams`: what a connection carries; `half` and `http1`: messages of HTTP/1 in it, and which belong together
-//! * `http2`: frames, header blocks and streams of HTTP/2
+//! * `http2`: frames, header blocks and streams of HTTP/2; `tls`: both in TLS, where a key log decrypts it
 //! * `exchange`, `body` and `form`: what is kept of a request and its response; `secrets`: what is not
 //! * `analysis`: what is done with each exchange, in `counts`, `files` and `findings`
 //! * `signs`: strings that attack what reads them
@@ -41,6 +41,7 @@ mod rows;
 mod secrets;
 mod signs;
 mod streams;
+mod tls;
 pub mod tool;
 
 mcpcap_analyzer::component! { name: "http", tools: [tool::Http], prompts: prompts::PROMPTS }

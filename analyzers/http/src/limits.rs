@@ -1,5 +1,5 @@
 //! How much is kept and listed. A capture decides how many exchanges there are, so each table has a size; what had to make room is counted in the
-//! report. Together they stay below 48 MiB, whatever the capture.
+//! report. Together they stay below 48 MiB, whatever the capture; a key log takes 4 MiB of that, and 1 KiB for each connection that the decoder follows.
 
 /// Segments of each side that begin no message, after which a connection is let go.
 pub const TRIES: u8 = 4;
@@ -14,6 +14,8 @@ pub const HEADERS: usize = 256;
 pub const CHUNK_LINE: usize = 4 << 10;
 /// Bytes that wait in all connections for the rest of their head.
 pub const BUFFERED: usize = 2 << 20;
+/// Bytes that wait in all connections of TLS for the rest of their record or handshake message.
+pub const RECORDS: usize = 2 << 20;
 
 /// Requests of one connection that wait for their responses.
 pub const PIPELINED: usize = 1024;

@@ -32,7 +32,7 @@ const RULES: &str = "\
 - `exchanges` is a page; `where` chooses among all of them by any field: `status>=400`, `uri~login`, `response_body.type~portable`, `host=example.com`.
 - Host, User-Agent, Server, Content-Type, X-Forwarded-For and file names are claims; addresses, `type` (by the first bytes) and hashes were seen. \
 Passwords, tokens and values of cookies are left out (`…`); never guess at them.
-- Most HTTP is encrypted: absence here says nothing about TLS. Behind `tunnel` nothing was looked into.
+- Most HTTP is encrypted: absence here says nothing about TLS, which is read only with a key log (`keylog_file`; `decryption` says how far). Behind `tunnel` only that was looked into.
 - A hash stands only beside what is whole; `complete` false, `missing_bytes` and `undecoded` say why there is none.";
 
 const SECURITY: &str = "\
@@ -95,7 +95,7 @@ mod tests {
         for text in [RULES, SECURITY, TROUBLESHOOTING] {
             let quoted = text.split('`').skip(1).step_by(2).filter(|word| !word.contains(['>', '~', '=', '…']));
             for field in quoted.flat_map(|path| path.split(['.', ' '])).map(|word| word.trim_end_matches("[]")) {
-                let is_argument = ["where", "false", "capture", "to", "limits"].contains(&field);
+                let is_argument = ["where", "keylog_file", "false", "capture", "to", "limits"].contains(&field);
                 assert!(is_argument || report.contains(&format!("\"{field}\":")), "{field}");
             }
         }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::details::ExchangeReport;
 use crate::files::FileReport;
 use crate::message::Fault;
+use mcpcap_tls_records::DecryptionReport;
 
 /// What `analyze_http` answers.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -28,6 +29,9 @@ pub struct Report {
     /// How many: exact up to 4,096, beyond an estimate with a standard error of 0.8 %.
     #[serde(skip_serializing_if = "is_default")]
     pub files_total: u64,
+    /// What of TLS was decrypted. Absent without a key log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decryption: Option<DecryptionReport>,
     pub statistics: Statistics,
     /// Requests with their responses, in the order in which they were complete.
     pub exchanges: Vec<ExchangeReport>,

@@ -137,6 +137,8 @@ mcpcap_analyzer::table! {
         grpc_status: Option<u32>,
         /// What the connection became: connect, websocket, h2c, other.
         tunnel: Option<&'static str>,
+        /// Whether TLS encrypted it, and the capture's decryption secrets decrypted it.
+        is_decrypted: bool,
         /// Whether something is wrong with either message.
         is_malformed: bool,
     }
@@ -223,6 +225,7 @@ fn row(exchange: &Exchange) -> HttpExchange {
         stream: exchange.stream,
         grpc_status: exchange.grpc.as_ref().map(|grpc| grpc.status),
         tunnel: exchange.upgrade.map(|upgrade| upgrade.name()),
+        is_decrypted: exchange.is_decrypted,
         is_malformed: exchange.faults().iter().next().is_some(),
     }
 }

@@ -1,6 +1,7 @@
 //! What a TCP connection carries.
 
 use mcpcap_analyzer::stream::{Connection, Event, Side};
+use mcpcap_tls_records::{KeyLog, Tally};
 
 use crate::body::Pool;
 use crate::exchange::{Exchange, Mark};
@@ -8,6 +9,7 @@ use crate::http1::Http1;
 use crate::http2::Http2;
 use crate::limits;
 use crate::message::{Begins, Fault, begins, behind_line_ends};
+use crate::tls::{self, Tls};
 
 /// What is kept of a connection.
 pub enum State {
@@ -15,6 +17,8 @@ pub enum State {
     New([u8; 2]),
     Http1(Box<Http1>),
     Http2(Box<Http2>),
+    /// TLS that may be decrypted.
+    Tls(Box<Tls>),
     /// Not HTTP.
     Other,
 }
@@ -59,6 +63,16 @@ pub struct Out {
     pub http2: usize,
     /// Those for which there was no room.
     pub http2_left_out: u64,
+    /// The secrets that are known.
+    pub key_log: KeyLog,
+    /// How far connections of TLS were decrypted.
+    pub decrypted: Tally,
+    /// Whether what comes out now was encrypted.
+    pub is_decrypted: bool,
+    /// Bytes of records and handshake messages of TLS that wait now.
+    pub records: usize,
+    /// What is encrypted in a record, while that is read.
+    pub plain: Vec<u8>,
 }
 
 /// What a connection of HTTP/1 leaves behind when it goes on as HTTP/2.
@@ -98,6 +112,7 @@ impl Out {
     /// Takes an exchange of which nothing more comes.
     pub fn finish(&mut self, mut exchange: Exchange) {
         exchange.finish(&mut self.pool);
+        exchange.is_decrypted = self.is_decrypted;
         self.unfinished = self.unfinished.saturating_sub(exchange.charged);
         self.finished.push(exchange);
     }
@@ -120,21 +135,23 @@ impl State {
             Event::Gap { from, missing, frame, .. } => match self {
                 Self::Http1(http) => http.gap(from, missing, frame, out),
                 Self::Http2(http) => http.gap(from, missing, frame, out),
+                Self::Tls(tls) => tls.gap(from, missing, frame, out),
                 Self::New(_) | Self::Other => {}
             },
             Event::Conflict { .. } => {}
-            Event::Fin { from, .. } => {
-                if let Self::Http1(http) = self {
-                    http.fin(from);
-                }
-            }
+            Event::Fin { from, .. } => match self {
+                Self::Http1(http) => http.fin(from),
+                Self::Tls(tls) => tls.end(connection, event, out),
+                Self::New(_) | Self::Http2(_) | Self::Other => {}
+            },
             Event::Closed { reason, frame } => {
                 match self {
-                    Self::Http1(http) => http.close(reason, frame, out),
+                    Self::Http1(http) => http.close(connection, reason, frame, out),
                     Self::Http2(http) => {
                         http.close(reason, out);
                         out.http2 = out.http2.saturating_sub(1);
                     }
+                    Self::Tls(tls) => tls.end(connection, event, out),
                     Self::New(_) | Self::Other => {}
                 }
                 *self = Self::Other;
@@ -147,9 +164,21 @@ impl State {
             match self {
                 Self::Http1(http) => http.give_up(now, out),
                 Self::Http2(http) => http.give_up(now, out),
-                Self::New(_) | Self::Other => {}
+                Self::New(_) | Self::Tls(_) | Self::Other => {}
             }
             out.buffered = out.buffered.saturating_sub(before).saturating_add(self.buffered());
+        }
+    }
+
+    /// What one end sent next is not known; `length`: how many bytes it were, if that is.
+    pub fn lost(&mut self, from: Side, length: Option<u64>, frame: u64, out: &mut Out) {
+        match (self, length) {
+            (_, Some(0)) => {}
+            (Self::Http1(http), Some(length)) => http.gap(from, length, frame, out),
+            (Self::Http2(http), Some(length)) => http.gap(from, length, frame, out),
+            (Self::Http1(http), None) => http.lost(from, frame, out),
+            (Self::Http2(http), None) => http.lose(from, Fault::MissingBytes, frame, out),
+            (Self::New(_) | Self::Tls(_) | Self::Other, _) => {}
         }
     }
 
@@ -160,7 +189,14 @@ impl State {
             if bytes.is_empty() {
                 return;
             }
-            *self = if segment.starts && begins(bytes) != Begins::No {
+            *self = if segment.starts && tls::begins(bytes) && !out.is_decrypted {
+                if out.key_log.is_empty() {
+                    out.decrypted.pass();
+                    Self::Other
+                } else {
+                    Self::Tls(Box::new(Tls::new(from, bytes)))
+                }
+            } else if segment.starts && begins(bytes) != Begins::No {
                 Self::Http1(Box::default())
             } else if segment.starts && is_settings(bytes) {
                 // Without the preface it is not known who asks; the client is who opened the connection.
@@ -183,6 +219,7 @@ impl State {
                 }
             }
             Self::Http2(http) => http.data(connection, from, segment, out),
+            Self::Tls(tls) => tls.data(connection, from, segment, out),
             Self::New(_) | Self::Other => {}
         }
     }
@@ -214,7 +251,8 @@ impl State {
         match self {
             Self::Http1(http) => http.buffered(),
             Self::Http2(http) => http.buffered(),
-            Self::New(_) | Self::Other => 0,
+            // That of TLS is reckoned apart, and what it carries by itself.
+            Self::New(_) | Self::Tls(_) | Self::Other => 0,
         }
     }
 }

@@ -35,10 +35,10 @@ pub struct Http {
 impl Tool for Http {
     const NAME: &'static str = "analyze_http";
     const TITLE: &'static str = "HTTP analysis";
-    const DESCRIPTION: &'static str = "Analyses clear-text HTTP/1 and HTTP/2 on any port: each request with its \
-        response, status, times, sizes; downloads and uploads with type, name and hashes; hosts, user agents, servers, \
-        slow and failed requests. Findings: executables, passwords in clear, injection and traversal, scanners, web \
-        shells, brute force, tunnels, request smuggling, regular POSTs.";
+    const DESCRIPTION: &'static str = "Analyses HTTP/1 and HTTP/2, in clear or by a key log: each request with its response, \
+        status, times, sizes; files with type, name and hashes; hosts, user agents, servers, slow, failed requests. \
+        Findings: executables, passwords in clear, injection, traversal, scanners, web shells, brute force, tunnels, \
+        request smuggling, regular POSTs.";
     type Arguments = Arguments;
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["exchanges"];
@@ -61,7 +61,7 @@ impl Tool for Http {
         exchange::INTERIM,
     ];
     const TABLES: &'static [&'static Table] = &[HttpExchange::TABLE];
-    const WANTS: Wants = Wants::of(&[]).and_streams();
+    const WANTS: Wants = Wants::of(&[]).and_streams().and_key_log();
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
@@ -76,6 +76,10 @@ impl Tool for Http {
         let Self { streams, analysis } = self;
         streams.take(connection, event, |state, event| analysis.stream(connection, state, event));
         Ok(analysis.flow())
+    }
+
+    fn key_log(&mut self, part: &[u8], ends: bool) {
+        self.analysis.key_log(part, ends);
     }
 
     fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {

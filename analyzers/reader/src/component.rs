@@ -14,7 +14,7 @@ use std::cell::RefCell;
 
 wit_bindgen::generate!({ path: "wit", world: "reader" });
 
-use exports::mcpcap::analysis::read::{Break, BreakKind, Guest, Progress};
+use exports::mcpcap::analysis::read::{Break, BreakKind, Guest, Progress, Range};
 use mcpcap::analysis::types::{BadArgument, BadInput, Index, Link, Problem};
 
 thread_local! {
@@ -50,6 +50,11 @@ impl From<types::Progress> for Progress {
             consumed: progress.consumed,
             frames: Index { timestamp, offset, captured, original, link, flags },
             links: progress.links.into_iter().map(Into::into).collect(),
+            key_logs: progress
+                .key_logs
+                .iter()
+                .map(|range| Range { offset: range.offset, length: range.length })
+                .collect(),
             wanted: progress.wanted,
             end: progress.end.map(Into::into),
         }

@@ -47,4 +47,4 @@ pub use summary::{
     BlockCounts, CommentSummary, Drops, InterfaceSummary, NameCounts, Page, PlacedText, SecretsCount, SectionSummary,
     Statistics, Summary,
 };
-pub use types::{Break, BreakKind, Index, Link, MAX_BLOCK, MAX_PACKET, NO_TIME, Problem, Progress};
+pub use types::{Break, BreakKind, Index, Link, MAX_BLOCK, MAX_PACKET, NO_TIME, Problem, Progress, Range};

@@ -3,7 +3,7 @@
 use crate::Reader;
 use crate::fields::Order;
 use crate::summary::Summary;
-use crate::types::{Break, BreakKind, Link, Problem};
+use crate::types::{Break, BreakKind, Link, Problem, Range};
 
 /// A capture file in the making.
 #[derive(Clone)]
@@ -134,6 +134,8 @@ impl Value<'_> {
 pub(crate) struct Outcome {
     pub frames: Vec<Row>,
     pub links: Vec<Link>,
+    /// TLS key logs: their offset in the file, and their length.
+    pub key_logs: Vec<(u64, u32)>,
     pub end: Option<Break>,
     pub summary: Summary,
 }
@@ -204,6 +206,8 @@ fn read_with(mut reader: Reader, octets: &[u8], step: usize) -> Result<Outcome, 
                 flags: index.flags[row],
             });
         }
+        let place = |range: &Range| (done as u64 + u64::from(range.offset), range.length);
+        outcome.key_logs.extend(progress.key_logs.iter().map(place));
         done += progress.consumed as usize;
         outcome.links.extend(progress.links);
         outcome.end = progress.end;

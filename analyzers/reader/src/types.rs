@@ -90,6 +90,15 @@ impl Index {
     }
 }
 
+/// A part of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// Where its first octet is.
+    pub offset: u32,
+    /// Octets of it.
+    pub length: u32,
+}
+
 /// What was found in a window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -99,6 +108,8 @@ pub struct Progress {
     pub frames: Index,
     /// Links declared in this window.
     pub links: Vec<Link>,
+    /// TLS key logs among the decryption secrets of this window.
+    pub key_logs: Vec<Range>,
     /// The least length of the next window, where a record or block is longer than this one was; else 0.
     pub wanted: u32,
     /// Set when the file cannot be read on.

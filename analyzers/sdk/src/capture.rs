@@ -21,6 +21,8 @@ pub struct Capture {
     pub decoder: decode::Summary,
     /// How TCP streams were put together; nothing where nobody wanted them.
     pub streams: stream::Statistics,
+    /// Bytes of the file's TLS key logs that nobody was given, since there are too many.
+    pub key_log_left_out: u64,
 }
 
 /// The document as it is written.
@@ -32,6 +34,7 @@ struct Document {
     end: Option<End>,
     reader: Value,
     decoder: Decoder,
+    key_log_left_out: u64,
 }
 
 #[derive(Default, Deserialize)]
@@ -44,8 +47,8 @@ struct Decoder {
 
 impl From<Document> for Capture {
     fn from(document: Document) -> Self {
-        let Document { file, frames, end, reader, decoder: Decoder { summary, streams } } = document;
-        Self { file, frames, end, reader, decoder: summary, streams }
+        let Document { file, frames, end, reader, decoder: Decoder { summary, streams }, key_log_left_out } = document;
+        Self { file, frames, end, reader, decoder: summary, streams, key_log_left_out }
     }
 }
 

@@ -13,15 +13,15 @@ use crate::{Capture, Flow, Link, Problem, Prompt, PromptArguments, Run, ToolEntr
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",
-        world: "tabled-analyzer",
+        world: "decrypting-analyzer",
         pub_export_macro: true,
-        export_macro_name: "export_tabled_analyzer",
+        export_macro_name: "export_decrypting_analyzer",
         default_bindings_module: "mcpcap_analyzer::component::bindings",
     });
 }
 
 use bindings::exports::mcpcap::analysis::analyze::{Batch, Guest, Packets, Streams};
-use bindings::exports::mcpcap::analysis::tables;
+use bindings::exports::mcpcap::analysis::{key_log, tables};
 use bindings::mcpcap::analysis::types;
 
 /// What `component!` knows about a component.
@@ -89,6 +89,16 @@ impl<S: Source> Guest for Exports<S> {
     fn finish(capture: String) -> Result<String, types::Problem> {
         let session = SESSION.with_borrow_mut(Option::take).ok_or_else(not_open)?;
         Ok(session.run.finish(&Capture::from_json(&capture)?)?)
+    }
+}
+
+impl<S: Source> key_log::Guest for Exports<S> {
+    fn add(part: Vec<u8>, ends: bool) {
+        SESSION.with_borrow_mut(|session| {
+            if let Some(session) = session {
+                session.run.key_log(&part, ends);
+            }
+        });
     }
 }
 

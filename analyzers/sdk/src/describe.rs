@@ -50,6 +50,7 @@ pub fn tool<T: Tool>() -> Value {
         "streams": T::WANTS.streams,
         "community_ids": T::WANTS.community_ids,
         "sha1": T::WANTS.sha1,
+        "key_log": T::WANTS.key_log,
         "ends": match T::ENDS {
             Ends::Never => json!(false),
             Ends::Always => json!(true),

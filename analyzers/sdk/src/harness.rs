@@ -7,7 +7,7 @@ mod run;
 pub mod schema;
 pub mod talk;
 
-pub use run::{read_to, run, run_tool};
+pub use run::{read_to, run, run_tool, run_with};
 
 use serde_json::{Value, json};
 
@@ -33,6 +33,8 @@ struct Batch<'a> {
     links: &'a [Link],
     position: u64,
     data: &'a [u8],
+    /// TLS key logs in the file, each with a line end.
+    key_log: Vec<u8>,
 }
 
 impl<'a> Batch<'a> {
@@ -108,7 +110,9 @@ fn batches(
             link: index.link,
             flags: index.flags,
         };
-        if each(&Batch { frames, links: &links, position: at as u64, data: window })? == Flow::Enough {
+        let range = |range: &mcpcap_reader::Range| window.get(range.offset as usize..)?.get(..range.length as usize);
+        let key_log = found.key_logs.iter().filter_map(range).flat_map(|text| [text, b"\n"].concat()).collect();
+        if each(&Batch { frames, links: &links, position: at as u64, data: window, key_log })? == Flow::Enough {
             end = Some(json!({ "reason": "enough", "offset": at, "message": "enough" }));
             break;
         }

@@ -21,8 +21,8 @@ pub enum Flow {
 
 /// One tool of an analyzer: its description, and the state of one run.
 ///
-/// A run is `open`, then `packet` for each frame that [`Tool::WANTS`] wants in the order of the file, with `stream` for each event of a TCP stream where it
-/// wants those, then `finish`. Nothing is kept between runs.
+/// A run is `open`, then `packet` for each frame that [`Tool::WANTS`] wants in the order of the file, with `stream` for each event of a TCP stream and
+/// `key_log` for parts of key logs where it wants those, then `finish`. Nothing is kept between runs.
 pub trait Tool: Sized + 'static {
     /// Name that MCP clients call, for example `analyze_dns_packets`.
     const NAME: &'static str;
@@ -71,6 +71,12 @@ pub trait Tool: Sized + 'static {
         Ok(Flow::More)
     }
 
+    /// Takes a part of a TLS key log, of the caller's or of the file's decryption secrets, before the packets that come with it. Parts may end anywhere;
+    /// `ends`: the text ends with this one. Only of tools whose [`Tool::WANTS`] has `key_log`. Nothing of it may stand in a report.
+    fn key_log(&mut self, part: &[u8], ends: bool) {
+        let _ = (part, ends);
+    }
+
     /// Ends the run.
     ///
     /// # Errors
@@ -93,12 +99,21 @@ pub struct Wants {
     pub community_ids: bool,
     /// Whether the report shows the SHA-1 of the file, which takes time.
     pub sha1: bool,
+    /// With TLS key logs, which the file may have and the argument `keylog_file` names.
+    pub key_log: bool,
 }
 
 impl Wants {
     /// All frames.
-    pub const ALL: Self =
-        Self { transports: None, ports: &[], streams: false, headers: false, community_ids: false, sha1: false };
+    pub const ALL: Self = Self {
+        transports: None,
+        ports: &[],
+        streams: false,
+        headers: false,
+        community_ids: false,
+        sha1: false,
+        key_log: false,
+    };
 
     /// Packets with one of these transport headers.
     pub const fn of(transports: &'static [TransportKind]) -> Self {
@@ -108,6 +123,11 @@ impl Wants {
     /// And the events of TCP streams.
     pub const fn and_streams(self) -> Self {
         Self { streams: true, ..self }
+    }
+
+    /// And key logs.
+    pub const fn and_key_log(self) -> Self {
+        Self { key_log: true, ..self }
     }
 }
 
@@ -199,6 +219,9 @@ pub trait Run {
     /// As [`Tool::stream`].
     #[doc(hidden)]
     fn stream(&mut self, connection: &Connection, event: Event<'_>) -> Result<Flow, Problem>;
+    /// As [`Tool::key_log`].
+    #[doc(hidden)]
+    fn key_log(&mut self, part: &[u8], ends: bool);
     /// As [`Tool::finish`], with the report as JSON.
     #[doc(hidden)]
     fn finish(self: Box<Self>, capture: &Capture) -> Result<String, Problem>;
@@ -211,6 +234,10 @@ impl<T: Tool> Run for T {
 
     fn stream(&mut self, connection: &Connection, event: Event<'_>) -> Result<Flow, Problem> {
         Tool::stream(self, connection, event)
+    }
+
+    fn key_log(&mut self, part: &[u8], ends: bool) {
+        Tool::key_log(self, part, ends);
     }
 
     fn finish(self: Box<Self>, capture: &Capture) -> Result<String, Problem> {
@@ -301,7 +328,7 @@ macro_rules! component {
                 const PROMPTS: &'static [$crate::Prompt] = super::PROMPTS;
             }
             type Exports = $crate::component::Exports<Source>;
-            $crate::component::bindings::export_tabled_analyzer!(Exports with_types_in $crate::component::bindings);
+            $crate::component::bindings::export_decrypting_analyzer!(Exports with_types_in $crate::component::bindings);
         }
     };
 }

@@ -1,6 +1,6 @@
 //! Hellos of TLS (RFC 8446 §4.1, RFC 5246 §7.4.1, RFC 6347 §4.2), whatever carries them: what the analyzers of TLS and of QUIC share.
 //!
-//! * [`ClientHello`], [`ServerHello`], [`Ssl2Client`], [`Ssl2Server`]: hellos as they stand in their messages; [`fingerprint`]: JA3, JA3S and JA4 of them
+//! * [`ClientHello`], [`ServerHello`], [`EncryptedExtensions`], [`Ssl2Client`], [`Ssl2Server`]: hellos as they stand in their messages; [`fingerprint`]: JA3, JA3S and JA4 of them
 //! * [`Offer`] and [`Choice`]: what is kept of them; [`OffersReport`] and [`EchReport`]: what reports tell of them
 //! * [`registry`]: the names that IANA registered; [`wire`]: how TLS writes numbers
 //!
@@ -35,7 +35,7 @@ pub mod wire;
 pub use client::{ClientHello, Ech};
 pub use offer::{Choice, Codes, Offer};
 pub use report::{EchReport, OffersReport, names};
-pub use server::ServerHello;
+pub use server::{EncryptedExtensions, ServerHello};
 pub use ssl2::{Ssl2Client, Ssl2Server};
 
 use crate::wire::Cursor;
@@ -48,6 +48,7 @@ pub mod extension {
     pub const EC_POINT_FORMATS: u16 = 11;
     pub const SIGNATURE_ALGORITHMS: u16 = 13;
     pub const ALPN: u16 = 16;
+    pub const ENCRYPT_THEN_MAC: u16 = 22;
     pub const SESSION_TICKET: u16 = 35;
     pub const PRE_SHARED_KEY: u16 = 41;
     pub const EARLY_DATA: u16 = 42;

@@ -82,6 +82,31 @@ impl<'a> ServerHello<'a> {
     }
 }
 
+/// The extensions with which a server of TLS 1.3 answers besides its hello (RFC 8446 §4.3.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EncryptedExtensions<'a> {
+    /// The protocol of the application that is chosen (ALPN).
+    pub alpn: Option<&'a [u8]>,
+    /// Whether it takes the data that came before the handshake (0-RTT).
+    pub early_data: bool,
+}
+
+impl<'a> EncryptedExtensions<'a> {
+    /// Reads the body of the message. `None` when it does not begin as one does.
+    pub fn parse(body: &'a [u8]) -> Option<Self> {
+        let mut list = Cursor::new(Cursor::new(body).vector_or_rest(2)?.0);
+        let mut read = Self::default();
+        while let Some((code, body)) = list.u16().and_then(|code| Some((code, list.vector(2)?))) {
+            match code {
+                extension::ALPN => read.alpn = Cursor::new(body).vector(2).and_then(|list| Cursor::new(list).vector(1)),
+                extension::EARLY_DATA => read.early_data = true,
+                _ => {}
+            }
+        }
+        Some(read)
+    }
+}
+
 fn is_early_draft(version: u16) -> bool {
     (0x7f00..=0x7f15).contains(&version)
 }

@@ -102,6 +102,7 @@ impl Analysis {
         if self.maximum.taken() == 0 {
             return Answer::nothing(capture.nothing_found("TLS connections", &capture.decoder.decoding));
         }
+        let decryption = self.out.decrypted.report(&self.out.key_log, capture);
         rows::add_certificates(&self.out.certificates.in_order());
         let lists = &mut self.lists;
         let listed = self.out.certificates.listed(lists);
@@ -121,6 +122,7 @@ impl Analysis {
             copies: carried.copies,
             findings,
             findings_total,
+            decryption,
             statistics,
             connections,
             certificates,

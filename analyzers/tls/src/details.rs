@@ -14,6 +14,7 @@ use crate::fault::Fault;
 use mcpcap_tls_hello::fingerprint::Carrier;
 use mcpcap_tls_hello::registry::{self, Name, is_post_quantum};
 use mcpcap_tls_hello::{Choice, EchReport, Offer, OffersReport, names};
+use mcpcap_tls_records::Why;
 
 /// A connection. Texts such as names are from the capture.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -89,7 +90,7 @@ pub struct ConnectionReport {
     /// Protocols that the client offers (ALPN).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub offered_alpn: Vec<String>,
-    /// Protocol that the server chose, where that is in the clear.
+    /// Protocol that the server chose, where that could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alpn: Option<String>,
     /// An encrypted ClientHello in it. Clients also send one for the look of it (GREASE), which cannot be told apart.
@@ -102,7 +103,8 @@ pub struct ConnectionReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub resumed: Option<&'static str>,
-    /// Data before the handshake (0-RTT): `offered`, `sent`, or `rejected` by a HelloRetryRequest. Whether the server took it is encrypted.
+    /// Data before the handshake (0-RTT): `offered`, `sent`, or `rejected` by a HelloRetryRequest. Whether the server took it is encrypted; with a key log,
+    /// `accepted` or `rejected`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub early_data: Option<&'static str>,
@@ -153,24 +155,35 @@ pub struct ConnectionReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub ja3s: Option<String>,
-    /// Certificates of the server, where they are in the clear.
+    /// Certificates of the server, where they could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<ChainReport>,
     /// Those of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate: Option<ChainReport>,
-    /// Alerts in the clear. Of many this is a page.
+    /// Alerts that could be read. Of many this is a page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<AlertReport>,
     /// How many there are.
     #[serde(skip_serializing_if = "is_default")]
     pub alerts_total: u64,
-    /// Alerts of the client that are encrypted.
+    /// Alerts of the client that are encrypted, and could not be read.
     #[serde(skip_serializing_if = "is_default")]
     pub encrypted_client_alerts: u64,
-    /// Alerts of the server that are encrypted.
+    /// Alerts of the server that are encrypted, and could not be read.
     #[serde(skip_serializing_if = "is_default")]
     pub encrypted_server_alerts: u64,
+    /// Encrypted records that the key log decrypted.
+    #[serde(skip_serializing_if = "is_default")]
+    pub decrypted_records: u64,
+    /// Encrypted records that it did not.
+    #[serde(skip_serializing_if = "is_default")]
+    pub not_decrypted_records: u64,
+    /// Why not, of the first of these: `no_secret` (in the key log), `handshake_not_seen`, `unsupported_version`, `unsupported_suite`, `missing_bytes`,
+    /// `authentication_failed`, `no_room`. Absent without a key log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub not_decrypted: Option<&'static str>,
     /// Whether the capture misses bytes of it.
     #[serde(skip_serializing_if = "is_default")]
     pub has_gaps: bool,
@@ -247,6 +260,9 @@ pub fn early_data(facts: &Facts) -> Option<&'static str> {
     let offers = facts.offer.as_ref().is_some_and(|offer| offer.early_data);
     match () {
         () if (offers || facts.early_data) && facts.retry.is_some() => Some("rejected"),
+        () if offers && facts.early_data_taken.is_some() => {
+            facts.early_data_taken.map(|taken| if taken { "accepted" } else { "rejected" })
+        }
         () if facts.early_data => Some("sent"),
         () => offers.then_some("offered"),
     }
@@ -260,7 +276,7 @@ impl AlertReport {
 }
 
 impl ChainReport {
-    /// Of one side of a connection, when it sent certificates in the clear.
+    /// Of one side of a connection, when it sent certificates that could be read.
     pub fn new(facts: &Facts, of: Side) -> Option<Self> {
         let side = facts.side(of);
         if side.certificates_total == 0 {
@@ -323,6 +339,9 @@ impl ConnectionReport {
             alerts_total: facts.alerts.total(),
             encrypted_client_alerts: facts.side(Side::Client).encrypted_alerts,
             encrypted_server_alerts: facts.side(Side::Server).encrypted_alerts,
+            decrypted_records: facts.decryption.map_or(0, |told| told.decrypted),
+            not_decrypted_records: facts.decryption.map_or(0, |told| told.not_decrypted),
+            not_decrypted: facts.decryption.and_then(|told| told.why).map(Why::name),
             has_gaps: facts.gaps,
             ssl2_hello: facts.ssl2_hello,
             malformed: facts.faults.iter().map(|(fault, _)| *fault).collect(),

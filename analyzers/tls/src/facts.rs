@@ -7,12 +7,14 @@ use mcpcap_analyzer::stream::{Endpoint, Side};
 
 use crate::certificate::{self, Certificate};
 use crate::fault::Fault;
-use crate::handshake::{self, Message};
 use crate::out::Out;
 use crate::{key_exchange, limits};
+use mcpcap_analyzer::text;
 use mcpcap_tls_hello::fingerprint::Carrier;
 use mcpcap_tls_hello::registry::is_13;
-use mcpcap_tls_hello::{Choice, ClientHello, Offer, ServerHello, Ssl2Client, Ssl2Server, Wrong};
+use mcpcap_tls_hello::{Choice, ClientHello, EncryptedExtensions, Offer, ServerHello, Ssl2Client, Ssl2Server, Wrong};
+use mcpcap_tls_records::Told;
+use mcpcap_tls_records::handshake::{self, Message};
 
 /// The list of alerts of each connection.
 pub const ALERTS: &str = "connections[].alerts";
@@ -27,7 +29,7 @@ pub struct Mark {
 /// Letters of a history.
 const LETTERS: usize = 100;
 
-/// An alert that was not encrypted.
+/// An alert that could be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alert {
     pub from: Side,
@@ -89,6 +91,8 @@ pub struct Facts {
     pub is_full: bool,
     /// Whether the client sent data before the server answered.
     pub early_data: bool,
+    /// Whether the server took it, where its EncryptedExtensions could be read.
+    pub early_data_taken: Option<bool>,
     pub established: Option<Mark>,
     pub alerts: Sequence<Alert>,
     /// How often each came, at most 512 kinds.
@@ -101,12 +105,14 @@ pub struct Facts {
     pub faults: Vec<(Fault, u64)>,
     /// Records by content type from 20 on, and of those what is beyond 24.
     pub records: [u64; 6],
-    /// Handshake messages that are not encrypted, by kind; the last is of all from there on.
+    /// Handshake messages that could be read, by kind; the last is of all from there on.
     pub messages: [u32; 32],
     /// Whether the capture misses bytes of it.
     pub gaps: bool,
     /// Why it ended.
     pub end: &'static str,
+    /// How far its records were decrypted, where there is a key log.
+    pub decryption: Option<Told>,
     /// What it was charged with.
     pub charged: usize,
 }
@@ -132,6 +138,7 @@ impl Facts {
             done: Default::default(),
             is_full: false,
             early_data: false,
+            early_data_taken: None,
             established: None,
             alerts: Sequence::of(ALERTS, limits::ALERTS),
             alert_kinds: Vec::new(),
@@ -142,6 +149,7 @@ impl Facts {
             messages: [0; 32],
             gaps: false,
             end: "",
+            decryption: None,
             charged: 0,
         }
     }
@@ -182,6 +190,12 @@ impl Facts {
         }
     }
 
+    /// Records of application data.
+    pub fn data_records(&self) -> u64 {
+        let [_, _, _, data, ..] = self.records;
+        data
+    }
+
     /// Whether a handshake record of a side is encrypted.
     pub fn is_encrypted(&self, from: Side, bytes: &[u8]) -> bool {
         // A client of TLS 1.3 says ChangeCipherSpec for the sake of old middleboxes, and may have to send another hello.
@@ -206,7 +220,7 @@ impl Facts {
             self.fault(Fault::ManyRecords, mark.frame);
         }
         if handshake::is_read(message.kind) && !complete {
-            if message.length as usize > limits::MESSAGE {
+            if message.length as usize > handshake::LONGEST {
                 self.fault(Fault::LongMessage, mark.frame);
             } else {
                 out.incomplete = out.incomplete.saturating_add(1);
@@ -218,15 +232,24 @@ impl Facts {
             handshake::HELLO_RETRY_REQUEST => self.retry = Some((mark.frame, None)),
             handshake::HELLO_VERIFY_REQUEST => self.verified = Some(mark.frame),
             handshake::CERTIFICATE => {
-                // Of TLS 1.3 it is encrypted; a server without encryption that sends one is up to 1.2.
+                let is_13 = self.is_13();
                 let (read, total) =
-                    certificate::chain(message.body, complete, mark, &mut out.certificates, &mut |fault| {
+                    certificate::chain(message.body, is_13, complete, mark, &mut out.certificates, &mut |fault| {
                         self.fault(fault, mark.frame);
                     });
                 let side = self.side_mut(from);
                 if side.certificates_total == 0 {
                     (side.certificates, side.certificates_total) = (read, total);
                     (side.certificate_frame, side.certificate_time) = (Some(mark.frame), mark.time);
+                }
+            }
+            handshake::ENCRYPTED_EXTENSIONS => {
+                if let Some(extensions) = EncryptedExtensions::parse(message.body) {
+                    let alpn = extensions.alpn.map(|alpn| text::printable(alpn, limits::TEXT));
+                    if let Some(choice) = &mut self.choice {
+                        choice.alpn = choice.alpn.take().or(alpn);
+                    }
+                    self.early_data_taken = Some(extensions.early_data);
                 }
             }
             handshake::SERVER_KEY_EXCHANGE => {
@@ -255,6 +278,10 @@ impl Facts {
     }
 
     fn client_hello(&mut self, body: &[u8], complete: bool, begun: Mark, mark: Mark) {
+        // Keys may be agreed on anew, within what is encrypted.
+        if self.established.is_some() {
+            return;
+        }
         let Some(hello) = ClientHello::parse(body, self.carrier == Carrier::Dtls) else { return };
         self.wrong(hello.wrong, complete, mark.frame);
         self.asked = Some((self.asked.map_or(begun, |(first, _)| first), mark));
@@ -266,6 +293,9 @@ impl Facts {
     }
 
     fn server_hello(&mut self, body: &[u8], complete: bool, mark: Mark) {
+        if self.established.is_some() {
+            return;
+        }
         let Some(hello) = ServerHello::parse(body) else { return };
         self.wrong(hello.wrong, complete, mark.frame);
         let choice = Choice::new(&hello, complete);
@@ -318,7 +348,7 @@ impl Facts {
         self.version() == Some(2)
     }
 
-    /// An alert that is not encrypted.
+    /// An alert that could be read.
     pub fn alert(&mut self, from: Side, bytes: &[u8], frame: u64) {
         let [level @ (1 | 2), description] = bytes else { return self.fault(Fault::BadAlert, frame) };
         let alert = Alert { from, fatal: *level == 2, description: *description, frame };
@@ -356,6 +386,7 @@ impl Facts {
                 side.encrypted_alerts = side.encrypted_alerts.saturating_add(1);
                 false
             }
+            Encrypted::Read => false,
         };
         side.finished |= finishes;
         if from == Side::Client && is_asked && !answered && matches!(kind, Encrypted::Data(_)) {
@@ -425,4 +456,6 @@ pub enum Encrypted {
     Alert,
     /// Application data of so many bytes.
     Data(u64),
+    /// Something else, which could be decrypted.
+    Read,
 }

@@ -2,7 +2,7 @@
 //!
 //! * [`tool`]: the tool `analyze_tls`, and its arguments
 //! * [`prompts`]: the prompts
-//! * `stream`: what a TCP connection carries; `records` and `handshake`: records in it, and messages in these
+//! * `stream`: what a TCP connection carries. Records in it, messages in these, and what decrypts them are the crate `mcpcap-tls-records`
 //! * `dtls`: the same in UDP datagrams
 //! * `key_exchange`; `certificate`: X.509. Hellos, their fingerprints and names of numbers are the crate `mcpcap-tls-hello`
 //! * `facts`: what is kept of connections; `out`: what comes out of these
@@ -29,12 +29,10 @@ mod dtls;
 mod facts;
 mod fault;
 mod findings;
-mod handshake;
 mod key_exchange;
 mod limits;
 mod out;
 pub mod prompts;
-mod records;
 mod report;
 mod rows;
 mod stream;

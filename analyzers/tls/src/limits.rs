@@ -1,12 +1,8 @@
 //! How much is kept and listed. A capture decides how many connections there are, so each table has a size; what had to make room is counted in the
-//! report. Together they stay below 48 MiB, whatever the capture.
+//! report. Together they stay below 48 MiB, whatever the capture; a key log takes 4 MiB of that, and 1 KiB for each connection that the decoder follows.
 
-/// Bytes of a hello, a certificate message or a key exchange that are waited for. A hello has at most 128 KiB of lists and extensions.
-pub const MESSAGE: usize = 192 << 10;
-/// Bytes that wait in all connections for the rest of their message.
+/// Bytes that wait in all connections for the rest of their message, or of a record that is to be decrypted.
 pub const BUFFERED: usize = 4 << 20;
-/// Records of one handshake message, above which it is counted as malformed: implementations fill records of 16 KiB, and evasions use a handful.
-pub const RECORDS_OF_MESSAGE: u32 = 100;
 /// Connections of DTLS that are followed.
 pub const DTLS: usize = 2048;
 /// Memory in bytes of all connections that are not finished.

@@ -2,6 +2,7 @@
 
 use crate::certificate::Store;
 use crate::facts::Facts;
+use mcpcap_tls_records::{KeyLog, Tally};
 
 /// What comes out of connections, and what they keep together.
 #[derive(Default)]
@@ -22,6 +23,12 @@ pub struct Out {
     pub memory: usize,
     /// Connections that were finished early for want of room.
     pub evicted: u64,
+    /// The secrets that are known.
+    pub key_log: KeyLog,
+    /// How far connections were decrypted.
+    pub decrypted: Tally,
+    /// What is encrypted in a record, while that is read.
+    pub plain: Vec<u8>,
 }
 
 impl Out {
@@ -35,6 +42,9 @@ impl Out {
     /// Takes a connection of which nothing more comes.
     pub fn finish(&mut self, facts: Facts) {
         self.memory = self.memory.saturating_sub(facts.charged);
+        if let Some(told) = facts.decryption {
+            self.decrypted.take(told);
+        }
         self.finished.push(facts);
     }
 }

@@ -29,7 +29,7 @@ fn text(arguments: &PromptArguments, body: &str) -> String {
 
 /// What holds for TLS besides the rules of all prompts.
 const RULES: &str = "\
-- Nothing is decrypted. In TLS 1.3 certificates, chosen ALPN and later alerts are encrypted: their absence says nothing.
+- Nothing is decrypted without a key log (`keylog_file`). In TLS 1.3 certificates, chosen ALPN and later alerts are encrypted: without one their absence says nothing.
 - TLS within QUIC (HTTP/3) is not here: call analyze_quic for it, where it is offered.
 - `connections` and `certificates` are pages; `where` chooses among them, and `offers` set to true lists what each client offers.
 - `server_name`, `offered_alpn` and names in certificates are claims of the sender. Signatures of certificates are not checked: `self_signed` compares names.
@@ -97,7 +97,7 @@ mod tests {
             });
         }
         // Arguments of all tools, and what the host adds.
-        let others = ["where"];
+        let others = ["where", "keylog_file"];
         for text in [SECURITY, TROUBLESHOOTING, RULES] {
             for name in text.split('`').skip(1).step_by(2) {
                 let last = name.split('.').next_back().unwrap_or(name).replace("[]", "");

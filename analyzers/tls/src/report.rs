@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::certificate::CertificateReport;
 use crate::details::ConnectionReport;
 use crate::fault::Fault;
+use mcpcap_tls_records::DecryptionReport;
 
 /// What `analyze_tls` answers.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -21,11 +22,14 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings in all.
     pub findings_total: u64,
+    /// What was decrypted. Absent without a key log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decryption: Option<DecryptionReport>,
     pub statistics: Statistics,
     /// Connections of TLS and DTLS, in the order in which they ended.
     pub connections: Vec<ConnectionReport>,
-    /// Different certificates that were sent in the clear, in the order in which they came first; those that made room among 2,048 follow in no order.
-    /// Those of TLS 1.3 are encrypted.
+    /// Different certificates that could be read, in the order in which they came first; those that made room among 2,048 follow in no order.
+    /// Those of TLS 1.3 are encrypted, and read with a key log.
     pub certificates: Vec<CertificateReport>,
     /// What part of `connections` this is, and of each other list that has more entries.
     pub pages: Vec<PageInfo>,
@@ -64,7 +68,7 @@ pub struct Totals {
     /// Those whose key exchange withstands quantum computers.
     #[serde(skip_serializing_if = "is_default")]
     pub post_quantum: u64,
-    /// Those in which the client sent a certificate in the clear.
+    /// Those in which the client sent a certificate that could be read.
     #[serde(skip_serializing_if = "is_default")]
     pub client_certificates: u64,
     /// Different certificates: exact up to 4,096, beyond an estimate with a standard error of 0.8 %.
@@ -97,7 +101,7 @@ pub struct Statistics {
     pub server_names: Vec<TextCount>,
     /// Connections by address and port of the server.
     pub servers: Vec<Count>,
-    /// Connections by the protocol that ALPN chose in the clear.
+    /// Connections by the protocol that ALPN chose, where that could be read.
     pub alpn: Vec<TextCount>,
     /// Connections by the protocol that began TLS within itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -108,12 +112,12 @@ pub struct Statistics {
     pub ja3s: Vec<Count>,
     /// Connections by JA4 of the client.
     pub ja4: Vec<Count>,
-    /// Alerts in the clear, by name and side: of each connection the first 8.
+    /// Alerts that could be read, by name and side: of each connection the first 8.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<AlertCount>,
     /// Records by content type.
     pub records: Vec<Count>,
-    /// Handshake messages in the clear.
+    /// Handshake messages that could be read.
     pub handshake_messages: Vec<Count>,
     /// Whether the lists of names, servers, suites and fingerprints are exact; otherwise counts may be too high by `too_high_by`.
     pub lists_are_exact: bool,

@@ -53,15 +53,15 @@ mcpcap_analyzer::table! {
         post_quantum: bool,
         /// First protocol that the client offers (ALPN).
         offered_alpn: Option<Captured<String>>,
-        /// Protocol that was chosen in the clear.
+        /// Protocol that was chosen, where that could be read.
         alpn: Option<Captured<String>>,
         /// Whether there is an encrypted ClientHello, or one for the look of it.
         ech: bool,
         /// psk, ticket or session_id.
         resumed: Option<&'static str>,
-        /// offered, sent or rejected.
+        /// offered, sent, accepted or rejected.
         early_data: Option<&'static str>,
-        /// First alert in the clear that is fatal, else the first one.
+        /// First alert that could be read and is fatal, else the first one.
         alert: Option<Cow<'static, str>>,
         /// Who sent it: client or server.
         alert_from: Option<&'static str>,
@@ -98,13 +98,15 @@ mcpcap_analyzer::table! {
         certificate_validity: Option<&'static str>,
         /// Whether it is for the server name.
         name_matches: Option<bool>,
+        /// Encrypted records that the capture's decryption secrets decrypted.
+        decrypted_records: Option<u64>,
         /// Whether something is wrong with it.
         is_malformed: bool,
     }
 }
 
 mcpcap_analyzer::table! {
-    /// A certificate that was sent in the clear; one that came again when 2,048 others had come has another row.
+    /// A certificate that could be read; one that came again when 2,048 others had come has another row.
     pub struct TlsCertificate in "tls_certificates" {
         /// Frame that completes the first message with it.
         frame: u64,
@@ -228,6 +230,7 @@ pub fn add(facts: &Facts) {
             client_chain: digests(Side::Client),
             certificate_validity: chain.as_ref().and_then(|chain| chain.validity),
             name_matches: chain.as_ref().and_then(|chain| chain.name_matches),
+            decrypted_records: facts.decryption.map(|told| told.decrypted),
             is_malformed: !facts.faults.is_empty(),
         }
     });

@@ -43,15 +43,15 @@ impl Tool for Tls {
     const NAME: &'static str = "analyze_tls";
     const TITLE: &'static str = "TLS analysis";
     const DESCRIPTION: &'static str = "Analyses TLS and DTLS on any port, also after STARTTLS: each connection with \
-        versions, cipher suite, group, server name (SNI), ALPN, resumption, alerts, handshake time, JA3, JA3S, JA4; \
-        certificates with names, validity, keys, fingerprints. Findings: expired, self-signed, mismatched, weak or \
-        changing certificates, obsolete versions and suites, domain fronting. Nothing is decrypted.";
+        version, cipher suite, group, SNI, ALPN, resumption, alerts, handshake time, JA3, JA3S, JA4; certificates with \
+        names, validity, keys. Findings: expired, self-signed, mismatched, weak, changing certificates, \
+        obsolete versions and suites, domain fronting. A key log decrypts.";
     type Arguments = Arguments;
     type Report = Answer<Report>;
     const PAGED: &'static [&'static str] = &["connections"];
     const CUT: &'static [&'static str] = counts::LISTS;
     const TABLES: &'static [&'static Table] = &[TlsConnection::TABLE, TlsCertificate::TABLE];
-    const WANTS: Wants = Wants::of(&[TransportKind::Udp]).and_streams();
+    const WANTS: Wants = Wants::of(&[TransportKind::Udp]).and_streams().and_key_log();
     const ENDS: Ends = Ends::With(&["max_packets"]);
 
     fn open(arguments: Arguments, window: Window) -> Result<Self, Problem> {
@@ -80,6 +80,10 @@ impl Tool for Tls {
         streams.take(connection, event, |state, event| state.take(connection, event, analysis.out()));
         self.analysis.take();
         Ok(self.analysis.flow())
+    }
+
+    fn key_log(&mut self, part: &[u8], ends: bool) {
+        self.analysis.out().key_log.add(part, ends);
     }
 
     fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {

@@ -150,6 +150,8 @@ pub(super) struct ToolDescription<R = Map<String, Value>> {
     #[serde(default = "yes")]
     pub(super) sha1: bool,
     #[serde(default)]
+    pub(super) key_log: bool,
+    #[serde(default)]
     pub(super) ends: Ends,
 }
 
@@ -378,7 +380,8 @@ fn make_tool<R>(
     let arguments = Value::Object(tool.arguments);
     vocabulary::check(&arguments).map_err(|reason| unusable("arguments", &reason))?;
     let arguments = if let Value::Object(arguments) = arguments { arguments } else { Map::new() };
-    let input = with_common(arguments).map_err(|argument| DescribeError::Taken { tool: name.clone(), argument })?;
+    let input = with_common(arguments, tool.key_log)
+        .map_err(|argument| DescribeError::Taken { tool: name.clone(), argument })?;
     let input = Arc::new(input);
     let schema = Arc::clone(&input);
     let checker: Later<_> = LazyLock::new(Box::new(move || answers::checker(&schema)));
@@ -402,6 +405,7 @@ fn make_tool<R>(
             headers: tool.headers,
             community_ids: tool.community_ids,
             sha1: tool.sha1,
+            key_log: tool.key_log,
         },
         ends: tool.ends,
         paged: tool.paged,

@@ -64,7 +64,7 @@ pub const NAMES: [&str; 13] = [
 const FOR_PROGRAMS: &str = "as_objects";
 
 /// Those whose names say all that a model needs.
-const EXPLAINED: [&str; 6] = ["end_time", "first_frame", "last_frame", "limit", "max_chars", "port"];
+const EXPLAINED: [&str; 7] = ["end_time", "first_frame", "keylog_file", "last_frame", "limit", "max_chars", "port"];
 
 /// Adds them to the properties of a tool's schema. Each tool of a list repeats them, so each has one short sentence; docs/answers.md has the rest.
 pub fn describe(properties: &mut Map<String, Value>) {

@@ -71,8 +71,8 @@ impl Cursor {
         if self.question == question.0 {
             return Ok(());
         }
-        let message = "argument cursor: belongs to other arguments; repeat those of the call that gave it (limit, section and max_chars may differ), \
-            or ask again without cursor";
+        let message = "argument cursor: belongs to other arguments or another key log; repeat those of the call that gave it (limit, section and \
+            max_chars may differ), or ask again without cursor";
         Err(AnswerError::new(Code::BadArgument, message))
     }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::answers::{Answers, Checker, Later};
 use super::{Common, FINDINGS, Within, arguments, schema};
 use crate::answer::{AnswerError, Code};
+use crate::capture::KEY_LOG;
 use crate::pipeline::Wants;
 use crate::sandbox::Analyzer;
 use crate::text::neutral;
@@ -106,15 +107,27 @@ pub fn without_urls(input: &Map<String, Value>) -> Map<String, Value> {
     input
 }
 
+/// What `keylog_file` is.
+const KEY_LOG_FILE: &str = "Path of a TLS key log.";
+
+/// Whether an argument is the host's, so that no component can take it for itself.
+fn is_of_host(name: &str) -> bool {
+    matches!(name, "pcap_file" | KEY_LOG) || arguments::NAMES.contains(&name)
+}
+
 /// The arguments of a tool with the capture in front and those of all tools behind; the name of one that the component takes for itself.
-pub(crate) fn with_common(mut arguments: Map<String, Value>) -> Result<Map<String, Value>, String> {
+/// `decrypts`: with the one that names a key log, which no tool can take for itself.
+pub(crate) fn with_common(mut arguments: Map<String, Value>, decrypts: bool) -> Result<Map<String, Value>, String> {
     let mut properties = Map::new();
     properties.insert("pcap_file".into(), json!({ "type": "string", "description": CAPTURE }));
     if let Some(Value::Object(own)) = arguments.remove("properties") {
-        if let Some(taken) = own.keys().find(|name| *name == "pcap_file" || arguments::NAMES.contains(&name.as_str())) {
+        if let Some(taken) = own.keys().find(|name| is_of_host(name)) {
             return Err(taken.clone());
         }
         properties.extend(own);
+    }
+    if decrypts {
+        properties.insert(KEY_LOG.into(), json!({ "type": "string", "description": KEY_LOG_FILE }));
     }
     arguments::describe(&mut properties);
     let mut required = vec![json!("pcap_file")];
@@ -233,7 +246,7 @@ impl Tool {
 
     /// Whether an argument is the component's, and not one that all tools have.
     pub fn is_own_argument(&self, name: &str) -> bool {
-        name != "pcap_file" && !arguments::NAMES.contains(&name)
+        !is_of_host(name)
     }
 
     /// Its arguments and their schemas, in order.

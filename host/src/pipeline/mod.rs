@@ -169,12 +169,13 @@ impl Line {
             let effort = Effort { cancel: stages.cancel, until: after(self.limits.call) };
             let (reader, decoder) = stages.summaries(end.as_ref(), &effort);
             let (frames, octets) = (passage.checker.frames(), passage.checker.position());
-            Ended { end, frames, octets, delivered: delivered.clone(), reader, decoder }
+            let key_log_left_out = passage.checker.key_log_left_out();
+            Ended { end, frames, octets, delivered: delivered.clone(), reader, decoder, key_log_left_out }
         };
-        while let Some(batch) = passage.next(stages.reader)? {
-            let parsed = stages.parse(batch)?;
+        while let Some((batch, key_log)) = passage.next(stages.reader)? {
+            let parsed = stages.parse(batch, key_log)?;
             delivered.add(&parsed.batch.frames.number);
-            if !parsed.is_empty() {
+            if !(parsed.is_empty() && parsed.key_log.is_empty()) {
                 let parsed = Arc::new(parsed);
                 seats.iter_mut().flatten().filter(|seat| seat.is_fed()).for_each(|seat| seat.give(&parsed));
                 let fed: Vec<&mut Seat<'_>> = seats.iter_mut().flatten().filter(|seat| seat.is_fed()).collect();

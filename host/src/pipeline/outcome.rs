@@ -111,6 +111,8 @@ pub(super) struct Ended {
     pub(super) delivered: Delivered,
     pub(super) reader: Value,
     pub(super) decoder: Value,
+    /// Bytes of the file's key logs that were not handed on.
+    pub(super) key_log_left_out: u64,
 }
 
 /// What the host knows of the file.
@@ -150,6 +152,9 @@ impl File<'_> {
         if let Some(object) = capture.as_object_mut() {
             if !ended.decoder.is_null() {
                 object.insert("decoder".into(), ended.decoder.clone());
+            }
+            if ended.key_log_left_out > 0 {
+                object.insert("key_log_left_out".into(), ended.key_log_left_out.into());
             }
             if let Some(end) = end {
                 let end = json!({ "reason": end.reason, "offset": end.offset, "message": end.message });

@@ -23,6 +23,8 @@ pub struct Wants {
     pub community_ids: bool,
     /// Whether its report shows the SHA-1 of the file.
     pub sha1: bool,
+    /// Whether it decrypts TLS, with key logs of the caller's and of the file.
+    pub key_log: bool,
 }
 
 impl Wants {
@@ -44,12 +46,14 @@ pub(super) struct Parsed {
     pub(super) batch: types::Batch,
     pub(super) packets: types::Packets,
     pub(super) streams: types::Streams,
+    /// TLS key logs of the file.
+    pub(super) key_log: Vec<u8>,
 }
 
 impl Parsed {
     /// Frames alone.
     pub(super) fn of_frames(batch: types::Batch) -> Self {
-        Self { batch, packets: none(), streams: streams::none() }
+        Self { batch, packets: none(), streams: streams::none(), key_log: Vec::new() }
     }
 
     /// What streams still held behind the last frame.
@@ -71,7 +75,7 @@ impl Parsed {
             batch.frames = of_rows(&batch.frames, &packets.row);
             packets.row = (0..length(&packets.row)).collect();
         }
-        Ok(Self { batch, packets, streams })
+        Ok(Self { batch, packets, streams, key_log: Vec::new() })
     }
 
     /// Whether it tells an analyzer nothing besides events.

@@ -5,7 +5,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use super::{End, RunError};
-use crate::batch::Checker;
+use crate::batch::{Checker, Found};
 use crate::bindings::{read, types};
 use crate::capture::{Chunk, SourceEnd};
 use crate::progress::Done;
@@ -53,7 +53,7 @@ impl<'a> Passage<'a> {
         read: &'a AtomicU64,
     ) -> Self {
         let window = Vec::with_capacity(limits.window.saturating_mul(2));
-        let checker = Checker::default();
+        let checker = Checker::new(limits.key_log);
         Self {
             name,
             limits,
@@ -71,8 +71,8 @@ impl<'a> Passage<'a> {
         }
     }
 
-    /// The next frames, as far as number and time choose them; `None` at the end.
-    pub(super) fn next(&mut self, reader: &mut ReaderSession) -> Result<Option<types::Batch>, RunError> {
+    /// The next frames, as far as number and time choose them, with the key logs among them; `None` at the end.
+    pub(super) fn next(&mut self, reader: &mut ReaderSession) -> Result<Option<(types::Batch, Vec<u8>)>, RunError> {
         match std::mem::take(&mut self.then) {
             Then::More if self.checker.position() > 0 => {
                 if self.selection.is_over(self.checker.frames().saturating_add(1)) {
@@ -112,11 +112,11 @@ impl<'a> Passage<'a> {
             None => Then::More,
         };
         self.wanted = self.next_window(&found)?;
-        let (mut batch, rest) =
+        let Found { mut batch, key_log, rest } =
             self.checker.check(std::mem::take(&mut self.window), found).map_err(|lie| contract(&lie.to_string()))?;
         self.window = rest;
         self.selection.apply(&mut batch.frames);
-        Ok(Some(batch))
+        Ok(Some((batch, key_log)))
     }
 
     /// How far reading is.
@@ -137,7 +137,7 @@ impl<'a> Passage<'a> {
     }
 
     /// Ends the reading.
-    fn ends(&mut self, end: Option<End>) -> Result<Option<types::Batch>, RunError> {
+    fn ends<T>(&mut self, end: Option<End>) -> Result<Option<T>, RunError> {
         self.ended = end;
         Ok(None)
     }

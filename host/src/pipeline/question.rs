@@ -22,6 +22,8 @@ pub struct Question<'a> {
     pub wants: &'a Wants,
     /// Whether it may end the reading, with these arguments.
     pub may_end: bool,
+    /// A TLS key log of the caller's, for one that wants it.
+    pub key_log: Option<&'a [u8]>,
     /// The rows that are wanted of it; then its report is not.
     pub rows: Option<Rows<'a>>,
 }

@@ -110,6 +110,9 @@ fn serve(
         None => Ok(()),
     };
     let mut wants_more = true;
+    if let Some(text) = question.key_log.filter(|_| question.wants.key_log) {
+        analyzer.add_key_log(text)?;
+    }
     while let Ok(given) = given.recv() {
         match given {
             Given::Batch(parsed) => {
@@ -117,6 +120,9 @@ fn serve(
                     // Reports are held against the frames of the whole run, when it has ended.
                     if question.rows.is_some() {
                         delivered.add(&parsed.batch.frames.number);
+                    }
+                    if question.wants.key_log && !parsed.key_log.is_empty() {
+                        analyzer.add_key_log(&parsed.key_log)?;
                     }
                     let (part, streams) = parsed.part(question.wants);
                     let streams = streams.as_ref().unwrap_or(&parsed.streams);

@@ -21,12 +21,13 @@ pub(super) struct Stages<'a> {
 }
 
 impl Stages<'_> {
-    pub(super) fn parse(&mut self, batch: types::Batch) -> Result<Parsed, RunError> {
+    pub(super) fn parse(&mut self, batch: types::Batch, key_log: Vec<u8>) -> Result<Parsed, RunError> {
         self.last = batch.frames.number.last().copied().unwrap_or(self.last);
-        match &mut self.decoder {
+        let parsed = match &mut self.decoder {
             Some(decoder) if !(batch.frames.number.is_empty() && batch.links.is_empty()) => Parsed::of(batch, decoder),
             _ => Ok(Parsed::of_frames(batch)),
-        }
+        };
+        parsed.map(|parsed| Parsed { key_log, ..parsed })
     }
 
     /// What streams still hold, behind the last batch; `None` where nobody wants it.

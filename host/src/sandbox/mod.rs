@@ -4,6 +4,7 @@
 
 mod admit;
 mod fault;
+mod key_log;
 mod limits;
 mod session;
 mod tables;

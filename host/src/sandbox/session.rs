@@ -7,7 +7,7 @@ use wasmtime::{Store, Trap};
 use super::fault::{Fault, Limit};
 use super::limits::{Ended, State, store};
 use super::{Analyzer, AnalyzerPre, Codec, Decoder, Reader};
-use crate::bindings::{analyzer, codec, decoder, of_frames, read, reader, tabled, types};
+use crate::bindings::{analyzer, codec, decoder, decrypting, of_frames, read, reader, tabled, types};
 use crate::effort::after;
 use crate::settings::Limits;
 
@@ -260,16 +260,23 @@ impl Decoder {
 pub struct AnalyzerSession(pub(super) Version);
 
 pub(super) enum Version {
-    Packets(Instance<(analyzer::Analyzer, Option<tabled::Tabled>)>),
+    Packets(Instance<Exports>),
     Frames(Instance<of_frames::Analyzer>),
+}
+
+/// What an analyzer exports. Whether it needs what is optional is for what it says of itself to tell.
+pub(super) struct Exports {
+    pub(super) analyzer: analyzer::Analyzer,
+    pub(super) tabled: Option<tabled::Tabled>,
+    pub(super) decrypting: Option<decrypting::Decrypting>,
 }
 
 /// Calls an export that both versions have.
 macro_rules! either {
     ($session:expr, |$store:ident, $analyzer:ident| $call:expr) => {
         match &mut $session.0 {
-            Version::Packets(instance) => instance.call(|$store, (analyzer, _)| {
-                let $analyzer = analyzer.mcpcap_analysis_analyze();
+            Version::Packets(instance) => instance.call(|$store, exports| {
+                let $analyzer = exports.analyzer.mcpcap_analysis_analyze();
                 $call
             }),
             Version::Frames(instance) => instance.call(|$store, analyzer| {
@@ -317,8 +324,8 @@ impl AnalyzerSession {
         streams: &types::Streams,
     ) -> Result<bool, Fault> {
         match &mut self.0 {
-            Version::Packets(instance) => instance.call(|store, (analyzer, _)| {
-                analyzer.mcpcap_analysis_analyze().call_feed(store, batch, packets, streams)
+            Version::Packets(instance) => instance.call(|store, exports| {
+                exports.analyzer.mcpcap_analysis_analyze().call_feed(store, batch, packets, streams)
             }),
             Version::Frames(instance) => {
                 instance.call(|store, analyzer| analyzer.mcpcap_analysis_analyze().call_feed(store, batch))
@@ -343,9 +350,11 @@ impl Analyzer {
             AnalyzerPre::Packets(pre) => {
                 let instantiate = |store: &mut Store<State>| {
                     let instance = pre.instance_pre().instantiate(&mut *store)?;
-                    // Optional: whether it is needed is for its tables to tell.
-                    let tables = tabled::Tabled::new(&mut *store, &instance).ok();
-                    Ok((analyzer::Analyzer::new(&mut *store, &instance)?, tables))
+                    Ok(Exports {
+                        tabled: tabled::Tabled::new(&mut *store, &instance).ok(),
+                        decrypting: decrypting::Decrypting::new(&mut *store, &instance).ok(),
+                        analyzer: analyzer::Analyzer::new(&mut *store, &instance)?,
+                    })
                 };
                 Instance::new(name, pre.engine(), limits, cancel, instantiate).map(Version::Packets)
             }

@@ -32,7 +32,7 @@ impl AnalyzerSession {
         match &mut self.0 {
             Version::Packets(instance) => {
                 let name = instance.name().to_owned();
-                let called = instance.call(|store, (_, tables)| match tables {
+                let called = instance.call(|store, exports| match &exports.tabled {
                     Some(tables) => call(store, tables.mcpcap_analysis_tables()).map(|answer| answer.map(Some)),
                     None => Ok(Ok(None)),
                 })?;

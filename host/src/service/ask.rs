@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::run::{Asked, Of};
 use super::{Answer, Service, busy, stopping};
 use crate::answer::{AnswerError, Code};
+use crate::capture::KEY_LOG;
 use crate::contract::{self, Common, Tool};
 use crate::progress::{Done, Progress};
 use crate::text::url::{is_url, shown};
@@ -107,7 +108,7 @@ impl Service {
             return Ok(places.into_iter().filter_map(Result::err).map(Err).collect());
         };
         let first = tools.first().map_or("", |tool| tool.name.as_str());
-        let answers = self.about(&file, first, cancel, progress, move |service, of| service.run(&asked, of)).await?;
+        let answers = self.about(&file, first, cancel, progress, move |service, of| service.run(asked, of)).await?;
         let mut answers = answers.into_iter();
         let gone = || Err(stopping());
         Ok(places.into_iter().map(|place| place.and_then(|()| answers.next().unwrap_or_else(gone))).collect())
@@ -160,7 +161,12 @@ impl Service {
             Some(Value::String(file)) => file,
             _ => return Err(AnswerError::new(Code::BadArgument, "argument pcap_file must be a string")),
         };
+        // Not for the component: it is given what the file holds.
+        let keylog_file = match arguments.shift_remove(KEY_LOG).filter(|_| tool.wants.key_log) {
+            Some(Value::String(path)) => Some(path),
+            _ => None,
+        };
         self.bound(tool.properties().any(|(name, _)| name == "max_packets"), &mut arguments);
-        Ok((Asked { tool: Arc::clone(tool), arguments, common }, file))
+        Ok((Asked { tool: Arc::clone(tool), arguments, common, keylog_file, key_log: None }, file))
     }
 }

@@ -65,6 +65,6 @@ impl Service {
     fn for_findings(&self, tool: &Arc<Tool>) -> Result<Asked, AnswerError> {
         let arguments = self.for_rows(tool);
         let common = Common::take(&mut Map::new(), self.max_chars)?;
-        Ok(Asked { tool: Arc::clone(tool), arguments, common })
+        Ok(Asked { tool: Arc::clone(tool), arguments, common, keylog_file: None, key_log: None })
     }
 }

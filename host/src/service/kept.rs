@@ -24,6 +24,8 @@ pub(super) struct Key {
     pub(super) tool: String,
     /// What the component is given: the tool's own arguments, and which part of its lists is asked for.
     pub(super) arguments: String,
+    /// SHA-256 of the TLS key log that it is given.
+    pub(super) key_log: Option<String>,
     /// The frames.
     pub(super) selection: Selection,
 }
@@ -145,6 +147,7 @@ mod tests {
             component: String::new(),
             tool: tool.into(),
             arguments: "{}".into(),
+            key_log: None,
             selection: Selection::default(),
         }
     }
@@ -164,6 +167,16 @@ mod tests {
         // What would leave no room for others is not kept, and takes none away.
         kept.keep(at("d"), &outcome(20_000));
         assert!(kept.find(&at("d")).is_none() && kept.find(&at("c")).is_some());
+    }
+
+    #[test]
+    fn another_key_log_is_another_question() {
+        let file = tempfile::tempfile().unwrap();
+        let kept = Kept::new(1 << 20, Duration::from_secs(60));
+        let with = |log: Option<&str>| Key { key_log: log.map(str::to_owned), ..key_of(&file, "a") };
+        kept.keep(with(Some("one")), &outcome(1));
+        let found = [Some("one"), Some("other"), None].map(|log| kept.find(&with(log)).is_some());
+        assert_eq!(found, [true, false, false]);
     }
 
     #[test]

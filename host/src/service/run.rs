@@ -3,19 +3,18 @@
 use std::sync::{Arc, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::kept::Key;
 use super::{Answer, STANDARD_INPUT, Service, stopping};
 use crate::answer::AnswerError;
-use crate::capture::{self, CaptureError, CaptureFile};
+use crate::capture::{self, CaptureFile, KEY_LOG, KeyLog};
 use crate::contract::{self, Common, Draft, Tool, Window};
 use crate::effort::{Effort, after};
 use crate::pipeline::{Outcome, Pass, Question};
 use crate::progress::{Done, Progress};
 use crate::text::url::is_url;
-use crate::text::written_out;
 
 /// Bytes of a report's text from which on only one is worked on at a time.
 const LARGE: usize = 1 << 20;
@@ -66,33 +65,32 @@ impl Service {
             return Ok(self.fetch.fetch(file, &self.line.limits, cancel, &told).await?);
         }
         let (roots, path) = (Arc::clone(&self.roots), file.to_owned());
-        let open = move || match (roots.open(&path), written_out(&path)) {
-            // As a report, a list of captures or an error wrote it, when nothing is called that itself.
-            (Err(CaptureError::NotFound { .. }), Some(meant)) => roots.open(&meant),
-            (opened, _) => opened,
-        };
-        let opened = tokio::task::spawn_blocking(open).await;
+        let opened = tokio::task::spawn_blocking(move || roots.open_as_written(&path)).await;
         Ok(opened.map_err(|_| stopping())??)
     }
 
     /// Answers questions about one capture, those that have to read it in one pass. What one of them fails at leaves the others alone.
-    pub(super) fn run(&self, asked: &[Asked], of: &Of<'_>) -> Vec<Result<Answer, AnswerError>> {
+    pub(super) fn run(&self, asked: Vec<Asked>, of: &Of<'_>) -> Vec<Result<Answer, AnswerError>> {
         let started = Instant::now();
-        let ready: Vec<Result<(&Asked, Window), AnswerError>> = asked
-            .iter()
-            .map(|asked| {
+        let ready: Vec<Result<(Asked, Window), AnswerError>> = asked
+            .into_iter()
+            .map(|mut asked| {
+                let read = |path: &String| KeyLog::read(&self.roots, path, self.line.limits.key_log);
+                asked.key_log = asked.keylog_file.as_ref().map(read).transpose()?;
                 asked.check_cursor()?;
-                Ok((asked, Window::of(&asked.tool, &asked.common)))
+                let window = Window::of(&asked.tool, &asked.common);
+                Ok((asked, window))
             })
             .collect();
-        let first: Vec<(&Asked, Window)> = ready.iter().flatten().cloned().collect();
+        let first: Vec<(&Asked, Window)> =
+            ready.iter().flatten().map(|(asked, window)| (asked, window.clone())).collect();
         let mut returned = self.returned(&first, of).into_iter();
         ready
             .into_iter()
             .map(|ready| {
                 let (asked, window) = ready?;
                 let first = returned.next().unwrap_or_else(|| Err(stopping()))?;
-                let (report, receipt) = self.made(asked, window, first, of)?;
+                let (report, receipt) = self.made(&asked, window, first, of)?;
                 Ok(Answer { report, receipt, time: started.elapsed() })
             })
             .collect()
@@ -106,7 +104,7 @@ impl Service {
         returned: Returned,
         of: &Of<'_>,
     ) -> Result<(Value, Value), AnswerError> {
-        let Asked { tool, common, .. } = asked;
+        let Asked { tool, common, key_log, .. } = asked;
         // The analysis has this time too; what is done with its report has what is left of it, and never less than one call may take.
         let of_run = after(self.line.limits.run);
         let effort = || Effort { cancel: of.cancel, until: of_run.max(after(self.line.limits.call)) };
@@ -134,7 +132,10 @@ impl Service {
         let evicted = draft.evicted();
         let _turn = self.turn(largest, &effort())?;
         let report = contract::answer(draft, &outcome, tool, common, &asked.question(), of.shown, &effort())?;
-        let receipt = contract::receipt(&outcome, &report, evicted, is_kept, tool, common, &self.line.limits);
+        let mut receipt = contract::receipt(&outcome, &report, evicted, is_kept, tool, common, &self.line.limits);
+        if let (Some(receipt), Some(key_log)) = (receipt.as_object_mut(), key_log) {
+            receipt.insert("key_log".into(), json!({ "sha256": key_log.sha256, "size": key_log.text.len() }));
+        }
         Ok((report, receipt))
     }
 
@@ -151,6 +152,7 @@ impl Service {
                     component: asked.tool.module.sha256.clone(),
                     tool: asked.tool.own_name.clone(),
                     arguments: given.arguments.clone(),
+                    key_log: asked.key_log.as_ref().map(|key_log| key_log.sha256.clone()),
                     selection: asked.common.selection.clone(),
                 })
             })
@@ -196,6 +198,7 @@ impl Service {
                 arguments: &given.arguments,
                 wants: &asked.tool.wants,
                 may_end: given.may_end,
+                key_log: asked.key_log.as_ref().map(|key_log| &*key_log.text),
                 rows: None,
             })
             .collect();
@@ -223,11 +226,20 @@ pub(super) struct Asked {
     /// The tool's own arguments.
     pub(super) arguments: Map<String, Value>,
     pub(super) common: Common,
+    /// The path of a TLS key log.
+    pub(super) keylog_file: Option<String>,
+    /// What that holds, once it was read.
+    pub(super) key_log: Option<KeyLog>,
 }
 
 impl Asked {
     fn question(&self) -> contract::Question {
-        contract::Question::new(&self.tool.name, &self.tool.module.sha256, &self.common.deciding)
+        let mut deciding = self.common.deciding.clone();
+        if let (Some(key_log), Some(named)) = (&self.key_log, deciding.get_mut(KEY_LOG)) {
+            // What it holds decides, not its name: a program may be writing to it.
+            *named = key_log.sha256.as_str().into();
+        }
+        contract::Question::new(&self.tool.name, &self.tool.module.sha256, &deciding)
     }
 
     /// Checks that a cursor belongs to the question, before the capture is read.

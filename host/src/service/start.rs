@@ -125,6 +125,7 @@ fn deciding(limits: &Limits) -> String {
         line,
         [limits.memory, limits.table_elements],
         [limits.inflate_ratio, limits.inflated_free, limits.inflated_max],
+        limits.key_log,
     ])
     .to_string()
 }

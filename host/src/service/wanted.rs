@@ -157,6 +157,7 @@ impl Service {
                 arguments: text,
                 wants: &of_tool.tool.wants,
                 may_end: of_tool.tool.ends.with(arguments),
+                key_log: None,
                 rows: Some(Rows { tables: &of_tool.tables, sink: &**sink, effort: *effort }),
             })
             .collect();

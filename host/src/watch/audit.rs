@@ -14,6 +14,7 @@ use time::format_description::well_known::Rfc3339;
 use super::caller::{Caller, network};
 use super::refusals::{Further, Refusals};
 use super::{Asked, End, Refusal};
+use crate::capture::KEY_LOG;
 use crate::text::{self, neutral, url};
 
 /// Why there is no audit log.
@@ -66,8 +67,10 @@ impl Audit {
         seconds: f64,
         end: End<'_>,
     ) {
-        if let Some(Value::String(name)) = arguments.get_mut("pcap_file") {
-            *name = url::shown(name);
+        for file in ["pcap_file", KEY_LOG] {
+            if let Some(Value::String(name)) = arguments.get_mut(file) {
+                *name = url::shown(name);
+            }
         }
         let call = json!({
             "tool": asked.tool,

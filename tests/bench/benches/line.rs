@@ -51,7 +51,15 @@ fn measure(group: &mut BenchmarkGroup<'_, WallTime>, line: &Line, dhcp: &Analyze
     for Handed { what, tool, wants } in &handed {
         group.bench_function(*what, |bench| {
             bench.iter(|| {
-                let question = Question { analyzer: dhcp, tool, arguments: "{}", wants, may_end: false, rows: None };
+                let question = Question {
+                    analyzer: dhcp,
+                    tool,
+                    arguments: "{}",
+                    wants,
+                    may_end: false,
+                    key_log: None,
+                    rows: None,
+                };
                 let file = Roots::Everything.open(capture).expect("it opens");
                 line.run(&question, &Pass::default(), file, &CancellationToken::new(), &|_| {})
                     .expect("a report")

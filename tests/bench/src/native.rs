@@ -35,7 +35,7 @@ pub fn run(what: &str, subjects: &[Subject], path: &str) -> Result<Value, String
         }
         _ => {
             let subject = subjects.iter().find(|subject| subject.short == what).ok_or("no such tool")?;
-            harness::run_tool(&subject.entry, &capture, &subject.json()).map(|(report, frames)| {
+            harness::run_tool(&subject.entry, &capture, &subject.json(), &[]).map(|(report, frames)| {
                 std::hint::black_box(report);
                 (frames, Value::Null, None)
             })

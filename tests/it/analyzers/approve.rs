@@ -67,6 +67,17 @@ fn texts_in_schemas_are_shown_and_looked_at_wherever_they_stand() {
 }
 
 #[test]
+fn who_is_given_secrets_is_shown() {
+    let mut text = description("counter");
+    let given = "is given | TLS key logs";
+    let place = Place::new();
+    assert!(!approved(&place, "it.wasm", &speaker(&text)).contains(given));
+    text["tools"][0]["key_log"] = true.into();
+    let shown = approved(&place, "it.wasm", &speaker(&text));
+    assert!(shown.contains(&format!("+   {given}")), "{shown}");
+}
+
+#[test]
 fn what_is_other_than_before_is_shown() {
     let place = Place::new();
     approved(&place, "it.wasm", &saying(&with_prompt(), "Look."));

@@ -4,6 +4,7 @@ mod captures;
 mod digests;
 mod figures;
 mod kept;
+mod keylog;
 mod large;
 mod pages;
 mod within;

@@ -55,7 +55,15 @@ fn rows_of(lie: &str, limits: Limits, most: usize) -> Result<usize, RunError> {
     let effort = Effort { cancel: &cancel, until: after(Duration::from_secs(60)) };
     let wants = Wants::default();
     let rows = Some(Rows { tables: &tables, sink: &sink, effort });
-    let question = Question { analyzer: &analyzer, tool: "all", arguments: "{}", wants: &wants, may_end: false, rows };
+    let question = Question {
+        analyzer: &analyzer,
+        tool: "all",
+        arguments: "{}",
+        wants: &wants,
+        may_end: false,
+        key_log: None,
+        rows,
+    };
     let capture = Roots::Everything.open(example("dns.pcap").to_str().unwrap()).unwrap();
     line(builtin_reader(), limits).run(&question, &Pass::default(), capture, &cancel, &|_| {})?;
     Ok(count.into_inner().unwrap())

@@ -43,6 +43,10 @@ pub struct Watch {
 
 impl Watch {
     pub fn take(&mut self, exchange: &Exchange) {
+        // Nobody on the path can read them.
+        if exchange.is_decrypted {
+            return;
+        }
         let given = exchange.request.as_ref().and_then(|request| request.head.authorization.as_ref());
         if let Some(given) = given {
             let basic = given.scheme.eq_ignore_ascii_case("basic");

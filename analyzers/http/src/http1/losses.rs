@@ -1,8 +1,8 @@
 //! What is not there of a connection of HTTP/1, or cannot be read.
 
-use mcpcap_analyzer::stream::{CloseReason, Side};
+use mcpcap_analyzer::stream::{CloseReason, Connection, Event, Side};
 
-use super::Http1;
+use super::{Http1, Within};
 use crate::half::Step;
 use crate::message::Fault;
 use crate::streams::Out;
@@ -34,7 +34,12 @@ impl Http1 {
         let left = match step {
             Step::Length(left) | Step::Data(left) => left,
             Step::Close => u64::MAX,
-            Step::Tunnel => return self.tunnelled(from, missing),
+            Step::Tunnel => {
+                if let Within::Tls(tls) = &mut self.within {
+                    tls.gap(from, missing, frame, out);
+                }
+                return self.tunnelled(from, missing);
+            }
             Step::Lost => {
                 self.lost_response |= self.asks != Some(from);
                 return;
@@ -42,15 +47,7 @@ impl Http1 {
             Step::Start | Step::Interim | Step::Size | Step::DataEnd | Step::Trailers => 0,
         };
         if missing > left {
-            let between = matches!(step, Step::Start | Step::Interim) && self.half(from).is_between();
-            if between {
-                // Nothing that was begun is lost.
-                self.half(from).lose();
-                self.lost_response |= self.asks != Some(from);
-            } else {
-                self.fault(from, Fault::MissingBytes, frame, out);
-            }
-            return;
+            return self.lost(from, frame, out);
         }
         let asks = self.asks == Some(from);
         let exchange = if asks { self.exchanges.back_mut() } else { self.answered() };
@@ -70,6 +67,21 @@ impl Http1 {
         }
     }
 
+    /// What one end sent next is not known, nor how much it was.
+    pub fn lost(&mut self, from: Side, frame: u64, out: &mut Out) {
+        let half = self.half(from);
+        match half.step {
+            Step::Tunnel => {}
+            Step::Lost => self.lost_response |= self.asks != Some(from),
+            Step::Start | Step::Interim if half.is_between() => {
+                // Nothing that was begun is lost.
+                half.lose();
+                self.lost_response |= self.asks != Some(from);
+            }
+            _ => self.fault(from, Fault::MissingBytes, frame, out),
+        }
+    }
+
     /// One end said that nothing more comes from it: its body that ends with the connection is whole, another one that is not whole is cut. Told when the
     /// connection closes, since data may follow a FIN that was made up.
     pub fn fin(&mut self, from: Side) {
@@ -77,7 +89,10 @@ impl Http1 {
     }
 
     /// Nothing more comes.
-    pub fn close(&mut self, reason: CloseReason, frame: u64, out: &mut Out) {
+    pub fn close(&mut self, connection: &Connection, reason: CloseReason, frame: u64, out: &mut Out) {
+        if let Within::Tls(tls) = &mut self.within {
+            tls.end(connection, Event::Closed { reason, frame }, out);
+        }
         let is_ended = matches!(reason, CloseReason::Fin | CloseReason::Reset);
         let answers = self.asks.unwrap_or(Side::Client).other();
         let request_over = is_ended || self.half(answers.other()).is_over;

@@ -15,6 +15,7 @@ use crate::message::facts::{Request, Response};
 use crate::message::framing::{self, Framing};
 use crate::message::{Begins, Fault, Faults, Head, Start, Version, begins};
 use crate::streams::{Out, Segment, Switch};
+use crate::tls::{self, Tls};
 
 /// What is kept of a connection.
 #[derive(Default)]
@@ -34,6 +35,18 @@ pub struct Http1 {
     is_tunnel: bool,
     /// What the client sent before it was told so.
     early: Vec<u8>,
+    within: Within,
+}
+
+/// What a proxy's tunnel carries.
+#[derive(Default)]
+enum Within {
+    /// Nothing that is looked into.
+    #[default]
+    Nothing,
+    /// TLS, if it begins so: a key log may decrypt it.
+    Awaited,
+    Tls(Box<Tls>),
 }
 
 impl Http1 {
@@ -74,7 +87,7 @@ impl Http1 {
                 }
                 Taken::Body(bytes) => self.body(from, bytes, segment, out),
                 Taken::End => self.end(from, Some(segment.mark), out),
-                Taken::Tunnelled(bytes) => self.tunnelled(from, bytes),
+                Taken::Tunnelled(bytes) => self.through(connection, from, &Segment { bytes, ..rest }, out),
                 Taken::Skipped(bytes) => {
                     if self.asks.is_some() {
                         out.skipped = out.skipped.saturating_add(bytes);
@@ -181,6 +194,8 @@ impl Http1 {
                 out.charge(exchange);
                 if upgrade.is_some() {
                     self.tunnel();
+                    let decrypts = upgrade == Some(Upgrade::Connect) && !out.key_log.is_empty() && !out.is_decrypted;
+                    self.within = if decrypts { Within::Awaited } else { Within::Nothing };
                     return Step::Tunnel;
                 }
                 framing
@@ -296,6 +311,18 @@ impl Http1 {
         };
         while !self.is_tunnel && self.exchanges.front().is_some_and(is_done) {
             self.finish_oldest(out);
+        }
+    }
+
+    /// Takes bytes that are no HTTP, but may hold it in TLS.
+    fn through(&mut self, connection: &Connection, from: Side, segment: &Segment<'_>, out: &mut Out) {
+        self.tunnelled(from, segment.bytes.len() as u64);
+        if let Within::Awaited = self.within {
+            let is_tls = segment.starts && tls::begins(segment.bytes);
+            self.within = if is_tls { Within::Tls(Box::new(Tls::new(from, segment.bytes))) } else { Within::Nothing };
+        }
+        if let Within::Tls(tls) = &mut self.within {
+            tls.data(connection, from, segment, out);
         }
     }
 

@@ -1,4 +1,4 @@
-//! A connection of HTTP/2 in clear (RFC 9113): by prior knowledge, or behind an upgrade.
+//! A connection of HTTP/2 (RFC 9113): by prior knowledge, behind an upgrade, or decrypted.
 
 mod frames;
 mod hpack;
@@ -253,7 +253,8 @@ impl Http2 {
         out.finish(exchange);
     }
 
-    fn lose(&mut self, from: Side, fault: Fault, frame: u64, out: &mut Out) {
+    /// What one end sends from here on cannot be read.
+    pub fn lose(&mut self, from: Side, fault: Fault, frame: u64, out: &mut Out) {
         out.faults.push((fault, frame));
         let asks = self.asks == from;
         let way = self.way(from);

@@ -3,6 +3,7 @@
 mod agreement;
 pub mod build;
 mod capacity;
+mod decrypted;
 mod findings;
 mod odd;
 mod pairing;

@@ -5,6 +5,7 @@ use aes_gcm::aes::cipher::BlockCipherEncrypt;
 use aes_gcm::{AeadInOut, Aes128Gcm, KeyInit};
 use hkdf::Hkdf;
 use mcpcap_analyzer::stream::Side;
+use mcpcap_tls_records::{Hash, expand_label};
 use sha2::Sha256;
 
 use super::version::Form;
@@ -64,10 +65,10 @@ impl Keys {
             Form::Two => &SALT_TWO,
         };
         let label: &[u8] = if side == Side::Client { b"client in" } else { b"server in" };
-        let secret: [u8; 32] = expand(&Hkdf::new(Some(salt), id.bytes()), label)?;
-        let hkdf = Hkdf::from_prk(&secret).ok()?;
+        let (initial, _) = Hkdf::<Sha256>::extract(Some(salt), id.bytes());
+        let secret: [u8; 32] = expand(&initial, label)?;
         let [key, iv, header] = labels(form);
-        Some(Self { key: expand(&hkdf, key)?, iv: expand(&hkdf, iv)?, header: expand(&hkdf, header)? })
+        Some(Self { key: expand(&secret, key)?, iv: expand(&secret, iv)?, header: expand(&secret, header)? })
     }
 
     /// The mask of a header, of the bytes behind the place of the longest packet number.
@@ -115,13 +116,9 @@ impl Keys {
     }
 }
 
-/// HKDF-Expand-Label of TLS 1.3 without a context (RFC 8446 §7.1).
-fn expand<const N: usize>(hkdf: &Hkdf<Sha256>, label: &[u8]) -> Option<[u8; N]> {
-    const PREFIX: &[u8] = b"tls13 ";
-    let length = u16::try_from(N).ok()?.to_be_bytes();
-    let label_length = [u8::try_from(PREFIX.len().checked_add(label.len())?).ok()?];
+fn expand<const N: usize>(secret: &[u8], label: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    hkdf.expand_multi_info(&[&length, &label_length, PREFIX, label, &[0]], &mut bytes).ok()?;
+    expand_label(Hash::Sha256, secret, label, &mut bytes)?;
     Some(bytes)
 }
 

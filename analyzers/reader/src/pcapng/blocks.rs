@@ -100,7 +100,7 @@ impl Pcapng {
             }
             ISB_MAGIC => self.interface_statistics(block, facts)?,
             NRB_MAGIC => self.name_resolution(block, facts)?,
-            DSB_MAGIC => self.decryption_secrets(block, facts)?,
+            DSB_MAGIC => progress.key_logs.extend(self.decryption_secrets(block, facts)?),
             CB_MAGIC | DCB_MAGIC => {
                 let pen = block.fields().u32();
                 pen.ok_or_else(|| too_short(block, 4))?;

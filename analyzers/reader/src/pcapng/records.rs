@@ -6,7 +6,7 @@ use crate::pcapng::block::{Block, too_short};
 use crate::pcapng::options::{Opt, Options};
 use crate::pcapng::state::Pcapng;
 use crate::summary::Statistics;
-use crate::types::NO_TIME;
+use crate::types::{NO_TIME, Range};
 use pcap_parser::{NameRecordType, OptionCode};
 
 impl Pcapng {
@@ -55,7 +55,8 @@ impl Pcapng {
         Ok(())
     }
 
-    pub(crate) fn decryption_secrets(&self, block: &Block, facts: &mut Facts) -> Result<(), String> {
+    /// Where the secrets are, if they are a TLS key log.
+    pub(crate) fn decryption_secrets(&self, block: &Block, facts: &mut Facts) -> Result<Option<Range>, String> {
         let mut fields = block.fields();
         let (Some(kind), Some(length)) = (fields.u32(), fields.u32()) else { return Err(too_short(block, 8)) };
         let room = fields.rest().len();
@@ -69,7 +70,9 @@ impl Pcapng {
             None => facts.secrets(&format!("0x{kind:08x}")),
         }
         other_comments(options, On::DecryptionSecrets, facts);
-        Ok(())
+        // Behind the type and the length of the secrets.
+        let range = Range { offset: block.body_at.saturating_add(8), length };
+        Ok((kind == TLS_KEY_LOG && length > 0).then_some(range))
     }
 }
 
@@ -103,6 +106,9 @@ fn names(record: &[u8], address: usize) -> Result<u64, String> {
     Ok(names.iter().filter(|octet| **octet == 0).count() as u64)
 }
 
+/// The type of TLS key logs.
+const TLS_KEY_LOG: u32 = u32::from_be_bytes(*b"TLSK");
+
 /// Types of section 4.7.
 fn secrets_name(kind: u32) -> Option<&'static str> {
     Some(match &kind.to_be_bytes() {
@@ -119,7 +125,7 @@ fn secrets_name(kind: u32) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use crate::fields::Order;
-    use crate::testing::{File, Value, read};
+    use crate::testing::{File, Value, read, read_in};
 
     fn start(order: Order) -> File {
         File::section(order, &[]).interface(1, 0, &[])
@@ -188,6 +194,26 @@ mod tests {
         assert!(reason(b"\0\x01\0\x03abc\0").contains("3 bytes, too short for its address"));
         assert!(reason(b"\0\x01\0\x06abcdef\0\0").contains("has no end"));
         assert!(reason(b"\0\x02\x01\0abcd").contains("256 bytes, but has room for 8"));
+    }
+
+    #[test]
+    fn tls_key_logs_are_found_wherever_windows_end() {
+        for order in [Order::Little, Order::Big] {
+            let secrets = |kind, text: &'static [u8], padded: &'static [u8]| {
+                move |body: File| body.u32(kind).u32(text.len() as u32).raw(text).raw(padded).options(&[])
+            };
+            let file = start(order)
+                .body(10, secrets(0x544c_534b, b"first", b"\0\0\0"))
+                .enhanced(0, 1, b"x", &[])
+                .body(10, secrets(0x5747_4b4c, b"wire", b""))
+                .body(10, secrets(0x544c_534b, b"", b""))
+                .body(10, secrets(0x544c_534b, b"second..", b""));
+            for step in [usize::MAX, 1, 7, 50, 100] {
+                let found = read_in(&file.octets, step).unwrap().key_logs;
+                let texts = found.iter().map(|(offset, length)| &file.octets[*offset as usize..][..*length as usize]);
+                assert_eq!(texts.collect::<Vec<_>>(), [&b"first"[..], b"second.."], "{step}");
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{Problem, Tool, ToolEntry};
 /// As [`run`](super::run).
 pub fn rows<T: Tool>(capture: &[u8], arguments: &Value, of: &'static Table) -> Result<Vec<Value>, Problem> {
     table::want(&[of.name.into()], T::TABLES)?;
-    super::run_tool(&ToolEntry::of::<T>(), capture, arguments)?;
+    super::run_tool(&ToolEntry::of::<T>(), capture, arguments, &[])?;
     let mut rows = Vec::new();
     while let Some((_, columns)) = table::take() {
         let count = columns.iter().map(|column| values(column).len()).max().unwrap_or_default();

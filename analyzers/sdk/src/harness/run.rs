@@ -14,7 +14,15 @@ use crate::{Capture, Ends, Flow, Problem, Run, Tool, ToolEntry, TransportKind, W
 /// # Errors
 /// As the tool fails, and [`Problem::Input`] when the reader does not know the bytes.
 pub fn run<T: Tool>(capture: &[u8], arguments: &Value) -> Result<Value, Problem> {
-    let (report, _) = run_tool(&ToolEntry::of::<T>(), capture, arguments)?;
+    run_with::<T>(capture, arguments, &[])
+}
+
+/// The same with a TLS key log, as the argument `keylog_file` names them.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with<T: Tool>(capture: &[u8], arguments: &Value, key_log: &[u8]) -> Result<Value, Problem> {
+    let (report, _) = run_tool(&ToolEntry::of::<T>(), capture, arguments, key_log)?;
     serde_json::from_str(&report).map_err(|error| input(&error.to_string()))
 }
 
@@ -22,13 +30,16 @@ pub fn run<T: Tool>(capture: &[u8], arguments: &Value) -> Result<Value, Problem>
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value) -> Result<(String, u64), Problem> {
+pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value, key_log: &[u8]) -> Result<(String, u64), Problem> {
     let mut run = (tool.open)(&arguments.to_string())?;
     let count_copies = arguments.get("count_copies").and_then(Value::as_bool).unwrap_or_default();
     let window: Window =
         arguments.get("page").and_then(|page| serde_json::from_value(page.clone()).ok()).unwrap_or_default();
     let mut decoder = Decoder::new().counting_copies(count_copies).listing(&window);
     let (mut delivered, mut is_fed, mut streams) = (0, true, stream::Streams::new());
+    if tool.wants.key_log && !key_log.is_empty() {
+        run.key_log(key_log, true);
+    }
     let page = arguments.get("page").cloned().unwrap_or_else(|| json!({}));
     let (count, summary, end) = batches(capture, &page, |batch| {
         let mut writer = Writer::new(batch.frames.number.len(), batch.data.len());
@@ -53,6 +64,9 @@ pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value) -> Result<(
         }
         delivered += batch.frames.number.len() as u64;
         let (packets, streams) = (&writer.into_packets(), &events.into_streams());
+        if tool.wants.key_log && !batch.key_log.is_empty() {
+            run.key_log(&batch.key_log, true);
+        }
         let fed = Batch { position: batch.position, data: batch.data, frames: &wanted, packets, streams };
         is_fed = is_fed && fed.feed(&mut *run, |position| batch.links.get(position as usize))? == Flow::More;
         let ends = match tool.ends {

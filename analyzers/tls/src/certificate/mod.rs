@@ -275,9 +275,10 @@ fn date(time: ASN1Time) -> String {
     )
 }
 
-/// Reads the certificates of a certificate message up to TLS 1.2 (RFC 5246 §7.4.2), and how many there are.
+/// Reads the certificates of a certificate message (RFC 5246 §7.4.2, of TLS 1.3 RFC 8446 §4.4.2), and how many there are.
 pub fn chain(
     body: &[u8],
+    is_13: bool,
     complete: bool,
     mark: Mark,
     store: &mut Store,
@@ -285,11 +286,17 @@ pub fn chain(
 ) -> (Vec<Rc<Certificate>>, u64) {
     let (mut read, mut total) = (Vec::new(), 0_u64);
     let mut cursor = Cursor::new(body);
+    // With the context of the request for it.
+    if is_13 && cursor.vector(1).is_none() {
+        return (read, total);
+    }
     let Some((list, is_whole)) = cursor.vector_or_rest(3) else { return (read, total) };
     let mut wrong = complete && (!is_whole || !cursor.is_empty());
     let mut list = Cursor::new(list);
     while !list.is_empty() {
-        let Some(der) = list.vector(3) else {
+        // Of TLS 1.3 each has extensions.
+        let whole = list.vector(3).filter(|_| !is_13 || list.vector(2).is_some());
+        let Some(der) = whole else {
             wrong |= complete;
             break;
         };

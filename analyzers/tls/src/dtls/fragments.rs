@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::facts::Mark;
-use crate::handshake::{Message, is_read};
-use crate::limits;
 use mcpcap_tls_hello::wire::Cursor;
+use mcpcap_tls_records::handshake::{LONGEST, Message, is_read};
 
 /// Bytes of a fragment's header.
 pub const HEADER: usize = 12;
@@ -77,7 +76,7 @@ impl Fragments {
             return Some(());
         }
         let mut give = |body: &[u8], begun| sink(Message { kind, body, length, many_records: false }, begun);
-        if !is_read(kind) || length as usize > limits::MESSAGE {
+        if !is_read(kind) || length as usize > LONGEST {
             // Its content is not wanted: its first fragment stands for it.
             if offset == 0 {
                 self.complete(number);

@@ -10,12 +10,12 @@ use mcpcap_analyzer::stream::{Endpoint, Side};
 
 use crate::facts::{Encrypted, Facts, Mark};
 use crate::fault::Fault;
-use crate::handshake;
 use crate::limits;
 use crate::out::Out;
-use crate::records;
 use fragments::Fragments;
 use mcpcap_tls_hello::fingerprint::Carrier;
+use mcpcap_tls_records::handshake;
+use mcpcap_tls_records::records;
 use record::Record;
 
 /// A datagram.

@@ -1,6 +1,6 @@
 //! Records of DTLS (RFC 6347 §4.1, RFC 9147 §4).
 
-use crate::records::APPLICATION_DATA;
+use mcpcap_tls_records::records::APPLICATION_DATA;
 
 /// A record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use mcpcap_analyzer::stream::Side;
 
 use super::Segment;
 use crate::facts::Mark;
-use crate::handshake::{CLIENT_HELLO, SERVER_HELLO};
 use crate::limits;
-use crate::records::{ALERT, HANDSHAKE, Head};
 use mcpcap_tls_hello::{Ssl2Client, Ssl2Server};
+use mcpcap_tls_records::handshake::{CLIENT_HELLO, SERVER_HELLO};
+use mcpcap_tls_records::records::{ALERT, HANDSHAKE, Head};
 
 /// How a segment begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

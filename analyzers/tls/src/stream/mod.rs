@@ -87,14 +87,21 @@ impl State {
                 let held = before.held(from, segment);
                 let bytes = if held.is_empty() { segment.bytes } else { &held };
                 let (begun, starttls) = (before.begun(from).unwrap_or(segment.mark), before.starttls());
-                let mut tls = match begins(bytes, segment.starts || !held.is_empty()) {
+                let client = match begins(bytes, segment.starts || !held.is_empty()) {
                     Begins::No => return before.take(from, segment),
                     Begins::Perhaps => return before.hold(from, bytes, segment.mark),
-                    Begins::Hello(client) => Tls::new(connection, if client { from } else { from.other() }, begun),
-                    Begins::Record => Tls::new(connection, Side::Client, begun),
-                    Begins::Ssl2Client => Tls::new(connection, from, begun),
-                    Begins::Ssl2Server => Tls::new(connection, from.other(), begun),
+                    Begins::Hello(client) => {
+                        if client {
+                            from
+                        } else {
+                            from.other()
+                        }
+                    }
+                    Begins::Record => Side::Client,
+                    Begins::Ssl2Client => from,
+                    Begins::Ssl2Server => from.other(),
                 };
+                let mut tls = Tls::new(connection, client, begun, !out.key_log.is_empty());
                 tls.set_starttls(starttls);
                 let mut rest = bytes;
                 if let Some((hello, behind)) = Ssl2Client::parse(bytes) {

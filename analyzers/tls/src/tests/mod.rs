@@ -6,6 +6,7 @@ mod capacity;
 mod certificates;
 mod connections;
 mod datagrams;
+mod decryption;
 mod findings;
 mod robust;
 mod rows;

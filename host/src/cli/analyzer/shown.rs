@@ -66,6 +66,9 @@ impl Page {
         // The host says at the end whose it is.
         let mark = tool.module.mark();
         self.field("description", tool.description.strip_suffix(&mark).unwrap_or(&tool.description));
+        if tool.wants.key_log {
+            self.field("is given", "TLS key logs: of the caller, and those in captures");
+        }
         let mut arguments = (*tool.input).clone();
         if let Some(Value::Object(properties)) = arguments.get_mut("properties") {
             properties.retain(|name, _| tool.is_own_argument(name));

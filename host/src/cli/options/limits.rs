@@ -126,6 +126,10 @@ pub struct Running {
     #[arg(long, help_heading = "Limits of a run", value_name = "SECONDS", default_value_t = usual().rows.time.as_secs(), value_parser = seconds(), hide_short_help = true)]
     query_time: u64,
 
+    /// MiB of a TLS key log, and of those that a capture holds
+    #[arg(long, help_heading = "Limits of a run", value_name = "MIB", default_value_t = units(usual().key_log, MIB), value_parser = sizes(), hide_short_help = true)]
+    key_log_size: u64,
+
     /// MiB that are read at once for a large block of a capture
     #[arg(long, help_heading = "Limits of a run", value_name = "MIB", default_value_t = units(usual().window_max, MIB), value_parser = sizes(), hide_short_help = true)]
     block_size: u64,
@@ -150,6 +154,7 @@ impl Running {
         limits.first_window = bytes(self.first_read_size, KIB);
         limits.window = bytes(self.read_size, KIB);
         limits.window_max = bytes(self.block_size, MIB);
+        limits.key_log = bytes(self.key_log_size, MIB);
         limits.rows.size = self.rows_size.saturating_mul(MIB);
         limits.rows.time = time(self.query_time);
     }

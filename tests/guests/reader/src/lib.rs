@@ -3,7 +3,7 @@
 
 wit_bindgen::generate!({ path: "../../../wit", world: "reader" });
 
-use exports::mcpcap::analysis::read::{Guest, Problem, Progress};
+use exports::mcpcap::analysis::read::{Guest, Problem, Progress, Range};
 use mcpcap::analysis::types::{Index, Link};
 
 struct Liar;
@@ -28,6 +28,7 @@ impl Guest for Liar {
                 interface_id: 0,
                 name: None,
             }],
+            key_logs: Vec::new(),
             wanted: 0,
             end: None,
         };
@@ -37,6 +38,7 @@ impl Guest for Liar {
             Some(b'o') => progress.frames = frames(&[(0, 8), (4, 8)]),
             Some(b'c') => progress.consumed = size + 1,
             Some(b'l') => progress.links.clear(),
+            Some(b'k') => progress.key_logs = vec![Range { offset: size - 4, length: 8 }],
             Some(b'u') => progress.frames.captured.clear(),
             Some(b'm') => progress.frames = frames(&vec![(0, 0); window.len()]),
             Some(b's') => {

@@ -1,19 +1,33 @@
 //! Handshake messages that records carry (RFC 8446 §4), over the borders of records.
 
-use crate::limits;
+/// Bytes of a hello, a certificate message or a key exchange that are waited for. A hello has at most 128 KiB of lists and extensions.
+pub const LONGEST: usize = 192 << 10;
+/// Records of one message, above which it is counted as malformed: implementations fill records of 16 KiB, and evasions use a handful.
+const RECORDS: u32 = 100;
 
-/// Kinds of messages that are read.
-pub const CLIENT_HELLO: u8 = 1;
-pub const SERVER_HELLO: u8 = 2;
-pub const HELLO_VERIFY_REQUEST: u8 = 3;
-pub const HELLO_RETRY_REQUEST: u8 = 6;
-pub const CERTIFICATE: u8 = 11;
-pub const SERVER_KEY_EXCHANGE: u8 = 12;
-pub const SERVER_HELLO_DONE: u8 = 14;
+/// Kinds of messages that are told apart.
+#[allow(missing_docs, reason = "the names are those of IANA's registry")]
+mod kinds {
+    pub const CLIENT_HELLO: u8 = 1;
+    pub const SERVER_HELLO: u8 = 2;
+    pub const HELLO_VERIFY_REQUEST: u8 = 3;
+    pub const END_OF_EARLY_DATA: u8 = 5;
+    pub const HELLO_RETRY_REQUEST: u8 = 6;
+    pub const ENCRYPTED_EXTENSIONS: u8 = 8;
+    pub const CERTIFICATE: u8 = 11;
+    pub const SERVER_KEY_EXCHANGE: u8 = 12;
+    pub const SERVER_HELLO_DONE: u8 = 14;
+    pub const FINISHED: u8 = 20;
+    pub const KEY_UPDATE: u8 = 24;
+}
+pub use kinds::*;
 
 /// Whether the content of a message is wanted.
 pub fn is_read(kind: u8) -> bool {
-    matches!(kind, CLIENT_HELLO | SERVER_HELLO | HELLO_RETRY_REQUEST | CERTIFICATE | SERVER_KEY_EXCHANGE)
+    matches!(
+        kind,
+        CLIENT_HELLO | SERVER_HELLO | HELLO_RETRY_REQUEST | ENCRYPTED_EXTENSIONS | CERTIFICATE | SERVER_KEY_EXCHANGE
+    )
 }
 
 /// The letter that Zeek has for the kind of a message in `ssl_history`, as a server sends it.
@@ -54,13 +68,21 @@ const HEADER: usize = 4;
 /// A message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message<'a> {
+    /// Its kind.
     pub kind: u8,
     /// Its content, where it is read and there is room for it.
     pub body: &'a [u8],
     /// Bytes that it has by its header.
     pub length: u32,
-    /// Whether it is in more than [`limits::RECORDS_OF_MESSAGE`] records.
+    /// Whether it is in more than 100 records.
     pub many_records: bool,
+}
+
+impl Message<'_> {
+    /// Whether all of it is here, as far as it is read.
+    pub fn is_whole(&self) -> bool {
+        !is_read(self.kind) || self.body.len() == self.length as usize
+    }
 }
 
 /// Puts the messages of one direction together.
@@ -121,7 +143,7 @@ impl Assembly {
                 }
                 let Some((kind, length)) = self.head() else { return };
                 self.left = length;
-                let is_long = length as usize > limits::MESSAGE;
+                let is_long = length as usize > LONGEST;
                 self.dropped = !is_read(kind) || is_long;
                 if is_read(kind) && is_long {
                     // It may never end.
@@ -137,7 +159,7 @@ impl Assembly {
             bytes = rest;
             self.left = self.left.saturating_sub(u32::try_from(most).unwrap_or(u32::MAX));
             let Some((kind, length)) = self.head() else { return };
-            let many_records = self.records > limits::RECORDS_OF_MESSAGE;
+            let many_records = self.records > RECORDS;
             if self.left > 0 {
                 if !self.dropped {
                     self.buffer.extend_from_slice(part);
@@ -181,7 +203,7 @@ impl Assembly {
         if let Some((kind, length)) = self.head()
             && !self.buffer.is_empty()
         {
-            let many_records = self.records > limits::RECORDS_OF_MESSAGE;
+            let many_records = self.records > RECORDS;
             sink(Message { kind, body: &self.buffer, length, many_records });
             self.told = true;
         }

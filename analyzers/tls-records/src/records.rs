@@ -6,11 +6,15 @@ const HEADER: usize = 5;
 const LONGEST: u16 = (1 << 14) + (2 << 10);
 
 /// Content types.
-pub const CHANGE_CIPHER_SPEC: u8 = 20;
-pub const ALERT: u8 = 21;
-pub const HANDSHAKE: u8 = 22;
-pub const APPLICATION_DATA: u8 = 23;
-pub const HEARTBEAT: u8 = 24;
+#[allow(missing_docs, reason = "the names are those of IANA's registry")]
+mod kinds {
+    pub const CHANGE_CIPHER_SPEC: u8 = 20;
+    pub const ALERT: u8 = 21;
+    pub const HANDSHAKE: u8 = 22;
+    pub const APPLICATION_DATA: u8 = 23;
+    pub const HEARTBEAT: u8 = 24;
+}
+pub use kinds::*;
 
 /// The header of a record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
