@@ -128,7 +128,7 @@ async fn every_tool_says_what_a_client_needs_to_know() {
         assert!(!is_analysis || tool.input_schema["required"][0] == "pcap_file", "{name}");
         for (argument, schema) in tool.input_schema["properties"].as_object().unwrap() {
             // These names say it themselves.
-            let plain = ["end_time", "first_frame", "last_frame", "limit", "max_chars", "port"];
+            let plain = ["end_time", "first_frame", "keylog_file", "last_frame", "limit", "max_chars", "port"];
             let is_plain = plain.contains(&argument.as_str());
             assert!(schema["description"].is_string() || is_plain, "{name}: {argument} is not described");
         }

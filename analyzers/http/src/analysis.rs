@@ -107,7 +107,8 @@ impl Analysis {
         let is_empty = self.maximum.taken() == 0 && !self.counts.has_faults();
         if is_empty {
             let mut text = capture.nothing_found("HTTP messages", &capture.decoder.decoding);
-            if let Some(words) = self.out.decrypted.in_words().filter(|_| !self.out.key_log.is_empty()) {
+            let (decrypted, log) = (&self.out.decrypted, &self.out.key_log);
+            if let Some(words) = decrypted.in_words(log, capture).filter(|_| !log.is_empty()) {
                 text = format!("{text}; {words}");
             }
             return Answer::nothing(text);

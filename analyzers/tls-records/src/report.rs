@@ -41,10 +41,15 @@ impl Tally {
     }
 
     /// Which connections were not decrypted, or not wholly, for a report that found nothing. `None`: all were.
-    pub fn in_words(&self) -> Option<String> {
-        let reasons: Vec<String> = self.reasons().map(|(why, count)| format!("{} in {count}", why.name())).collect();
+    pub fn in_words(&self, log: &KeyLog, capture: &Capture) -> Option<String> {
+        let mut reasons: Vec<String> =
+            self.reasons().map(|(why, count)| format!("{} in {count}", why.name())).collect();
         let all = self.reasons().fold(0_u64, |sum, (_, count)| sum.saturating_add(count));
         let connections = text::counted(all, "TLS connection");
+        let left_out = [(log.lines().left_out, "secret"), (capture.key_log_left_out, "byte")];
+        for (count, what) in left_out.into_iter().filter(|(count, _)| *count > 0) {
+            reasons.push(format!("{} of the key log left out", text::counted(count, what)));
+        }
         (all > 0).then(|| format!("{connections} could not be decrypted, or not wholly ({})", reasons.join(", ")))
     }
 
@@ -103,7 +108,7 @@ pub struct KeyLogReport {
     /// Secrets beyond the first 32,768, for which there was no room.
     #[serde(skip_serializing_if = "is_default")]
     pub secrets_left_out: u64,
-    /// Bytes of the capture's decryption secrets beyond the first 16 MiB, which were not read.
+    /// Bytes of the capture's decryption secrets that were not read, since it has too many.
     #[serde(skip_serializing_if = "is_default")]
     pub bytes_left_out: u64,
 }

@@ -110,6 +110,11 @@ fn without_secrets_it_is_said_what_was_not_decrypted() {
     let other = run(&tls("tls.pcap"), other.as_bytes());
     let message = other["message"].as_str().unwrap();
     assert!(message.contains(" TLS connections could not be decrypted, or not wholly (no_secret in "), "{message}");
+    // It may be among what had no room.
+    let line = |place| format!("CLIENT_RANDOM {place:064x} {}\n", "11".repeat(48));
+    let many: String = (0..32_771).map(line).collect();
+    let many = run(&tls("tls.pcap"), many.as_bytes());
+    assert!(many["message"].as_str().unwrap().contains(", 3 secrets of the key log left out)"), "{many}");
     let with = run(&tls("tls.pcap"), &tls("keys.log"));
     assert_eq!(
         with["decryption"]["not_decrypted"],
