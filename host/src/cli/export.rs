@@ -34,7 +34,7 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Format::Parquet)]
     format: Format,
 
-    /// Tables to export, with commas between [default: all]; `mcpcap query CAPTURE "SELECT * FROM tables_and_columns"` lists them
+    /// Tables to export, or logs of Zeek, with commas between [default: all]; `mcpcap query CAPTURE "SELECT * FROM tables_and_columns"` lists tables
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     tables: Vec<String>,
 

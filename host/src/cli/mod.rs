@@ -278,6 +278,7 @@ mod tests {
             &["analyzer", "pack", "x", "-o", "y", "--locked"],
             &["analyzer", "new", "x", "--cache-dir", "y"],
             &["analyzer", "list", "--root", "/"],
+            &["tools", "--base", "/"],
             &["analyzer", "check", "x.wasm", "--locked"],
             &["analyzer", "pin", "oci://x/y:1", "--no-remote"],
             &["healthcheck", "--no-remote"],
@@ -295,6 +296,8 @@ mod tests {
             &["serve", "--run-time", "5"],
             &["doctor", "--run-time", "5"],
             &["analyze", "dns", "x.pcap", "--run-time", "5"],
+            &["query", "x.pcap", "SELECT 1", "--run-time", "5"],
+            &["export", "x.pcap", "--to", "y", "--run-time", "5"],
             &["analyzer", "run", "x.wasm", "x.pcap", "--run-time", "5"],
             &["analyzer", "check", "x.wasm", "--run-time", "5"],
         ] {

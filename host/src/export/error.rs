@@ -12,7 +12,7 @@ pub enum ExportError {
     #[error(transparent)]
     Capture(#[from] AnswerError),
     /// The place has no room.
-    #[error("{place} has no room left; nothing of this capture was put there: free some, or export to another place")]
+    #[error("{place} has no room left: this capture is not in the data set; make some, or export to another place")]
     Full {
         /// What was to be written.
         place: String,

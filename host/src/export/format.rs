@@ -15,15 +15,34 @@ pub enum Format {
     Csv,
     /// A line of JSON for each row
     Ndjson,
+    /// Logs as Zeek writes them in JSON: conn, dns, dhcp, sip, http, files, ssl, x509, quic
+    Zeek,
 }
 
 impl Format {
-    /// Its name, which is the ending of its files too.
+    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Parquet => "parquet",
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
+            Self::Zeek => "zeek",
+        }
+    }
+
+    /// How the names of its files end.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Zeek => "log",
+            Self::Parquet | Self::Csv | Self::Ndjson => self.name(),
+        }
+    }
+
+    /// What its files are of, in words.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Zeek => "log",
+            Self::Parquet | Self::Csv | Self::Ndjson => "table",
         }
     }
 }

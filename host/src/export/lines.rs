@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::spool::{Spool, Written};
+use super::spool::Spool;
 use super::{Format, Writer};
 use crate::rows::{Cells, Checked, OF_CAPTURE, Table, Values, address, span};
 use crate::tables::rfc3339;
@@ -21,6 +21,7 @@ pub struct Lines {
     out: Spool,
     /// The portion that is being written.
     portion: String,
+    rows: u64,
 }
 
 impl Lines {
@@ -44,14 +45,14 @@ impl Lines {
         let mut name = String::new();
         text(&mut name, capture, is_json);
         let before = names.iter().enumerate().map(before).collect();
-        Ok(Self { is_json, before, capture: name, out, portion: String::new() })
+        Ok(Self { is_json, before, capture: name, out, portion: String::new(), rows: 0 })
     }
 }
 
 impl Writer for Lines {
     fn add(&mut self, rows: &Checked) -> io::Result<()> {
         let mut absent: Vec<_> = rows.columns().iter().map(|values| values.absent.iter().peekable()).collect();
-        let Self { is_json, before, capture, out, portion } = self;
+        let Self { is_json, before, capture, out, portion, .. } = self;
         portion.clear();
         for row in 0..rows.count {
             for ((before, values), absent) in before.iter().zip(rows.columns()).zip(&mut absent) {
@@ -66,11 +67,13 @@ impl Writer for Lines {
             portion.push_str(capture);
             portion.push_str(if *is_json { "}\n" } else { "\n" });
         }
-        out.write_all(portion.as_bytes())
+        out.write_all(portion.as_bytes())?;
+        self.rows = self.rows.saturating_add(rows.count as u64);
+        Ok(())
     }
 
-    fn finish(self: Box<Self>, is_lasting: bool) -> io::Result<Written> {
-        self.out.finish(is_lasting)
+    fn end(self: Box<Self>) -> io::Result<(Spool, u64)> {
+        Ok((self.out, self.rows))
     }
 }
 

@@ -87,12 +87,12 @@ impl From<&Module> for Component {
     }
 }
 
-/// A table of a capture.
+/// A table or log of a capture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// Its file, from the place of the data set on.
     pub file: String,
-    /// Its rows.
+    /// Its rows or lines.
     pub rows: u64,
     /// Bytes of the file.
     pub bytes: u64,

@@ -11,7 +11,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::Writer;
 use super::columns::Columns;
-use super::spool::{Spool, Written};
+use super::spool::Spool;
 use crate::rows::{Checked, Kind, Table};
 
 /// Bytes of memory of a row group that is being written, and its rows. All tables at once have as many of these.
@@ -24,6 +24,7 @@ const DIFFERENT: usize = 256 << 10;
 pub struct Parquet {
     columns: Columns,
     writer: ArrowWriter<Spool>,
+    rows: u64,
 }
 
 impl Parquet {
@@ -34,7 +35,7 @@ impl Parquet {
     pub fn new(table: &Arc<Table>, capture: &str, out: Spool) -> io::Result<Self> {
         let columns = Columns::new(table, capture);
         let writer = ArrowWriter::try_new(out, columns.schema(), Some(properties(table))).map_err(failed)?;
-        Ok(Self { columns, writer })
+        Ok(Self { columns, writer, rows: 0 })
     }
 }
 
@@ -46,11 +47,13 @@ impl Writer for Parquet {
         if self.writer.memory_size() >= GROUP {
             self.writer.flush().map_err(failed)?;
         }
+        self.rows = self.rows.saturating_add(rows.count as u64);
         Ok(())
     }
 
-    fn finish(self: Box<Self>, is_lasting: bool) -> io::Result<Written> {
-        self.writer.into_inner().map_err(failed)?.finish(is_lasting)
+    fn end(self: Box<Self>) -> io::Result<(Spool, u64)> {
+        let rows = self.rows;
+        Ok((self.writer.into_inner().map_err(failed)?, rows))
     }
 }
 

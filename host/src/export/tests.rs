@@ -77,7 +77,13 @@ fn written(writer: Box<dyn Writer>) -> Vec<u8> {
     let mut writer = writer;
     writer.add(&rows()).unwrap();
     writer.add(&rows()).unwrap();
-    content(writer.finish(false).unwrap())
+    let (spool, rows) = writer.end().unwrap();
+    assert_eq!(rows, 6);
+    content(spool.finish(false).unwrap())
+}
+
+fn ended(writer: Box<dyn Writer>) -> Vec<u8> {
+    content(writer.end().unwrap().0.finish(true).unwrap())
 }
 
 fn content(written: Written) -> Vec<u8> {
@@ -93,7 +99,7 @@ fn spool(folder: &tempfile::TempDir) -> Spool {
 fn parquet(rows: bool) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let writer = Box::new(Parquet::new(&table(), "day 1/a.pcap", spool(&folder)).unwrap());
-    if rows { written(writer) } else { content((writer as Box<dyn Writer>).finish(true).unwrap()) }
+    if rows { written(writer) } else { ended(writer) }
 }
 
 fn batches(file: Vec<u8>) -> Vec<RecordBatch> {
@@ -177,7 +183,7 @@ fn row_groups_end_where_they_grow_large() {
         columns[4].absent.clear();
         writer.add(&Checked::new(&table(), columns).unwrap()).unwrap();
     }
-    let file = content((writer as Box<dyn Writer>).finish(false).unwrap());
+    let file = ended(writer);
     let reader = SerializedFileReader::new(bytes::Bytes::from(file)).unwrap();
     let groups = reader.metadata().row_groups();
     // 40 MB of text in groups of 16 MiB.

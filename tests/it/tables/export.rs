@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 use super::{BINARY, stdout};
 use crate::support::{crafted, example, root};
 
-fn export(arguments: &[&str]) -> Output {
+pub(super) fn export(arguments: &[&str]) -> Output {
     Process::new(BINARY).arg("export").args(arguments).stdin(Stdio::null()).output().expect("it starts")
 }
 
 /// Exports into a folder, which ends with this code. What was printed, and what was complained of.
-fn ends(folder: &Path, arguments: &[&str], code: i32) -> (String, String) {
+pub(super) fn ends(folder: &Path, arguments: &[&str], code: i32) -> (String, String) {
     let to = ["--to", folder.to_str().unwrap()];
     let output = export(&[arguments, &to].concat());
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -28,11 +28,11 @@ fn ends(folder: &Path, arguments: &[&str], code: i32) -> (String, String) {
     (text(&output.stdout), text(&output.stderr))
 }
 
-fn path(path: &Path) -> String {
+pub(super) fn path(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn examples() -> String {
+pub(super) fn examples() -> String {
     path(&root().join("examples/captures"))
 }
 
@@ -53,11 +53,11 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// The files below a folder, with what is in them.
-fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(super) fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     names(folder).into_iter().map(|name| (name.clone(), std::fs::read(folder.join(name)).unwrap())).collect()
 }
 
-fn manifests(folder: &Path) -> Vec<Value> {
+pub(super) fn manifests(folder: &Path) -> Vec<Value> {
     let tree = tree(&folder.join("manifest"));
     tree.values().map(|text| serde_json::from_slice(text).unwrap()).collect()
 }

@@ -150,7 +150,7 @@ fn transactions(report: &Value, count: &str) -> u64 {
 }
 
 /// Every file that may be a capture.
-fn captures() -> Vec<PathBuf> {
+pub(super) fn captures() -> Vec<PathBuf> {
     let folders = [
         "examples/captures",
         "tests/captures/crafted",

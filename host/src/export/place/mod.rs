@@ -103,7 +103,7 @@ impl Place {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(&self, path: &str, finish: impl FnOnce(bool) -> io::Result<Written>) -> Result<Written, ExportError> {
+    pub fn finish<T>(&self, path: &str, finish: impl FnOnce(bool) -> io::Result<T>) -> Result<T, ExportError> {
         let is_lasting = matches!(self.0, Kind::Folder(_));
         finish(is_lasting).map_err(|error| self.unwritten(path, &error))
     }

@@ -1,0 +1,89 @@
+//! Which addresses are local: those that Zeek takes for it where nobody says otherwise (`Site::private_address_space`).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Networks of IPv4, and the lengths of their prefixes. Each is local as an address of 6to4 (RFC 3056), too.
+const V4: [(Ipv4Addr, u32); 14] = [
+    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(100, 64, 0, 0), 10),
+    (Ipv4Addr::new(127, 0, 0, 0), 8),
+    (Ipv4Addr::new(169, 254, 0, 0), 16),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 0, 0, 0), 24),
+    (Ipv4Addr::new(192, 0, 2, 0), 24),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+    (Ipv4Addr::new(198, 18, 0, 0), 15),
+    (Ipv4Addr::new(198, 51, 100, 0), 24),
+    (Ipv4Addr::new(203, 0, 113, 0), 24),
+    (Ipv4Addr::new(240, 0, 0, 0), 4),
+    (Ipv4Addr::new(255, 255, 255, 255), 32),
+];
+
+/// Networks of IPv6.
+const V6: [(Ipv6Addr, u32); 8] = [
+    (Ipv6Addr::UNSPECIFIED, 128),
+    (Ipv6Addr::LOCALHOST, 128),
+    (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48),
+    (Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64),
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
+    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7),
+    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10),
+];
+
+/// Whether an address is local.
+pub(super) fn is_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_local_v4(address),
+        IpAddr::V6(address) => {
+            let [first, second, third, ..] = address.segments();
+            if first == 0x2002 {
+                return is_local_v4(Ipv4Addr::from_bits(u32::from(second) << 16 | u32::from(third)));
+            }
+            V6.iter().any(|(network, length)| {
+                let host = u128::MAX.checked_shr(*length).unwrap_or_default();
+                address.to_bits() | host == network.to_bits() | host
+            })
+        }
+    }
+}
+
+fn is_local_v4(address: Ipv4Addr) -> bool {
+    V4.iter().any(|(network, length)| {
+        let host = u32::MAX.checked_shr(*length).unwrap_or_default();
+        address.to_bits() | host == network.to_bits() | host
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_addresses_are_those_of_zeek() {
+        for (address, expected) in [
+            ("10.1.2.3", true),
+            ("11.0.0.1", false),
+            ("100.127.255.255", true),
+            ("100.128.0.0", false),
+            ("172.31.0.1", true),
+            ("172.32.0.1", false),
+            ("192.0.2.7", true),
+            ("192.0.3.7", false),
+            ("8.8.8.8", false),
+            ("224.0.0.251", false),
+            ("255.255.255.255", true),
+            ("::1", true),
+            ("::2", false),
+            ("fe80::1", true),
+            ("fd00::1", true),
+            ("2001:db8::1", true),
+            ("2001:4860::8888", false),
+            ("2002:a01:203::1", true),
+            ("2002:808:808::1", false),
+        ] {
+            assert_eq!(is_local(address.parse().unwrap()), expected, "{address}");
+        }
+    }
+}
