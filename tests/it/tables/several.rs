@@ -46,7 +46,7 @@ fn folders_and_patterns_name_captures() {
     assert_eq!(some.lines().nth(1), Some("3"));
     // All rows, page after page, of captures that are read once.
     let rows = stdout(&[&folder, "SELECT capture, frame FROM packets", "--all", "--format", "csv"]);
-    assert_eq!(rows.lines().count(), 4269);
+    assert_eq!(rows.lines().count(), 4259);
     let findings =
         stdout(&[&folder, "SELECT count(*) > 5, count(DISTINCT capture) > 2 FROM findings", "--format", "csv"]);
     assert_eq!(findings.lines().nth(1), Some("1,1"));
