@@ -272,7 +272,7 @@ add("unread llc 0xe0", ethernet(99, b"\xe0\xe0\x03" + SECRET))
 add("unread wlan encrypted", wlan(0x08, 0x41, SECRET), "link_105")
 add("unread wlan a-msdu", wlan(0x88, 1, SECRET).replace(b"\0\0" + SECRET, b"\x80\0" + SECRET), "link_105")
 add("unread wlan fragment", wlan(0x08, 5, llc(0x0800) + I4), "link_105")
-add("unread link type 147", SECRET, "link_147")
+add("unread link type 147 (USER 0)", SECRET, "link_147")
 add("unread arcnet fragment", bytes([1, 2, 212, 2, 0, 7]) + I4[20:], "link_7")
 
 # Ordinary traffic on the ports of tunnels.

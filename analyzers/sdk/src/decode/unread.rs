@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Stop;
+use crate::link_types;
 
 /// What a frame carries and is not looked into, although it may hold packets: a tunnel that is encrypted or not supported, or an
 /// unknown protocol. Protocols that carry no packets of others, such as ARP and routing protocols, are not among them.
@@ -87,7 +88,10 @@ impl Unread {
                 Some(name) => name,
                 None => return format!("ip protocol {number}").into(),
             },
-            Self::LinkType(number) => return format!("link type {number}").into(),
+            Self::LinkType(number) => {
+                let name = link_types::known(number).map_or_else(String::new, |known| format!(" ({})", known.name));
+                return format!("link type {number}{name}").into();
+            }
             Self::Ppp(0x00fd | 0x00fb) => "ppp compressed",
             Self::Ppp(0x0053 | 0x0055) => "ppp encrypted",
             Self::Ppp(0x003d) => "ppp multilink",
@@ -186,7 +190,9 @@ mod tests {
             (Unread::Ethertype(0x88b5), "ethertype 0x88b5"),
             (Unread::IpProtocol(50), "esp"),
             (Unread::IpProtocol(253), "ip protocol 253"),
-            (Unread::LinkType(147), "link type 147"),
+            (Unread::LinkType(147), "link type 147 (USER 0)"),
+            (Unread::LinkType(187), "link type 187 (Bluetooth H4)"),
+            (Unread::LinkType(65_000), "link type 65000"),
             (Unread::Ppp(0x00fd), "ppp compressed"),
             (Unread::Openvpn, "openvpn"),
         ] {
