@@ -50,9 +50,9 @@ impl Message<'_> {
         let [questions, answers, authority, additional] = self.header.counts.map(usize::from);
         let questions = questions.saturating_sub(self.questions.len());
         let records = answers.saturating_add(authority).saturating_add(additional).saturating_sub(self.records.len());
-        // The one that is read now has less to come.
-        let begun = usize::from(questions.saturating_add(records) > 0);
-        let records = records.saturating_sub(begun);
+        // The one that is read now has less to come: a question, while there are some.
+        let records = records.saturating_sub(usize::from(questions == 0));
+        let questions = questions.saturating_sub(1);
         let rest = questions.saturating_mul(LEAST_QUESTION).saturating_add(records.saturating_mul(LEAST_RECORD));
         cursor.wanted().saturating_add(rest)
     }

@@ -71,6 +71,30 @@ fn only_frames_that_the_snap_length_cut_are_called_so() {
     }
 }
 
+/// Of a question that was begun, less has to come than of a whole one.
+#[test]
+fn a_question_that_was_cut_within_its_type_or_class_was_cut() {
+    let words = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    for (client, server) in [(CLIENT, SERVER), V6] {
+        let message = query(1, "a.example", A);
+        let frame = udp((client, 4000), (server, 53), &message);
+        // Over TCP, the length in front says how long the message was.
+        let syn = tcp((client, 4000), (server, 53), 0x02, (99, 0), &[]);
+        let segment = tcp((client, 4000), (server, 53), 0x18, (100, 500), &prefixed(&message));
+        let acknowledged = tcp((server, 53), (client, 4000), 0x10, (500, 100 + prefixed(&message).len() as u32), &[]);
+        for cut in 1..14 {
+            assert_eq!(reasons(&frame, frame.len() - cut), ["cut_by_snap_length"], "{client} {cut}");
+            let mut file = words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 0xffff, 1]);
+            for (at, (frame, cut)) in (0..).zip([(&syn, 0), (&segment, cut), (&acknowledged, 0)]) {
+                file.extend(words(&[at, 0, (frame.len() - cut) as u32, frame.len() as u32]));
+                file.extend_from_slice(&frame[..frame.len() - cut]);
+            }
+            let malformed = &run(&file, &json!({}))["statistics"]["services"][0]["malformed"];
+            assert_eq!(malformed[0]["reason"], "cut_by_snap_length", "{client} {cut}: {malformed}");
+        }
+    }
+}
+
 /// Captures of the first 64 bytes have identifiers and ends, and rarely a whole question.
 #[test]
 fn what_was_cut_pairs_by_ends_and_identifier() {
