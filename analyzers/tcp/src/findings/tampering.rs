@@ -26,7 +26,8 @@ const IGNORED: Rule = Rule {
     name: "tcp_end_ignored",
     severity: Severity::Medium,
     confidence: Confidence::High,
-    threshold: "a RST or FIN before the handshake was complete; then it was completed, and data came",
+    threshold: "a RST or FIN before the handshake was complete; then it was completed, and data came. Or a RST behind the handshake; then its sender sent \
+        data that was not there before, and the other end acknowledged it",
     false_alarm: "A firewall or a middlebox that resets too late, a test of a stack, or a file whose order is not that of the wire.",
 };
 
@@ -45,9 +46,10 @@ fn ignored(connection: &Connection) -> Option<Finding> {
     let mut evidence = Evidence::default();
     evidence.add(ended.frame);
     let (kind, end) = (if ended.reset { "RST" } else { "FIN" }, connection.sender(ended.by).endpoint);
+    let when = if ended.behind { "after" } else { "during" };
     let bytes = connection.client.new_payload.saturating_add(connection.server.new_payload);
     let observation = format!(
-        "A {kind} from the address of {end} came during the handshake; the connection went on with {} of data.",
+        "A {kind} from the address of {end} came {when} the handshake; the connection went on with {} of data in all.",
         counted(bytes, "byte", "bytes")
     );
     IGNORED.finding(text(connection), observation, vec![Measure::count("payload_bytes", bytes)], &evidence).into()

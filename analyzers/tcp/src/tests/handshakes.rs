@@ -51,6 +51,11 @@ fn each_part_may_be_late_in_the_file() {
         let connection = check(data(talk), "complete", "established", 0);
         assert_eq!((&connection["retransmissions"], &connection["client"]), (&json!(0), &json!("192.0.2.1:4000")));
     }
+    // The acknowledgment stands before everything else, and nothing follows.
+    for talk in [syn_ack(syn(ack(Talk::new()))), syn(syn_ack(ack(Talk::new())))] {
+        let connection = check(talk, "complete", "established", 0);
+        assert_eq!(connection["file_order"]["reversed_handshakes"], 1, "{connection}");
+    }
     // A SYN behind data tells who is who, where the ports do not.
     let turned =
         Talk::between("192.0.2.1:4000", "192.0.2.2:8080").s(ACK, (5001, 1001), b"world").c(SYN, (1000, 0), b"");
@@ -192,6 +197,31 @@ fn a_connection_that_goes_on_behind_a_reset_or_fin_is_established_and_told() {
         let connection = &report["connections"][0];
         assert_eq!((&connection["state"], &connection["close_reason"]), (&json!("established"), &json!("active")));
         assert!(connection["closed_by"].is_null(), "{connection}");
+    }
+    // Behind the handshake: both ends go on with data.
+    for (one, other) in [("192.0.2.1:4000", "192.0.2.2:80"), ("[2001:db8::1]:4000", "[2001:db8::2]:80")] {
+        let reset = || data(Talk::between(one, other).handshake()).s(RST, (5006, 0), b"");
+        let on = reset().c(ACK, (1007, 5006), b"more").s(ACK, (5006, 1011), b"and more").c(ACK, (1011, 5014), b"");
+        let report = detailed(on.frames());
+        let found = report["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == "tcp_end_ignored");
+        let found = found.unwrap_or_else(|| panic!("{report}"));
+        let observation = found["observation"].as_str().unwrap();
+        let begins =
+            format!("A RST from the address of {other} came after the handshake; the connection went on with ");
+        assert!(observation.starts_with(&begins), "{observation}");
+        assert_eq!(found["frames"].as_array().unwrap().len(), 1);
+        let connection = &report["connections"][0];
+        assert_eq!((&connection["state"], connection["closed_by"].is_null()), (&json!("established"), true));
+        // What was under way when it came, what its sender sends again, and what nobody acknowledges prove nothing.
+        for talk in [
+            reset().c(ACK, (1007, 5006), b"more"),
+            reset().s(ACK, (5001, 1007), b"world").c(ACK, (1007, 5006), b"more"),
+            reset().s(ACK, (5006, 1007), b"and more").c(ACK, (1007, 5006), b"more"),
+            reset().s(RST, (5006, 0), b"").s(ACK, (5006, 1007), b"and more").c(ACK, (1007, 5014), b"more"),
+        ] {
+            let report = detailed(talk.frames());
+            assert_eq!((&report["findings"], &report["connections"][0]["state"]), (&json!([]), &json!("reset")));
+        }
     }
     // An orderly one, and one that is reset behind its handshake, are not told.
     let reset = data(Talk::new().handshake()).s(RST, (5006, 0), b"");

@@ -8,8 +8,9 @@ use mcpcap_analyzer::zeek::{ConnState, History, Letters};
 use smallvec::SmallVec;
 
 use super::contents;
-use super::event::{Ended, Event, Order};
+use super::event::{Doubt, Ended, Event, Order};
 use super::handshake::{Handshake, Shown};
+use super::number;
 use super::sequence::{self, Flags, Scale, Segment};
 use super::side::{Again, Sender, Size};
 use super::told::Told;
@@ -43,8 +44,10 @@ pub struct Connection {
     pub events_total: u64,
     /// Who ended it first, with FIN or RST, and the frame. What the connection went on after does not count.
     pub ended: Option<Ended>,
-    /// The FIN or RST before the handshake was complete, after which the connection went on all the same.
+    /// The FIN or RST before the handshake was complete, or the RST behind it, after which the connection went on all the same.
     pub ignored: Option<Ended>,
+    /// What may become one.
+    doubt: Option<Doubt>,
     /// Which ends sent FIN, and whether one sent RST, since it last went on.
     fins: [bool; 2],
     reset: bool,
@@ -97,6 +100,7 @@ impl Tracked for Box<Connection> {
             events_total: 0,
             ended: None,
             ignored: None,
+            doubt: None,
             fins: [false; 2],
             reset: false,
             order: Order::default(),
@@ -139,6 +143,7 @@ impl Connection {
         self.events.iter_mut().for_each(|event| event.from = event.from.other());
         [&mut self.ended, &mut self.ignored].into_iter().flatten().for_each(|ended| ended.by = ended.by.other());
         self.fins.swap(0, 1);
+        self.doubt.iter_mut().for_each(|doubt| doubt.ended.by = doubt.ended.by.other());
     }
 
     /// Takes a segment of a frame.
@@ -165,6 +170,7 @@ impl Connection {
             length,
             time,
         };
+        let next = own.direction.next();
         let found = sequence::analyse(
             &mut own.direction,
             &mut other.direction,
@@ -201,15 +207,42 @@ impl Connection {
             self.go_on();
         }
         self.note(packet, tcp, side, found, again);
+        self.doubt(packet, tcp, side, length, next);
         self.order.take(packet.timestamp, again);
         (found, again)
     }
 
-    /// The handshake is complete: what looked like an end before was none, whoever sent it.
+    /// The handshake is complete, or data went both ways: what looked like an end before was none, whoever sent it.
     fn go_on(&mut self) {
         self.ignored = self.ended.take();
         self.fins = [false; 2];
         self.reset = false;
+    }
+
+    /// Looks whether a RST of an established connection is ignored by both ends: its sender sends what is new, and the other one acknowledges that. `next`: the
+    /// number behind the highest byte of the segment's sender before it.
+    fn doubt(&mut self, packet: &Packet<'_>, tcp: &Tcp, side: Side, length: u32, next: Option<u32>) {
+        if tcp.flags.rst() || tcp.flags.fin() {
+            let ended = Ended { by: side, frame: packet.frame, reset: true, behind: false };
+            let is_open = !matches!(self.handshake.shown(), Shown::SynOnly | Shown::SynAckOnly | Shown::HalfOpen);
+            let is_first = self.ended == Some(ended) && is_open;
+            self.doubt =
+                next.filter(|_| is_first).map(|next| Doubt { ended, time: packet.timestamp, next, beyond: None });
+            return;
+        }
+        let Some(doubt) = &mut self.doubt else { return };
+        let end = tcp.sequence.wrapping_add(length);
+        // Not what stands behind it in the file and was sent before it.
+        let is_later = doubt.time.zip(packet.timestamp).is_none_or(|(then, now)| then <= now);
+        if side == doubt.ended.by && is_later && length > 0 && number::after(end, doubt.next) {
+            doubt.beyond.get_or_insert(end);
+        }
+        let is_taken = |beyond: u32| !number::after(beyond, tcp.acknowledgment);
+        if side != doubt.ended.by && tcp.flags.ack() && doubt.beyond.is_some_and(is_taken) {
+            self.doubt = None;
+            self.go_on();
+            self.ignored.iter_mut().for_each(|ended| ended.behind = true);
+        }
     }
 
     /// Whether windows are scaled, as far as SYN and SYN-ACK tell.
@@ -254,7 +287,7 @@ impl Connection {
         }
         let reset = tcp.flags.rst();
         if tcp.flags.fin() || reset {
-            self.ended.get_or_insert(Ended { by: side, frame: packet.frame, reset });
+            self.ended.get_or_insert(Ended { by: side, frame: packet.frame, reset, behind: false });
             let [client, server] = &mut self.fins;
             *(if side == Side::Client { client } else { server }) |= tcp.flags.fin();
             self.reset |= reset;

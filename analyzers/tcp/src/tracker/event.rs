@@ -34,6 +34,21 @@ pub struct Ended {
     pub frame: u64,
     /// Whether it is a RST.
     pub reset: bool,
+    /// Whether it came behind the handshake, and was ignored by both ends.
+    pub behind: bool,
+}
+
+/// A RST of an established connection, of which nobody knows yet whether it ends anything: who sends it in another's name has it ignored by both ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doubt {
+    /// The RST.
+    pub ended: Ended,
+    /// When it came.
+    pub time: Option<u64>,
+    /// The number behind the highest byte of its sender at that time.
+    pub next: u32,
+    /// The number behind the first bytes that its sender sent then.
+    pub beyond: Option<u32>,
 }
 
 /// Signs that segments stand in the file in another order than they had on the wire.

@@ -56,6 +56,8 @@ pub struct Handshake {
     answered: Option<(u32, u32)>,
     /// The opener's first acknowledgment, as long as no SYN-ACK was seen.
     early: Option<(u32, Sent)>,
+    /// The first bare acknowledgment, as long as nobody is known to have opened it: whose it is, its number, and what it acknowledges.
+    before: Option<(Side, u32, u32, Sent)>,
     /// The acknowledgment of the SYN-ACK.
     ack: Option<Sent>,
     /// Whether the opener acknowledged more than that.
@@ -107,6 +109,9 @@ impl Handshake {
                     }
                 };
             }
+            (false, true) if self.opener.is_none() && !tcp.flags.rst() && length == 0 => {
+                self.before.get_or_insert_with(|| (side, tcp.sequence, tcp.acknowledgment, stamps()));
+            }
             _ => {}
         }
     }
@@ -117,6 +122,7 @@ impl Handshake {
         }
         let next = tcp.sequence.wrapping_add(1);
         let answers = (next, next.wrapping_add(length));
+        let before = self.before_of(side, next);
         if self.opener != Some(side) {
             // Also where both ends send SYN: the later one stands for both.
             *self = Self {
@@ -135,8 +141,21 @@ impl Handshake {
                 self.reversed = self.first_syn_ack().is_none_or(|answer| number::is_overtaken(answer.time, sent.time));
             }
         }
+        if self.answered.is_none()
+            && self.early.is_none()
+            && let Some((acknowledged, before)) = before
+        {
+            self.early = Some((acknowledged, before));
+            self.reversed = number::is_overtaken(before.time, sent.time);
+        }
         self.answers = answers;
         note(&mut self.syns, sent);
+    }
+
+    /// The acknowledgment that stood before everything else, when it is of an end whose bytes begin at this number.
+    fn before_of(&self, side: Side, next: u32) -> Option<(u32, Sent)> {
+        let (by, sequence, acknowledged, sent) = self.before?;
+        (by == side && sequence == next).then_some((acknowledged, sent))
     }
 
     fn syn_ack(&mut self, side: Side, tcp: &Tcp, sent: Sent) {
@@ -153,7 +172,10 @@ impl Handshake {
         if !known {
             self.syn_acks.clear();
         }
-        self.opener.get_or_insert(side.other());
+        if self.opener.is_none() {
+            self.opener = Some(side.other());
+            self.early = self.before_of(side.other(), acknowledged);
+        }
         self.answered = Some((acknowledged, next));
         note(&mut self.syn_acks, sent);
         if let Some((_, early)) = self.early.filter(|(number, _)| *number == next)
@@ -182,6 +204,7 @@ impl Handshake {
     /// Says that the roles were turned.
     pub fn turn(&mut self) {
         self.opener = self.opener.map(Side::other);
+        self.before = self.before.map(|(by, sequence, acknowledged, sent)| (by.other(), sequence, acknowledged, sent));
     }
 
     /// What the capture has of it.

@@ -198,6 +198,11 @@ impl Default for Duplicates {
 }
 
 impl Direction {
+    /// The number behind the highest byte.
+    pub fn next(&self) -> Option<u32> {
+        self.next
+    }
+
     /// The window that is advertised now, in bytes, as far as its scale is known.
     fn scaled_window(&self) -> Option<u32> {
         let shift = match self.scale {
