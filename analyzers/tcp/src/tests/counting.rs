@@ -190,6 +190,18 @@ fn every_conflict_is_counted() {
 }
 
 #[test]
+fn a_segment_that_conflicts_with_several_is_one_frame() {
+    let first = Talk::new().handshake().s(ACK, (5001, 1001), b"hello");
+    let talk = [b"HELLO", b"hallo", b"holla"]
+        .into_iter()
+        .fold(first, |talk, payload| talk.wait(300).s(ACK, (5001, 1001), payload));
+    let report = joined([talk].into_iter());
+    let found = finding(&report, "tcp_conflicting_data");
+    assert_eq!(found["measures"][0]["value"], 3.0);
+    assert_eq!((&found["frames"], &found["frames_total"]), (&serde_json::json!([4, 5, 6, 7]), &4.into()));
+}
+
+#[test]
 fn numbers_that_come_again_after_four_gibibytes_are_no_conflict() {
     // Only a part was captured, as a filter does.
     let numbers = [0_u32, 1_500_000_000, 3_000_000_000, 4_294_000_000, 0];

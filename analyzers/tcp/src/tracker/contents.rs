@@ -28,6 +28,8 @@ struct Content {
     hash: u64,
     frame: u64,
     checksum: Checksum,
+    /// Whether its frame is among those that conflict.
+    is_cited: bool,
 }
 
 /// The content of the last segments of one end.
@@ -68,11 +70,11 @@ impl Contents {
             if self.kept.len() >= limits::CONTENTS {
                 self.kept.remove(0);
             }
-            self.kept.push(Content { sequence, length, hash, frame, checksum });
+            self.kept.push(Content { sequence, length, hash, frame, checksum, is_cited: false });
             return;
         };
         if new {
-            *known = Content { sequence, length, hash, frame, checksum };
+            *known = Content { sequence, length, hash, frame, checksum, is_cited: false };
             return;
         }
         if known.hash == hash {
@@ -85,12 +87,14 @@ impl Contents {
             self.damaged = self.damaged.saturating_add(1);
         } else {
             self.conflicts = self.conflicts.saturating_add(1);
-            self.conflicting.add(known.frame);
+            if !std::mem::replace(&mut known.is_cited, true) {
+                self.conflicting.add(known.frame);
+            }
             self.conflicting.add(frame);
         }
         if known.checksum == Checksum::Wrong && checksum != Checksum::Wrong {
             // The receiver took this one.
-            *known = Content { sequence, length, hash, frame, checksum };
+            *known = Content { sequence, length, hash, frame, checksum, is_cited: false };
         }
     }
 
