@@ -7,6 +7,8 @@
 //! comes later. IPv6 and packets with identification 0 (RFC 6864 allows it with "don't fragment") have nothing to tell the two
 //! apart, so more is asked of them; see [`Copies::take`].
 //!
+//! Copies of frames without IP, such as ARP, are not looked for: they have nothing that tells a copy from the same question asked again.
+//!
 //! Of packets that the snap length cut at different places, the length on the wire and what both have must be the same. The first
 //! one counts, unless it was cut within the transport header, or it is a piece that a datagram can only be made of when it is whole.
 //!
@@ -111,7 +113,7 @@ pub struct Copy {
     description = "Packets that were captured more than once, of which only the first is counted. Absent when there are none."
 )]
 pub struct CopyReport {
-    /// Frames that are copies. They are left out of all other numbers.
+    /// Frames that are copies. They are left out of all other numbers. Copies of frames without IP, such as ARP, are not looked for.
     pub frames: u64,
     /// Packets that they are copies of.
     pub packets: u64,

@@ -17,6 +17,9 @@
 //!
 //! Counted letters stand at the 1st, 10th, 100th time and so on. Capitals are the client's.
 //!
+//! Both take segments in the order of the file. So bytes that are in the file behind their acknowledgment are a gap for both when that comes (`g`, and then
+//! `d`): the letter alone proves no loss where the report says that the file is in another order than the wire.
+//!
 //! What differs: Zeek ends connections by timers (an unanswered SYN after 5 s, say) and begins new records then; here a connection lasts
 //! until its ends are used again. Zeek takes the sender of a first SYN-ACK for the client unless the port is a known server's, and
 //! turns the roles when the SYN follows; here SYN-ACK tells at once who is who. Checksums are not verified for letters, so there is no c.
