@@ -110,7 +110,9 @@ async fn one_port_and_one_id_for_ever() {
 #[tokio::test]
 async fn malformed_queries_that_are_answered_with_formerr() {
     let found = dns("junk_and_formerr", &[("unasked_responses", 0)]).await;
-    assert!(found["findings"].as_array().expect("findings").iter().all(|found| found["rule"] != "dns_unasked_answers"));
+    assert!(
+        found["findings"].as_array().expect("findings").iter().all(|found| found["rule"] != "dns_unasked_responses")
+    );
 }
 
 #[tokio::test]
