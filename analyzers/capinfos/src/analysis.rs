@@ -161,7 +161,8 @@ impl Tool for Capinfos {
             data_rate_bytes: rates.bytes,
             data_rate_bits: rates.bits,
             average_packet_rate: rates.packets,
-            rates_absent_because: rates.absent_because,
+            // A filter may have left nothing of a capture that has packets.
+            rates_absent_because: capture.nothing_chosen().or(rates.absent_because),
             average_packet_size_bytes: packet_size.map(|size| rounded(size.mean, 2)),
             packet_size,
             packet_size_distribution: sizes.distribution(),

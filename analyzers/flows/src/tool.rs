@@ -242,7 +242,8 @@ impl Tool for Conversations {
 
     fn finish(mut self, capture: &Capture) -> Result<Answer<Report>, Problem> {
         if self.maximum.taken() == 0 {
-            return Ok(Answer::nothing(capture.nothing_found("packets", &capture.decoder.decoding)));
+            let found = || capture.nothing_found("packets", &capture.decoder.decoding);
+            return Ok(Answer::nothing(capture.nothing_chosen().unwrap_or_else(found)));
         }
         let digits = capture.time_digits();
         self.flows.finish(&mut self.kept);

@@ -102,6 +102,15 @@ pub struct End {
     pub message: String,
 }
 
+impl Frames {
+    /// The arguments that chose frames, for example `host 192.0.2.1, port 53`.
+    fn chosen_by(&self) -> String {
+        let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let asked: Vec<String> = self.asked.iter().map(|(name, asked)| format!("{name} {}", value(asked))).collect();
+        asked.join(", ")
+    }
+}
+
 impl Capture {
     /// Decimals of a second that the file's timestamps have (0 to 9).
     pub fn time_digits(&self) -> u8 {
@@ -117,8 +126,6 @@ impl Capture {
         let mut text = if asked.is_empty() {
             format!("No {what} found in this capture")
         } else {
-            let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let asked: Vec<String> = asked.iter().map(|(name, asked)| format!("{name} {}", value(asked))).collect();
             // With `last_frame`, the reader looks a little further than the frames that are given on.
             let (of, rest) = match ended {
                 Some("enough") => ("the first ", "; the rest of the file was not read"),
@@ -138,7 +145,7 @@ impl Capture {
                 "No {what} in {} of {of}{} read, chosen by {}; {others}{rest}",
                 text::counted(*delivered, "frame"),
                 text::counted(*read, "frame"),
-                asked.join(", "),
+                self.frames.chosen_by(),
             )
         };
         let dark = decoding.frames_not_seen();
@@ -152,6 +159,17 @@ impl Capture {
             text += &format!("; reading ended early ({reason})");
         }
         text
+    }
+
+    /// Says that what was asked for chose no frame, and how many the capture has: for tools that have something to tell of every frame. `None` when some
+    /// were chosen, or nothing was asked for.
+    pub fn nothing_chosen(&self) -> Option<String> {
+        let Frames { read, delivered, asked } = &self.frames;
+        let is_part = self.end.as_ref().is_some_and(|end| end.reason == "enough");
+        let rest = if is_part { "; the rest of the file was not read" } else { "" };
+        (!asked.is_empty() && *delivered == 0).then(|| {
+            format!("None of {} read was chosen by {}{rest}", text::counted(*read, "frame"), self.frames.chosen_by())
+        })
     }
 
     /// Reads the document.
@@ -219,6 +237,17 @@ mod tests {
         let expected = "No DNS messages in 100 frames of the first 154 frames read, chosen by last_frame 100; 54 were left out, and whether \
             there are DNS messages in them is not known: the same call without that argument tells; the rest of the file was not read";
         assert_eq!(text, expected);
+        capture.frames =
+            Frames { read: 9, delivered: 0, asked: serde_json::from_str(r#"{ "host": "::1", "port": 5 }"#).unwrap() };
+        assert_eq!(
+            capture.nothing_chosen().as_deref(),
+            Some("None of 9 frames read was chosen by host ::1, port 5; the rest of the file was not read")
+        );
+        capture.end = None;
+        assert_eq!(capture.nothing_chosen().as_deref(), Some("None of 9 frames read was chosen by host ::1, port 5"));
+        for frames in [Frames { delivered: 1, ..capture.frames.clone() }, Frames { read: 9, ..Frames::default() }] {
+            assert_eq!(Capture { frames, ..Capture::default() }.nothing_chosen(), None);
+        }
         capture.end = Some(End { reason: "cut-short".into(), ..End::default() });
         let text = capture.nothing_found("SIP messages", &decode::Statistics::default());
         assert!(text.ends_with("; reading ended early (cut-short)"), "{text}");

@@ -10,10 +10,10 @@ mod schema;
 mod times;
 
 use mcpcap_analyzer::harness::{self, build};
-use mcpcap_analyzer::{Capture, Run};
+use mcpcap_analyzer::{Capture, Run, Tool, Window};
 use serde_json::{Value, json};
 
-use crate::analysis::Capinfos;
+use crate::analysis::{Arguments, Capinfos};
 
 /// What is in a file, by its path in the repository.
 fn file(path: &str) -> Vec<u8> {
@@ -96,6 +96,17 @@ fn an_empty_capture_has_no_times_and_no_rates() {
             "file_encapsulation": "Ethernet",
         }),
     );
+}
+
+#[test]
+fn a_filter_that_leaves_nothing_is_told_with_the_number_of_frames() {
+    let document =
+        r#"{ "frames": { "read": 282, "delivered": 0, "asked": { "host": "203.0.113.99" } }, "reader": {} }"#;
+    let run = Capinfos::open(Arguments {}, Window::default()).unwrap();
+    let report = run.finish(&Capture::from_json(document).unwrap()).unwrap();
+    assert_eq!(report.packet_count, 0);
+    let expected = "None of 282 frames read was chosen by host 203.0.113.99";
+    assert_eq!(report.rates_absent_because.as_deref(), Some(expected));
 }
 
 #[test]

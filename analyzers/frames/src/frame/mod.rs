@@ -201,7 +201,10 @@ impl Tool for GetFrames {
                 let seen = self.connections.seen();
                 format!("There is no connection {id} among the {}, counted from 0", counted(seen, "TCP connection"))
             }
-            _ => capture.nothing_found("frames", &capture.decoder.decoding),
+            _ => {
+                let found = || capture.nothing_found("frames", &capture.decoder.decoding);
+                capture.nothing_chosen().unwrap_or_else(found)
+            }
         });
         let mut packets = self.packets.into_items();
         packets.iter_mut().filter_map(|packet| packet.timestamp.as_mut()).for_each(|text| time::shorten(text, digits));
