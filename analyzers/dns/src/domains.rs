@@ -50,7 +50,7 @@ pub struct Domain {
     /// Frames that asked for a name that was new.
     pub evidence: Evidence,
     /// It may have been here before and made room.
-    at_least: bool,
+    pub at_least: bool,
     /// A name may have been counted twice.
     pub distinct_at_most: bool,
 }

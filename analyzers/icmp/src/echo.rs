@@ -7,13 +7,14 @@ use std::net::IpAddr;
 use mcpcap_analyzer::decode::Within;
 use mcpcap_analyzer::numbers::{add_one, share};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, Quantiles};
+use mcpcap_analyzer::vlans::Vlans;
 
 use crate::inner::{self, TunnelReport};
 use crate::limits;
 use crate::many::Crowds;
 use crate::message::Message;
-use crate::session::{LATE, PairReport, Session};
-use crate::waiting::{Heard, Left, Pair, Vlans, Waiting, remember};
+use crate::session::{LARGE, LATE, PairReport, Session};
+use crate::waiting::{Heard, Left, Pair, Waiting, remember};
 
 pub use report::EchoReport;
 
@@ -205,7 +206,8 @@ impl Echoes {
                 false => add_one(&mut session.replies),
             }
         }
-        let heard = Heard { frame, time, vlans, payload: remember(message) };
+        let is_noted = message.data.len() >= LARGE || carried.is_some();
+        let heard = Heard { frame, time, vlans, payload: remember(message), is_noted };
         let key = Key { requester, target, identifier, sequence };
         let (waiting, gone) = self.waiting.get_or_insert_with(key, Waiting::default);
         let (outcome, pair) = if message.is_echo() {
@@ -243,7 +245,7 @@ impl Echoes {
     /// Whether two VLANs hold hosts of their own, between the ends of a key.
     fn separate(&self, key: &Key) -> impl Fn(Vlans, Vlans) -> bool + use<'_> {
         let session = self.sessions.get(&(key.requester, key.target));
-        move |one, other| session.is_some_and(|session| session.are_separate(one, other))
+        move |one, other| session.is_some_and(|session| session.directions.are_separate(one, other))
     }
 
     fn make_room(&mut self, key: &Key) {

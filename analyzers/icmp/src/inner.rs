@@ -25,13 +25,11 @@ pub struct Inner {
     flows: Several<Flow>,
     /// Packets.
     pub packets: u64,
-    /// Frames of the packets.
-    pub evidence: Evidence,
 }
 
 impl Default for Inner {
     fn default() -> Self {
-        Self { flows: Several::of(FLOWS), packets: 0, evidence: Evidence::default() }
+        Self { flows: Several::of(FLOWS), packets: 0 }
     }
 }
 
@@ -39,7 +37,6 @@ impl Inner {
     /// Takes a packet.
     pub fn add(&mut self, ends: Ends, frame: u64, room: &mut Pool) {
         self.packets = self.packets.saturating_add(1);
-        self.evidence.add(frame);
         let flow = Flow { key: ends, value: Evidence::default() };
         self.flows.add(&flow, room);
         self.flows.change(&flow, |flow| flow.value.add(frame));

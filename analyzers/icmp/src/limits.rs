@@ -5,8 +5,6 @@
 pub const PENDING: usize = 16_384;
 /// Requests, and replies, with the same ends and numbers that wait.
 pub const SAME_NUMBERS: usize = 4;
-/// VLANs of which a pair of requester and target knows in which directions it was heard there.
-pub const SESSION_VLANS: usize = 16;
 /// Different ends and protocols of the packets that all tunnels carry.
 pub const INNER_FLOWS: usize = 4096;
 /// Pairs of requester and target.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Evidence, Measure};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
+use mcpcap_analyzer::text::at_least;
 
 use crate::limits;
 
@@ -31,18 +32,24 @@ pub enum Worth {
 }
 
 impl Number {
+    /// An exact number as a lower bound, where others made room: who comes again is counted anew.
+    #[must_use]
+    pub fn or_more(self, others_made_room: bool) -> Self {
+        let worth = if others_made_room && self.worth == Worth::Exact { Worth::AtLeast } else { self.worth };
+        Self { worth, ..self }
+    }
+
     /// For example `20`, `at least 64`.
     pub fn in_words(self) -> String {
         match self.worth {
-            Worth::Exact => self.value.to_string(),
             Worth::Estimate => format!("about {} (standard error 0.8 %)", self.value),
-            Worth::AtLeast => format!("at least {}", self.value),
+            Worth::Exact | Worth::AtLeast => format!("{}{}", at_least(self.worth == Worth::AtLeast), self.value),
         }
     }
 
-    /// The measure, under one of two names.
-    pub fn measure(self, name: &'static str, at_least: &'static str) -> Measure {
-        Measure::count(if self.worth == Worth::AtLeast { at_least } else { name }, self.value)
+    /// The measure.
+    pub fn measure(self, name: &'static str) -> Measure {
+        Measure::count(name, self.value).or_more(self.worth == Worth::AtLeast)
     }
 }
 

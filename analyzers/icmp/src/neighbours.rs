@@ -9,12 +9,12 @@ use std::net::{IpAddr, Ipv6Addr};
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, Several, TopK};
 use mcpcap_analyzer::text;
+use mcpcap_analyzer::vlans::Vlans;
 
 use crate::advertisement::{self, RouterOptions, router_v4, router_v6};
 use crate::codes::kind;
 use crate::limits;
 use crate::message::{Message, Version, address};
-use crate::waiting::Vlans;
 pub use report::NeighbourReport;
 use report::{GroupReport, NeighbourEntry, RouterReport};
 

@@ -6,6 +6,7 @@ use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::finding::Evidence;
 use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{Lists, Pool, Quantiles, Several, SummaryMs, entropy};
+use mcpcap_analyzer::vlans::{Directions, Vlans};
 use serde::Serialize;
 use smallvec::SmallVec;
 
@@ -13,7 +14,7 @@ use crate::findings::thresholds::TUNNEL_ENTROPY;
 use crate::inner::{self, Inner};
 use crate::limits;
 use crate::message::{Message, Version};
-use crate::waiting::{Pair, Vlans};
+use crate::waiting::Pair;
 
 /// The list of identifiers of each pair of requester and target.
 pub const IDENTIFIERS: &str = "statistics.echo_pairs[].identifiers";
@@ -41,8 +42,6 @@ pub struct Session {
     pub late: u64,
     /// Replies whose payload is not that of the request.
     pub unlike: u64,
-    /// Frames of those replies.
-    pub unlike_frames: Evidence,
     /// Frames of requests that no reply was seen for are not known before the end; these are the first requests.
     pub frames: Evidence,
     /// Frames of replies without request.
@@ -52,12 +51,14 @@ pub struct Session {
     pub large: (u64, f64),
     /// Frames of those.
     pub large_frames: Evidence,
+    /// Frames that speak for a tunnel, each once: large ones, those that carry a packet, and replies unlike their requests.
+    pub tunnel_frames: Evidence,
     sizes: (usize, usize),
     /// Requests by second, in the two seconds that came last: files are not always in the order of time.
     seconds: [(u64, u64); 2],
     most_in_a_second: u64,
-    /// VLANs, and whether requests and replies were heard there.
-    vlans: SmallVec<[(Vlans, bool, bool); 1]>,
+    /// Where requests and replies were heard.
+    pub directions: Directions,
     /// IP packets in the payloads.
     pub inner: Option<Box<Inner>>,
 }
@@ -89,16 +90,16 @@ impl Session {
             unasked: 0,
             late: 0,
             unlike: 0,
-            unlike_frames: Evidence::default(),
             frames: Evidence::default(),
             unasked_frames: Evidence::default(),
             round_trips: Quantiles::with_exact(limits::SESSION_TIMES),
             large: (0, 0.0),
             large_frames: Evidence::default(),
+            tunnel_frames: Evidence::default(),
             sizes: (usize::MAX, 0),
             seconds: [(0, 0); 2],
             most_in_a_second: 0,
-            vlans: SmallVec::new(),
+            directions: Directions::default(),
             inner: None,
         }
     }
@@ -117,36 +118,23 @@ impl Session {
         carried: Option<inner::Ends>,
         flows: &mut Pool,
     ) {
-        let (length, is_request) = (message.data_length, message.is_echo());
+        let length = message.data_length;
         self.sizes = (self.sizes.0.min(length), self.sizes.1.max(length));
         if message.data.len() >= LARGE {
             self.large = (self.large.0.saturating_add(1), self.large.1 + disorder(message.data));
             self.large_frames.add(frame);
+            self.tunnel_frames.add(frame);
         }
         if let Some(ends) = carried {
+            self.tunnel_frames.add(frame);
             self.inner.get_or_insert_default().add(ends, frame, flows);
         }
-        let is_full = self.vlans.len() >= limits::SESSION_VLANS;
-        match self.vlans.iter_mut().find(|(known, ..)| *known == vlans) {
-            Some((_, asked, answered)) => {
-                *asked |= is_request;
-                *answered |= !is_request;
-            }
-            None if !is_full => self.vlans.push((vlans, is_request, !is_request)),
-            None => {}
-        }
+        self.directions.note(vlans, message.is_echo());
     }
 
     /// Packets in the payloads, when there are enough of them for a tunnel.
     pub fn carried(&self) -> Option<&Inner> {
         self.inner.as_deref().filter(|inner| inner.is_tunnel())
-    }
-
-    /// Whether two VLANs hold hosts of their own: in both of them, requests and replies were heard.
-    pub fn are_separate(&self, one: Vlans, other: Vlans) -> bool {
-        let both_ways =
-            |vlans| self.vlans.iter().any(|(known, asked, answered)| *known == vlans && *asked && *answered);
-        one != other && both_ways(one) && both_ways(other)
     }
 
     /// Takes a request.
@@ -171,7 +159,9 @@ impl Session {
         self.answered = self.answered.saturating_add(1);
         if pair.is_unlike() {
             self.unlike = self.unlike.saturating_add(1);
-            self.unlike_frames.add(pair.reply.frame);
+            if !pair.reply.is_noted {
+                self.tunnel_frames.add(pair.reply.frame);
+            }
         }
         if let Some(lasted) = pair.round_trip() {
             self.round_trips.add(lasted);

@@ -7,6 +7,7 @@ use std::num::NonZeroU64;
 use mcpcap_analyzer::decode::Packet;
 use mcpcap_analyzer::stats::{Lists, Page, Unique};
 use mcpcap_analyzer::table::{Row, Table};
+use mcpcap_analyzer::vlans::Vlans;
 use mcpcap_analyzer::{
     Capture, CountCopies, Ending, Ends, Flow, Frame, JsonSchema, Maximum, Problem, Tool, TransportKind, Wants, Window,
     time,
@@ -27,7 +28,6 @@ use crate::paths::{self, Paths};
 use crate::report::{Evicted, Limits, Report, Statistics, TypeCount};
 use crate::rows::{self, IcmpMessage};
 use crate::session;
-use crate::waiting::Vlans;
 
 /// What may be asked of `analyze_icmp_packets`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

@@ -2,23 +2,11 @@
 
 use std::hash::BuildHasher;
 
-use mcpcap_analyzer::decode::Packet;
+use mcpcap_analyzer::vlans::Vlans;
 use smallvec::SmallVec;
 
 use crate::limits;
 use crate::message::Message;
-
-/// The VLAN ids around a message, outermost first, as one number; 0 is untagged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Vlans(u64);
-
-impl Vlans {
-    /// Those of a packet.
-    pub fn of(packet: &Packet<'_>) -> Self {
-        // Thirteen bits for each: VLAN 0 (priority only) is a tag as well.
-        Self(packet.vlans().fold(0, |all, id| all.wrapping_shl(13) | u64::from(id | 0x1000)))
-    }
-}
 
 /// Length and hash of a payload. `None`: not all of it was captured.
 pub type Payload = Option<(u32, u64)>;
@@ -40,6 +28,8 @@ pub struct Heard {
     pub vlans: Vlans,
     /// Its payload.
     pub payload: Payload,
+    /// Whether what it carries speaks for a tunnel already.
+    pub is_noted: bool,
 }
 
 impl Heard {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::finding::{Evidence, Measure};
+use crate::text::at_least;
 
 /// So many events within a span of time are a burst.
 #[derive(Debug, Clone, Copy)]
@@ -84,15 +85,14 @@ impl Burst {
         self.most >= Self::KEPT
     }
 
-    /// The most events as a measure; under the second name when there may have been more.
-    pub fn measure(&self, name: &'static str, at_least: &'static str) -> Measure {
-        Measure::count(if self.is_at_least() { at_least } else { name }, self.most as u64)
+    /// The most events as a measure.
+    pub fn measure(&self, name: &'static str) -> Measure {
+        Measure::count(name, self.most as u64).or_more(self.is_at_least())
     }
 
     /// The most events as words: `12`, or `at least 256`.
     pub fn most_in_words(&self) -> String {
-        let at_least = if self.is_at_least() { "at least " } else { "" };
-        format!("{at_least}{}", self.most)
+        format!("{}{}", at_least(self.is_at_least()), self.most)
     }
 
     /// The frames of bursts.

@@ -1,5 +1,6 @@
 //! What an analyst would want to be told.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -45,9 +46,11 @@ pub enum Confidence {
 pub struct Measure {
     /// What was counted or measured, with its unit: `queries`, `entropy_bits_per_character`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its value.
     pub value: f64,
+    #[serde(skip)]
+    is_count: bool,
 }
 
 /// One finding: numbers, the frames that show them, and the rule that was applied. No guess at causes.
@@ -85,6 +88,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    fn or_more(&mut self) {
+        self.observation.push_str(LOWER_BOUNDS);
+        let measures = std::mem::take(&mut self.measures);
+        self.measures = measures.into_iter().map(|measure| measure.or_more(true)).collect();
+    }
+
     /// The same for [`Lists::findings_and`](crate::stats::Lists::findings_and): nobody counts those before it, so `number` tells it from others of its
     /// rule and subject.
     #[must_use]
@@ -96,13 +105,36 @@ impl Finding {
 impl Measure {
     /// A number.
     pub fn new(name: &'static str, value: impl Into<f64>) -> Self {
-        Self { name, value: value.into() }
+        Self { name: name.into(), value: value.into(), is_count: false }
     }
 
     /// How many of something.
     pub fn count(name: &'static str, value: u64) -> Self {
-        Self { name, value: value as f64 }
+        Self { is_count: true, ..Self::new(name, value as f64) }
     }
+
+    /// A count of which some may be missing, if `is`: its name ends with `_at_least` then.
+    #[must_use]
+    pub fn or_more(mut self, is: bool) -> Self {
+        if is && self.is_count && !self.name.ends_with(AT_LEAST) {
+            self.name.to_mut().push_str(AT_LEAST);
+        }
+        self
+    }
+}
+
+/// The end of the names of counts of which some may be missing.
+const AT_LEAST: &str = "_at_least";
+/// What an observation says when its numbers may be too low.
+const LOWER_BOUNDS: &str = " Counts: at least.";
+
+/// The findings of a rule, `evicted` entries of whose table had to make room: who comes again is counted anew, so that no count is more than a lower
+/// bound. Observations and measures say so.
+pub fn lower_bounds(mut findings: Vec<Finding>, evicted: u64) -> Vec<Finding> {
+    if evicted > 0 {
+        findings.iter_mut().for_each(Finding::or_more);
+    }
+    findings
 }
 
 /// The fixed parts of a rule's findings; see [`Finding`] for what each is.
@@ -176,6 +208,33 @@ pub(crate) fn number_twins(findings: &mut [Finding]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_a_table_that_was_too_small_are_lower_bounds() {
+        let rule = Rule {
+            name: "rule",
+            severity: Severity::Info,
+            confidence: Confidence::Low,
+            threshold: "",
+            false_alarm: "",
+        };
+        let found = |evicted| {
+            let measures = vec![
+                Measure::count("queries", 3),
+                Measure::new("share", 0.5),
+                Measure::count("names", 9).or_more(true),
+                Measure::count("hosts", 2).or_more(false),
+            ];
+            let found = rule.finding("a".into(), "a sent 3 queries.".into(), measures, &Evidence::default());
+            let mut found = lower_bounds(vec![found], evicted);
+            let found = found.remove(0);
+            (found.observation, found.measures.into_iter().map(|measure| measure.name).collect::<Vec<_>>())
+        };
+        let names = ["queries", "share", "names_at_least", "hosts"].map(Cow::from).to_vec();
+        assert_eq!(found(0), ("a sent 3 queries.".into(), names));
+        let names = ["queries_at_least", "share", "names_at_least", "hosts_at_least"].map(Cow::from).to_vec();
+        assert_eq!(found(1), ("a sent 3 queries. Counts: at least.".into(), names));
+    }
 
     #[test]
     fn the_gravest_come_first_and_each_rule_has_its_share() {

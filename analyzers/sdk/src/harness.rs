@@ -225,6 +225,13 @@ pub mod build {
         }
     }
 
+    /// A frame with VLAN tags, outermost first.
+    pub fn tagged(frame: &[u8], ids: &[u16]) -> Vec<u8> {
+        let (addresses, rest) = frame.split_at(12);
+        let tags = ids.iter().flat_map(|id| [[0x81, 0x00], id.to_be_bytes()].concat());
+        addresses.iter().copied().chain(tags).chain(rest.iter().copied()).collect()
+    }
+
     /// A pcap file of Ethernet frames, each with its time in microseconds since 1970.
     pub fn pcap(frames: &[(u64, Vec<u8>)]) -> Vec<u8> {
         let mut file = Vec::new();

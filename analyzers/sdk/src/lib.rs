@@ -162,6 +162,7 @@ pub mod table;
 pub mod text;
 pub mod time;
 mod tool;
+pub mod vlans;
 pub mod zeek;
 
 pub use arguments::CountCopies;

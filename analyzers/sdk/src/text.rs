@@ -45,6 +45,12 @@ pub fn cut(text: &str, most: usize) -> String {
     short
 }
 
+/// What stands before a number that may be too low: not all could be told apart, or entries of a table had to make room, and begin anew when they
+/// come again.
+pub fn at_least(is: bool) -> &'static str {
+    if is { "at least " } else { "" }
+}
+
 /// A number with its noun, in singular or plural: `1 request`, `2 requests`, `2 addresses`. `noun` is the singular.
 pub fn counted(number: u64, noun: &str) -> String {
     format!("{number} {}", plural(number, noun))

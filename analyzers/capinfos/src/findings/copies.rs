@@ -1,7 +1,7 @@
 //! Packets that were captured more than once, and packets that went round in a loop.
 
 use mcpcap_analyzer::finding::{Confidence, Finding, Severity};
-use mcpcap_analyzer::text::counted;
+use mcpcap_analyzer::text::{at_least, counted};
 
 use super::{CAPTURE, Facts, measure};
 
@@ -12,21 +12,21 @@ const LOOP: u64 = 10;
 pub(super) fn copied(facts: &Facts<'_>) -> Option<Finding> {
     let copies = facts.copies?;
     let differ = copies.differ_in;
-    let at_least = if copies.at_least { "at least " } else { "" };
     Some(Finding {
         rule: "capture_packets_copied",
         subject: CAPTURE.into(),
         severity: Severity::Info,
         confidence: if differ.nothing == copies.frames { Confidence::Medium } else { Confidence::High },
         observation: format!(
-            "{at_least}{} of {} hold a copy of an earlier packet ({} copied). This tool counts them; others leave them out unless count_copies is set.",
+            "{}{} of {} hold a copy of an earlier packet ({} copied). This tool counts them; others leave them out unless count_copies is set.",
+            at_least(copies.at_least),
             copies.frames,
             counted(facts.sizes.packets, "frame"),
             counted(copies.packets, "packet"),
         ),
         measures: vec![
-            measure("copies", copies.frames),
-            measure("packets_copied", copies.packets),
+            measure("copies", copies.frames).or_more(copies.at_least),
+            measure("packets_copied", copies.packets).or_more(copies.at_least),
             measure("over_another_interface", differ.interface),
             measure("with_another_link_header", differ.link_header),
             measure("with_another_hop_limit", differ.hop_limit),

@@ -67,7 +67,7 @@ pub fn all(facts: &Facts<'_>) -> Vec<Finding> {
 const CAPTURE: &str = "capture";
 
 fn measure(name: &'static str, value: u64) -> Measure {
-    Measure { name, value: value as f64 }
+    Measure::count(name, value)
 }
 
 /// The frames of a finding, and how many there are in all.
@@ -113,7 +113,7 @@ fn dropped(facts: &Facts<'_>) -> Option<Finding> {
     let mut measures = vec![
         measure("packets_dropped", dropped),
         measure("packets_captured", packets),
-        Measure { name: "dropped_percent_of_both", value: share },
+        Measure::new("dropped_percent_of_both", share),
     ];
     let optional = [
         ("packets_dropped_by_interface", drops.dropped_by_interface),
@@ -158,7 +158,7 @@ fn cut(facts: &Facts<'_>) -> Option<Finding> {
         ),
         measures: vec![
             measure("packets_cut", frames_total),
-            Measure { name: "cut_percent", value: share },
+            Measure::new("cut_percent", share),
             measure("bytes_missing", sizes.original.saturating_sub(sizes.captured)),
         ],
         threshold: "at least 1 % of the packets have a captured length below their original length",
@@ -185,7 +185,7 @@ fn undecoded(facts: &Facts<'_>) -> Option<Finding> {
             "{total} of {} could not be decoded; other tools do not see what they carry.",
             counted(facts.sizes.packets, "packet")
         ),
-        measures: vec![measure("packets_undecoded", total), Measure { name: "undecoded_percent", value: share }],
+        measures: vec![measure("packets_undecoded", total), Measure::new("undecoded_percent", share)],
         threshold: "at least 5 % of the packets have an unknown link type, a cut or malformed header, or too many layers",
         frames: facts.failed.clone(),
         frames_total: total,

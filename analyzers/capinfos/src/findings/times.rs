@@ -2,7 +2,7 @@
 
 use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Severity};
 use mcpcap_analyzer::stats::Lists;
-use mcpcap_analyzer::text::counted;
+use mcpcap_analyzer::text::{at_least, counted};
 use mcpcap_analyzer::time;
 
 use super::{CAPTURE, Facts, cited, measure};
@@ -18,14 +18,14 @@ pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
     let mut frames: Vec<u64> = gaps.largest.iter().flat_map(|gap| [gap.before.frame, gap.after.frame]).collect();
     frames.sort_unstable();
     frames.dedup();
-    let at_least = if gaps.total_is_exact { "" } else { "at least " };
     Some(Finding {
         rule: "capture_time_gap",
         subject: CAPTURE.into(),
         severity: Severity::Low,
         confidence: Confidence::High,
         observation: format!(
-            "{at_least}{}, the longest of {} s from frame {} to frame {}, beside {} s that were recorded; duration and rates cover the gaps.",
+            "{}{}, the longest of {} s from frame {} to frame {}, beside {} s that were recorded; duration and rates cover the gaps.",
+            at_least(!gaps.total_is_exact),
             counted(gaps.total, "time gap"),
             longest.seconds,
             longest.before.frame,
@@ -33,9 +33,9 @@ pub(super) fn gap(facts: &Facts<'_>) -> Option<Finding> {
             gaps.recorded_seconds
         ),
         measures: vec![
-            measure("gaps", gaps.total),
-            Measure { name: "longest_gap_seconds", value: longest.seconds },
-            Measure { name: "recorded_seconds", value: gaps.recorded_seconds },
+            measure("gaps", gaps.total).or_more(!gaps.total_is_exact),
+            Measure::new("longest_gap_seconds", longest.seconds),
+            Measure::new("recorded_seconds", gaps.recorded_seconds),
         ],
         threshold: "a gap of at least 1 day that is at least 10 times as long as all stretches between such gaps together",
         frames_total: gaps.frames,
@@ -64,7 +64,7 @@ pub(super) fn clocks(facts: &Facts<'_>) -> Option<Finding> {
         ),
         measures: vec![
             measure("pairs_of_interfaces", pairs),
-            Measure { name: "least_difference_seconds", value: time::seconds(apart.nanoseconds) },
+            Measure::new("least_difference_seconds", time::seconds(apart.nanoseconds)),
         ],
         threshold: "two of the first 64 interfaces, whose frames alternate in the file and whose times are at least 60 s apart",
         frames_total: frames.len() as u64,
@@ -93,7 +93,7 @@ pub(super) fn back(facts: &Facts<'_>) -> Option<Finding> {
         ),
         measures: vec![
             measure("packets_back_in_time", frames_total),
-            Measure { name: "largest_step_back_seconds", value: time::seconds(step) },
+            Measure::new("largest_step_back_seconds", time::seconds(step)),
         ],
         threshold: "at least 1 packet earlier than the packet before it; low from a step of 1 s",
         frames,

@@ -1,6 +1,6 @@
 //! Rules about clients: starvation, clients without an answer, addresses in use twice.
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use mcpcap_analyzer::text::counted;
 
@@ -191,7 +191,11 @@ impl Watch {
                 vec![Measure::count("declines", conflict.declines), Measure::count("granted_twice", conflict.double)];
             CONFLICT.finding(address.clone(), observation, measures, &conflict.evidence)
         });
-        [starvation.collect(), unanswered.collect(), conflicts.collect()]
+        [
+            lower_bounds(starvation.collect(), self.segments.evicted()),
+            lower_bounds(unanswered.collect(), self.waiting.evicted()),
+            lower_bounds(conflicts.collect(), self.held.evicted().saturating_add(self.conflicts.evicted())),
+        ]
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use mcpcap_analyzer::burst::Burst;
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::at_least;
 
 use super::thresholds::{REFUSALS, TOGETHER};
 use super::{Place, place};
@@ -104,13 +105,17 @@ impl Watch {
         let refused = refusals.map(|(server, refusals)| {
             let observation =
                 format!("Server {server} refused {} requests within 60 seconds.", refusals.burst.most_in_words());
-            let measures = vec![
-                refusals.burst.measure("refusals_in_60_seconds", "refusals_in_60_seconds_at_least"),
-                Measure::count("refusals", refusals.total),
-            ];
+            let measures =
+                vec![refusals.burst.measure("refusals_in_60_seconds"), Measure::count("refusals", refusals.total)];
             REFUSED.finding(server.clone(), observation, measures, refusals.burst.evidence())
         });
-        [several.map(|(place, segment)| several_servers(place, segment)).collect(), refused.collect()]
+        [
+            lower_bounds(
+                several.map(|(place, segment)| several_servers(place, segment)).collect(),
+                self.segments.evicted(),
+            ),
+            lower_bounds(refused.collect(), self.refusals.evicted()),
+        ]
     }
 }
 
@@ -169,17 +174,17 @@ fn several_servers(place: &Place, segment: &Segment) -> Finding {
         (false, true) => ", and give different name servers",
         (false, false) => "",
     };
-    let (at_least, name) = if segment.is_cut { ("At least ", "servers_at_least") } else { ("", "servers") };
     // As many as one line holds.
     let (named, more) = (names.get(..NAMED).unwrap_or(&names).join(", "), names.len() > NAMED);
     let observation = format!(
-        "{at_least}{} servers ({named}{}) answer clients {place} within one hour{what}.",
+        "Clients {place} are answered by {}{} servers ({named}{}) within one hour{what}.",
+        at_least(segment.is_cut),
         servers.len(),
         if more { ", ..." } else { "" }
     );
     let fewest = servers.iter().map(|server| server.answers).min().unwrap_or_default();
     let measures = vec![
-        Measure::count(name, servers.len() as u64),
+        Measure::count("servers", servers.len() as u64).or_more(segment.is_cut),
         Measure::count("different_routers", routers.into()),
         Measure::count("different_name_servers", dns.into()),
         Measure::count("answers_of_the_rarest", fewest),

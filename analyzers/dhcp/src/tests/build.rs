@@ -1,6 +1,7 @@
 //! Messages made field by field.
 
 use mcpcap_analyzer::harness::build;
+pub use mcpcap_analyzer::harness::build::tagged;
 
 /// A DHCPv4 message in the making.
 #[derive(Clone)]
@@ -123,13 +124,6 @@ pub fn delegation(iaid: u8, network: u8) -> Vec<u8> {
     let prefix = [0x20, 0x01, 0x0d, 0xb8, 0, network, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let held = option6(26, &[&[0, 0, 0, 60, 0, 0, 0, 120, 48][..], &prefix].concat());
     option6(25, &[&[0, 0, 0, iaid, 0, 0, 0, 30, 0, 0, 0, 50][..], &held].concat())
-}
-
-/// A frame with VLAN tags, outermost first.
-pub fn tagged(frame: &[u8], ids: &[u16]) -> Vec<u8> {
-    let (addresses, rest) = frame.split_at(12);
-    let tags = ids.iter().flat_map(|id| [0x81, 0x00, (id >> 8) as u8, *id as u8]);
-    addresses.iter().copied().chain(tags).chain(rest.iter().copied()).collect()
 }
 
 /// What a relay makes of a DHCPv6 frame: RELAY-FORW of a client's message, RELAY-REPL of a server's.

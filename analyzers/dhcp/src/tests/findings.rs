@@ -1,5 +1,6 @@
 //! Each rule: a capture on which it fires, and one on which it must not.
 
+use mcpcap_analyzer::harness::schema::is_at_least;
 use serde_json::{Value, json};
 
 use super::build::{V4, every, lease, tagged, v6};
@@ -172,7 +173,7 @@ fn servers_and_refusals_beyond_what_is_kept_are_lower_bounds() {
     let found = report(&every(100, offers));
     let several = finding(&found, "dhcp_several_servers");
     assert_eq!(several["measures"][0], json!({ "name": "servers_at_least", "value": 16.0 }));
-    assert!(several["observation"].as_str().unwrap().starts_with("At least 16 servers"));
+    assert!(several["observation"].as_str().unwrap().contains(" answered by at least 16 servers"));
     assert_eq!(found["statistics"]["unique_servers_count"], 20);
     let refusals = (0..300).map(|n| V4::new(6, n, 1).server(53).frame());
     let refused = report(&every(10, refusals));
@@ -180,4 +181,24 @@ fn servers_and_refusals_beyond_what_is_kept_are_lower_bounds() {
         refused["findings"][0]["measures"][0],
         json!({ "name": "refusals_in_60_seconds_at_least", "value": 256.0 })
     );
+}
+
+#[test]
+fn findings_say_at_least_where_their_tables_were_too_small() {
+    let crowd = |clients: std::ops::Range<u32>, vlan: u16| {
+        clients.map(move |n| tagged(&V4::new(1, n, 1).hardware(n).frame(), &[vlan]))
+    };
+    let refuse = |n: u32, server: [u8; 4]| V4::new(6, n, 1).hardware(n).option(54, &server).frame();
+    let refusals = |xids: std::ops::Range<u32>| xids.map(move |n| refuse(n, [192, 0, 2, 53]));
+    let others = (0..2_100_u32).map(|n| refuse(9_000 + n, (0x0a00_0000 + n).to_be_bytes()));
+    let frames: Vec<Vec<u8>> = crowd(0..100, 7)
+        .chain(refusals(0..20))
+        .chain((100..200).flat_map(|vlan| crowd(5_000 + u32::from(vlan)..5_001 + u32::from(vlan), vlan)))
+        .chain(others)
+        .chain(crowd(100..160, 7))
+        .chain(refusals(100..109))
+        .collect();
+    let found = report(&every(1, frames));
+    is_at_least(&found, "dhcp_starvation", "on VLAN 7", "clients_in_60_seconds", 60);
+    is_at_least(&found, "dhcp_refusals", "192.0.2.53", "refusals", 9);
 }

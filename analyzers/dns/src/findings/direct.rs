@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::{BoundedMap, FixedHash, entropy};
-use mcpcap_analyzer::text::{counted, plural};
+use mcpcap_analyzer::text::{at_least, counted};
 
 use super::thresholds::{DIRECT_SHARE, TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS};
 use crate::domains::DATA_TYPES;
@@ -110,23 +110,24 @@ impl Watch {
         let finding = |((server, client), found): (&(IpAddr, IpAddr), &Pair)| {
             let all = found.domains.len() as u64;
             let last_labels = last_labels(found);
-            let (at_least, labels) =
-                if found.more_labels { ("at least ", "last_labels_at_least") } else { ("", "last_labels") };
+            let gone = self.evicted() > 0;
+            let more_labels = found.more_labels || gone;
             let observation = format!(
-                "{client} asked {server} for {} of {}{} with a long name of their own, {} bytes in all; {at_least}{} no top-level {}.",
+                "{client} asked {server} for long names of {}{} of {}{} ({} bytes); {}{} no TLD.",
+                at_least(gone),
                 found.long,
                 if found.more { "the first " } else { "" },
-                counted(all, "registered domain"),
+                counted(all, "domain"),
                 found.octets,
-                counted(last_labels, "different last label") + if last_labels == 1 { " is" } else { " are" },
-                plural(last_labels, "domain")
+                at_least(more_labels),
+                counted(last_labels, "last label") + if last_labels == 1 { " is" } else { " are" },
             );
             let measures = vec![
-                Measure::count("long_names", found.long),
-                Measure::count(labels, last_labels),
-                Measure::count("domains", all),
+                Measure::count("long_names", found.long).or_more(gone),
+                Measure::count("last_labels", last_labels).or_more(more_labels),
+                Measure::count("domains", all).or_more(gone || found.more),
                 Measure::new("share", share(found)),
-                Measure::count("label_bytes", found.octets),
+                Measure::count("label_bytes", found.octets).or_more(gone),
             ];
             let confidence = if share(found) >= 0.5 { Confidence::High } else { RULE.confidence };
             Finding {

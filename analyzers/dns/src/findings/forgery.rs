@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::text::counted;
+use mcpcap_analyzer::text::{at_least, counted};
 
 use super::pair;
 use super::thresholds::{FLOOD_MEAN_OCTETS, FLOOD_RESPONSES, UNASKED_GRACE, UNASKED_RESPONSES};
@@ -127,14 +127,15 @@ impl Watch {
             .iter()
             .map(|((server, client), (conflicting, evidence))| {
                 let observation = format!(
-                    "{server} sent {client} {} that {} from the first one to the same query.",
+                    "{server} sent {client} {}{} that {} from the first one to the same query.",
+                    at_least(self.conflicts.evicted() > 0),
                     counted(*conflicting, "response"),
                     if *conflicting == 1 { "differs" } else { "differ" }
                 );
                 CONFLICT.finding(
                     pair(*server, *client),
                     observation,
-                    vec![Measure::count("responses", *conflicting)],
+                    vec![Measure::count("responses", *conflicting).or_more(self.conflicts.evicted() > 0)],
                     evidence,
                 )
             })
@@ -156,14 +157,16 @@ impl Watch {
                 )
             };
             if matches {
+                let gone = self.hosts.evicted() > 0;
+                let least = at_least(gone);
                 let observation = format!(
-                    "{address} got {responses} responses without a query, {octets} bytes in all; it sent {}.",
+                    "{address} got {least}{responses} responses without a query, {octets} bytes in all; it sent {least}{}.",
                     counted(host.queries, "query")
                 );
                 let measures = vec![
-                    Measure::count("responses", responses),
-                    Measure::count("octets", octets),
-                    Measure::count("queries", host.queries),
+                    Measure::count("responses", responses).or_more(gone),
+                    Measure::count("octets", octets).or_more(gone),
+                    Measure::count("queries", host.queries).or_more(gone),
                 ];
                 found.push(rule.finding(address.to_string(), observation, measures, evidence));
             }

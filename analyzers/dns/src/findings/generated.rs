@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::{BoundedMap, FixedHash, entropy};
+use mcpcap_analyzer::text::at_least;
 
 use super::thresholds::{GENERATED_DOMAINS, GENERATED_SHARE};
 use crate::question::Asked;
@@ -78,14 +79,15 @@ impl Watch {
             .filter(|(_, client)| client.random >= GENERATED_DOMAINS && share(client) >= GENERATED_SHARE);
         let finding = |(address, client): (&IpAddr, &Client)| {
             let all = client.seen.len() as u64;
+            let is_least = client.more || self.evicted() > 0;
+            let least = at_least(is_least);
             let observation = format!(
-                "{address} asked for {}{all} registered domains that do not exist; {} of them have a label that looks random.",
-                if client.more { "at least " } else { "" },
+                "{address} asked for {least}{all} registered domains that do not exist; {least}{} of them have a label that looks random.",
                 client.random
             );
             let measures = vec![
-                Measure::count("random_domains", client.random),
-                Measure::count("nonexistent_domains", all),
+                Measure::count("random_domains", client.random).or_more(is_least),
+                Measure::count("nonexistent_domains", all).or_more(is_least),
                 Measure::new("share", share(client)),
             ];
             RULE.finding(address.to_string(), observation, measures, &client.evidence)

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::at_least;
 
 use super::thresholds::LLMNR_NAMES;
 use crate::message::{Message, Section};
@@ -29,6 +30,8 @@ pub(super) struct Watch {
 #[derive(Default)]
 struct Responder {
     names: BTreeSet<u64>,
+    /// There were others.
+    more: bool,
     evidence: Evidence,
 }
 
@@ -42,8 +45,11 @@ impl Watch {
             return;
         }
         let (responder, _) = self.responders.get_or_insert_with(seen.source.address, Responder::default);
+        let hash = asked.name.hash();
         if responder.names.len() < NAMES {
-            responder.names.insert(asked.name.hash());
+            responder.names.insert(hash);
+        } else {
+            responder.more |= !responder.names.contains(&hash);
         }
         responder.evidence.add(seen.frame);
     }
@@ -57,12 +63,13 @@ impl Watch {
         let found = self.responders.iter().filter(|(_, responder)| responder.names.len() >= LLMNR_NAMES);
         let finding = |(address, responder): (&IpAddr, &Responder)| {
             let names = responder.names.len();
-            let at_least = if names >= NAMES { "at least " } else { "" };
-            let observation = format!("{address} answered LLMNR questions for {at_least}{names} different names.");
+            let is_least = responder.more || self.evicted() > 0;
+            let observation =
+                format!("{address} answered LLMNR questions for {}{names} different names.", at_least(is_least));
             RULE.finding(
                 address.to_string(),
                 observation,
-                vec![Measure::count("names", names as u64)],
+                vec![Measure::count("names", names as u64).or_more(is_least)],
                 &responder.evidence,
             )
         };

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::burst::Burst;
 use mcpcap_analyzer::finding::{Confidence, Finding, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::at_least;
 
 use super::thresholds::NXDOMAIN_NAMES;
 use crate::question::Asked;
@@ -44,13 +45,14 @@ impl Watch {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let found = self.clients.iter().filter(|(_, burst)| burst.is_one(&NXDOMAIN_NAMES));
         let finding = |(address, burst): (&IpAddr, &Burst)| {
+            let least = at_least(self.evicted() > 0 && !burst.is_at_least());
             RULE.finding(
                 address.to_string(),
                 format!(
-                    "{address} asked for up to {} different names within 60 seconds that do not exist.",
+                    "{address} asked for up to {least}{} different names within 60 seconds that do not exist.",
                     burst.most_in_words()
                 ),
-                vec![burst.measure("names_in_60_seconds", "names_in_60_seconds_at_least")],
+                vec![burst.measure("names_in_60_seconds").or_more(self.evicted() > 0)],
                 burst.evidence(),
             )
         };

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::at_least;
 
 use super::pair;
 use super::thresholds::OTHER_QUESTIONS;
@@ -48,9 +49,13 @@ impl Watch {
         let found = self.pairs.iter().filter(|(_, evidence)| evidence.total() >= OTHER_QUESTIONS);
         let finding = |((server, client), evidence): (&(IpAddr, IpAddr), &Evidence)| {
             let responses = evidence.total();
-            let observation =
-                format!("{server} sent {client} {responses} responses with another question than the open query has.");
-            RULE.finding(pair(*server, *client), observation, vec![Measure::count("responses", responses)], evidence)
+            let is_least = self.evicted() > 0;
+            let observation = format!(
+                "{server} sent {client} {}{responses} responses with another question than the open query has.",
+                at_least(is_least)
+            );
+            let measure = Measure::count("responses", responses).or_more(is_least);
+            RULE.finding(pair(*server, *client), observation, vec![measure], evidence)
         };
         found.map(finding).collect()
     }

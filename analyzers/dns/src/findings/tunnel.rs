@@ -1,6 +1,6 @@
 //! Data carried in names: many different, long, random ones under one registered domain.
 
-use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::text::counted;
 
 use super::thresholds::{TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS, TUNNEL_TYPES};
@@ -18,7 +18,9 @@ const RULE: Rule = Rule {
 };
 
 pub(super) fn findings(domains: &Domains) -> Vec<Finding> {
-    domains.iter().filter(|(name, domain)| matches(name, domain)).map(|(name, domain)| finding(name, domain)).collect()
+    // A domain that may have been in the table before is counted anew.
+    let found = |(name, domain): (&String, &Domain)| lower_bounds(vec![finding(name, domain)], domain.at_least.into());
+    domains.iter().filter(|(name, domain)| matches(name, domain)).flat_map(found).collect()
 }
 
 fn matches(name: &str, domain: &Domain) -> bool {
@@ -54,7 +56,10 @@ fn finding(name: &str, domain: &Domain) -> Finding {
         domain.octets_down
     );
     let measures = vec![
-        Measure::count("distinct_names", domain.distinct),
+        match domain.distinct_at_most {
+            true => Measure::new("distinct_names", domain.distinct as f64),
+            false => Measure::count("distinct_names", domain.distinct),
+        },
         Measure::new("mean_label_octets", domain.mean_label_octets()),
         Measure::new("mean_label_entropy_bits_per_octet", domain.mean_label_entropy()),
         Measure::new("data_type_share", data_share(domain)),

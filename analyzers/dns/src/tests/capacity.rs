@@ -36,6 +36,37 @@ fn servers_beyond_the_table_are_counted_and_those_that_come_again_say_so() {
 }
 
 #[test]
+fn findings_say_at_least_where_their_tables_were_too_small() {
+    // Domains that look random, asked for in two parts, between which so many other clients were told the same that the first one made room.
+    let nonexistent = |client: String, n: usize| {
+        let name = format!("x7k{}q9z{}w4v.com", n % 89, n);
+        let (asked, told) = (query(n as u16, &name, A), response(n as u16, &name, A, 3, &[]));
+        [udp((&client, 4000), (SERVER, 53), &asked), udp((SERVER, 53), (&client, 4000), &told)]
+    };
+    let of_one = |range: std::ops::Range<usize>| range.flat_map(move |n| nonexistent("10.9.9.9".into(), n));
+    let others = || (0..600).flat_map(move |n| nonexistent(host(n), 1_000 + n));
+    let found = |report: &Value, rule: &str| {
+        let all = report["findings"].as_array().unwrap();
+        all.iter()
+            .find(|f| f["rule"] == rule && f["subject"] == "10.9.9.9")
+            .unwrap_or_else(|| panic!("{report}"))
+            .clone()
+    };
+    let whole = found(&report(of_one(0..27)), "dns_generated_names");
+    assert_eq!(
+        (&whole["measures"][0]["name"], &whole["measures"][0]["value"]),
+        (&json!("random_domains"), &json!(27.0))
+    );
+    let cut = found(&report(of_one(0..12).chain(others()).chain(of_one(12..27))), "dns_generated_names");
+    let words = "10.9.9.9 asked for at least 15 registered domains that do not exist; at least 15 of them have a label that looks random.";
+    assert_eq!((&cut["observation"], &cut["measures"][0]["name"]), (&json!(words), &json!("random_domains_at_least")));
+    // Beyond the domains that are told apart.
+    let many = found(&report(of_one(0..1_000)), "dns_generated_names");
+    assert!(many["observation"].as_str().unwrap().contains("at least 256 of them"), "{many}");
+    assert_eq!(many["measures"][1]["name"], "nonexistent_domains_at_least");
+}
+
+#[test]
 fn domains_and_codes_beyond_the_tables_are_counted() {
     let domains = (0..limits::DOMAINS + 30).chain(std::iter::once(0));
     let report_of_domains = report(domains.map(|n| ask(4000, &query(n as u16, &format!("www.domain{n}.com"), A))));

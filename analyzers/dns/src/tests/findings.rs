@@ -83,6 +83,13 @@ fn data_in_names_without_a_common_domain_is_found_by_its_ends() {
     assert!(rules(&report(&short(29))).is_empty());
     // Of more than are told apart, there are at least so many.
     let found = report(&short(1_500));
+    let (client, server) = ("2001:db8:1111:2222:3333:4444:5555:6666", "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff");
+    let far = (0..1_500_u32).map(|n| {
+        let name = format!("{}.{}.{}", random(n, 60, hex), random(n + 99, 40, hex), random(n + 7, 12, hex));
+        udp((client, 4000), (server, 53), &query(n as u16, &name, A))
+    });
+    // As long as the addresses are, it is a line: the runs of these tests look.
+    assert_eq!(report(&far.collect::<Vec<_>>())["findings"][0]["subject"], format!("{client} to {server}"));
     let measures = found["findings"][0]["measures"].as_array().unwrap();
     assert!(measures.contains(&json!({ "name": "last_labels_at_least", "value": 1024.0 })), "{measures:?}");
     // However many ordinary domains stand between them, and beyond the thousand that are told apart.

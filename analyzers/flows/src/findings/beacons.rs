@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use mcpcap_analyzer::application::{Protocol, Verdict};
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::numbers::rounded;
 use mcpcap_analyzer::stats::{BoundedMap, Lists, Others};
 use mcpcap_analyzer::{JsonSchema, time};
@@ -125,7 +125,7 @@ impl Watch {
         let span = self.times.map_or(0, |(first, last)| last.saturating_sub(first));
         let mut found: Vec<(BeaconReport, Option<Finding>)> = Vec::new();
         let mut ranked: BTreeSet<Pair> = BTreeSet::new();
-        let gone = self.pairs.evicted() > 0;
+        let gone = self.pairs.evicted();
         while let Some((pair, contacts)) = self.pairs.pop_oldest() {
             let Some(score) = contacts.score() else { continue };
             let report = BeaconReport::new(&pair, &contacts, &score, span, digits);
@@ -145,13 +145,13 @@ impl Watch {
             })
         });
         let (reports, findings): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-        let total = (reports.len() as u64).saturating_add(gone.into());
+        let total = (reports.len() as u64).saturating_add((gone > 0).into());
         let other = |pair: &Pair, contacts: &Contacts| {
             let score = contacts.score().filter(|_| !ranked.contains(pair))?;
             Some(BeaconReport::new(pair, contacts, &score, span, digits))
         };
         let listed = self.others.made(reports, limits::LISTED, total, other, lists);
-        (findings.into_iter().flatten().collect(), listed)
+        (lower_bounds(findings.into_iter().flatten().collect(), gone), listed)
     }
 }
 

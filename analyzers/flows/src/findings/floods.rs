@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::application::{By, Protocol};
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::numbers::{rounded, share};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use mcpcap_analyzer::text::plural;
@@ -189,9 +189,18 @@ impl Watch {
     /// The findings, by rule.
     pub fn findings(&self) -> [Vec<Finding>; 3] {
         [
-            self.targets.iter().filter_map(|(end, target)| syn_flood(*end, target)).collect(),
-            self.hits.iter().filter_map(|(host, hit)| udp_flood(*host, hit)).collect(),
-            self.amplified.iter().filter_map(|(victim, found)| amplification(*victim, found)).collect(),
+            lower_bounds(
+                self.targets.iter().filter_map(|(end, target)| syn_flood(*end, target)).collect(),
+                self.targets.evicted(),
+            ),
+            lower_bounds(
+                self.hits.iter().filter_map(|(host, hit)| udp_flood(*host, hit)).collect(),
+                self.hits.evicted(),
+            ),
+            lower_bounds(
+                self.amplified.iter().filter_map(|(victim, found)| amplification(*victim, found)).collect(),
+                self.amplified.evicted(),
+            ),
         ]
     }
 }

@@ -73,8 +73,12 @@ struct Seen {
 impl Seen {
     fn add(&mut self, ended: &Ended<'_>, host: Address) {
         self.flows = self.flows.saturating_add(1);
-        self.hosts.get_or_insert_with(Distinct::small).add(&host);
+        self.host(host);
         self.evidence.add(ended.flow.frames.0);
+    }
+
+    fn host(&mut self, host: Address) {
+        self.hosts.get_or_insert_with(Distinct::small).add(&host);
     }
 
     fn hosts(&self) -> (String, u64, Vec<Measure>) {
@@ -105,10 +109,14 @@ impl Watch {
     pub fn ended(&mut self, ended: &Ended<'_>) {
         let (client, server) = ended.flow.roles(ended.key);
         self.lasts(ended, client, server);
-        for end in [client, server] {
-            if let Some(block) = addresses::misplaced(end.address, ended.flow.loopback) {
-                self.misplaced.entry(block).or_default().add(ended, end.address);
-            }
+        let blocks = [client, server].map(|end| addresses::misplaced(end.address, ended.flow.loopback));
+        if let [Some(block), _] = blocks {
+            self.misplaced.entry(block).or_default().add(ended, client.address);
+        }
+        if let [other, Some(block)] = blocks {
+            let seen = self.misplaced.entry(block).or_default();
+            // A flow between two addresses of one block is one flow.
+            if other == Some(block) { seen.host(server.address) } else { seen.add(ended, server.address) }
         }
         if let Some((protocol, By::Signature)) = ended.flow.application() {
             if is_clear(protocol) {

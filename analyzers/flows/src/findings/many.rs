@@ -12,7 +12,10 @@ pub fn words(distinct: &Distinct) -> String {
 /// The number as a measure, and its standard error as another where it is an estimate.
 pub fn measures(name: &'static str, distinct: &Distinct) -> Vec<Measure> {
     let error = distinct.standard_error().map(|error| Measure::new("standard_error_share", error));
-    [Some(Measure::count(name, distinct.count())), error].into_iter().flatten().collect()
+    let count = distinct.count();
+    // An estimate is no bound.
+    let count = if error.is_none() { Measure::count(name, count) } else { Measure::new(name, count as f64) };
+    [Some(count), error].into_iter().flatten().collect()
 }
 
 /// The earlier and the later of two spans together.

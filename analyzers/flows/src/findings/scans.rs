@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, Lists, Others, Pool, PortSet};
-use mcpcap_analyzer::text::{counted, plural};
+use mcpcap_analyzer::text::{at_least, counted, plural};
 
 use super::many;
 use super::probe::{self, Method, Outcome, Probe};
@@ -111,8 +111,10 @@ pub struct Watch {
     room: Room,
     others: Others<Party, Tried>,
     room_of_others: Room,
-    /// Entries that made room and were, or could become, scans or sweeps.
-    gone: u64,
+    /// Entries that made room and were, or could become, scans.
+    gone_ports: u64,
+    /// The same, of sweeps.
+    gone_hosts: u64,
 }
 
 impl Watch {
@@ -124,7 +126,8 @@ impl Watch {
             room: Room { large: limits::LARGE_SCANS, answered: Pool::new(limits::ANSWERED) },
             others: Others::new(SCANS, lists),
             room_of_others: Room { large: limits::LARGE_SCANS_OF_PAGE, answered: Pool::new(limits::ANSWERED) },
-            gone: 0,
+            gone_ports: 0,
+            gone_hosts: 0,
         }
     }
 
@@ -158,7 +161,7 @@ impl Watch {
     fn port(&mut self, ended: &Ended<'_>, pair: Pair, port: u16, probe: Probe) {
         let (tried, gone) = self.ports.get_or_insert_with(pair, Ports::default);
         if let Some((_, gone)) = gone {
-            self.gone = self.gone.saturating_add((gone.failed() > 0).into());
+            self.gone_ports = self.gone_ports.saturating_add((gone.failed() > 0).into());
             self.room.large = self.room.large.saturating_add(gone.large_sets());
         }
         tried.take(ended, port, probe, &mut self.room.large);
@@ -173,7 +176,7 @@ impl Watch {
         let (tried, gone) = self.hosts.get_or_insert_with((source, service), Hosts::new);
         if let Some(((_, service), gone)) = gone {
             let could_be = service == Service::Ping || gone.failed.count() > 0;
-            self.gone = self.gone.saturating_add(could_be.into());
+            self.gone_hosts = self.gone_hosts.saturating_add(could_be.into());
             gone.answered.release(&mut self.room.answered);
         }
         tried.take(ended, target, probe, &mut self.room.answered);
@@ -186,21 +189,25 @@ impl Watch {
 
     /// The findings, by rule, and the list of scans, the largest first.
     pub fn finish(self, digits: u8, lists: &mut Lists) -> ([Vec<Finding>; 3], Vec<ScanReport>) {
-        let Self { mut ports, mut hosts, others, gone, .. } = self;
+        let Self { mut ports, mut hosts, others, gone_ports, gone_hosts, .. } = self;
         let mut scans: Vec<(Pair, Ports)> = Vec::new();
-        while let Some((pair, tried)) = ports.pop_oldest() {
+        while let Some((pair, mut tried)) = ports.pop_oldest() {
+            // One that made room begins anew when it comes again.
+            tried.more |= gone_ports > 0;
             if tried.is_scan(&pair) {
                 scans.push((pair, tried));
             }
         }
         scans.sort_by_key(|(pair, _)| *pair);
         let mut sweeps: Vec<((Address, Service), Hosts)> = Vec::new();
-        while let Some((key, tried)) = hosts.pop_oldest() {
+        while let Some((key, mut tried)) = hosts.pop_oldest() {
+            tried.more = gone_hosts > 0;
             if tried.is_sweep(key.1) {
                 sweeps.push((key, tried));
             }
         }
         sweeps.sort_by_key(|(key, _)| *key);
+        let gone = gone_ports.saturating_add(gone_hosts);
         let findings = findings(&scans, &sweeps, gone > 0);
         let of_ports = scans.iter().map(|(pair, tried)| Listed::Ports(pair, tried));
         let of_hosts = sweeps.iter().map(|((source, service), tried)| Listed::Hosts(*source, *service, tried));
@@ -268,23 +275,24 @@ fn findings(scans: &[(Pair, Ports)], sweeps: &[((Address, Service), Hosts)], are
 
 fn scan(pair: &Pair, tried: &Ports) -> Finding {
     let (all, open) = (tried.tried(), tried.open.len());
-    let at_least = if tried.more { "at least " } else { "" };
     let named = if open == 0 { String::new() } else { format!(": {}", tried.open.runs(10)) };
     let observation = format!(
-        "{} tried {at_least}{all} ports of {} ({} scan): {open} open, {} closed, {} filtered{named}.",
+        "{} tried {}{all} ports of {} ({} scan): {open} open, {} closed, {} filtered{named}.",
         pair.source,
+        at_least(tried.more),
         pair.target,
         tried.method().name(),
         tried.closed.len(),
         tried.filtered.len(),
     );
     let measures = vec![
-        Measure::count(if tried.more { "ports_at_least" } else { "ports" }, all),
+        Measure::count("ports", all),
         Measure::count("open", open),
         Measure::count("closed", tried.closed.len()),
         Measure::count("filtered", tried.filtered.len()),
         Measure::count("flows", tried.flows),
     ];
+    let measures = measures.into_iter().map(|measure| measure.or_more(tried.more)).collect();
     SCAN.finding(format!("{} to {}", pair.source, pair.target), observation, measures, &tried.evidence)
 }
 
@@ -296,12 +304,15 @@ fn sweep(source: Address, service: Service, tried: &Hosts) -> Finding {
     let answered = tried.answered.total();
     let about = if tried.answered.is_exact() { "" } else { "about " };
     let noun = plural(tried.all.count(), "host");
+    // An estimate is no bound.
+    let hosts = format!("{}{}", at_least(tried.more && tried.all.is_exact()), many::words(&tried.all));
     let observation = match service {
-        Service::Neighbour => format!("{source} asked for {} {noun} by {how}.", many::words(&tried.all)),
-        _ => format!("{source} tried {} {noun} by {how}; {about}{answered} answered.", many::words(&tried.all)),
+        Service::Neighbour => format!("{source} asked for {hosts} {noun} by {how}."),
+        _ => format!("{source} tried {hosts} {noun} by {how}; {about}{answered} answered."),
     };
     let mut measures = many::measures("hosts", &tried.all);
     measures.extend([Measure::count("failed", tried.failed.count()), Measure::count("answered", answered)]);
+    let measures = measures.into_iter().map(|measure| measure.or_more(tried.more)).collect();
     SWEEP.finding(format!("{source} by {}", service.name()), observation, measures, &tried.evidence)
 }
 
@@ -313,24 +324,31 @@ fn block(
 ) -> Finding {
     let mut ports = PortSet::default();
     let mut hosts = Distinct::small();
-    let mut evidence = Evidence::default();
     for (pair, tried) in scans {
         hosts.add(&pair.target);
         tried.sets().into_iter().flat_map(PortSet::iter).for_each(|port| ports.add(port));
-        evidence = evidence.joined(&tried.evidence);
     }
-    for ((_, service), tried) in sweeps {
+    for ((_, service), _) in sweeps {
         if let Service::Port(_, port) = service {
             ports.add(*port);
         }
-        evidence = evidence.joined(&tried.evidence);
     }
+    // A probe is part of a scan and of a sweep, and is one frame: those of the scans are cited where they are a block by themselves.
+    let of_scans = scans.iter().map(|(_, tried)| &tried.evidence);
+    let of_sweeps = sweeps.iter().map(|(_, tried)| &tried.evidence);
+    let joined = |all: Evidence, one: &Evidence| all.joined(one);
+    let evidence = if scans.len() >= BLOCK {
+        of_scans.fold(Evidence::default(), joined)
+    } else {
+        of_sweeps.fold(Evidence::default(), joined)
+    };
     // Those of the scans, or of the largest sweep: nobody knows which are both.
     let sweeps_hosts = sweeps.iter().map(|(_, tried)| &tried.all).max_by_key(|all| all.count());
     let hosts = sweeps_hosts.filter(|all| all.count() > hosts.count()).unwrap_or(&hosts);
-    let at_least = if are_more || scans.iter().any(|(_, tried)| tried.more) { "at least " } else { "" };
+    let are_more = are_more || scans.iter().any(|(_, tried)| tried.more);
     let observation = format!(
-        "{source} tried {at_least}{} of {} {}.",
+        "{source} tried {}{} of {} {}.",
+        at_least(are_more),
         counted(ports.len(), "port"),
         many::words(hosts),
         plural(hosts.count(), "host"),
@@ -341,5 +359,6 @@ fn block(
         Measure::count("port_scans", scans.len() as u64),
         Measure::count("host_sweeps", sweeps.len() as u64),
     ]);
+    let measures = measures.into_iter().map(|measure| measure.or_more(are_more)).collect();
     BLOCK_SCAN.finding(source.to_string(), observation, measures, &evidence)
 }

@@ -2,6 +2,7 @@
 
 use mcpcap_analyzer::harness::build;
 use mcpcap_analyzer::harness::lists::{at, joined, joined_within};
+use mcpcap_analyzer::harness::schema::is_at_least;
 use serde_json::{Value, json};
 
 use super::build::{START, SYN, connection, every};
@@ -36,6 +37,37 @@ fn scans_go_on() {
     let all = MANY as usize;
     assert_eq!((total, scans.len(), different(&scans, "source").len()), (1, all, all));
     assert!(scans.iter().all(|scan| scan["kind"] == "vertical" && scan["filtered"] == "1-8" && scan["probes"] == 8));
+}
+
+#[test]
+fn a_scan_or_sweep_that_may_have_made_room_is_told_as_a_lower_bound() {
+    let scanner = "192.0.2.66";
+    let scan = |ports: std::ops::RangeInclusive<u16>| {
+        ports.map(move |port| build::tcp((scanner, 40_000), ("10.9.9.9", port), SYN, (u32::from(port), 0), b""))
+    };
+    let sweep = |hosts: std::ops::Range<u32>| {
+        hosts.map(move |n| build::tcp((scanner, 40_000), (&address(0x20_0000 + n), 445), SYN, (n, 0), b""))
+    };
+    let others = || {
+        (0..1_100_u32).map(|n| {
+            build::tcp((&address(n), 40_000), (&address(0x10_0000 + n), 7_000 + (n % 7) as u16), SYN, (n, 0), b"")
+        })
+    };
+    // Flows are looked at when they end, so the second half comes when those of the first are over.
+    let first: Vec<Vec<u8>> = scan(1..=12).chain(sweep(0..12)).chain(others()).collect();
+    let second: Vec<Vec<u8>> = scan(101..=110).chain(sweep(100..110)).collect();
+    let mut frames = every(100, first);
+    frames.extend(every(100, second).into_iter().map(|(time, frame)| (time + 86_400_000_000, frame)));
+    let report = run(&build::pcap(&frames), &json!({}));
+    let found = |rule: &str| {
+        let all = report["findings"].as_array().unwrap();
+        all.iter().find(|found| found["rule"] == rule).unwrap_or_else(|| panic!("{rule} in {report}")).clone()
+    };
+    let (scanned, swept) = (found("flow_port_scan"), found("flow_host_sweep"));
+    assert!(scanned["observation"].as_str().unwrap().contains("tried at least "), "{scanned}");
+    assert_eq!(scanned["measures"][0]["name"], "ports_at_least");
+    assert!(swept["observation"].as_str().unwrap().contains("tried at least "), "{swept}");
+    assert_eq!(swept["measures"][0]["name"], "hosts_at_least");
 }
 
 #[test]
@@ -132,4 +164,39 @@ fn times_without_packets_go_on() {
     let seconds: Vec<u64> = gaps.iter().map(|gap| gap["seconds"].as_f64().unwrap() as u64).collect();
     assert_eq!(total, 38);
     assert!(seconds.into_iter().eq((1..39).rev().map(|n| 2 * n)));
+}
+
+#[test]
+fn floods_and_beacons_that_may_have_made_room_are_told_as_lower_bounds() {
+    let (victim, server) = ("10.9.9.9", ("203.0.113.5", 4_444));
+    let later = |seconds: u64, frames: Vec<Vec<u8>>| -> Vec<(u64, Vec<u8>)> {
+        every(100, frames).into_iter().map(|(time, frame)| (time + seconds * 1_000_000, frame)).collect()
+    };
+    let syns = |from: u32, n: u32| {
+        (from..from + n).map(|n| build::tcp((&address(n), 40_000), (victim, 443), SYN, (n, 0), b""))
+    };
+    let datagrams = |from: u32, n: u32| {
+        (0..n).map(move |n| build::udp((&address(from + n % 50), 40_000), (victim, 27_000), b"\0\x01\x02\x03"))
+    };
+    let others = || {
+        (0..1_100_u32).flat_map(|n| {
+            let (source, target) = (address(n), address(0x10_0000 + n));
+            let syn = build::tcp((&source, 40_000), (&target, 443), SYN, (n, 0), b"");
+            [syn, build::udp((&source, 40_000), (&target, 27_000), b"\0\x01\x02\x03")]
+        })
+    };
+    // A flow for each contact: flows are looked at in the order in which they end.
+    let contacts = |minutes: std::ops::Range<u16>| {
+        minutes.flat_map(|n| {
+            later(u64::from(n) * 60, vec![build::udp(("10.8.8.8", 40_000 + n), server, b"\0\x01\x02\x03")])
+        })
+    };
+    let mut frames: Vec<(u64, Vec<u8>)> = contacts(0..12).collect();
+    frames.extend(later(1_000, syns(0, 300).chain(datagrams(0, 1_500)).chain(others()).collect()));
+    frames.extend(later(86_400, syns(500, 120).chain(datagrams(500, 1_100)).collect()));
+    frames.extend(contacts(1_500..1_515));
+    let report = run(&build::pcap(&frames), &json!({}));
+    is_at_least(&report, "flow_syn_flood", "10.9.9.9:443", "incomplete", 120);
+    is_at_least(&report, "flow_udp_flood", victim, "datagrams", 1_100);
+    is_at_least(&report, "flow_beacon", "10.8.8.8 to 203.0.113.5:4444", "contacts", 15);
 }

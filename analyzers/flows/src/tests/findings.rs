@@ -192,6 +192,22 @@ fn scans_of_many_ports_at_many_hosts_are_one_block() {
 }
 
 #[test]
+fn a_probe_that_is_part_of_a_scan_and_of_a_sweep_is_one_frame() {
+    for hosts in [("10.0.2.", SCANNER), ("2001:db8:2::", "2001:db8::66")] {
+        let frames = (1..=10_u8).flat_map(|n| {
+            let target = format!("{}{n}", hosts.0);
+            (1..=20).map(move |port| build::tcp((hosts.1, 40_000), (&target, port), SYN, (1000, 0), b""))
+        });
+        let report = report(&every(100, frames));
+        let finding = of(&report, "flow_block_scan")[0];
+        assert_eq!(finding["observation"], format!("{} tried 20 ports of 10 hosts.", hosts.1));
+        assert_eq!((measure(finding, "port_scans"), measure(finding, "host_sweeps")), (10.0, 20.0));
+        let frames = finding["frames"].as_array().unwrap().len();
+        assert_eq!((frames, finding["frames_total"].as_u64()), (200, Some(200)));
+    }
+}
+
+#[test]
 fn floods_are_told() {
     let syns = (0..150_u32).map(|n| {
         let source = std::net::Ipv4Addr::from(0x0b00_0000 + n * 7).to_string();
@@ -338,6 +354,20 @@ fn clear_text_and_reserved_addresses_are_facts() {
     let report = report(&every(1000, telnet));
     assert_eq!(of(&report, "flow_clear_text")[0]["subject"], "ftp");
     assert_eq!(of(&report, "flow_reserved_address")[0]["subject"], "198.51.100.0/24");
+}
+
+#[test]
+fn a_flow_within_one_reserved_block_is_one_flow() {
+    for (client, server, block) in
+        [("192.0.2.10", "192.0.2.20", "192.0.2.0/24"), ("2001:db8::10", "2001:db8:1::20", "2001:db8::/32")]
+    {
+        let flows = (1..=5).flat_map(|n| connection((client, 40_000 + n), (server, 9_000), b"ping", b"pong"));
+        let report = report(&every(1000, flows));
+        let found = of(&report, "flow_reserved_address");
+        assert_eq!((found.len(), &found[0]["subject"]), (1, &json!(block)));
+        let numbers = (measure(found[0], "flows"), measure(found[0], "hosts"), found[0]["frames_total"].as_u64());
+        assert_eq!(numbers, (5.0, 2.0, Some(5)), "{}", found[0]);
+    }
 }
 
 #[test]

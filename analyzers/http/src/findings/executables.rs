@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::stats::BoundedMap;
 use mcpcap_analyzer::text::counted;
 
@@ -111,7 +111,8 @@ impl Watch {
                 let measures = vec![Measure::count("times", sent.times), Measure::count("bytes", sent.bytes)];
                 rule.finding(url.clone(), observation, measures, &sent.evidence)
             };
-            self.sent.iter().filter(|((how, ..), _)| *how == wanted).map(finding).collect()
+            let found = self.sent.iter().filter(|((how, ..), _)| *how == wanted);
+            lower_bounds(found.map(finding).collect(), self.evicted())
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::burst::Burst;
-use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::stats::BoundedMap;
 
 use super::thresholds::LOGINS;
@@ -66,12 +66,13 @@ impl Watch {
                 pair.refused
             );
             let measures = vec![
-                pair.burst.measure("logins_in_1_minute", "logins_in_1_minute_at_least"),
+                pair.burst.measure("logins_in_1_minute"),
                 Measure::count("logins", pair.logins),
                 Measure::count("refused", pair.refused),
             ];
             RULE.finding(format!("{client} to {server}"), observation, measures, pair.burst.evidence())
         };
-        self.pairs.iter().filter(|(_, pair)| pair.burst.is_one(&LOGINS)).map(finding).collect()
+        let found = self.pairs.iter().filter(|(_, pair)| pair.burst.is_one(&LOGINS));
+        lower_bounds(found.map(finding).collect(), self.evicted())
     }
 }

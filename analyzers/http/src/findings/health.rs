@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::stats::BoundedMap;
 use mcpcap_analyzer::text::counted;
 
@@ -104,7 +104,7 @@ impl Watch {
                 let measures = vec![Measure::count("failures", *count), Measure::count("requests", server.requests)];
                 is_one.then(|| rule.finding(address.to_string(), observation, measures, evidence))
             };
-            self.servers.iter().filter_map(found).collect()
+            lower_bounds(self.servers.iter().filter_map(found).collect(), self.evicted())
         };
         rules.into_iter().enumerate().map(of).collect()
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::numbers::rounded;
 use mcpcap_analyzer::stats::BoundedMap;
 use mcpcap_analyzer::time;
@@ -71,11 +71,11 @@ impl Watch {
                 Measure::count("posts", series.posts),
                 Measure::new("interval_seconds", seconds),
                 Measure::new("deviation_seconds", rounded(time::seconds(deviation), 3)),
-                Measure::count("bytes", size),
+                Measure::new("bytes", size as f64),
             ];
             Some(RULE.finding(url.clone(), observation, measures, &series.evidence))
         };
-        self.series.iter().filter_map(found).collect()
+        lower_bounds(self.series.iter().filter_map(found).collect(), self.evicted())
     }
 }
 

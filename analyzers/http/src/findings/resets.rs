@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::burst::Burst;
-use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::stats::BoundedMap;
 
 use super::thresholds::RESETS;
@@ -56,12 +56,10 @@ impl Watch {
                 pair.burst.most_in_words(),
                 pair.resets
             );
-            let measures = vec![
-                pair.burst.measure("resets_in_1_second", "resets_in_1_second_at_least"),
-                Measure::count("resets", pair.resets),
-            ];
+            let measures = vec![pair.burst.measure("resets_in_1_second"), Measure::count("resets", pair.resets)];
             RULE.finding(format!("{client} to {server}"), observation, measures, pair.burst.evidence())
         };
-        self.pairs.iter().filter(|(_, pair)| pair.burst.is_one(&RESETS)).map(finding).collect()
+        let found = self.pairs.iter().filter(|(_, pair)| pair.burst.is_one(&RESETS));
+        lower_bounds(found.map(finding).collect(), self.evicted())
     }
 }

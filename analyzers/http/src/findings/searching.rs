@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 
 use super::thresholds::{PATHS, PATHS_PERCENT};
@@ -70,7 +70,11 @@ impl Watch {
                 pair.failed, pair.requests, pair.found
             );
             let mut measures = vec![
-                Measure::count("paths", paths),
+                if pair.paths.is_exact() {
+                    Measure::count("paths", paths)
+                } else {
+                    Measure::new("paths", paths as f64)
+                },
                 Measure::count("failed", pair.failed),
                 Measure::count("requests", pair.requests),
                 Measure::count("answered_2xx", pair.found),
@@ -78,6 +82,7 @@ impl Watch {
             measures.extend(pair.paths.standard_error().map(|error| Measure::new("standard_error_share", error)));
             RULE.finding(format!("{client} to {server}"), observation, measures, &pair.evidence)
         };
-        self.pairs.iter().filter(|(_, pair)| is_one(pair)).map(finding).collect()
+        let found = self.pairs.iter().filter(|(_, pair)| is_one(pair));
+        lower_bounds(found.map(finding).collect(), self.evicted())
     }
 }

@@ -3,7 +3,7 @@
 use std::hash::Hash;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Evidence, Finding, Measure, Rule};
+use mcpcap_analyzer::finding::{Evidence, Finding, Measure, Rule, lower_bounds};
 use mcpcap_analyzer::stats::BoundedMap;
 
 use crate::exchange::Exchange;
@@ -62,6 +62,6 @@ impl<K: Hash + Eq + Copy> Tallies<K> {
             let observation = format!("{client} sent {server} {says}.");
             Some(rule.finding(format!("{client} to {server}"), observation, measures, &tally.evidence))
         };
-        self.entries.iter().filter_map(found).collect()
+        lower_bounds(self.entries.iter().filter_map(found).collect(), self.evicted())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::stats::BoundedMap;
 use mcpcap_analyzer::text::counted;
 
@@ -54,6 +54,7 @@ impl Watch {
             let measures = vec![Measure::count("bytes", pair.bytes), Measure::count("requests", pair.requests)];
             RULE.finding(format!("{client} to {server}"), observation, measures, &pair.evidence)
         };
-        self.pairs.iter().filter(|(_, pair)| pair.bytes >= UPLOAD).map(finding).collect()
+        let found = self.pairs.iter().filter(|(_, pair)| pair.bytes >= UPLOAD);
+        lower_bounds(found.map(finding).collect(), self.evicted())
     }
 }

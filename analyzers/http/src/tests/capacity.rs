@@ -2,7 +2,7 @@
 
 use mcpcap_analyzer::harness::build::pcap;
 use mcpcap_analyzer::harness::lists;
-use mcpcap_analyzer::harness::schema::says_only_that_there_is_nothing;
+use mcpcap_analyzer::harness::schema::{is_at_least, says_only_that_there_is_nothing};
 use serde_json::{Value, json};
 
 use super::build::{START, Talk, Tested as _};
@@ -213,4 +213,30 @@ fn requests_that_nobody_answers_take_bounded_memory() {
     // Each takes 5 to 7 KiB while it waits, and all may take 6 MiB.
     let evicted = report["limits"]["evicted_exchanges"].as_u64().unwrap();
     assert!((200..800).contains(&evicted), "{evicted}");
+}
+
+/// An address of this number.
+fn address(n: u32) -> &'static str {
+    std::net::Ipv4Addr::from(0x0a00_0000 + n).to_string().leak()
+}
+
+#[test]
+fn findings_say_at_least_where_their_tables_were_too_small() {
+    let asks = |client: &'static str, port: u16, paths: std::ops::Range<u32>| {
+        let talk = Talk::between((client, port), ("198.51.100.20", 8081), START);
+        paths.fold(talk, |talk, n| {
+            let path = format!("GET /{n}?q=../../etc/passwd HTTP/1.1\r\nHost: h\r\n\r\n");
+            talk.ask(path).tell("HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n")
+        })
+    };
+    let (client, others) = ("192.0.2.99", limits::PARTIES as u32 + 10);
+    let between = (0..others).map(|n| asks(address(n), 40_000, 0..1));
+    let talks = std::iter::once(asks(client, 1_000, 0..40)).chain(between).chain([asks(client, 2_000, 40..70)]);
+    let report = run(&pcap(&talks.flat_map(Talk::frames).collect::<Vec<_>>()), &json!({}));
+    let subject = format!("{client} to 198.51.100.20");
+    is_at_least(&report, "http_directory_search", &subject, "paths", 30);
+    is_at_least(&report, "http_path_traversal", &subject, "requests", 30);
+    let whole = run(&asks(client, 1_000, 0..40).capture(), &json!({}));
+    let names = whole["findings"].as_array().unwrap().iter().flat_map(|found| found["measures"].as_array().unwrap());
+    assert!(names.map(|measure| measure["name"].as_str().unwrap()).all(|name| !name.ends_with("_at_least")));
 }

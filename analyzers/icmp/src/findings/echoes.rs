@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::text::counted;
 
 use super::thresholds::{
@@ -75,27 +75,32 @@ impl Watch {
     pub fn findings(&self, echoes: &Echoes) -> [Vec<Finding>; 5] {
         let sweeps = self.0.iter().filter(|(_, crowd)| crowd.hosts().value >= SWEEP_HOSTS);
         let victims = echoes.victims().iter().filter(|(_, crowd)| crowd.hosts().value >= SMURF_HOSTS);
-        let measures = |crowd: &Crowd| {
-            vec![crowd.hosts().measure("hosts", "hosts_at_least"), Measure::count("messages", crowd.messages)]
+        let sessions_gone = echoes.evicted().pairs;
+        // How many hosts, in words, and the measures.
+        let told = |crowd: &Crowd, all: &Crowds| {
+            let gone = all.evicted() > 0;
+            let hosts = crowd.hosts().or_more(gone);
+            let measures = [hosts.measure("hosts"), Measure::count("messages", crowd.messages).or_more(gone)];
+            (hosts.in_words(), measures.into())
         };
         [
             sweeps
                 .map(|(source, crowd)| {
-                    let hosts = crowd.hosts().in_words();
+                    let (hosts, measures) = told(crowd, &self.0);
                     let observation = format!("{source} sent echo requests to {hosts} different hosts.");
-                    SWEEP.finding(source.to_string(), observation, measures(crowd), &crowd.evidence)
+                    SWEEP.finding(source.to_string(), observation, measures, &crowd.evidence)
                 })
                 .collect(),
-            floods(echoes),
+            lower_bounds(floods(echoes), sessions_gone),
             victims
                 .map(|(victim, crowd)| {
-                    let hosts = crowd.hosts().in_words();
+                    let (hosts, measures) = told(crowd, echoes.victims());
                     let observation = format!("{victim} got echo replies that it did not ask for from {hosts} hosts.");
-                    SMURF.finding(victim.to_string(), observation, measures(crowd), &crowd.evidence)
+                    SMURF.finding(victim.to_string(), observation, measures, &crowd.evidence)
                 })
                 .collect(),
-            tunnels(echoes),
-            large(echoes),
+            lower_bounds(tunnels(echoes), sessions_gone),
+            lower_bounds(large(echoes), sessions_gone),
         ]
     }
 }
@@ -148,11 +153,7 @@ fn tunnels(echoes: &Echoes) -> Vec<Finding> {
         ];
         measures.extend(mean_entropy(session).map(|entropy| Measure::new("mean_entropy_bits_per_octet", entropy)));
         measures.extend((packets > 0).then(|| Measure::count("ip_packets_within", packets)));
-        let mut evidence = session.unlike_frames.joined(&session.large_frames);
-        if let Some(inner) = session.carried() {
-            evidence = evidence.joined(&inner.evidence);
-        }
-        TUNNEL.finding(format!("{requester} to {target}"), observation, measures, &evidence)
+        TUNNEL.finding(format!("{requester} to {target}"), observation, measures, &session.tunnel_frames)
     });
     finding.collect()
 }

@@ -85,20 +85,22 @@ impl Watch {
 
     /// The findings.
     pub fn findings(&mut self) -> Vec<Finding> {
+        let gone = self.senders.evicted() > 0;
         let room = &mut self.room;
         let found = self.senders.iter_mut().filter_map(|(sender, seen)| {
             seen.end_span(room);
             (seen.most.value >= NEIGHBOUR_TARGETS).then(|| {
+                let most = seen.most.or_more(gone);
                 let observation = format!(
                     "{sender} solicited {} different addresses within 60 seconds, and got {} in the capture.",
-                    seen.most.in_words(),
+                    most.in_words(),
                     counted(seen.advertisements, "advertisement")
                 );
                 let measures = vec![
-                    seen.most.measure("addresses_in_60_seconds", "addresses_in_60_seconds_at_least"),
-                    Measure::count("solicitations_in_60_seconds", seen.fullest.0),
-                    Measure::count("solicitations", seen.solicitations),
-                    Measure::count("advertisements", seen.advertisements),
+                    most.measure("addresses_in_60_seconds"),
+                    Measure::count("solicitations_in_60_seconds", seen.fullest.0).or_more(gone),
+                    Measure::count("solicitations", seen.solicitations).or_more(gone),
+                    Measure::count("advertisements", seen.advertisements).or_more(gone),
                 ];
                 SWEEP.finding(sender.to_string(), observation, measures, &seen.fullest.1)
             })

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::text::counted;
+use mcpcap_analyzer::text::{at_least, counted};
 
 use super::thresholds::{PROBES, UDP_SCAN_PORTS};
 use crate::codes::kind;
@@ -74,20 +74,23 @@ impl Watch {
     pub fn findings(&self) -> [Vec<Finding>; 2] {
         let scans = self.ports.iter().filter(|(_, closed)| closed.ports.count().value >= UDP_SCAN_PORTS);
         let scans = scans.map(|((source, target), closed)| {
-            let count = closed.ports.count();
+            let count = closed.ports.count().or_more(self.ports.evicted() > 0);
             let observation = format!("{source} sent to {} different closed ports of {target}.", count.in_words());
             UDP_SCAN.finding(
                 format!("{source} to {target}"),
                 observation,
-                vec![count.measure("ports", "ports_at_least")],
+                vec![count.measure("ports")],
                 &closed.evidence,
             )
         });
         let questions = self.questions.iter().filter(|(_, evidence)| evidence.total() >= PROBES);
         let questions = questions.map(|(source, evidence)| {
             let count = evidence.total();
-            let observation = format!("{source} asked {} for the time or the address mask.", counted(count, "time"));
-            QUESTIONS.finding(source.to_string(), observation, vec![Measure::count("requests", count)], evidence)
+            let gone = self.questions.evicted() > 0;
+            let (least, times) = (at_least(gone), counted(count, "time"));
+            let observation = format!("{source} asked {least}{times} for the time or the address mask.");
+            let measure = Measure::count("requests", count).or_more(gone);
+            QUESTIONS.finding(source.to_string(), observation, vec![measure], evidence)
         });
         [scans.collect(), questions.collect()]
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
-use mcpcap_analyzer::text::counted;
+use mcpcap_analyzer::text::{at_least, counted};
 
 use crate::errors::Errors;
 use crate::neighbours::{Neighbours, Router, TOGETHER};
@@ -71,13 +71,10 @@ pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) 
     });
     let conflicts = neighbours.neighbours().map(|(address, known)| (address, known, known.rivals()));
     let conflicts = conflicts.filter(|(.., rivals)| rivals.len() > 1).map(|(address, known, rivals)| {
-        let (name, at_least) = match known.has_other_claims() {
-            true => ("link_layer_addresses_at_least", "At least "),
-            false => ("link_layer_addresses", ""),
-        };
-        let observation = format!("{at_least}{} link-layer addresses were advertised for {address}.", rivals.len());
+        let (count, are_more) = (rivals.len(), known.has_other_claims());
+        let observation = format!("For {address} {}{count} link-layer addresses were advertised.", at_least(are_more));
         let evidence = rivals.iter().fold(Evidence::default(), |all, rival| all.joined(&rival.evidence));
-        let measures = vec![Measure::count(name, rivals.len() as u64)];
+        let measures = vec![Measure::count("link_layer_addresses", count as u64).or_more(are_more)];
         NEIGHBOUR.finding(address.to_string(), observation, measures, &evidence)
     });
     let loops = paths.iter().filter(|path| !path.repeated.is_empty()).map(|path| {

@@ -1,6 +1,7 @@
 //! Messages made octet by octet.
 
 use mcpcap_analyzer::harness::build;
+pub use mcpcap_analyzer::harness::build::tagged;
 
 /// An Ethernet frame with an ICMP (or, between IPv6 addresses, ICMPv6) message: type, code, and everything behind the checksum.
 pub fn icmp(source: &str, destination: &str, kind: u8, code: u8, body: &[u8]) -> Vec<u8> {
@@ -42,11 +43,4 @@ pub fn hops(mut frame: Vec<u8>, hops: u8) -> Vec<u8> {
 /// Frames one after the other, so many microseconds apart.
 pub fn every(microseconds: u64, frames: impl IntoIterator<Item = Vec<u8>>) -> Vec<(u64, Vec<u8>)> {
     (0..).map(|n| 1_700_000_000_000_000 + n * microseconds).zip(frames).collect()
-}
-
-/// A frame with VLAN tags, outermost first.
-pub fn tagged(frame: &[u8], ids: &[u16]) -> Vec<u8> {
-    let (addresses, rest) = frame.split_at(12);
-    let tags = ids.iter().flat_map(|id| [0x81, 0x00, (id >> 8) as u8, *id as u8]);
-    addresses.iter().copied().chain(tags).chain(rest.iter().copied()).collect()
 }

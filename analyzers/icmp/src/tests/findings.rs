@@ -73,6 +73,28 @@ fn estimates_and_lower_bounds_say_so() {
 }
 
 #[test]
+fn a_number_is_a_lower_bound_once_something_made_room() {
+    let host = |n: u32| format!("10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255);
+    let ask = |source: &str, n: u32| echo(source, &host(n), false, (1, 1), b"x");
+    let others = (0..1_100).map(|n| ask(&host(0x20_0000 + n), 7));
+    let found = report(&every(10, (0..20).map(|n| ask(A, n)).chain(others).chain((100..117).map(|n| ask(A, n)))));
+    let sweep = finding(&found, "icmp_sweep");
+    assert_eq!(sweep["observation"], format!("{A} sent echo requests to at least 17 different hosts."));
+    let names: Vec<_> = sweep["measures"].as_array().unwrap().iter().map(|measure| &measure["name"]).collect();
+    assert_eq!(names, ["hosts_at_least", "messages_at_least"]);
+    // Closed ports of one host, told by errors, between which others got such errors.
+    let closed = |source: &str, port: u16| {
+        let probe = build::udp((source, 4000), (B, port), b"");
+        icmp(B, source, 3, 3, &[&[0; 4], &packet(&probe)[..28]].concat())
+    };
+    let others = (0..1_100).map(|n| closed(&host(0x20_0000 + n), 9));
+    let found =
+        report(&every(10, (1..=20).map(|n| closed(A, n)).chain(others).chain((101..118).map(|n| closed(A, n)))));
+    let scan = finding(&found, "icmp_udp_scan");
+    assert_eq!(scan["measures"][0], json!({ "name": "ports_at_least", "value": 17.0 }));
+}
+
+#[test]
 fn a_host_that_solicits_many_neighbours_is_found() {
     let solicit = |source: &str, n: u16| {
         let target: std::net::Ipv6Addr = format!("fd00::{n:x}").parse().unwrap();

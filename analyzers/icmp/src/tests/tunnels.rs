@@ -40,6 +40,27 @@ fn packets_within_echoes_are_told_with_their_ends() {
 }
 
 #[test]
+fn a_frame_with_several_signs_of_a_tunnel_is_one_frame() {
+    let inner = |n: u16| packet(&build::udp(("10.0.0.1", 4000), ("10.0.0.2", 53), &[n as u8; 200])).to_vec();
+    for (a, b) in [("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2")] {
+        for reply_stands_first in [false, true] {
+            let pairs =
+                (0..8).flat_map(|n| [echo(a, b, false, (1, n), &inner(n)), echo(b, a, true, (1, n), &inner(n + 100))]);
+            let mut frames = every(1000, pairs);
+            if reply_stands_first {
+                frames.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+            }
+            let found = report(&frames);
+            assert_eq!(rules(&found), ["icmp_tunnel"]);
+            let tunnel = &found["findings"][0];
+            assert_eq!(tunnel["measures"][0]["value"], 8.0, "{tunnel}");
+            let cited = tunnel["frames"].as_array().unwrap().len();
+            assert_eq!((cited, &tunnel["frames_total"]), (16, &json!(16)), "{a} {reply_stands_first}");
+        }
+    }
+}
+
+#[test]
 fn flows_within_a_tunnel_go_on() {
     let host = |n: u16| format!("10.{}.{}.1", n >> 8, n & 255);
     let carried = |n: u16| packet(&build::udp((&host(n), 1), ("10.9.9.9", 53), b"q")).to_vec();

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Evidence, Finding, Measure};
+use mcpcap_analyzer::finding::{Evidence, Finding, Measure, lower_bounds};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use mcpcap_analyzer::stream::Endpoint;
 use mcpcap_analyzer::text::counted;
@@ -115,7 +115,7 @@ impl Blocked {
             ];
             Some(BLOCKED.finding(address.to_string(), observation, measures, &client.evidence))
         };
-        self.clients.iter().filter_map(found).collect()
+        lower_bounds(self.clients.iter().filter_map(found).collect(), self.evicted())
     }
 }
 

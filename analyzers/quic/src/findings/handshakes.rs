@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use mcpcap_analyzer::burst::Burst;
-use mcpcap_analyzer::finding::{Evidence, Finding, Measure, Rule};
+use mcpcap_analyzer::finding::{Evidence, Finding, Measure, Rule, lower_bounds};
 use mcpcap_analyzer::stats::{BoundedMap, Distinct};
 use mcpcap_analyzer::stream::Endpoint;
 
@@ -77,6 +77,7 @@ impl Handshakes {
 
     /// Those with servers that were closed or had no answer, floods and scans. Of clients that are `blocked` another rule tells.
     pub fn findings(&self, blocked: impl Fn(&IpAddr) -> bool) -> [Vec<Finding>; 4] {
+        let (servers_gone, clients_gone) = (self.servers.evicted(), self.clients.evicted());
         let of = |rule: &Rule, says: &str, failed: &dyn Fn(&Outcomes) -> Option<&Evidence>| {
             let found = |(server, outcomes): (&Endpoint, &Outcomes)| {
                 let evidence = failed(outcomes)?;
@@ -87,7 +88,7 @@ impl Handshakes {
                 let is_much = failures >= FAILURES && percent >= FAILURES_PERCENT;
                 is_much.then(|| rule.finding(server.to_string(), observation, measures, evidence))
             };
-            self.servers.iter().filter_map(found).collect()
+            lower_bounds(self.servers.iter().filter_map(found).collect(), servers_gone)
         };
         let is_flood = |outcomes: &Outcomes| outcomes.burst.is_one(&FLOOD);
         let floods = self.servers.iter().filter(|(_, outcomes)| is_flood(outcomes)).map(|(server, outcomes)| {
@@ -98,7 +99,7 @@ impl Handshakes {
                 outcomes.unanswered.total(),
             );
             let measures = vec![
-                burst.measure("connections_in_10_seconds", "connections_in_10_seconds_at_least"),
+                burst.measure("connections_in_10_seconds"),
                 Measure::count("unanswered", outcomes.unanswered.total()),
                 Measure::count("handshakes", outcomes.all),
             ];
@@ -119,8 +120,8 @@ impl Handshakes {
         [
             of(&CLOSED, "were closed", &|outcomes| Some(&outcomes.closed)),
             of(&UNANSWERED, "had no answer", &|outcomes| (!is_flood(outcomes)).then_some(&outcomes.unanswered)),
-            floods.collect(),
-            scans.collect(),
+            lower_bounds(floods.collect(), servers_gone),
+            lower_bounds(scans.collect(), clients_gone),
         ]
     }
 }

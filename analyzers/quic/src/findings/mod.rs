@@ -6,7 +6,7 @@ mod rules;
 
 use std::collections::BTreeMap;
 
-use mcpcap_analyzer::finding::{Evidence, Finding, Measure, Rule};
+use mcpcap_analyzer::finding::{Evidence, Finding, Measure, Rule, lower_bounds};
 use mcpcap_analyzer::numbers::rounded;
 use mcpcap_analyzer::stats::{BoundedMap, Lists};
 use mcpcap_analyzer::stream::Endpoint;
@@ -117,7 +117,8 @@ impl Watch {
         }
         let handshakes = self.handshakes.findings(|client| self.blocked.has(client));
         let others = handshakes.into_iter().chain([self.blocked.findings()]);
-        let rules: Vec<Vec<Finding>> = by_rule.into_values().chain(others).collect();
+        let seen = by_rule.into_values().map(|found| lower_bounds(found, self.seen.evicted()));
+        let rules: Vec<Vec<Finding>> = seen.chain(others).collect();
         let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
         (lists.findings(rules, limits::FINDINGS_OF_ONE_RULE), total)
     }

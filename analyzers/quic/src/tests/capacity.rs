@@ -2,10 +2,11 @@
 
 use mcpcap_analyzer::harness::build::udp;
 use mcpcap_analyzer::harness::lists::joined_within;
+use mcpcap_analyzer::harness::schema::is_at_least;
 use serde_json::json;
 
 use crate::build::{
-    CLIENT, Initial, OF_CLIENT, OF_SERVER, SERVER, Wire, answer, crypto, encrypted, hello, hello_with, short,
+    CLIENT, Initial, OF_CLIENT, OF_SERVER, SERVER, Wire, answer, close, crypto, encrypted, hello, hello_with, short,
 };
 use crate::limits;
 use crate::packet::Kind;
@@ -119,4 +120,19 @@ fn a_hello_over_a_thousand_packets_is_read_and_counted() {
     let report = wire.tell(Initial::of_server().packet(&crypto(0, &answer()))).report();
     assert_eq!(report["connections"][0]["server_name"], "long.example");
     assert_eq!(super::faults(&report), [("many_packets", 1)]);
+}
+
+#[test]
+fn findings_say_at_least_where_their_tables_were_too_small() {
+    let asked = Initial { size: 0, ..Initial::default() }.packet(&crypto(0, &hello("a.example", "h3")));
+    let closed = Initial::of_server().packet(&close(2, ""));
+    let refused = |wire: Wire, client: u16, server: &str| {
+        let (client, server) = ((CLIENT.0, client), (server, 443));
+        wire.frame(udp(client, server, &asked)).frame(udp(server, client, &closed))
+    };
+    let wire = (0..20).fold(Wire::default(), |wire, n| refused(wire, 10_000 + n, SERVER.0));
+    let others = limits::PARTIES as u16 + 10;
+    let wire = (0..others).fold(wire, |wire, n| refused(wire, 20_000 + n, &format!("10.0.{}.{}", n >> 8, n & 255)));
+    let wire = (0..7).fold(wire, |wire, n| refused(wire, 30_000 + n, SERVER.0));
+    is_at_least(&wire.report(), "quic_handshakes_closed", "198.51.100.20:443", "failed", 7);
 }

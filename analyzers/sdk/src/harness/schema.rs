@@ -101,3 +101,17 @@ pub fn observations_are_lines(report: &Value) {
         assert!(is_sentence, "{}: {text}", finding["rule"]);
     }
 }
+
+/// The count of a finding is a lower bound, and its observation says so.
+///
+/// # Panics
+/// When it is not so, or there is no such finding.
+pub fn is_at_least(report: &Value, rule: &str, subject: &str, count: &str, value: u64) {
+    let mut all = report["findings"].as_array().into_iter().flatten();
+    let found = all.find(|finding| finding["rule"] == rule && finding["subject"] == subject);
+    let Some(found) = found else { panic!("no {rule} of {subject} in {report}") };
+    let name = format!("{count}_at_least");
+    let measure = found["measures"].as_array().into_iter().flatten().find(|measure| measure["name"] == *name);
+    assert_eq!(measure.map(|measure| &measure["value"]), Some(&Value::from(value as f64)), "{found}");
+    assert!(found["observation"].as_str().is_some_and(|text| text.contains("at least")), "{found}");
+}

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::at_least;
 
 use super::thresholds::{USERS, USERS_PERCENT};
 use super::{View, pair};
@@ -116,15 +117,15 @@ fn finding((ends, found): (&(IpAddr, IpAddr), &Pair)) -> Option<Finding> {
     frames.sort_unstable();
     let mut evidence = Evidence::default();
     frames.into_iter().for_each(|frame| evidence.add(frame));
-    let at_least = if found.others > 0 { "at least " } else { "" };
+    let least = at_least(found.others > 0);
     let (client, server) = ends;
     Some(RULE.finding(
         pair(ends),
         format!(
-            "{client} asked {server} for {at_least}{all} users: {refused} refused, {challenged} challenged without an answer."
+            "{client} asked {server} for {least}{all} users: {refused} refused, {challenged} challenged without an answer."
         ),
         vec![
-            Measure::count("users", all as u64),
+            Measure::count("users", all as u64).or_more(found.others > 0),
             Measure::count("refused", refused as u64),
             Measure::count("challenged", challenged as u64),
         ],

@@ -69,7 +69,7 @@ impl Watch {
                     }
                 ),
                 vec![
-                    found.burst.measure("invites_in_1_second", "invites_in_1_second_at_least"),
+                    found.burst.measure("invites_in_1_second"),
                     Measure::count("invites", found.invites),
                     Measure::count("accepted", found.answered),
                 ],

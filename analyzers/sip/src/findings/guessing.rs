@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::burst::Burst;
 use mcpcap_analyzer::finding::{Confidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
-use mcpcap_analyzer::text::counted;
+use mcpcap_analyzer::text::{at_least, counted};
 
 use super::thresholds::GUESSES;
 use super::{View, pair};
@@ -73,11 +73,11 @@ impl Watch {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let finding = |(ends, found): (&(IpAddr, IpAddr), &Pair)| {
             let (accounts, (client, server)) = (found.accounts.len() as u64, ends);
-            let at_least = if found.more_accounts { "at least " } else { "" };
+            let least = at_least(found.more_accounts);
             RULE.finding(
                 pair(ends),
                 format!(
-                    "{client} to {server}: {}, up to {} within 60 seconds, for {at_least}{}; {} afterwards.",
+                    "{client} to {server}: {}, up to {} within 60 seconds, for {least}{}; {} afterwards.",
                     counted(found.rejected, "rejected login"),
                     found.rejections.most_in_words(),
                     counted(accounts, "account"),
@@ -85,8 +85,8 @@ impl Watch {
                 ),
                 vec![
                     Measure::count("rejected_logins", found.rejected),
-                    found.rejections.measure("rejected_logins_in_60_seconds", "rejected_logins_in_60_seconds_at_least"),
-                    Measure::count("accounts", accounts),
+                    found.rejections.measure("rejected_logins_in_60_seconds"),
+                    Measure::count("accounts", accounts).or_more(found.more_accounts),
                     Measure::count("accepted_afterwards", found.accepted),
                 ],
                 found.rejections.evidence(),

@@ -13,7 +13,7 @@ pub mod thresholds;
 
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::Finding;
+use mcpcap_analyzer::finding::{Finding, lower_bounds};
 use mcpcap_analyzer::stats::Lists;
 
 use crate::limits;
@@ -133,30 +133,24 @@ impl Watch {
     pub fn finish(self, lists: &mut Lists) -> (Vec<Finding>, u64) {
         let [basic, digest] = self.credentials.findings();
         let [silent, unanswered] = self.silent.findings();
+        let (gone, silent_gone) = (self.credentials.evicted(), self.silent.evicted());
         let rules = [
-            self.guessing.findings(),
-            self.enumeration.findings(),
-            self.scanner.findings(),
-            self.flood.findings(),
-            self.prefixes.findings(),
-            self.sweep.findings(),
-            basic,
-            digest,
-            silent,
-            unanswered,
-            self.private_media.findings(),
+            lower_bounds(self.guessing.findings(), self.guessing.evicted()),
+            lower_bounds(self.enumeration.findings(), self.enumeration.evicted()),
+            lower_bounds(self.scanner.findings(), self.scanner.evicted()),
+            lower_bounds(self.flood.findings(), self.flood.evicted()),
+            lower_bounds(self.prefixes.findings(), self.prefixes.evicted()),
+            lower_bounds(self.sweep.findings(), self.sweep.evicted()),
+            lower_bounds(basic, gone),
+            lower_bounds(digest, gone),
+            lower_bounds(silent, silent_gone),
+            lower_bounds(unanswered, silent_gone),
+            lower_bounds(self.private_media.findings(), self.private_media.evicted()),
         ];
         let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
-        let mut findings = lists.findings(rules, limits::FINDINGS_OF_ONE_RULE);
-        if self.evicted() > 0 {
-            findings.iter_mut().for_each(|finding| finding.observation.push_str(LOWER_BOUNDS));
-        }
-        (findings, total)
+        (lists.findings(rules, limits::FINDINGS_OF_ONE_RULE), total)
     }
 }
-
-/// What findings say when the tables of the rules were too small.
-const LOWER_BOUNDS: &str = " Each number is at least so high: entries of the rules' tables had to make room.";
 
 fn pair((client, server): &(IpAddr, IpAddr)) -> String {
     format!("{client} to {server}")

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::at_least;
 
 use super::View;
 use super::thresholds::{NUMBER_DIGITS, PREFIXES};
@@ -81,15 +82,18 @@ impl Watch {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let finding = |((address, digits), known): (&(IpAddr, String), &Number)| {
             let prefixes = known.prefixes.len() as u64;
-            let at_least = if known.more_prefixes { "at least " } else { "" };
+            let least = at_least(known.more_prefixes);
             RULE.finding(
                 format!("{address} to …{digits}"),
                 format!(
-                    "{address} dialled one number with {at_least}{prefixes} prefixes; {} of these calls {} accepted.",
+                    "{address} dialled one number with {least}{prefixes} prefixes; {} of these calls {} accepted.",
                     known.accepted,
                     if known.accepted == 1 { "was" } else { "were" }
                 ),
-                vec![Measure::count("prefixes", prefixes), Measure::count("accepted", known.accepted)],
+                vec![
+                    Measure::count("prefixes", prefixes).or_more(known.more_prefixes),
+                    Measure::count("accepted", known.accepted),
+                ],
                 &known.evidence,
             )
         };

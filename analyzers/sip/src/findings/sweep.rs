@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::at_least;
 
 use super::View;
 use super::thresholds::HOSTS;
@@ -77,11 +78,14 @@ fn finding((address, client): (&IpAddr, &Client)) -> Option<Finding> {
     if hosts < HOSTS || answered.saturating_mul(2) >= hosts {
         return None;
     }
-    let at_least = if client.others > 0 { "at least " } else { "" };
+    let least = at_least(client.others > 0);
     Some(RULE.finding(
         address.to_string(),
-        format!("{address} sent OPTIONS to {at_least}{hosts} hosts, of which {answered} answered."),
-        vec![Measure::count("hosts", hosts as u64), Measure::count("hosts_that_answered", answered as u64)],
+        format!("{address} sent OPTIONS to {least}{hosts} hosts, of which {answered} answered."),
+        vec![
+            Measure::count("hosts", hosts as u64).or_more(client.others > 0),
+            Measure::count("hosts_that_answered", answered as u64),
+        ],
         &client.evidence,
     ))
 }

@@ -3,6 +3,7 @@
 use mcpcap_analyzer::harness;
 use mcpcap_analyzer::harness::build::tcp;
 use mcpcap_analyzer::harness::lists::{joined_within, told};
+use mcpcap_analyzer::harness::schema::is_at_least;
 use serde_json::{Value, json};
 
 use super::build::{ALICE, BOB, request};
@@ -166,6 +167,21 @@ fn rules_say_at_least_where_they_stopped_counting() {
     let finding = probes["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "sip_prefix_probing").unwrap();
     assert!(finding["observation"].as_str().unwrap().contains("at least 64 prefixes"));
     assert_eq!(finding["frames_total"], 100);
+}
+
+#[test]
+fn findings_say_at_least_where_their_tables_were_too_small() {
+    let probe = |source: &str, n: u32| {
+        request("OPTIONS", URI, &format!("{source} {n}"), 1).with("User-Agent: sipvicious\r\n").over(source, BOB)
+    };
+    let client = "192.0.2.99";
+    let others = (0..600).map(|n| probe(&format!("10.0.{}.{}", n >> 8, n & 255), 0));
+    let frames = (0..20).map(|n| probe(client, n)).chain(others).chain((20..27).map(|n| probe(client, n)));
+    let report = report(&frames.collect::<Vec<_>>());
+    is_at_least(&report, "sip_scanner_user_agent", client, "requests", 7);
+    // Of the others, nothing is lost.
+    let silent = report["findings"].as_array().unwrap().iter().find(|found| found["rule"] == "sip_silent_server");
+    assert!(!silent.unwrap()["observation"].as_str().unwrap().contains("at least"));
 }
 
 #[test]

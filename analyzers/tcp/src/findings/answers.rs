@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stream::Endpoint;
+use mcpcap_analyzer::text::at_least;
 
 use crate::report::counted;
 
@@ -63,8 +64,8 @@ enum Group {
 type Groups<'a, 't> = BTreeMap<Group, Vec<&'a Tried<'t>>>;
 
 /// The findings: one for each group of endpoints with the same port or of the same server, whichever is larger, and of those that are left
-/// for those that the same client tried, and for the rest. `least` stands before the numbers, where others made room.
-pub fn findings(answer: Answer, all: &[Tried<'_>], least: &str) -> Vec<Finding> {
+/// for those that the same client tried, and for the rest. `are_more`: others made room, so that no number is more than a lower bound.
+pub fn findings(answer: Answer, all: &[Tried<'_>], are_more: bool) -> Vec<Finding> {
     let groups = |tried: &Tried<'_>| [Group::Port(tried.end.port), Group::Server(tried.end.address)];
     let mut sizes: BTreeMap<Group, usize> = BTreeMap::new();
     for group in all.iter().flat_map(groups) {
@@ -79,7 +80,7 @@ pub fn findings(answer: Answer, all: &[Tried<'_>], least: &str) -> Vec<Finding> 
     }
     let grouped = gathered(grouped, |tried| tried.client.map(Group::Client));
     let grouped = gathered(grouped, |tried| tried.client.map(|_| Group::Nothing));
-    grouped.into_iter().map(|(group, members)| finding(answer, group, &members, least)).collect()
+    grouped.into_iter().map(|(group, members)| finding(answer, group, &members, are_more)).collect()
 }
 
 /// Those that are alone in their group, where many have something else in common.
@@ -105,7 +106,8 @@ fn gathered<'a, 't>(grouped: Groups<'a, 't>, common: impl Fn(&Tried<'t>) -> Opti
     all
 }
 
-fn finding(answer: Answer, group: Group, members: &[&Tried<'_>], least: &str) -> Finding {
+fn finding(answer: Answer, group: Group, members: &[&Tried<'_>], are_more: bool) -> Finding {
+    let least = at_least(are_more);
     let sum = |of: fn(&Tried<'_>) -> u64| members.iter().fold(0_u64, |sum, tried| sum.saturating_add(of(tried)));
     let (count, attempts, many) = (sum(|tried| tried.count), sum(|tried| tried.attempts), members.len());
     let mut evidence = Evidence::default();
@@ -148,5 +150,6 @@ fn finding(answer: Answer, group: Group, members: &[&Tried<'_>], least: &str) ->
         Group::Server(_) => measures.push(Measure::count("ports", many as u64)),
         Group::Client(_) | Group::Nothing => measures.push(Measure::count("endpoints", many as u64)),
     }
+    let measures = measures.into_iter().map(|measure| measure.or_more(are_more)).collect();
     rule.finding(subject, observation, measures, &evidence)
 }

@@ -8,9 +8,10 @@ use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Sev
 use mcpcap_analyzer::numbers::share;
 use mcpcap_analyzer::stats::{BoundedMap, Distinct, PortSet};
 use mcpcap_analyzer::stream::{Endpoint, Side};
+use mcpcap_analyzer::text::at_least;
 
 use super::answers::{self, Answer, Tried};
-use super::parties::{Set, at_least};
+use super::parties::Set;
 use super::thresholds::{FLOOD_ATTEMPTS, FLOOD_SHARE, PROBE_SHARE, REFUSED, SCAN_PORTS, SILENT_SYNS, SWEEP_HOSTS};
 use crate::limits;
 use crate::report::counted;
@@ -267,8 +268,8 @@ impl Watch {
             self.targets.iter().filter_map(|(end, target)| flood(*end, target, targets)).collect(),
             self.scans.iter().filter_map(scan).collect(),
             self.sweeps.iter().filter_map(sweep).collect(),
-            answers::findings(Answer::Silent, &self.silent(), at_least(targets)),
-            answers::findings(Answer::Refusing, &self.refusing(), at_least(targets)),
+            answers::findings(Answer::Silent, &self.silent(), targets),
+            answers::findings(Answer::Refusing, &self.refusing(), targets),
         ]
     }
 }
@@ -285,8 +286,10 @@ fn flood(end: Endpoint, target: &Target, evicted: bool) -> Option<Finding> {
             sources.words(),
             if sources.count == 1 { "address" } else { "addresses" }
         );
-        let mut measures =
-            vec![Measure::count("incomplete", target.incomplete), Measure::count("attempts", target.attempts)];
+        let mut measures = vec![
+            Measure::count("incomplete", target.incomplete).or_more(evicted),
+            Measure::count("attempts", target.attempts).or_more(evicted),
+        ];
         measures.extend(sources.measures("sources"));
         FLOOD.finding(end.to_string(), observation, measures, &target.evidence)
     })

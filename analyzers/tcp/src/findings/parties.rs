@@ -4,11 +4,7 @@ use std::hash::Hash;
 
 use mcpcap_analyzer::finding::Measure;
 use mcpcap_analyzer::stats::{Distinct, PortSet};
-
-/// The words before numbers of which some may be missing.
-pub fn at_least(is: bool) -> &'static str {
-    if is { "at least " } else { "" }
-}
+use mcpcap_analyzer::text::at_least;
 
 /// How many of something there were, and how sure that is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,18 +28,23 @@ impl Many {
         Self { count: distinct.count(), error: distinct.standard_error(), at_least }
     }
 
+    /// Whether it is a lower bound. An estimate is none.
+    fn is_at_least(&self) -> bool {
+        self.at_least && self.error.is_none()
+    }
+
     /// `12`, `at least 12`, or `about 1012 (standard error 2.3 %)`, which is no bound.
     pub fn words(&self) -> String {
         match self.error {
             Some(error) => format!("about {} (standard error {:.1} %)", self.count, error * 100.0),
-            None => format!("{}{}", at_least(self.at_least), self.count),
+            None => format!("{}{}", at_least(self.is_at_least()), self.count),
         }
     }
 
     /// The number as a measure, and its error as another where there is one.
     pub fn measures(&self, name: &'static str) -> Vec<Measure> {
         let error = self.error.map(|error| Measure::new("standard_error_share", error));
-        [Some(Measure::count(name, self.count)), error].into_iter().flatten().collect()
+        [Some(Measure::count(name, self.count).or_more(self.is_at_least())), error].into_iter().flatten().collect()
     }
 }
 

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::BoundedMap;
+use mcpcap_analyzer::text::at_least;
 
-use super::parties::at_least;
 use crate::limits;
 use crate::report::counted;
 use crate::segment::Segment;
@@ -63,7 +63,8 @@ impl Watch {
 
     /// The findings.
     pub fn findings(&self) -> Vec<Finding> {
-        let least = at_least(self.evicted() > 0);
+        let gone = self.evicted() > 0;
+        let least = at_least(gone);
         self.sources
             .iter()
             .map(|(source, odd)| {
@@ -73,9 +74,9 @@ impl Watch {
                     counted(count, "segment", "segments")
                 );
                 let measures = vec![
-                    Measure::count("without_any_bit", odd.empty),
-                    Measure::count("syn_with_fin_or_rst", odd.syn_with_end),
-                    Measure::count("fin_without_ack", odd.fin_alone),
+                    Measure::count("without_any_bit", odd.empty).or_more(gone),
+                    Measure::count("syn_with_fin_or_rst", odd.syn_with_end).or_more(gone),
+                    Measure::count("fin_without_ack", odd.fin_alone).or_more(gone),
                 ];
                 RULE.finding(source.to_string(), observation, measures, &odd.evidence)
             })

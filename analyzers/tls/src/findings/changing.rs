@@ -1,8 +1,9 @@
 //! Certificates that change for one name.
 
-use mcpcap_analyzer::finding::{Evidence, Finding, Measure};
+use mcpcap_analyzer::finding::{Evidence, Finding, Measure, lower_bounds};
 use mcpcap_analyzer::stats::BoundedMap;
 use mcpcap_analyzer::stream::Side;
+use mcpcap_analyzer::text::at_least;
 
 use super::rules::CHANGED;
 use crate::facts::Facts;
@@ -60,9 +61,9 @@ impl Names {
             issuers.sort_unstable();
             issuers.dedup();
             let different = known.certificates.len();
-            let least = if known.more { "at least " } else { "" };
+            let least = at_least(known.more);
             let measures = vec![
-                Measure::count("certificates", different as u64),
+                Measure::count("certificates", different as u64).or_more(known.more),
                 Measure::count("issuers", issuers.len() as u64),
                 Measure::count("connections", known.connections),
             ];
@@ -70,6 +71,6 @@ impl Names {
                 format!("One name had {least}{different} different certificates by {} issuers.", issuers.len());
             (issuers.len() > 1).then(|| CHANGED.finding(name.clone(), observation, measures, &known.evidence))
         };
-        self.names.iter().filter_map(found).collect()
+        lower_bounds(self.names.iter().filter_map(found).collect(), self.evicted())
     }
 }

@@ -1,6 +1,6 @@
 //! Handshakes that fail.
 
-use mcpcap_analyzer::finding::{Evidence, Finding, Measure, Rule};
+use mcpcap_analyzer::finding::{Evidence, Finding, Measure, Rule, lower_bounds};
 use mcpcap_analyzer::stats::BoundedMap;
 use mcpcap_analyzer::stream::Endpoint;
 
@@ -57,7 +57,7 @@ impl Handshakes {
                 let is_much = failures >= FAILURES && percent >= FAILURES_PERCENT;
                 is_much.then(|| rule.finding(server.to_string(), observation, measures, evidence))
             };
-            self.servers.iter().filter_map(found).collect()
+            lower_bounds(self.servers.iter().filter_map(found).collect(), self.evicted())
         };
         [
             of(&REFUSED, "ended with a fatal alert", &|outcomes| &outcomes.refused),

@@ -6,7 +6,7 @@ mod rules;
 
 use std::collections::BTreeMap;
 
-use mcpcap_analyzer::finding::{Evidence, Finding, Measure};
+use mcpcap_analyzer::finding::{Evidence, Finding, Measure, lower_bounds};
 use mcpcap_analyzer::stats::{BoundedMap, Lists};
 use mcpcap_analyzer::stream::{Endpoint, Side};
 use mcpcap_analyzer::text::counted;
@@ -150,7 +150,8 @@ impl Watch {
             by_rule.entry(rule.name).or_default().push(finding(*what, *server, name, tally));
         }
         let others = [self.names.findings()].into_iter().chain(self.handshakes.findings());
-        let rules: Vec<Vec<Finding>> = by_rule.into_values().chain(others).collect();
+        let seen = by_rule.into_values().map(|found| lower_bounds(found, self.seen.evicted()));
+        let rules: Vec<Vec<Finding>> = seen.chain(others).collect();
         let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
         (lists.findings(rules, limits::FINDINGS_OF_ONE_RULE), total)
     }

@@ -1,11 +1,13 @@
 //! What is kept is bounded, and what had to go is told.
 
 use mcpcap_analyzer::harness::build::{pcap, udp};
+use mcpcap_analyzer::harness::schema::is_at_least;
 use mcpcap_analyzer::harness::{self, lists};
 use mcpcap_analyzer::table::Row;
 use serde_json::{Value, json};
 
-use super::build::{Certificate, START, Talk, Tested as _, client_hello, list, message, record, report};
+use super::build::{Certificate, START, Talk, Tested as _, client_hello, list, message, record, report, server_hello};
+use crate::limits;
 use crate::rows::TlsCertificate;
 use crate::tool::Tls;
 
@@ -94,4 +96,24 @@ fn frames_of_a_certificate_have_pages() {
     let page =
         report["pages"].as_array().unwrap().iter().find(|page| page["list"] == "certificates[0].frames").unwrap();
     assert_eq!((&page["total"], page["returned"].as_u64()), (&json!(3_000), Some(listed as u64)));
+}
+
+#[test]
+fn findings_say_at_least_where_their_tables_were_too_small() {
+    // Handshakes of an old version, and such without an answer.
+    let hello = record(22, &message(1, &client_hello(0x0301, &[0x002f], &[])));
+    let old = record(22, &message(2, &server_hello(0x0301, 0x002f, &[])));
+    let talk =
+        |client: u16, server: u16| Talk::between(("192.0.2.10", client), ("198.51.100.20", server), START).ask(&hello);
+    let several = |server: u16, clients: std::ops::Range<u16>| clients.map(move |client| (client, server));
+    let some = |clients: std::ops::Range<u16>| {
+        let answered = several(8_443, clients.clone()).map(|(client, server)| talk(client, server).tell(&old));
+        answered.chain(several(9_443, clients).map(|(client, server)| talk(client, server))).collect::<Vec<_>>()
+    };
+    let others = (0..limits::PARTIES as u16 + 10).map(|n| talk(9_000, 20_000 + n).tell(&old));
+    let talks = some(1_000..1_020).into_iter().chain(others).chain(some(2_000..2_007));
+    let talks = talks.map(|talk| talk.close().frames());
+    let report = super::run(&pcap(&talks.flatten().collect::<Vec<_>>()), &json!({}));
+    is_at_least(&report, "tls_obsolete_version", "198.51.100.20:8443", "connections", 7);
+    is_at_least(&report, "tls_handshakes_unanswered", "198.51.100.20:9443", "failed", 7);
 }

@@ -153,6 +153,8 @@ pub struct Hosts {
     pub failed: Distinct,
     /// Those that answered.
     pub answered: Several<Address>,
+    /// Others may have made room before.
+    pub more: bool,
     methods: BTreeMap<Method, u64>,
     /// From the first to the last.
     pub times: Option<(u64, u64)>,
@@ -167,6 +169,7 @@ impl Hosts {
             all: Distinct::small(),
             failed: Distinct::small(),
             answered: Several::of(ANSWERED),
+            more: false,
             methods: BTreeMap::new(),
             times: None,
             evidence: Evidence::default(),
