@@ -12,6 +12,8 @@ pub const RESEND: u64 = 30_000_000_000;
 pub const WAITING: usize = 4096;
 /// Those of them with the same ends and identifier.
 pub const WAITING_OF_ONE_KEY: usize = 8;
+/// Pairs of client and server of which is known in which VLANs they are heard.
+pub const HEARD_PAIRS: usize = 2048;
 /// Payloads that are no messages, to which an error may answer.
 pub const OTHER_PAYLOADS: usize = 1024;
 /// Questions of clients that are followed, to notice that somebody asks again.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::stream::Endpoint;
+use mcpcap_analyzer::vlans::Vlans;
 use serde::Serialize;
 
 use crate::message::Short;
@@ -77,6 +78,8 @@ pub struct Seen {
     pub vlan: Option<u16>,
     /// Number of the TCP connection.
     pub connection: Option<u64>,
+    /// All of them.
+    pub vlans: Vlans,
 }
 
 impl Seen {

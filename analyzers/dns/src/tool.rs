@@ -5,6 +5,7 @@ use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::stream::{Connection, Endpoint, Event, States};
 use mcpcap_analyzer::table::{Row, Table};
+use mcpcap_analyzer::vlans::Vlans;
 use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, Problem, Tool, TransportKind, Wants, Window};
 
 use crate::analysis::{Analysis, Ended};
@@ -154,6 +155,7 @@ impl DnsPackets {
             short: shortage(frame, packet, udp_length),
             vlan: packet.vlans().next(),
             connection: None,
+            vlans: Vlans::of(packet),
         };
         if service.is_some() {
             if service == Some(Service::Mdns) {

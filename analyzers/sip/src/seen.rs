@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use mcpcap_analyzer::JsonSchema;
+use mcpcap_analyzer::vlans::Vlans;
 use serde::Serialize;
 
 /// The ports of SIP: 5060 plain, 5061 over TLS (RFC 3261 §19.1.2).
@@ -45,6 +46,8 @@ pub struct Seen {
     pub vlan: Option<u16>,
     /// Number of the TCP connection.
     pub connection: Option<u64>,
+    /// All of them.
+    pub vlans: Vlans,
 }
 
 impl Seen {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use mcpcap_analyzer::stream::{Connection, Event, Side};
+use mcpcap_analyzer::vlans::Vlans;
 
 use crate::direction::{Carrier, Direction, Found, Segment, Step, Totals};
 use crate::limits;
@@ -228,5 +229,15 @@ fn seen(connection: &Connection, from: Side, carrier: Carrier, transport: Transp
     let Carrier { frame, timestamp } = carrier;
     let (source, destination) = (end(from), end(from.other()));
     let number = Some(connection.number);
-    Seen { transport, source, destination, frame, timestamp, cut: false, vlan: None, connection: number }
+    Seen {
+        transport,
+        source,
+        destination,
+        frame,
+        timestamp,
+        cut: false,
+        vlan: None,
+        connection: number,
+        vlans: Vlans::default(),
+    }
 }

@@ -6,6 +6,7 @@ use mcpcap_analyzer::arguments::check_length;
 use mcpcap_analyzer::decode::{self, Packet};
 use mcpcap_analyzer::stream::{Connection, Event, States};
 use mcpcap_analyzer::table::{Row, Table};
+use mcpcap_analyzer::vlans::Vlans;
 use mcpcap_analyzer::{Answer, Capture, Ends, Flow, Frame, Problem, Tool, TransportKind, Wants, Window};
 
 use crate::analysis::{Analysis, Carried};
@@ -163,6 +164,7 @@ impl SipPackets {
             cut: packet.is_cut(),
             vlan: packet.vlans().next(),
             connection: None,
+            vlans: Vlans::of(packet),
         };
         let octets = packet.payload.get(keep_alive(packet.payload)..).unwrap_or_default();
         let expected = seen.has_port(PORT);

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::numbers::add_one;
 use mcpcap_analyzer::stats::{Beyond, BoundedMap, Lists, Quantiles, SummaryMs};
+use mcpcap_analyzer::vlans::{Pairs, Vlans};
 use serde::Serialize;
 
 use crate::limits;
 use crate::message::facts::{Facts, hash};
-use crate::seen::Seen;
+use crate::seen::{Seen, Transport};
 use crate::words::word;
 
 /// The list of requests without a response.
@@ -25,6 +26,8 @@ pub struct Key {
     cseq: Option<u64>,
     method: u64,
     branch: u64,
+    /// Of messages in a further VLAN; of those of the first one nothing.
+    vlans: Option<Vlans>,
 }
 
 impl Transaction {
@@ -53,7 +56,7 @@ impl Key {
         let ends = (seen.source.ip(), seen.destination.ip());
         let (client, server) = if facts.is_request() { ends } else { (ends.1, ends.0) };
         let (call_id, method, branch) = (hash(facts.call_id), hash(facts.method), hash(facts.branch));
-        Some(Self { client, server, call_id, cseq: facts.cseq, method, branch })
+        Some(Self { client, server, call_id, cseq: facts.cseq, method, branch, vlans: None })
     }
 }
 
@@ -61,6 +64,8 @@ impl Key {
 #[derive(Debug)]
 struct Transaction {
     frame: u64,
+    /// Where the request was heard.
+    vlans: Vlans,
     first: Option<u64>,
     sent: u32,
     method: String,
@@ -129,6 +134,8 @@ pub struct Transactions {
     orphans: BoundedMap<Key, ()>,
     /// Requests that came after all.
     pub too_late: u64,
+    /// Where clients and servers are heard in datagrams.
+    heard: Pairs,
     /// Unanswered ones that left the table: those that are asked for.
     given_up: Beyond<Unanswered>,
     /// The one that left the table last.
@@ -160,6 +167,7 @@ impl Transactions {
             not_told_apart: 0,
             orphans: BoundedMap::new(limits::ORPHANS),
             too_late: 0,
+            heard: Pairs::new(limits::PARTIES),
             given_up: Beyond::new(lists.part(UNANSWERED, limits::LISTED)),
             gone: None,
         }
@@ -168,10 +176,25 @@ impl Transactions {
     /// Takes a message with what tells its transaction. `place` is where it stands in the page of listed messages.
     pub fn take(&mut self, key: Option<Key>, seen: &Seen, facts: &Facts<'_>, place: Option<usize>) -> Outcome {
         let Some(key) = key else { return Outcome::Unpaired };
+        if seen.transport == Transport::Udp {
+            self.heard.note((key.client, key.server), seen.vlans, facts.is_request());
+        }
+        let key = self.within(key, seen.vlans, facts.is_request());
         match facts.status {
             None => self.request(key, seen, facts, place),
             Some(status) => self.response(&key, seen, facts, status),
         }
+    }
+
+    /// The key of a message in its VLAN: a request in another VLAN than the first is another request, and a response belongs to that of its own VLAN, or to
+    /// the first one unless these VLANs hold hosts of their own.
+    fn within(&self, key: Key, vlans: Vlans, is_request: bool) -> Key {
+        let Some(first) = self.table.get(&key).map(|transaction| transaction.vlans) else { return key };
+        let own = Key { vlans: Some(vlans), ..key };
+        let is_own = is_request
+            || self.table.get(&own).is_some()
+            || self.heard.are_separate((key.client, key.server), first, vlans);
+        if first != vlans && is_own { own } else { key }
     }
 
     /// Whether the request of a transaction was seen.
@@ -191,6 +214,7 @@ impl Transactions {
         }
         let transaction = Transaction {
             frame: seen.frame,
+            vlans: seen.vlans,
             first: seen.timestamp,
             sent: 1,
             method: word(facts.method),

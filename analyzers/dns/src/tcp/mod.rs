@@ -3,6 +3,7 @@
 mod direction;
 
 use mcpcap_analyzer::stream::{Connection, Event, Side};
+use mcpcap_analyzer::vlans::Vlans;
 
 use crate::candidates::{Held, Unconfirmed, strict};
 use crate::limits;
@@ -105,6 +106,7 @@ impl Framing {
             short,
             vlan: None,
             connection: number,
+            vlans: Vlans::default(),
         }
     }
 

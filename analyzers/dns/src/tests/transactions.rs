@@ -1,6 +1,6 @@
 //! Queries and their responses.
 
-use mcpcap_analyzer::harness::build::{pcap, tcp, udp};
+use mcpcap_analyzer::harness::build::{pcap, tagged, tcp, udp};
 use serde_json::{Value, json};
 
 use super::build::{A, CLIENT, SERVER, answer, ask, prefixed, query, response};
@@ -242,5 +242,67 @@ fn servers_and_clients_have_their_numbers() {
         assert_eq!((&party["address"], &party["asked"], &party["answered"]), (&json!(address), &json!(2), &json!(1)));
         assert_eq!(party["latency"]["median_ms"], 10.0);
         assert_eq!(party["rcodes"], json!([{ "code": 3, "name": "NXDOMAIN", "count": 1 }]));
+    }
+}
+
+#[test]
+fn vlans_that_both_directions_use_hold_hosts_of_their_own() {
+    for (client, server) in [(CLIENT, SERVER), ("2001:db8::10", "2001:db8::53")] {
+        for (one, other) in [(&[5][..], &[6][..]), (&[], &[6]), (&[1, 5], &[2, 5])] {
+            let name = |id: u16| format!("a{id}.example");
+            let ask =
+                |vlans: &[u16], id: u16| tagged(&udp((client, 4000), (server, 53), &query(id, &name(id), A)), vlans);
+            let tell = |vlans: &[u16], id: u16, says: &[[u8; 4]]| {
+                tagged(&udp((server, 53), (client, 4000), &response(id, &name(id), A, 0, says)), vlans)
+            };
+            // The same in both VLANs at the same time; answers in the other order, and not the same.
+            let both = [ask(one, 1), ask(other, 1), tell(other, 1, TWO), tell(one, 1, ONE)];
+            let asked = |asked, answered, unanswered, unasked_responses| {
+                [
+                    ("asked", asked),
+                    ("answered", answered),
+                    ("unanswered", unanswered),
+                    ("unasked_responses", unasked_responses),
+                    ("retransmitted", 0),
+                    ("duplicate_responses", 0),
+                    ("conflicting_responses", 0),
+                ]
+            };
+            check(&report(&both), &asked(2, 2, 0, 0));
+            // An answer that is missing; and one without its query, which belongs to none of another host.
+            let lost = [ask(one, 2), ask(other, 2), tell(other, 2, ONE)];
+            check(&report(&[&both[..], &lost].concat()), &asked(4, 3, 1, 0));
+            check(&report(&[&lost[..], &both].concat()), &asked(4, 3, 1, 0));
+            let strangers = [ask(one, 3), tell(other, 3, ONE)];
+            check(&report(&[&both[..], &strangers].concat()), &asked(3, 2, 1, 1));
+            // In the order of two queues of a network card.
+            let behind = [tell(one, 4, ONE), tell(other, 4, ONE), ask(one, 4), ask(other, 4)];
+            let times = [0, 1, 2, 3, 6, 7, 4, 5].map(|nth| 1_700_000_000_000_000 + nth * 10_000);
+            let behind: Vec<(u64, Vec<u8>)> = times.into_iter().zip(both.into_iter().chain(behind)).collect();
+            check(&run(&pcap(&behind), &json!({})), &asked(4, 4, 0, 0));
+        }
+    }
+}
+
+#[test]
+fn a_tag_for_each_direction_does_not_separate() {
+    for (client, server) in [(CLIENT, SERVER), ("2001:db8::10", "2001:db8::53")] {
+        for (there, back) in [(&[10][..], &[][..]), (&[], &[10]), (&[10], &[20]), (&[0], &[]), (&[10, 20], &[10])] {
+            let frames = (0..4_u16).flat_map(|id| {
+                let ask = tagged(&udp((client, 4000), (server, 53), &query(id, "a.example", A)), there);
+                let tell = tagged(&udp((server, 53), (client, 4000), &response(id, "a.example", A, 0, ONE)), back);
+                // Sent again, and answered again.
+                [ask.clone(), ask, tell.clone(), tell]
+            });
+            let report = report(&frames.collect::<Vec<_>>());
+            let expected = [
+                ("asked", 4),
+                ("answered", 4),
+                ("retransmitted", 4),
+                ("duplicate_responses", 4),
+                ("unasked_responses", 0),
+            ];
+            check(&report, &expected);
+        }
     }
 }

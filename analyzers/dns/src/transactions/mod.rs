@@ -11,6 +11,8 @@ mod transaction;
 mod unanswered;
 
 use mcpcap_analyzer::stats::{BoundedMap, Lists, Place, Quantiles};
+use mcpcap_analyzer::stream::Endpoint;
+use mcpcap_analyzer::vlans::{Pairs, Vlans};
 use smallvec::SmallVec;
 
 use crate::brief::{Brief, Decision, Judged, Outcome, Settled};
@@ -39,6 +41,8 @@ pub struct Transactions {
     waiting_evicted: u64,
     /// Frames and times of payloads that are no messages, to which errors answer.
     payloads: BoundedMap<Key, (u64, Option<u64>)>,
+    /// Where clients and servers are heard over UDP.
+    heard: Pairs,
     follow: Follow,
     udp: Quantiles,
     tcp: Quantiles,
@@ -57,6 +61,7 @@ impl Transactions {
             waiting_kept: 0,
             waiting_evicted: 0,
             payloads: BoundedMap::new(limits::OTHER_PAYLOADS),
+            heard: Pairs::new(limits::HEARD_PAIRS),
             follow: Follow::new(),
             udp: Quantiles::new(),
             tcp: Quantiles::new(),
@@ -83,6 +88,9 @@ impl Transactions {
         self.given_up.now(seen.timestamp);
         let brief = Brief::of(seen, message, asked);
         let key = Key::of(seen, message);
+        if seen.transport == Transport::Udp && seen.service == Service::Dns {
+            self.heard.note(seen.parties(brief.is_response), seen.vlans, !brief.is_response);
+        }
         if !brief.is_response {
             return self.query(key, seen, message, &brief, asked, place, out);
         }
@@ -116,7 +124,8 @@ impl Transactions {
         let waits = waits.map(Vec::as_slice).unwrap_or_default();
         let list = self.table.get_or_insert_near(&mut Place::default(), key, SmallVec::new, |_, _| ());
         let judged = |outcome, place| Decision::Judged(Judged { seen: *seen, brief: *brief, outcome, place });
-        let same = |transaction: &Transaction| transaction.identity == identity;
+        // In another VLAN it is another query: copies do not come here.
+        let same = |transaction: &Transaction| transaction.identity == identity && transaction.vlans == seen.vlans;
         let previous = list.iter_mut().rev().find(|transaction| same(transaction) && transaction.is_older(seen));
         if let Some(previous) = previous.filter(|previous| previous.is_sent_again_by(seen)) {
             previous.was_sent_again(seen, place);
@@ -127,7 +136,10 @@ impl Transactions {
         // It may be an earlier transmission of a query that stands before it in the file, if nothing answered it in between.
         let next = list.iter_mut().find(|transaction| same(transaction) && !transaction.is_older(seen));
         let mut own = Transaction::new(seen, brief, identity, asked.map(|asked| asked.name.wire().clone()), place);
-        let waits_for_it = waits.iter().any(|response| find(std::slice::from_ref(&own), response).is_some());
+        let is_its = |response: &Response| {
+            find(std::slice::from_ref(&own), response, apart(&self.heard, &key, seen.destination)).is_some()
+        };
+        let waits_for_it = waits.iter().any(is_its);
         let pause = |next: &Transaction| next.first.zip(seen.timestamp).map(|(next, now)| next.saturating_sub(now));
         if let Some(next) = next
             && !waits_for_it
@@ -185,7 +197,8 @@ impl Transactions {
         responses.sort_by_key(|response| (response.seen.timestamp, response.seen.frame));
         let mut left = Vec::new();
         for response in responses {
-            let at = self.table.get(key).and_then(|list| find(list, &response));
+            let separate = apart(&self.heard, key, response.seen.source);
+            let at = self.table.get(key).and_then(|list| find(list, &response, separate));
             match at.filter(|_| precedes(query.frame, query.timestamp, &response.seen)) {
                 Some(at) => {
                     if response.seen.frame < query.frame {
@@ -205,11 +218,17 @@ impl Transactions {
     fn response(&mut self, key: Key, mut response: Response, out: &mut Vec<Decision>) -> Outcome {
         let mut place = Place::default();
         let list = self.table.get_near(&mut place, &key).map(|list| list.as_slice()).unwrap_or_default();
-        if let Some(at) = find(list, &response) {
+        let separate = |one, other| apart(&self.heard, &key, response.seen.source)(one, other);
+        if let Some(at) = find(list, &response, separate) {
             return self.pair(&key, (place, at), &response, out);
         }
         // Told if nothing better comes.
-        let open = list.iter().rev().find(|other| other.precedes(&response.seen) && other.was_open_at(&response.seen));
+        let may_be = |other: &&Transaction| {
+            !separate(other.vlans, response.seen.vlans)
+                && other.precedes(&response.seen)
+                && other.was_open_at(&response.seen)
+        };
+        let open = list.iter().rev().find(may_be);
         response.other = open.map(|other| (other.frame, other.differs(&response.brief)));
         let (waiting, _) = self.waiting.get_or_insert_with(key, Vec::new);
         waiting.push(response);
@@ -271,7 +290,7 @@ impl Transactions {
         response: &Response,
         out: &mut Vec<Decision>,
     ) {
-        let mut seen = Seen { source: key.client, destination: other.server, ..response.seen };
+        let mut seen = Seen { source: key.client, destination: other.server, vlans: other.vlans, ..response.seen };
         (seen.frame, seen.timestamp) = first;
         if key.service == Service::Dns {
             self.follow.asked(&seen, other.identity, &mut Place::default());
@@ -293,7 +312,8 @@ impl Transactions {
     /// Decides about a response whose query will not come any more.
     fn give_up(&mut self, key: &Key, response: &Response, out: &mut Vec<Decision>) {
         // The clock may have been set back between the two, or two interfaces have clocks of their own.
-        if let Some(at) = self.table.get(key).and_then(|list| find_by_file(list, response)) {
+        let separate = apart(&self.heard, key, response.seen.source);
+        if let Some(at) = self.table.get(key).and_then(|list| find_by_file(list, response, separate)) {
             self.pair(key, (Place::default(), at), response, out);
             return;
         }
@@ -387,4 +407,10 @@ impl Transactions {
             retries,
         }
     }
+}
+
+/// Which VLANs hold clients and servers of their own with these ends.
+fn apart<'a>(heard: &'a Pairs, key: &Key, server: Endpoint) -> impl Fn(Vlans, Vlans) -> bool + use<'a> {
+    let pair = (key.client.address, server.address);
+    move |one, other| heard.are_separate(pair, one, other)
 }

@@ -2,6 +2,7 @@
 
 use mcpcap_analyzer::stats::Place;
 use mcpcap_analyzer::stream::Endpoint;
+use mcpcap_analyzer::vlans::Vlans;
 use std::rc::Rc;
 
 use crate::brief::{Brief, Differs, Outcome, Topic};
@@ -20,6 +21,8 @@ pub(super) struct Transaction {
     /// The question by hash, or a hash of the message where it has none that can be read.
     pub(super) identity: u64,
     pub(super) topic: Topic,
+    /// Where its transmissions were heard.
+    pub(super) vlans: Vlans,
     /// In lower case, as on the wire.
     pub(super) name: Option<Rc<[u8]>>,
     pub(super) server: Endpoint,
@@ -88,6 +91,7 @@ impl Transaction {
         Self {
             identity,
             topic: brief.topic,
+            vlans: seen.vlans,
             name,
             server: seen.destination,
             followed: Place::default(),
@@ -163,6 +167,7 @@ impl Transaction {
         Some(Self {
             identity: self.identity,
             topic: self.topic,
+            vlans: self.vlans,
             name: self.name.clone(),
             server: self.server,
             followed: self.followed,
@@ -289,27 +294,45 @@ impl Transaction {
 }
 
 /// The transaction of a list (in the order of time) to which a response belongs: the latest query before it that it repeats, or else the
-/// latest open one that it may belong to, or else the latest such.
-pub(super) fn find(list: &[Transaction], response: &Response) -> Option<usize> {
+/// latest open one that it may belong to, or else the latest such. Those of its own VLAN come before others; those of VLANs with hosts of their own
+/// are none.
+pub(super) fn find(
+    list: &[Transaction],
+    response: &Response,
+    separate: impl Fn(Vlans, Vlans) -> bool,
+) -> Option<usize> {
     let before = |transaction: &Transaction| transaction.precedes(&response.seen);
-    pick(list, &response.brief, before, |transaction| transaction.was_open_at(&response.seen))
+    pick(list, response, separate, before, |transaction| transaction.was_open_at(&response.seen))
 }
 
 /// The same by the order of the file, for clocks that were set back: only queries that are still open.
-pub(super) fn find_by_file(list: &[Transaction], response: &Response) -> Option<usize> {
+pub(super) fn find_by_file(
+    list: &[Transaction],
+    response: &Response,
+    separate: impl Fn(Vlans, Vlans) -> bool,
+) -> Option<usize> {
     let before = |transaction: &Transaction| transaction.response.is_none() && transaction.frame < response.seen.frame;
-    pick(list, &response.brief, before, |_| true)
+    pick(list, response, separate, before, |_| true)
 }
 
 fn pick(
     list: &[Transaction],
-    brief: &Brief,
+    response: &Response,
+    separate: impl Fn(Vlans, Vlans) -> bool,
     before: impl Fn(&Transaction) -> bool,
     open: impl Fn(&Transaction) -> bool,
 ) -> Option<usize> {
-    let may_be = |transaction: &Transaction| before(transaction) && transaction.may_be_of(brief);
-    list.iter()
-        .rposition(|transaction| before(transaction) && transaction.has_question_of(brief))
-        .or_else(|| list.iter().rposition(|transaction| may_be(transaction) && open(transaction)))
-        .or_else(|| list.iter().rposition(may_be))
+    let (brief, vlans) = (&response.brief, response.seen.vlans);
+    let among = |fits: &dyn Fn(&Transaction) -> bool| {
+        let may_be = |transaction: &Transaction| fits(transaction) && transaction.may_be_of(brief);
+        list.iter()
+            .rposition(|transaction| fits(transaction) && transaction.has_question_of(brief))
+            .or_else(|| list.iter().rposition(|transaction| may_be(transaction) && open(transaction)))
+            .or_else(|| list.iter().rposition(may_be))
+    };
+    let same = |transaction: &Transaction| transaction.vlans == vlans && before(transaction);
+    let other = |transaction: &Transaction| {
+        transaction.vlans != vlans && before(transaction) && !separate(transaction.vlans, vlans)
+    };
+    among(&same).or_else(|| among(&other))
 }

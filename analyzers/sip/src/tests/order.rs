@@ -1,6 +1,6 @@
 //! Files in which responses stand before their requests, and holes in streams.
 
-use mcpcap_analyzer::harness::build::tcp;
+use mcpcap_analyzer::harness::build::{pcap, tagged, tcp};
 use serde_json::{Value, json};
 
 use super::build::{ALICE, BOB, Draft, request};
@@ -57,12 +57,6 @@ fn swapped(mut frames: Vec<(u64, bool, Vec<u8>)>, queue: usize) -> Vec<(u64, Vec
     frames.into_iter().map(|(ms, _, frame)| (ms, frame)).collect()
 }
 
-/// A VLAN tag behind the addresses.
-fn tagged(mut frame: Vec<u8>, id: u8) -> Vec<u8> {
-    frame.splice(12..12, [0x81, 0, 0, id]);
-    frame
-}
-
 #[test]
 fn datagrams_in_any_order_are_paired() {
     for (alice, bob) in [(ALICE, BOB), ("2001:db8::10", "2001:db8::20")] {
@@ -73,11 +67,50 @@ fn datagrams_in_any_order_are_paired() {
         for queue in [1, 2, 3, 4, 6, 12] {
             check(&timed(&swapped(frames.clone(), queue)), &format!("{alice}, {queue} at a time"));
         }
-        let tags = |tag: fn(bool) -> u8| {
-            let frames = frames.iter().map(|(ms, there, frame)| (*ms, *there, tagged(frame.clone(), tag(*there))));
+        let tags = |tag: fn(bool) -> u16| {
+            let frames = frames.iter().map(|(ms, there, frame)| (*ms, *there, tagged(frame, &[tag(*there)])));
             timed(&swapped(frames.collect(), 4))
         };
         check(&tags(|there| if there { 10 } else { 20 }), "VLANs that differ by direction");
+    }
+}
+
+#[test]
+fn vlans_that_both_directions_use_hold_hosts_of_their_own() {
+    for (alice, bob) in [(ALICE, BOB), ("2001:db8::10", "2001:db8::20")] {
+        for (one, other) in [(&[5][..], &[6][..]), (&[], &[6]), (&[1, 5], &[2, 5])] {
+            let message = |nth: u32| request("OPTIONS", "sip:bob@example.net", &format!("v{nth}"), 1);
+            let ask = |vlans: &[u16], nth: u32| tagged(&message(nth).over(alice, bob), vlans);
+            let tell = |vlans: &[u16], nth: u32| tagged(&message(nth).answer("200 OK", "t").over(bob, alice), vlans);
+            // The same in both VLANs at the same time; answers in the other order.
+            let both = [ask(one, 1), ask(other, 1), tell(other, 1), tell(one, 1)];
+            // An answer that is missing, and one without its request.
+            let lost = [ask(one, 2), ask(other, 2), tell(other, 2)];
+            let strangers = [ask(one, 3), tell(other, 3)];
+            let frames: Vec<(u64, Vec<u8>)> =
+                (0..).step_by(300_000).zip([&both[..], &lost, &strangers].concat()).collect();
+            let statistics = &run(&pcap(&frames), &json!({}))["statistics"];
+            let method = &statistics["transactions"][0];
+            let found =
+                ["requests", "answered", "unanswered", "retransmitted"].map(|field| method[field].as_u64().unwrap());
+            assert_eq!(found, [5, 3, 2, 0], "{alice} {one:?} {other:?}");
+            assert_eq!(
+                (&statistics["unasked_responses"], &statistics["retransmitted_responses"]),
+                (&json!(1), &json!(0))
+            );
+            // Each direction has a tag of its own, and the request is sent again.
+            let one_way = [ask(one, 1), ask(one, 1), tell(other, 1), tell(other, 1), ask(one, 2), tell(other, 2)];
+            let frames: Vec<(u64, Vec<u8>)> = (0..).step_by(300_000).zip(one_way).collect();
+            let statistics = &run(&pcap(&frames), &json!({}))["statistics"];
+            let method = &statistics["transactions"][0];
+            let found =
+                ["requests", "answered", "unanswered", "retransmitted"].map(|field| method[field].as_u64().unwrap());
+            assert_eq!(found, [2, 2, 0, 1], "{alice} {one:?} {other:?}");
+            assert_eq!(
+                (&statistics["unasked_responses"], &statistics["retransmitted_responses"]),
+                (&json!(0), &json!(1))
+            );
+        }
     }
 }
 
@@ -112,7 +145,7 @@ fn segments_in_any_order_are_paired() {
                 check(&timed(&swapped(frames.clone(), queue)), &format!("{alice} {port}, {queue} at a time"));
             }
             let tagged =
-                frames.iter().map(|(ms, there, frame)| (*ms, *there, tagged(frame.clone(), 10 + u8::from(*there))));
+                frames.iter().map(|(ms, there, frame)| (*ms, *there, tagged(frame, &[10 + u16::from(*there)])));
             check(&timed(&swapped(tagged.collect(), 3)), "VLANs that differ by direction");
         }
     }
@@ -194,8 +227,8 @@ fn a_hole_before_an_invite_in_all_forms() {
             ];
             let frames = frames.into_iter().map(|(there, frame)| match (tags, there) {
                 (false, _) => frame,
-                (true, true) => tagged(frame, 10),
-                (true, false) => tagged(frame, 20),
+                (true, true) => tagged(&frame, &[10]),
+                (true, false) => tagged(&frame, &[20]),
             });
             let report = report(&frames.collect::<Vec<_>>());
             let call = &report["calls"][0];
