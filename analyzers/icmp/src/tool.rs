@@ -208,7 +208,7 @@ impl Tool for IcmpPackets {
         };
         let (paths, paths_total) = self.paths.report();
         let (findings, findings_total) =
-            self.watch.finish(&self.echoes, &self.errors, &self.neighbours, &paths, &mut lists);
+            self.watch.finish(&self.echoes, &self.errors, &self.neighbours, (&paths, paths_evicted), &mut lists);
         let (echo, pairs) = self.echoes.report(&mut lists);
         let (echo_sessions, _) = self.echoes.pairs();
         let (tunnels, tunnels_total) = self.echoes.tunnels(&mut lists);

@@ -47,11 +47,12 @@ impl Watch {
         echoes: &Echoes,
         errors: &Errors,
         neighbours: &Neighbours,
-        paths: &[PathReport],
+        (paths, paths_evicted): (&[PathReport], u64),
         lists: &mut Lists,
     ) -> (Vec<Finding>, u64) {
         let rules = self.echoes.findings(echoes).into_iter();
-        let rules = rules.chain(routing::findings(errors, neighbours, paths)).chain(self.probing.findings());
+        let routing = routing::findings(errors, neighbours, paths, paths_evicted);
+        let rules = rules.chain(routing).chain(self.probing.findings());
         let rules: Vec<_> = rules.chain([self.neighbours.findings()]).collect();
         let total = rules.iter().map(Vec::len).fold(0, usize::saturating_add) as u64;
         (lists.findings(rules, limits::LIST_ENTRIES), total)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
+use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity, lower_bounds};
 use mcpcap_analyzer::text::{at_least, counted};
 
 use crate::errors::Errors;
@@ -48,8 +48,13 @@ const LOOP: Rule = Rule {
     false_alarm: "A path that changed while it was traced, or load balancing over paths of different length.",
 };
 
-/// The findings, by rule.
-pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) -> [Vec<Finding>; 5] {
+/// The findings, by rule. So many `paths_evicted` made room.
+pub fn findings(
+    errors: &Errors,
+    neighbours: &Neighbours,
+    paths: &[PathReport],
+    paths_evicted: u64,
+) -> [Vec<Finding>; 5] {
     let redirects = errors.redirects().map(|((router, gateway, destination), evidence)| {
         let count = evidence.total();
         let observation =
@@ -92,7 +97,14 @@ pub fn findings(errors: &Errors, neighbours: &Neighbours, paths: &[PathReport]) 
         let measures = vec![Measure::count("addresses", path.repeated.len() as u64)];
         LOOP.finding(format!("{} to {}", path.source, path.destination), observation, measures, &evidence)
     });
-    [redirects.collect(), routers(neighbours), withdrawn.collect(), conflicts.collect(), loops.collect()]
+    let of_neighbours = |findings| lower_bounds(findings, neighbours.evicted());
+    [
+        lower_bounds(redirects.collect(), errors.evicted()),
+        of_neighbours(routers(neighbours)),
+        of_neighbours(withdrawn.collect()),
+        of_neighbours(conflicts.collect()),
+        lower_bounds(loops.collect(), paths_evicted),
+    ]
 }
 
 /// Routers of one version of IP on one link.

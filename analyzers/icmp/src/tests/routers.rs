@@ -91,6 +91,24 @@ fn redirects_name_the_better_hop() {
 }
 
 #[test]
+fn redirects_say_at_least_where_their_table_was_too_small() {
+    let redirect = |host: u32| {
+        let mut body = vec![0; 4];
+        body.extend_from_slice(&"fe80::cafe".parse::<std::net::Ipv6Addr>().unwrap().octets());
+        body.extend_from_slice(&std::net::Ipv6Addr::from((0x2001_0db8_u128 << 96) + u128::from(host)).octets());
+        icmp(ROUTER, "fe80::9", 137, 0, &body)
+    };
+    let counts = |hosts: u32| {
+        let found = report(&every(1000, (0..hosts).map(redirect)));
+        assert_eq!(found["findings"][0]["rule"], "icmp_redirect");
+        found["findings"][0]["measures"][0]["name"].clone()
+    };
+    let room = crate::limits::ENTRIES as u32;
+    assert_eq!(counts(room), "redirects");
+    assert_eq!(counts(room + 1), "redirects_at_least");
+}
+
+#[test]
 fn the_same_address_on_two_links_is_no_conflict() {
     let on = |mac: u8, vlans: &[u16]| tagged(&neighbour(mac), vlans);
     assert_eq!(rules(&report(&every(1000, [on(1, &[5]), on(2, &[6]), on(3, &[7, 5])]))), [""; 0]);
