@@ -40,11 +40,11 @@ examples: wasm-target
 cluster: build
 	tests/tools/cluster/run.sh $(TARGET)/release/mcpcap $(TARGET)/cluster
 
-## Format and lints, of the host natively and of the components for WebAssembly.
+## Format and lints, of the host natively and of the components for WebAssembly: in the profile that they are built in, so that what runs at build time is there already.
 lint: wasm-target
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --features mcpcap-bench/line -- -D warnings
-	$(CARGO) clippy --locked --target $(WASM) --target-dir $(TARGET)/guests $(addprefix -p ,$(GUESTS)) -- -D warnings
+	$(CARGO) clippy --locked --profile guest --target $(WASM) --target-dir $(TARGET)/guests $(addprefix -p ,$(GUESTS)) -- -D warnings
 
 GUESTS = mcpcap-reader mcpcap-codec mcpcap-decoder mcpcap-dns mcpcap-dhcp mcpcap-icmp mcpcap-capinfos mcpcap-flows mcpcap-tcp mcpcap-http mcpcap-sip mcpcap-tls mcpcap-quic mcpcap-frames \
 	mcpcap-hostile-analyzer mcpcap-hostile-decoder mcpcap-hostile-packets mcpcap-hostile-reader mcpcap-hostile-speaker
