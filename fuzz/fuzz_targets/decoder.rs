@@ -21,7 +21,7 @@ mcpcap_fuzz::capture!(|data: &[u8]| {
         let other = with_headers.take(frame, true, &|_| true);
         assert_eq!(packet.layers, other.packet.layers);
         assert_eq!((&packet.payload, packet.copy_of), (&other.packet.payload, other.packet.copy_of));
-        for header in &other.headers {
+        for header in other.headers {
             if let Some(offset) = header.offset {
                 assert_eq!(frame.data.get(offset..offset + header.octets.len()), Some(header.octets.as_slice()));
             }

@@ -33,6 +33,7 @@ mcpcap_fuzz::capture!(|data: &[u8]| {
                     goes_on(from, position, missing);
                 }
                 Event::Conflict { length, .. } => assert!(length > 0),
+                Event::Fin { frame, .. } => assert!(frame >= 1),
                 Event::Closed { .. } => {
                     ended.insert(connection.id);
                     closed += 1;
