@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// The rooms, from the bottom up.
-const ROOMS: [&str; 28] = [
+const ROOMS: [&str; 30] = [
     // What all share.
     "text",
     "digest",
+    "network",
+    "recent",
     "settings",
     "effort",
     "progress",

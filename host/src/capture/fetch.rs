@@ -11,9 +11,10 @@ use reqwest::{Client, StatusCode, Url};
 use tokio_util::sync::CancellationToken;
 
 use super::guard::{self, Guard, Names, Refused, Times};
-use super::kept::{Keeper, Kept, Validators};
 use super::public::is_public;
+use super::validators::Validators;
 use super::{CaptureError, CaptureFile};
+use crate::recent::Recent;
 use crate::settings::Limits;
 use crate::text::url::without_secrets;
 
@@ -44,7 +45,17 @@ pub struct Fetch {
     /// Made for the first download, since it reads all certificates of the system.
     client: OnceLock<Client>,
     allowed: Arc<Allowed>,
-    keeper: Keeper,
+    /// What was downloaded, by the URL as it was asked for, credentials included: another user's answer may be another. Files without names, so that they end
+    /// with the process.
+    kept: Recent<String, Download>,
+}
+
+/// A download that is kept for the next question about the same URL.
+#[derive(Debug, Clone)]
+struct Download {
+    validators: Validators,
+    file: Arc<std::fs::File>,
+    size: u64,
 }
 
 impl Fetch {
@@ -55,7 +66,7 @@ impl Fetch {
             is_allowed: remote.enabled,
             client: OnceLock::new(),
             allowed: Arc::new(Allowed { private: remote.private, hosts }),
-            keeper: Keeper::new(if remote.keep { limits.kept } else { 0 }),
+            kept: Recent::new(if remote.keep { limits.kept } else { 0 }),
         }
     }
 
@@ -104,7 +115,7 @@ impl Fetch {
         limits: &Limits,
         progress: &(dyn Fn(u64, Option<u64>) + Sync),
     ) -> Result<(Arc<std::fs::File>, u64), CaptureError> {
-        let kept = self.keeper.find(url.as_str());
+        let kept = self.kept.find(&url.to_string());
         let condition = kept.as_ref().map(|kept| condition(&kept.validators)).unwrap_or_default();
         let request = client.get(url.clone()).headers(condition);
         let mut response = request.send().await.map_err(|error| failed(&error))?;
@@ -134,7 +145,8 @@ impl Fetch {
         }
         let file = Arc::new(file);
         if validators.is_some() {
-            self.keeper.keep(Kept { url: url.to_string(), validators, file: Arc::clone(&file), size });
+            let download = Download { validators, file: Arc::clone(&file), size };
+            self.kept.keep(url.to_string(), download, size);
         }
         Ok((file, size))
     }

@@ -6,15 +6,15 @@ mod digests;
 mod fetch;
 mod file;
 pub(crate) mod guard;
-mod kept;
 mod key_log;
 mod name;
 pub(crate) mod public;
 mod roots;
 mod source;
 mod spool;
+mod validators;
 
-pub use digests::{Digests, Known};
+pub use digests::Digests;
 pub use fetch::{Fetch, Remote};
 pub use file::{CaptureError, CaptureFile, Identity};
 pub use key_log::{ARGUMENT as KEY_LOG, KeyLog};

@@ -2,57 +2,52 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The IANA IPv4 Special-Purpose Address Registry, and multicast: network and length of its prefix. Also what is reachable from anywhere and
+use crate::network::Network;
+
+/// The IANA IPv4 Special-Purpose Address Registry, and multicast. Also what is reachable from anywhere and
 /// serves a purpose of its own, such as AS112: no capture lies there.
-const SPECIAL_V4: [(Ipv4Addr, u32); 18] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
-    (Ipv4Addr::new(10, 0, 0, 0), 8),
-    (Ipv4Addr::new(100, 64, 0, 0), 10),
-    (Ipv4Addr::new(127, 0, 0, 0), 8),
-    (Ipv4Addr::new(169, 254, 0, 0), 16),
-    (Ipv4Addr::new(172, 16, 0, 0), 12),
-    (Ipv4Addr::new(192, 0, 0, 0), 24),
-    (Ipv4Addr::new(192, 0, 2, 0), 24),
-    (Ipv4Addr::new(192, 31, 196, 0), 24),
-    (Ipv4Addr::new(192, 52, 193, 0), 24),
-    (Ipv4Addr::new(192, 88, 99, 0), 24),
-    (Ipv4Addr::new(192, 168, 0, 0), 16),
-    (Ipv4Addr::new(192, 175, 48, 0), 24),
-    (Ipv4Addr::new(198, 18, 0, 0), 15),
-    (Ipv4Addr::new(198, 51, 100, 0), 24),
-    (Ipv4Addr::new(203, 0, 113, 0), 24),
-    (Ipv4Addr::new(224, 0, 0, 0), 4),
-    (Ipv4Addr::new(240, 0, 0, 0), 4),
+const SPECIAL_V4: [Network; 18] = [
+    Network::v4(Ipv4Addr::new(0, 0, 0, 0), 8),
+    Network::v4(Ipv4Addr::new(10, 0, 0, 0), 8),
+    Network::v4(Ipv4Addr::new(100, 64, 0, 0), 10),
+    Network::v4(Ipv4Addr::new(127, 0, 0, 0), 8),
+    Network::v4(Ipv4Addr::new(169, 254, 0, 0), 16),
+    Network::v4(Ipv4Addr::new(172, 16, 0, 0), 12),
+    Network::v4(Ipv4Addr::new(192, 0, 0, 0), 24),
+    Network::v4(Ipv4Addr::new(192, 0, 2, 0), 24),
+    Network::v4(Ipv4Addr::new(192, 31, 196, 0), 24),
+    Network::v4(Ipv4Addr::new(192, 52, 193, 0), 24),
+    Network::v4(Ipv4Addr::new(192, 88, 99, 0), 24),
+    Network::v4(Ipv4Addr::new(192, 168, 0, 0), 16),
+    Network::v4(Ipv4Addr::new(192, 175, 48, 0), 24),
+    Network::v4(Ipv4Addr::new(198, 18, 0, 0), 15),
+    Network::v4(Ipv4Addr::new(198, 51, 100, 0), 24),
+    Network::v4(Ipv4Addr::new(203, 0, 113, 0), 24),
+    Network::v4(Ipv4Addr::new(224, 0, 0, 0), 4),
+    Network::v4(Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
 /// All that is assigned for use from anywhere (IANA IPv6 Address Space).
-const GLOBAL_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+const GLOBAL_V6: Network = Network::v6(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
 /// What of that the IANA IPv6 Special-Purpose Address Registry has: protocols (Teredo among them), documentation, 6to4, AS112.
-const SPECIAL_V6: [(Ipv6Addr, u32); 5] = [
-    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
-    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
-    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
-    (Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48),
-    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
+const SPECIAL_V6: [Network; 5] = [
+    Network::v6(Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
+    Network::v6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
+    Network::v6(Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
+    Network::v6(Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48),
+    Network::v6(Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
 /// Whether an address is meant to be reached from anywhere: not of the special-purpose registries (RFC 6890 and its updates).
 pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(v4) => !SPECIAL_V4.iter().any(|(network, prefix)| {
-            let differs = v4.to_bits() ^ network.to_bits();
-            differs.leading_zeros() >= *prefix
-        }),
+        IpAddr::V4(_) => !SPECIAL_V4.iter().any(|network| network.has(address)),
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
             Some(v4) => is_public(v4.into()),
-            None => is_in(v6, GLOBAL_V6) && !SPECIAL_V6.iter().any(|network| is_in(v6, *network)),
+            None => GLOBAL_V6.has(address) && !SPECIAL_V6.iter().any(|network| network.has(address)),
         },
     }
-}
-
-fn is_in(address: Ipv6Addr, (network, prefix): (Ipv6Addr, u32)) -> bool {
-    (address.to_bits() ^ network.to_bits()).leading_zeros() >= prefix
 }
 
 #[cfg(test)]

@@ -15,12 +15,9 @@ impl Service {
     /// The digests of a file that was not changed since they were computed.
     pub(super) fn digests(&self, capture: &CaptureFile) -> Option<Digests> {
         let file = capture.identity()?;
-        let held = if self.kept.keeps() { self.digests.find(&file) } else { None };
-        held.or_else(|| {
+        self.digests.find(&file).or_else(|| {
             let digests = self.table_cache.as_ref()?.seen(&file)?;
-            if self.kept.keeps() {
-                self.digests.learn(file, digests.clone());
-            }
+            self.digests.keep(file, digests.clone(), 1);
             Some(digests)
         })
     }
@@ -43,9 +40,7 @@ impl Service {
         if self.digests(capture).is_some_and(|known| known.cover(&digests)) {
             return;
         }
-        if self.kept.keeps() {
-            self.digests.learn(file, digests.clone());
-        }
+        self.digests.keep(file, digests.clone(), 1);
         if let Some(cache) = &self.table_cache {
             cache.remember(&file, &digests);
         }

@@ -1,11 +1,10 @@
 //! What analyzers returned, kept for a while: the next page, another section, order, condition or size is answered from it.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::capture::Identity;
 use crate::pipeline::{End, Outcome};
+use crate::recent::Recent;
 use crate::selection::{Delivered, Selection};
 
 /// Bytes of memory that values of a summary take for each of their text, roughly.
@@ -30,24 +29,18 @@ pub(super) struct Key {
     pub(super) selection: Selection,
 }
 
-struct One {
-    key: Key,
-    outcome: Outcome,
-    size: usize,
-    made: Instant,
-}
-
-/// Outcomes of runs, the least recently used first.
+/// Outcomes of runs, and when each was made.
 pub(super) struct Kept {
-    most: usize,
+    most: u64,
     time: Duration,
-    all: Mutex<VecDeque<One>>,
+    all: Recent<Key, (Outcome, Instant)>,
 }
 
 impl Kept {
     /// Keeps outcomes of so many bytes together, each for so long; with 0 bytes none.
     pub(super) fn new(most: usize, time: Duration) -> Self {
-        Self { most, time, all: Mutex::default() }
+        let most = most as u64;
+        Self { most, time, all: Recent::new(most) }
     }
 
     /// Whether anything is ever kept.
@@ -57,47 +50,27 @@ impl Kept {
 
     /// What is kept.
     pub(super) fn find(&self, key: &Key) -> Option<Outcome> {
-        self.changed(|all| {
-            let found = all.iter().position(|one| one.key == *key).and_then(|place| all.remove(place))?;
-            let outcome = found.outcome.clone();
-            all.push_back(found);
-            Some(outcome)
-        })
+        self.fresh().find(key).map(|(outcome, _)| outcome)
     }
 
     /// Keeps an outcome, if another run would give the same and it leaves room for others; older ones go.
     pub(super) fn keep(&self, key: Key, outcome: &Outcome) {
-        let size = size(outcome).saturating_add(key.arguments.len());
-        if size > self.most / 2 || !would_be_the_same(outcome.end.as_ref()) {
-            return;
+        let size = size(outcome).saturating_add(key.arguments.len()) as u64;
+        if size <= self.most / 2 && would_be_the_same(outcome.end.as_ref()) {
+            self.fresh().keep(key, (outcome.clone(), Instant::now()), size);
         }
-        let one = One { key, outcome: outcome.clone(), size, made: Instant::now() };
-        self.changed(|all| {
-            all.retain(|other| other.key != one.key);
-            all.push_back(one);
-            let mut left = sum(all);
-            while left > self.most
-                && let Some(oldest) = all.pop_front()
-            {
-                left = left.saturating_sub(oldest.size);
-            }
-        });
     }
 
     /// How many outcomes there are, and their bytes.
-    pub(super) fn held(&self) -> (usize, usize) {
-        self.changed(|all| (all.len(), sum(all)))
+    pub(super) fn held(&self) -> (usize, u64) {
+        self.fresh().held()
     }
 
-    fn changed<T>(&self, change: impl FnOnce(&mut VecDeque<One>) -> T) -> T {
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|one| one.made.elapsed() < self.time);
-        change(&mut all)
+    /// Without those whose time is over.
+    fn fresh(&self) -> &Recent<Key, (Outcome, Instant)> {
+        self.all.retain(|(_, made)| made.elapsed() < self.time);
+        &self.all
     }
-}
-
-fn sum(all: &VecDeque<One>) -> usize {
-    all.iter().map(|one| one.size).fold(0, usize::saturating_add)
 }
 
 fn size(outcome: &Outcome) -> usize {

@@ -27,12 +27,13 @@ pub use start::{StartError, loader};
 
 use crate::analyzers::{self, Entry, Published};
 use crate::answer::{AnswerError, Code};
-use crate::capture::{CaptureFile, Fetch, Known, Remote, Root, Roots};
+use crate::capture::{CaptureFile, Digests, Fetch, Identity, Remote, Root, Roots};
 use crate::catalog::Catalog;
 use crate::contract::{self, Tool};
 use crate::effort::after;
 use crate::library::{self, Library};
 use crate::pipeline::Line;
+use crate::recent::Recent;
 use crate::sandbox::Sandbox;
 use crate::settings::Limits;
 use crate::tables::kept::TableCache;
@@ -45,6 +46,8 @@ pub const MAX_CHARS: usize = 12_000;
 
 /// How long calls that were cancelled get to say so.
 const CANCELLED: Duration = Duration::from_secs(5);
+/// Captures whose digests are known.
+const DIGESTS: u64 = 1024;
 
 /// The name of the capture that came through standard input, where one did.
 pub const STANDARD_INPUT: &str = "-";
@@ -95,7 +98,7 @@ pub struct Service {
     /// Where tables of captures are kept.
     table_cache: Option<TableCache>,
     /// The digests of captures that nobody writes to.
-    digests: Known,
+    digests: Recent<Identity, Digests>,
     /// What came through standard input, which is named [`STANDARD_INPUT`].
     standard_input: OnceLock<CaptureFile>,
     /// Whether lists of tools have the complete schemas of answers.
@@ -154,7 +157,7 @@ impl Service {
             full_schemas: options.full_schemas,
             max_chars: if options.max_chars == 0 { MAX_CHARS } else { options.max_chars },
             table_cache: start::table_cache(options)?,
-            digests: Known::default(),
+            digests: Recent::new(if options.limits.answers > 0 { DIGESTS } else { 0 }),
             standard_input: OnceLock::new(),
             runs: Arc::new(Semaphore::new(cores)),
             kept: Kept::new(options.limits.answers, options.limits.answers_time),

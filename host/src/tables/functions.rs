@@ -13,8 +13,10 @@ use rusqlite::types::ValueRef;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use address::{Network, is_private};
+use address::is_private;
 use percentile::Percentile;
+
+use crate::network::Network;
 
 const SECOND: i128 = 1_000_000_000;
 

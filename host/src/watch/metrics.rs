@@ -187,7 +187,7 @@ impl Metrics {
     }
 
     /// So many answers are kept, of so many bytes.
-    pub(crate) fn kept(&self, (count, bytes): (usize, usize)) {
+    pub(crate) fn kept(&self, (count, bytes): (usize, u64)) {
         self.held.set(i64::try_from(count).unwrap_or(i64::MAX));
         self.held_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
