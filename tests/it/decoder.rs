@@ -10,8 +10,8 @@ use mcpcap::settings::Limits;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::lies::{builtin_reader, line};
-use crate::support::{crafted, engine, example, guest, hostile, tight};
+use crate::lies::{builtin_reader, hostile_asked, line};
+use crate::support::{crafted, engine, example, guest, tight};
 
 /// The analyzer of packets.
 fn packets() -> &'static Analyzer {
@@ -146,15 +146,7 @@ fn streams_are_given_to_those_that_want_them() {
         asking("streams", &OF_STREAMS, false),
         asking("streams", of_one, false),
         asking("all", &ALL, false),
-        Question {
-            analyzer: hostile(),
-            tool: "honest",
-            arguments: "{}",
-            wants: &ALL,
-            may_end: true,
-            key_log: None,
-            rows: None,
-        },
+        hostile_asked("honest", &ALL),
     ];
     let outcomes = run_all(&line(builtin_reader(), Limits::default()), &questions, &example("dns.pcap"));
     let reports: Vec<Value> =
@@ -187,24 +179,8 @@ fn a_fault_of_one_analyzer_leaves_the_others_alone() {
         asking("all", &ALL, false),
         asking("spin_in_feed", &ALL, false),
         asking("no_such_tool", &ALL, false),
-        Question {
-            analyzer: hostile(),
-            tool: "panic",
-            arguments: "{}",
-            wants: &ALL,
-            may_end: true,
-            key_log: None,
-            rows: None,
-        },
-        Question {
-            analyzer: hostile(),
-            tool: "honest",
-            arguments: "{}",
-            wants: &ALL,
-            may_end: true,
-            key_log: None,
-            rows: None,
-        },
+        hostile_asked("panic", &ALL),
+        hostile_asked("honest", &ALL),
     ];
     let outcomes = run_all(&whole, &questions, &capture);
     assert!(matches!(outcomes[0], Err(RunError::Fault(Fault::Crashed { .. }))));
@@ -227,7 +203,7 @@ fn who_wants_key_logs_and_takes_none_is_at_fault() {
     let questions = [
         Question { key_log, ..asking("all", &ALL, false) },
         Question { key_log, wants: &wants, ..asking("all", &ALL, false) },
-        Question { key_log, wants: &wants, analyzer: hostile(), ..asking("honest", &ALL, false) },
+        Question { key_log, ..hostile_asked("honest", &wants) },
     ];
     let [other, packets, frames] =
         run_all(&line(builtin_reader(), tight()), &questions, &example("dns.pcap")).try_into().unwrap();

@@ -41,18 +41,15 @@ fn tools() -> &'static Catalog {
     })
 }
 
+/// A question to a tool of the hostile analyzer.
+pub fn hostile_asked<'q>(tool: &'q str, wants: &'q Wants) -> Question<'q> {
+    Question { analyzer: hostile(), tool, arguments: "{}", wants, may_end: true, key_log: None, rows: None }
+}
+
 fn run(line: &Line, tool: &str, path: &std::path::Path) -> Result<serde_json::Value, AnswerError> {
     let capture = Roots::Everything.open(path.to_str().unwrap())?;
     let wants = Wants::default();
-    let question = Question {
-        analyzer: hostile(),
-        tool,
-        arguments: "{}",
-        wants: &wants,
-        may_end: true,
-        key_log: None,
-        rows: None,
-    };
+    let question = hostile_asked(tool, &wants);
     let outcome = line.run(&question, &Pass::default(), capture, &CancellationToken::new(), &|_| {})?;
     let mut arguments = serde_json::Map::new();
     arguments.insert("as_objects".into(), true.into());
@@ -136,15 +133,7 @@ fn a_cancelled_run_says_so() {
     cancel.cancel();
     let capture = Roots::Everything.open(crafted("dns_two.pcap").to_str().unwrap()).unwrap();
     let wants = Wants::default();
-    let question = Question {
-        analyzer: hostile(),
-        tool: "honest",
-        arguments: "{}",
-        wants: &wants,
-        may_end: true,
-        key_log: None,
-        rows: None,
-    };
+    let question = hostile_asked("honest", &wants);
     let error =
         line(builtin_reader(), tight()).run(&question, &Pass::default(), capture, &cancel, &|_| {}).unwrap_err();
     assert!(matches!(error, RunError::Fault(Fault::Cancelled)), "{error}");
@@ -197,15 +186,7 @@ fn a_file_that_changes_while_it_is_read_is_an_error() {
     let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
     std::io::Write::write_all(&mut file, b"more").unwrap();
     let wants = Wants::default();
-    let question = Question {
-        analyzer: hostile(),
-        tool: "honest",
-        arguments: "{}",
-        wants: &wants,
-        may_end: true,
-        key_log: None,
-        rows: None,
-    };
+    let question = hostile_asked("honest", &wants);
     let line = line(builtin_reader(), tight());
     let error = line.run(&question, &Pass::default(), capture, &CancellationToken::new(), &|_| {}).unwrap_err();
     assert!(matches!(&error, RunError::Unreadable { reason, .. } if reason.contains("changed")), "{error}");

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::line::Ends;
 use crate::rows::{Cells, Checked, Table, Values, address, span};
 
 /// A column of rows; without values where its table does not have it.
@@ -103,6 +104,12 @@ impl<'a> Column<'a> {
             _ => None,
         }
     }
+}
+
+/// The ends of a row by the columns of their addresses and ports: who began, and the other. `None` where an address is missing.
+pub(super) fn ends(orig: (Column<'_>, Column<'_>), resp: (Column<'_>, Column<'_>), row: usize) -> Option<Ends> {
+    let end = |(address, port): (Column<'_>, Column<'_>)| Some((address.address(row)?, port.port(row)));
+    Some(Ends { orig: end(orig)?, resp: end(resp)? })
 }
 
 /// Declares the columns that a log is made of: a struct with one for each, and their names.

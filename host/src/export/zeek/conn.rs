@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Make;
-use super::columns::columns;
+use super::columns::{columns, ends};
 use super::line::{Ends, Lines, of_seconds};
 use super::local::is_local;
 use super::uid::Uid;
@@ -74,27 +74,18 @@ impl Connection<'_> {
 }
 
 /// Lines of TCP connections.
-pub(super) struct Tcp {
-    capture: String,
-}
-
-impl Tcp {
-    /// Of a capture.
-    pub fn of(capture: &str) -> Self {
-        Self { capture: capture.to_owned() }
-    }
-}
+pub(super) struct Tcp;
 
 impl Make for Tcp {
-    fn rows(&mut self, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
+    fn rows(&mut self, capture: &str, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
         let of = OfTcp::find(table, rows);
         for row in 0..rows.count {
-            let (Some(client), Some(server)) = (of.client.address(row), of.server.address(row)) else { continue };
+            let Some(ends) = ends((of.client, of.client_port), (of.server, of.server_port), row) else { continue };
             let community_id = of.community_id.text(row).unwrap_or_default();
             let connection = Connection {
                 time: of.time.time(row),
-                uid: Uid::of_connection(&self.capture, community_id, of.connection.integer(row)),
-                ends: Ends { orig: (client, of.client_port.port(row)), resp: (server, of.server_port.port(row)) },
+                uid: Uid::of_connection(capture, community_id, of.connection.integer(row)),
+                ends,
                 proto: "tcp",
                 service: service("tcp", of.application.text(row), of.application_by.text(row)),
                 duration: of.open_seconds.float(row).map(of_seconds),
@@ -115,19 +106,10 @@ impl Make for Tcp {
 }
 
 /// Lines of all other flows of IP.
-pub(super) struct Others {
-    capture: String,
-}
-
-impl Others {
-    /// Of a capture.
-    pub fn of(capture: &str) -> Self {
-        Self { capture: capture.to_owned() }
-    }
-}
+pub(super) struct Others;
 
 impl Make for Others {
-    fn rows(&mut self, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
+    fn rows(&mut self, capture: &str, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
         let of = OfOthers::find(table, rows);
         for row in 0..rows.count {
             // What is no IP has no number of a protocol; TCP has lines of its own table.
@@ -156,7 +138,7 @@ impl Make for Others {
             let community_id = of.community_id.text(row).unwrap_or_default();
             let connection = Connection {
                 time: of.time.time(row),
-                uid: Uid::of_connection(&self.capture, community_id, None),
+                uid: Uid::of_connection(capture, community_id, None),
                 ends: Ends { orig: (client, ports.0), resp: (server, ports.1) },
                 proto,
                 service: service(proto, of.application.text(row), of.application_by.text(row)),

@@ -125,19 +125,14 @@ impl Transaction {
 }
 
 /// Lines of DHCP.
+#[derive(Default)]
 pub(super) struct Dhcp {
-    capture: String,
     open: BTreeMap<i64, Transaction>,
     /// When each is looked at next, and its id.
     due: BTreeSet<(i64, i64)>,
 }
 
 impl Dhcp {
-    /// Of a capture.
-    pub fn of(capture: &str) -> Self {
-        Self { capture: capture.to_owned(), open: BTreeMap::new(), due: BTreeSet::new() }
-    }
-
     /// Looks at those that are due at a time, and writes those that are over.
     fn look(&mut self, now: i64, lines: &mut Lines<'_>) -> io::Result<()> {
         while let Some((at, xid)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
@@ -162,7 +157,7 @@ impl Dhcp {
 }
 
 impl Make for Dhcp {
-    fn rows(&mut self, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
+    fn rows(&mut self, capture: &str, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
         let of = Of::find(table, rows);
         for row in 0..rows.count {
             if of.family.integer(row) != Some(4) {
@@ -171,7 +166,7 @@ impl Make for Dhcp {
             let time = of.time.time(row).unwrap_or_default();
             let xid = of.xid.integer(row).unwrap_or_default();
             self.look(time, lines)?;
-            let uid = Uid::of_connection(&self.capture, of.community_id.text(row).unwrap_or_default(), None);
+            let uid = Uid::of_connection(capture, of.community_id.text(row).unwrap_or_default(), None);
             if !self.open.contains_key(&xid) {
                 if self.open.len() >= OPEN {
                     self.end_first(lines)?;

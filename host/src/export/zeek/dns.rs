@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::io;
 
 use super::Make;
-use super::columns::columns;
-use super::line::{Ends, Lines, of_milliseconds};
+use super::columns::{columns, ends};
+use super::line::{Lines, of_milliseconds};
 use super::uid::Uid;
 use crate::rows::{Checked, Table};
 
@@ -22,32 +22,22 @@ columns! {
 }
 
 /// Lines of DNS.
-pub(super) struct Dns {
-    capture: String,
-}
-
-impl Dns {
-    /// Of a capture.
-    pub fn of(capture: &str) -> Self {
-        Self { capture: capture.to_owned() }
-    }
-}
+pub(super) struct Dns;
 
 impl Make for Dns {
-    fn rows(&mut self, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
+    fn rows(&mut self, capture: &str, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
         let of = Of::find(table, rows);
         for row in 0..rows.count {
             // Zeek follows standard queries alone.
             if of.opcode.text(row) != Some("QUERY") {
                 continue;
             }
-            let (Some(client), Some(server)) = (of.client.address(row), of.server.address(row)) else { continue };
+            let Some(ends) = ends((of.client, of.client_port), (of.server, of.server_port), row) else { continue };
             let has_query = of.query_size.integer(row).is_some();
-            let ends = Ends { orig: (client, of.client_port.port(row)), resp: (server, of.server_port.port(row)) };
             // Members of a group answer it without being asked: who sends begins.
             let ends = if of.service.text(row) == Some("mdns") && !has_query { ends.turned() } else { ends };
             let community_id = of.community_id.text(row).unwrap_or_default();
-            let uid = Uid::of_connection(&self.capture, community_id, of.connection.integer(row));
+            let uid = Uid::of_connection(capture, community_id, of.connection.integer(row));
             lines.ts(of.time.time(row));
             lines.connection(&uid, ends);
             lines.text("proto", of.transport.text(row));

@@ -98,22 +98,13 @@ pub(super) fn within(connection: &Uid, side: &str, body: Option<&Body<'_>>, line
 }
 
 /// Lines of files.
-pub(super) struct Files {
-    capture: String,
-}
-
-impl Files {
-    /// Of a capture.
-    pub fn of(capture: &str) -> Self {
-        Self { capture: capture.to_owned() }
-    }
-}
+pub(super) struct Files;
 
 impl Make for Files {
-    fn rows(&mut self, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
+    fn rows(&mut self, capture: &str, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
         let of = Of::find(table, rows);
         for row in 0..rows.count {
-            let Some((uid, ends)) = of.connection(&self.capture, row) else { continue };
+            let Some((uid, ends)) = of.connection(capture, row) else { continue };
             for body in Body::both(&of, row).into_iter().flatten() {
                 lines.ts(body.begun);
                 lines.text("fuid", Some(body.uid(&uid).as_str()));

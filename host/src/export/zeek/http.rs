@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Make;
-use super::columns::columns;
+use super::columns::{columns, ends};
 use super::files::{self, Body};
 use super::line::{Ends, Lines};
 use super::uid::Uid;
@@ -23,32 +23,20 @@ columns! {
 impl Of<'_> {
     /// Which connection a row is of.
     pub fn connection(&self, capture: &str, row: usize) -> Option<(Uid, Ends)> {
-        let ends = Ends {
-            orig: (self.client.address(row)?, self.client_port.port(row)),
-            resp: (self.server.address(row)?, self.server_port.port(row)),
-        };
+        let ends = ends((self.client, self.client_port), (self.server, self.server_port), row)?;
         let community_id = self.community_id.text(row).unwrap_or_default();
         Some((Uid::of_connection(capture, community_id, self.connection.integer(row)), ends))
     }
 }
 
 /// Lines of HTTP.
-pub(super) struct Http {
-    capture: String,
-}
-
-impl Http {
-    /// Of a capture.
-    pub fn of(capture: &str) -> Self {
-        Self { capture: capture.to_owned() }
-    }
-}
+pub(super) struct Http;
 
 impl Make for Http {
-    fn rows(&mut self, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
+    fn rows(&mut self, capture: &str, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
         let of = Of::find(table, rows);
         for row in 0..rows.count {
-            let Some((uid, ends)) = of.connection(&self.capture, row) else { continue };
+            let Some((uid, ends)) = of.connection(capture, row) else { continue };
             lines.ts(of.time.time(row));
             lines.connection(&uid, ends);
             lines.count("trans_depth", Some(of.depth.count(row)));

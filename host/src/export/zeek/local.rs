@@ -2,58 +2,47 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Networks of IPv4, and the lengths of their prefixes. Each is local as an address of 6to4 (RFC 3056), too.
-const V4: [(Ipv4Addr, u32); 14] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
-    (Ipv4Addr::new(10, 0, 0, 0), 8),
-    (Ipv4Addr::new(100, 64, 0, 0), 10),
-    (Ipv4Addr::new(127, 0, 0, 0), 8),
-    (Ipv4Addr::new(169, 254, 0, 0), 16),
-    (Ipv4Addr::new(172, 16, 0, 0), 12),
-    (Ipv4Addr::new(192, 0, 0, 0), 24),
-    (Ipv4Addr::new(192, 0, 2, 0), 24),
-    (Ipv4Addr::new(192, 168, 0, 0), 16),
-    (Ipv4Addr::new(198, 18, 0, 0), 15),
-    (Ipv4Addr::new(198, 51, 100, 0), 24),
-    (Ipv4Addr::new(203, 0, 113, 0), 24),
-    (Ipv4Addr::new(240, 0, 0, 0), 4),
-    (Ipv4Addr::new(255, 255, 255, 255), 32),
+use crate::network::Network;
+
+/// Networks of IPv4. Each is local as an address of 6to4 (RFC 3056), too.
+const V4: [Network; 14] = [
+    Network::v4(Ipv4Addr::new(0, 0, 0, 0), 8),
+    Network::v4(Ipv4Addr::new(10, 0, 0, 0), 8),
+    Network::v4(Ipv4Addr::new(100, 64, 0, 0), 10),
+    Network::v4(Ipv4Addr::new(127, 0, 0, 0), 8),
+    Network::v4(Ipv4Addr::new(169, 254, 0, 0), 16),
+    Network::v4(Ipv4Addr::new(172, 16, 0, 0), 12),
+    Network::v4(Ipv4Addr::new(192, 0, 0, 0), 24),
+    Network::v4(Ipv4Addr::new(192, 0, 2, 0), 24),
+    Network::v4(Ipv4Addr::new(192, 168, 0, 0), 16),
+    Network::v4(Ipv4Addr::new(198, 18, 0, 0), 15),
+    Network::v4(Ipv4Addr::new(198, 51, 100, 0), 24),
+    Network::v4(Ipv4Addr::new(203, 0, 113, 0), 24),
+    Network::v4(Ipv4Addr::new(240, 0, 0, 0), 4),
+    Network::v4(Ipv4Addr::new(255, 255, 255, 255), 32),
 ];
 
 /// Networks of IPv6.
-const V6: [(Ipv6Addr, u32); 8] = [
-    (Ipv6Addr::UNSPECIFIED, 128),
-    (Ipv6Addr::LOCALHOST, 128),
-    (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48),
-    (Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64),
-    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
-    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
-    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7),
-    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10),
+const V6: [Network; 8] = [
+    Network::v6(Ipv6Addr::UNSPECIFIED, 128),
+    Network::v6(Ipv6Addr::LOCALHOST, 128),
+    Network::v6(Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48),
+    Network::v6(Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64),
+    Network::v6(Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
+    Network::v6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
+    Network::v6(Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7),
+    Network::v6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10),
 ];
 
 /// Whether an address is local.
 pub(super) fn is_local(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(address) => is_local_v4(address),
-        IpAddr::V6(address) => {
-            let [first, second, third, ..] = address.segments();
-            if first == 0x2002 {
-                return is_local_v4(Ipv4Addr::from_bits(u32::from(second) << 16 | u32::from(third)));
-            }
-            V6.iter().any(|(network, length)| {
-                let host = u128::MAX.checked_shr(*length).unwrap_or_default();
-                address.to_bits() | host == network.to_bits() | host
-            })
-        }
+        IpAddr::V4(_) => V4.iter().any(|network| network.has(address)),
+        IpAddr::V6(v6) => match v6.segments() {
+            [0x2002, high, low, ..] => is_local(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)).into()),
+            _ => V6.iter().any(|network| network.has(address)),
+        },
     }
-}
-
-fn is_local_v4(address: Ipv4Addr) -> bool {
-    V4.iter().any(|(network, length)| {
-        let host = u32::MAX.checked_shr(*length).unwrap_or_default();
-        address.to_bits() | host == network.to_bits() | host
-    })
 }
 
 #[cfg(test)]

@@ -34,13 +34,14 @@ use line::Lines;
 pub struct Log {
     /// Its name: `conn` for `conn.log`.
     pub name: &'static str,
-    begin: fn(&str) -> Box<dyn Make>,
+    begin: fn() -> Box<dyn Make>,
 }
 
 /// Makes lines of rows.
 trait Make: Send {
-    /// Takes rows, in the order in which the analyzer gave them.
-    fn rows(&mut self, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()>;
+    /// Takes rows, in the order in which the analyzer gave them. What names the capture tells its connections from those of others, in identifiers that are
+    /// the same each time.
+    fn rows(&mut self, capture: &str, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()>;
 
     /// Writes what waited for further rows.
     fn finish(&mut self, _: &mut Lines<'_>) -> io::Result<()> {
@@ -51,26 +52,27 @@ trait Make: Send {
 /// Writes the part of a log that one table of one capture makes.
 pub(super) struct Logged {
     make: Box<dyn Make>,
+    capture: String,
     table: Arc<Table>,
     out: Spool,
     lines: u64,
 }
 
 impl Logged {
-    /// Begins. What names the capture tells its connections from those of others, in identifiers that are the same each time.
+    /// Begins, with what names the capture.
     ///
     /// # Errors
     /// When no such log is made of the table.
     pub fn new(log: &str, table: &Arc<Table>, capture: &str, out: Spool) -> io::Result<Self> {
         let log = logs(&table.name).iter().find(|known| known.name == log).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Self { make: (log.begin)(capture), table: Arc::clone(table), out, lines: 0 })
+        Ok(Self { make: (log.begin)(), capture: capture.to_owned(), table: Arc::clone(table), out, lines: 0 })
     }
 }
 
 impl Writer for Logged {
     fn add(&mut self, rows: &Checked) -> io::Result<()> {
         let mut lines = Lines::to(&mut self.out);
-        self.make.rows(&self.table, rows, &mut lines)?;
+        self.make.rows(&self.capture, &self.table, rows, &mut lines)?;
         self.lines = self.lines.saturating_add(lines.count);
         Ok(())
     }
@@ -90,26 +92,23 @@ pub fn logs(table: &str) -> &'static [Log] {
 
 /// The tables that logs are made of, in the order in which a log has their lines.
 pub const TABLES: &[(&str, &[Log])] = &[
-    ("tcp", &[Log { name: "conn", begin: |capture| Box::new(conn::Tcp::of(capture)) }]),
-    ("conversations", &[Log { name: "conn", begin: |capture| Box::new(conn::Others::of(capture)) }]),
-    ("dns", &[Log { name: "dns", begin: |capture| Box::new(dns::Dns::of(capture)) }]),
-    ("dhcp", &[Log { name: "dhcp", begin: |capture| Box::new(dhcp::Dhcp::of(capture)) }]),
-    ("sip", &[Log { name: "sip", begin: |capture| Box::new(sip::Sip::of(capture)) }]),
+    ("tcp", &[Log { name: "conn", begin: || Box::new(conn::Tcp) }]),
+    ("conversations", &[Log { name: "conn", begin: || Box::new(conn::Others) }]),
+    ("dns", &[Log { name: "dns", begin: || Box::new(dns::Dns) }]),
+    ("dhcp", &[Log { name: "dhcp", begin: || Box::new(dhcp::Dhcp::default()) }]),
+    ("sip", &[Log { name: "sip", begin: || Box::new(sip::Sip::default()) }]),
     (
         "http",
         &[
-            Log { name: "http", begin: |capture| Box::new(http::Http::of(capture)) },
-            Log { name: "files", begin: |capture| Box::new(files::Files::of(capture)) },
+            Log { name: "http", begin: || Box::new(http::Http) },
+            Log { name: "files", begin: || Box::new(files::Files) },
         ],
     ),
-    ("tls", &[Log { name: "ssl", begin: |capture| Box::new(ssl::Tls::of(capture)) }]),
-    ("tls_certificates", &[Log { name: "x509", begin: |_| Box::new(x509::X509) }]),
+    ("tls", &[Log { name: "ssl", begin: || Box::new(ssl::Tls) }]),
+    ("tls_certificates", &[Log { name: "x509", begin: || Box::new(x509::X509) }]),
     (
         "quic",
-        &[
-            Log { name: "quic", begin: |capture| Box::new(quic::Quic::of(capture)) },
-            Log { name: "ssl", begin: |capture| Box::new(ssl::OfQuic::of(capture)) },
-        ],
+        &[Log { name: "quic", begin: || Box::new(quic::Quic) }, Log { name: "ssl", begin: || Box::new(ssl::OfQuic) }],
     ),
 ];
 

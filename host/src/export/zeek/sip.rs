@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 
 use super::Make;
-use super::columns::columns;
+use super::columns::{columns, ends};
 use super::line::{Ends, Lines};
 use super::uid::Uid;
 use crate::rows::{Checked, Table};
@@ -99,8 +99,8 @@ impl Request {
 }
 
 /// Lines of SIP.
+#[derive(Default)]
 pub(super) struct Sip {
-    capture: String,
     /// By their frames.
     open: BTreeMap<i64, Request>,
     /// Of each connection its ends, of which the one that asked first is the first, and its requests.
@@ -110,11 +110,6 @@ pub(super) struct Sip {
 }
 
 impl Sip {
-    /// Of a capture.
-    pub fn of(capture: &str) -> Self {
-        Self { capture: capture.to_owned(), open: BTreeMap::new(), connections: HashMap::new(), began: VecDeque::new() }
-    }
-
     /// Takes a request (1) or response (0) of a connection: gives the ends of the connection, and how many requests it had.
     fn count(&mut self, uid: &Uid, ends: Ends, requests: u64) -> (Ends, u64) {
         if !self.connections.contains_key(uid) {
@@ -207,20 +202,17 @@ impl Sip {
 }
 
 impl Make for Sip {
-    fn rows(&mut self, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
+    fn rows(&mut self, capture: &str, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
         let of = Of::find(table, rows);
         for row in 0..rows.count {
-            let (Some(source), Some(destination)) = (of.source.address(row), of.destination.address(row)) else {
-                continue;
-            };
+            let (source, destination) = ((of.source, of.source_port), (of.destination, of.destination_port));
+            let Some(ends) = ends(source, destination, row) else { continue };
             // What is sent again says nothing new.
             if of.retransmission_of.integer(row).is_some() {
                 continue;
             }
             let community_id = of.community_id.text(row).unwrap_or_default();
-            let uid = Uid::of_connection(&self.capture, community_id, of.connection.integer(row));
-            let ends =
-                Ends { orig: (source, of.source_port.port(row)), resp: (destination, of.destination_port.port(row)) };
+            let uid = Uid::of_connection(capture, community_id, of.connection.integer(row));
             match of.status.integer(row) {
                 None => self.request(&of, row, uid, ends, lines)?,
                 Some(_) => self.response(&of, row, &uid, ends, lines)?,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io;
 
 use super::Make;
-use super::columns::columns;
+use super::columns::{columns, ends};
 use super::line::{Ends, Lines};
 use super::quic;
 use super::uid::Uid;
@@ -50,27 +50,17 @@ impl Handshake<'_> {
 }
 
 /// Lines of TLS and DTLS.
-pub(super) struct Tls {
-    capture: String,
-}
-
-impl Tls {
-    /// Of a capture.
-    pub fn of(capture: &str) -> Self {
-        Self { capture: capture.to_owned() }
-    }
-}
+pub(super) struct Tls;
 
 impl Make for Tls {
-    fn rows(&mut self, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
+    fn rows(&mut self, capture: &str, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
         let of = Of::find(table, rows);
         for row in 0..rows.count {
-            let (Some(client), Some(server)) = (of.client.address(row), of.server.address(row)) else { continue };
-            let ends = Ends { orig: (client, of.client_port.port(row)), resp: (server, of.server_port.port(row)) };
+            let Some(ends) = ends((of.client, of.client_port), (of.server, of.server_port), row) else { continue };
             let community_id = of.community_id.text(row).unwrap_or_default();
             let handshake = Handshake {
                 time: of.time.time(row),
-                connection: (Uid::of_connection(&self.capture, community_id, of.connection.integer(row)), ends),
+                connection: (Uid::of_connection(capture, community_id, of.connection.integer(row)), ends),
                 version: of.version.text(row).map(version),
                 cipher: of.cipher_suite.text(row),
                 curve: of.key_group.text(row),
@@ -98,24 +88,15 @@ impl Make for Tls {
 }
 
 /// Lines of QUIC.
-pub(super) struct OfQuic {
-    capture: String,
-}
-
-impl OfQuic {
-    /// Of a capture.
-    pub fn of(capture: &str) -> Self {
-        Self { capture: capture.to_owned() }
-    }
-}
+pub(super) struct OfQuic;
 
 impl Make for OfQuic {
-    fn rows(&mut self, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
+    fn rows(&mut self, capture: &str, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
         let of = quic::Of::find(table, rows);
         for row in 0..rows.count {
             // Of a hello alone there is a handshake to tell of.
             let history: String = of.history.text(row).unwrap_or_default().chars().filter_map(hello).collect();
-            let Some(connection) = of.connection(&self.capture, row).filter(|_| !history.is_empty()) else { continue };
+            let Some(connection) = of.connection(capture, row).filter(|_| !history.is_empty()) else { continue };
             let handshake = Handshake {
                 time: of.time.time(row),
                 connection,

@@ -23,7 +23,7 @@ columns! {
 pub(super) struct X509;
 
 impl Make for X509 {
-    fn rows(&mut self, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
+    fn rows(&mut self, _: &str, table: &Table, rows: &Checked, lines: &mut Lines<'_>) -> io::Result<()> {
         let of = Of::find(table, rows);
         for row in 0..rows.count {
             // What cannot be read makes no line.
