@@ -7,6 +7,10 @@ use crate::packets::{Lie, numbers};
 pub(crate) const DATA: std::ops::RangeInclusive<u8> = 1..=2;
 const KINDS: std::ops::RangeInclusive<u8> = 1..=13;
 
+/// The highest VLAN id (IEEE 802.1Q, 12 bits), and what stands for none.
+const LAST_VLAN: u16 = 0xfff;
+const NO_VLAN: u16 = u16::MAX;
+
 /// Checks the events of a batch whose frames are known to be right; behind the last batch, of none. `last` is the last frame that the decoder was given.
 ///
 /// # Errors
@@ -35,6 +39,7 @@ pub(crate) fn check(batch: Option<&types::Batch>, streams: &types::Streams, last
         streams.server_port.len(),
         streams.client_known.len(),
         streams.first_frame.len(),
+        streams.vlan.len(),
     ];
     if of_events.iter().any(|length| *length != events) || of_connections.iter().any(|length| *length != connections) {
         return Err(Lie::Columns);
@@ -51,6 +56,9 @@ pub(crate) fn check(batch: Option<&types::Batch>, streams: &types::Streams, last
         frame_until(arrived, *frame)?;
     }
     streams.first_frame.iter().try_for_each(|frame| frame_until(last, *frame))?;
+    if let Some(vlan) = streams.vlan.iter().find(|vlan| **vlan > LAST_VLAN && **vlan != NO_VLAN) {
+        return Err(Lie::Number { what: "VLAN", number: u64::from(*vlan), of: u64::from(LAST_VLAN) });
+    }
     ranges(batch, streams)
 }
 

@@ -98,6 +98,7 @@ fn a_lying_decoder_ends_the_run() {
         "header_offset",
         "event_columns",
         "connection_columns",
+        "vlan",
         "no_such_connection",
         "no_such_kind",
         "no_such_version",

@@ -38,7 +38,7 @@ mcpcap_analyzer::table! {
         server: IpAddr,
         /// Its port.
         server_port: u16,
-        /// VLAN of a datagram: the outer tag. That of TCP is in `tcp`.
+        /// VLAN of its first frame, and of TCP of the connection's: the outer tag.
         vlan: Option<u16>,
         /// Community ID, version 1: the same in other tables and in the logs of other tools.
         community_id: Cow<'static, str>,

@@ -74,7 +74,7 @@ pub struct Seen {
     pub timestamp: Option<u64>,
     /// Why its end is not there, when it is not.
     pub short: Option<Short>,
-    /// Outer VLAN of a datagram.
+    /// Outer VLAN of a datagram, or of the first packet of the connection.
     pub vlan: Option<u16>,
     /// Number of the TCP connection.
     pub connection: Option<u64>,

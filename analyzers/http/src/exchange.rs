@@ -73,6 +73,8 @@ pub struct Grpc {
 pub struct Exchange {
     /// Number of its connection.
     pub connection: u64,
+    /// Outer VLAN of it.
+    pub vlan: Option<u16>,
     /// Its place among the exchanges of its connection, from 1.
     pub depth: u64,
     pub client: SocketAddr,
@@ -102,6 +104,7 @@ impl Exchange {
     pub fn new(connection: &Connection, client: SocketAddr, server: SocketAddr, depth: u64) -> Self {
         Self {
             connection: connection.number,
+            vlan: connection.vlan,
             depth,
             client,
             server,

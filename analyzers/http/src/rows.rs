@@ -38,6 +38,8 @@ mcpcap_analyzer::table! {
         server: IpAddr,
         /// Its port.
         server_port: u16,
+        /// VLAN of the first packet of its connection: the outer tag.
+        vlan: Option<u16>,
         /// Community ID, version 1: the same in other tables and in the logs of other tools.
         community_id: Cow<'static, str>,
         /// Its place among the exchanges of the connection, from 1.
@@ -176,6 +178,7 @@ fn row(exchange: &Exchange) -> HttpExchange {
         response_time: response.and_then(|response| response.begun.time).map(Time),
         response_end_time: response.and_then(|response| response.last.time).map(Time),
         connection: exchange.connection,
+        vlan: exchange.vlan,
         client: exchange.client.ip(),
         client_port: exchange.client.port(),
         server: exchange.server.ip(),

@@ -28,6 +28,8 @@ const GREASE_BIT: u64 = 0x2ab2;
 pub struct Datagram<'a> {
     pub source: Endpoint,
     pub destination: Endpoint,
+    /// Its outer VLAN.
+    pub vlan: Option<u16>,
     pub payload: &'a [u8],
     /// Bytes that it had on the wire.
     pub length: usize,

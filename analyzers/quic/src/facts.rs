@@ -91,6 +91,8 @@ pub struct Facts {
     /// The client, as it began.
     pub client: Endpoint,
     pub server: Endpoint,
+    /// Outer VLAN of its first packet.
+    pub vlan: Option<u16>,
     /// Whether ports told who is the client, for want of a packet that could be decrypted.
     pub client_guessed: bool,
     /// Version of the first packet.
@@ -138,12 +140,13 @@ pub struct Facts {
 
 impl Facts {
     /// Nothing known but who.
-    pub fn new(version: u32, (client, server): (Endpoint, Endpoint), first: Mark) -> Self {
+    pub fn new(version: u32, vlan: Option<u16>, (client, server): (Endpoint, Endpoint), first: Mark) -> Self {
         Self {
             first,
             last: first,
             client,
             server,
+            vlan,
             client_guessed: false,
             version,
             chosen: None,

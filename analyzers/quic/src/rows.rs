@@ -29,6 +29,8 @@ mcpcap_analyzer::table! {
         server: IpAddr,
         /// Its port.
         server_port: u16,
+        /// VLAN of its first packet: the outer tag.
+        vlan: Option<u16>,
         /// Community ID, version 1: the same in other tables and in the logs of other tools.
         community_id: Cow<'static, str>,
         /// established, closed, no_answer, version_negotiation, unfinished, one_sided, handshake_not_seen or not_read.
@@ -125,6 +127,7 @@ pub fn add(facts: &Facts) {
             client_port: facts.client.port,
             server: facts.server.address,
             server_port: facts.server.port,
+            vlan: facts.vlan,
             community_id: community::of_ends(community::UDP, end(facts.client), end(facts.server)).into(),
             outcome: facts.outcome(),
             version: version::name(facts.version()),

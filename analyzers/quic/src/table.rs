@@ -215,10 +215,10 @@ impl Table {
         opened: &mut Option<Opened>,
         out: &mut Out,
     ) -> Option<u64> {
-        let Datagram { source, destination, payload, length, mark } = *datagram;
+        let Datagram { source, destination, vlan, payload, length, mark } = *datagram;
         let new = |version, is_client: bool| {
             let (client, server) = if is_client { (source, destination) } else { (destination, source) };
-            Facts::new(version, (client, server), mark)
+            Facts::new(version, vlan, (client, server), mark)
         };
         let (facts, secret) = match look {
             Look::Read(long) => {

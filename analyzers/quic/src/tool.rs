@@ -67,6 +67,7 @@ impl Tool for Quic {
             Transport::Udp(udp) => self.analysis.datagram(&Datagram {
                 source: end(ip.source, udp.source),
                 destination: end(ip.destination, udp.destination),
+                vlan: packet.vlans().next(),
                 payload: packet.payload,
                 length: packet.payload_length,
                 mark,

@@ -190,7 +190,7 @@ columns! {
 }
 
 columns! {
-    Streams: arrival connection kind event_flags frame timestamp position offset length id number version client_high client_low client_port server_high server_low server_port client_known first_frame joined
+    Streams: arrival connection kind event_flags frame timestamp position offset length id number version client_high client_low client_port server_high server_low server_port client_known first_frame vlan joined
 }
 
 columns! {

@@ -29,7 +29,7 @@ mcpcap_analyzer::table! {
         destination: IpAddr,
         /// Its port.
         destination_port: u16,
-        /// VLAN of a datagram: the outer tag. That of TCP is in `tcp`.
+        /// VLAN of a datagram, and of TCP of the connection's first packet: the outer tag.
         vlan: Option<u16>,
         /// Community ID, version 1: the same in other tables and in the logs of other tools.
         community_id: Cow<'static, str>,
@@ -122,7 +122,7 @@ mcpcap_analyzer::table! {
         server_port: u16,
         /// udp, tcp or ws.
         transport: &'static str,
-        /// VLAN of its first datagram: the outer tag. That of TCP is in `tcp`.
+        /// VLAN of its first datagram, and of TCP of the connection's first packet: the outer tag.
         vlan: Option<u16>,
         /// Community ID of the first hop, version 1.
         community_id: Cow<'static, str>,

@@ -42,7 +42,7 @@ pub struct Seen {
     pub timestamp: Option<u64>,
     /// Whether the snap length cut it.
     pub cut: bool,
-    /// Outer VLAN of a datagram.
+    /// Outer VLAN of a datagram, or of the first packet of the connection.
     pub vlan: Option<u16>,
     /// Number of the TCP connection.
     pub connection: Option<u64>,

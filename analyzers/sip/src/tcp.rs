@@ -236,7 +236,7 @@ fn seen(connection: &Connection, from: Side, carrier: Carrier, transport: Transp
         frame,
         timestamp,
         cut: false,
-        vlan: None,
+        vlan: connection.vlan,
         connection: number,
         vlans: Vlans::default(),
     }

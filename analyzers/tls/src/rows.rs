@@ -31,6 +31,8 @@ mcpcap_analyzer::table! {
         server: IpAddr,
         /// Its port.
         server_port: u16,
+        /// VLAN of its first datagram, and of TCP of the connection's first packet: the outer tag.
+        vlan: Option<u16>,
         /// Community ID, version 1: the same in other tables and in the logs of other tools.
         community_id: Cow<'static, str>,
         /// established, refused, no_answer, unfinished or handshake_not_seen.
@@ -198,6 +200,7 @@ pub fn add(facts: &Facts) {
             client_port: facts.client.port,
             server: facts.server.address,
             server_port: facts.server.port,
+            vlan: facts.vlan,
             community_id: community_id(facts),
             outcome: facts.outcome(),
             starttls: facts.starttls,

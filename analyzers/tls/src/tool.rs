@@ -66,6 +66,7 @@ impl Tool for Tls {
             let datagram = Datagram {
                 source: Endpoint { address: ip.source, port: source },
                 destination: Endpoint { address: ip.destination, port: destination },
+                vlan: packet.vlans().next(),
                 payload: packet.payload,
                 mark: Mark { frame: packet.frame, time: packet.timestamp },
             };

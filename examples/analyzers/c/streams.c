@@ -35,6 +35,7 @@ connection_t connection_at(const mcpcap_analysis_types_streams_t *streams, uint3
         .server_port = streams->server_port.ptr[place],
         .client_known = streams->client_known.ptr[place] != 0,
         .first_frame = streams->first_frame.ptr[place],
+        .vlan = streams->vlan.ptr[place],
     };
 }
 

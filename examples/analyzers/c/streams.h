@@ -9,6 +9,8 @@
 
 typedef enum { SIDE_NONE, SIDE_CLIENT, SIDE_SERVER } side_t;
 
+enum { NO_VLAN = 0xFFFF };
+
 /* A TCP connection. Addresses as in packet_t. */
 typedef struct {
     uint64_t id;     /* what tells it from all others of the capture */
@@ -18,6 +20,7 @@ typedef struct {
     uint16_t client_port, server_port;
     bool client_known; /* a SYN told who the client is: its beginning is in the capture; otherwise it is taken from the ports */
     uint64_t first_frame;
+    uint16_t vlan; /* the outermost VLAN id of its first packet, or NO_VLAN */
 } connection_t;
 
 typedef enum {

@@ -340,7 +340,7 @@ static void events_are_read_from_columns_in_the_order_of_the_file(void) {
     uint64_t arrival[] = {7, 7, 9, 12}, frame[] = {7, 6, 8, 2}, time[] = {5, UINT64_MAX, 6, UINT64_MAX}, position[] = {0, 3, 10, 0}, length[] = {2, 100, 3, 0};
     uint64_t id[] = {70, 80}, number[] = {1, 2}, high[] = {0, 1}, low[] = {2, 3}, first_frame[] = {1, 2};
     uint32_t place[] = {0, 1, 1, 0}, offset[] = {1, 0, 4, 0}, row[] = {0, 1};
-    uint16_t port[] = {22, 80};
+    uint16_t port[] = {22, 80}, vlan[] = {10, NO_VLAN};
     uint64_t frames[] = {7, 9};
     mcpcap_analysis_types_batch_t batch = {.frames = {.number = {frames, 2}}, .data = {data, sizeof data}};
     mcpcap_analysis_types_packets_t packets = {.row = {row, 2}};
@@ -348,7 +348,7 @@ static void events_are_read_from_columns_in_the_order_of_the_file(void) {
         .arrival = {arrival, 4}, .connection = {place, 4}, .kind = {kind, 4}, .event_flags = {flags, 4}, .frame = {frame, 4}, .timestamp = {time, 4},
         .position = {position, 4}, .offset = {offset, 4}, .length = {length, 4}, .id = {id, 2}, .number = {number, 2}, .version = {version, 2},
         .client_high = {high, 2}, .client_low = {low, 2}, .client_port = {port, 2}, .server_high = {high, 2}, .server_low = {low, 2}, .server_port = {port, 2},
-        .client_known = {known, 2}, .first_frame = {first_frame, 2}, .joined = {joined, sizeof joined},
+        .client_known = {known, 2}, .first_frame = {first_frame, 2}, .vlan = {vlan, 2}, .joined = {joined, sizeof joined},
     };
     event_t first = event_at(&batch, &streams, 0), gap = event_at(&batch, &streams, 1), waited = event_at(&batch, &streams, 2), last = event_at(&batch, &streams, 3);
     assert(first.kind == EVENT_DATA && first.from == SIDE_CLIENT && first.bytes == data + 1 && first.length == 2 && first.segment_start && first.time == 5);
@@ -357,7 +357,8 @@ static void events_are_read_from_columns_in_the_order_of_the_file(void) {
     assert(last.kind == EVENT_CLOSED && last.from == SIDE_NONE && last.reason == CLOSED_REUSED && last.frame == 2 && last.arrival == 12);
     connection_t connection = connection_at(&streams, waited.connection);
     assert(connection.id == 80 && connection.number == 2 && connection.version == 6 && connection.server[0] == 1 && connection.server[1] == 3);
-    assert(connection.server_port == 80 && !connection.client_known && connection.first_frame == 2);
+    assert(connection.server_port == 80 && !connection.client_known && connection.first_frame == 2 && connection.vlan == NO_VLAN);
+    assert(connection_at(&streams, 0).vlan == 10);
     static const next_t EXPECTED[] = {NEXT_PACKET, NEXT_EVENT, NEXT_EVENT, NEXT_PACKET, NEXT_EVENT, NEXT_EVENT, NEXT_NOTHING, NEXT_NOTHING};
     order_t order = {0};
     for (size_t n = 0; n < sizeof EXPECTED / sizeof *EXPECTED; n++) {

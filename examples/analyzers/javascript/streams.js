@@ -8,6 +8,7 @@ const REASONS = ['fin', 'reset', 'reused', 'evicted', 'capture_end'];
 const CLOSED = 9;
 const SEGMENT_START = 1;
 const CUT = 2;
+export const NO_VLAN = 0xffff;
 const ENDS_MAX = 16_384;
 
 /**
@@ -98,6 +99,12 @@ class Connection {
   /** Its first frame. */
   get firstFrame() {
     return this.#columns.firstFrame[this.#place];
+  }
+
+  /** The outermost VLAN id of its first packet, or undefined. */
+  get vlan() {
+    const vlan = this.#columns.vlan[this.#place] & 0xffff;
+    return vlan === NO_VLAN ? undefined : vlan;
   }
 
   #address(low, side) {

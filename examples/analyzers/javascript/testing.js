@@ -1,6 +1,6 @@
 // Runs a tool over packets and events of streams that a test makes, as the host would. Copy this file into your own project.
 import { LAYERS, TRANSPORTS, UNKNOWN_TIME } from './packets.js';
-import { Ends, feed } from './streams.js';
+import { Ends, NO_VLAN, feed } from './streams.js';
 
 const NUMBERS = Object.fromEntries(Object.entries(TRANSPORTS).map(([number, name]) => [name, Number(number)]));
 const SIDES = ['client', 'server'];
@@ -155,6 +155,7 @@ function ofEvents(numbered, put) {
     serverPort: streams.map(({ server }) => server[1]),
     clientKnown: streams.map(({ known }) => (known ? 1 : 0)),
     firstFrame: numbered.map(([n]) => n),
+    vlan: streams.map(() => NO_VLAN),
     joined: Uint8Array.from(joined),
   };
 }

@@ -8,6 +8,7 @@ SENDERS = {1: "client", 2: "server", 3: "client", 4: "server", 5: "client", 6: "
 KINDS = {1: "data", 2: "data", 3: "gap", 4: "gap", 5: "conflict", 6: "conflict", 7: "fin", 8: "fin"}
 REASONS = {9: "fin", 10: "reset", 11: "reused", 12: "evicted", 13: "capture_end"}
 SEGMENT_START, CUT = 1, 2
+NO_VLAN = 0xFFFF
 
 
 class Connection:
@@ -65,6 +66,12 @@ class Connection:
     def first_frame(self) -> int:
         """Its first frame."""
         return self._columns.first_frame[self._place]
+
+    @property
+    def vlan(self) -> int | None:
+        """The outermost VLAN id of its first packet."""
+        vlan = self._columns.vlan[self._place]
+        return None if vlan == NO_VLAN else vlan
 
     def _address(self, high, low) -> bytes:
         if self._columns.version[self._place] == 4:

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 from types import SimpleNamespace
 
 from packets import LAYERS, TRANSPORTS, UNKNOWN_TIME
-from streams import CUT, SEGMENT_START, feed
+from streams import CUT, NO_VLAN, SEGMENT_START, feed
 
 NUMBERS = {name: number for number, name in TRANSPORTS.items()}
 SIDES = ("client", "server")
@@ -169,6 +169,7 @@ def of_events(numbered: list[tuple[int, dict]], batch) -> SimpleNamespace:
         server_port=[stream.server[1] for stream in streams],
         client_known=bytes(stream.known for stream in streams),
         first_frame=[n for n, _ in numbered],
+        vlan=[NO_VLAN] * len(made),
         joined=joined,
     )
 

@@ -26,6 +26,7 @@ pub(super) fn none() -> Streams {
         server_port: Vec::new(),
         client_known: Vec::new(),
         first_frame: Vec::new(),
+        vlan: Vec::new(),
         joined: Vec::new(),
     }
 }

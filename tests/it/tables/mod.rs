@@ -30,6 +30,7 @@ mod kept;
 mod questions;
 mod several;
 mod totals;
+mod vlans;
 mod zeek;
 
 type Client = RunningService<RoleClient, ()>;

@@ -17,7 +17,7 @@ use crate::support::{root, service};
 type Told = fn(&Value) -> u64;
 
 /// What SQL computes over each table, and what a report says.
-const SUMS: [(&str, &str, Told); 53] = [
+const SUMS: [(&str, &str, Told); 56] = [
     ("SELECT count(*) FROM packets", "capinfos", |report| at(report, "/packet_count")),
     ("SELECT sum(bytes) FROM packets", "capinfos", |report| at(report, "/data_size_bytes")),
     ("SELECT sum(captured) FROM packets", "capinfos", |report| at(report, "/captured_size_bytes")),
@@ -112,9 +112,20 @@ const SUMS: [(&str, &str, Told); 53] = [
         "",
         |_| 0,
     ),
-    ("SELECT count(*) FROM http h LEFT JOIN tcp t USING (connection, community_id) WHERE t.frame IS NULL", "", |_| 0),
     (
-        "SELECT count(*) FROM tls s LEFT JOIN tcp t USING (connection, community_id) WHERE s.transport = 'tcp' AND t.frame IS NULL",
+        "SELECT count(*) FROM http h LEFT JOIN tcp t USING (connection, community_id) WHERE t.frame IS NULL OR h.vlan IS NOT t.vlan",
+        "",
+        |_| 0,
+    ),
+    (
+        "SELECT count(*) FROM tls s LEFT JOIN tcp t USING (connection, community_id) WHERE s.transport = 'tcp' AND (t.frame IS NULL OR s.vlan IS NOT t.vlan)",
+        "",
+        |_| 0,
+    ),
+    ("SELECT count(*) FROM dns d JOIN tcp t USING (connection) WHERE d.vlan IS NOT t.vlan", "", |_| 0),
+    ("SELECT count(*) FROM sip s JOIN tcp t USING (connection) WHERE s.vlan IS NOT t.vlan", "", |_| 0),
+    (
+        "SELECT count(*) FROM quic q JOIN packets p USING (frame) WHERE (q.community_id, q.vlan) IS NOT (p.community_id, p.vlan) AND NOT p.is_fragment",
         "",
         |_| 0,
     ),

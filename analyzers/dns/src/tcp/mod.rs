@@ -104,7 +104,7 @@ impl Framing {
             frame,
             timestamp,
             short,
-            vlan: None,
+            vlan: connection.vlan,
             connection: number,
             vlans: Vlans::default(),
         }

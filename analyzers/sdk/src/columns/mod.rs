@@ -127,6 +127,7 @@ pub struct Streams {
     pub server_port: Vec<u16>,
     pub client_known: Vec<u8>,
     pub first_frame: Vec<u64>,
+    pub vlan: Vec<u16>,
     pub joined: Vec<u8>,
 }
 

@@ -90,7 +90,7 @@ impl StreamWriter {
         let known = streams.id.iter().skip(recent).rposition(|id| *id == connection.id);
         let place = known.map_or(streams.id.len(), |place| place.saturating_add(recent));
         if known.is_none() {
-            let Connection { id, number, client, server, client_known, first_frame } = *connection;
+            let Connection { id, number, client, server, client_known, first_frame, vlan } = *connection;
             let (version, client_high, client_low) = halves(client.address);
             let (_, server_high, server_low) = halves(server.address);
             streams.id.push(id);
@@ -104,6 +104,7 @@ impl StreamWriter {
             streams.server_port.push(server.port);
             streams.client_known.push(client_known.into());
             streams.first_frame.push(first_frame);
+            streams.vlan.push(vlan.unwrap_or(NO_VLAN));
         }
         u32::try_from(place).unwrap_or(u32::MAX)
     }
@@ -113,6 +114,9 @@ impl StreamWriter {
         self.streams
     }
 }
+
+/// What stands for no VLAN.
+const NO_VLAN: u16 = u16::MAX;
 
 /// Connections among which an event's is looked for before it is written again.
 const RECENT: usize = 16;
@@ -198,6 +202,7 @@ fn connection(streams: &Streams, place: usize) -> Option<Connection> {
         server: end(&streams.server_high, &streams.server_low, &streams.server_port)?,
         client_known: *streams.client_known.get(place)? != 0,
         first_frame: *streams.first_frame.get(place)?,
+        vlan: streams.vlan.get(place).map(|id| (*id != NO_VLAN).then_some(*id))?,
     })
 }
 

@@ -55,6 +55,8 @@ pub struct Connection {
     pub client_known: bool,
     /// Its first frame.
     pub first_frame: u64,
+    /// The outermost VLAN id of its first packet.
+    pub vlan: Option<u16>,
 }
 
 impl Connection {
@@ -94,12 +96,13 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new((id, number, first_frame): (u64, u64, u64), ip: &Ip, tcp: &Tcp, flipped: bool) -> Self {
+    pub(super) fn new((id, number): (u64, u64), packet: &Packet<'_>, (ip, tcp): (&Ip, &Tcp), flipped: bool) -> Self {
         let (source, destination) = Endpoint::pair(ip, tcp);
         let sender_is_client = source.opens(destination, tcp.flags);
         let (client, server) = if sender_is_client { (source, destination) } else { (destination, source) };
+        let (client_known, first_frame, vlan) = (tcp.flags.syn(), packet.frame, packet.vlans().next());
         Self {
-            connection: Connection { id, number, client, server, client_known: tcp.flags.syn(), first_frame },
+            connection: Connection { id, number, client, server, client_known, first_frame, vlan },
             client_flipped: flipped == sender_is_client,
             client: Half::new(Side::Client),
             server: Half::new(Side::Server),

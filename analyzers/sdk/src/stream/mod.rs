@@ -250,8 +250,8 @@ impl Streams {
             self.close(&mut old, CloseReason::Reused, sink);
         }
         let (id, made) = (self.next_id, self.entries.get(&number).is_none());
-        let (entry, _) =
-            self.entries.get_or_insert_with(number, || Entry::new((id, number, packet.frame), ip, tcp, flipped));
+        let make = || Entry::new((id, number), packet, (ip, tcp), flipped);
+        let (entry, _) = self.entries.get_or_insert_with(number, make);
         if made {
             entry.set_earlier(flipped, earlier);
             self.next_id = id.saturating_add(1);

@@ -40,7 +40,15 @@ mod tests {
     #[test]
     fn what_is_kept_ends_with_its_connection() {
         let end = |port| Endpoint { address: [192, 0, 2, 1].into(), port };
-        let of = |id| Connection { id, number: 0, client: end(1), server: end(2), client_known: true, first_frame: 1 };
+        let of = |id| Connection {
+            id,
+            number: 0,
+            client: end(1),
+            server: end(2),
+            client_known: true,
+            first_frame: 1,
+            vlan: None,
+        };
         let gap = Event::Gap { from: Side::Client, missing: 1, position: 0, frame: 1, is_cut: false };
         let closed = Event::Closed { frame: 2, reason: CloseReason::Fin };
         let mut states = States::<u32>::default();

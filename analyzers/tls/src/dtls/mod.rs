@@ -23,6 +23,8 @@ use record::Record;
 pub struct Datagram<'a> {
     pub source: Endpoint,
     pub destination: Endpoint,
+    /// Its outer VLAN.
+    pub vlan: Option<u16>,
     pub payload: &'a [u8],
     pub mark: Mark,
 }
@@ -53,7 +55,7 @@ impl Dtls {
         if !record::may_begin(datagram.payload) {
             return;
         }
-        let Datagram { source, destination, payload, mark } = *datagram;
+        let Datagram { source, destination, vlan, payload, mark } = *datagram;
         let ends = if source <= destination { (source, destination) } else { (destination, source) };
         let begins = begins(payload);
         let known = self.connections.get(&ends);
@@ -67,7 +69,7 @@ impl Dtls {
             let Some(begins) = begins else { return };
             let from_client = matches!(begins, Begins::Client(_) | Begins::Records);
             let (client, server) = if from_client { (source, destination) } else { (destination, source) };
-            let facts = Facts::new(Carrier::Dtls, None, (client, server), mark);
+            let facts = Facts::new(Carrier::Dtls, vlan, (client, server), mark);
             self.connections.insert(ends, Box::new(Connection { facts, halves: Default::default() }));
             while self.connections.len() > limits::DTLS {
                 let Some((_, old)) = self.connections.pop_oldest() else { break };

@@ -46,10 +46,11 @@ impl Tls {
     /// One that begins; `decrypts`: there is a key log.
     pub fn new(connection: &Connection, client: Side, mark: Mark, decrypts: bool) -> Self {
         let ends = (connection.endpoint(client), connection.endpoint(client.other()));
+        let facts = Facts::new(Carrier::Tcp, connection.vlan, ends, mark);
         Self {
             client,
             halves: Default::default(),
-            facts: Facts::new(Carrier::Tcp, Some(connection.number), ends, mark),
+            facts: Facts { connection: Some(connection.number), ..facts },
             session: decrypts.then(Box::default),
         }
     }

@@ -363,6 +363,7 @@ void mcpcap_analysis_types_streams_free(mcpcap_analysis_types_streams_t *ptr) {
   analyzer_list_u16_free(&ptr->server_port);
   analyzer_list_u8_free(&ptr->client_known);
   analyzer_list_u64_free(&ptr->first_frame);
+  analyzer_list_u16_free(&ptr->vlan);
   analyzer_list_u8_free(&ptr->joined);
 }
 
@@ -699,7 +700,8 @@ uint8_t * __wasm_export_exports_mcpcap_analysis_analyze_feed(uint8_t * arg) {
     (analyzer_list_u16_t) (analyzer_list_u16_t) { (uint16_t*)(*((uint8_t **) (arg + (8+126*sizeof(void*))))), (*((size_t*) (arg + (8+127*sizeof(void*))))) },
     (analyzer_list_u8_t) (analyzer_list_u8_t) { (uint8_t*)(*((uint8_t **) (arg + (8+128*sizeof(void*))))), (*((size_t*) (arg + (8+129*sizeof(void*))))) },
     (analyzer_list_u64_t) (analyzer_list_u64_t) { (uint64_t*)(*((uint8_t **) (arg + (8+130*sizeof(void*))))), (*((size_t*) (arg + (8+131*sizeof(void*))))) },
-    (analyzer_list_u8_t) (analyzer_list_u8_t) { (uint8_t*)(*((uint8_t **) (arg + (8+132*sizeof(void*))))), (*((size_t*) (arg + (8+133*sizeof(void*))))) },
+    (analyzer_list_u16_t) (analyzer_list_u16_t) { (uint16_t*)(*((uint8_t **) (arg + (8+132*sizeof(void*))))), (*((size_t*) (arg + (8+133*sizeof(void*))))) },
+    (analyzer_list_u8_t) (analyzer_list_u8_t) { (uint8_t*)(*((uint8_t **) (arg + (8+134*sizeof(void*))))), (*((size_t*) (arg + (8+135*sizeof(void*))))) },
   };
   exports_mcpcap_analysis_analyze_result_bool_problem_t ret;
   bool ok;

@@ -100,9 +100,9 @@ typedef struct mcpcap_analysis_types_batch_t {
   mcpcap_analysis_types_frames_t   frames;
   // Links that the file declared since the last batch. The n-th link ever given has position n.
   mcpcap_analysis_types_list_link_t   links;
-  // Offset in the (uncompressed) capture of the first octet of `data`.
+  // Offset in the (uncompressed) capture of the first octet of `data`; for an analyzer that wants some packets only, that of its first frame.
   uint64_t   position;
-  // The bytes that hold the frames, and whatever stands between them.
+  // The bytes that hold the frames, and whatever stands between them; for an analyzer that wants some packets only, their frames one behind another.
   analyzer_list_u8_t   data;
 } mcpcap_analysis_types_batch_t;
 
@@ -240,7 +240,9 @@ typedef struct mcpcap_analysis_types_streams_t {
   analyzer_list_u8_t   client_known;
   // Its first frame.
   analyzer_list_u64_t   first_frame;
-  // Data that stands in no frame of this batch: what waited, and what stood in fragments.
+  // The outermost VLAN id of its first packet; 65535 when that has none.
+  analyzer_list_u16_t   vlan;
+  // Data that stands in no frame of this batch: what waited, what stood in fragments, what an analyzer is not given the frame of.
   analyzer_list_u8_t   joined;
 } mcpcap_analysis_types_streams_t;
 

@@ -56,6 +56,7 @@ impl Guest for Liar {
             "arrival_falls" => streams.arrival.swap(0, 1),
             "event_frame" => streams.frame[0] = 0,
             "first_frame" => streams.first_frame[0] = 9,
+            "vlan" => streams.vlan[0] = 4096,
             "event_before" => streams.offset[1] = offset[1] - 1,
             "event_of_another" => streams.offset[1] = offset[0],
             "event_joined_behind" => (streams.offset[0], streams.length[0]) = (size, 9),
@@ -129,6 +130,7 @@ fn of_connection() -> Streams {
         server_port: vec![2],
         client_known: vec![1],
         first_frame: vec![1],
+        vlan: vec![u16::MAX],
         joined: vec![0; 8],
     }
 }
