@@ -56,8 +56,8 @@ fn main() {
         let file = built.join(format!("{}.wasm", package.replace('-', "_")));
         let wasm = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let native = engine.precompile_component(&wasm).unwrap_or_else(|error| panic!("compiling {name}: {error:?}"));
-        let compiled = out.join(format!("{name}.cwasm"));
-        write(&compiled, &native);
+        let packed = out.join(format!("{name}.lz4"));
+        write(&packed, &lz4_flex::compress_prepend_size(&native));
         let component = if target == variable("HOST") {
             load::load(&engine, &native)
         } else {
@@ -75,7 +75,7 @@ fn main() {
         );
         let digest: String = Sha256::digest(&wasm).iter().map(|octet| format!("{octet:02x}")).collect();
         list.push_str(&format!(
-            "    crate::Builtin {{ name: {name:?}, sha256: {digest:?}, description: {description}, native: include_bytes!({compiled:?}) }},\n"
+            "    crate::Builtin {{ name: {name:?}, sha256: {digest:?}, description: {description}, packed: include_bytes!({packed:?}) }},\n"
         ));
     }
     list.push_str("];\n");

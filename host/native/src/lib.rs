@@ -52,7 +52,8 @@ pub struct Builtin {
     pub sha256: &'static str,
     /// What an analyzer says of itself, as it said it when it was compiled; nothing for other components.
     pub description: Option<&'static str>,
-    native: &'static [u8],
+    /// Its native code, packed by LZ4, behind its size.
+    packed: &'static [u8],
 }
 
 impl Builtin {
@@ -69,8 +70,8 @@ impl Builtin {
     /// Loads it into an engine made from [`config`].
     ///
     /// # Errors
-    /// When the engine's configuration is another one.
+    /// When the engine's configuration is another one, or the program is damaged.
     pub fn load(&self, engine: &Engine) -> Result<Component> {
-        load::load(engine, self.native)
+        load::load(engine, &lz4_flex::decompress_size_prepended(self.packed)?)
     }
 }
