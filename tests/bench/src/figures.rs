@@ -86,10 +86,8 @@ pub struct Figures {
     pub python: Vec<Python>,
     /// Nanoseconds of processor time a frame for reader, decoder and crossings, with an analyzer that has nothing to do.
     pub line: Option<f64>,
-    /// Nanoseconds a frame that an analyzer takes for one that is not its own: the tool, and how it was measured.
+    /// Nanoseconds of processor time a frame that a tool takes beside another one in a pass, on frames that are not its own.
     pub foreign: Vec<(&'static str, f64)>,
-    /// Whether [`Self::foreign`] is of one pass of several tools, and not of native code.
-    pub foreign_in_one_pass: bool,
     /// All tools in one pass, as a multiple of the slowest alone; `None` if the program has no such command.
     pub one_pass: Option<f64>,
     /// Seconds until the first list of tools.

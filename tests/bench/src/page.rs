@@ -38,7 +38,7 @@ fn write(out: &mut String, figures: &Figures, machine: &str, before: &str) -> st
     }
     writeln!(
         out,
-        "\n## Tools\n\n`tshark` is the tap of tshark for the same question (`capinfos` for capinfos). `native` is processor time, without the start, as a multiple of that of the"
+        "\n## Tools\n\n`tshark` is tshark with its taps for the same question: `conv,tcp`, `http,tree` and so on, `conv,tcp`, `conv,udp`, `conv,ip` and `io,phs` in one run for conversations, the fields of handshakes for TLS and QUIC (`capinfos` for capinfos). `native` is processor time, without the start, as a multiple of that of the"
     )?;
     writeln!(
         out,
@@ -124,13 +124,11 @@ fn line_costs(out: &mut String, figures: &Figures) -> std::fmt::Result {
             "| reader, decoder and crossings in the sandbox: `dhcp` on the TCP capture, without start and hashing | {took:.0} |"
         )?;
     }
-    let how = if figures.foreign_in_one_pass {
-        "each further analyzer in one pass"
-    } else {
-        "natively, beyond reader and decoder"
-    };
     for (tool, took) in &figures.foreign {
-        writeln!(out, "| {tool} on frames that are not theirs, {how} | {took:.0} |")?;
+        writeln!(
+            out,
+            "| `{tool}` beside `dhcp` in one pass, on the TCP capture, which has no frame for it | {took:.0} |"
+        )?;
     }
     match figures.one_pass {
         Some(times) => writeln!(out, "\nAll tools in one pass took {times:.2} times as long as the slowest alone."),

@@ -233,19 +233,11 @@ impl Runner<'_> {
             .filter_map(|_| Some((alone("dhcp")?, self.native("dhcp", &sample.path)?.0)))
             .collect();
         figures.line = median(turns.iter().map(|(all, hash)| (all - hash) / frames));
-        let together = (0..self.extent.rounds).map_while(|_| {
-            let one = alone("dhcp")?;
-            Some((alone("dhcp,icmp,sip,dns")? - one) / 3.0 / frames)
-        });
-        if let Some(took) = median(together) {
-            figures.foreign_in_one_pass = true;
-            figures.foreign.push(("icmp, sip and dns", took));
-            return;
-        }
-        for tool in ["dhcp", "icmp", "sip", "dns"] {
+        for tool in ["icmp", "quic", "sip", "dns"] {
+            let both = format!("dhcp,{tool}");
             let turns = (0..self.extent.rounds).filter_map(|_| {
-                let decoder = self.native("decoder", &sample.path)?.1;
-                Some((self.native(tool, &sample.path)?.1 - decoder) / frames)
+                let one = alone("dhcp")?;
+                Some((alone(&both)? - one) / frames)
             });
             figures.foreign.extend(median(turns).map(|took| (tool, took)));
         }

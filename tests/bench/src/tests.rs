@@ -68,6 +68,15 @@ fn connections_are_what_was_generated() {
 }
 
 #[test]
+fn connections_of_quic_are_what_was_generated() {
+    let (file, counts) = capture(Kind::Mixed, Flows::Many, 50_000, 3);
+    let report = harness::run::<mcpcap_quic::tool::Quic>(&file, &json!({})).unwrap();
+    assert_eq!(number(&report, "/totals/connections"), counts.quic);
+    assert!(counts.quic > 20 && number(&report, "/totals/established") > counts.quic / 2, "{}", report["totals"]);
+    assert_eq!(report["connections"][0]["outcome"], "established");
+}
+
+#[test]
 fn calls_leases_and_pings_are_what_was_generated() {
     let (file, counts) = capture(Kind::Mixed, Flows::Many, 100_000, 3);
     let sip = harness::run::<mcpcap_sip::tool::SipPackets>(&file, &json!({})).unwrap();

@@ -5,6 +5,38 @@ use serde_json::{Value, json};
 
 use crate::generate::Kind;
 
+/// How Wireshark's programs are asked for what a tool tells.
+#[derive(Clone, Copy)]
+enum Rival {
+    /// They have no answer.
+    Nothing,
+    /// The program of that name.
+    Capinfos,
+    /// Taps (`-z`) of tshark, in one run.
+    Taps(&'static [&'static str]),
+    /// Fields (`-T fields`) of the packets that a display filter chooses.
+    Fields(&'static str, &'static [&'static str]),
+}
+
+/// What a list of connections of TLS or QUIC is made of.
+const HANDSHAKES: &[&str] = &[
+    "frame.number",
+    "frame.time_epoch",
+    "ip.src",
+    "ip.dst",
+    "ipv6.src",
+    "ipv6.dst",
+    "tls.handshake.type",
+    "tls.handshake.version",
+    "tls.handshake.ciphersuite",
+    "tls.handshake.extensions_server_name",
+    "tls.handshake.extensions_alpn_str",
+    "tls.handshake.ja3",
+    "tls.handshake.ja3s",
+    "tls.alert_message.desc",
+    "x509sat.printableString",
+];
+
 /// A tool.
 pub struct Subject {
     /// Its name at the terminal.
@@ -13,8 +45,8 @@ pub struct Subject {
     pub name: &'static str,
     /// Its arguments.
     arguments: &'static [(&'static str, &'static str)],
-    /// The taps of tshark for the same question; empty if there is none.
-    pub tap: &'static str,
+    /// What tshark is asked for the same; nothing if it has no answer.
+    rival: Rival,
     /// The captures that it is measured on.
     pub kinds: &'static [Kind],
     /// The same code, natively.
@@ -43,11 +75,20 @@ impl Subject {
 
     /// The program of Wireshark for the same question, and its arguments.
     pub fn rival(&self, capture: &str) -> Option<(&'static str, Vec<String>)> {
-        match self.tap {
-            "" => None,
-            "capinfos" => Some(("capinfos", vec![capture.into()])),
-            tap => Some(("tshark", ["-n", "-q", "-r", capture, "-z", tap].map(String::from).into())),
+        let mut arguments = ["-n", "-r", capture].map(String::from).to_vec();
+        let of = |all: &[&str], each: &'static str| {
+            all.iter().flat_map(|one| [each.to_owned(), (*one).to_owned()]).collect::<Vec<_>>()
+        };
+        match self.rival {
+            Rival::Nothing => return None,
+            Rival::Capinfos => return Some(("capinfos", vec![capture.into()])),
+            Rival::Taps(taps) => arguments.extend([vec!["-q".into()], of(taps, "-z")].concat()),
+            Rival::Fields(filter, fields) => {
+                arguments.extend(["-Y", filter, "-T", "fields"].map(String::from));
+                arguments.extend(of(fields, "-e"));
+            }
         }
+        Some(("tshark", arguments))
     }
 }
 
@@ -57,14 +98,14 @@ const MIXED: &[Kind] = &[Kind::Mixed];
 
 /// All tools of the program.
 pub fn subjects() -> Vec<Subject> {
-    let of = |short, name, arguments, tap, kinds, entry| Subject { short, name, arguments, tap, kinds, entry };
+    let of = |short, name, arguments, rival, kinds, entry| Subject { short, name, arguments, rival, kinds, entry };
     use mcpcap_tcp::tools as tcp;
     vec![
         of(
             "capinfos",
             "analyze_capinfos",
             &[],
-            "capinfos",
+            Rival::Capinfos,
             ALL,
             ToolEntry::of::<mcpcap_capinfos::analysis::Capinfos>(),
         ),
@@ -72,18 +113,39 @@ pub fn subjects() -> Vec<Subject> {
             "dns",
             "analyze_dns_packets",
             &[],
-            "dns,tree",
+            Rival::Taps(&["dns,tree"]),
             &[Kind::Mixed, Kind::Dns],
             ToolEntry::of::<mcpcap_dns::tool::DnsPackets>(),
         ),
-        of("dhcp", "analyze_dhcp_packets", &[], "dhcp,stat", MIXED, ToolEntry::of::<mcpcap_dhcp::tool::DhcpPackets>()),
-        of("icmp", "analyze_icmp_packets", &[], "icmp,srt", MIXED, ToolEntry::of::<mcpcap_icmp::tool::IcmpPackets>()),
-        of("sip", "analyze_sip_packets", &[], "sip,stat", MIXED, ToolEntry::of::<mcpcap_sip::tool::SipPackets>()),
+        of(
+            "dhcp",
+            "analyze_dhcp_packets",
+            &[],
+            Rival::Taps(&["dhcp,stat"]),
+            MIXED,
+            ToolEntry::of::<mcpcap_dhcp::tool::DhcpPackets>(),
+        ),
+        of(
+            "icmp",
+            "analyze_icmp_packets",
+            &[],
+            Rival::Taps(&["icmp,srt"]),
+            MIXED,
+            ToolEntry::of::<mcpcap_icmp::tool::IcmpPackets>(),
+        ),
+        of(
+            "sip",
+            "analyze_sip_packets",
+            &[],
+            Rival::Taps(&["sip,stat"]),
+            MIXED,
+            ToolEntry::of::<mcpcap_sip::tool::SipPackets>(),
+        ),
         of(
             "tcp_connections",
             "analyze_tcp_connections",
             &[],
-            "conv,tcp",
+            Rival::Taps(&["conv,tcp"]),
             TCP,
             ToolEntry::of::<tcp::connections::TcpConnections>(),
         ),
@@ -91,7 +153,7 @@ pub fn subjects() -> Vec<Subject> {
             "tcp_anomalies",
             "analyze_tcp_anomalies",
             &[],
-            "conv,tcp",
+            Rival::Taps(&["conv,tcp"]),
             TCP,
             ToolEntry::of::<tcp::anomalies::TcpAnomalies>(),
         ),
@@ -99,19 +161,33 @@ pub fn subjects() -> Vec<Subject> {
             "tcp_retransmissions",
             "analyze_tcp_retransmissions",
             &[],
-            "conv,tcp",
+            Rival::Taps(&["conv,tcp"]),
             TCP,
             ToolEntry::of::<tcp::retransmissions::TcpRetransmissions>(),
         ),
-        of("tls", "analyze_tls", &[], "", TCP, ToolEntry::of::<mcpcap_tls::tool::Tls>()),
-        of("quic", "analyze_quic", &[], "", MIXED, ToolEntry::of::<mcpcap_quic::tool::Quic>()),
-        of("http", "analyze_http", &[], "http,tree", TCP, ToolEntry::of::<mcpcap_http::tool::Http>()),
+        of(
+            "tls",
+            "analyze_tls",
+            &[],
+            Rival::Fields("tls.handshake || tls.alert_message", HANDSHAKES),
+            TCP,
+            ToolEntry::of::<mcpcap_tls::tool::Tls>(),
+        ),
+        of(
+            "quic",
+            "analyze_quic",
+            &[],
+            Rival::Fields("quic", HANDSHAKES),
+            MIXED,
+            ToolEntry::of::<mcpcap_quic::tool::Quic>(),
+        ),
+        of("http", "analyze_http", &[], Rival::Taps(&["http,tree"]), TCP, ToolEntry::of::<mcpcap_http::tool::Http>()),
         // One of the servers that captures are made with.
         of(
             "traffic_flow",
             "analyze_traffic_flow",
             &[("server_ip", "198.18.0.11")],
-            "conv,tcp",
+            Rival::Taps(&["conv,tcp"]),
             TCP,
             ToolEntry::of::<tcp::flow::TrafficFlow>(),
         ),
@@ -119,16 +195,16 @@ pub fn subjects() -> Vec<Subject> {
             "conversations",
             "analyze_conversations",
             &[],
-            "conv,ip",
+            Rival::Taps(&["conv,tcp", "conv,udp", "conv,ip", "io,phs"]),
             ALL,
             ToolEntry::of::<mcpcap_flows::tool::Conversations>(),
         ),
-        of("get_frames", "get_frames", &[], "", TCP, ToolEntry::of::<mcpcap_frames::frame::GetFrames>()),
+        of("get_frames", "get_frames", &[], Rival::Nothing, TCP, ToolEntry::of::<mcpcap_frames::frame::GetFrames>()),
         of(
             "get_stream",
             "get_stream",
             &[("connection", "0")],
-            "follow,tcp,ascii,0",
+            Rival::Taps(&["follow,tcp,ascii,0"]),
             TCP,
             ToolEntry::of::<mcpcap_frames::stream::GetStream>(),
         ),

@@ -4,6 +4,7 @@ mod dhcp;
 mod dns;
 pub mod frame;
 mod local;
+mod quic;
 mod talk;
 mod tcp;
 mod tls;
@@ -23,7 +24,7 @@ const BEGIN: u64 = 1_767_225_600_000_000;
 /// What a capture is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Web, DNS, calls with media, DHCP, pings, ARP, mDNS.
+    /// Web over TCP and QUIC, DNS, calls with media, DHCP, pings, ARP, mDNS.
     Mixed,
     /// DNS over UDP alone.
     Dns,
@@ -117,6 +118,8 @@ pub struct Counts {
     pub connections: u64,
     /// TCP segments with data that were seen before.
     pub sent_again: u64,
+    /// Connections of QUIC.
+    pub quic: u64,
     /// INVITE requests of SIP.
     pub calls: u64,
     /// Messages of SIP.

@@ -4,6 +4,7 @@ use super::Kind;
 use super::dhcp::Lease;
 use super::dns::Lookup;
 use super::local::{Announcement, Ping, Resolution};
+use super::quic::Visit;
 use super::tcp::Connection;
 use super::voice::Call;
 use super::world::World;
@@ -12,6 +13,8 @@ use super::world::World;
 pub enum Talk {
     /// A TCP connection.
     Connection(Box<Connection>),
+    /// A connection of QUIC.
+    Visit(Visit),
     /// A question about a name.
     Lookup(Lookup),
     /// A call with its media.
@@ -35,7 +38,8 @@ impl Talk {
             Kind::Mixed => world.below(1000),
         };
         match choice {
-            0..300 => Self::Connection(Box::new(Connection::new(world))),
+            0..285 => Self::Connection(Box::new(Connection::new(world))),
+            285..300 => Self::Visit(Visit::new(world)),
             300..820 => Self::Lookup(Lookup::new(world)),
             820..850 => Self::Call(Box::new(Call::new(world))),
             850..880 => Self::Lease(Lease::new(world)),
@@ -49,6 +53,7 @@ impl Talk {
     pub fn step(&mut self, world: &mut World) -> Option<u64> {
         match self {
             Self::Connection(talk) => talk.step(world),
+            Self::Visit(talk) => talk.step(world),
             Self::Lookup(talk) => talk.step(world),
             Self::Call(talk) => talk.step(world),
             Self::Lease(talk) => talk.step(world),
