@@ -35,7 +35,7 @@ examples: wasm-target
 	$(CARGO) test --locked $(TESTED) --no-run
 	tests/tools/examples.sh $(abspath $(TARGET)/debug/mcpcap)
 
-## What examples/cluster does, on this machine: Ray on two nodes of which one is lost, from a bucket, DuckDB and Spark, each compared with one machine's data set.
+## What examples/cluster does, on this machine: Ray on two nodes of which one is lost, a Kubernetes job, DuckDB and Spark, each compared with one machine's data set.
 ## Needs Java and python3, and on Linux user namespaces; nothing leaves the machine but what pip fetches.
 cluster: build
 	tests/tools/cluster/run.sh $(TARGET)/release/mcpcap $(TARGET)/cluster

@@ -96,6 +96,7 @@ fn names_and_versions_are_the_programs() {
     assert!(dockerfile.contains(&format!("io.modelcontextprotocol.server.name=\"{name}\"")), "{name}");
     assert!(dockerfile.contains(&format!("image.version=\"{VERSION}\"")), "{VERSION}");
     assert!(text("examples/kubernetes/deployment.yaml").contains(&format!("image: {image}\n")), "{image}");
+    assert!(text("examples/cluster/kubernetes-job.yaml").contains(&format!("image: {image}\n")), "{image}");
     assert!(text("examples/kubernetes/kustomization.yaml").contains(&format!("newTag: {VERSION}\n")), "{VERSION}");
 }
 
@@ -146,4 +147,24 @@ fn an_empty_list_of_folders_is_none() {
         .stdout(Stdio::null())
         .status();
     assert!(status.expect("it starts").success());
+}
+
+/// What the cluster example runs, `mcpcap export` takes; in Python it is the line that begins the command.
+#[test]
+fn the_cluster_example_uses_only_what_export_takes() {
+    let help = Command::new(BINARY).args(["export", "--help"]).output().expect("it starts");
+    let help = String::from_utf8(help.stdout).expect("text");
+    let job = text("examples/cluster/kubernetes-job.yaml");
+    let script = text("examples/cluster/ray_export.py");
+    let letter = |c: char| c.is_ascii_lowercase() || c == '-';
+    let commands = script.lines().filter(|line| line.contains("command = ["));
+    let lines = job.lines().filter(|line| !line.starts_with('#')).chain(commands);
+    let used: Vec<&str> = lines.flat_map(|line| words(line, "--", letter)).filter(|flag| flag.len() > 3).collect();
+    assert!(used.contains(&"--share") && used.contains(&"--base"), "{used:?}");
+    for flag in used {
+        assert!(help.contains(&format!("{flag} ")), "mcpcap export does not know {flag}");
+    }
+    let completions = |line: &str| line.trim().strip_prefix("completions: ").map(str::to_owned);
+    let shares = job.lines().find_map(completions).expect("completions");
+    assert!(job.contains(&format!("--share=$(JOB_COMPLETION_INDEX)/{shares}\n")), "{shares} shares");
 }

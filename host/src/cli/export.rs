@@ -10,6 +10,7 @@ use super::exit::{self, Failure};
 use super::hardening::Process;
 use super::options::{Audit, Captures, Hardening, Keeping, Loaded, Naming};
 use super::progress::Shown;
+use super::share::Share;
 use crate::export::{self, Done, ExportError, Format, Job, Place};
 use crate::progress::grouped;
 use crate::service::{Options, STANDARD_INPUT, Service};
@@ -37,6 +38,10 @@ pub struct Arguments {
     /// Tables to export, or logs of Zeek, with commas between [default: all]; `mcpcap query CAPTURE "SELECT * FROM tables_and_columns"` lists tables
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     tables: Vec<String>,
+
+    /// Export one of N shares of the captures, as one of N machines: I is from 0 to N - 1. The name of a capture decides whose it is
+    #[arg(long, value_name = "I/N")]
+    share: Option<Share>,
 
     #[command(flatten)]
     naming: Naming,
@@ -93,7 +98,7 @@ pub async fn run(typed: &Arguments, options: &Options) -> Result<(), Failure> {
     let job = Job::new(&service, place, typed.format, &typed.tables).await.map(Arc::new).map_err(Failure::Wrong)?;
     captures::take_standard_input(&service, &chosen).await?;
     let cancel = CancellationToken::new();
-    let work = all(&service, &job, (&chosen, names.as_slice()), &cancel);
+    let work = all(&service, &job, (&chosen, names.as_slice(), typed.share), &cancel);
     tokio::pin!(work);
     tokio::select! {
         done = &mut work => done,
@@ -136,11 +141,12 @@ struct Sum {
 async fn all(
     service: &Arc<Service>,
     job: &Arc<Job>,
-    (chosen, names): (&Chosen, &[String]),
+    (chosen, names, share): (&Chosen, &[String], Option<Share>),
     cancel: &CancellationToken,
 ) -> Result<(), Failure> {
     let (mut sum, mut code) = (Sum::default(), 0);
-    for (capture, name) in chosen.captures.iter().zip(names) {
+    let is_ours = |name: &str| share.is_none_or(|share| share.has(name));
+    for (capture, name) in chosen.captures.iter().zip(names).filter(|(_, name)| is_ours(name)) {
         let shown = Shown::begin()?;
         let done = job.export(service, (capture, name), cancel.child_token(), shown.told()).await;
         drop(shown);

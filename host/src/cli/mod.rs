@@ -16,6 +16,7 @@ mod progress;
 mod query;
 mod report;
 mod serve;
+mod share;
 mod shell;
 mod tools;
 

@@ -343,3 +343,21 @@ fn a_place_without_room_is_told_and_keeps_what_it_had() {
     let (_, told) = ends(Path::new("/proc/nothing"), &[&capture], 1);
     assert!(told.contains("/proc/nothing cannot be written"), "{told}");
 }
+
+/// As the indexes of a job do: each takes a share, and all together have all.
+#[test]
+fn shares_together_are_the_whole_and_none_makes_what_another_does() {
+    let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let tables = ["--tables", "dns,findings"];
+    ends(whole.path(), &[&*examples(), tables[0], tables[1]], 0);
+    let mut files = 0;
+    for share in ["0/3", "1/3", "2/3"] {
+        ends(parts.path(), &[&*examples(), tables[0], tables[1], "--share", share], 0);
+        let after = names(parts.path()).len();
+        assert!(after > files, "{share}");
+        files = after;
+    }
+    assert!(tree(parts.path()) == tree(whole.path()));
+    let (_, said) = ends(parts.path(), &[&*examples(), "--share", "3/3"], 2);
+    assert!(said.contains("0/16 is the first of 16"), "{said}");
+}

@@ -12,12 +12,17 @@ import sys
 import tempfile
 from pathlib import Path
 
+import kubernetes_validate
+import yaml
+
 import questions
 from nodes import HEAD, QUIET, WORKER, Node, exported, freeze, resume
 from stores import Store
 
 PROJECT = Path(__file__).resolve().parents[3]
 EXAMPLE = PROJECT / "examples" / "cluster"
+# The oldest version of Kubernetes that examples/cluster names.
+KUBERNETES = "1.33"
 POISON, CUT, LARGE = "poison.pcap", "below/cut.pcap", "below/large.pcap"
 
 
@@ -102,7 +107,7 @@ def on_two(program, captures, one, folder):
 
 
 def in_buckets(program, captures, one, folder):
-    """Ray from a bucket into another."""
+    """Ray from a bucket into another, and the Kubernetes job as its pods would run."""
     with Store(folder) as store:
         store.copy(captures, "s3://captures/all")
         # An export makes no bucket.
@@ -111,6 +116,32 @@ def in_buckets(program, captures, one, folder):
         summary(ray_export(program, "s3://captures/all", "s3://dataset/ray", env=store.environment | QUIET))
         store.copy("s3://dataset/ray", folder / "from-bucket")
         said(f"Ray, from a bucket into another: the same {same(one, folder / 'from-bucket')} files")
+        job, volume = job_of_kubernetes(), captures
+        to = pods(job, program, volume, store.environment)
+        store.copy(to, folder / "from-pods")
+        said(f"Kubernetes: the manifest fits its schema; what its {job['spec']['completions']} pods would run writes the same {same(one, folder / 'from-pods')} files")
+
+
+def job_of_kubernetes():
+    """The job in the manifest, of which each part fits the schema of its kind, in the oldest version of Kubernetes that it is for and in the newest."""
+    parts = list(yaml.safe_load_all((EXAMPLE / "kubernetes-job.yaml").read_text()))
+    for part in parts:
+        for version in (KUBERNETES, kubernetes_validate.latest_version()):
+            kubernetes_validate.validate(part, version, strict=True)
+    return next(part for part in parts if part["kind"] == "Job")
+
+
+def pods(job, program, volume, environment):
+    """Runs the job's container for each index, as Kubernetes puts the arguments together; gives where it writes."""
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    (mount,) = (mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == "captures")
+    codes = set()
+    for index in range(job["spec"]["completions"]):
+        arguments = [word.replace("$(JOB_COMPLETION_INDEX)", str(index)) for word in container["args"]]
+        arguments = [str(volume) if word == mount else word for word in arguments]
+        codes.add(subprocess.run([program, *arguments], env=environment, capture_output=True, check=False).returncode)
+    assert codes <= {0, 1, 3} and 1 in codes, codes
+    return next(word.removeprefix("--to=") for word in container["args"] if word.startswith("--to="))
 
 
 def main():
