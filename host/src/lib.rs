@@ -43,6 +43,7 @@
     )
 )]
 
+mod alive;
 pub mod analyzers;
 pub mod answer;
 pub mod batch;

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// The rooms, from the bottom up.
-const ROOMS: [&str; 30] = [
+const ROOMS: [&str; 31] = [
     // What all share.
     "text",
     "digest",
     "network",
     "recent",
+    "alive",
     "settings",
     "effort",
     "progress",

@@ -1,11 +1,9 @@
 //! A file on its way to its place: counted and hashed while it is written, and gone if it does not come there.
 
-use std::fs::Permissions;
+use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::digest::{Sha256, hex};
 
@@ -14,15 +12,19 @@ const AT_ONCE: usize = 128 << 10;
 
 /// A file that is being written.
 pub struct Spool {
-    file: BufWriter<NamedTempFile>,
+    file: BufWriter<File>,
+    /// Its name, where it has one.
+    name: Option<TempPath>,
     sha256: Sha256,
     bytes: u64,
 }
 
 /// One that was written.
 pub struct Written {
-    /// The file, which is deleted with this.
-    pub file: NamedTempFile,
+    /// The file, from its beginning.
+    pub file: File,
+    /// Its name, where it has one, which goes with this.
+    pub name: Option<TempPath>,
     /// SHA-256 of it, as hexadecimal digits.
     pub sha256: String,
     /// Bytes of it.
@@ -30,18 +32,22 @@ pub struct Written {
 }
 
 impl Spool {
-    /// In a folder, under a name that no reader of a data set looks for.
+    /// In a file that has a name, so that it can be put in its place.
+    pub fn named(file: NamedTempFile) -> Self {
+        let (file, name) = file.into_parts();
+        Self::new(file, Some(name))
+    }
+
+    /// In a file without a name, which is gone however this program ends.
     ///
     /// # Errors
     /// As the disk fails.
-    pub fn new(folder: &Path) -> io::Result<Self> {
-        let file = tempfile::Builder::new()
-            .prefix(".mcpcap-")
-            .suffix(".part")
-            // As any other file that the user makes: what reads a data set may be somebody else.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)?;
-        Ok(Self { file: BufWriter::with_capacity(AT_ONCE, file), sha256: Sha256::new(), bytes: 0 })
+    pub fn unnamed() -> io::Result<Self> {
+        Ok(Self::new(tempfile::tempfile()?, None))
+    }
+
+    fn new(file: File, name: Option<TempPath>) -> Self {
+        Self { file: BufWriter::with_capacity(AT_ONCE, file), name, sha256: Sha256::new(), bytes: 0 }
     }
 
     /// Ends it. With `is_lasting` the disk has it.
@@ -51,10 +57,10 @@ impl Spool {
     pub fn finish(self, is_lasting: bool) -> io::Result<Written> {
         let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         if is_lasting {
-            file.as_file().sync_all()?;
+            file.sync_all()?;
         }
         file.rewind()?;
-        Ok(Written { file, sha256: hex(&self.sha256.finish()), bytes: self.bytes })
+        Ok(Written { file, name: self.name, sha256: hex(&self.sha256.finish()), bytes: self.bytes })
     }
 
     /// Adds another one behind what there is.
@@ -94,16 +100,17 @@ mod tests {
     fn what_is_written_is_counted_and_hashed_and_goes_with_its_writer() {
         let folder = tempfile::tempdir().unwrap();
         let entries = || std::fs::read_dir(folder.path()).unwrap().count();
-        let mut one = Spool::new(folder.path()).unwrap();
+        let mut one = Spool::unnamed().unwrap();
         one.write_all(&vec![7; AT_ONCE * 2 + 1]).unwrap();
         let one = one.finish(true).unwrap();
-        assert_eq!(one.bytes, AT_ONCE as u64 * 2 + 1);
-        let mut both = Spool::new(folder.path()).unwrap();
+        assert_eq!((one.bytes, one.name.is_none()), (AT_ONCE as u64 * 2 + 1, true));
+        let mut both = Spool::named(NamedTempFile::new_in(folder.path()).unwrap());
         both.write_all(b"a").unwrap();
         both.append(one).unwrap();
         let both = both.finish(false).unwrap();
-        assert_eq!(both.sha256, hex_sha256(&[vec![b'a'], vec![7; AT_ONCE * 2 + 1]].concat()));
-        assert_eq!(both.file.as_file().metadata().unwrap().permissions().mode() & 0o600, 0o600);
+        let content = [vec![b'a'], vec![7; AT_ONCE * 2 + 1]].concat();
+        assert_eq!(both.sha256, hex_sha256(&content));
+        assert!(std::fs::read(both.name.as_ref().unwrap()).unwrap() == content);
         assert_eq!(entries(), 1);
         drop(both);
         assert_eq!(entries(), 0);

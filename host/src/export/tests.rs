@@ -1,6 +1,6 @@
 //! Rows that come back as they were given.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -86,19 +86,15 @@ fn ended(writer: Box<dyn Writer>) -> Vec<u8> {
     content(writer.end().unwrap().0.finish(true).unwrap())
 }
 
-fn content(written: Written) -> Vec<u8> {
-    let bytes = std::fs::read(written.file.path()).unwrap();
+fn content(mut written: Written) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    written.file.read_to_end(&mut bytes).unwrap();
     assert_eq!((bytes.len() as u64, crate::digest::hex_sha256(&bytes)), (written.bytes, written.sha256));
     bytes
 }
 
-fn spool(folder: &tempfile::TempDir) -> Spool {
-    Spool::new(folder.path()).unwrap()
-}
-
 fn parquet(rows: bool) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let writer = Box::new(Parquet::new(&table(), "day 1/a.pcap", spool(&folder)).unwrap());
+    let writer = Box::new(Parquet::new(&table(), "day 1/a.pcap", Spool::unnamed().unwrap()).unwrap());
     if rows { written(writer) } else { ended(writer) }
 }
 
@@ -149,8 +145,7 @@ fn the_same_rows_are_the_same_bytes_and_none_have_the_same_columns() {
 
 #[test]
 fn row_groups_end_where_they_grow_large() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut writer = Box::new(Parquet::new(&table(), "c", spool(&folder)).unwrap());
+    let mut writer = Box::new(Parquet::new(&table(), "c", Spool::unnamed().unwrap()).unwrap());
     // Texts that neither repeat nor compress.
     let mut seed = 1_u64;
     for _ in 0..40 {
@@ -192,8 +187,10 @@ fn row_groups_end_where_they_grow_large() {
 }
 
 fn lines(format: Format) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    String::from_utf8(written(Box::new(Lines::new(format, &table(), "day 1/a.pcap", spool(&folder)).unwrap()))).unwrap()
+    String::from_utf8(written(Box::new(
+        Lines::new(format, &table(), "day 1/a.pcap", Spool::unnamed().unwrap()).unwrap(),
+    )))
+    .unwrap()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Where a data set is: a folder, or a bucket of an object store.
 
+mod parts;
 mod store;
 
 use std::io::{self, Read};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
+use self::parts::Parts;
 use self::store::Bucket;
 use super::ExportError;
 use super::spool::{Spool, Written};
@@ -17,7 +19,7 @@ pub use self::store::{is_url, secrets};
 pub struct Place(Kind);
 
 enum Kind {
-    Folder(PathBuf),
+    Folder(PathBuf, Parts),
     Bucket(Bucket),
 }
 
@@ -32,7 +34,8 @@ impl Place {
         }
         let folder = std::path::absolute(text).and_then(|folder| std::fs::create_dir_all(&folder).map(|()| folder));
         let folder = folder.map_err(|error| ExportError::written(text, &error))?;
-        Ok(Self(Kind::Folder(folder)))
+        let parts = Parts::of(&folder);
+        Ok(Self(Kind::Folder(folder, parts)))
     }
 
     /// A store that is there.
@@ -44,7 +47,7 @@ impl Place {
     /// A file in it, for messages.
     pub fn shown(&self, path: &str) -> String {
         match &self.0 {
-            Kind::Folder(folder) => folder.join(path).display().to_string(),
+            Kind::Folder(folder, _) => folder.join(path).display().to_string(),
             Kind::Bucket(bucket) => bucket.shown(path),
         }
     }
@@ -56,7 +59,7 @@ impl Place {
     pub fn read(&self, path: &str, most: usize, cancel: &CancellationToken) -> Result<Option<Vec<u8>>, ExportError> {
         match &self.0 {
             Kind::Bucket(bucket) => bucket.read(path, most, cancel),
-            Kind::Folder(folder) => read(&folder.join(path), most).map_err(|error| self.unread(path, &error)),
+            Kind::Folder(folder, _) => read(&folder.join(path), most).map_err(|error| self.unread(path, &error)),
         }
     }
 
@@ -67,7 +70,7 @@ impl Place {
     pub fn size(&self, path: &str, cancel: &CancellationToken) -> Result<Option<u64>, ExportError> {
         match &self.0 {
             Kind::Bucket(bucket) => bucket.size(path, cancel),
-            Kind::Folder(folder) => match std::fs::metadata(folder.join(path)) {
+            Kind::Folder(folder, _) => match std::fs::metadata(folder.join(path)) {
                 Ok(about) => Ok(about.is_file().then_some(about.len())),
                 Err(error) if is_missing(&error) => Ok(None),
                 Err(error) => Err(self.unread(path, &error)),
@@ -81,12 +84,8 @@ impl Place {
     /// When it cannot be written.
     pub fn spool(&self, path: &str) -> Result<Spool, ExportError> {
         let made = match &self.0 {
-            // It has to be on the same disk, so that it can be there at once.
-            Kind::Folder(folder) => {
-                let folder = folder.join(path).parent().map_or_else(|| folder.clone(), Path::to_owned);
-                std::fs::create_dir_all(&folder).and_then(|()| Spool::new(&folder))
-            }
-            Kind::Bucket(_) => Spool::new(&std::env::temp_dir()),
+            Kind::Folder(_, parts) => parts.begin().map(Spool::named),
+            Kind::Bucket(_) => Spool::unnamed(),
         };
         made.map_err(|error| self.unwritten(path, &error))
     }
@@ -94,7 +93,7 @@ impl Place {
     /// Why a file that is to come there could not be written.
     pub fn unwritten(&self, path: &str, error: &io::Error) -> ExportError {
         match &self.0 {
-            Kind::Folder(_) => ExportError::written(self.shown(path), error),
+            Kind::Folder(..) => ExportError::written(self.shown(path), error),
             Kind::Bucket(_) => ExportError::written(std::env::temp_dir().display().to_string(), error),
         }
     }
@@ -104,7 +103,7 @@ impl Place {
     /// # Errors
     /// When it cannot be written.
     pub fn finish<T>(&self, path: &str, finish: impl FnOnce(bool) -> io::Result<T>) -> Result<T, ExportError> {
-        let is_lasting = matches!(self.0, Kind::Folder(_));
+        let is_lasting = matches!(self.0, Kind::Folder(..));
         finish(is_lasting).map_err(|error| self.unwritten(path, &error))
     }
 
@@ -115,10 +114,15 @@ impl Place {
     pub fn put(&self, path: &str, written: Written, cancel: &CancellationToken) -> Result<(), ExportError> {
         match &self.0 {
             Kind::Bucket(bucket) => bucket.put(path, written, cancel),
-            Kind::Folder(folder) => match written.file.persist(folder.join(path)) {
-                Ok(_) => Ok(()),
-                Err(error) => Err(ExportError::written(self.shown(path), &error.error)),
-            },
+            Kind::Folder(folder, _) => {
+                let file = folder.join(path);
+                let put = || {
+                    let name = written.name.ok_or(io::ErrorKind::NotFound)?;
+                    file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+                    name.persist(&file).map_err(|error| error.error)
+                };
+                put().map_err(|error| ExportError::written(self.shown(path), &error))
+            }
         }
     }
 
@@ -129,7 +133,7 @@ impl Place {
     pub fn remove(&self, path: &str, cancel: &CancellationToken) -> Result<(), ExportError> {
         match &self.0 {
             Kind::Bucket(bucket) => bucket.remove(path, cancel),
-            Kind::Folder(folder) => match std::fs::remove_file(folder.join(path)) {
+            Kind::Folder(folder, _) => match std::fs::remove_file(folder.join(path)) {
                 Err(error) if !is_missing(&error) => Err(ExportError::written(self.shown(path), &error)),
                 _ => Ok(()),
             },

@@ -145,11 +145,10 @@ fn checked(name: &str, rows: &[Row]) -> (Table, Checked) {
 /// The lines of a log that rows of a table make, some rows at once and one after another alike.
 #[track_caller]
 fn lines(table: &str, log: &str, rows: &[Row]) -> Vec<Value> {
-    let folder = tempfile::tempdir().unwrap();
     let made = |pieces: Vec<&[Row]>| {
         let (whole, _) = checked(table, rows);
         let mut writer =
-            Logged::new(log, &Arc::new(whole), "capture", Spool::new(folder.path()).unwrap()).map(Box::new).unwrap();
+            Logged::new(log, &Arc::new(whole), "capture", Spool::unnamed().unwrap()).map(Box::new).unwrap();
         for piece in pieces {
             let (table, checked) = checked(table, piece);
             // Pieces have the columns that their rows name.
@@ -157,8 +156,7 @@ fn lines(table: &str, log: &str, rows: &[Row]) -> Vec<Value> {
             writer.add(&checked).unwrap();
         }
         let (spool, count) = writer.end().unwrap();
-        let written = spool.finish(false).unwrap();
-        let text = std::fs::read_to_string(written.file.path()).unwrap();
+        let text = std::io::read_to_string(spool.finish(false).unwrap().file).unwrap();
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len() as u64, count);
         lines
