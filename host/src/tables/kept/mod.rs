@@ -25,6 +25,7 @@ use record::{Record, SHA1, SHA256, is_digest};
 use super::file::{Holder, TableFile, is_at};
 use super::layout;
 use super::nest::{ALIVE, Nest, UNFINISHED};
+use crate::alive;
 use crate::capture::{Digests, Identity};
 use crate::digest::{Sha256, hex, hex_sha256};
 use crate::rows::Table;
@@ -93,7 +94,7 @@ impl TableCache {
             Unfit::Open(reason) => TableCacheError::NotPrivate { path: path.into(), reason },
             Unfit::Io(reason) => failed(reason),
         })?;
-        let cache = Self { folder, path: path.canonicalize().map_err(failed)?, most, program, boot: boot() };
+        let cache = Self { folder, path: path.canonicalize().map_err(failed)?, most, program, boot: alive::boot() };
         cache.make_room();
         Ok(cache)
     }
@@ -346,10 +347,4 @@ fn digest(file: &File, cancel: &CancellationToken) -> io::Result<String> {
         hash.update(bytes);
     }
     Ok(hex(&hash.finish()))
-}
-
-/// By what Linux tells one start of the machine from another; elsewhere nothing, so that files are read for their digests each time.
-fn boot() -> Option<String> {
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(boot.trim().chars().take(64).collect())
 }
