@@ -55,6 +55,7 @@ impl Only {
 /// One whose captures were read.
 pub struct Asking {
     service: Arc<Service>,
+    arguments: Map<String, Value>,
     ready: Arc<Ready>,
     part: Part,
     room: Arc<Room>,
@@ -85,6 +86,21 @@ impl Service {
         let service = Arc::clone(self);
         let (ready, read, only, head) = (Arc::new(ready), (0, 0), None, Map::new());
         Ok(Inquiry { service, arguments, ready, part, room, store, read, only, head })
+    }
+
+    /// Reads a capture, and tells the audit log and metrics of it.
+    async fn read_and_tell(
+        self: &Arc<Self>,
+        arguments: &Map<String, Value>,
+        capture: &str,
+        (cancel, progress): (CancellationToken, Arc<Progress>),
+        work: impl FnOnce(&Self, &Of<'_>) -> Result<Read, AnswerError> + Send + 'static,
+    ) -> Result<Read, AnswerError> {
+        let (caller, asked) = (Caller::default(), watch::Asked { tool: tool::NAME, component: None });
+        let call = Call::begin(self.audit.as_ref(), &self.metrics, &caller, asked, arguments);
+        let read = self.about(capture, tool::NAME, cancel, progress, work).await.and_then(|read| read);
+        call.end(read.as_ref().map(|read| &read.receipt));
+        read
     }
 
     /// Adds the rows of a capture to those of others, where they call it by its name.
@@ -132,8 +148,6 @@ impl Inquiry {
     ) -> Result<Map<String, Value>, AnswerError> {
         let Self { service, ready, room, store, .. } = self;
         self.arguments.insert("pcap_file".into(), capture.into());
-        let (caller, asked) = (Caller::default(), watch::Asked { tool: tool::NAME, component: None });
-        let call = Call::begin(service.audit.as_ref(), &service.metrics, &caller, asked, &self.arguments);
         let (ready, room, store, chars) = (Arc::clone(ready), Arc::clone(room), store.clone(), self.part.chars);
         let name = name.to_owned();
         let work = move |service: &Service, of: &Of<'_>| match &store {
@@ -143,9 +157,7 @@ impl Inquiry {
                 service.read_tables(&ready, chars, &used, of)
             }
         };
-        let read = service.about(capture, tool::NAME, cancel, progress, work).await.and_then(|read| read);
-        call.end(read.as_ref().map(|read| &read.receipt));
-        let read = read?;
+        let read = service.read_and_tell(&self.arguments, capture, (cancel, progress), work).await?;
         let (captures, packets) = self.read;
         self.read = (captures.saturating_add(1), packets.saturating_add(read.packets()));
         let head = read.head();
@@ -166,7 +178,7 @@ impl Inquiry {
     /// # Errors
     /// When the rows cannot be kept.
     pub fn finish(self, left_out: usize) -> Result<Asking, AnswerError> {
-        let Self { service, ready, part, room, store, read, only, mut head, .. } = self;
+        let Self { service, arguments, ready, part, room, store, read, only, mut head } = self;
         let mut filled = None;
         if let Some(store) = store {
             let (captures, packets) = read;
@@ -178,7 +190,7 @@ impl Inquiry {
             let store = Arc::into_inner(store).ok_or_else(stopping)?;
             filled = Some(store.into_inner().unwrap_or_else(PoisonError::into_inner).finish(Vec::new())?);
         }
-        Ok(Asking { service, ready, part, room, filled, head, only })
+        Ok(Asking { service, arguments, ready, part, room, filled, head, only })
     }
 }
 
@@ -199,7 +211,7 @@ impl Asking {
                     service.read_tables(&ready, chars, &used, of)
                 };
                 let nobody = Arc::new(|_, _| {});
-                let read = self.service.about(&name, tool::NAME, cancel.clone(), nobody, work).await??;
+                let read = self.service.read_and_tell(&self.arguments, &name, (cancel.clone(), nobody), work).await?;
                 self.only = Some(Only::of(&name, read));
                 self.filled = None;
                 self.ask(&part, &cancel).await??

@@ -235,9 +235,14 @@ fn damage_that_no_digest_tells_is_found_when_it_is_asked_and_the_answer_is_right
         vouch(path, |_| {});
     };
     after(|_, files| files.iter().for_each(|path| destroy(path)));
-    // While it is asked over MCP and with other captures, too.
+    // That the capture was read after all is told too.
     let tables = Tables::new();
     let capture = text(&example("dns.pcap"));
+    let first = tables.query(&[&capture, COUNT]).0;
+    tables.files("sqlite").iter().for_each(|path| destroy(path));
+    assert_eq!(tables.query(&[&capture, COUNT]), (first, vec![json!(true), json!(false)]));
+    // While it is asked over MCP and with other captures, too.
+    let tables = Tables::new();
     let sql = "SELECT capture, count(*) FROM dns GROUP BY capture";
     let (first, _) = tables.query(&[&capture, &text(&example("dns-tunnel.pcap")), sql]);
     tables.files("sqlite").iter().for_each(|path| destroy(path));
