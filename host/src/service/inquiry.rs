@@ -79,7 +79,7 @@ impl Service {
     ) -> Result<Inquiry, AnswerError> {
         let asked = Asked::read(arguments.clone())?;
         self.ready().await;
-        let (ready, part) = self.ready_to_ask(&asked, is_of_several)?;
+        let (ready, part) = self.ready_to_ask(&asked, is_of_several, &CancellationToken::new())?;
         let room = Arc::new(Room::new(self.line.limits.rows.size));
         let store = is_of_several.then(|| Store::of_several(&ready.known, &room)).transpose()?;
         let store = store.map(|store| Arc::new(Mutex::new(store)));

@@ -1,7 +1,7 @@
 //! SQL over a capture: which tables it reads, who makes them, and the answer of the database that they are in.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
@@ -127,7 +127,7 @@ impl Service {
 
     fn answer_query(&self, asked: &Asked, of: &Of<'_>) -> Result<Answer, AnswerError> {
         let started = Instant::now();
-        let (ready, part) = self.ready_to_ask(asked, false)?;
+        let (ready, part) = self.ready_to_ask(asked, false, of.cancel)?;
         let room = Arc::new(Room::new(self.line.limits.rows.size));
         let (read, page) = self.read_and_ask(&ready, &part, &room, of)?;
         let mut receipt = read.receipt.clone();
@@ -205,7 +205,7 @@ impl Service {
         part: &Part,
         cancel: &CancellationToken,
     ) -> Result<Page, QueryError> {
-        let time = self.line.limits.rows.time;
+        let (time, effort) = self.time_to_ask(cancel);
         let query = Query {
             sql: &ready.sql,
             offset: part.offset,
@@ -213,16 +213,26 @@ impl Service {
             chars: part.chars.saturating_sub(AROUND),
             time,
         };
-        // Besides its own time it waits for its turn.
-        let until = after(self.line.limits.run.saturating_add(time));
-        filled.ask(&query, &Effort { cancel, until })
+        filled.ask(&query, &effort)
+    }
+
+    /// How long SQL may take; besides its own time it waits for its turn.
+    fn time_to_ask<'c>(&self, cancel: &'c CancellationToken) -> (Duration, Effort<'c>) {
+        let time = self.line.limits.rows.time;
+        (time, Effort { cancel, until: after(self.line.limits.run.saturating_add(time)) })
     }
 
     /// Finds out what SQL reads, and who gives it.
-    pub(super) fn ready_to_ask(&self, asked: &Asked, is_of_several: bool) -> Result<(Ready, Part), AnswerError> {
+    pub(super) fn ready_to_ask(
+        &self,
+        asked: &Asked,
+        is_of_several: bool,
+        cancel: &CancellationToken,
+    ) -> Result<(Ready, Part), AnswerError> {
         let catalog = self.catalog();
         let known = catalog.known_tables();
-        let named = tables_of(&asked.sql, &known, is_of_several)?;
+        let (time, effort) = self.time_to_ask(cancel);
+        let named = tables_of(&asked.sql, &known, is_of_several, (time, &effort))?;
         let wanted = Wanted::of(&catalog, &known, &named);
         let ready = Ready { sql: asked.sql.clone(), catalog, known, named, wanted };
         let components: Vec<&str> = ready.wanted.modules().iter().map(|module| module.sha256.as_str()).collect();

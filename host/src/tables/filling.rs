@@ -116,7 +116,7 @@ impl Filling {
             Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => {
                 Err(self.room.full_in(&part.path))
             }
-            Err(error) => Err(told(error, &[&part.table])),
+            Err(error) => Err(told(error, std::slice::from_ref(&part.table))),
         }
     }
 

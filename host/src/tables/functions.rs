@@ -1,7 +1,8 @@
-//! Functions that analysts need and SQLite has not.
+//! Functions that analysts need and SQLite has not, or not as they have to be here.
 
 mod address;
 mod percentile;
+mod search;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub(super) fn add(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function("registered_domain", 1, flags, |context| {
         Ok(text(context, 0)?.map(|name| registered_domain(name).to_owned()))
     })?;
+    search::add(connection, flags)?;
     connection.create_scalar_function("entropy", 1, flags, |context| Ok(text(context, 0)?.map(entropy)))?;
     connection.create_scalar_function("rfc3339", 1, flags, |context| Ok(integer(context, 0)?.map(rfc3339)))?;
     connection.create_scalar_function("ns", 1, flags, |context| text(context, 0)?.map(ns).transpose())?;

@@ -58,14 +58,21 @@ pub struct Page {
 /// Which of the known tables an SQL text reads, by their places, of one capture or of several. Nothing of it is run.
 ///
 /// # Errors
-/// When it is wrong, or not allowed.
-pub fn tables_of(sql: &str, known: &[Arc<Table>], is_of_several: bool) -> Result<Vec<usize>, QueryError> {
+/// When it is wrong, not allowed, or takes longer than this.
+pub fn tables_of(
+    sql: &str,
+    known: &[Arc<Table>],
+    is_of_several: bool,
+    (time, effort): (Duration, &Effort<'_>),
+) -> Result<Vec<usize>, QueryError> {
+    effort.check()?;
     let _little = lock::little();
     let mut connection = Connection::open_in_memory().map_err(failed)?;
     lock::prepare(&connection).map_err(failed)?;
     outline(&connection, known.iter().map(AsRef::as_ref), is_of_several).map_err(failed)?;
     let locked = Locked::new(&mut connection, known).map_err(failed)?;
-    prepared(&connection, sql, known, &locked)?;
+    lock::watch(&mut connection, after(time).min(effort.until), effort.cancel).map_err(failed)?;
+    prepared(&connection, sql, &locked, &trouble(known, time, effort))?;
     let read = locked.read.lock().unwrap_or_else(PoisonError::into_inner);
     let places = known.iter().enumerate().filter(|(_, table)| read.contains(&table.name));
     Ok(places.map(|(place, _)| place).collect())
@@ -94,13 +101,18 @@ impl Locked {
     }
 
     /// Notes which tables a statement reads, by its instructions: the authorizer is not told of columns that two tables are joined USING.
-    fn note(&self, connection: &Connection, sql: &str) -> Result<(), QueryError> {
+    fn note(
+        &self,
+        connection: &Connection,
+        sql: &str,
+        trouble: &impl Fn(rusqlite::Error) -> QueryError,
+    ) -> Result<(), QueryError> {
         let mut read = BTreeSet::new();
-        let mut program = connection.prepare(&format!("EXPLAIN {sql}")).map_err(failed)?;
+        let mut program = connection.prepare(&format!("EXPLAIN {sql}")).map_err(trouble)?;
         let mut instructions = program.raw_query();
         let refused =
             || QueryError::Sql(format!("it reads what is not for queries; SELECT * FROM {OF_TABLES} lists what is"));
-        while let Some(instruction) = instructions.next().map_err(failed)? {
+        while let Some(instruction) = instructions.next().map_err(trouble)? {
             let name: String = instruction.get(1).map_err(failed)?;
             match name.as_str() {
                 "OpenRead" | "ReopenIdx" => {
@@ -136,12 +148,20 @@ fn roots(connection: &Connection) -> rusqlite::Result<BTreeMap<(i64, i64), Strin
     Ok(roots)
 }
 
+/// What the database said of SQL that may take so long.
+fn trouble(tables: &[Arc<Table>], time: Duration, effort: &Effort<'_>) -> impl Fn(rusqlite::Error) -> QueryError {
+    move |error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::OperationInterrupted) => lock::ended(effort.cancel, time),
+        _ => told(error, tables),
+    }
+}
+
 /// One statement that answers with rows and changes nothing.
 fn prepared<'c>(
     connection: &'c Connection,
     sql: &str,
-    tables: &[Arc<Table>],
     locked: &Locked,
+    trouble: &impl Fn(rusqlite::Error) -> QueryError,
 ) -> Result<Statement<'c>, QueryError> {
     if sql.len() > SQL {
         return Err(QueryError::Limit(format!("bytes of SQL ({SQL})")));
@@ -149,15 +169,14 @@ fn prepared<'c>(
     if sql.contains('\0') {
         return Err(QueryError::Sql("it has a zero character".into()));
     }
-    let all: Vec<&Table> = tables.iter().map(AsRef::as_ref).collect();
     let statement = connection.prepare(sql).map_err(|error| {
         let refused = locked.seen.lock().unwrap_or_else(PoisonError::into_inner).refused.take();
-        refused.map_or_else(|| told(error, &all), QueryError::Sql)
+        refused.map_or_else(|| trouble(error), QueryError::Sql)
     })?;
     if statement.column_count() == 0 || !statement.readonly() || statement.is_explain() != 0 {
         return Err(QueryError::Sql("it must be one SELECT".into()));
     }
-    locked.note(connection, sql)?;
+    locked.note(connection, sql, trouble)?;
     Ok(statement)
 }
 
@@ -171,12 +190,8 @@ impl Filled {
         effort.check()?;
         let until = after(query.time).min(effort.until);
         lock::watch(&mut self.connection, until, effort.cancel).map_err(failed)?;
-        let all: Vec<&Table> = self.tables.iter().map(AsRef::as_ref).collect();
-        let trouble = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::OperationInterrupted) => lock::ended(effort.cancel, query.time),
-            _ => told(error, &all),
-        };
-        let mut statement = prepared(&self.connection, query.sql, &self.tables, &self.locked)?;
+        let trouble = trouble(&self.tables, query.time, effort);
+        let mut statement = prepared(&self.connection, query.sql, &self.locked, &trouble)?;
         let columns: Vec<String> = statement.column_names().map(|name| neutral(name, NAME).into_owned()).collect();
         let kinds = kinds(&statement, &self.tables);
         let mut page = Page { columns, ..Page::default() };

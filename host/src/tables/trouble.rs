@@ -1,5 +1,7 @@
 //! Why there is no answer to a query, and what its writer may have meant.
 
+use std::sync::Arc;
+
 use rusqlite::ErrorCode;
 
 use crate::rows::{QueryError, Table};
@@ -15,7 +17,7 @@ pub(super) fn failed(error: rusqlite::Error) -> QueryError {
 }
 
 /// What the database said, in words for whoever wrote the SQL. What reached a limit of time is for the caller to tell.
-pub(super) fn told(error: rusqlite::Error, tables: &[&Table]) -> QueryError {
+pub(super) fn told(error: rusqlite::Error, tables: &[Arc<Table>]) -> QueryError {
     use rusqlite::Error as E;
     match error {
         E::SqlInputError { msg, sql, offset, .. } => {
@@ -55,7 +57,7 @@ fn place(sql: &str, offset: usize) -> String {
 }
 
 /// The nearest names of tables, columns and functions, where a name is not known.
-fn meant(message: &str, sql: &str, tables: &[&Table]) -> String {
+fn meant(message: &str, sql: &str, tables: &[Arc<Table>]) -> String {
     let unknown = |what: &str| message.split_once(what).map(|(_, name)| name.trim().to_lowercase());
     let list =
         |names: Vec<String>| if names.is_empty() { String::new() } else { format!("; nearest: {}", names.join(", ")) };

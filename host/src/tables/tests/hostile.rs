@@ -7,7 +7,7 @@ use super::*;
 #[track_caller]
 fn refused(sql: &str) -> String {
     let known = [Arc::new(table())];
-    let before = tables_of(sql, &known, false).unwrap_err();
+    let before = read_by(sql, &known).unwrap_err();
     let QueryError::Sql(words) = before else { panic!("{sql}: {before:?}") };
     // The database itself is as careful.
     assert!(matches!(ask(1, &query(sql)), Err(QueryError::Sql(_))), "{sql}");
@@ -158,7 +158,8 @@ fn memory_is_bounded() {
     }
     let many =
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000000) SELECT median(i) FROM n";
-    assert!(matches!(ask(1, &query(many)), Err(QueryError::Sql(words)) if words.contains("more than 4000000 values")));
+    let patient = Query { time: Duration::from_secs(50), ..query(many) };
+    assert!(matches!(ask(1, &patient), Err(QueryError::Sql(words)) if words.contains("more than 4000000 values")));
 }
 
 #[test]
@@ -189,6 +190,42 @@ fn patterns_end() {
     assert_eq!(rows(1, search), json!([[0]]));
 }
 
+/// What looks for one text in another is not interrupted before it is done.
+#[test]
+fn texts_are_searched_in_time() {
+    let long = "WITH RECURSIVE t(x) AS (SELECT printf('%.*c', 190000, 'a')), n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)";
+    for search in [
+        "instr(x, printf('%.*c', 95000, 'a') || 'b' || i)",
+        "replace(x, printf('%.*c', 95000, 'a') || 'b' || i, '')",
+        "length(trim(x, printf('%.*c', 16000, 'b') || 'a' || i))",
+        "length(ltrim(x, printf('%.*c', 16000, 'b') || 'a' || i))",
+        "length(rtrim(x, printf('%.*c', 16000, 'b') || 'a' || i))",
+        "x LIKE '%aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab' || i",
+    ] {
+        let QueryError::Limit(limit) = ends(&format!("{long} SELECT sum({search}) FROM n, t")) else {
+            panic!("{search}")
+        };
+        assert!(limit.starts_with("time (500ms)"), "{limit}");
+    }
+}
+
+/// Each part is put in wherever it is named: three are a hundred million.
+#[test]
+fn a_text_that_names_its_parts_over_and_over_is_refused() {
+    for (parts, times) in [(3, 30), (5, 40), (12, 2), (60, 2)] {
+        let named = |n: usize, m: usize| format!("a{n} p{m}");
+        let part = |n: usize| {
+            let before: Vec<String> = (0..times).map(|m| named(n - 1, m)).collect();
+            format!("a{n} AS (SELECT p0.x FROM {})", before.join(", "))
+        };
+        let all: Vec<String> = (1..=parts).map(part).collect();
+        let sql = format!("WITH a0 AS (SELECT 1 AS x), {} SELECT count(*) FROM a{parts}", all.join(", "));
+        let words = refused(&sql);
+        assert!(words.contains("nested too deep"), "{words}");
+    }
+    assert_eq!(rows(1, "SELECT count(*) FROM dns"), json!([[1]]));
+}
+
 #[test]
 fn nesting_and_length_are_bounded() {
     for sql in [
@@ -206,7 +243,7 @@ fn nesting_and_length_are_bounded() {
         format!("WITH {} SELECT 1", (0..2000).map(|n| format!("a{n} AS (SELECT 1)")).collect::<Vec<_>>().join(", ")),
     ] {
         let shown: String = sql.chars().take(40).collect();
-        match tables_of(&sql, &[Arc::new(table())], false) {
+        match read_by(&sql, &[Arc::new(table())]) {
             Err(QueryError::Sql(_) | QueryError::Limit(_)) => {}
             // Names of its own are no depth, and no work when nothing reads them.
             Ok(_) if sql.starts_with("WITH") => {}

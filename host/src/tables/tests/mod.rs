@@ -119,6 +119,11 @@ pub(super) fn ask(count: usize, query: &Query<'_>) -> Result<Page, QueryError> {
     filled(count).ask(query, &minute(&CancellationToken::new()))
 }
 
+/// The tables that SQL reads of one capture.
+pub(super) fn read_by(sql: &str, known: &[Arc<Table>]) -> Result<Vec<usize>, QueryError> {
+    tables_of(sql, known, false, (Duration::from_secs(20), &minute(&CancellationToken::new())))
+}
+
 #[track_caller]
 fn rows(count: usize, sql: &str) -> Value {
     ask(count, &query(sql)).unwrap().rows.into()
@@ -179,6 +184,21 @@ fn functions_answer() {
             json!(55),
         ),
         ("SELECT NULL IS in_network(NULL, '::/0')", json!(1)),
+        ("SELECT instr(name, '.') FROM dns WHERE frame = 1", json!(6)),
+        ("SELECT instr('äöü', 'ü') || instr('abc', '') || instr('abc', 'd') || instr(1203, 20)", json!("3102")),
+        (
+            "SELECT replace('äbäb', 'ä', 'xx') || replace('aaa', 'aa', 'b') || replace('abc', '', 'x')",
+            json!("xxbxxbbaabc"),
+        ),
+        (
+            "SELECT trim('  a ') || trim('xaäbäx', 'xä') || ltrim('xaä', 'xä') || rtrim('xaä', 'xä') || trim(' a', '')",
+            json!("aaäbaäxa a"),
+        ),
+        (
+            "SELECT coalesce(instr(NULL, 'a'), replace('a', NULL, 'b'), replace('a', 'a', NULL), trim(NULL, 'a'), trim('a', NULL))",
+            json!(null),
+        ),
+        ("SELECT replace(CAST(seconds AS TEXT), '.', ',') FROM dns WHERE frame = 3", json!("0,5")),
         ("SELECT in_network('no address', '::/0')", json!(null)),
     ] {
         assert_eq!(rows(8, sql), json!([[answer]]), "{sql}");
@@ -227,7 +247,7 @@ fn an_sql_text_tells_which_tables_it_reads() {
         ("SELECT count(*) FROM dns NATURAL JOIN tcp", vec![0, 1]),
         ("SELECT frame FROM dns UNION SELECT frame FROM tcp -- and no more", vec![0, 1]),
     ] {
-        assert_eq!(tables_of(sql, &known, false).unwrap(), places, "{sql}");
+        assert_eq!(read_by(sql, &known).unwrap(), places, "{sql}");
     }
 }
 
@@ -259,7 +279,7 @@ fn what_is_wrong_is_told_with_its_place_and_what_was_meant() {
         ),
         ("SELECT name FROM dns WHERE name = ?", "too many SQL variables (at character 35: ?)"),
     ] {
-        let error = tables_of(sql, &known, false).unwrap_err();
+        let error = read_by(sql, &known).unwrap_err();
         let QueryError::Sql(words) = &error else { panic!("{sql}: {error:?}") };
         assert!(words.starts_with(told), "{sql}: {words}");
     }
@@ -289,8 +309,9 @@ fn rows_of_several_captures_have_its_name_and_of_one_that_fails_none_is_left() {
     assert_eq!(ask("SELECT count(DISTINCT capture) FROM dns"), json!([[2]]));
     let sql = "SELECT type, is_captured, count(*) FROM tables_and_columns WHERE column_name = 'capture'";
     assert_eq!(ask(sql), json!([["text", 1, 2]]));
-    assert!(tables_of("SELECT capture FROM dns", &known, false).is_err());
-    assert_eq!(tables_of("SELECT capture FROM dns", &known, true).unwrap(), [0]);
+    assert!(read_by("SELECT capture FROM dns", &known).is_err());
+    let minute = (Duration::from_secs(60), &minute(&cancel));
+    assert_eq!(tables_of("SELECT capture FROM dns", &known, true, minute).unwrap(), [0]);
 }
 
 #[test]
