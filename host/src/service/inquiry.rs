@@ -229,13 +229,13 @@ impl Asking {
         let filled = self.filled.take();
         let files = self.only.as_mut().map(|only| std::mem::take(&mut only.files)).unwrap_or_default();
         let (service, ready, room) = (Arc::clone(&self.service), Arc::clone(&self.ready), Arc::clone(&self.room));
-        let (part, cancel) = (part.clone(), cancel.clone());
+        let (part, head, cancel) = (part.clone(), self.head.clone(), cancel.clone());
         let work = move || {
             let mut filled = match filled {
                 Some(filled) => filled,
                 None => service.filled(&ready, files, &room, &cancel)?,
             };
-            let page = service.page(&mut filled, &ready, &part, &cancel);
+            let page = service.page(&mut filled, &ready, (&part, &head), &cancel);
             Ok((filled, page))
         };
         let asked: Result<_, QueryError> = tokio::task::spawn_blocking(work).await.map_err(|_| stopping())?;

@@ -24,8 +24,8 @@ use crate::watch::{self, Call, Caller};
 
 /// Characters of the capture's name.
 const FILE: usize = 300;
-/// Characters that are left for what stands around the rows.
-const AROUND: usize = 600;
+/// Characters that are left for what stands around the rows, besides what is said of the capture.
+const AROUND: usize = 300;
 /// By what a capture is known of which nothing was read.
 const UNREAD: &str = "unread";
 
@@ -154,7 +154,8 @@ impl Service {
             part.check(read.identity())?;
             let kept = read.kept();
             let filled = self.filled(ready, std::mem::take(&mut read.files), room, of.cancel);
-            match filled.and_then(|mut filled| self.page(&mut filled, ready, part, of.cancel)) {
+            let head = read.head();
+            match filled.and_then(|mut filled| self.page(&mut filled, ready, (part, &head), of.cancel)) {
                 Err(QueryError::Damaged(_)) if !kept.is_empty() => {
                     self.forget(&kept);
                     tries = tries.saturating_sub(1);
@@ -197,20 +198,22 @@ impl Service {
         Ok(Read { file, outcome: outcomes.into_iter().next(), receipt, files })
     }
 
-    /// A part of the rows that answer SQL.
+    /// A part of the rows that answer SQL, beside what is said of the capture.
     pub(super) fn page(
         &self,
         filled: &mut Filled,
         ready: &Ready,
-        part: &Part,
+        (part, head): (&Part, &Map<String, Value>),
         cancel: &CancellationToken,
     ) -> Result<Page, QueryError> {
+        let head = Value::Object(head.clone()).to_string().chars().count();
+
         let (time, effort) = self.time_to_ask(cancel);
         let query = Query {
             sql: &ready.sql,
             offset: part.offset,
             limit: part.limit,
-            chars: part.chars.saturating_sub(AROUND),
+            chars: part.chars.saturating_sub(AROUND).saturating_sub(head),
             time,
         };
         filled.ask(&query, &effort)

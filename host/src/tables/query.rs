@@ -21,8 +21,10 @@ use crate::text::neutral;
 const SQL: usize = 20_000;
 /// Rows behind those that are shown which are counted.
 const COUNTED: u64 = 1_000_000;
-/// Characters of a text, and of the name of a column, that are shown.
+/// Characters of a text that are shown; fewer where a row alone has no room otherwise.
 const SHOWN: usize = 1000;
+const FEWER: [usize; 3] = [SHOWN, 300, 100];
+/// Characters of the name of a column.
 const NAME: usize = 100;
 /// Beyond this, clients that read all numbers as fractions change them.
 const EXACT: u64 = 1 << 53;
@@ -36,7 +38,7 @@ pub struct Query<'a> {
     pub offset: u64,
     /// Rows at most.
     pub limit: usize,
-    /// Characters of the rows at most.
+    /// Characters of the rows and of the names of columns at most.
     pub chars: usize,
     /// How long it may take.
     pub time: Duration,
@@ -196,7 +198,7 @@ impl Filled {
         let kinds = kinds(&statement, &self.tables);
         let mut page = Page { columns, ..Page::default() };
         let mut rows = statement.raw_query();
-        let (mut place, mut room) = (0_u64, query.chars);
+        let (mut place, mut room) = (0_u64, query.chars.saturating_sub(size(&page.columns.as_slice().into())));
         let mut is_full = false;
         loop {
             let row = match rows.next() {
@@ -218,13 +220,21 @@ impl Filled {
                 continue;
             }
             if !is_full {
-                let row = shown(row, &kinds, SHOWN);
-                let size = row.to_string().chars().count().saturating_add(1);
-                is_full = page.rows.len() >= query.limit || (size > room && !page.rows.is_empty());
-                if !is_full {
-                    room = room.saturating_sub(size);
-                    page.rows.push(row);
-                    continue;
+                let fewer = if page.rows.is_empty() { FEWER.len() } else { 1 };
+                let mut all = FEWER.iter().take(fewer).map(|most| shown(row, &kinds, *most));
+                let fits = all.find(|row| size(row) <= room).filter(|_| page.rows.len() < query.limit);
+                match fits {
+                    Some(row) => {
+                        room = room.saturating_sub(size(&row));
+                        page.rows.push(row);
+                        continue;
+                    }
+                    None if page.rows.is_empty() => {
+                        return Err(QueryError::Limit(
+                            "characters of an answer (max_chars), with a single row; select fewer columns".into(),
+                        ));
+                    }
+                    None => is_full = true,
                 }
             }
             page.behind = page.behind.saturating_add(1);
@@ -235,6 +245,11 @@ impl Filled {
         }
         Ok(page)
     }
+}
+
+/// Characters of a part of an answer, with what separates it from others.
+fn size(value: &Value) -> usize {
+    value.to_string().chars().count().saturating_add(1)
 }
 
 /// What the values of each column of an answer are, where it is a column of a table as it is.

@@ -65,7 +65,8 @@ pub fn output() -> Map<String, Value> {
             "capture": {
                 "type": "object",
                 "properties": {
-                    "format": text("pcap or pcapng."),
+                    "format": { "type": "string" },
+                    "read_to_frame": { "type": "integer" },
                     "complete": { "type": "boolean", "description": "Whether the capture was read to its end." },
                     "ended": { "type": "object", "description": "Why not." },
                 },

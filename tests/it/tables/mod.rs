@@ -22,7 +22,7 @@ use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use crate::lies::{builtin_reader, line};
-use crate::support::{engine, example, guest, root, tight};
+use crate::support::{crafted, engine, example, guest, root, tight};
 
 mod export;
 mod findings;
@@ -221,6 +221,30 @@ async fn text_of_a_capture_comes_out_harmless_in_rows() {
     }
     assert!(seen > 0);
     client.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn answers_fit_their_budget_and_their_schema() {
+    let mut seen = 0;
+    for options in [&[][..], &["--max-packets", "5"]] {
+        let client = client(options).await;
+        let tools = client.list_all_tools().await.unwrap();
+        let tool = tools.iter().find(|tool| tool.name == "query_capture").unwrap();
+        let schema = jsonschema::validator_for(&json!(tool.output_schema)).unwrap();
+        for capture in [example("tcp.pcap"), example("dns.pcap"), crafted("f_trunc_rec_body.pcap")] {
+            for table in ["tcp", "dns", "packets", "conversations", "tables_and_columns"] {
+                for max_chars in [3_000, 12_000] {
+                    let sql = format!("SELECT * FROM {table}");
+                    let answer = answer(&client, &capture, &sql, &json!({ "max_chars": max_chars })).await;
+                    assert!(answer.to_string().chars().count() <= max_chars, "{sql}, {max_chars}: {answer}");
+                    assert!(schema.is_valid(&answer), "{:?}", schema.validate(&answer).err());
+                    seen += answer["rows"].as_array().unwrap().len();
+                }
+            }
+        }
+        client.cancel().await.unwrap();
+    }
+    assert!(seen > 100, "{seen}");
 }
 
 #[tokio::test]

@@ -225,10 +225,30 @@ fn an_answer_has_pages() {
     assert_eq!((last.rows.len(), last.behind), (10, 0));
     assert_eq!(last.rows[9], json!([100, "host99.example.com"]));
     let small = of(0, 30, 100);
-    assert_eq!((small.rows.len(), small.behind), (4, 96));
-    // One row there is always.
-    assert_eq!(of(0, 30, 1).rows.len(), 1);
+    // With the names of columns.
+    assert_eq!((small.rows.len(), small.behind), (3, 97));
     assert_eq!((of(100, 30, 100).rows.len(), of(1000, 30, 100).behind), (0, 0));
+}
+
+/// A page that has no room for a single row would be followed by none.
+#[test]
+fn a_row_has_less_of_its_texts_where_it_is_too_large_or_is_refused() {
+    let of = |sql: &str, chars| ask(100, &Query { chars, ..query(sql) });
+    let wide = format!("SELECT {} FROM dns", vec!["printf('%.*c', 2000, 'x')"; 20].join(", "));
+    let size = |page: &Page| json!([page.columns, page.rows]).to_string().chars().count();
+    for (chars, texts) in [(30_000, 1001), (12_000, 301), (4_000, 101)] {
+        let page = of(&wide, chars).unwrap();
+        let first = page.rows[0][0].as_str().unwrap();
+        assert!(first.chars().count() == texts && first.ends_with('…') && size(&page) <= chars, "{chars}");
+        assert_eq!(page.behind + page.rows.len() as u64, 100);
+    }
+    let names: Vec<String> = (0..150).map(|n| format!("frame AS \"{n:080}\"")).collect();
+    for (sql, chars) in [(wide, 2_000), (format!("SELECT {} FROM dns", names.join(", ")), 12_000)] {
+        let error = of(&sql, chars).unwrap_err();
+        assert!(matches!(&error, QueryError::Limit(limit) if limit.contains("max_chars")), "{error:?}");
+    }
+    // Where there are no rows, nothing is too large.
+    assert_eq!(of("SELECT name FROM dns WHERE frame < 0", 1).unwrap().rows.len(), 0);
 }
 
 #[test]
