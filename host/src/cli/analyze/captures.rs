@@ -90,7 +90,12 @@ pub fn chosen(typed: &[String]) -> Result<Chosen, Failure> {
         } else if path.is_dir() {
             chosen.is_set = true;
             chosen.folders.push(path.to_owned());
-            chosen.captures.extend(below(path)?);
+            let found = below(path)?;
+            if found.is_empty() {
+                let reason = "there is no capture in this folder (.pcap, .pcapng, .cap, .dmp, also compressed)";
+                return Err(Failure::Failed(format!("{}: {reason}", path.display())));
+            }
+            chosen.captures.extend(found);
         } else if name.contains(['*', '?', '[']) && !path.exists() {
             chosen.is_set = true;
             chosen.folders.push(folder_of_pattern(name).to_owned());
@@ -104,14 +109,10 @@ pub fn chosen(typed: &[String]) -> Result<Chosen, Failure> {
 }
 
 fn below(folder: &Path) -> Result<Vec<String>, Failure> {
-    let failed = |reason: String| Failure::Failed(format!("{}: {reason}", folder.display()));
-    let root = Root::open(folder).map_err(|error| failed(error.to_string()))?;
+    let root = Root::open(folder).map_err(|error| Failure::Failed(format!("{}: {error}", folder.display())))?;
     let found = Library::of(Arc::new(Roots::Below(vec![root]))).list();
     if found.is_cut {
         complain(&format!("Note: {} has more than is looked at; name folders within it\n", folder.display()));
-    }
-    if found.entries.is_empty() {
-        return Err(failed("there is no capture in this folder (.pcap, .pcapng, .cap, .dmp, also compressed)".into()));
     }
     Ok(found.entries.iter().map(|entry| folder.join(&entry.path).display().to_string()).collect())
 }
@@ -125,6 +126,7 @@ fn matching(pattern: &str) -> Result<Vec<String>, Failure> {
             break;
         }
         if path.is_dir() {
+            // One without captures is not what was meant.
             captures.extend(below(&path)?);
         } else {
             captures.push(path.display().to_string());
@@ -188,6 +190,22 @@ mod tests {
         assert!(chosen(&[at("set")]).unwrap().names(Some(Path::new("/nowhere"))).is_err());
         let others = ["-".to_owned(), "https://u:p@example.org/a.pcap?t".to_owned(), "/nowhere/x.pcap".to_owned()];
         assert_eq!(names(&others, None), ["-", "https://example.org/a.pcap", "/nowhere/x.pcap"]);
+    }
+
+    #[test]
+    fn a_pattern_may_name_folders_without_captures_as_long_as_it_names_a_capture() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        for name in ["day-1", "day-2", "day-notes"] {
+            std::fs::create_dir(at(name)).unwrap();
+        }
+        for name in ["day-1/a.pcap", "day-3.pcap", "day-notes/x.txt"] {
+            std::fs::write(at(name), "x").unwrap();
+        }
+        assert_eq!(chosen(&[at("day-*")]).unwrap().captures, [at("day-1/a.pcap"), at("day-3.pcap")]);
+        for nothing in ["day-n*", "day-notes", "month-*"] {
+            assert!(matches!(chosen(&[at(nothing)]), Err(Failure::Failed(_))), "{nothing}");
+        }
     }
 
     #[test]
