@@ -2,6 +2,8 @@
 
 pub mod tool;
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -29,8 +31,42 @@ pub struct Library(Arc<Roots>);
 pub struct Listing {
     /// The captures, by path.
     pub entries: Vec<Entry>,
-    /// Whether there was more to look at than is looked at.
-    pub is_cut: bool,
+    /// What may be captures and is not listed.
+    pub passed: BTreeSet<Passed>,
+}
+
+/// Why something in a folder is not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Passed {
+    /// There are more entries than are looked at.
+    Many,
+    /// A folder lies too deep.
+    Deep,
+    /// A folder cannot be read.
+    Unreadable,
+    /// Its name is no UTF-8, so that nobody can ask for it.
+    Unnamed,
+    /// It is a link, which may lead out of the folder.
+    Link,
+}
+
+impl fmt::Display for Passed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Many => write!(out, "what is behind the first {ENTRIES} entries"),
+            Self::Deep => write!(out, "folders more than {DEPTH} deep"),
+            Self::Unreadable => out.write_str("folders that cannot be read"),
+            Self::Unnamed => out.write_str("files whose names are not UTF-8, so that they cannot be asked for"),
+            Self::Link => out.write_str("links to captures"),
+        }
+    }
+}
+
+impl Listing {
+    /// Whether there may be more captures in the folders than are listed.
+    pub fn is_cut(&self) -> bool {
+        self.passed.iter().any(|passed| *passed != Passed::Link)
+    }
 }
 
 /// A capture in it.
@@ -71,7 +107,7 @@ impl Library {
     pub fn list(&self) -> Listing {
         let mut found = Listing::default();
         self.each(|root, prefix| {
-            found.is_cut |= !list(root, prefix, &mut found.entries);
+            list(root, prefix, &mut found);
             None::<()>
         });
         found.entries.sort_by(|a, b| a.path.cmp(&b.path));
@@ -96,36 +132,49 @@ fn entry(root: &Root, path: String, rest: &Path, metadata: &Metadata) -> Entry {
     Entry { path, file: root.path().join(rest), size: metadata.len(), modified }
 }
 
-/// Adds the captures of a folder; false when not all of it was looked at.
-fn list(root: &Root, prefix: &Path, found: &mut Vec<Entry>) -> bool {
+/// Adds the captures of a folder, and what of it was passed over.
+fn list(root: &Root, prefix: &Path, found: &mut Listing) {
     // A service that was started nowhere in particular is not about the whole machine.
     if root.path().parent().is_none() {
-        return true;
+        return;
     }
     let mut left = ENTRIES;
     let mut open: Vec<(PathBuf, usize)> = vec![(PathBuf::new(), 0)];
     while let Some((folder, depth)) = open.pop() {
         let here = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
-        let Ok(entries) = root.folder().read_dir(here) else { continue };
+        let Ok(entries) = root.folder().read_dir(here) else {
+            found.passed.insert(Passed::Unreadable);
+            continue;
+        };
         for one in entries.flatten() {
             left = left.saturating_sub(1);
-            if left == 0 || found.len() >= CAPTURES {
-                return false;
+            if left == 0 || found.entries.len() >= CAPTURES {
+                found.passed.insert(Passed::Many);
+                return;
             }
-            // Links are neither, and not followed.
-            let (Ok(kind), Ok(name)) = (one.file_type(), one.file_name().into_string()) else { continue };
+            let (Ok(kind), name) = (one.file_type(), one.file_name()) else { continue };
+            let shown = name.to_string_lossy();
             let below = folder.join(&name);
-            if kind.is_dir() && depth < DEPTH && !name.starts_with('.') {
-                open.push((below, depth.saturating_add(1)));
+            if kind.is_dir() && !shown.starts_with('.') {
+                if depth < DEPTH {
+                    open.push((below, depth.saturating_add(1)));
+                } else {
+                    found.passed.insert(Passed::Deep);
+                }
+            } else if kind.is_symlink() && is_capture(&shown) {
+                // Not followed.
+                found.passed.insert(Passed::Link);
             } else if kind.is_file()
-                && is_capture(&name)
-                && let (Ok(metadata), Some(path)) = (one.metadata(), prefix.join(&below).to_str())
+                && is_capture(&shown)
+                && let Ok(metadata) = one.metadata()
             {
-                found.push(entry(root, path.to_owned(), &below, &metadata));
+                match prefix.join(&below).to_str() {
+                    Some(path) => found.entries.push(entry(root, path.to_owned(), &below, &metadata)),
+                    None => _ = found.passed.insert(Passed::Unnamed),
+                }
             }
         }
     }
-    true
 }
 
 fn is_capture(name: &str) -> bool {
@@ -161,10 +210,42 @@ mod tests {
         let found = library.list().entries;
         let names: Vec<&str> = found.iter().map(|entry| entry.path.as_str()).collect();
         assert_eq!(names, ["a.pcapng", "b.PCAP", "below/c.pcap.gz", "d.pcapng.zst"]);
+        let passed = library.list().passed;
+        assert_eq!(passed.into_iter().collect::<Vec<_>>(), [Passed::Deep, Passed::Link]);
         assert!(found.iter().all(|entry| entry.size == 5 && entry.modified.is_some()));
         assert_eq!(library.find("below/c.pcap.gz").unwrap(), found[2]);
         for path in ["link.pcap", "../x.pcap", "/etc/passwd", "notes.txt", "below", "nothing.pcap", ""] {
             assert!(library.find(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_listed_is_told() {
+        use std::os::unix::ffi::OsStrExt;
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let library = library(&[folder.path()]);
+        let passed = || (library.list().passed.into_iter().collect::<Vec<_>>(), library.list().is_cut());
+        std::fs::create_dir_all(folder.path().join("1/2/3/4")).unwrap();
+        std::fs::write(folder.path().join("1/2/3/4/a.pcap"), b"12345").unwrap();
+        assert_eq!((passed(), library.list().entries.len()), ((vec![], false), 1));
+        std::os::unix::fs::symlink("1/2/3/4/a.pcap", folder.path().join("b.pcap")).unwrap();
+        std::os::unix::fs::symlink("1/2/3/4", folder.path().join("link")).unwrap();
+        assert_eq!(passed(), (vec![Passed::Link], false));
+        // Not every disk takes such a name.
+        let unnamed = folder.path().join(std::ffi::OsStr::from_bytes(b"c\xff.pcap"));
+        if std::fs::write(&unnamed, b"12345").is_ok() {
+            assert_eq!(passed(), (vec![Passed::Unnamed, Passed::Link], true));
+            std::fs::remove_file(unnamed).unwrap();
+        }
+        std::fs::create_dir(folder.path().join("1/2/3/4/5")).unwrap();
+        assert_eq!(passed(), (vec![Passed::Deep, Passed::Link], true));
+        let closed = folder.path().join("closed");
+        std::fs::create_dir(&closed).unwrap();
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).unwrap();
+        // Nothing is closed to root.
+        if std::fs::read_dir(&closed).is_err() {
+            assert_eq!(passed(), (vec![Passed::Deep, Passed::Unreadable, Passed::Link], true));
         }
     }
 

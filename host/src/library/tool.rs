@@ -119,6 +119,7 @@ pub fn answer(
         Some(cursor) => cursor.parse().map_err(|_| bad("argument cursor: must be a `next` of this tool".into()))?,
     };
     let listing = library.list();
+    let is_cut = listing.is_cut();
     let wanted = asked.name.to_lowercase();
     let mut found: Vec<Entry> =
         listing.entries.into_iter().filter(|entry| entry.path.to_lowercase().contains(&wanted)).collect();
@@ -129,7 +130,7 @@ pub fn answer(
     }
     let mut answer = Map::new();
     answer.insert("total".into(), found.len().into());
-    if listing.is_cut {
+    if is_cut {
         answer.insert("is_cut".into(), true.into());
     }
     let captures: Value =

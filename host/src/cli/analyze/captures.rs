@@ -111,8 +111,9 @@ pub fn chosen(typed: &[String]) -> Result<Chosen, Failure> {
 fn below(folder: &Path) -> Result<Vec<String>, Failure> {
     let root = Root::open(folder).map_err(|error| Failure::Failed(format!("{}: {error}", folder.display())))?;
     let found = Library::of(Arc::new(Roots::Below(vec![root]))).list();
-    if found.is_cut {
-        complain(&format!("Note: {} has more than is looked at; name folders within it\n", folder.display()));
+    if !found.passed.is_empty() {
+        let passed: Vec<String> = found.passed.iter().map(ToString::to_string).collect();
+        complain(&format!("Note: {} has more, not looked at: {}\n", folder.display(), passed.join(", ")));
     }
     Ok(found.entries.iter().map(|entry| folder.join(&entry.path).display().to_string()).collect())
 }
