@@ -1,6 +1,7 @@
 //! Which captures are meant: files, URLs, all below a folder, those that a pattern names, and what comes through standard input; and how each is
 //! called where several are told apart.
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,12 +52,13 @@ fn name(capture: &str, base: Option<&Path>) -> String {
     if capture == STANDARD_INPUT || is_url(capture) {
         return shown(capture);
     }
-    let real = || {
-        let path = Path::new(capture);
-        let real = folder_of(path).canonicalize().ok()?.join(path.file_name()?);
-        Some(real.strip_prefix(base?).ok()?.display().to_string())
-    };
-    real().unwrap_or_else(|| shown(capture))
+    let below = || Some(real(Path::new(capture))?.strip_prefix(base?).ok()?.display().to_string());
+    below().unwrap_or_else(|| shown(capture))
+}
+
+/// A path of which the folder is no link.
+fn real(path: &Path) -> Option<PathBuf> {
+    Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?))
 }
 
 /// The folder that a path is in.
@@ -74,7 +76,7 @@ fn folder_of_pattern(pattern: &str) -> &Path {
     }
 }
 
-/// Finds them.
+/// Finds them, each once, however often it was named: what is counted over them would be wrong.
 ///
 /// # Errors
 /// When a folder or a pattern has none.
@@ -105,6 +107,12 @@ pub fn chosen(typed: &[String]) -> Result<Chosen, Failure> {
             chosen.captures.push(name.clone());
         }
     }
+    let mut seen = HashSet::new();
+    chosen.captures.retain(|capture| {
+        let path = Path::new(capture);
+        let is_path = capture != STANDARD_INPUT && !is_url(capture);
+        seen.insert(real(path).filter(|_| is_path).unwrap_or_else(|| path.to_owned()))
+    });
     Ok(chosen)
 }
 
@@ -191,6 +199,27 @@ mod tests {
         assert!(chosen(&[at("set")]).unwrap().names(Some(Path::new("/nowhere"))).is_err());
         let others = ["-".to_owned(), "https://u:p@example.org/a.pcap?t".to_owned(), "/nowhere/x.pcap".to_owned()];
         assert_eq!(names(&others, None), ["-", "https://example.org/a.pcap", "/nowhere/x.pcap"]);
+    }
+
+    #[test]
+    fn a_capture_is_there_once_however_often_it_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::create_dir_all(at("day/1")).unwrap();
+        for name in ["day/1/a.pcap", "day/b.pcap"] {
+            std::fs::write(at(name), "x").unwrap();
+        }
+        std::os::unix::fs::symlink(at("day"), at("link")).unwrap();
+        std::os::unix::fs::symlink(at("day/b.pcap"), at("day/1/c.pcap")).unwrap();
+        let url = "https://example.org/a.pcap".to_owned();
+        let typed =
+            ["day/b.pcap", "day", "day/*/*.pcap", "day/../day/b.pcap", "link/b.pcap", "nothing.pcap", "nothing.pcap"];
+        let mut typed: Vec<String> = typed.map(at).into();
+        typed.extend([url.clone(), url.clone(), "-".into(), "-".into()]);
+        let chosen = chosen(&typed).unwrap();
+        // Another name of it is another capture.
+        let all = [at("day/b.pcap"), at("day/1/a.pcap"), at("day/1/c.pcap"), at("nothing.pcap"), url, "-".into()];
+        assert_eq!((chosen.captures, chosen.is_set), (all.to_vec(), true));
     }
 
     #[test]
