@@ -142,8 +142,10 @@ impl Folder {
 
     /// Forgets what was kept under a name.
     pub fn remove(&self, name: &str) {
-        // What cannot be removed is put aside by what is kept next.
-        let _ = self.dir.remove_file(name);
+        // What cannot be removed is put aside by what is kept next, unless it is a folder.
+        if self.dir.remove_file(name).is_err() {
+            let _ = self.dir.remove_dir_all(name);
+        }
     }
 
     /// Removes a folder in it, with all that is in there. Links in there are not followed.

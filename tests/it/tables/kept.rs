@@ -219,6 +219,13 @@ fn a_damaged_file_is_made_again() {
     after(|_, files| files.iter().for_each(|path| changed(path, |file| file.truncate(file.len() / 2))));
     after(|_, files| files.iter().for_each(|path| changed(path, |file| file.fill(0))));
     after(|_, files| files.iter().for_each(|path| std::fs::remove_file(path).unwrap()));
+    // A folder stands where it was.
+    let exchanged = |path: &PathBuf| {
+        std::fs::remove_file(path).unwrap();
+        std::fs::create_dir_all(path.join("x/y")).unwrap();
+    };
+    after(|_, files| files.iter().for_each(exchanged));
+    after(|tables, _| tables.files("json").iter().for_each(exchanged));
     after(|tables, _| {
         tables.files("json").iter().for_each(|path| changed(path, |record| *record.last_mut().unwrap() = 0));
     });
