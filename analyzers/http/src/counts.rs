@@ -96,7 +96,7 @@ impl Counts {
                 self.agents.add(agent.clone(), 1);
             }
             let status = exchange.status();
-            if status.is_none_or(|status| status >= 400) {
+            if response.is_none() || status.is_some_and(|status| status >= 400) {
                 self.failed.add((status, url.clone()), 1);
             }
             self.paths.add(url, 1);
@@ -105,7 +105,7 @@ impl Counts {
             self.responses = self.responses.saturating_add(1);
             self.response_bytes = self.response_bytes.saturating_add(response.body.sent);
             let head = &response.head;
-            self.code(head.status);
+            head.status.into_iter().for_each(|status| self.code(status));
             if let Some(server) = &head.server {
                 self.servers.add(server.clone(), 1);
             }

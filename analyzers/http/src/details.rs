@@ -7,7 +7,7 @@ use mcpcap_analyzer::text::hexadecimal;
 use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
 
-use crate::body::{Body, Coding, Undecoded};
+use crate::body::{Body, Undecoded};
 use crate::exchange::{Exchange, INTERIM, Message};
 use crate::message::Fault;
 use crate::message::facts::{COOKIES, Entity, Names, SET_COOKIES, version};
@@ -40,7 +40,7 @@ pub struct ExchangeReport {
     pub server_ip: IpAddr,
     /// Port that is asked.
     pub server_port: u16,
-    /// Version of the request, or of the response where there is no request: `1.0`, `1.1`, `2`, `other`.
+    /// Version of the request, or of the response where there is no request: `0.9`, `1.0`, `1.1`, `2`, `other`.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub version: &'static str,
     /// Method of the request.
@@ -185,7 +185,8 @@ pub struct BodyReport {
     /// Bytes of it when content coding is undone, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decoded_bytes: Option<u64>,
-    /// Why it was not decoded to its end: `unknown_coding`, `damaged`, `too_large` (it expands to more than 100 times its size), `no_room`.
+    /// Why it was not decoded to its end: `unknown_coding`, `damaged`, `too_large` (it expands to more than 100 times its size), `no_room`, `large_window` (of
+    /// more than 4 MiB with brotli, 8 MiB with zstd).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub undecoded: Option<&'static str>,
@@ -207,7 +208,6 @@ impl BodyReport {
         let is_there = body.sent > 0 || body.chunked || !body.is_complete();
         let known = body.known();
         let hashes = known.and_then(|known| known.hashes);
-        let has_coding = !matches!(body.coding, Coding::None | Coding::Other);
         is_there.then(|| Self {
             bytes: body.sent,
             content_length: entity.content_length,
@@ -219,7 +219,7 @@ impl BodyReport {
             missing_bytes: body.missing,
             file_name,
             kind: known.and_then(|known| known.kind).map(|kind| kind.name),
-            decoded_bytes: known.filter(|_| has_coding).map(|known| known.size),
+            decoded_bytes: known.filter(|_| body.codings.are_undone()).map(|known| known.size),
             undecoded: body.undecoded().filter(|reason| *reason != Undecoded::Cut).map(Undecoded::name),
             sha256: hashes.map(|(sha256, _)| hexadecimal(&sha256, "", 32)),
             md5: hashes.map(|(_, md5)| hexadecimal(&md5, "", 16)),
@@ -264,7 +264,7 @@ impl ExchangeReport {
             method: asked.map(|asked| asked.method.clone()),
             host: asked.and_then(|asked| asked.host.clone()),
             uri: asked.map(|asked| asked.target.clone()),
-            status: told.map(|told| told.status),
+            status: exchange.status(),
             reason: told.map(|told| told.reason.clone()).filter(|reason| !reason.is_empty()),
             interim,
             interim_total,

@@ -1,6 +1,7 @@
 //! A request and its response.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use mcpcap_analyzer::stats::{self, Sequence};
 use mcpcap_analyzer::stream::Connection;
@@ -95,6 +96,8 @@ pub struct Exchange {
     pub grpc: Option<Grpc>,
     /// Whether TLS encrypted it, and a key log decrypted it.
     pub is_decrypted: bool,
+    /// The name that the client asked for in TLS.
+    pub server_name: Option<Rc<str>>,
     /// Memory that was reckoned for it.
     pub charged: usize,
 }
@@ -118,6 +121,7 @@ impl Exchange {
             reset: None,
             grpc: None,
             is_decrypted: false,
+            server_name: None,
             charged: 0,
         }
     }
@@ -216,7 +220,7 @@ impl Exchange {
 
     /// The status.
     pub fn status(&self) -> Option<u16> {
-        self.response.as_ref().map(|response| response.head.status)
+        self.response.as_ref()?.head.status
     }
 
     /// The host that was asked for.

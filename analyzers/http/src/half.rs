@@ -25,6 +25,8 @@ pub enum Step {
     Trailers,
     /// A body that ends with the connection.
     Close,
+    /// A response that may have no head: the request was of HTTP/0.9.
+    Simple,
     /// Something else.
     Tunnel,
     /// Unknown, until a segment begins a message.
@@ -53,6 +55,8 @@ pub enum Taken<'a> {
     More,
     /// A whole head, and where it begins.
     Head { head: Vec<u8>, first: Mark },
+    /// A response without a head begins.
+    Simple,
     /// Bytes of a body.
     Body(&'a [u8]),
     /// The message is whole.
@@ -99,6 +103,15 @@ impl Half {
                 Line::Whole(_) => Taken::More,
                 Line::Long => Taken::Fault(Fault::LongHead),
             },
+            // Most servers answer as if it were of HTTP/1.0.
+            Step::Simple if b"HTTP/".starts_with(segment.bytes.get(..5).unwrap_or(segment.bytes)) => {
+                self.step = Step::Start;
+                Taken::More
+            }
+            Step::Simple => {
+                self.step = Step::Close;
+                Taken::Simple
+            }
             Step::Close => Taken::Body(std::mem::take(&mut segment.bytes)),
             Step::Tunnel => Taken::Tunnelled(std::mem::take(&mut segment.bytes)),
             Step::Lost => {

@@ -17,6 +17,9 @@ pub const BUFFERED: usize = 2 << 20;
 /// Bytes that wait in all connections of TLS for the rest of their record or handshake message.
 pub const RECORDS: usize = 2 << 20;
 
+/// Tunnels within each other that are looked into.
+pub const TUNNELS: u8 = 3;
+
 /// Requests of one connection that wait for their responses.
 pub const PIPELINED: usize = 1024;
 /// Memory in bytes of all exchanges that are not finished.

@@ -44,7 +44,7 @@ mcpcap_analyzer::table! {
         community_id: Cow<'static, str>,
         /// Its place among the exchanges of the connection, from 1.
         depth: u64,
-        /// Version of the request: 1.0, 1.1, 2, other.
+        /// Version of the request: 0.9, 1.0, 1.1, 2, other.
         version: &'static str,
         /// Version of the response.
         response_version: Option<&'static str>,
@@ -139,7 +139,7 @@ mcpcap_analyzer::table! {
         grpc_status: Option<u32>,
         /// What the connection became: connect, websocket, h2c, other.
         tunnel: Option<&'static str>,
-        /// Whether TLS encrypted it, and the capture's decryption secrets decrypted it.
+        /// Whether TLS encrypted it, and a key log decrypted it.
         is_decrypted: bool,
         /// Whether something is wrong with either message.
         is_malformed: bool,

@@ -305,7 +305,8 @@ fn decoded(text: &[u8]) -> Vec<u8> {
     plain
 }
 
-fn unescaped(text: &[u8]) -> Vec<u8> {
+/// A text whose percent signs are undone.
+pub fn unescaped(text: &[u8]) -> Vec<u8> {
     let (mut plain, mut rest) = (Vec::with_capacity(text.len()), text);
     while let [first, behind @ ..] = rest {
         let digit = |octet: &u8| char::from(*octet).to_digit(16);

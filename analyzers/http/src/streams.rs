@@ -1,5 +1,7 @@
 //! What a TCP connection carries.
 
+use std::rc::Rc;
+
 use mcpcap_analyzer::stream::{Connection, Event, Side};
 use mcpcap_tls_records::{KeyLog, Tally};
 
@@ -8,7 +10,7 @@ use crate::exchange::{Exchange, Mark};
 use crate::http1::Http1;
 use crate::http2::Http2;
 use crate::limits;
-use crate::message::{Begins, Fault, begins, behind_line_ends};
+use crate::message::{Begins, Fault, begins, behind_line_ends, simple_target};
 use crate::tls::{self, Tls};
 
 /// What is kept of a connection.
@@ -67,8 +69,14 @@ pub struct Out {
     pub key_log: KeyLog,
     /// How far connections of TLS were decrypted.
     pub decrypted: Tally,
-    /// Whether what comes out now was encrypted.
-    pub is_decrypted: bool,
+    /// Connections of TLS that what comes out now was in. Within a tunnel there may be one more.
+    pub encrypted: u8,
+    /// Tunnels of proxies that it was in.
+    pub tunnels: u8,
+    /// Exchanges before those of the tunnel on the same connection.
+    pub before: u64,
+    /// The name that the client of the innermost TLS asked for.
+    pub server_name: Option<Rc<str>>,
     /// Bytes of records and handshake messages of TLS that wait now.
     pub records: usize,
     /// What is encrypted in a record, while that is read.
@@ -81,6 +89,8 @@ pub struct Switch<'a> {
     pub asks: Side,
     /// Bytes of the preface that are still to come.
     pub preface: u32,
+    /// Whether it was one of HTTP before.
+    pub is_counted: bool,
     /// The exchange that made it so.
     pub exchange: Option<Exchange>,
     /// Bytes of the client that waited.
@@ -112,7 +122,8 @@ impl Out {
     /// Takes an exchange of which nothing more comes.
     pub fn finish(&mut self, mut exchange: Exchange) {
         exchange.finish(&mut self.pool);
-        exchange.is_decrypted = self.is_decrypted;
+        exchange.is_decrypted = self.encrypted > 0;
+        exchange.server_name.clone_from(&self.server_name);
         self.unfinished = self.unfinished.saturating_sub(exchange.charged);
         self.finished.push(exchange);
     }
@@ -133,14 +144,14 @@ impl State {
                 self.data(connection, from, &Segment { bytes, starts: segment_start, mark }, out);
             }
             Event::Gap { from, missing, frame, .. } => match self {
-                Self::Http1(http) => http.gap(from, missing, frame, out),
+                Self::Http1(http) => http.gap(connection, from, missing, frame, out),
                 Self::Http2(http) => http.gap(from, missing, frame, out),
-                Self::Tls(tls) => tls.gap(from, missing, frame, out),
+                Self::Tls(tls) => tls.gap(connection, from, missing, frame, out),
                 Self::New(_) | Self::Other => {}
             },
             Event::Conflict { .. } => {}
-            Event::Fin { from, .. } => match self {
-                Self::Http1(http) => http.fin(from),
+            Event::Fin { from, frame, .. } => match self {
+                Self::Http1(http) => http.fin(connection, from, frame, out),
                 Self::Tls(tls) => tls.end(connection, event, out),
                 Self::New(_) | Self::Http2(_) | Self::Other => {}
             },
@@ -171,14 +182,16 @@ impl State {
     }
 
     /// What one end sent next is not known; `length`: how many bytes it were, if that is.
-    pub fn lost(&mut self, from: Side, length: Option<u64>, frame: u64, out: &mut Out) {
+    pub fn lost(&mut self, connection: &Connection, from: Side, length: Option<u64>, frame: u64, out: &mut Out) {
         match (self, length) {
             (_, Some(0)) => {}
-            (Self::Http1(http), Some(length)) => http.gap(from, length, frame, out),
+            (Self::Http1(http), Some(length)) => http.gap(connection, from, length, frame, out),
             (Self::Http2(http), Some(length)) => http.gap(from, length, frame, out),
-            (Self::Http1(http), None) => http.lost(from, frame, out),
+            (Self::Http1(http), None) => http.lost(connection, from, frame, out),
             (Self::Http2(http), None) => http.lose(from, Fault::MissingBytes, frame, out),
-            (Self::New(_) | Self::Tls(_) | Self::Other, _) => {}
+            // Which records are in it is not known, if any are.
+            (Self::Tls(tls), length) => tls.gap(connection, from, length.unwrap_or(u64::MAX), frame, out),
+            (Self::New(_) | Self::Other, _) => {}
         }
     }
 
@@ -189,18 +202,24 @@ impl State {
             if bytes.is_empty() {
                 return;
             }
-            *self = if segment.starts && tls::begins(bytes) && !out.is_decrypted {
+            *self = if segment.starts && tls::begins(bytes) && out.encrypted <= out.tunnels {
                 if out.key_log.is_empty() {
                     out.decrypted.pass();
                     Self::Other
                 } else {
                     Self::Tls(Box::new(Tls::new(from, bytes)))
                 }
+            } else if let Some(target) = simple_target(segment.bytes)
+                && segment.starts
+                && tried == [0; 2]
+            {
+                *self = Self::Http1(Box::new(Http1::simple(connection, from, target, segment.mark, out)));
+                return;
             } else if segment.starts && begins(bytes) != Begins::No {
                 Self::Http1(Box::default())
             } else if segment.starts && is_settings(bytes) {
                 // Without the preface it is not known who asks; the client is who opened the connection.
-                Self::http2(Side::Client, 0, None, out)
+                Self::http2((Side::Client, 0), false, None, out)
             } else {
                 Self::after(tried, from)
             };
@@ -208,8 +227,8 @@ impl State {
         match self {
             Self::Http1(http) => {
                 if let Some(switch) = http.data(connection, from, segment, out) {
-                    let Switch { asks, preface, exchange, waiting, rest } = switch;
-                    *self = Self::http2(asks, preface, exchange, out);
+                    let Switch { asks, preface, is_counted, exchange, waiting, rest } = switch;
+                    *self = Self::http2((asks, preface), is_counted, exchange, out);
                     if let Self::Http2(http) = self {
                         http.data(connection, asks, &Segment { bytes: &waiting, ..*segment }, out);
                         http.data(connection, from, &Segment { bytes: rest, ..*segment }, out);
@@ -224,7 +243,7 @@ impl State {
         }
     }
 
-    fn http2(asks: Side, preface: u32, exchange: Option<Exchange>, out: &mut Out) -> Self {
+    fn http2((asks, preface): (Side, u32), is_counted: bool, exchange: Option<Exchange>, out: &mut Out) -> Self {
         if out.http2 >= limits::HTTP2 {
             out.http2_left_out = out.http2_left_out.saturating_add(1);
             if let Some(exchange) = exchange {
@@ -233,8 +252,7 @@ impl State {
             return Self::Other;
         }
         out.http2 = out.http2.saturating_add(1);
-        // An upgraded one was counted.
-        out.connections = out.connections.saturating_add(exchange.is_none().into());
+        out.connections = out.connections.saturating_add((!is_counted && out.tunnels == 0).into());
         Self::Http2(Box::new(Http2::new(asks, preface, exchange)))
     }
 

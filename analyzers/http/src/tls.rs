@@ -1,6 +1,10 @@
 //! HTTP in TLS, as far as a key log decrypts it.
 
+use std::rc::Rc;
+
 use mcpcap_analyzer::stream::{Connection, Event, Side};
+use mcpcap_analyzer::text::printable;
+use mcpcap_tls_hello::ClientHello;
 use mcpcap_tls_records::handshake::{self, Assembly};
 use mcpcap_tls_records::records::{self, Head, Part, Records};
 use mcpcap_tls_records::{Gather, Opened, Session, Why};
@@ -28,6 +32,8 @@ pub struct Tls {
     client: Side,
     halves: [Half; 2],
     session: Session,
+    /// The name that the client asks for.
+    name: Option<Rc<str>>,
     /// What it carries.
     inner: Box<State>,
     /// What was reckoned for it.
@@ -37,6 +43,12 @@ pub struct Tls {
 /// Whether a connection begins with a handshake of TLS, or goes on with its records where the beginning is not here. HTTP never begins so.
 pub fn begins(bytes: &[u8]) -> bool {
     matches!(bytes, [records::HANDSHAKE] | [records::HANDSHAKE | records::APPLICATION_DATA, 3, ..])
+}
+
+/// The name that a client asks for, in lower case.
+fn server_name(hello: &[u8]) -> Option<Rc<str>> {
+    let name = ClientHello::parse(hello, false)?.server_name?;
+    Some(printable(name, limits::TEXT).to_ascii_lowercase().into())
 }
 
 impl Tls {
@@ -49,6 +61,7 @@ impl Tls {
             client: if is_server { from.other() } else { from },
             halves,
             session: Session::new(),
+            name: None,
             inner: Box::default(),
             charged: 0,
         }
@@ -90,7 +103,7 @@ impl Tls {
                 }
                 Part::Bad => {
                     self.session.gap(role, bytes.len() as u64);
-                    self.lost(from, None, segment.mark.frame, out);
+                    self.lost(connection, from, None, segment.mark.frame, out);
                 }
             }
         }
@@ -112,10 +125,13 @@ impl Tls {
         };
         match kind {
             Some(records::HANDSHAKE) => {
-                let session = &mut self.session;
+                let (session, name) = (&mut self.session, &mut self.name);
                 half.assembly.record();
                 half.assembly.push(&plain, true, &mut |message| {
                     if message.is_whole() {
+                        if message.kind == handshake::CLIENT_HELLO && name.is_none() {
+                            *name = server_name(message.body);
+                        }
                         session.message(role, message.kind, message.body, &out.key_log);
                     }
                 });
@@ -132,7 +148,7 @@ impl Tls {
             None => {
                 half.assembly.skip(u64::MAX, &mut |_| {});
                 let length = self.session.plain_length(head);
-                self.lost(from, length, mark.frame, out);
+                self.lost(connection, from, length, mark.frame, out);
             }
         }
         out.plain = plain;
@@ -140,20 +156,24 @@ impl Tls {
 
     /// Hands on what was decrypted.
     fn inner(&mut self, connection: &Connection, event: Event<'_>, out: &mut Out) {
-        let outer = std::mem::replace(&mut out.is_decrypted, true);
-        self.inner.take(connection, event, out);
-        out.is_decrypted = outer;
+        self.within(out, |inner, out| inner.take(connection, event, out));
     }
 
     /// What was in a record is not known; `length`: how many bytes it were, if that is.
-    fn lost(&mut self, from: Side, length: Option<u64>, frame: u64, out: &mut Out) {
-        let outer = std::mem::replace(&mut out.is_decrypted, true);
-        self.inner.lost(from, length, frame, out);
-        out.is_decrypted = outer;
+    fn lost(&mut self, connection: &Connection, from: Side, length: Option<u64>, frame: u64, out: &mut Out) {
+        self.within(out, |inner, out| inner.lost(connection, from, length, frame, out));
+    }
+
+    fn within(&mut self, out: &mut Out, act: impl FnOnce(&mut State, &mut Out)) {
+        let outer = std::mem::replace(&mut out.server_name, self.name.clone());
+        out.encrypted = out.encrypted.saturating_add(1);
+        act(&mut self.inner, out);
+        out.encrypted = out.encrypted.saturating_sub(1);
+        out.server_name = outer;
     }
 
     /// Bytes of a direction are not in the capture.
-    pub fn gap(&mut self, from: Side, missing: u64, frame: u64, out: &mut Out) {
+    pub fn gap(&mut self, connection: &Connection, from: Side, missing: u64, frame: u64, out: &mut Out) {
         let role = self.role(from);
         let half = self.half(from);
         half.gather.lack(Why::MissingBytes);
@@ -161,12 +181,12 @@ impl Tls {
         if !half.records.skip(missing) {
             half.assembly.skip(u64::MAX, &mut |_| {});
             self.session.gap(role, missing);
-            self.lost(from, None, frame, out);
+            self.lost(connection, from, None, frame, out);
         } else if !half.records.is_within() {
             half.assembly.skip(u64::MAX, &mut |_| {});
             self.session.pass(role, head, Why::MissingBytes);
             let length = self.session.plain_length(head);
-            self.lost(from, length, frame, out);
+            self.lost(connection, from, length, frame, out);
         }
         self.charge(out);
     }

@@ -12,7 +12,7 @@ pub use digest::Known;
 
 use crate::limits;
 
-/// How a body is coded, by Content-Encoding (RFC 9110 §8.4.1).
+/// A coding of a body (RFC 9110 §8.4.1).
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
     #[default]
@@ -21,30 +21,76 @@ pub enum Coding {
     Deflate,
     Brotli,
     Zstd,
-    /// Another one, or several.
+    /// Another one.
     Other,
 }
 
 impl Coding {
-    /// What a header says.
-    pub fn of(value: Option<&str>) -> Self {
-        let Some(value) = value else { return Self::None };
-        let named = |names: &[&str]| names.iter().any(|name| value.eq_ignore_ascii_case(name));
-        match value {
-            _ if named(&["identity", ""]) => Self::None,
-            _ if named(&["gzip", "x-gzip"]) => Self::Gzip,
-            _ if named(&["deflate"]) => Self::Deflate,
-            _ if named(&["br"]) => Self::Brotli,
-            _ if named(&["zstd"]) => Self::Zstd,
-            _ => Self::Other,
+    /// By its name.
+    fn of(name: &str) -> Self {
+        let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        match () {
+            () if is_one_of(&["identity", ""]) => Self::None,
+            () if is_one_of(&["gzip", "x-gzip"]) => Self::Gzip,
+            () if is_one_of(&["deflate"]) => Self::Deflate,
+            () if is_one_of(&["br"]) => Self::Brotli,
+            () if is_one_of(&["zstd"]) => Self::Zstd,
+            () => Self::Other,
         }
+    }
+}
+
+/// Codings of a body in the order in which they were applied, at most so many.
+const CODINGS: usize = 3;
+
+/// How a body is coded: by Content-Encoding, and on the way by Transfer-Encoding.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Codings([Coding; CODINGS]);
+
+impl Codings {
+    /// What headers say, in their order. More than are undone are another coding.
+    pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut all = [Coding::None; CODINGS];
+        let mut places = all.iter_mut();
+        let codings = names.into_iter().flat_map(|list| list.split(',')).map(|name| Coding::of(name.trim()));
+        for coding in codings.filter(|coding| *coding != Coding::None) {
+            match places.next() {
+                Some(place) => *place = coding,
+                None => return Self([Coding::Other, Coding::None, Coding::None]),
+            }
+        }
+        Self(all)
+    }
+
+    /// Those that there are.
+    fn all(&self) -> impl DoubleEndedIterator<Item = Coding> {
+        self.0.into_iter().filter(|coding| *coding != Coding::None)
+    }
+
+    /// The one that all bytes that pass go through: the only one; several are undone at the end of the body.
+    fn only(&self) -> Option<Coding> {
+        let mut all = self.all();
+        let first = all.next().unwrap_or_default();
+        all.next().is_none().then_some(first)
+    }
+
+    /// Whether it has any, and all can be undone.
+    pub fn are_undone(&self) -> bool {
+        self.all().next().is_some() && self.all().all(|coding| coding != Coding::Other)
+    }
+}
+
+#[cfg(test)]
+impl From<Coding> for Codings {
+    fn from(coding: Coding) -> Self {
+        Self([coding, Coding::None, Coding::None])
     }
 }
 
 /// Why a body was not decoded, or not to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undecoded {
-    /// Its coding is unknown, or there are several.
+    /// A coding of it is unknown.
     Unknown,
     /// It does not keep to its coding.
     Damaged,
@@ -52,6 +98,8 @@ pub enum Undecoded {
     TooLarge,
     /// There was no room for it.
     NoRoom,
+    /// It refers back further than is kept of what came out.
+    LargeWindow,
     /// Bytes of it are not in the capture.
     Cut,
 }
@@ -64,6 +112,7 @@ impl Undecoded {
             Self::Damaged => "damaged",
             Self::TooLarge => "too_large",
             Self::NoRoom => "no_room",
+            Self::LargeWindow => "large_window",
             Self::Cut => "cut",
         }
     }
@@ -90,7 +139,7 @@ pub struct Body {
     /// Whether it was sent in chunks.
     pub chunked: bool,
     /// How it is coded.
-    pub coding: Coding,
+    pub codings: Codings,
     is_cut: bool,
     work: Work,
 }
@@ -123,14 +172,19 @@ impl Body {
     }
 
     fn begin(&self, pool: &mut Pool) -> Work {
-        let is_streamed = matches!(self.coding, Coding::Gzip | Coding::Deflate);
+        let is_streamed = self.is_streamed();
         if pool.active >= limits::BODIES || (is_streamed && pool.decoders >= limits::DECODERS) {
             pool.left_out = pool.left_out.saturating_add(1);
             return Work::Done(Err(Undecoded::NoRoom));
         }
         pool.active = pool.active.saturating_add(1);
         pool.decoders = pool.decoders.saturating_add(is_streamed.into());
-        Work::Reading(Decoder::new(self.coding))
+        Work::Reading(Decoder::new(self.codings))
+    }
+
+    /// Whether its decoder keeps a window while it waits.
+    fn is_streamed(&self) -> bool {
+        matches!(self.codings.only(), Some(Coding::Gzip | Coding::Deflate))
     }
 
     fn take_decoder(&mut self) -> Option<Decoder> {
@@ -146,7 +200,7 @@ impl Body {
     /// Gives the room of what was read back.
     fn release(&self, decoder: &Decoder, pool: &mut Pool) {
         pool.active = pool.active.saturating_sub(1);
-        pool.decoders = pool.decoders.saturating_sub(matches!(self.coding, Coding::Gzip | Coding::Deflate).into());
+        pool.decoders = pool.decoders.saturating_sub(self.is_streamed().into());
         pool.held = pool.held.saturating_sub(decoder.held());
     }
 

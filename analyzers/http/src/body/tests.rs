@@ -20,7 +20,11 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 fn read(coding: Coding, sample: &[u8], pieces: usize) -> Body {
-    let (mut body, mut pool) = (Body { coding, ..Body::default() }, Pool::default());
+    read_all(coding.into(), sample, pieces)
+}
+
+fn read_all(codings: Codings, sample: &[u8], pieces: usize) -> Body {
+    let (mut body, mut pool) = (Body { codings, ..Body::default() }, Pool::default());
     sample.chunks(pieces).for_each(|piece| body.push(piece, &mut pool));
     body.finish(&mut pool);
     assert_eq!((pool.active, pool.decoders, pool.held), (0, 0, 0));
@@ -51,6 +55,68 @@ fn codings_are_undone_and_hashed() {
             }
         }
     }
+}
+
+/// Bytes as a frame of zstd that holds them as they are (RFC 8878 §3.1.1).
+fn framed(content: &[u8]) -> Vec<u8> {
+    let block = (content.len() as u32) << 3 | 1;
+    [b"\x28\xb5\x2f\xfd\x20", &[content.len() as u8][..], &block.to_le_bytes()[..3], content].concat()
+}
+
+#[test]
+fn several_codings_are_undone_one_behind_the_other() {
+    let gzipped = |content: &[u8]| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gzip, content).unwrap();
+        gzip.finish().unwrap()
+    };
+    let samples = [
+        ("br, gzip", gzipped(&bytes(BROTLI))),
+        ("gzip, zstd", framed(&bytes(GZIP))),
+        ("deflate,identity, zstd", framed(&bytes(RAW))),
+        ("deflate, gzip", gzipped(&bytes(ZLIB))),
+        ("zstd, gzip, x-gzip", gzipped(&gzipped(&bytes(ZSTD)))),
+    ];
+    for (codings, sample) in samples {
+        for pieces in [1, 1000] {
+            let body = read_all(Codings::of([codings]), &sample, pieces);
+            let known = body.known().unwrap();
+            let sha256 = known.hashes.map(|(sha256, _)| sha256.to_vec());
+            assert_eq!((known.size, known.undecoded, sha256), (96, None, Some(bytes(SHA256))), "{codings}");
+        }
+        // What is cut is recognised all the same, where what is in front can be read.
+        let (mut body, mut pool) = (Body { codings: Codings::of([codings]), ..Body::default() }, Pool::default());
+        body.push(&sample[..sample.len() - 2], &mut pool);
+        body.cut();
+        body.finish(&mut pool);
+        assert_eq!((body.undecoded(), body.known().unwrap().hashes), (Some(Undecoded::Cut), None), "{codings}");
+    }
+    let wrong = read_all(Codings::of(["br", "gzip"]), &bytes(BROTLI), 7);
+    assert_eq!(wrong.undecoded(), Some(Undecoded::Damaged));
+    for unknown in ["gzip, compress", "gzip, gzip, gzip, gzip"] {
+        assert_eq!(read_all(Codings::of([unknown]), b"abc", 3).undecoded(), Some(Undecoded::Unknown), "{unknown}");
+    }
+    // A bomb in a bomb: what comes between is bounded too.
+    let zeros = gzipped(&gzipped(&vec![0; 64 << 20]));
+    let body = read_all(Codings::of(["gzip, gzip"]), &zeros, 1460);
+    assert_eq!(body.undecoded(), Some(Undecoded::TooLarge));
+    let noise: Vec<u8> = (0..2_u32 << 20).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8 & 3).collect();
+    let body = read_all(Codings::of(["gzip, gzip"]), &gzipped(&noise), 1460);
+    assert_eq!((body.undecoded(), body.known().unwrap().size), (Some(Undecoded::NoRoom), 0));
+}
+
+/// RFC 8878 §3.1: several frames, and such as hold no data.
+#[test]
+fn all_frames_of_zstd_are_read() {
+    let skipped = b"\x50\x2a\x4d\x18\x03\0\0\0abc".to_vec();
+    let sample = [skipped.clone(), bytes(ZSTD), skipped, bytes(ZSTD)].concat();
+    let body = read(Coding::Zstd, &sample, 10);
+    assert_eq!((body.known().unwrap().size, body.undecoded()), (192, None));
+    let cut = [bytes(ZSTD), b"\x50\x2a\x4d\x18\xff\0\0\0abc".to_vec()].concat();
+    assert_eq!(read(Coding::Zstd, &cut, 10).undecoded(), Some(Undecoded::Damaged));
+    assert_eq!(read(Coding::Zstd, &[bytes(ZSTD), b"rest".to_vec()].concat(), 10).undecoded(), Some(Undecoded::Damaged));
+    // A window of 16 MiB.
+    assert_eq!(read(Coding::Zstd, &bytes("28b52ffd0070010000"), 10).undecoded(), Some(Undecoded::LargeWindow));
 }
 
 #[test]
@@ -97,20 +163,20 @@ fn what_expands_to_too_much_is_given_up() {
     // 50 MiB of zeros, by the brotli of Node.
     let body = read(Coding::Brotli, &bytes(BOMB), 7);
     assert_eq!((body.undecoded(), body.known().unwrap().hashes), (Some(Undecoded::TooLarge), None));
-    assert_eq!(read(Coding::Brotli, &bytes(WIDE), 7).undecoded(), Some(Undecoded::NoRoom));
+    assert_eq!(read(Coding::Brotli, &bytes(WIDE), 7).undecoded(), Some(Undecoded::LargeWindow));
 }
 
 #[test]
 fn more_bodies_than_there_is_room_for_are_only_measured() {
     let mut pool = Pool::default();
     let mut bodies: Vec<Body> =
-        (0..limits::DECODERS + 1).map(|_| Body { coding: Coding::Gzip, ..Body::default() }).collect();
+        (0..limits::DECODERS + 1).map(|_| Body { codings: Coding::Gzip.into(), ..Body::default() }).collect();
     bodies.iter_mut().for_each(|body| body.push(&bytes(GZIP), &mut pool));
     bodies.iter_mut().for_each(|body| body.finish(&mut pool));
     let last = bodies.last().unwrap();
     assert_eq!((last.undecoded(), last.sent, pool.left_out), (Some(Undecoded::NoRoom), 33, 1));
     assert!(bodies[0].known().unwrap().hashes.is_some() && pool.active == 0);
-    let mut held = Body { coding: Coding::Zstd, ..Body::default() };
+    let mut held = Body { codings: Coding::Zstd.into(), ..Body::default() };
     held.push(&vec![0; limits::HELD_BODY + 1], &mut pool);
     assert_eq!((held.undecoded(), pool.held, pool.left_out), (Some(Undecoded::NoRoom), 0, 2));
 }

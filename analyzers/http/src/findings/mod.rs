@@ -3,6 +3,7 @@
 mod agents;
 mod credentials;
 mod executables;
+mod fronting;
 mod guessing;
 mod health;
 mod injection;
@@ -26,6 +27,7 @@ pub struct Watch {
     agents: agents::Watch,
     credentials: credentials::Watch,
     executables: executables::Watch,
+    fronting: fronting::Watch,
     guessing: guessing::Watch,
     health: health::Watch,
     injection: injection::Watch,
@@ -44,6 +46,7 @@ impl Watch {
             agents: agents::Watch::default(),
             credentials: credentials::Watch::default(),
             executables: executables::Watch::new(),
+            fronting: fronting::Watch::new(),
             guessing: guessing::Watch::new(),
             health: health::Watch::new(),
             injection: injection::Watch::default(),
@@ -61,6 +64,7 @@ impl Watch {
         self.agents.take(exchange);
         self.credentials.take(exchange);
         self.executables.take(exchange);
+        self.fronting.take(exchange);
         self.guessing.take(exchange);
         self.health.take(exchange);
         self.injection.take(exchange);
@@ -78,6 +82,7 @@ impl Watch {
             self.agents.evicted(),
             self.credentials.evicted(),
             self.executables.evicted(),
+            self.fronting.evicted(),
             self.guessing.evicted(),
             self.health.evicted(),
             self.injection.evicted(),
@@ -98,7 +103,7 @@ impl Watch {
             .into_iter()
             .flatten()
             .chain(self.executables.findings())
-            .chain([self.guessing.findings()])
+            .chain([self.fronting.findings(), self.guessing.findings()])
             .chain(self.health.findings())
             .chain(self.injection.findings())
             .chain([

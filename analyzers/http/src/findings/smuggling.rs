@@ -11,16 +11,17 @@ const RULE: Rule = Rule {
     name: "http_request_smuggling",
     severity: Severity::Medium,
     confidence: Confidence::Medium,
-    threshold: "a request with Content-Length and Transfer-Encoding, with several that differ, or with an odd one of either (RFC 9112 section 11.2)",
+    threshold: "a request with Content-Length and Transfer-Encoding, with several that differ, or with an odd one of either (RFC 9112 section 11.2), or of HTTP/2 with another length than its own",
     false_alarm: "Old or home-made clients; it matters where a proxy stands before the server.",
 };
 
 /// What makes two servers disagree.
-const SIGNS: [Fault; 4] = [
+const SIGNS: [Fault; 5] = [
     Fault::ContentLengthWithTransferEncoding,
     Fault::ConflictingContentLength,
     Fault::OddTransferEncoding,
     Fault::BadContentLength,
+    Fault::WrongContentLength,
 ];
 
 /// What is kept.

@@ -2,7 +2,7 @@
 
 use mcpcap_analyzer::stream::{CloseReason, Connection, Event, Side};
 
-use super::{Http1, Within};
+use super::Http1;
 use crate::half::Step;
 use crate::message::Fault;
 use crate::streams::Out;
@@ -29,25 +29,24 @@ impl Http1 {
     }
 
     /// Bytes that are not in the capture.
-    pub fn gap(&mut self, from: Side, missing: u64, frame: u64, out: &mut Out) {
+    pub fn gap(&mut self, connection: &Connection, from: Side, missing: u64, frame: u64, out: &mut Out) {
         let step = self.half(from).step;
         let left = match step {
             Step::Length(left) | Step::Data(left) => left,
             Step::Close => u64::MAX,
             Step::Tunnel => {
-                if let Within::Tls(tls) = &mut self.within {
-                    tls.gap(from, missing, frame, out);
-                }
+                let event = Event::Gap { from, missing, position: 0, frame, is_cut: false };
+                self.within(out, |tunnel, out| tunnel.take(connection, event, out));
                 return self.tunnelled(from, missing);
             }
             Step::Lost => {
                 self.lost_response |= self.asks != Some(from);
                 return;
             }
-            Step::Start | Step::Interim | Step::Size | Step::DataEnd | Step::Trailers => 0,
+            Step::Start | Step::Interim | Step::Size | Step::DataEnd | Step::Trailers | Step::Simple => 0,
         };
         if missing > left {
-            return self.lost(from, frame, out);
+            return self.lost(connection, from, frame, out);
         }
         let asks = self.asks == Some(from);
         let exchange = if asks { self.exchanges.back_mut() } else { self.answered() };
@@ -68,10 +67,10 @@ impl Http1 {
     }
 
     /// What one end sent next is not known, nor how much it was.
-    pub fn lost(&mut self, from: Side, frame: u64, out: &mut Out) {
+    pub fn lost(&mut self, connection: &Connection, from: Side, frame: u64, out: &mut Out) {
         let half = self.half(from);
         match half.step {
-            Step::Tunnel => {}
+            Step::Tunnel => self.within(out, |tunnel, out| tunnel.lost(connection, from, None, frame, out)),
             Step::Lost => self.lost_response |= self.asks != Some(from),
             Step::Start | Step::Interim if half.is_between() => {
                 // Nothing that was begun is lost.
@@ -84,15 +83,14 @@ impl Http1 {
 
     /// One end said that nothing more comes from it: its body that ends with the connection is whole, another one that is not whole is cut. Told when the
     /// connection closes, since data may follow a FIN that was made up.
-    pub fn fin(&mut self, from: Side) {
+    pub fn fin(&mut self, connection: &Connection, from: Side, frame: u64, out: &mut Out) {
         self.half(from).is_over = true;
+        self.within(out, |tunnel, out| tunnel.take(connection, Event::Fin { from, position: 0, frame }, out));
     }
 
     /// Nothing more comes.
     pub fn close(&mut self, connection: &Connection, reason: CloseReason, frame: u64, out: &mut Out) {
-        if let Within::Tls(tls) = &mut self.within {
-            tls.end(connection, Event::Closed { reason, frame }, out);
-        }
+        self.within(out, |tunnel, out| tunnel.take(connection, Event::Closed { reason, frame }, out));
         let is_ended = matches!(reason, CloseReason::Fin | CloseReason::Reset);
         let answers = self.asks.unwrap_or(Side::Client).other();
         let request_over = is_ended || self.half(answers.other()).is_over;

@@ -1,21 +1,21 @@
 //! A connection of HTTP/1: its two directions, and which response belongs to which request.
 
 mod losses;
+mod simple;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::stream::{Connection, Side};
+use mcpcap_analyzer::stream::{Connection, Event, Side};
 
-use crate::body::Coding;
+use crate::body::Codings;
 use crate::exchange::{Exchange, Mark, Message, Upgrade};
 use crate::half::{Half, Step, Taken};
 use crate::limits;
-use crate::message::facts::{Request, Response};
+use crate::message::facts::{Entity, Request, Response};
 use crate::message::framing::{self, Framing};
 use crate::message::{Begins, Fault, Faults, Head, Start, Version, begins};
-use crate::streams::{Out, Segment, Switch};
-use crate::tls::{self, Tls};
+use crate::streams::{Out, Segment, State, Switch};
 
 /// What is kept of a connection.
 #[derive(Default)]
@@ -35,18 +35,8 @@ pub struct Http1 {
     is_tunnel: bool,
     /// What the client sent before it was told so.
     early: Vec<u8>,
-    within: Within,
-}
-
-/// What a proxy's tunnel carries.
-#[derive(Default)]
-enum Within {
-    /// Nothing that is looked into.
-    #[default]
-    Nothing,
-    /// TLS, if it begins so: a key log may decrypt it.
-    Awaited,
-    Tls(Box<Tls>),
+    /// What a proxy's tunnel carries: anything that a connection may.
+    tunnel: Option<Box<State>>,
 }
 
 impl Http1 {
@@ -85,6 +75,7 @@ impl Http1 {
                         self.end(from, Some(segment.mark), out);
                     }
                 }
+                Taken::Simple => self.simple_response(connection, segment.mark, out),
                 Taken::Body(bytes) => self.body(from, bytes, segment, out),
                 Taken::End => self.end(from, Some(segment.mark), out),
                 Taken::Tunnelled(bytes) => self.through(connection, from, &Segment { bytes, ..rest }, out),
@@ -128,7 +119,7 @@ impl Http1 {
         while !self.exchanges.is_empty() {
             self.finish_oldest(out);
         }
-        Switch { asks, preface, exchange, waiting, rest }
+        Switch { asks, preface, is_counted: self.asks.is_some(), exchange, waiting, rest }
     }
 
     fn half(&mut self, side: Side) -> &mut Half {
@@ -154,7 +145,7 @@ impl Http1 {
         let is_request = matches!(head.start, Start::Request { .. });
         if self.asks.is_none() {
             self.asks = Some(if is_request { from } else { from.other() });
-            out.connections = out.connections.saturating_add(1);
+            out.connections = out.connections.saturating_add((out.tunnels == 0).into());
         }
         if is_request != (self.asks == Some(from)) {
             return self.refuse(from, Fault::NoStartLine, begun.frame, out);
@@ -164,10 +155,10 @@ impl Http1 {
                 let request = Request::of(&mut head, method, target, version);
                 let mut faults = head.faults;
                 let framing = framing::of_request(&head, &mut faults);
-                let coding = Coding::of(request.entity.coding.as_deref());
-                let message = message(request, version, (first, begun), faults, (framing, coding));
+                let codings = codings(&request.entity, &head);
+                let message = message(request, version, (first, begun), faults, (framing, codings));
                 self.make_room(out);
-                let mut exchange = self.exchange(connection);
+                let mut exchange = self.exchange(connection, out);
                 exchange.request = Some(message);
                 self.add(exchange, out);
                 framing
@@ -187,15 +178,16 @@ impl Http1 {
                 let method = asked.map(|request| request.head.method.as_str());
                 let framing = framing::of_response(&head, status, method, &mut faults);
                 let response = Response::of(&head, status, reason);
-                let coding = Coding::of(response.entity.coding.as_deref());
+                let codings = codings(&response.entity, &head);
                 let upgrade = upgrade(method, asked.and_then(|asked| asked.head.upgrade.as_deref()), &response);
-                exchange.response = Some(message(response, version, (first, begun), faults, (framing, coding)));
+                exchange.response = Some(message(response, version, (first, begun), faults, (framing, codings)));
                 exchange.upgrade = upgrade;
                 out.charge(exchange);
                 if upgrade.is_some() {
-                    self.tunnel();
-                    let decrypts = upgrade == Some(Upgrade::Connect) && !out.key_log.is_empty() && !out.is_decrypted;
-                    self.within = if decrypts { Within::Awaited } else { Within::Nothing };
+                    self.become_tunnel();
+                    if upgrade == Some(Upgrade::Connect) && out.tunnels < limits::TUNNELS {
+                        self.tunnel = Some(Box::default());
+                    }
                     return Step::Tunnel;
                 }
                 framing
@@ -214,14 +206,14 @@ impl Http1 {
         Step::Lost
     }
 
-    fn exchange(&mut self, connection: &Connection) -> Exchange {
+    fn exchange(&mut self, connection: &Connection, out: &Out) -> Exchange {
         let end = |side: Side| {
             let end = connection.endpoint(side);
             SocketAddr::new(end.address, end.port)
         };
         let asks = self.asks.unwrap_or(Side::Client);
         self.begun = self.begun.saturating_add(1);
-        Exchange::new(connection, end(asks), end(asks.other()), self.begun)
+        Exchange::new(connection, end(asks), end(asks.other()), out.before.saturating_add(self.begun))
     }
 
     fn add(&mut self, mut exchange: Exchange, out: &mut Out) {
@@ -245,7 +237,7 @@ impl Http1 {
             Some(place) => place,
             None => {
                 self.dropped = self.dropped.saturating_sub(1);
-                let mut exchange = self.exchange(connection);
+                let mut exchange = self.exchange(connection, out);
                 out.charge(&mut exchange);
                 // Before those that wait.
                 let place = waits.unwrap_or(self.exchanges.len());
@@ -314,15 +306,26 @@ impl Http1 {
         }
     }
 
-    /// Takes bytes that are no HTTP, but may hold it in TLS.
+    /// Takes bytes that went through a tunnel.
     fn through(&mut self, connection: &Connection, from: Side, segment: &Segment<'_>, out: &mut Out) {
         self.tunnelled(from, segment.bytes.len() as u64);
-        if let Within::Awaited = self.within {
-            let is_tls = segment.starts && tls::begins(segment.bytes);
-            self.within = if is_tls { Within::Tls(Box::new(Tls::new(from, segment.bytes))) } else { Within::Nothing };
-        }
-        if let Within::Tls(tls) = &mut self.within {
-            tls.data(connection, from, segment, out);
+        self.carried(connection, from, segment, out);
+    }
+
+    /// Reads what a proxy's tunnel carries.
+    fn carried(&mut self, connection: &Connection, from: Side, segment: &Segment<'_>, out: &mut Out) {
+        let Segment { bytes, starts: segment_start, mark: Mark { frame, time: timestamp } } = *segment;
+        let event = Event::Data { from, bytes, position: 0, frame, timestamp, segment_start };
+        self.within(out, |tunnel, out| tunnel.take(connection, event, out));
+    }
+
+    /// Does something with what a proxy's tunnel carries.
+    fn within(&mut self, out: &mut Out, act: impl FnOnce(&mut State, &mut Out)) {
+        if let Some(tunnel) = &mut self.tunnel {
+            let (tunnels, before) = (out.tunnels, out.before);
+            (out.tunnels, out.before) = (tunnels.saturating_add(1), before.saturating_add(self.begun));
+            act(tunnel, out);
+            (out.tunnels, out.before) = (tunnels, before);
         }
     }
 
@@ -336,7 +339,7 @@ impl Http1 {
     }
 
     /// What follows is something else.
-    fn tunnel(&mut self) {
+    fn become_tunnel(&mut self) {
         self.is_tunnel = true;
         let asks = self.asks.unwrap_or(Side::Client);
         let half = self.half(asks);
@@ -364,28 +367,33 @@ impl Http1 {
     }
 }
 
+/// Codings of the content, and behind them those of the transfer.
+fn codings(entity: &Entity, head: &Head<'_>) -> Codings {
+    Codings::of(entity.coding.as_deref().into_iter().chain(framing::codings(head)))
+}
+
 fn message<T>(
     head: T,
     version: Version,
     (first, begun): (Mark, Mark),
     mut faults: Faults,
-    (framing, coding): (Framing, Coding),
+    (framing, codings): (Framing, Codings),
 ) -> Message<T> {
-    if !matches!(version, Version(1, 0 | 1)) {
+    if !matches!(version, Version(1, 0 | 1) | Version::SIMPLE) {
         faults.add(Fault::OtherVersion);
     }
     let mut message = Message::new(head, version, first, begun, faults);
     message.body.chunked = framing == Framing::Chunked;
-    message.body.coding = coding;
+    message.body.codings = codings;
     message
 }
 
 /// What a response makes of the connection.
 fn upgrade(method: Option<&str>, asked: Option<&str>, response: &Response) -> Option<Upgrade> {
-    if method == Some("CONNECT") && (200..300).contains(&response.status) {
+    if method == Some("CONNECT") && response.status.is_some_and(|status| (200..300).contains(&status)) {
         return Some(Upgrade::Connect);
     }
-    if response.status != 101 {
+    if response.status != Some(101) {
         return None;
     }
     let to = response.upgrade.as_deref().or(asked).unwrap_or_default();

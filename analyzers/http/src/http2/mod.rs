@@ -1,5 +1,6 @@
 //! A connection of HTTP/2 (RFC 9113): by prior knowledge, behind an upgrade, or decrypted.
 
+mod fields;
 mod frames;
 mod hpack;
 
@@ -8,16 +9,13 @@ use std::net::SocketAddr;
 
 use mcpcap_analyzer::stream::{CloseReason, Connection, Side};
 
-use crate::body::Coding;
-use crate::exchange::{Exchange, Grpc, Mark, Message};
+use crate::exchange::{Exchange, Mark};
 use crate::limits;
-use crate::message::facts::{Request, Response, text};
 use crate::message::framing::number;
-use crate::message::{Fault, Faults, Version};
-use crate::signs::{self, Signs};
+use crate::message::{Fault, Version};
 use crate::streams::{Out, Segment};
 use frames::{Half, Header, Taken};
-use hpack::{Fields, Hpack};
+use hpack::Hpack;
 
 /// One direction.
 struct Way {
@@ -145,14 +143,14 @@ impl Http2 {
         }
         let ends = block.header.flags & frames::END_STREAM != 0 && block.header.kind == frames::HEADERS;
         let stream = block.promised.unwrap_or(block.header.stream);
-        let value = |name: &'static str| one(&fields, name);
+        let value = |name: &'static str| fields::one(&fields, name);
         let marks = (block.first, mark);
         if self.asks == from || block.promised.is_some() {
             if let Some(method) = value(":method")
                 && !self.streams.contains_key(&stream)
             {
-                let mut exchange = self.exchange(connection, stream);
-                let mut message = request(&fields, method, marks);
+                let mut exchange = self.exchange(connection, stream, out);
+                let mut message = fields::request(&fields, method, marks);
                 message.done = block.promised.is_some();
                 exchange.request = Some(message);
                 self.add(stream, exchange, out);
@@ -168,18 +166,19 @@ impl Http2 {
                 }
                 Some(status) => {
                     if !self.streams.contains_key(&stream) {
-                        let exchange = self.exchange(connection, stream);
+                        let exchange = self.exchange(connection, stream, out);
                         self.add(stream, exchange, out);
                     }
                     if let Some(exchange) = self.streams.get_mut(&stream) {
-                        exchange.response = Some(response(&fields, status, marks));
+                        exchange.response = Some(fields::response(&fields, status, marks));
+                        exchange.upgrade = exchange.upgrade.or(fields::upgrade(exchange, status));
                         out.charge(exchange);
                     }
                 }
                 None => {}
             }
             if let Some(exchange) = self.streams.get_mut(&stream) {
-                trailers(&fields, exchange);
+                fields::trailers(&fields, exchange);
             }
         }
         if ends {
@@ -187,13 +186,14 @@ impl Http2 {
         }
     }
 
-    fn exchange(&mut self, connection: &Connection, stream: u32) -> Exchange {
+    fn exchange(&mut self, connection: &Connection, stream: u32, out: &Out) -> Exchange {
         let end = |side: Side| {
             let end = connection.endpoint(side);
             SocketAddr::new(end.address, end.port)
         };
         self.begun = self.begun.saturating_add(1);
-        let exchange = Exchange::new(connection, end(self.asks), end(self.asks.other()), self.begun);
+        let depth = out.before.saturating_add(self.begun);
+        let exchange = Exchange::new(connection, end(self.asks), end(self.asks.other()), depth);
         Exchange { stream: Some(stream), ..exchange }
     }
 
@@ -213,13 +213,16 @@ impl Http2 {
     fn body(&mut self, from: Side, stream: u32, bytes: &[u8], mark: Mark, out: &mut Out) {
         let asks = self.asks == from;
         let Some(exchange) = self.streams.get_mut(&stream) else { return };
+        let is_tunnel = fields::tunnelled(exchange, asks, bytes.len() as u64);
         let part = match (&mut exchange.request, &mut exchange.response) {
             (Some(request), _) if asks => Some((&mut request.body, &mut request.last)),
             (_, Some(response)) if !asks => Some((&mut response.body, &mut response.last)),
             _ => None,
         };
         if let Some((body, last)) = part {
-            body.push(bytes, &mut out.pool);
+            if !is_tunnel {
+                body.push(bytes, &mut out.pool);
+            }
             *last = mark;
         }
     }
@@ -229,6 +232,12 @@ impl Http2 {
         let asks = self.asks == from;
         let Some(exchange) = self.streams.get_mut(&stream) else { return };
         exchange.end(asks, Some(mark), &mut out.pool);
+        if let Some(request) = exchange.request.as_mut().filter(|_| asks) {
+            let is_other = request.head.entity.content_length.is_some_and(|length| length != request.body.sent);
+            if is_other && request.body.is_complete() && exchange.upgrade.is_none() {
+                request.faults.add(Fault::WrongContentLength);
+            }
+        }
         out.charge(exchange);
         let is_done = exchange.request.as_ref().is_none_or(|request| request.done)
             && exchange.response.as_ref().is_some_and(|response| response.done);
@@ -240,9 +249,9 @@ impl Http2 {
     /// A side has given a stream up.
     fn reset(&mut self, from: Side, stream: u32, code: u32, out: &mut Out) {
         let Some(mut exchange) = self.streams.remove(&stream) else { return };
-        exchange.reset = Some((error(code), self.asks == from));
+        exchange.reset = Some((fields::error(code), self.asks == from));
         // A server may have said all that it will, and want no more of the request.
-        if code != 0 {
+        if code != 0 && !fields::is_tunnel(&exchange) {
             if let Some(request) = exchange.request.as_mut().filter(|request| !request.done) {
                 request.body.cut();
             }
@@ -261,7 +270,7 @@ impl Http2 {
         way.half.lose();
         way.hpack.lose();
         way.block = None;
-        for exchange in self.streams.values_mut() {
+        for exchange in self.streams.values_mut().filter(|exchange| !fields::is_tunnel(exchange)) {
             match (&mut exchange.request, &mut exchange.response) {
                 (Some(request), _) if asks && !request.done => request.body.cut(),
                 (_, Some(response)) if !asks && !response.done => response.body.cut(),
@@ -278,6 +287,9 @@ impl Http2 {
             Some(None) => {}
             Some(Some(stream)) => {
                 let Some(exchange) = self.streams.get_mut(&stream) else { return };
+                if fields::tunnelled(exchange, asks, missing) {
+                    return;
+                }
                 let part = match (&mut exchange.request, &mut exchange.response) {
                     (Some(request), _) if asks => Some((&mut request.body, &mut request.faults)),
                     (_, Some(response)) if !asks => Some((&mut response.body, &mut response.faults)),
@@ -295,6 +307,10 @@ impl Http2 {
     pub fn close(&mut self, reason: CloseReason, out: &mut Out) {
         let ended = matches!(reason, CloseReason::Fin | CloseReason::Reset);
         for (_, mut exchange) in std::mem::take(&mut self.streams) {
+            if fields::is_tunnel(&exchange) {
+                out.finish(exchange);
+                continue;
+            }
             if let Some(request) = exchange.request.as_mut().filter(|request| !request.done) {
                 if ended { request.cut(Fault::CutMessage) } else { request.body.cut() }
             }
@@ -342,67 +358,6 @@ fn fragment<'p>(header: &Header, payload: &'p [u8]) -> Option<(&'p [u8], Option<
         rest = rest.get(5..)?;
     }
     Some((rest, None))
-}
-
-/// The first value of a field.
-fn one<'f>(fields: &'f Fields, name: &'static str) -> Option<&'f [u8]> {
-    fields.iter().find(|(own, _)| own == name.as_bytes()).map(|(_, value)| value.as_slice())
-}
-
-/// All values of a field.
-fn all<'f>(fields: &'f Fields, name: &'static str) -> Vec<&'f [u8]> {
-    fields.iter().filter(|(own, _)| own == name.as_bytes()).map(|(_, value)| value.as_slice()).collect()
-}
-
-fn request(fields: &Fields, method: &[u8], (first, begun): (Mark, Mark)) -> Message<Request> {
-    let authority = one(fields, ":authority").filter(|authority| !authority.is_empty()).or_else(|| one(fields, "host"));
-    let target = one(fields, ":path").or(authority).unwrap_or_default();
-    let mut found = Signs::default();
-    fields.iter().for_each(|(_, value)| found.join(signs::of_header(value)));
-    let head = Request::of_fields(&|name| one(fields, name), &|name| all(fields, name), method, target).with(found);
-    let head = Request { host: authority.map(crate::message::facts::host), ..head };
-    let coding = Coding::of(head.entity.coding.as_deref());
-    let mut message = Message::new(head, VERSION, first, begun, Faults::default());
-    message.body.coding = coding;
-    message
-}
-
-fn response(fields: &Fields, status: u16, (first, begun): (Mark, Mark)) -> Message<Response> {
-    let head = Response::of_fields(&|name| one(fields, name), &|name| all(fields, name), status, b"");
-    let coding = Coding::of(head.entity.coding.as_deref());
-    let mut message = Message::new(head, VERSION, first, begun, Faults::default());
-    message.body.coding = coding;
-    message
-}
-
-/// What gRPC says at the end of a response, or in place of one.
-fn trailers(fields: &Fields, exchange: &mut Exchange) {
-    let status = one(fields, "grpc-status").and_then(number).and_then(|status| u32::try_from(status).ok());
-    if let Some(status) = status {
-        let message = one(fields, "grpc-message").filter(|message| !message.is_empty()).map(text);
-        exchange.grpc = Some(Grpc { status, message });
-    }
-}
-
-/// The name of an error (RFC 9113 §7).
-fn error(code: u32) -> &'static str {
-    match code {
-        0 => "NO_ERROR",
-        1 => "PROTOCOL_ERROR",
-        2 => "INTERNAL_ERROR",
-        3 => "FLOW_CONTROL_ERROR",
-        4 => "SETTINGS_TIMEOUT",
-        5 => "STREAM_CLOSED",
-        6 => "FRAME_SIZE_ERROR",
-        7 => "REFUSED_STREAM",
-        8 => "CANCEL",
-        9 => "COMPRESSION_ERROR",
-        10 => "CONNECT_ERROR",
-        11 => "ENHANCE_YOUR_CALM",
-        12 => "INADEQUATE_SECURITY",
-        13 => "HTTP_1_1_REQUIRED",
-        _ => "other",
-    }
 }
 
 #[cfg(test)]

@@ -121,6 +121,16 @@ fn an_upgrade_goes_on_as_http2() {
     assert_eq!((&report["exchanges"][0]["interim"], &report["totals"]["connections"]), (&json!([101]), &json!(1)));
 }
 
+/// Of the client's side alone, the upgrade is not seen.
+#[test]
+fn an_upgrade_whose_answer_is_not_here_is_one_connection() {
+    let report = Talk::open()
+        .ask("GET /first HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n")
+        .ask([PREFACE, &frame(HEADERS, END_HEADERS | END_STREAM, 3, ask(&mut Encoder::new(), "/second"))].concat())
+        .report();
+    assert_eq!((&report["totals"]["requests"], &report["totals"]["connections"]), (&json!(2), &json!(1)));
+}
+
 #[test]
 fn a_server_may_speak_first() {
     let mut client = Encoder::new();
@@ -260,4 +270,75 @@ fn requests_that_are_taken_back_by_the_hundred_are_told() {
     let finding = &report["findings"][0];
     assert_eq!((&finding["rule"], &finding["measures"][0]["value"]), (&json!("http2_rapid_reset"), &json!(120.0)));
     assert!(at(&reset(90), "findings").iter().all(|finding| finding["rule"] != "http2_rapid_reset"));
+}
+
+/// A request that may take another form than GET, up to the end of its stream or not.
+fn asked(fields: &[(&str, &str)], ends: bool) -> Vec<u8> {
+    let flags = if ends { END_HEADERS | END_STREAM } else { END_HEADERS };
+    [PREFACE, &frame(HEADERS, flags, 1, block(&mut Encoder::new(), fields))].concat()
+}
+
+#[test]
+fn streams_that_become_tunnels_count_bytes() {
+    let connect = [(":method", "CONNECT"), (":authority", "example.net:443")];
+    let websocket = [
+        (":method", "CONNECT"),
+        (":protocol", "websocket"),
+        (":scheme", "https"),
+        (":path", "/chat"),
+        (":authority", "example.net"),
+    ];
+    for (fields, tunnel, rule) in
+        [(&connect[..], "connect", "http_connect_tunnel"), (&websocket[..], "websocket", "http_websocket")]
+    {
+        let report = Talk::open()
+            .ask(asked(fields, false))
+            .tell(frame(HEADERS, END_HEADERS, 1, block(&mut Encoder::new(), &[(":status", "200")])))
+            .ask(frame(DATA, 0, 1, "to the other"))
+            .tell(frame(DATA, PADDED, 1, b"\x02and back\0\0"))
+            .close()
+            .report();
+        let exchange = &report["exchanges"][0];
+        assert_eq!(
+            (&exchange["tunnel"], &exchange["tunnel_client_bytes"], &exchange["tunnel_server_bytes"]),
+            (&json!(tunnel), &json!(12), &json!(8))
+        );
+        assert!(report.get("files").is_none() && exchange.get("response_body").is_none(), "{report}");
+        assert_eq!((&report["findings"][0]["rule"], &report["totals"]["tunnels"]), (&json!(rule), &json!(1)));
+    }
+    // One that is refused has a body like any other.
+    let refused = Talk::open()
+        .ask(asked(&connect, true))
+        .tell(frame(HEADERS, END_HEADERS, 1, block(&mut Encoder::new(), &[(":status", "403")])))
+        .tell(frame(DATA, END_STREAM, 1, "no"))
+        .report();
+    assert_eq!(
+        (&refused["exchanges"][0]["response_body"]["bytes"], refused["exchanges"][0].get("tunnel")),
+        (&json!(2), None)
+    );
+}
+
+#[test]
+fn lengths_that_a_server_behind_may_believe_are_told() {
+    let post = |more: &[(&'static str, &'static str)]| {
+        [&[(":method", "POST"), (":authority", "h"), (":path", "/")][..], more].concat()
+    };
+    let told = |fields: &[(&str, &str)]| {
+        let talk = Talk::open().ask([asked(fields, false), frame(DATA, END_STREAM, 1, "12345")].concat());
+        let answer = frame(HEADERS, END_HEADERS | END_STREAM, 1, block(&mut Encoder::new(), &[(":status", "200")]));
+        talk.tell(answer).close().report()
+    };
+    for (fields, expected) in [
+        (&[("content-length", "0")][..], "wrong_content_length"),
+        (&[("content-length", "5"), ("content-length", "6")], "conflicting_content_length"),
+        (&[("content-length", "+5")], "bad_content_length"),
+        (&[("transfer-encoding", "chunked")], "odd_transfer_encoding"),
+    ] {
+        let report = told(&post(fields));
+        assert_eq!(faults(&report), [expected]);
+        assert_eq!(report["findings"][0]["rule"], "http_request_smuggling", "{report}");
+    }
+    for fields in [&[("content-length", "5")][..], &[("content-length", "5"), ("content-length", "5")], &[]] {
+        assert!(faults(&told(&post(fields))).is_empty(), "{fields:?}");
+    }
 }

@@ -39,7 +39,8 @@ pub struct Request {
 /// What is kept of a response's head.
 #[derive(Debug, Clone, Default)]
 pub struct Response {
-    pub status: u16,
+    /// None before HTTP/1.0.
+    pub status: Option<u16>,
     pub reason: String,
     pub server: Option<String>,
     pub location: Option<String>,
@@ -200,7 +201,7 @@ impl Request {
             upgrade: one("upgrade").map(word),
             signs: signs::of_target(target),
             login: query(target).and_then(|query| form::login(form::pairs(query))),
-            entity: Entity::of(one),
+            entity: Entity::of(one, all),
         }
     }
 }
@@ -241,7 +242,7 @@ impl Response {
             schemes.push(value.split(u8::is_ascii_whitespace).next().unwrap_or_default());
         }
         Self {
-            status,
+            status: Some(status),
             reason: word(reason),
             server: one("server").map(text),
             location: one("location").map(uri),
@@ -249,7 +250,7 @@ impl Response {
             challenge: (!schemes.is_empty()).then(|| word(&schemes.join(&b", "[..]))),
             via: one("via").map(text),
             upgrade: one("upgrade").map(word),
-            entity: Entity::of(one),
+            entity: Entity::of(one, all),
         }
     }
 }
@@ -261,28 +262,73 @@ impl Entity {
         kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("multipart/form-data")
     }
 
-    fn of<'h>(one: &impl Fn(&'static str) -> Option<&'h [u8]>) -> Self {
+    fn of<'h>(one: &impl Fn(&'static str) -> Option<&'h [u8]>, all: &impl Fn(&'static str) -> Vec<&'h [u8]>) -> Self {
+        // Several headers are one list (RFC 9110 §5.3).
+        let coding = all("content-encoding").join(&b", "[..]);
         Self {
             content_type: one("content-type").filter(|value| !value.is_empty()).map(text),
             content_length: one("content-length").and_then(super::framing::number),
-            coding: one("content-encoding").filter(|value| !value.is_empty()).map(word),
+            coding: (!coding.is_empty()).then(|| word(&coding)),
             file_name: one("content-disposition").and_then(file_name),
             range: one("content-range").map(word),
         }
     }
 }
 
-/// The file name of Content-Disposition (RFC 6266), as it is.
+/// The file name of Content-Disposition: `filename*` before `filename` (RFC 6266 §4.3).
 pub fn file_name(value: &[u8]) -> Option<String> {
-    let mut parts = value.split(|octet| *octet == b';').map(<[u8]>::trim_ascii);
-    let named = parts.find_map(|part| {
-        let at = part.iter().position(|octet| *octet == b'=')?;
-        let (name, value) = part.split_at_checked(at)?;
-        let is_name = name.trim_ascii().eq_ignore_ascii_case(b"filename") || name.eq_ignore_ascii_case(b"filename*");
-        is_name.then(|| value.get(1..).unwrap_or_default().trim_ascii())
-    })?;
-    let named = named.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(named);
-    (!named.is_empty()).then(|| text(named))
+    let (mut plain, mut extended, mut rest) = (None, None, value);
+    while !rest.is_empty() {
+        let (part, behind) = parameter(rest);
+        rest = behind;
+        let Some(at) = part.iter().position(|octet| *octet == b'=') else { continue };
+        let (name, value) = part.split_at_checked(at).unwrap_or_default();
+        let (name, value) = (name.trim_ascii(), value.get(1..).unwrap_or_default().trim_ascii());
+        if name.eq_ignore_ascii_case(b"filename") {
+            plain = plain.or_else(|| Some(unquoted(value)));
+        } else if name.eq_ignore_ascii_case(b"filename*") {
+            extended = extended.or_else(|| of_charset(value));
+        }
+    }
+    extended.or(plain).filter(|name| !name.is_empty()).map(|name| text(&name))
+}
+
+/// A part up to the next semicolon that is not within quotes, and what stands behind.
+fn parameter(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let end = bytes.iter().position(|octet| {
+        let ends = *octet == b';' && !is_quoted;
+        is_quoted ^= *octet == b'"' && !is_escaped;
+        is_escaped = *octet == b'\\' && is_quoted && !is_escaped;
+        ends
+    });
+    match end.and_then(|end| bytes.split_at_checked(end)) {
+        Some((part, behind)) => (part, behind.get(1..).unwrap_or_default()),
+        None => (bytes, &[]),
+    }
+}
+
+/// A value without its quotes. Backslashes are left where browsers leave them: in paths of Windows.
+fn unquoted(value: &[u8]) -> Vec<u8> {
+    let within = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
+    let mut plain = Vec::with_capacity(within.len());
+    let mut rest = within;
+    while let [first, behind @ ..] = rest {
+        let is_escape = *first == b'\\' && matches!(behind, [b'"' | b'\\', ..]);
+        rest = if is_escape { behind } else { rest };
+        if let [octet, behind @ ..] = rest {
+            plain.push(*octet);
+            rest = behind;
+        }
+    }
+    plain
+}
+
+/// `UTF-8''na%C3%AFve` (RFC 8187 §3.2).
+fn of_charset(value: &[u8]) -> Option<Vec<u8>> {
+    let mut parts = value.splitn(3, |octet| *octet == b'\'');
+    let (_, _, encoded) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(signs::unescaped(encoded))
 }
 
 /// Host and port of an absolute target.

@@ -33,8 +33,10 @@ mcpcap_analyzer::faults! {
         ConflictingContentLength,
         /// Both Content-Length and Transfer-Encoding; the latter counts.
         ContentLengthWithTransferEncoding,
-        /// Transfer-Encoding is not `chunked`, alone or at the end of a list, or stands there more than once.
+        /// Transfer-Encoding is not `chunked`, alone or at the end of a list, or stands there more than once, or in HTTP/2.
         OddTransferEncoding,
+        /// Content-Length of a request of HTTP/2 is not the length of its body.
+        WrongContentLength,
         /// A chunk whose size is no number below 2^63, or that does not end where it should. The rest of the stream cannot be read.
         BadChunk,
         /// A frame of HTTP/2 that contradicts itself, or stands where it may not.

@@ -70,6 +70,12 @@ fn transfer(head: &Head<'_>, faults: &mut Faults) -> Option<bool> {
     Some(ends)
 }
 
+/// Codings that the transfer added to those of the content (RFC 9112 §7.2), in the order in which they were applied.
+pub fn codings<'h>(head: &'h Head<'_>) -> impl Iterator<Item = &'h str> {
+    let all = head.list("transfer-encoding").filter(|coding| !coding.eq_ignore_ascii_case(b"chunked"));
+    all.map(|coding| std::str::from_utf8(coding).unwrap_or("other"))
+}
+
 /// What Content-Length says; the first of several that differ.
 fn length(head: &Head<'_>, faults: &mut Faults) -> Option<u64> {
     let mut found: Option<u64> = None;

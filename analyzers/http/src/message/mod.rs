@@ -9,7 +9,7 @@ mod start;
 
 pub use fault::{Fault, Faults};
 pub use head::{Head, end};
-pub use start::{Begins, Start, Version, begins, behind_line_ends};
+pub use start::{Begins, Start, Version, begins, behind_line_ends, simple_target};
 
 #[cfg(test)]
 mod tests;

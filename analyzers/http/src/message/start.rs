@@ -7,6 +7,20 @@ use crate::limits;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u8, pub u8);
 
+impl Version {
+    /// Before HTTP/1.0, where requests named none.
+    pub const SIMPLE: Self = Self(0, 9);
+}
+
+/// The target of a request of HTTP/0.9 (RFC 1945 §5), which is nothing but a line. Protocols with such commands have no such targets.
+pub fn simple_target(segment: &[u8]) -> Option<&[u8]> {
+    let line = segment.strip_prefix(b"GET ")?.strip_suffix(b"\n")?;
+    let target = line.strip_suffix(b"\r").unwrap_or(line).trim_ascii_end();
+    let fits = target.starts_with(b"/") || target.starts_with(b"http://");
+    let is_one = target.len() <= limits::START_LINE && target.iter().all(|octet| octet.is_ascii_graphic());
+    (fits && is_one).then_some(target)
+}
+
 /// The first line of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start<'a> {

@@ -79,3 +79,22 @@ fn framing_is_that_of_rfc_9112() {
         (None, None, None)
     );
 }
+
+#[test]
+fn file_names_are_those_that_are_meant() {
+    use super::facts::file_name;
+    for (value, expected) in [
+        (r#"attachment; filename="a.exe""#, Some("a.exe")),
+        (r#"attachment; FileName = a.exe ; x=y"#, Some("a.exe")),
+        (r#"attachment; filename="a; b=c.exe"; size=3"#, Some("a; b=c.exe")),
+        (r#"attachment; filename="a \"b\".exe""#, Some("a \"b\".exe")),
+        (r#"attachment; filename="C:\dir\a.exe""#, Some(r"C:\dir\a.exe")),
+        ("attachment; filename=plain.txt; filename*=UTF-8''na%C3%AFve%20.exe", Some("naïve .exe")),
+        ("attachment; filename*=broken; filename=a", Some("a")),
+        ("inline", None),
+        ("attachment; filename=\"\"", None),
+        ("attachment; filename=\"open", Some("\"open")),
+    ] {
+        assert_eq!(file_name(value.as_bytes()).as_deref(), expected, "{value}");
+    }
+}

@@ -10,6 +10,8 @@ mod pairing;
 mod robust;
 mod rows;
 mod schema;
+mod simple;
+mod tunnels;
 
 use mcpcap_analyzer::harness;
 use serde_json::Value;

@@ -107,3 +107,35 @@ fn bodies_that_lie_about_their_coding_are_told() {
     assert_eq!(report["statistics"]["malformed"][0], json!({ "reason": "large_expansion", "count": 1, "frames": [5] }));
     assert!(report["exchanges"][0]["response_body"].get("sha256").is_none());
 }
+
+/// `hello hello hello hello` four times, by gzip.
+const GZIP: &str = "1f8b0800000000000203cb48cdc9c957c84027b932a8240e00a23cef5160000000";
+const SHA256: &str = "b27f681ceaff2ee30ad53acec314298274efcefeb15184edc130e57f058dc264";
+
+#[test]
+fn codings_of_several_headers_and_of_the_transfer_are_undone() {
+    let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+    let gzip = data_encoding::HEXLOWER.decode(GZIP.as_bytes()).unwrap();
+    // A frame of zstd around it.
+    let block = ((gzip.len() as u32) << 3 | 1).to_le_bytes();
+    let both = [b"\x28\xb5\x2f\xfd\x20", &[gzip.len() as u8][..], &block[..3], &gzip].concat();
+    let chunked = |body: &[u8]| [format!("{:x}\r\n", body.len()).as_bytes(), body, b"\r\n0\r\n\r\n"].concat();
+    for (headers, body, coding) in [
+        ("Content-Encoding: gzip\r\nContent-Encoding: zstd\r\n", both.clone(), Some("gzip, zstd")),
+        ("Content-Encoding: gzip, zstd\r\n", both.clone(), Some("gzip, zstd")),
+        ("Content-Encoding: gzip\r\nTransfer-Encoding: zstd, chunked\r\n", chunked(&both), Some("gzip")),
+        ("Transfer-Encoding: gzip, chunked\r\n", chunked(&gzip), None),
+        ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", chunked(&gzip), None),
+    ] {
+        let length =
+            if headers.contains("chunked") { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        let head = format!("HTTP/1.1 200 OK\r\n{headers}{length}\r\n");
+        let report = Talk::open().ask(get).tell([head.as_bytes(), &body].concat()).close().report();
+        let told = &report["exchanges"][0]["response_body"];
+        assert_eq!(
+            (told["sha256"].as_str(), told["decoded_bytes"].as_u64(), told["content_encoding"].as_str()),
+            (Some(SHA256), Some(96), coding),
+            "{headers}"
+        );
+    }
+}
