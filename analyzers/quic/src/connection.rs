@@ -51,6 +51,8 @@ pub struct Connection {
     /// The largest packet number of each side so far.
     largest: [Option<u64>; 2],
     messages: [Messages; 2],
+    /// The server's first Initials that stand in the file before the client's, without which there are no keys.
+    waiting: Vec<(Vec<u8>, Mark)>,
     /// Ids of the server that were not seen before this datagram.
     pub fresh: Vec<Id>,
 }
@@ -65,6 +67,7 @@ impl Connection {
             keys: [None, None],
             largest: [None; 2],
             messages: Default::default(),
+            waiting: Vec::new(),
             fresh: Vec::new(),
         }
     }
@@ -221,9 +224,15 @@ impl Connection {
             if opened.is_some() {
                 self.secret = packet.destination;
                 self.facts.original = self.facts.original.or(Some(packet.destination));
+                self.facts.client_guessed = false;
             }
         }
         let Some((number, range)) = opened else {
+            let may_wait = from == Side::Server && self.facts.original.is_none();
+            if may_wait && self.waiting.len() < limits::WAITING && packet.bytes.len() <= limits::WAITING_BYTES {
+                self.waiting.push((packet.bytes.to_vec(), mark));
+                return;
+            }
             out.not_decrypted = out.not_decrypted.saturating_add(1);
             // Without the client's first packet there are no keys.
             if self.facts.original.is_some() {
@@ -233,6 +242,13 @@ impl Connection {
         };
         *largest = Some(largest.map_or(number, |largest| largest.max(number)));
         self.frames(from, buffer.get(range).unwrap_or_default(), mark);
+        if from == Side::Client {
+            for (bytes, mark) in std::mem::take(&mut self.waiting) {
+                if let Some(Next::Long(packet)) = Packets::new(&bytes, bytes.len()).next() {
+                    self.initial(Side::Server, &packet, None, mark, buffer, out);
+                }
+            }
+        }
     }
 
     fn frames(&mut self, from: Side, content: &[u8], mark: Mark) {
@@ -294,16 +310,19 @@ impl Connection {
     /// Bytes that wait.
     pub fn buffered(&self) -> usize {
         let [client, server] = &self.messages;
-        client.buffered().saturating_add(server.buffered())
+        let waiting = self.waiting.iter().map(|(bytes, _)| bytes.capacity()).fold(0, usize::saturating_add);
+        client.buffered().saturating_add(server.buffered()).saturating_add(waiting)
     }
 
     /// Gives up what waits, for want of room.
-    pub fn give_up(&mut self) {
+    pub fn give_up(&mut self, out: &mut Out) {
         self.messages.iter_mut().for_each(Messages::give_up);
+        out.not_decrypted = out.not_decrypted.saturating_add(std::mem::take(&mut self.waiting).len() as u64);
     }
 
     /// Nothing more comes of it.
     pub fn finish(mut self, out: &mut Out) {
+        out.not_decrypted = out.not_decrypted.saturating_add(self.waiting.len() as u64);
         let Self { facts, messages: [of_client, of_server], .. } = &mut self;
         let last = facts.last;
         for (from, messages) in [(Side::Client, of_client), (Side::Server, of_server)] {

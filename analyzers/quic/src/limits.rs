@@ -14,6 +14,10 @@ pub const IDS: usize = 16_384;
 pub const MESSAGE: usize = 128 << 10;
 /// Bytes that wait in all connections for the rest of their message.
 pub const BUFFERED: usize = 4 << 20;
+/// Initials of a server that wait for the client's first one, which stands behind them in the file, and bytes of each.
+pub const WAITING: usize = 4;
+/// See [`WAITING`].
+pub const WAITING_BYTES: usize = 1500;
 /// Pieces of a message that are apart from each other.
 pub const PIECES: usize = 1024;
 /// Packets of one handshake message, above which it is counted as malformed: the largest hellos of today need three.

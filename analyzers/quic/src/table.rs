@@ -142,7 +142,7 @@ impl Table {
         out.buffered = out.buffered.saturating_sub(before).saturating_add(connection.buffered());
         if out.buffered > limits::BUFFERED {
             out.buffered = out.buffered.saturating_sub(connection.buffered());
-            connection.give_up();
+            connection.give_up(out);
             out.given_up = out.given_up.saturating_add(1);
         }
         while self.connections.len() > limits::CONNECTIONS || out.memory > limits::MEMORY {

@@ -3,7 +3,7 @@
 use mcpcap_analyzer::harness::build::udp;
 use mcpcap_analyzer::harness::schema::says_only_that_there_is_nothing;
 use mcpcap_analyzer::stream::Side;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::build::{
     CLIENT, Initial, OF_CLIENT, OF_SERVER, ORIGINAL, SERVER, Wire, answer, bytes, close, crypto, encrypted, hello,
@@ -46,6 +46,25 @@ fn a_handshake_is_told() {
     // q: QUIC; 13: TLS 1.3; d: with a server name; 02 suites, 07 extensions; h3.
     assert!(connection["ja4"].as_str().unwrap().starts_with("q13d0207h3_"), "{connection}");
     assert!(connection["malformed"].is_null(), "{connection}");
+}
+
+/// In the file, not on the wire.
+#[test]
+fn an_answer_may_stand_before_what_it_answers() {
+    let asked = Initial::default().packet(&crypto(0, &hello("a.example", "h3")));
+    let told = |number| Initial { number, ..Initial::of_server() }.packet(&crypto(0, &answer()));
+    let connection = Wire::default().tell(told(0)).ask(&asked).connection();
+    assert_eq!((&connection["server_hello_frame"], &connection["client_hello_frame"]), (&json!(1), &json!(2)));
+    assert_eq!((&connection["server_name"], &connection["client_guessed"]), (&json!("a.example"), &Value::Null));
+    // Those beyond, and those whose client never comes, are counted.
+    let many = (0..6).fold(Wire::default(), |wire, number| wire.tell(told(number)));
+    assert_eq!(many.report()["limits"]["initials_not_decrypted"], 6);
+    let many = (0..6).fold(Wire::default(), |wire, number| wire.tell(told(number)));
+    let report = many.ask(asked).report();
+    assert_eq!(
+        (&report["limits"]["initials_not_decrypted"], report["connections"].as_array().map(Vec::len)),
+        (&json!(2), Some(1))
+    );
 }
 
 #[test]
