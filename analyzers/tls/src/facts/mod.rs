@@ -242,7 +242,8 @@ impl Facts {
     /// A record that is encrypted, of a content type that it still shows.
     pub fn encrypted(&mut self, from: Side, kind: Encrypted, mark: Mark) {
         let is_13 = self.is_13();
-        let is_asked = self.offer.is_some();
+        // Who does not say so in the hello sends none (RFC 8446 §4.2.10): then the answer is not in the capture.
+        let may_be_early = self.offer.as_ref().is_some_and(|offer| offer.early_data);
         let answered = self.answered.is_some();
         let side = self.side_mut(from);
         side.encrypted_from = side.encrypted_from.or(Some(mark.frame));
@@ -260,7 +261,7 @@ impl Facts {
             Encrypted::Read => false,
         };
         side.finished |= finishes;
-        if from == Side::Client && is_asked && !answered && matches!(kind, Encrypted::Data(_)) {
+        if from == Side::Client && may_be_early && !answered && matches!(kind, Encrypted::Data(_)) {
             self.early_data = true;
         }
         let [client, server] = &self.done;

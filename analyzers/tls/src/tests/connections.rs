@@ -175,6 +175,22 @@ fn tls_1_3_is_told_with_retry_resumption_and_early_data() {
     assert_eq!(faults(&report), []);
 }
 
+/// Of a client's side alone.
+#[test]
+fn data_without_an_answer_is_early_only_where_the_hello_says_so() {
+    let hello = |extensions: &[(u16, Vec<u8>)]| record(22, &message(1, &client_hello(0x0303, &[0x1301], extensions)));
+    let versions = (43, numbers(1, &[0x0304]));
+    for (extensions, expected, total) in
+        [(vec![versions.clone()], Value::Null, Value::Null), (vec![versions, (42, vec![])], json!("sent"), json!(1))]
+    {
+        let report = Talk::open()
+            .ask([hello(&extensions), record(20, &[1])].concat())
+            .ask([record(23, &[0xee; 60]), record(23, &[0xee; 40])].concat())
+            .report();
+        assert_eq!((&report["connections"][0]["early_data"], &report["totals"]["early_data"]), (&expected, &total));
+    }
+}
+
 #[test]
 fn alerts_have_their_names_and_sides() {
     let report = Talk::open()
