@@ -69,6 +69,15 @@ impl Bucket {
     }
 }
 
+/// A protocol or host.
+#[derive(Debug, Clone, Copy)]
+struct Series {
+    number: u16,
+    bytes: u64,
+    /// Whether earlier bytes may have been forgotten.
+    is_partial: bool,
+}
+
 /// What found no series of its own.
 const OTHERS: u16 = u16::MAX;
 
@@ -79,8 +88,10 @@ pub struct Timeline<K> {
     /// The number of the first bucket: its time by its width.
     first: u64,
     buckets: VecDeque<Bucket>,
-    series: BoundedMap<K, (u16, u64)>,
+    series: BoundedMap<K, Series>,
     free: Vec<u16>,
+    /// Whether any had to make room.
+    has_forgotten: bool,
     without_time: u64,
 }
 
@@ -95,6 +106,7 @@ impl<K: Hash + Eq + Ord + Copy> Timeline<K> {
             buckets: VecDeque::new(),
             series: BoundedMap::new(limits::SERIES),
             free: (0..limits::SERIES as u16).rev().collect(),
+            has_forgotten: false,
             without_time: 0,
         }
     }
@@ -117,23 +129,24 @@ impl<K: Hash + Eq + Ord + Copy> Timeline<K> {
 
     /// The series of a key; when all are in use, the half with fewer bytes goes.
     fn series_of(&mut self, key: K, bytes: u64) -> u16 {
-        if let Some((series, total)) = self.series.get_mut(&key) {
-            *total = total.saturating_add(bytes);
-            return *series;
+        if let Some(series) = self.series.get_mut(&key) {
+            series.bytes = series.bytes.saturating_add(bytes);
+            return series.number;
         }
         if self.free.is_empty() {
             let mut all: Vec<(Reverse<u64>, K, u16)> =
-                self.series.iter().map(|(key, (series, total))| (Reverse(*total), *key, *series)).collect();
+                self.series.iter().map(|(key, series)| (Reverse(series.bytes), *key, series.number)).collect();
             all.sort_unstable();
+            self.has_forgotten = true;
             for (_, key, series) in all.split_off(all.len().div_ceil(2)) {
                 self.series.remove(&key);
                 self.buckets.iter_mut().for_each(|bucket| bucket.parts.retain(|part| part.series != series));
                 self.free.push(series);
             }
         }
-        let series = self.free.pop().unwrap_or(OTHERS);
-        self.series.insert(key, (series, bytes));
-        series
+        let number = self.free.pop().unwrap_or(OTHERS);
+        self.series.insert(key, Series { number, bytes, is_partial: self.has_forgotten });
+        number
     }
 
     fn bucket(&mut self, time: u64) -> Option<&mut Bucket> {
@@ -183,9 +196,10 @@ impl<K: Hash + Eq + Ord + Copy> Timeline<K> {
         let (first, buckets) = joined(&self.buckets, self.first, times);
         let width = self.width.saturating_mul(times);
         let mut named: Vec<(Reverse<u64>, K, u16)> =
-            self.series.iter().map(|(key, (series, total))| (Reverse(*total), *key, *series)).collect();
+            self.series.iter().map(|(key, series)| (Reverse(series.bytes), *key, series.number)).collect();
         named.sort_unstable();
         named.truncate(limits::SERIES_LISTED);
+        let is_partial = |key: &K| self.series.get(key).is_some_and(|series| series.is_partial);
         let at = |place: usize| first.saturating_add(place as u64).saturating_mul(width);
         let filled: Vec<(usize, &Bucket)> =
             buckets.iter().enumerate().filter(|(_, bucket)| bucket.packets > 0).collect();
@@ -219,6 +233,7 @@ impl<K: Hash + Eq + Ord + Copy> Timeline<K> {
             interval_seconds: time::seconds(width),
             by,
             series: named.iter().map(|(_, key, _)| name(key)).collect(),
+            series_at_least: named.iter().filter(|(_, key, _)| is_partial(key)).map(|(_, key, _)| name(key)).collect(),
             peak_time: peak.map(|(place, _)| time::rfc3339(at(*place), 9)).unwrap_or_default(),
             peak_bytes: peak.map(|(_, bucket)| bucket.bytes).unwrap_or_default(),
             buckets_total: filled.len() as u64,
@@ -271,6 +286,10 @@ pub struct OverTime {
     /// its hosts.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub series: Vec<String>,
+    /// Those of them that may have had more bytes before: they came, or came again, when 24 others had been told apart.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-mcpcap-fixed" = true))]
+    pub series_at_least: Vec<String>,
     /// When the span with most bytes begins.
     #[schemars(extend("x-mcpcap-fixed" = true))]
     pub peak_time: String,
@@ -340,6 +359,7 @@ mod tests {
         assert_eq!((report.interval_seconds, report.buckets.len()), (60.0, 60));
         assert!(report.buckets.iter().all(|b| (b.packets, b.bytes, b.bytes_by.clone()) == (60, 6_000, vec![3_000; 2])));
         assert_eq!((report.gaps_total, report.series), (0, vec!["0".to_owned(), "1".to_owned()]));
+        assert!(report.series_at_least.is_empty());
     }
 
     #[test]
@@ -375,6 +395,8 @@ mod tests {
         }
         let report = report(&timeline);
         assert_eq!((report.series[0].as_str(), report.series.len()), ("0", limits::SERIES_LISTED));
+        // The first one was there from the beginning; of the others nobody knows.
+        assert_eq!(report.series_at_least, report.series[1..]);
         assert_eq!(report.buckets.iter().map(|bucket| bucket.bytes_by[0]).sum::<u64>(), 2_000_000);
     }
 }
