@@ -116,30 +116,52 @@ fn frames(finding: &Value) -> String {
     format!(" [{noun} {}{more}]", named.join(", "))
 }
 
-/// A line for each rule, when there is no room for one each.
+/// A line for each rule, when there is no room for one each; where there is none for these either, one for each severity that names the rules.
 fn grouped(findings: &[Value], room: usize) -> Vec<Value> {
-    let mut order: Vec<(String, String)> = Vec::new();
-    let mut groups: BTreeMap<(String, String), Vec<&Value>> = BTreeMap::new();
+    let mut order: Vec<(&str, &str)> = Vec::new();
+    let mut groups: BTreeMap<(&str, &str), Vec<&Value>> = BTreeMap::new();
     for finding in findings {
-        let key = (text(finding, "severity").to_owned(), text(finding, "rule").to_owned());
-        let group = groups.entry(key.clone()).or_default();
+        let key = (text(finding, "severity"), text(finding, "rule"));
+        let group = groups.entry(key).or_default();
         if group.is_empty() {
             order.push(key);
         }
         group.push(finding);
     }
-    let mut lines: Vec<Value> = Vec::new();
-    let mut used = 0_usize;
-    for key in order {
-        let Some(group) = groups.get(&key) else { continue };
-        let line: Value = match group.as_slice() {
-            [one] => line(one, 60).into(),
-            group => cut(&format!("{} {} {} findings", key.0, key.1, group.len()), 100).into(),
-        };
-        used = used.saturating_add(size(&line)).saturating_add(1);
-        if used > room {
+    let named: Vec<(&str, &str, &[&Value])> =
+        order.into_iter().filter_map(|key| groups.get(&key).map(|group| (key.0, key.1, group.as_slice()))).collect();
+    let lines = |line: &dyn Fn(&str, &str, &[&Value]) -> String| -> Vec<Value> {
+        named.iter().map(|(severity, rule, group)| cut(&line(severity, rule, group), 100).into()).collect()
+    };
+    let forms = [
+        lines(&|severity, rule, group| match group {
+            [one] => line(one, 60),
+            group => format!("{severity} {rule} {} findings", group.len()),
+        }),
+        lines(&|severity, rule, group| counted(&format!("{severity} {rule}"), group)),
+    ];
+    let fits = |lines: &Vec<Value>| lines.iter().map(|line| size(line).saturating_add(1)).sum::<usize>() <= room;
+    forms.into_iter().find(fits).unwrap_or_else(|| by_severity(&named, room))
+}
+
+/// A rule, and how often it has found something where that is more than once.
+fn counted(rule: &str, group: &[&Value]) -> String {
+    if group.len() > 1 { format!("{rule} {}", group.len()) } else { rule.to_owned() }
+}
+
+/// A line for each severity, the gravest first, as far as there is room.
+fn by_severity(named: &[(&str, &str, &[&Value])], room: usize) -> Vec<Value> {
+    let (mut lines, mut left) = (Vec::new(), room);
+    for same in named.chunk_by(|(one, ..), (other, ..)| one == other) {
+        let rules: Vec<String> = same.iter().map(|(_, rule, group)| counted(rule, group)).collect();
+        let severity = same.first().map_or("", |(severity, ..)| *severity);
+        // With its quotes and a comma.
+        let most = left.saturating_sub(3);
+        if most < severity.len().saturating_add(20) {
             break;
         }
+        let line = Value::from(cut(&format!("{severity}: {}", rules.join(", ")), most));
+        left = left.saturating_sub(size(&line).saturating_add(1));
         lines.push(line);
     }
     lines
@@ -177,6 +199,34 @@ mod tests {
         assert!(lines[3].as_str().unwrap().starts_with("high tcp_port_scan 192.0.2.3 tried"));
         let (groups, _) = fitted(&all, 300, 9_000);
         assert_eq!(groups, [json!("high tcp_port_scan 12 findings")]);
+    }
+
+    #[test]
+    fn each_rule_is_named_however_little_room_there_is() {
+        let all: Vec<Value> = (0..40)
+            .map(|n| {
+                let mut finding = finding(n);
+                finding["rule"] = format!("http_rule_of_some_kind_{}", n / 2 * 2).into();
+                finding["severity"] = if n < 14 { "high".into() } else { "medium".into() };
+                finding
+            })
+            .collect();
+        let named = |room: usize| {
+            let (shown, used) = fitted(&all, room, 9_000);
+            assert!(used <= tenths(room, MOST), "{used} of {room}");
+            let text = shown.iter().map(|line| line.as_str().unwrap()).collect::<Vec<_>>().join("\n");
+            let count = (0..20).filter(|n| text.contains(&format!("http_rule_of_some_kind_{}", n * 2))).count();
+            (count, shown.len(), text)
+        };
+        // A line for each rule with what it is, with the bare name, and a line for each severity.
+        assert_eq!((named(1_500).0, named(1_500).1), (20, 20));
+        assert_eq!((named(1_050).0, named(1_050).1), (20, 20));
+        let (count, lines, text) = named(850);
+        assert_eq!((count, lines), (20, 2), "{text}");
+        assert!(text.starts_with("high: http_rule_of_some_kind_0 2, http_rule_of_some_kind_2 2"), "{text}");
+        // What is not whole says so.
+        assert!(named(400).2.ends_with('…'));
+        assert!(named(20).2.is_empty());
     }
 
     #[test]
