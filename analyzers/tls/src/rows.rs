@@ -100,7 +100,7 @@ mcpcap_analyzer::table! {
         certificate_validity: Option<&'static str>,
         /// Whether it is for the server name.
         name_matches: Option<bool>,
-        /// Encrypted records that the capture's decryption secrets decrypted.
+        /// Encrypted records that a key log decrypted.
         decrypted_records: Option<u64>,
         /// Whether something is wrong with it.
         is_malformed: bool,

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::Read as _;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::{CaptureError, Roots, named};
 use crate::answer::{AnswerError, Code};
 use crate::digest::hex_sha256;
@@ -29,6 +31,11 @@ impl fmt::Debug for KeyLog {
 }
 
 impl KeyLog {
+    /// What a receipt says of it.
+    pub fn in_receipt(&self) -> Value {
+        json!({ "sha256": self.sha256, "size": self.text.len() })
+    }
+
     /// Reads one of so many bytes at the most.
     ///
     /// # Errors

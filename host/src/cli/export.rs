@@ -43,6 +43,10 @@ pub struct Arguments {
     #[arg(long, value_name = "I/N")]
     share: Option<Share>,
 
+    /// TLS key log, by which what TLS carries is decrypted
+    #[arg(long, value_name = "FILE")]
+    keylog_file: Option<String>,
+
     #[command(flatten)]
     naming: Naming,
 
@@ -95,7 +99,10 @@ pub async fn run(typed: &Arguments, options: &Options) -> Result<(), Failure> {
     let service = Service::start(options).map(Arc::new).map_err(|error| error.to_string())?;
     let chosen = captures::chosen(&typed.captures)?;
     let names = chosen.names(typed.naming.base.as_deref())?;
-    let job = Job::new(&service, place, typed.format, &typed.tables).await.map(Arc::new).map_err(Failure::Wrong)?;
+    let key_log = typed.keylog_file.as_ref().map(|path| service.key_log(path)).transpose();
+    let key_log = key_log.map_err(|error| Failure::Wrong(error.message))?;
+    let job = Job::new(&service, place, (typed.format, key_log), &typed.tables).await;
+    let job = job.map(Arc::new).map_err(Failure::Wrong)?;
     captures::take_standard_input(&service, &chosen).await?;
     let cancel = CancellationToken::new();
     let work = all(&service, &job, (&chosen, names.as_slice(), typed.share), &cancel);

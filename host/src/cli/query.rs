@@ -13,6 +13,7 @@ use super::options::{Audit, Captures, Hardening, Keeping, Loaded, Naming};
 use super::progress::Shown;
 use super::report;
 use crate::answer::{AnswerError, Code};
+use crate::capture::KEY_LOG;
 use crate::service::{Asking, Options, STANDARD_INPUT, Service};
 use crate::tables::tool::MOST;
 use crate::text::terminal::{complain, print};
@@ -57,6 +58,10 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "limit")]
     all: bool,
 
+    /// TLS key log, by which what TLS carries is decrypted
+    #[arg(long, value_name = "FILE")]
+    keylog_file: Option<String>,
+
     #[command(flatten)]
     naming: Naming,
 
@@ -94,6 +99,9 @@ impl Arguments {
         let mut given = Map::new();
         given.insert("pcap_file".into(), chosen.captures.first().map_or("", String::as_str).into());
         given.insert("sql".into(), self.sql.as_str().into());
+        if let Some(path) = &self.keylog_file {
+            given.insert(KEY_LOG.into(), path.as_str().into());
+        }
         if let Some(limit) = self.limit.or(self.all.then_some(MOST)) {
             given.insert("limit".into(), limit.into());
         }

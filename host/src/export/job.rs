@@ -11,6 +11,7 @@ use super::manifest::{self, Basis, Capture, Manifest, Part, Settings};
 use super::name::Stem;
 use super::{ExportError, Format, Place};
 use crate::answer::{AnswerError, Code};
+use crate::capture::KeyLog;
 use crate::progress::Progress;
 use crate::service::{Opened, Service, Tables};
 
@@ -49,12 +50,17 @@ pub struct Made {
 }
 
 impl Job {
-    /// For tables or logs of these names, or for all.
+    /// For tables or logs of these names, or for all; with the key log of what decrypts.
     ///
     /// # Errors
     /// With the name of one that is not there, and those that are.
-    pub async fn new(service: &Service, place: Place, format: Format, names: &[String]) -> Result<Self, String> {
-        let tables = service.tables().await;
+    pub async fn new(
+        service: &Service,
+        place: Place,
+        (format, key_log): (Format, Option<KeyLog>),
+        names: &[String],
+    ) -> Result<Self, String> {
+        let tables = service.tables(key_log).await;
         let contents = files::contents(&tables, format);
         for name in names {
             if contents.iter().all(|content| content.name != *name) {
@@ -66,7 +72,11 @@ impl Job {
         let is_chosen = |content: &Content| names.is_empty() || names.contains(&content.name);
         let contents = contents.into_iter().map(|content| (is_chosen(&content), content));
         let contents = contents.map(|(is_chosen, content)| (content, is_chosen)).collect();
-        let settings = Settings { max_packets: service.max_packets(), component_memory: service.limits().memory };
+        let settings = Settings {
+            max_packets: service.max_packets(),
+            component_memory: service.limits().memory,
+            key_log: tables.key_log().map(str::to_owned),
+        };
         Ok(Self { place, tables, contents, basis: Basis { format, settings, line: Tables::line() } })
     }
 

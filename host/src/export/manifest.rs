@@ -71,6 +71,9 @@ pub struct Settings {
     pub max_packets: Option<u64>,
     /// Memory of a component, in bytes.
     pub component_memory: usize,
+    /// SHA-256 of the TLS key log that was given; absent: none was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key_log: Option<String>,
 }
 
 /// A component.
@@ -204,7 +207,7 @@ mod tests {
     }
 
     fn basis() -> Basis {
-        let settings = Settings { max_packets: None, component_memory: 5 };
+        let settings = Settings { max_packets: None, component_memory: 5, key_log: None };
         Basis { format: Format::Parquet, settings, line: vec![module("reader", "r"), module("decoder", "d")] }
     }
 
@@ -255,6 +258,7 @@ mod tests {
         assert!(is_of(|_| ()));
         assert!(!is_of(|basis| basis.settings.max_packets = Some(1)));
         assert!(!is_of(|basis| basis.settings.component_memory = 6));
+        assert!(!is_of(|basis| basis.settings.key_log = Some("k".into())));
         assert!(!is_of(|basis| basis.format = Format::Csv));
         assert!(!is_of(|basis| basis.line = vec![module("reader", "other")]));
         assert!(!manifest.is_of(&basis(), "b", "s") && !manifest.is_of(&basis(), &capture().name, "t"));

@@ -10,6 +10,7 @@ use super::run::Of;
 use super::wanted::{Add, Wanted};
 use super::{Service, stopping};
 use crate::answer::AnswerError;
+use crate::capture::KeyLog;
 use crate::catalog::Catalog;
 use crate::contract::Module;
 use crate::pipeline::End;
@@ -24,9 +25,15 @@ const LINE: [&str; 3] = ["reader", "codec", "decoder"];
 pub struct Tables {
     catalog: Arc<Catalog>,
     known: Vec<Arc<Table>>,
+    key_log: Option<KeyLog>,
 }
 
 impl Tables {
+    /// SHA-256 of the key log.
+    pub fn key_log(&self) -> Option<&str> {
+        self.key_log.as_ref().map(|key_log| key_log.sha256.as_str())
+    }
+
     /// All of them, in their order: those of the analyzers, and last the one of findings.
     pub fn all(&self) -> &[Arc<Table>] {
         &self.known
@@ -34,7 +41,7 @@ impl Tables {
 
     /// The components whose rows the n-th one has.
     pub fn components(&self, place: usize) -> Vec<Module> {
-        Wanted::of(&self.catalog, &self.known, &[place]).modules_of(0).into_iter().cloned().collect()
+        Wanted::of(&self.catalog, &self.known, &[place], None).modules_of(0).into_iter().cloned().collect()
     }
 
     /// Those that every capture passes through: on them all rows depend.
@@ -91,7 +98,7 @@ impl Opened<'_> {
     /// # Errors
     /// When there are none, or whoever takes them wants no more.
     pub fn rows(&self, tables: &Tables, places: &[usize], add: Add<'_>) -> Result<Extracted, AnswerError> {
-        let wanted = Wanted::of(&tables.catalog, &tables.known, places);
+        let wanted = Wanted::of(&tables.catalog, &tables.known, places, tables.key_log.as_ref());
         let (outcomes, _) = self.service.rows(&wanted, add, self.of)?;
         // With --max-packets one may have had enough before another.
         let furthest = outcomes.into_iter().max_by_key(|outcome| outcome.frames).ok_or_else(stopping)?;
@@ -101,11 +108,11 @@ impl Opened<'_> {
 }
 
 impl Service {
-    /// The tables that there are, when all analyzers that were there at the start are.
-    pub async fn tables(&self) -> Tables {
+    /// The tables that there are, when all analyzers that were there at the start are; those that decrypt are given the key log.
+    pub async fn tables(&self, key_log: Option<KeyLog>) -> Tables {
         self.settled().await;
         let catalog = self.catalog();
-        Tables { known: catalog.known_tables(), catalog }
+        Tables { known: catalog.known_tables(), catalog, key_log }
     }
 
     /// The most packets of its protocol that an analyzer looks at, where that was set.

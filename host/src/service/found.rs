@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::Service;
 use super::run::{Asked, Of, Returned};
 use crate::answer::{AnswerError, Code};
+use crate::capture::KeyLog;
 use crate::contract::{self, Common, Draft, FINDINGS, Tool, Window};
 use crate::effort::Effort;
 use crate::pipeline::Outcome;
@@ -24,15 +25,15 @@ pub(super) struct Found {
 }
 
 impl Service {
-    /// Gives the findings of these tools, in their order, as rows. What the tools of a component find alike is given once.
+    /// Gives the findings of these tools, in their order, as rows; those that decrypt are given the key log. What the tools of a component find alike is given once.
     pub(super) fn found(
         &self,
-        tools: &[Arc<Tool>],
+        (tools, key_log): (&[Arc<Tool>], Option<&KeyLog>),
         of: &Of<'_>,
         effort: &Effort<'_>,
         add: &dyn Fn(&Checked) -> Result<(), QueryError>,
     ) -> Result<Found, AnswerError> {
-        let asked: Vec<Asked> = tools.iter().map(|tool| self.for_findings(tool)).collect::<Result<_, _>>()?;
+        let asked: Vec<Asked> = tools.iter().map(|tool| self.for_findings(tool, key_log)).collect::<Result<_, _>>()?;
         let mut open: Vec<(&Asked, Window)> =
             asked.iter().map(|asked| (asked, Window::of_list(&asked.tool, FINDINGS))).collect();
         let (mut outcomes, mut is_kept) = (Vec::new(), true);
@@ -62,9 +63,10 @@ impl Service {
     }
 
     /// A question for all findings.
-    fn for_findings(&self, tool: &Arc<Tool>) -> Result<Asked, AnswerError> {
+    fn for_findings(&self, tool: &Arc<Tool>, key_log: Option<&KeyLog>) -> Result<Asked, AnswerError> {
         let arguments = self.for_rows(tool);
         let common = Common::take(&mut Map::new(), self.max_chars)?;
-        Ok(Asked { tool: Arc::clone(tool), arguments, common, keylog_file: None, key_log: None })
+        let key_log = key_log.filter(|_| tool.wants.key_log).cloned();
+        Ok(Asked { tool: Arc::clone(tool), arguments, common, keylog_file: None, key_log })
     }
 }

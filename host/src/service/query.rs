@@ -44,7 +44,7 @@ impl Ready {
     /// Some of the tables that it reads, by their places among them.
     pub(super) fn some(&self, places: &[usize]) -> Wanted {
         let named: Vec<usize> = places.iter().filter_map(|place| self.named.get(*place)).copied().collect();
-        Wanted::of(&self.catalog, &self.known, &named)
+        Wanted::of(&self.catalog, &self.known, &named, self.wanted.key_log.as_ref())
     }
 }
 
@@ -236,10 +236,12 @@ impl Service {
         let known = catalog.known_tables();
         let (time, effort) = self.time_to_ask(cancel);
         let named = tables_of(&asked.sql, &known, is_of_several, (time, &effort))?;
-        let wanted = Wanted::of(&catalog, &known, &named);
+        let key_log = asked.keylog_file.as_ref().map(|path| self.key_log(path)).transpose()?;
+        let wanted = Wanted::of(&catalog, &known, &named, key_log.as_ref());
         let ready = Ready { sql: asked.sql.clone(), catalog, known, named, wanted };
         let components: Vec<&str> = ready.wanted.modules().iter().map(|module| module.sha256.as_str()).collect();
-        let part = asked.part(&components.join(" "), self.max_chars)?;
+        let sha256 = key_log.as_ref().map(|key_log| key_log.sha256.as_str());
+        let part = asked.part(&components.join(" "), sha256, self.max_chars)?;
         Ok((ready, part))
     }
 
@@ -251,7 +253,7 @@ impl Service {
         let first = outcomes.first();
         let capture = first.map(contract::of_capture).unwrap_or_default();
         let memory = outcomes.iter().map(|outcome| outcome.memory).max().unwrap_or_default();
-        json!({
+        let mut receipt = json!({
             "capture": capture,
             "components": components,
             "limits": {
@@ -265,6 +267,10 @@ impl Service {
             "cut": false,
             "stopped_early": first.and_then(|outcome| outcome.end.as_ref()).map(|end| end.reason),
             "kept": is_kept,
-        })
+        });
+        if let (Some(receipt), Some(key_log)) = (receipt.as_object_mut(), &ready.wanted.key_log) {
+            receipt.insert("key_log".into(), key_log.in_receipt());
+        }
+        receipt
     }
 }

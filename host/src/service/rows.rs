@@ -151,7 +151,12 @@ impl Service {
     /// By what the n-th table of a query is kept.
     fn key(&self, cache: &TableCache, ready: &Ready, n: usize, capture: (&str, u64)) -> Option<Key> {
         let maker = |(tool, table): (&Arc<Tool>, &str)| {
-            json!([tool.module.sha256, tool.own_name, tool.name, table, self.for_rows(tool)])
+            let mut maker = json!([tool.module.sha256, tool.own_name, tool.name, table, self.for_rows(tool)]);
+            let key_log = ready.wanted.key_log.as_ref().filter(|_| tool.wants.key_log);
+            if let (Some(maker), Some(key_log)) = (maker.as_array_mut(), key_log) {
+                maker.push(key_log.sha256.as_str().into());
+            }
+            maker
         };
         let makers: Value = ready.wanted.makers(n).map(maker).collect();
         Some(cache.key(capture, ready.wanted.tables.get(n)?, &makers))

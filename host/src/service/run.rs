@@ -3,7 +3,7 @@
 use std::sync::{Arc, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::kept::Key;
@@ -69,14 +69,21 @@ impl Service {
         Ok(opened.map_err(|_| stopping())??)
     }
 
+    /// Reads a key log that a caller names.
+    ///
+    /// # Errors
+    /// As it cannot be read.
+    pub fn key_log(&self, path: &str) -> Result<KeyLog, AnswerError> {
+        KeyLog::read(&self.roots, path, self.line.limits.key_log)
+    }
+
     /// Answers questions about one capture, those that have to read it in one pass. What one of them fails at leaves the others alone.
     pub(super) fn run(&self, asked: Vec<Asked>, of: &Of<'_>) -> Vec<Result<Answer, AnswerError>> {
         let started = Instant::now();
         let ready: Vec<Result<(Asked, Window), AnswerError>> = asked
             .into_iter()
             .map(|mut asked| {
-                let read = |path: &String| KeyLog::read(&self.roots, path, self.line.limits.key_log);
-                asked.key_log = asked.keylog_file.as_ref().map(read).transpose()?;
+                asked.key_log = asked.keylog_file.as_ref().map(|path| self.key_log(path)).transpose()?;
                 asked.check_cursor()?;
                 let window = Window::of(&asked.tool, &asked.common);
                 Ok((asked, window))
@@ -134,7 +141,7 @@ impl Service {
         let report = contract::answer(draft, &outcome, tool, common, &asked.question(), of.shown, &effort())?;
         let mut receipt = contract::receipt(&outcome, &report, evicted, is_kept, tool, common, &self.line.limits);
         if let (Some(receipt), Some(key_log)) = (receipt.as_object_mut(), key_log) {
-            receipt.insert("key_log".into(), json!({ "sha256": key_log.sha256, "size": key_log.text.len() }));
+            receipt.insert("key_log".into(), key_log.in_receipt());
         }
         Ok((report, receipt))
     }

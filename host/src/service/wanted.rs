@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::Service;
 use super::run::Of;
 use crate::answer::AnswerError;
+use crate::capture::KeyLog;
 use crate::catalog::Catalog;
 use crate::contract::{Module, Tool};
 use crate::effort::{Effort, after};
@@ -21,6 +22,8 @@ pub(super) struct Wanted {
     tools: Vec<OfTool>,
     /// Where the table of findings stands among them, and the tools whose findings it has.
     findings: Option<(usize, Vec<Arc<Tool>>)>,
+    /// The key log of those that decrypt.
+    pub(super) key_log: Option<KeyLog>,
 }
 
 /// What is wanted of a tool.
@@ -35,10 +38,10 @@ struct OfTool {
 pub(super) type Add<'a> = &'a (dyn Fn(usize, &Checked) -> Result<(), QueryError> + Sync);
 
 impl Wanted {
-    /// Some of the tables that a catalog has, `known`, by their places there.
-    pub(super) fn of(catalog: &Catalog, known: &[Arc<Table>], places: &[usize]) -> Self {
+    /// Some of the tables that a catalog has, `known`, by their places there; with the key log of those that decrypt.
+    pub(super) fn of(catalog: &Catalog, known: &[Arc<Table>], places: &[usize], key_log: Option<&KeyLog>) -> Self {
         let tables = places.iter().filter_map(|at| known.get(*at)).map(Arc::clone).collect();
-        let mut wanted = Self { tables, tools: Vec::new(), findings: None };
+        let mut wanted = Self { tables, tools: Vec::new(), findings: None, key_log: key_log.cloned() };
         for (place, at) in places.iter().enumerate() {
             // Behind those of the analyzers is the host's.
             let Some(offered) = catalog.tables.get(*at) else {
@@ -110,7 +113,8 @@ impl Service {
         let mut outcomes = self.pass(wanted, add, of, &effort())?;
         let mut is_kept = false;
         if let Some((place, tools)) = &wanted.findings {
-            let found = self.found(tools, of, &effort(), &|rows| add(*place, rows))?;
+            let found =
+                self.found((tools.as_slice(), wanted.key_log.as_ref()), of, &effort(), &|rows| add(*place, rows))?;
             is_kept = found.is_kept && outcomes.is_empty();
             outcomes.extend(found.outcomes);
         }
@@ -157,7 +161,7 @@ impl Service {
                 arguments: text,
                 wants: &of_tool.tool.wants,
                 may_end: of_tool.tool.ends.with(arguments),
-                key_log: None,
+                key_log: wanted.key_log.as_ref().map(|key_log| &*key_log.text),
                 rows: Some(Rows { tables: &of_tool.tables, sink: &**sink, effort: *effort }),
             })
             .collect();

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Page;
 use crate::answer::{AnswerError, Code};
+use crate::capture::KEY_LOG;
 use crate::contract::arguments::MAX_CHARS;
 use crate::contract::{Cursor, Question, tidy};
 use crate::rows::{OF_TABLES, Table};
@@ -43,6 +44,7 @@ pub fn input() -> Map<String, Value> {
         "properties": {
             "pcap_file": { "type": "string", "description": "Path or URL." },
             "sql": { "type": "string", "description": "One SELECT." },
+            KEY_LOG: { "type": "string", "description": "Path of a TLS key log." },
             "limit": { "type": "integer", "minimum": 1, "maximum": MOST, "description": "Rows in the answer. Default: 100." },
             "cursor": { "type": "string", "description": "A `next`." },
             "max_chars": { "type": "integer", "minimum": MAX_CHARS.0, "maximum": MAX_CHARS.1, "description": "Characters of the answer." },
@@ -118,6 +120,8 @@ pub struct Asked {
     pub pcap_file: String,
     /// The SQL.
     pub sql: String,
+    /// The path of a TLS key log.
+    pub keylog_file: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
     max_chars: Option<usize>,
@@ -149,11 +153,11 @@ impl Asked {
         })
     }
 
-    /// The part of the rows, of what these components give.
+    /// The part of the rows, of what these components give, with a key log of this SHA-256.
     ///
     /// # Errors
     /// [`Code::BadArgument`], also for a cursor that belongs to another query.
-    pub fn part(&self, components: &str, usual_chars: usize) -> Result<Part, AnswerError> {
+    pub fn part(&self, components: &str, key_log: Option<&str>, usual_chars: usize) -> Result<Part, AnswerError> {
         let limit = self.limit.unwrap_or(PAGE);
         if !(1..=MOST).contains(&limit) {
             return Err(bad(format!("argument limit: must be a number from 1 to {MOST}")));
@@ -162,7 +166,10 @@ impl Asked {
         if !(MAX_CHARS.0..=MAX_CHARS.1).contains(&chars) && self.max_chars.is_some() {
             return Err(bad(format!("argument max_chars: must be a number from {} to {}", MAX_CHARS.0, MAX_CHARS.1)));
         }
-        let question = Question::new(NAME, components, &self.sql.as_str().into());
+        let question = match key_log {
+            Some(sha256) => Question::new(NAME, components, &json!([self.sql, sha256])),
+            None => Question::new(NAME, components, &self.sql.as_str().into()),
+        };
         let cursor = self.cursor.as_deref().map(Cursor::parse).transpose()?;
         if let Some(cursor) = &cursor {
             cursor.check_question(&question)?;

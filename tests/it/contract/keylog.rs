@@ -124,3 +124,47 @@ async fn another_key_log_is_another_question() {
     assert!(decrypted[0].0 != decrypted[1].0 && decrypted[0].1 != decrypted[1].1);
     client.cancel().await.unwrap();
 }
+
+/// Tables that are kept are those of their key log, and no others.
+#[tokio::test]
+async fn sql_takes_a_key_log() {
+    let client = client().await;
+    let folder = tempfile::tempdir().unwrap();
+    let part = folder.path().join("part.log");
+    let whole = std::fs::read_to_string(recording("keys.log")).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    std::fs::write(&part, lines[..lines.len() / 2].join("\n")).unwrap();
+    let sql = "SELECT (SELECT count(*) FROM http WHERE is_decrypted), (SELECT sum(decrypted_records > 0) FROM tls), \
+        (SELECT count(*) FROM findings WHERE tool IN ('analyze_http', 'analyze_tls'))";
+    let mut counted: Vec<(Value, Value)> = Vec::new();
+    for log in [None, Some(recording("keys.log")), Some(part), None, Some(recording("keys.log"))] {
+        let mut asked = json!({ "sql": sql });
+        if let Some(log) = &log {
+            asked["keylog_file"] = json!(log);
+        }
+        let answer = call(&client, "query_capture", &recording("tls.pcap"), &asked).await;
+        let receipt = json!(answer.meta)["mcpcap/receipt"]["key_log"].clone();
+        assert_eq!(receipt["sha256"].as_str().map(str::len), log.map(|_| 64));
+        let told = json!([answer.structured_content, answer.content, answer.meta]).to_string().to_lowercase();
+        assert!(secrets().iter().all(|secret| !told.contains(secret)));
+        counted.push((answer.structured_content.unwrap()["rows"][0].clone(), receipt));
+    }
+    assert_eq!((&counted[0], &counted[1]), (&counted[3], &counted[4]));
+    let of = |place: usize, column: usize| counted[place].0[column].as_u64().unwrap_or_default();
+    assert!(of(0, 0) == 0 && of(1, 0) > 25 && of(2, 0) > 0 && of(2, 0) < of(1, 0), "{counted:?}");
+    assert!(of(0, 1) == 0 && of(1, 1) > of(2, 1) && of(2, 1) > 0, "{counted:?}");
+    assert!(of(1, 2) > of(0, 2), "{counted:?}");
+    // A page does not follow that of another key log.
+    let mut asked = json!({ "sql": "SELECT uri FROM http", "limit": 2, "keylog_file": recording("keys.log") });
+    let first = call(&client, "query_capture", &recording("tls.pcap"), &asked).await.structured_content.unwrap();
+    asked["cursor"] = first["shown"]["lists"][0]["next"].clone();
+    let next = call(&client, "query_capture", &recording("tls.pcap"), &asked).await.structured_content.unwrap();
+    assert_eq!(next["rows"].as_array().map(Vec::len), Some(2));
+    asked.as_object_mut().unwrap().remove("keylog_file");
+    let error = refusal(&client, "query_capture", &recording("tls.pcap"), &asked).await;
+    assert!(error["error"].as_str().unwrap().contains("another key log"), "{error}");
+    asked["keylog_file"] = "/nowhere/keys".into();
+    let error = refusal(&client, "query_capture", &recording("tls.pcap"), &asked).await;
+    assert_eq!(error["code"], "not_found", "{error}");
+    client.cancel().await.unwrap();
+}

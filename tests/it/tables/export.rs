@@ -361,3 +361,29 @@ fn shares_together_are_the_whole_and_none_makes_what_another_does() {
     let (_, said) = ends(parts.path(), &[&*examples(), "--share", "3/3"], 2);
     assert!(said.contains("0/16 is the first of 16"), "{said}");
 }
+
+#[test]
+fn a_key_log_decrypts_and_another_one_makes_all_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = |name: &str| path(&root().join("tests/captures/tls").join(name));
+    let (capture, keys) = (recording("tls.pcap"), recording("keys.log"));
+    let made = |key_log: &[&str]| {
+        let arguments = [&[capture.as_str(), "--tables", "http", "--format", "ndjson"][..], key_log].concat();
+        let (said, _) = ends(folder.path(), &arguments, 0);
+        (manifests(folder.path())[0].clone(), said)
+    };
+    let (without, _) = made(&[]);
+    let (with, _) = made(&["--keylog-file", &keys]);
+    let rows = |manifest: &Value| manifest["tables"]["http"]["rows"].as_u64().unwrap();
+    assert!(rows(&without) == 0 && rows(&with) > 25, "{without} {with}");
+    let digest = |manifest: &Value| manifest["settings"]["key_log"].as_str().map(str::len);
+    assert_eq!((digest(&without), digest(&with)), (None, Some(64)));
+    let (again, said) = made(&["--keylog-file", &keys]);
+    assert_eq!((&again, said.contains("1 files were there")), (&with, true), "{said}");
+    assert_eq!(rows(&made(&[]).0), 0);
+    // What no key log is read of ends before anything is made.
+    let (_, complained) = ends(folder.path(), &[&capture, "--keylog-file", "/nowhere/keys"], 2);
+    assert!(complained.contains("keylog_file"), "{complained}");
+    let counted = stdout(&[&capture, "SELECT count(*) FROM http", "--format", "csv", "--keylog-file", &keys]);
+    assert_eq!(counted.lines().nth(1).and_then(|line| line.parse().ok()), Some(rows(&with)));
+}
