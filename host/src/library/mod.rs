@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(passed(), (vec![Passed::Deep, Passed::Link], true));
         let closed = folder.path().join("closed");
         std::fs::create_dir(&closed).unwrap();
-        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
         // Nothing is closed to root.
         if std::fs::read_dir(&closed).is_err() {
             assert_eq!(passed(), (vec![Passed::Deep, Passed::Unreadable, Passed::Link], true));

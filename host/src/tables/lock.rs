@@ -89,7 +89,7 @@ pub(super) const FUNCTIONS: &[&str] = &[
 /// Tables that functions make of their arguments, without effects.
 const OF_VALUES: [&str; 2] = ["json_each", "json_tree"];
 /// Instructions of SQLite between two looks at the clock.
-const BETWEEN: i32 = 100;
+const BETWEEN: i32 = 250;
 /// Bytes of one value or row, also of those that a query makes. Searching one such text for another takes a moment, and cannot be interrupted.
 pub(super) const LENGTH: i32 = 200_000;
 /// Memory of all databases of this process together, in bytes.

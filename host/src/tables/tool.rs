@@ -14,8 +14,8 @@ pub const NAME: &str = "query_capture";
 /// Its title.
 pub const TITLE: &str = "SQL over a capture";
 /// What it answers, in front of the names of the tables.
-const DESCRIPTION: &str = "Answers SQL (SQLite, one SELECT) over a capture's tables: use it for what no report tells, such as joins, groups and rare values. \
-SELECT * FROM tables_and_columns tells their columns. More functions: in_network(address, '10.0.0.0/8'), is_private(address), registered_domain(name), \
+const DESCRIPTION: &str = "Answers SQL (SQLite, one SELECT) over a capture's tables: for what no report tells, such as joins and groups. \
+SELECT * FROM tables_and_columns tells their columns. Functions: in_network(address, '10.0.0.0/8'), is_private(address), registered_domain(name), \
 entropy(text), bucket(time, seconds), rfc3339(time), ns('2026-01-31T12:00:00Z'), median(x), percentile(x, 95). Tables: ";
 
 /// The list of the answer that has pages.
