@@ -2,7 +2,6 @@
 
 use mcpcap_quic::build::{Initial, Kind, answer, crypto, encrypted, hello_with};
 
-use super::Flows;
 use super::frame::Path;
 use super::world::{World, cut};
 
@@ -29,10 +28,7 @@ impl Visit {
         let talk = world.talk();
         let servers = world.flows().servers();
         let server = 10 + world.below(servers);
-        let packets = match world.flows() {
-            Flows::Few => world.between(200, 2_000),
-            Flows::Many => world.between(20, 120),
-        };
+        let packets = world.length(200..2_000, 20..120);
         Self { path: world.path(talk, server), port: world.port(talk), talk, step: 0, packets }
     }
 

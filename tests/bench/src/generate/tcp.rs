@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use super::Flows;
 use super::frame::{ACK, FIN, PSH, Path, SYN, Segment};
 use super::tls;
 use super::world::{World, cut};
@@ -64,10 +63,7 @@ impl Connection {
         let servers = world.flows().servers();
         let server = 10 + world.below(servers);
         let is_tls = !world.is_one_of(350);
-        let requests = match world.flows() {
-            Flows::Few => world.between(20, 400),
-            Flows::Many => world.between(1, 5),
-        };
+        let requests = world.length(20..400, 1..5);
         Self {
             path: world.path(talk, server),
             ports: (world.port(talk), if is_tls { 443 } else { 80 }),

@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::net::Ipv4Addr;
 
-use super::Flows;
 use super::frame::{Address, Path};
 use super::world::{World, cut};
 
@@ -30,10 +29,7 @@ impl Call {
         let servers = world.flows().servers();
         let server = 1_000 + world.below(servers);
         let path = world.plain_path(talk, server);
-        let media = match world.flows() {
-            Flows::Few => world.between(200, 2_000),
-            Flows::Many => world.between(40, 200),
-        };
+        let media = world.length(200..2_000, 40..200);
         Self { path, talk, step: 0, media }
     }
 

@@ -1,5 +1,7 @@
 //! What all conversations share: chance, hosts, the frame that is being made, and what was counted.
 
+use std::ops::Range;
+
 use mcpcap_analyzer::harness::Random;
 
 use super::frame::{Frame, Host, Path};
@@ -45,6 +47,12 @@ impl World {
     /// True in so many of a thousand cases.
     pub fn is_one_of(&mut self, of_a_thousand: u32) -> bool {
         self.below(1000) < of_a_thousand
+    }
+
+    /// How long a conversation is: a number of one range where there are few flows, of the other where there are many.
+    pub fn length(&mut self, few: Range<u32>, many: Range<u32>) -> u32 {
+        let range = if self.flows == Flows::Few { few } else { many };
+        self.between(range.start, range.end)
     }
 
     /// Whether there are few flows or many.
