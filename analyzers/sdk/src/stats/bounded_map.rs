@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 
 use super::FixedHash;
 use super::index::Index;
+use super::uses::Uses;
 
 /// A map with at most a fixed number of entries. When it is full, the least recently used one makes room, and is counted.
 ///
@@ -13,6 +14,7 @@ use super::index::Index;
 pub struct BoundedMap<K, V> {
     capacity: usize,
     nodes: Nodes<K, V>,
+    uses: Uses,
     index: Index,
     hash: FixedHash,
     evicted: u64,
@@ -37,26 +39,22 @@ struct Node<K, V> {
     /// None while the slot is free.
     entry: Option<(K, V)>,
     hash: u64,
-    /// Neighbours in the order of use; of a free slot, `newer` is the next free one.
-    older: u32,
-    newer: u32,
 }
 
 impl<K, V> Node<K, V> {
     fn free() -> Self {
-        Self { entry: None, hash: 0, older: NONE, newer: NONE }
+        Self { entry: None, hash: 0 }
     }
 }
 
-/// All nodes in the order of their use.
+/// All nodes.
 struct Nodes<K, V> {
     chunks: Vec<Vec<Node<K, V>>>,
     /// Stands in for a slot that is not there, which does not happen.
     spare: Node<K, V>,
     len: usize,
-    oldest: u32,
-    newest: u32,
-    free: u32,
+    /// Slots without an entry.
+    free: Vec<u32>,
 }
 
 impl<K, V> Nodes<K, V> {
@@ -72,29 +70,24 @@ impl<K, V> Nodes<K, V> {
         self.get(slot)?.entry.as_ref()
     }
 
-    /// Takes a slot for an entry that will be the newest one.
+    /// Takes a slot for an entry.
     fn allocate(&mut self, hash: u64) -> u32 {
-        let slot = match self.get_mut(self.free) {
-            Some(free) => {
-                free.hash = hash;
-                let next = free.newer;
-                std::mem::replace(&mut self.free, next)
-            }
-            None => {
-                if self.chunks.last().is_none_or(|last| last.len() >= CHUNK) {
-                    self.chunks.push(Vec::new());
-                }
-                let full = self.chunks.len().saturating_sub(1).saturating_mul(CHUNK);
-                let last = self.chunks.last_mut().map_or(0, |last| {
-                    last.push(Node { hash, ..Node::free() });
-                    last.len().saturating_sub(1)
-                });
-                full.saturating_add(last) as u32
-            }
-        };
         self.len = self.len.saturating_add(1);
-        self.link(slot);
-        slot
+        if let Some(slot) = self.free.pop() {
+            if let Some(free) = self.get_mut(slot) {
+                free.hash = hash;
+            }
+            return slot;
+        }
+        if self.chunks.last().is_none_or(|last| last.len() >= CHUNK) {
+            self.chunks.push(Vec::new());
+        }
+        let full = self.chunks.len().saturating_sub(1).saturating_mul(CHUNK);
+        let last = self.chunks.last_mut().map_or(0, |last| {
+            last.push(Node { hash, ..Node::free() });
+            last.len().saturating_sub(1)
+        });
+        full.saturating_add(last) as u32
     }
 
     /// The value in a slot; it gets an entry when it has none.
@@ -104,44 +97,9 @@ impl<K, V> Nodes<K, V> {
         &mut node.entry.get_or_insert_with(entry).1
     }
 
-    /// Makes a slot that is in no order the newest one.
-    fn link(&mut self, slot: u32) {
-        let older = std::mem::replace(&mut self.newest, slot);
-        match self.get_mut(older) {
-            Some(older) => older.newer = slot,
-            None => self.oldest = slot,
-        }
-        if let Some(node) = self.get_mut(slot) {
-            (node.older, node.newer) = (older, NONE);
-        }
-    }
-
-    fn unlink(&mut self, slot: u32) {
-        let Some((older, newer)) = self.get(slot).map(|node| (node.older, node.newer)) else { return };
-        match self.get_mut(older) {
-            Some(node) => node.newer = newer,
-            None => self.oldest = newer,
-        }
-        match self.get_mut(newer) {
-            Some(node) => node.older = older,
-            None => self.newest = older,
-        }
-    }
-
-    fn touch(&mut self, slot: u32) {
-        if self.newest != slot {
-            self.unlink(slot);
-            self.link(slot);
-        }
-    }
-
     fn take(&mut self, slot: u32) -> Option<(K, V)> {
-        self.unlink(slot);
-        let free = self.free;
-        let node = self.get_mut(slot)?;
-        let entry = node.entry.take()?;
-        node.newer = free;
-        self.free = slot;
+        let entry = self.get_mut(slot)?.entry.take()?;
+        self.free.push(slot);
         self.len = self.len.saturating_sub(1);
         Some(entry)
     }
@@ -157,9 +115,9 @@ fn second<Q: Hash + ?Sized>(key: &Q) -> u64 {
 impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
     /// An empty map for up to `capacity` entries (at least one).
     pub fn new(capacity: usize) -> Self {
-        let nodes = Nodes { chunks: Vec::new(), spare: Node::free(), len: 0, oldest: NONE, newest: NONE, free: NONE };
+        let nodes = Nodes { chunks: Vec::new(), spare: Node::free(), len: 0, free: Vec::new() };
         let capacity = capacity.clamp(1, NONE as usize);
-        Self { capacity, nodes, index: Index::new(), hash: FixedHash::default(), evicted: 0 }
+        Self { capacity, nodes, uses: Uses::default(), index: Index::new(), hash: FixedHash::default(), evicted: 0 }
     }
 
     fn find<Q: Hash + Eq + ?Sized>(&self, hash: u64, key: &Q) -> Option<u32>
@@ -211,7 +169,7 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
     {
         let slot = self.find_near(*place, key)?;
         place.0 = slot;
-        self.nodes.touch(slot);
+        self.uses.touch(slot);
         self.value(slot)
     }
 
@@ -221,7 +179,7 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
         K: Borrow<Q>,
     {
         let slot = self.find(self.hash.hash_one(key), key)?;
-        self.nodes.touch(slot);
+        self.uses.touch(slot);
         self.nodes.get_mut(slot)?.entry.as_mut().map(|(key, value)| (&*key, value))
     }
 
@@ -244,25 +202,53 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
         make: impl FnOnce() -> V,
         gone: impl FnOnce(K, V),
     ) -> &mut V {
-        let is_there = self.nodes.entry(place.0).is_some_and(|(other, _)| *other == key);
-        if !is_there {
-            let hash = self.hash.hash_one(&key);
-            place.0 = self.find(hash, &key).unwrap_or_else(|| {
-                if self.nodes.len >= self.capacity
-                    && let Some((key, value)) = self.pop_oldest()
-                {
-                    self.evicted = self.evicted.saturating_add(1);
-                    gone(key, value);
-                }
-                let Self { nodes, index, .. } = self;
-                let slot = nodes.allocate(hash);
-                let key_of = |slot| nodes.entry(slot).map_or(&key, |(key, _)| key);
-                index.insert(slot, |slot| nodes.get(slot).map_or(0, |node| node.hash), |slot| second(key_of(slot)));
-                slot
-            });
-        }
-        self.nodes.touch(place.0);
+        self.find_or_add(place, &key, gone);
         self.nodes.value_or(place.0, || (key, make()))
+    }
+
+    /// The same for a key that is only made where it is not there, with its entry; and whether it was made.
+    pub fn entry_near<Q: Hash + Eq + ?Sized>(
+        &mut self,
+        place: &mut Place,
+        key: &Q,
+        make: impl FnOnce() -> (K, V),
+        gone: impl FnOnce(K, V),
+    ) -> (&mut V, bool)
+    where
+        K: Borrow<Q>,
+    {
+        let is_new = self.find_or_add(place, key, gone);
+        (self.nodes.value_or(place.0, make), is_new)
+    }
+
+    /// Sets the place to that of a key, and marks it as used. Whether the key was not there: then its slot is empty.
+    fn find_or_add<Q: Hash + Eq + ?Sized>(&mut self, place: &mut Place, key: &Q, gone: impl FnOnce(K, V)) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        if self.nodes.entry(place.0).is_some_and(|(other, _)| other.borrow() == key) {
+            self.uses.touch(place.0);
+            return false;
+        }
+        let hash = self.hash.hash_one(key);
+        if let Some(slot) = self.find(hash, key) {
+            place.0 = slot;
+            self.uses.touch(slot);
+            return false;
+        }
+        if self.nodes.len >= self.capacity
+            && let Some((key, value)) = self.pop_oldest()
+        {
+            self.evicted = self.evicted.saturating_add(1);
+            gone(key, value);
+        }
+        let Self { nodes, index, .. } = self;
+        let slot = nodes.allocate(hash);
+        let second_of = |slot| nodes.entry(slot).map_or_else(|| second(key), |(key, _)| second::<Q>(key.borrow()));
+        index.insert(slot, |slot| nodes.get(slot).map_or(0, |node| node.hash), second_of);
+        self.uses.add(slot);
+        place.0 = slot;
+        true
     }
 
     /// Sets an entry; gives the entry of another key that had to go for it.
@@ -286,6 +272,7 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
     fn take(&mut self, slot: u32) -> Option<(K, V)> {
         let hash = self.nodes.get(slot)?.hash;
         let (key, value) = self.nodes.take(slot)?;
+        self.uses.remove(slot);
         self.index.remove(hash, || second(&key), slot);
         Some((key, value))
     }
@@ -307,12 +294,12 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
 
     /// All entries, the least recently used first.
     pub fn iter(&self) -> Iter<'_, K, V> {
-        Iter { nodes: &self.nodes, front: self.nodes.oldest, back: self.nodes.newest, left: self.nodes.len }
+        Iter { nodes: &self.nodes, slots: self.uses.in_order().into_iter() }
     }
 
     /// All entries for changing, the least recently used first.
     pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = (&K, &mut V)> {
-        let order: Vec<u32> = self.iter().slots().collect();
+        let order = self.uses.in_order();
         let nodes = self.nodes.chunks.iter_mut().flatten().map(|node| node.entry.as_mut());
         let mut entries: Vec<Option<&mut (K, V)>> = nodes.collect();
         let entries = order.into_iter().filter_map(move |slot| entries.get_mut(slot as usize)?.take());
@@ -321,53 +308,32 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
 
     /// Takes the least recently used entry out, without counting it as evicted.
     pub fn pop_oldest(&mut self) -> Option<(K, V)> {
-        self.take(self.nodes.oldest)
-    }
-
-    /// The least recently used entry.
-    pub fn oldest(&self) -> Option<(&K, &V)> {
-        self.iter().next()
+        let slot = self.uses.oldest()?;
+        self.take(slot)
     }
 }
 
 /// The entries of a [`BoundedMap`], the least recently used first.
 pub struct Iter<'m, K, V> {
     nodes: &'m Nodes<K, V>,
-    front: u32,
-    back: u32,
-    left: usize,
-}
-
-impl<K, V> Iter<'_, K, V> {
-    fn slots(mut self) -> impl Iterator<Item = u32> {
-        std::iter::from_fn(move || {
-            let slot = self.front;
-            self.next().map(|_| slot)
-        })
-    }
+    slots: std::vec::IntoIter<u32>,
 }
 
 impl<'m, K, V> Iterator for Iter<'m, K, V> {
     type Item = (&'m K, &'m V);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        let node = self.nodes.get(self.front)?;
-        self.front = node.newer;
-        node.entry.as_ref().map(|(key, value)| (key, value))
+        self.nodes.entry(self.slots.next()?).map(|(key, value)| (key, value))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
+        self.slots.size_hint()
     }
 }
 
 impl<K, V> DoubleEndedIterator for Iter<'_, K, V> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        let node = self.nodes.get(self.back)?;
-        self.back = node.older;
-        node.entry.as_ref().map(|(key, value)| (key, value))
+        self.nodes.entry(self.slots.next_back()?).map(|(key, value)| (key, value))
     }
 }
 

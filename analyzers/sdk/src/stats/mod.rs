@@ -20,6 +20,7 @@ mod sequence;
 mod several;
 mod top_k;
 mod unique;
+mod uses;
 pub(crate) mod within;
 
 pub use beyond::Beyond;
