@@ -102,9 +102,10 @@ impl Analysis {
         if let Some(asked) = &asked {
             self.domains.name(&asked.name);
         }
-        for at in message.questions.iter().skip(1).filter_map(Question::place) {
-            let name = self.names.at(message.octets(), at);
-            self.domains.name(&name);
+        for question in message.questions.iter().skip(1) {
+            if let Some(name) = self.names.of(message.octets(), question) {
+                self.domains.name(&name);
+            }
         }
         let place = match &mut self.rows {
             Some(rows) => Some(rows.take(seen, &message)),
@@ -119,7 +120,8 @@ impl Analysis {
         self.watch.sees(seen, &message);
         let mut decisions = std::mem::take(&mut self.decisions);
         let outcome = self.transactions.take(seen, &message, asked.as_ref(), place, &mut decisions);
-        decisions.drain(..).for_each(|decision| self.decided(decision));
+        decisions.iter().for_each(|decision| self.decided(decision));
+        decisions.clear();
         self.decisions = decisions;
         if let (Some(rows), Outcome::Unpaired, Some(place)) = (&mut self.rows, outcome, place) {
             rows.is_alone(place);
@@ -134,26 +136,26 @@ impl Analysis {
         }
     }
 
-    fn decided(&mut self, decision: Decision) {
+    fn decided(&mut self, decision: &Decision) {
         if let Some(rows) = &mut self.rows {
-            rows.decided(&decision);
+            rows.decided(decision);
         }
         match decision {
             Decision::Judged(judged) => {
-                let Judged { seen, brief, outcome, .. } = &judged;
+                let Judged { seen, brief, outcome, .. } = judged;
                 let (client, server) = seen.parties(brief.is_response);
                 self.servers.judged(server, seen, *outcome);
                 self.clients.judged(client, seen, *outcome);
                 self.watch.judged(seen, brief, *outcome);
-                self.note(&judged);
+                self.note(judged);
             }
             Decision::Settled(settled) => {
                 if let Some(latency) = settled.latency.filter(|_| settled.service == Service::Dns) {
                     self.servers.waited(settled.server.address, latency);
                     self.clients.waited(settled.client.address, latency);
                 }
-                self.watch.settled(&settled);
-                self.link(&settled);
+                self.watch.settled(settled);
+                self.link(settled);
             }
             Decision::Unanswered(_) => {}
         }
@@ -224,7 +226,7 @@ impl Analysis {
     pub fn report(mut self, capture: &Capture, ended: Ended, limits: report::Limits) -> Answer<Report> {
         let mut decisions = std::mem::take(&mut self.decisions);
         self.transactions.finish(&mut decisions);
-        decisions.drain(..).for_each(|decision| self.decided(decision));
+        decisions.iter().for_each(|decision| self.decided(decision));
         if let Some(rows) = self.rows.take() {
             rows.finish();
         }

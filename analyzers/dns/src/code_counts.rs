@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use mcpcap_analyzer::JsonSchema;
 use mcpcap_analyzer::stats::{Lists, Within};
 use serde::Serialize;
+use smallvec::SmallVec;
 
 /// Different codes of one kind that are kept apart, and those of a page. Real traffic has a few dozen.
 const CODES_KEPT: usize = 256;
@@ -16,8 +17,10 @@ pub struct CodeCounts {
     list: &'static str,
     kept: usize,
     /// By code. They are so few that this is shorter than any tree.
-    counts: Vec<(u16, u64)>,
+    counts: SmallVec<[(u16, u64); 4]>,
     others: u64,
+    /// Where codes were found last, by some of their bits.
+    found: [u8; 16],
     page: Option<Box<Codes>>,
 }
 
@@ -65,11 +68,22 @@ impl CodeCounts {
     /// The same for `kept` codes.
     pub fn keeping(list: &'static str, kept: usize) -> Self {
         let page = Within::asked(list).map(|from| Box::new(Codes { from, ..Codes::default() }));
-        Self { list, kept, counts: Vec::new(), others: 0, page }
+        Self { list, kept, counts: SmallVec::new(), others: 0, found: [0; 16], page }
     }
 
     /// Counts one.
+    #[inline]
     pub fn add(&mut self, code: u16) {
+        let found = self.found.get(bits(code)).map_or(0, |found| usize::from(*found));
+        match self.counts.get_mut(found) {
+            Some((known, count)) if *known == code && self.page.is_none() => *count = count.saturating_add(1),
+            _ => self.add_elsewhere(code),
+        }
+    }
+
+    /// Counts one that is not where such a code was found last.
+    #[inline(never)]
+    fn add_elsewhere(&mut self, code: u16) {
         if let Some(page) = &mut self.page {
             page.add(code);
         }
@@ -81,6 +95,9 @@ impl CodeCounts {
             },
             _ => self.counts.binary_search_by_key(&code, |(code, _)| *code),
         };
+        if let (Ok(at) | Err(at), Some(found)) = (place, self.found.get_mut(bits(code))) {
+            *found = u8::try_from(at).unwrap_or_default();
+        }
         match place {
             Ok(at) => self.counts.get_mut(at).into_iter().for_each(|(_, count)| *count = count.saturating_add(1)),
             Err(at) if self.counts.len() < self.kept => self.counts.insert(at, (code, 1)),
@@ -108,4 +125,9 @@ impl CodeCounts {
         lists.goes_on(self.list, places, total, list.len(), Some(0).filter(|_| self.others > 0));
         list
     }
+}
+
+/// Four bits of a code, in which those that are frequent in DNS differ: A, CNAME, SOA, PTR, MX, TXT, AAAA, OPT, HTTPS.
+fn bits(code: u16) -> usize {
+    usize::from((code ^ (code >> 3)) & 15)
 }

@@ -146,26 +146,25 @@ impl Domains {
         }
         let (name, domain) = (&asked.name, asked.name.domain());
         let mut places = name.places.get();
+        let at_least = self.table.evicted() > 0;
+        let make = || (domain.to_owned(), Domain::new(at_least));
+        let (entry, is_new) = self.table.entry_near(&mut places.domain, domain, make, |_, _| ());
         // What is in the table was counted before.
-        if self.table.get_near(&mut places.domain, domain).is_some() {
-            self.different.again();
-        } else {
+        if is_new {
             self.different.add(domain);
-            let at_least = self.table.evicted() > 0;
-            self.table.get_or_insert_near(&mut places.domain, domain.to_owned(), || Domain::new(at_least), |_, _| ());
+        } else {
+            self.different.again();
         }
-        name.places.set(places);
-        let Some(entry) = self.table.get_near(&mut places.domain, domain) else { return };
         let other = self.others.entry(domain, || domain.to_owned(), || Domain::new(false)).map(|(_, entry)| entry);
         let both = [Some(entry), other].into_iter().flatten();
         if message.header.is_response() {
             both.for_each(|entry| entry.answered(message));
+            name.places.set(places);
             return;
         }
         let mut new = None;
-        if self.names.get_near(&mut places.name, &name.hash()).is_none() {
-            let at_most = self.names.evicted() > 0;
-            self.names.get_or_insert_near(&mut places.name, name.hash(), || (), |_, ()| ());
+        let (at_most, hash) = (self.names.evicted() > 0, name.hash());
+        if self.names.entry_near(&mut places.name, &hash, || (hash, ()), |_, ()| ()).1 {
             let labels: Vec<u8> = name.below_domain().bytes().filter(|octet| *octet != b'.').collect();
             new = Some(New { octets: labels.len() as u64, entropy: entropy(&labels), at_most });
         }

@@ -34,9 +34,9 @@ pub const DOMAINS: usize = 2048;
 /// Names that are remembered, to count the distinct ones of each domain.
 pub const NAMES: usize = 65_536;
 /// Names of which all that follows from them is kept, so that it is found once: the last ones, unless their text is longer.
-pub const KNOWN_NAMES: usize = 8192;
-/// Characters of their text.
-pub const KNOWN_NAME_CHARACTERS: usize = 255;
+pub const KNOWN_NAMES: usize = 16_384;
+/// Characters of their text. Longer names mostly come once, such as those of tunnels.
+pub const KNOWN_NAME_CHARACTERS: usize = 127;
 /// Names among which the most frequent ones are found.
 pub const TOP_NAMES: usize = 1024;
 /// Record types of one domain.

@@ -11,6 +11,7 @@ use mcpcap_analyzer::stats::{BoundedMap, Place};
 
 use crate::hashes;
 use crate::limits;
+use crate::message::Question;
 use crate::message::name::{self, Folded, Labels};
 use crate::registered::registered;
 
@@ -29,6 +30,8 @@ pub struct Known(Rc<Facts>);
 pub struct Facts {
     wire: Rc<[u8]>,
     text: Box<str>,
+    /// The first bytes of the text as a number, by which nearly all names compare.
+    first: u128,
     /// Where the registered domain begins in the text.
     domain_at: usize,
     ends_in_known: bool,
@@ -57,6 +60,20 @@ impl Names {
         Self { known: BoundedMap::new(limits::KNOWN_NAMES), folded: Folded::default() }
     }
 
+    /// The valid name of a question.
+    pub fn of(&mut self, message: &[u8], question: &Question) -> Option<Known> {
+        let place = question.place()?;
+        // Mostly it stands there whole and in lower case: then the bytes there are what it is known by.
+        let whole = message.get(place..question.name_end).and_then(|octets| octets.strip_suffix(&[0]));
+        let is_lower = |wire: &&[u8]| !wire.iter().fold(false, |any, octet| any | octet.is_ascii_uppercase());
+        if let Some(wire) = whole.filter(is_lower)
+            && let Some((known, ())) = self.known.get_entry(wire)
+        {
+            return Some(known.clone());
+        }
+        Some(self.at(message, place))
+    }
+
     /// The valid name at a place in a message.
     pub fn at(&mut self, message: &[u8], at: usize) -> Known {
         self.folded.read(message, at);
@@ -82,7 +99,8 @@ impl Known {
         let domain_at = text.len().saturating_sub(domain.len());
         let domain_hash = hashes::of(domain.as_bytes());
         let hash = hashes::of(&wire);
-        Self(Rc::new(Facts { wire, text, domain_at, ends_in_known, hash, domain_hash, places: Cell::default() }))
+        let first = first_of(&text);
+        Self(Rc::new(Facts { wire, text, first, domain_at, ends_in_known, hash, domain_hash, places: Cell::default() }))
     }
 }
 
@@ -164,8 +182,16 @@ impl PartialOrd for Known {
 
 impl Ord for Known {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.text.cmp(&other.text)
+        self.first.cmp(&other.first).then_with(|| self.text.cmp(&other.text))
     }
+}
+
+/// The first bytes of a text as a number; where there are fewer, zeros stand behind them, which no text of a name holds. So numbers that differ compare
+/// as the texts do.
+fn first_of(text: &str) -> u128 {
+    let mut first = [0; 16];
+    first.iter_mut().zip(text.bytes()).for_each(|(own, octet)| *own = octet);
+    u128::from_be_bytes(first)
 }
 
 #[cfg(test)]
@@ -176,6 +202,38 @@ mod tests {
     fn message(number: usize) -> Vec<u8> {
         let label = format!("Host{number:05}");
         [&[0; 12][..], &[9], label.as_bytes(), b"\x07example\x02co\x02uk\x00"].concat()
+    }
+
+    #[test]
+    fn names_compare_as_their_texts_do() {
+        let wires: [&[u8]; 7] = [
+            b"",
+            b"\x01a",
+            b"\x01a\x00",
+            b"\x01a\x01b",
+            b"\x02a\x00",
+            b"\x10aaaaaaaaaaaaaaaa\x01a",
+            b"\x10aaaaaaaaaaaaaaaa\x01b",
+        ];
+        let names = wires.map(Known::new);
+        for (one, other) in names.iter().flat_map(|one| names.iter().map(move |other| (one, other))) {
+            assert_eq!(one.cmp(other), one.text().cmp(other.text()), "{} {}", one.text(), other.text());
+        }
+    }
+
+    #[test]
+    fn questions_in_whatever_case_and_form_have_one_name() {
+        let mut names = Names::new();
+        let mut message = vec![0; 12];
+        message[5] = 4;
+        for name in [&b"\x03www\x02io\x00"[..], b"\x03WwW\x02io\x00", b"\x03www\xc0\x10", b"\xc0\x0c"] {
+            message.extend_from_slice(name);
+            message.extend_from_slice(&[0, 1, 0, 1]);
+        }
+        let read = crate::message::Message::parse(&message, None).unwrap();
+        let known: Vec<Known> = read.questions.iter().filter_map(|one| names.of(&message, one)).collect();
+        assert_eq!(known.len(), 4);
+        assert!(known.iter().all(|one| one.text() == "www.io" && Rc::ptr_eq(&one.0, &known[0].0)));
     }
 
     #[test]

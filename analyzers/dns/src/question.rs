@@ -22,7 +22,7 @@ impl Asked {
     /// The first question; `None` without one, or when its name is not valid.
     pub fn of(message: &Message<'_>, service: Service, names: &mut Names) -> Option<Self> {
         let question = message.questions.first()?;
-        let name = names.at(message.octets(), question.place()?);
+        let name = names.of(message.octets(), question)?;
         let class = question.class & service.class_mask();
         let hash = of_parts(name.hash(), question.kind, class);
         Some(Self { name, kind: question.kind, class, hash })

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use mcpcap_analyzer::finding::{Confidence, Evidence, Finding, Measure, Rule, Severity};
 use mcpcap_analyzer::stats::{BoundedMap, FixedHash, entropy};
 use mcpcap_analyzer::text::{at_least, counted};
+use smallvec::SmallVec;
 
 use super::thresholds::{DIRECT_SHARE, TUNNEL_ENTROPY, TUNNEL_NAMES, TUNNEL_OCTETS};
 use crate::domains::DATA_TYPES;
@@ -38,14 +39,43 @@ pub(super) struct Watch {
 
 #[derive(Default)]
 struct Pair {
-    domains: HashSet<u64, FixedHash>,
+    domains: Digests,
     more: bool,
     long: u64,
     octets: u64,
     /// Last labels that are no top-level domains.
-    last_labels: HashSet<u64, FixedHash>,
+    last_labels: Digests,
     more_labels: bool,
     evidence: Evidence,
+}
+
+/// Different digests. Most pairs have so few that it is quicker to look at one after the other, and to allocate nothing.
+#[derive(Default)]
+struct Digests {
+    few: SmallVec<[u64; 4]>,
+    many: HashSet<u64, FixedHash>,
+}
+
+impl Digests {
+    fn len(&self) -> usize {
+        self.few.len().saturating_add(self.many.len())
+    }
+
+    fn contains(&self, digest: &u64) -> bool {
+        self.few.contains(digest) || (!self.many.is_empty() && self.many.contains(digest))
+    }
+
+    /// Adds one. Whether it was new.
+    fn insert(&mut self, digest: u64) -> bool {
+        if self.few.contains(&digest) {
+            return false;
+        }
+        if self.few.len() < self.few.inline_size() {
+            self.few.push(digest);
+            return true;
+        }
+        self.many.insert(digest)
+    }
 }
 
 impl Watch {
@@ -67,8 +97,8 @@ impl Watch {
         if pair.domains.contains(&hash) {
             return;
         }
-        if let Some(last) = asked.name.labels().skip(1).last()
-            && !asked.name.ends_in_known()
+        if !asked.name.ends_in_known()
+            && let Some(last) = asked.name.labels().skip(1).last()
         {
             let last = hashes::of(last);
             if pair.last_labels.len() >= DOMAINS {
@@ -82,10 +112,11 @@ impl Watch {
             return;
         }
         pair.domains.insert(hash);
-        let labels: Vec<u8> = asked.name.labels().flatten().copied().collect();
-        if (labels.len() as f64) < TUNNEL_OCTETS {
+        let octets = asked.name.labels().fold(0_usize, |sum, label| sum.saturating_add(label.len()));
+        if (octets as f64) < TUNNEL_OCTETS {
             return;
         }
+        let labels: Vec<u8> = asked.name.labels().flatten().copied().collect();
         if entropy(&labels) >= TUNNEL_ENTROPY || DATA_TYPES.contains(&asked.kind) {
             pair.long = pair.long.saturating_add(1);
             pair.octets = pair.octets.saturating_add(labels.len() as u64);

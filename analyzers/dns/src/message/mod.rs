@@ -82,6 +82,8 @@ impl Header {
 pub struct Question {
     name_at: usize,
     name_valid: bool,
+    /// Right behind its name.
+    pub name_end: usize,
     /// QTYPE.
     pub kind: u16,
     /// QCLASS, with the top bit that mDNS gives another meaning.
@@ -164,12 +166,12 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     /// When there is no complete header.
+    #[inline]
     pub fn parse(octets: &'a [u8], short: Option<Short>) -> Result<Self, Malformed> {
         let header = header_of(octets).ok_or(match short {
             Some(short) if short.whole >= HEADER_LENGTH => short.reason,
             _ => Malformed::HeaderTooShort,
         })?;
-        let mut cursor = Cursor::new(octets, HEADER_LENGTH, octets.len());
         let mut message = Self {
             octets,
             header,
@@ -179,28 +181,35 @@ impl<'a> Message<'a> {
             fault: None,
             complete: false,
         };
-        match message.sections(&mut cursor, &mut Targets::default()) {
+        message.read(short);
+        Ok(message)
+    }
+
+    /// Reads all behind the header.
+    fn read(&mut self, short: Option<Short>) {
+        let mut cursor = Cursor::new(self.octets, HEADER_LENGTH, self.octets.len());
+        match self.sections(&mut cursor, &mut Targets::default()) {
             Ok(()) => {
-                message.complete = true;
+                self.complete = true;
                 if cursor.left() > 0 {
-                    message.note(Malformed::TrailingOctets, cursor.position());
+                    self.note(Malformed::TrailingOctets, cursor.position());
                 }
             }
             // Only what would have had room in the whole message was taken away.
-            Err(Malformed::EndsEarly) => match short.filter(|short| message.least_length(&cursor) <= short.whole) {
-                Some(short) => message.note(short.reason, octets.len()),
-                None => message.note(Malformed::EndsEarly, cursor.position()),
+            Err(Malformed::EndsEarly) => match short.filter(|short| self.least_length(&cursor) <= short.whole) {
+                Some(short) => self.note(short.reason, self.octets.len()),
+                None => self.note(Malformed::EndsEarly, cursor.position()),
             },
-            Err(reason) => message.note(reason, cursor.position()),
+            Err(reason) => self.note(reason, cursor.position()),
         }
-        Ok(message)
     }
 
     fn sections(&mut self, cursor: &mut Cursor<'a>, targets: &mut Targets) -> Result<(), Malformed> {
         let [questions, answers, authority, additional] = self.header.counts;
         for _ in 0..questions {
             let (name_at, name_valid) = self.owner(cursor, targets)?;
-            let question = Question { name_at, name_valid, kind: cursor.u16()?, class: cursor.u16()? };
+            let name_end = cursor.position();
+            let question = Question { name_at, name_valid, name_end, kind: cursor.u16()?, class: cursor.u16()? };
             self.questions.push(question);
         }
         let sections = [(Section::Answer, answers), (Section::Authority, authority), (Section::Additional, additional)];

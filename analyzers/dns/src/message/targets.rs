@@ -42,20 +42,42 @@ impl Targets {
     /// # Errors
     /// When the name's end cannot be found.
     pub fn extent(&mut self, message: &[u8], start: usize, limit: usize) -> Result<Extent, Malformed> {
+        if let Some(extent) = self.usual(message, start, limit) {
+            return Ok(extent);
+        }
         let run = run(message, start, limit.min(message.len()))?;
         let too_long = is_too_long(run.octets).then_some(Malformed::NameTooLong);
         let fault = match run.next {
-            Next::Root => too_long,
+            Next::Root => {
+                // It is the question's, to which most pointers lead.
+                if start == HEADER_LENGTH {
+                    self.0.insert(start, Tail { octets: run.octets, pointers: 0, fault: None });
+                }
+                too_long
+            }
             // Where nothing of the message is meant, nothing behind it is to be believed either.
             Next::Pointer(target) if target >= message.len() => return Err(Malformed::BadPointer),
             Next::Pointer(_) if too_long.is_some() => too_long,
             Next::Pointer(target) if target >= start || target < HEADER_LENGTH => Some(Malformed::BadPointer),
             Next::Pointer(target) => {
                 let tail = self.0.get(target).unwrap_or_else(|| self.tail(message, target));
-                before(&run, tail).fault
+                before(run.octets, tail).fault
             }
         };
         Ok(Extent { end: run.end, fault })
+    }
+
+    /// The same for what the owner of a record mostly is: the root, or a pointer to a name that was read before.
+    #[inline]
+    fn usual(&self, message: &[u8], start: usize, limit: usize) -> Option<Extent> {
+        let end = start.saturating_add(2);
+        let &[high, low] = message.get(start..limit.min(message.len()))?.first_chunk()?;
+        if high == 0 {
+            return Some(Extent { end: start.saturating_add(1), fault: None });
+        }
+        let target = target(high, low).filter(|target| *target < start)?;
+        let tail = self.0.get(target)?;
+        Some(Extent { end, fault: before(0, tail).fault })
     }
 
     /// The name from a place on to which a pointer leads.
@@ -94,7 +116,7 @@ impl Targets {
             }
         };
         while let Some((at, run)) = above.pop() {
-            tail = before(&run, tail);
+            tail = before(run.octets, tail);
             self.0.insert(at, tail);
         }
         tail
@@ -102,8 +124,8 @@ impl Targets {
 }
 
 /// A run of labels and what is behind its pointer.
-fn before(run: &Run, tail: Tail) -> Tail {
-    let octets = run.octets.saturating_add(tail.octets);
+fn before(octets: u32, tail: Tail) -> Tail {
+    let octets = octets.saturating_add(tail.octets);
     let pointers = tail.pointers.saturating_add(1);
     let fault = match tail.fault {
         Some(fault) => Some(fault),
@@ -117,6 +139,11 @@ fn before(run: &Run, tail: Tail) -> Tail {
 /// Whether so many bytes of labels are too many, with the root's.
 fn is_too_long(octets: u32) -> bool {
     octets as usize >= LONGEST
+}
+
+/// Where a pointer leads, if it is one.
+fn target(high: u8, low: u8) -> Option<usize> {
+    (high >= 0xc0).then(|| (usize::from(high & 0x3f) << 8) | usize::from(low))
 }
 
 fn run(message: &[u8], start: usize, limit: usize) -> Result<Run, Malformed> {
@@ -138,7 +165,7 @@ fn run(message: &[u8], start: usize, limit: usize) -> Result<Run, Malformed> {
             }
             3 => {
                 let low = *message.get(behind).ok_or(Malformed::EndsEarly)?;
-                let target = (usize::from(length & 0x3f) << 8) | usize::from(low);
+                let Some(target) = target(length, low) else { return Err(Malformed::BadLabelType) };
                 return Ok(Run { octets, end: behind.saturating_add(1), next: Next::Pointer(target) });
             }
             _ => return Err(Malformed::BadLabelType),

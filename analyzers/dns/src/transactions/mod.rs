@@ -179,13 +179,13 @@ impl Transactions {
             self.resume(&key, seen, out);
         }
         if let Some(dropped) = dropped {
-            self.leaves(&key, dropped, true, out);
+            self.leaves(&key, &dropped, true, out);
         }
         if self.kept > limits::TRANSACTIONS
             && let Some((key, gone)) = self.table.pop_oldest()
         {
             self.kept = self.kept.saturating_sub(gone.len());
-            gone.into_iter().for_each(|transaction| self.leaves(&key, transaction, false, out));
+            gone.iter().for_each(|transaction| self.leaves(&key, transaction, false, out));
         }
         Outcome::Asked
     }
@@ -329,18 +329,18 @@ impl Transactions {
     }
 
     /// A transaction leaves the table before the end. `displaced` says that later queries of the same ends and identifier took its place.
-    fn leaves(&mut self, key: &Key, transaction: Transaction, displaced: bool, out: &mut Vec<Decision>) {
+    fn leaves(&mut self, key: &Key, transaction: &Transaction, displaced: bool, out: &mut Vec<Decision>) {
         if transaction.response.is_some() {
             self.settle(key, transaction, out);
             return;
         }
         out.push(Decision::Unanswered(transaction.place));
         if key.service == Service::Dns {
-            self.given_up.add(key, &transaction, displaced);
+            self.given_up.add(key, transaction, displaced);
         }
     }
 
-    fn settle(&mut self, key: &Key, transaction: Transaction, out: &mut Vec<Decision>) {
+    fn settle(&mut self, key: &Key, transaction: &Transaction, out: &mut Vec<Decision>) {
         let Some(response) = transaction.response else { return };
         let latency = transaction.first.zip(response.time).and_then(|(first, answered)| answered.checked_sub(first));
         let (duplicates, conflicting, conflicts) = transaction.further(key.service, key.transport);
@@ -383,7 +383,7 @@ impl Transactions {
             *list = open.into();
             answered.extend(done.into_iter().map(|transaction| (*key, transaction)));
         }
-        answered.into_iter().for_each(|(key, transaction)| self.settle(&key, transaction, out));
+        answered.into_iter().for_each(|(key, transaction)| self.settle(&key, &transaction, out));
     }
 
     /// Totals over all transactions.
