@@ -105,7 +105,7 @@ pub struct Limits {
     pub instances: usize,
     /// Live handles of a component. It owns the standard streams and hardly anything else.
     pub handles: usize,
-    /// How long one call into a component may take. A batch is at most a few megabytes, which takes milliseconds.
+    /// How long one call into a component may work; where the processor is taken by others, it may take six times that. A batch is at most a few megabytes, which takes milliseconds.
     pub call: Duration,
     /// How long a run may take before reading ends and the report is asked for.
     pub run: Duration,

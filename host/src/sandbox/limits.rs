@@ -1,6 +1,6 @@
 //! What belongs to one instance: its WASI state, its limits, and why it ended.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
@@ -18,12 +18,40 @@ pub(super) enum Ended {
     Limit(Limit),
 }
 
+/// When a call has to be over: once its thread has worked for so long. Where other processes take the processor meanwhile, a call that is nearly done is
+/// not ended for it, before the clock says that it took several times as long.
+struct Deadline {
+    /// By the time that the thread has worked in all.
+    worked: Duration,
+    clock: Instant,
+}
+
+/// How many times as long as it may work a call may take.
+const BUSY: u32 = 6;
+
+impl Deadline {
+    fn of(call: Duration) -> Self {
+        Self { worked: worked().saturating_add(call), clock: after(call.saturating_mul(BUSY)) }
+    }
+
+    fn is_over(&self) -> bool {
+        worked() >= self.worked || Instant::now() >= self.clock
+    }
+}
+
+/// How long this thread has worked.
+fn worked() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let (seconds, nanoseconds) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
+    Duration::new(seconds.unwrap_or_default(), nanoseconds.unwrap_or_default())
+}
+
 /// The data of a store.
 pub(super) struct State {
     pub(super) wasi: Wasi,
     pub(super) limits: Limits,
     /// When the running call has to be over.
-    pub(super) deadline: Instant,
+    deadline: Deadline,
     pub(super) ended: Option<Ended>,
     /// Bytes of all linear memories.
     pub(super) memory: usize,
@@ -74,12 +102,19 @@ impl ResourceLimiter for State {
     }
 }
 
+/// A call begins: it may take as long as each may.
+pub(super) fn begin(store: &mut Store<State>) {
+    let state = store.data_mut();
+    state.deadline = Deadline::of(state.limits.call);
+    store.set_epoch_deadline(1);
+}
+
 /// The one place that makes a store: everything that limits an instance is set here.
 pub(super) fn store(engine: &wasmtime::Engine, limits: &Limits, cancel: &CancellationToken) -> Store<State> {
     let state = State {
         wasi: Wasi::new(limits.stderr),
         limits: limits.clone(),
-        deadline: after(limits.call),
+        deadline: Deadline::of(limits.call),
         ended: None,
         memory: 0,
         table_elements: 0,
@@ -94,7 +129,7 @@ pub(super) fn store(engine: &wasmtime::Engine, limits: &Limits, cancel: &Cancell
         let state = context.data_mut();
         if state.cancel.is_cancelled() {
             state.ended = Some(Ended::Cancelled);
-        } else if Instant::now() >= state.deadline {
+        } else if state.deadline.is_over() {
             state.ended = Some(Ended::Limit(Limit::Time));
         } else {
             return Ok(UpdateDeadline::Continue(1));
@@ -102,4 +137,28 @@ pub(super) fn store(engine: &wasmtime::Engine, limits: &Limits, cancel: &Cancell
         Err(wasmtime::Trap::Interrupt.into())
     });
     store
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_thread_waits_is_no_work() {
+        let deadline = Deadline::of(Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(400));
+        assert!(!deadline.is_over());
+        let begun = worked();
+        while worked().saturating_sub(begun) < Duration::from_millis(200) {
+            std::hint::black_box(0);
+        }
+        assert!(deadline.is_over());
+    }
+
+    #[test]
+    fn a_call_that_only_waits_ends_too() {
+        let deadline = Deadline::of(Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(70));
+        assert!(worked() < deadline.worked && deadline.is_over());
+    }
 }

@@ -5,10 +5,9 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Store, Trap};
 
 use super::fault::{Fault, Limit};
-use super::limits::{Ended, State, store};
+use super::limits::{Ended, State, begin, store};
 use super::{Analyzer, AnalyzerPre, Codec, Decoder, Reader};
 use crate::bindings::{analyzer, codec, decoder, decrypting, of_frames, read, reader, tabled, types};
-use crate::effort::after;
 use crate::settings::Limits;
 
 /// An instance of any world. It runs on one thread, which must have room for [`mcpcap_native::STACK`] and the host's frames.
@@ -27,7 +26,7 @@ impl<B> Instance<B> {
         instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<B>,
     ) -> Result<Self, Fault> {
         let mut store = store(engine, limits, cancel);
-        set_deadline(&mut store);
+        begin(&mut store);
         match instantiate(&mut store) {
             Ok(bindings) => Ok(Self { component: component.into(), live: Some((store, bindings)) }),
             Err(error) => {
@@ -45,7 +44,7 @@ impl<B> Instance<B> {
         let Some((mut store, bindings)) = self.live.take() else {
             return Err(Fault::Crashed { component: self.component.clone(), reason: "it was discarded before".into() });
         };
-        set_deadline(&mut store);
+        begin(&mut store);
         let result = call(&mut store, &bindings);
         match result {
             Ok(answer) => {
@@ -78,12 +77,6 @@ impl<B> Drop for Instance<B> {
             log(&self.component, store);
         }
     }
-}
-
-fn set_deadline(store: &mut Store<State>) {
-    let state = store.data_mut();
-    state.deadline = after(state.limits.call);
-    store.set_epoch_deadline(1);
 }
 
 /// A component's standard error goes to the log, bounded, and only for those who ask for it: it is not ours.

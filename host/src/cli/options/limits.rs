@@ -62,7 +62,7 @@ pub struct Running {
     #[arg(long, help_heading = "Limits of a run", value_name = "SECONDS", default_value_t = usual().run.as_secs(), value_parser = seconds())]
     run_time: u64,
 
-    /// How long one call into a component may take
+    /// How long one call into a component may work; six times that in all, where the processor is taken by others
     #[arg(long, help_heading = "Limits of a run", value_name = "SECONDS", default_value_t = usual().call.as_secs(), value_parser = seconds())]
     call_time: u64,
 
