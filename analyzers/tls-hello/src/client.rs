@@ -38,6 +38,8 @@ pub struct ClientHello<'a> {
     pub ech: Option<Ech>,
     /// Whether there is an encrypted server name, the forerunner of that.
     pub esni: bool,
+    /// The connection id that records to the client have (DTLS, RFC 9146).
+    pub connection_id: Option<&'a [u8]>,
     /// Bytes of a cookie of DTLS.
     pub cookie: usize,
     /// What is wrong with it.
@@ -131,6 +133,7 @@ impl<'a> ClientHello<'a> {
             extension::SESSION_TICKET => self.ticket = !body.is_empty(),
             extension::PRE_SHARED_KEY => self.pre_shared_key = true,
             extension::EARLY_DATA => self.early_data = true,
+            extension::CONNECTION_ID => self.connection_id = Some(cursor.vector(1)?),
             extension::ESNI => self.esni = true,
             // 1 is the inner hello, which is never seen.
             extension::ECH if cursor.u8()? == 0 => {

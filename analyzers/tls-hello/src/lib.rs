@@ -54,6 +54,7 @@ pub mod extension {
     pub const EARLY_DATA: u16 = 42;
     pub const SUPPORTED_VERSIONS: u16 = 43;
     pub const KEY_SHARE: u16 = 51;
+    pub const CONNECTION_ID: u16 = 54;
     pub const ECH: u16 = 0xfe0d;
     pub const ESNI: u16 = 0xffce;
 }

@@ -65,6 +65,8 @@ pub struct Offer {
     pub pre_shared_key: bool,
     /// Whether data comes before the handshake (0-RTT).
     pub early_data: bool,
+    /// Bytes of the connection id that records to the client have (DTLS, RFC 9146).
+    pub connection_id: Option<u8>,
     /// `legacy_session_id`.
     pub session_id: Box<[u8]>,
     /// Whether it tries again with an older version (RFC 7507).
@@ -99,6 +101,7 @@ impl Offer {
             ticket: hello.ticket,
             pre_shared_key: hello.pre_shared_key,
             early_data: hello.early_data,
+            connection_id: hello.connection_id.and_then(|id| u8::try_from(id.len()).ok()),
             session_id: hello.session_id.iter().copied().take(32).collect(),
             fallback: codes(hello.suites).any(|suite| suite == FALLBACK),
             complete,
@@ -167,6 +170,8 @@ pub struct Choice {
     pub alpn: Option<String>,
     /// Whether an earlier session goes on (TLS 1.3).
     pub pre_shared_key: bool,
+    /// Bytes of the connection id that records to the server have (DTLS, RFC 9146).
+    pub connection_id: Option<u8>,
     /// `legacy_session_id_echo`.
     pub session_id: Box<[u8]>,
     /// Compression method.
@@ -188,6 +193,7 @@ impl Choice {
             scheme: None,
             alpn: hello.alpn.map(|name| text::printable(name, TEXT)),
             pre_shared_key: hello.pre_shared_key,
+            connection_id: hello.connection_id.and_then(|id| u8::try_from(id.len()).ok()),
             session_id: hello.session_id.iter().copied().take(32).collect(),
             compression: hello.compression,
             downgraded: hello.downgraded,

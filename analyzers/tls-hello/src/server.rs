@@ -32,6 +32,8 @@ pub struct ServerHello<'a> {
     pub alpn: Option<&'a [u8]>,
     /// Whether an earlier session goes on (TLS 1.3).
     pub pre_shared_key: bool,
+    /// The connection id that records to the server have (DTLS, RFC 9146).
+    pub connection_id: Option<&'a [u8]>,
     /// Whether it asks for another ClientHello.
     pub retry: bool,
     /// Whether its random number says that the server could do a newer version.
@@ -76,6 +78,7 @@ impl<'a> ServerHello<'a> {
             extension::KEY_SHARE => self.group = Some(cursor.u16()?),
             extension::ALPN => self.alpn = Some(Cursor::new(cursor.vector(2)?).vector(1)?),
             extension::PRE_SHARED_KEY => self.pre_shared_key = true,
+            extension::CONNECTION_ID => self.connection_id = Some(cursor.vector(1)?),
             _ => {}
         }
         Some(())

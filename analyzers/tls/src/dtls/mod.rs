@@ -115,14 +115,14 @@ enum Begins {
 
 fn begins(payload: &[u8]) -> Option<Begins> {
     let mut rest = payload;
-    let first = Record::next(&mut rest)?;
+    let first = Record::next(&mut rest, None)?;
     if first.epoch != 0 || first.kind != records::HANDSHAKE {
         // What is encrypted has at least a tag; a change of ciphers alone shows nothing.
         let mut all = payload;
         let mut is_whole = true;
         while !all.is_empty() {
             let fits = |record: Record<'_>| record.is_whole && record.epoch > 0 && !record.is_short;
-            is_whole &= Record::next(&mut all).is_some_and(fits);
+            is_whole &= Record::next(&mut all, None).is_some_and(fits);
             if !is_whole {
                 return None;
             }
@@ -141,7 +141,7 @@ impl Connection {
     fn take(&mut self, source: Endpoint, payload: &[u8], mark: Mark, out: &mut Out) {
         let from = if source == self.facts.client { Side::Client } else { Side::Server };
         let mut rest = payload;
-        while let Some(record) = Record::next(&mut rest) {
+        while let Some(record) = Record::next(&mut rest, self.facts.connection_id(from)) {
             self.facts.record(record.kind);
             self.facts.last = mark;
             match record.kind {
@@ -149,6 +149,8 @@ impl Connection {
                     let kind = match record.kind {
                         records::HANDSHAKE => Encrypted::Handshake,
                         records::ALERT => Encrypted::Alert,
+                        // Its type is encrypted too; the first one is the end of the handshake.
+                        record::WITH_ID if !self.facts.side(from).finished => Encrypted::Handshake,
                         _ => Encrypted::Data(record.content.len() as u64),
                     };
                     self.facts.encrypted(from, kind, mark);

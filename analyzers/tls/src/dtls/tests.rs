@@ -51,10 +51,26 @@ fn records_are_told_from_what_else_shares_their_ports() {
     assert!(!may_begin(b"\x00\x01\x00\x00\x21\x12\xa4\x42") && !may_begin(b"\x80\x60\x00\x01aaaaaaaaaaaa"));
     let mut bytes = &b"\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x07\x00\x03abc\x2e\x00\x01\x00\x02de"[..];
     assert!(may_begin(bytes));
-    let first = Record::next(&mut bytes).unwrap();
+    let first = Record::next(&mut bytes, None).unwrap();
     assert_eq!((first.kind, first.epoch, first.content, first.is_whole), (23, 1, &b"abc"[..], true));
     // The short form with a number of two bytes and a length.
-    let second = Record::next(&mut bytes).unwrap();
+    let second = Record::next(&mut bytes, None).unwrap();
     assert_eq!((second.epoch, second.content, second.is_whole), (1, &b"de"[..], true));
-    assert_eq!(Record::next(&mut bytes), None);
+    assert_eq!(Record::next(&mut bytes, None), None);
+}
+
+#[test]
+fn connection_ids_stand_before_the_length() {
+    let both = b"\x19\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x07\x01\x02\x03\x00\x02ab\x3d\x01\x02\x03\x00\x01\x00\x01c\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x08\x00\x01d";
+    let mut bytes = &both[..];
+    let records: Vec<_> = std::iter::from_fn(|| Record::next(&mut bytes, Some(3))).collect();
+    let read: Vec<_> = records.iter().map(|record| (record.content, record.is_whole)).collect();
+    assert_eq!(read, [(&b"ab"[..], true), (b"c", true), (b"d", true)]);
+    // Nobody said how long they are.
+    for from in [0, 18] {
+        let mut bytes = &both[from..];
+        let record = Record::next(&mut bytes, None).unwrap();
+        assert!(!record.is_whole || record.is_short);
+        assert_eq!(Record::next(&mut bytes, None), None);
+    }
 }

@@ -270,6 +270,12 @@ impl Facts {
         }
     }
 
+    /// Bytes of the connection id that records of a side have, where both said one (RFC 9146 §3).
+    pub fn connection_id(&self, from: Side) -> Option<u8> {
+        let (to_client, to_server) = (self.offer.as_ref()?.connection_id?, self.choice.as_ref()?.connection_id?);
+        Some(if from == Side::Client { to_server } else { to_client })
+    }
+
     /// By which means an earlier session goes on, if it does.
     pub fn resumed(&self) -> Option<&'static str> {
         let choice = self.choice.as_ref()?;

@@ -21,9 +21,15 @@ fn fragment(kind: u8, number: u16, body: &[u8], from: usize, to: usize) -> Vec<u
 }
 
 fn body() -> Vec<u8> {
+    body_with(None)
+}
+
+/// The same with one extension more.
+fn body_with(further: Option<(u16, Vec<u8>)>) -> Vec<u8> {
     let names = list(2, &[vec![0], list(2, b"example.com")].concat());
     let extensions: Vec<u8> = [(0_u16, names), (10, numbers(2, &[29]))]
         .into_iter()
+        .chain(further)
         .flat_map(|(code, bytes)| [code.to_be_bytes().to_vec(), list(2, &bytes)].concat())
         .collect();
     [vec![0xfe, 0xfd], vec![7; 32], vec![0, 0, 0, 2, 0xc0, 0x2b, 1, 0], list(2, &extensions)].concat()
@@ -122,4 +128,27 @@ fn another_connection_between_the_same_ends_is_another_one() {
     let report = report(&[whole(), whole()].concat());
     assert_eq!((&report["totals"]["connections"], &report["totals"]["established"]), (&json!(2), &json!(2)));
     assert_eq!(report["connections"][0]["end"], "reused");
+}
+
+#[test]
+fn records_with_connection_ids_are_counted_as_others() {
+    let with_id = |id: &[u8], content: &[u8]| [&[25, 0xfe, 0xfd, 0, 1][..], &[0; 6], id, &list(2, content)].concat();
+    // The client wants none, and the server one of three bytes.
+    let body = body_with(Some((54, list(1, &[]))));
+    let answer = server_hello(0xfefd, 0xc02b, &[(54, list(1, &[9, 8, 7]))]);
+    let report = report(&[
+        (true, record(22, 0, &fragment(1, 0, &body, 0, body.len()))),
+        (false, record(22, 0, &fragment(2, 0, &answer, 0, answer.len()))),
+        (true, [record(20, 0, &[1]), with_id(&[9, 8, 7], &[0xee; 40])].concat()),
+        (false, [record(20, 0, &[1]), record(22, 1, &[0xee; 40])].concat()),
+        (true, [with_id(&[9, 8, 7], &[1; 60]), with_id(&[9, 8, 7], &[2; 10])].concat()),
+        (false, record(23, 1, &[3; 30])),
+    ]);
+    let connection = &report["connections"][0];
+    assert_eq!(
+        (&connection["outcome"], &connection["client_bytes"], &connection["server_bytes"]),
+        (&json!("established"), &json!(70), &json!(30)),
+        "{connection}"
+    );
+    assert_eq!(super::faults(&report), vec![]);
 }
