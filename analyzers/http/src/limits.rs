@@ -59,8 +59,6 @@ pub const DECODERS: usize = 32;
 pub const HELD_BODY: usize = 1 << 20;
 /// See [`HELD_BODY`].
 pub const HELD_BODIES: usize = 2 << 20;
-/// The largest window of zstd (RFC 9659). That of brotli may have 4 MiB, the usual one, not 16.
-pub const ZSTD_WINDOW: u64 = 8 << 20;
 /// Bytes that a body may expand to for each that was sent, and besides. DEFLATE packs text twenty times; a bomb a thousand times.
 pub const EXPANSION: u64 = 100;
 /// See [`EXPANSION`].

@@ -19,6 +19,7 @@ mod kinds {
     pub const SERVER_HELLO_DONE: u8 = 14;
     pub const FINISHED: u8 = 20;
     pub const KEY_UPDATE: u8 = 24;
+    pub const COMPRESSED_CERTIFICATE: u8 = 25;
 }
 pub use kinds::*;
 
@@ -26,7 +27,13 @@ pub use kinds::*;
 pub fn is_read(kind: u8) -> bool {
     matches!(
         kind,
-        CLIENT_HELLO | SERVER_HELLO | HELLO_RETRY_REQUEST | ENCRYPTED_EXTENSIONS | CERTIFICATE | SERVER_KEY_EXCHANGE
+        CLIENT_HELLO
+            | SERVER_HELLO
+            | HELLO_RETRY_REQUEST
+            | ENCRYPTED_EXTENSIONS
+            | CERTIFICATE
+            | SERVER_KEY_EXCHANGE
+            | COMPRESSED_CERTIFICATE
     )
 }
 

@@ -1,11 +1,9 @@
 //! Content codings (RFC 9110 §8.4.1), undone within bounds of memory and output.
 
-use std::io::{Read, Write};
+use std::io::Write;
 
-use flate2::bufread;
 use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
-use ruzstd::decoding::StreamingDecoder;
-use ruzstd::decoding::errors::FrameDecoderError;
+use mcpcap_codings::{Failure, is_zlib};
 
 use super::digest::{Digest, Known};
 use super::{Coding, Codings, Undecoded};
@@ -132,39 +130,6 @@ impl Decoder {
     }
 }
 
-/// Whether DEFLATE has the header of zlib (RFC 1950 §2.2): servers send both what RFC 9110 asks for and what has none.
-fn is_zlib(first: u8, second: u8) -> bool {
-    first & 0x0f == 8 && (u16::from(first) << 8 | u16::from(second)).is_multiple_of(31)
-}
-
-/// Where decoded bytes go.
-trait Sink {
-    /// Takes the next ones. Whether they are not too many.
-    fn take(&mut self, bytes: &[u8]) -> bool;
-}
-
-impl Sink for Digest {
-    fn take(&mut self, bytes: &[u8]) -> bool {
-        self.push(bytes)
-    }
-}
-
-/// What one coding leaves for the one that was applied before it.
-struct Kept {
-    bytes: Vec<u8>,
-    is_over: bool,
-}
-
-impl Sink for Kept {
-    fn take(&mut self, bytes: &[u8]) -> bool {
-        self.is_over = self.bytes.len().saturating_add(bytes.len()) > limits::HELD_BODY;
-        if !self.is_over {
-            self.bytes.extend_from_slice(bytes);
-        }
-        !self.is_over
-    }
-}
-
 /// Undoes codings, the last that was applied first. What is cut is read as far as it goes.
 fn undone(codings: Codings, all: Vec<u8>, is_cut: bool) -> Known {
     let most = most(all.len() as u64);
@@ -173,72 +138,45 @@ fn undone(codings: Codings, all: Vec<u8>, is_cut: bool) -> Known {
     while let Some(coding) = rest.pop() {
         if rest.is_empty() {
             let mut digest = Digest::up_to(most);
-            let done = undo(coding, &bytes, &mut digest);
-            let failed = done.err().map(|reason| if digest.is_over { Undecoded::TooLarge } else { reason });
+            let failed = undo(coding, &bytes, Undecoded::TooLarge, &mut |piece| digest.push(piece)).err();
             // What is here may be whole for the decoder: it has no hash all the same.
             return digest.known(if is_cut { Some(Undecoded::Cut) } else { failed });
         }
-        let mut kept = Kept { bytes: Vec::new(), is_over: false };
-        let done = undo(coding, &bytes, &mut kept);
-        if let Some(reason) = done.err().filter(|_| !is_cut) {
-            let undecoded = Some(if kept.is_over { Undecoded::NoRoom } else { reason });
-            return Known { undecoded, ..Known::default() };
+        let mut kept = Vec::new();
+        let mut keep = |piece: &[u8]| {
+            let has_room = kept.len().saturating_add(piece.len()) <= limits::HELD_BODY;
+            if has_room {
+                kept.extend_from_slice(piece);
+            }
+            has_room
+        };
+        if let Some(reason) = undo(coding, &bytes, Undecoded::NoRoom, &mut keep).err().filter(|_| !is_cut) {
+            return Known { undecoded: Some(reason), ..Known::default() };
         }
-        bytes = kept.bytes;
+        bytes = kept;
     }
     Known::default()
 }
 
-/// Undoes one coding.
-fn undo(coding: Coding, bytes: &[u8], sink: &mut impl Sink) -> Result<(), Undecoded> {
-    match coding {
-        Coding::Gzip => pass(bufread::MultiGzDecoder::new(bytes), sink),
-        Coding::Deflate => match bytes {
-            [one, other, ..] if is_zlib(*one, *other) => pass(bufread::ZlibDecoder::new(bytes), sink),
-            _ => pass(bufread::DeflateDecoder::new(bytes), sink),
-        },
-        // The first byte tells the window (RFC 7932 §9.1): of 8 MiB, of 16, or of what is no longer brotli.
-        Coding::Brotli
-            if matches!(bytes, [0x11, ..]) || matches!(bytes.first().map(|first| first & 0x0f), Some(0x0d | 0x0f)) =>
-        {
-            Err(Undecoded::LargeWindow)
-        }
-        Coding::Brotli => pass(brotli_decompressor::Decompressor::new(bytes, 4096), sink),
-        Coding::Zstd => frames(bytes, sink),
-        Coding::None | Coding::Other => Err(Undecoded::Unknown),
-    }
-}
-
-/// Undoes the frames of zstd, of which there may be several (RFC 8878 §3.1).
-fn frames(mut bytes: &[u8], sink: &mut impl Sink) -> Result<(), Undecoded> {
-    loop {
-        if let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, rest @ ..] = bytes {
-            // One that holds no data.
-            let length = usize::try_from(u32::from_le_bytes([*a, *b, *c, *d])).unwrap_or(usize::MAX);
-            bytes = rest.get(length..).ok_or(Undecoded::Damaged)?;
-        } else {
-            match StreamingDecoder::new_with_max_window_size(&mut bytes, limits::ZSTD_WINDOW) {
-                Ok(decoder) => pass(decoder, sink)?,
-                Err(FrameDecoderError::WindowSizeTooBig { .. }) => return Err(Undecoded::LargeWindow),
-                Err(_) => return Err(Undecoded::Damaged),
-            }
-        }
-        if bytes.is_empty() {
-            return Ok(());
-        }
-    }
-}
-
-/// Reads all that comes out of a decoder, which has to come to its end.
-fn pass(mut decoder: impl Read, sink: &mut impl Sink) -> Result<(), Undecoded> {
-    let mut room = [0; 8192];
-    loop {
-        match decoder.read(&mut room) {
-            Ok(0) => return Ok(()),
-            Ok(length) if sink.take(room.get(..length).unwrap_or_default()) => {}
-            Ok(_) | Err(_) => return Err(Undecoded::Damaged),
-        }
-    }
+/// Undoes one coding; `refused` is what it means when no more is taken.
+fn undo(
+    coding: Coding,
+    bytes: &[u8],
+    refused: Undecoded,
+    take: &mut impl FnMut(&[u8]) -> bool,
+) -> Result<(), Undecoded> {
+    let coding = match coding {
+        Coding::Gzip => mcpcap_codings::Coding::Gzip,
+        Coding::Deflate => mcpcap_codings::Coding::Deflate,
+        Coding::Brotli => mcpcap_codings::Coding::Brotli,
+        Coding::Zstd => mcpcap_codings::Coding::Zstd,
+        Coding::None | Coding::Other => return Err(Undecoded::Unknown),
+    };
+    mcpcap_codings::undo(coding, bytes, take).map_err(|failure| match failure {
+        Failure::Damaged => Undecoded::Damaged,
+        Failure::LargeWindow => Undecoded::LargeWindow,
+        Failure::Refused => refused,
+    })
 }
 
 fn told(done: bool, digest: &Digest) -> Result<(), Undecoded> {

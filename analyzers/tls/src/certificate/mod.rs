@@ -1,6 +1,7 @@
 //! Certificates that are sent in the clear: X.509 v3 (RFC 5280), read by `x509-parser`.
 
 mod algorithms;
+mod compressed;
 mod host;
 mod name;
 mod report;
@@ -21,6 +22,7 @@ use crate::limits;
 use mcpcap_tls_hello::wire::Cursor;
 
 pub use algorithms::{Key, Signature};
+pub use compressed::decompressed;
 pub use host::fits;
 pub use report::{CertificateReport, FRAMES, HOSTS};
 pub use store::{CERTIFICATES, Entry, Store};

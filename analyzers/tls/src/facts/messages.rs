@@ -33,18 +33,11 @@ impl Facts {
             handshake::SERVER_HELLO => self.server_hello(message.body, complete, mark),
             handshake::HELLO_RETRY_REQUEST => self.retry = Some((mark.frame, None)),
             handshake::HELLO_VERIFY_REQUEST => self.verified = Some(mark.frame),
-            handshake::CERTIFICATE => {
-                let is_13 = self.is_13();
-                let (read, total) =
-                    certificate::chain(message.body, is_13, complete, mark, &mut out.certificates, &mut |fault| {
-                        self.fault(fault, mark.frame);
-                    });
-                let side = self.side_mut(from);
-                if side.certificates_total == 0 {
-                    (side.certificates, side.certificates_total) = (read, total);
-                    (side.certificate_frame, side.certificate_time) = (Some(mark.frame), mark.time);
-                }
-            }
+            handshake::CERTIFICATE => self.certificates(from, message.body, complete, mark, out),
+            handshake::COMPRESSED_CERTIFICATE if complete => match certificate::decompressed(message.body) {
+                Ok(body) => self.certificates(from, &body, true, mark, out),
+                Err(fault) => self.fault(fault, mark.frame),
+            },
             handshake::ENCRYPTED_EXTENSIONS => {
                 if let Some(extensions) = EncryptedExtensions::parse(message.body) {
                     let alpn = extensions.alpn.map(|alpn| text::printable(alpn, limits::TEXT));
@@ -64,6 +57,18 @@ impl Facts {
         }
         let is_retry = message.kind == handshake::SERVER_HELLO && self.retry.is_some() && self.choice.is_none();
         self.letter(from, if is_retry { 'j' } else { handshake::letter(message.kind) });
+    }
+
+    fn certificates(&mut self, from: Side, body: &[u8], complete: bool, mark: Mark, out: &mut Out) {
+        let is_13 = self.is_13();
+        let (read, total) = certificate::chain(body, is_13, complete, mark, &mut out.certificates, &mut |fault| {
+            self.fault(fault, mark.frame);
+        });
+        let side = self.side_mut(from);
+        if side.certificates_total == 0 {
+            (side.certificates, side.certificates_total) = (read, total);
+            (side.certificate_frame, side.certificate_time) = (Some(mark.frame), mark.time);
+        }
     }
 
     fn wrong(&mut self, wrong: Wrong, complete: bool, frame: u64) {

@@ -94,6 +94,21 @@ fn what_tls_1_3_encrypts_of_its_handshake_is_told() {
     assert_eq!((clients.len(), &clients[0]["client_certificate"]["subject"]), (1, &json!("CN=alice")));
 }
 
+/// Two connections between a client and a server of rustls, with zlib and with brotli.
+#[test]
+fn compressed_certificates_are_read() {
+    let report = run(&file("compressed.pcap"), &file("compressed.log"));
+    let chains: Vec<&Value> = connections(&report).iter().map(|one| &one["certificate"]).collect();
+    let told = |chain: &Value| (chain["total"].as_u64(), chain["name_matches"].as_bool(), chain["sha256"].clone());
+    assert_eq!(chains.len(), 2);
+    assert_eq!((told(chains[0]).0, told(chains[0]).1), (Some(1), Some(true)), "{report}");
+    assert_eq!(told(chains[0]), told(chains[1]));
+    assert_eq!(report["certificates"][0]["names"], json!(["www.example.com"]));
+    assert_eq!(super::faults(&report), vec![]);
+    // Without the key log nobody sees them.
+    assert!(connections(&run(&file("compressed.pcap"), &[])).iter().all(|one| one["certificate"].is_null()));
+}
+
 #[test]
 fn alerts_within_are_named_and_a_refusal_is_one() {
     let with = run(&file("tls.pcap"), &file("keys.log"));
