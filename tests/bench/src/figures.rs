@@ -2,6 +2,9 @@
 
 use crate::generate::Kind;
 
+/// The tool that asks for no packet of TCP.
+pub const NOTHING_OF_TCP: &str = "dhcp";
+
 /// A capture that was measured on.
 #[derive(Debug, Clone)]
 pub struct Sample {
@@ -86,8 +89,8 @@ pub struct Figures {
     pub python: Vec<Python>,
     /// Nanoseconds of processor time a frame for reader, decoder and crossings, with an analyzer that has nothing to do.
     pub line: Option<f64>,
-    /// Nanoseconds of processor time a frame that a tool takes beside another one in a pass, on frames that are not its own.
-    pub foreign: Vec<(&'static str, f64)>,
+    /// Nanoseconds of processor time a frame that a tool takes beside another one in a pass, on a capture of TCP that has nothing of its protocol.
+    pub foreign: Vec<(&'static str, &'static str, f64)>,
     /// All tools in one pass, as a multiple of the slowest alone; `None` if the program has no such command.
     pub one_pass: Option<f64>,
     /// Seconds until the first list of tools.

@@ -121,13 +121,13 @@ fn line_costs(out: &mut String, figures: &Figures) -> std::fmt::Result {
     if let Some(took) = figures.line {
         writeln!(
             out,
-            "| reader, decoder and crossings in the sandbox: `dhcp` on the TCP capture, without start and hashing | {took:.0} |"
+            "| reader, decoder and crossings in the sandbox: `dhcp` on the TCP capture, without start, its digests known | {took:.0} |"
         )?;
     }
-    for (tool, took) in &figures.foreign {
+    for (tool, beside, took) in &figures.foreign {
         writeln!(
             out,
-            "| `{tool}` beside `dhcp` in one pass, on the TCP capture, which has no frame for it | {took:.0} |"
+            "| `{tool}` beside `{beside}` in one pass, on the TCP capture, which has nothing of its protocol | {took:.0} |"
         )?;
     }
     match figures.one_pass {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::figures::{Figures, Growth, Memory, Python, Row, Sample};
+use crate::figures::{Figures, Growth, Memory, NOTHING_OF_TCP, Python, Row, Sample};
 use crate::generate::{self, Flows, Kind, Options};
 use crate::measure::{Cost, cost, line, median};
 use crate::session::Session;
@@ -99,6 +99,12 @@ impl Runner<'_> {
         cost(self.program, arguments, &FIRST)
     }
 
+    /// What it takes from the second question on, when the digests of the capture are known.
+    fn known(&self, arguments: &[String]) -> Option<Cost> {
+        let tables = self.folder.join("tables").display().to_string();
+        cost(self.program, arguments, &[("MCPCAP_TABLES_DIR", &tables)])
+    }
+
     fn rivals(&self, figures: &mut Figures) {
         for program in ["tshark", "capinfos"] {
             let output = std::process::Command::new(program).arg("--version").output();
@@ -134,8 +140,7 @@ impl Runner<'_> {
 
     fn row(&self, subject: &Subject, sample: &Sample, small: &Sample) -> Option<Row> {
         let (mut ours, mut theirs, mut natively, mut again): (Vec<Cost>, Vec<_>, Vec<_>, Vec<_>) = Default::default();
-        let tables = self.folder.join("tables").display().to_string();
-        let known = || cost(self.program, &subject.command(&sample.path), &[("MCPCAP_TABLES_DIR", &tables)]);
+        let known = || self.known(&subject.command(&sample.path));
         // The first question tells the digests of the capture to all others.
         known()?;
         for _ in 0..self.extent.rounds {
@@ -227,19 +232,20 @@ impl Runner<'_> {
     fn line(&self, sample: &Sample, small: &Sample, figures: &mut Figures) {
         say("the line before the analyzers");
         let frames = sample.frames as f64;
-        let run = |tools: &str, path: &str| self.first(&["analyze", tools, path, "--format", "json"].map(String::from));
-        let alone = |tool: &str| Some((run(tool, &sample.path)?.cpu - run(tool, &small.path)?.cpu) * 1e9);
-        let turns: Vec<_> = (0..self.extent.rounds)
-            .filter_map(|_| Some((alone("dhcp")?, self.native("dhcp", &sample.path)?.0)))
-            .collect();
-        figures.line = median(turns.iter().map(|(all, hash)| (all - hash) / frames));
-        for tool in ["icmp", "quic", "sip", "dns"] {
-            let both = format!("dhcp,{tool}");
+        // Without hashing, which is another matter, and without the start.
+        let run = |tools: &str, path: &str| self.known(&["analyze", tools, path, "--format", "json"].map(String::from));
+        let alone = |tools: &str| Some((run(tools, &sample.path)?.cpu - run(tools, &small.path)?.cpu) * 1e9 / frames);
+        figures.line = median((0..self.extent.rounds).filter_map(|_| alone("dhcp")));
+        // The first asks for nothing of such a capture; the others for TCP packets, for what errors quote or QUIC is replaced by, or for streams on any port.
+        for (tool, beside) in
+            [(NOTHING_OF_TCP, "tcp_connections"), ("icmp", "dhcp"), ("quic", "dhcp"), ("sip", "dhcp"), ("dns", "dhcp")]
+        {
+            let both = format!("{beside},{tool}");
             let turns = (0..self.extent.rounds).filter_map(|_| {
-                let one = alone("dhcp")?;
-                Some((alone(&both)? - one) / frames)
+                let one = alone(beside)?;
+                Some(alone(&both)? - one)
             });
-            figures.foreign.extend(median(turns).map(|took| (tool, took)));
+            figures.foreign.extend(median(turns).map(|took| (tool, beside, took)));
         }
     }
 
