@@ -153,6 +153,11 @@ impl Folder {
         let _ = self.dir.remove_dir_all(name);
     }
 
+    /// The names of all that is in it, in no order. Without a look at each file.
+    pub fn names(&self) -> impl Iterator<Item = std::ffi::OsString> {
+        self.dir.entries().into_iter().flatten().flatten().map(|entry| entry.file_name())
+    }
+
     /// What is in it, the longest unused first.
     pub fn entries(&self) -> Vec<Entry> {
         let entries = self.dir.entries().into_iter().flatten().flatten();

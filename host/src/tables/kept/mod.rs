@@ -8,10 +8,11 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use mcpcap_native::{Closed, Entry, Folder, Unfit};
@@ -40,6 +41,10 @@ const SMALL: u64 = 16 << 10;
 const CAPTURES: usize = 4096;
 /// How old something unfinished has to be that is nobody's.
 const OLD: Duration = Duration::from_secs(3600);
+/// After how many new files of this process all are looked at again, at the latest: it takes some milliseconds for each thousand.
+const LOOKED_AFTER: u32 = 256;
+/// Of the room that was left then, the part that may be taken before.
+const LOOKED_AT_PART: u64 = 8;
 /// Bytes that are read at once for a digest.
 const AT_ONCE: usize = 256 << 10;
 
@@ -77,6 +82,15 @@ pub struct TableCache {
     /// What decides on rows beside the capture, the table and who makes it: this program and its limits.
     program: String,
     boot: Option<String>,
+    /// What may be added before all files are looked at again.
+    before_look: Mutex<Before>,
+}
+
+/// Bytes and files.
+#[derive(Debug, Default)]
+struct Before {
+    bytes: u64,
+    files: u32,
 }
 
 /// A table that is kept, or may be.
@@ -94,7 +108,8 @@ impl TableCache {
             Unfit::Open(reason) => TableCacheError::NotPrivate { path: path.into(), reason },
             Unfit::Io(reason) => failed(reason),
         })?;
-        let cache = Self { folder, path: path.canonicalize().map_err(failed)?, most, program, boot: alive::boot() };
+        let path = path.canonicalize().map_err(failed)?;
+        let cache = Self { folder, path, most, program, boot: alive::boot(), before_look: Mutex::default() };
         cache.make_room();
         Ok(cache)
     }
@@ -131,14 +146,29 @@ impl TableCache {
         if let Err(error) = self.folder.keep(&seen(capture), content.as_bytes()) {
             tracing::debug!(%error, "a capture is not remembered");
         }
+        self.added(0);
+    }
+
+    /// So many bytes were added, in one file: when there may be too many, some go.
+    fn added(&self, bytes: u64) {
+        let is_due = {
+            let mut before = self.before_look.lock().unwrap_or_else(PoisonError::into_inner);
+            let left = (before.bytes.checked_sub(bytes), before.files.checked_sub(1));
+            if let (Some(bytes), Some(files)) = left {
+                *before = Before { bytes, files };
+            }
+            left.0.is_none() || left.1.is_none()
+        };
+        if is_due {
+            self.make_room();
+        }
     }
 
     /// Whether there are tables of any capture that has so many bytes: otherwise it need not be read to find out which it is.
     pub fn may_have(&self, size: u64) -> bool {
         let start = format!("{size:x}-");
-        let is_of_it =
-            |entry: &Entry| entry.name.to_str().is_some_and(|name| name.starts_with(&start) && name.ends_with(RECORD));
-        self.folder.entries().iter().any(is_of_it)
+        let is_of_it = |name: &str| name.starts_with(&start) && name.ends_with(RECORD);
+        self.folder.names().any(|name| name.to_str().is_some_and(is_of_it))
     }
 
     /// A table that is kept, and the run that made it. What is not as it was written is removed. Where somebody else is about to remove it, or nobody waits any
@@ -201,7 +231,7 @@ impl TableCache {
         }
         match self.take(key, &file, run, cancel) {
             Ok(lock) => {
-                self.make_room();
+                self.added(file.size);
                 let (path, holder) = (self.path.join(key.table()), Holder::Kept(key.0.clone(), lock));
                 TableFile { path, holder, ..file }
             }
@@ -272,7 +302,8 @@ impl TableCache {
     /// Removes what nobody will ask, and of the rest the longest unused, until all is within its limit.
     fn make_room(&self) {
         let entries = self.folder.entries();
-        let names: std::collections::HashSet<&str> = entries.iter().filter_map(|entry| entry.name.to_str()).collect();
+        let names: HashMap<&str, &Entry> =
+            entries.iter().filter_map(|entry| Some((entry.name.to_str()?, entry))).collect();
         let now = SystemTime::now();
         let captures = entries.iter().filter(|entry| ends_with(entry, SEEN)).count();
         let mut surplus = captures.saturating_sub(CAPTURES);
@@ -286,12 +317,11 @@ impl TableCache {
                 }
             } else if let Some(key) = name.strip_suffix(TABLE) {
                 // Who makes it writes the record last, and holds it until then.
-                if !names.contains(format!("{key}{RECORD}").as_str()) && self.remove(&Key(key.into())) {
+                if !names.contains_key(format!("{key}{RECORD}").as_str()) && self.remove(&Key(key.into())) {
                     size = size.saturating_sub(entry.size);
                 }
             } else if let Some(key) = name.strip_suffix(RECORD) {
-                let of_table = format!("{key}{TABLE}");
-                let of_table = entries.iter().find(|other| other.name.to_str() == Some(&of_table));
+                let of_table = names.get(format!("{key}{TABLE}").as_str());
                 if (size > self.most || of_table.is_none()) && self.remove(&Key(key.into())) {
                     size = size.saturating_sub(entry.size.saturating_add(of_table.map_or(0, |other| other.size)));
                 }
@@ -302,6 +332,9 @@ impl TableCache {
                 self.folder.remove(name);
             }
         }
+        // Others add files, too: long before there is no room it is looked for again.
+        let bytes = self.most.saturating_sub(size).checked_div(LOOKED_AT_PART).unwrap_or_default();
+        *self.before_look.lock().unwrap_or_else(PoisonError::into_inner) = Before { bytes, files: LOOKED_AFTER };
     }
 
     /// Whether the maker of something unfinished is gone.

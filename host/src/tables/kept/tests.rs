@@ -179,6 +179,24 @@ fn the_longest_unused_go_first_and_what_is_asked_stays() {
 }
 
 #[test]
+fn many_small_ones_never_have_more_than_their_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = |cache: &TableCache| cache.folder.entries().iter().map(|entry| entry.size).sum::<u64>();
+    let one = {
+        let cache = self::cache(&folder, 1 << 30);
+        keep(&cache, "0", 3).unwrap();
+        all(&cache)
+    };
+    let most = 20 * one;
+    let cache = self::cache(&folder, most);
+    for n in 1..100 {
+        assert!(keep(&cache, &n.to_string(), 3).is_some(), "{n}");
+        assert!(all(&cache) <= most && find(&cache, &n.to_string()).is_some(), "{n}: {}", all(&cache));
+    }
+    assert!(all(&cache) > most / 2 && find(&cache, "0").is_none());
+}
+
+#[test]
 fn what_a_killed_writer_left_is_removed_and_what_a_living_one_writes_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let cache = self::cache(&folder, 1 << 30);
