@@ -53,17 +53,8 @@ pub(crate) const CUT: [&str; 3] = [FIRST, OF_MOST, interfaces::LIST];
 const MIRRORED_MOST: u8 = 16;
 const MIRRORED_ENOUGH: u8 = 2;
 
-/// What finds the packet of a place in a set, and tells whether another one may have the place. These lie apart from the packets, which most look-ups need
-/// not touch.
-#[derive(Clone, Copy, Default)]
-struct Key {
-    /// The first digest.
-    first: u64,
-    /// Number of the frame, 0 where there is none.
-    frame: u64,
-    /// As [`Recent::time`].
-    time: u64,
-}
+/// What finds the packets of a set: the first digest of each, and the number of its frame, 0 where there is none.
+type Keys = [(u64, u64); WAYS];
 
 /// A packet that came a short time ago.
 #[derive(Clone, Copy, Default)]
@@ -152,7 +143,7 @@ pub struct CopyReport {
 
 /// Remembers what came within the last milliseconds.
 pub(super) struct Copies {
-    keys: Vec<[Key; WAYS]>,
+    keys: Vec<Keys>,
     recent: Vec<[Recent; WAYS]>,
     mirrored: u8,
     forgotten: bool,
@@ -252,7 +243,7 @@ impl Copies {
         let content = Content::of(sight);
         let place = Self::place(frame, packet, sight);
         if self.recent.is_empty() {
-            self.keys.resize(SETS, [Key::default(); WAYS]);
+            self.keys.resize(SETS, Keys::default());
             self.recent.resize(SETS, [Recent::default(); WAYS]);
         }
         let set = (content.first as usize).checked_rem(SETS).unwrap_or_default();
@@ -267,10 +258,10 @@ impl Copies {
                 && (identified || known.place != place || unidentified())
                 && content.agrees(&known.content, sight)
         };
-        let found = keys.iter_mut().zip(ways.iter_mut());
-        let mut found = found.filter(|(key, _)| key.first == content.first && key.frame != 0);
-        let known = found.find_map(|(key, known)| is_copy(known).then_some((key, known)));
-        if let Some((key, known)) = known {
+        let found = keys.iter().zip(ways.iter_mut());
+        let mut found = found.filter(|((first, frame), _)| *first == content.first && *frame != 0);
+        let known = found.find_map(|(_, known)| is_copy(known).then_some(known));
+        if let Some(known) = known {
             if !identified && known.place == place && !bare {
                 known.repeated = known.repeated.saturating_add(1);
                 if known.repeated >= AT_ONE_PLACE {
@@ -280,7 +271,7 @@ impl Copies {
             known.copies = known.copies.saturating_add(1);
             if known.hop_limit != place.hop_limit {
                 // Each hop takes its own time.
-                (known.hop_limit, known.time, key.time) = (place.hop_limit, time, time);
+                (known.hop_limit, known.time) = (place.hop_limit, time);
                 known.hops = known.hops.saturating_add(1);
             }
             let known = *known;
@@ -295,9 +286,9 @@ impl Copies {
             return None;
         }
         // The one that came first gives its place away.
-        let (key, oldest) = keys.iter_mut().zip(ways).min_by_key(|(key, _)| key.frame)?;
-        self.forgotten |= key.frame != 0 && time.abs_diff(key.time) <= WINDOW;
-        *key = Key { first: content.first, frame: frame.number, time };
+        let (key, oldest) = keys.iter_mut().zip(ways).min_by_key(|((_, frame), _)| *frame)?;
+        self.forgotten |= key.1 != 0 && time.abs_diff(oldest.time) <= WINDOW;
+        *key = (content.first, frame.number);
         let hop_limit = place.hop_limit;
         *oldest = Recent { content, time, frame: frame.number, place, copies: 0, repeated: 0, hops: 0, hop_limit };
         None

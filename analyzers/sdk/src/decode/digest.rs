@@ -6,7 +6,7 @@ const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Bits by which the upper half of a product is let down on the lower one, so that the next multiplication spreads all of it.
 const DOWN: u32 = 32;
 
-/// Words that are digested side by side, a power of two.
+/// Bytes that are digested side by side.
 const LANES: usize = 4;
 
 fn mixed(state: u64, word: u64) -> u64 {
@@ -49,27 +49,6 @@ impl Digest {
     }
 }
 
-/// Bytes of a turn of the loop: compiled for the sandbox, each turn also looks whether the time is over.
-const TURN: usize = 2 * LANES * 8;
-
-/// Digests whole turns. By itself, so that all lanes stay in registers.
-#[inline(never)]
-fn turns([mut a, mut b, mut c, mut d]: [u64; LANES], turns: &[[u8; TURN]]) -> [u64; LANES] {
-    for turn in turns {
-        if let ([one, two, three, four, five, six, seven, eight], _) = turn.as_chunks::<8>() {
-            a = mixed(a, u64::from_le_bytes(*one));
-            b = mixed(b, u64::from_le_bytes(*two));
-            c = mixed(c, u64::from_le_bytes(*three));
-            d = mixed(d, u64::from_le_bytes(*four));
-            a = mixed(a, u64::from_le_bytes(*five));
-            b = mixed(b, u64::from_le_bytes(*six));
-            c = mixed(c, u64::from_le_bytes(*seven));
-            d = mixed(d, u64::from_le_bytes(*eight));
-        }
-    }
-    [a, b, c, d]
-}
-
 /// A digest of many bytes, of which several words are digested side by side.
 #[derive(Clone, Copy)]
 pub(super) struct Long {
@@ -85,16 +64,18 @@ impl Default for Long {
 
 impl Long {
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        self.length = self.length.saturating_add(bytes.len() as u64);
-        let (whole, rest) = bytes.as_chunks::<TURN>();
-        if !whole.is_empty() {
-            self.lanes = turns(self.lanes, whole);
-        }
-        for (place, word) in words(rest).enumerate() {
-            if let Some(lane) = self.lanes.get_mut(place & (LANES - 1)) {
-                *lane = mixed(*lane, word);
+        let Self { lanes: [a, b, c, d], length } = self;
+        *length = length.saturating_add(bytes.len() as u64);
+        let (blocks, rest) = bytes.as_chunks::<32>();
+        for block in blocks {
+            if let ([one, two, three, four], _) = block.as_chunks::<8>() {
+                *a = mixed(*a, u64::from_le_bytes(*one));
+                *b = mixed(*b, u64::from_le_bytes(*two));
+                *c = mixed(*c, u64::from_le_bytes(*three));
+                *d = mixed(*d, u64::from_le_bytes(*four));
             }
         }
+        words(rest).for_each(|word| *a = mixed(*a, word));
     }
 
     /// The digest so far; more may follow.
