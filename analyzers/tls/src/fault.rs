@@ -27,7 +27,7 @@ mcpcap_analyzer::faults! {
         BadAlert,
         /// A certificate message whose lengths do not fit.
         CertificateLength,
-        /// A compressed certificate message (RFC 8879) that does not keep to its compression, or has another length than it says. It is not read.
+        /// A compressed certificate message (RFC 8879) that cannot be undone, or has another length than it says. It is not read.
         CompressedCertificate,
         /// More than 16 certificates in one message. Those behind are not read.
         LongChain,

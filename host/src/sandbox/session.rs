@@ -25,8 +25,8 @@ impl<B> Instance<B> {
         cancel: &CancellationToken,
         instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<B>,
     ) -> Result<Self, Fault> {
+        // Its first call begins with it.
         let mut store = store(engine, limits, cancel);
-        begin(&mut store);
         match instantiate(&mut store) {
             Ok(bindings) => Ok(Self { component: component.into(), live: Some((store, bindings)) }),
             Err(error) => {

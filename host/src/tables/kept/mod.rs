@@ -43,8 +43,8 @@ const CAPTURES: usize = 4096;
 const OLD: Duration = Duration::from_secs(3600);
 /// After how many new files of this process all are looked at again, at the latest: it takes some milliseconds for each thousand.
 const LOOKED_AFTER: u32 = 256;
-/// Of the room that was left then, the part that may be taken before.
-const LOOKED_AT_PART: u64 = 8;
+/// Of the room that was left then, the part that a process may take before: as many may add files at once without more than there is room for.
+const LOOKED_AT_PART: u64 = 64;
 /// Bytes that are read at once for a digest.
 const AT_ONCE: usize = 256 << 10;
 
@@ -146,22 +146,18 @@ impl TableCache {
         if let Err(error) = self.folder.keep(&seen(capture), content.as_bytes()) {
             tracing::debug!(%error, "a capture is not remembered");
         }
-        self.added(0);
+        self.added(content.len() as u64);
     }
 
     /// So many bytes were added, in one file: when there may be too many, some go.
     fn added(&self, bytes: u64) {
-        let is_due = {
-            let mut before = self.before_look.lock().unwrap_or_else(PoisonError::into_inner);
-            let left = (before.bytes.checked_sub(bytes), before.files.checked_sub(1));
-            if let (Some(bytes), Some(files)) = left {
-                *before = Before { bytes, files };
-            }
-            left.0.is_none() || left.1.is_none()
-        };
-        if is_due {
-            self.make_room();
+        let mut before = self.before_look.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(bytes), Some(files)) = (before.bytes.checked_sub(bytes), before.files.checked_sub(1)) {
+            *before = Before { bytes, files };
+            return;
         }
+        drop(before);
+        self.make_room();
     }
 
     /// Whether there are tables of any capture that has so many bytes: otherwise it need not be read to find out which it is.
@@ -231,7 +227,7 @@ impl TableCache {
         }
         match self.take(key, &file, run, cancel) {
             Ok(lock) => {
-                self.added(file.size);
+                self.added(file.size.saturating_add(SMALL));
                 let (path, holder) = (self.path.join(key.table()), Holder::Kept(key.0.clone(), lock));
                 TableFile { path, holder, ..file }
             }
