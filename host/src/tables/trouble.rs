@@ -85,6 +85,10 @@ fn meant(message: &str, sql: &str, tables: &[Arc<Table>]) -> String {
     if let Some(name) = unknown("no such function: ") {
         return function(&name);
     }
+    // What SQLite's parser says of a stack that is full.
+    if matches!(message, "Recursion limit" | "parser stack overflow") {
+        return ": it is nested too deep; write it flatter, or its parts one after the other in WITH".into();
+    }
     String::new()
 }
 
@@ -96,6 +100,7 @@ pub(super) fn function(name: &str) -> String {
             "rfc3339(time) shows a time, bucket(time, seconds) rounds it, ns(text) reads one"
         }
         "regexp" | "match" => "LIKE and GLOB match text",
+        "p50" | "p90" | "p95" | "p99" | "quantile" => "percentile(value, 95) is one, median(value) another",
         _ => "",
     };
     if !instead.is_empty() {

@@ -228,6 +228,8 @@ fn a_text_that_names_its_parts_over_and_over_is_refused() {
 
 #[test]
 fn nesting_and_length_are_bounded() {
+    let words = refused(&format!("SELECT {}1{}", "(".repeat(2_000), ")".repeat(2_000)));
+    assert!(words.contains("nested too deep; write it flatter"), "{words}");
     for sql in [
         format!("SELECT {}1{}", "(".repeat(10_000), ")".repeat(10_000)),
         format!("SELECT {}1", "- ".repeat(10_000)),
