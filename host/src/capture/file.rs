@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use rustix::buffer::spare_capacity;
+use rustix::io::{Errno, pread};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -225,6 +227,23 @@ impl CaptureFile {
     /// As the disk fails.
     pub fn is_unchanged(&self) -> io::Result<bool> {
         Ok(self.is_own || Identity::of(&self.file.metadata()?) == self.identity)
+    }
+
+    /// Reads on behind what a buffer has, up to the end of the file or of the buffer's room, which is not zeroed for that.
+    ///
+    /// # Errors
+    /// As the disk fails; what was read before is in the buffer.
+    pub(super) fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<()> {
+        while buffer.len() < buffer.capacity() {
+            let room = spare_capacity(buffer);
+            match pread(&self.file, room, self.at) {
+                Ok(0) => break,
+                Ok(read) => self.at = self.at.saturating_add(read as u64),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// SHA-256 of its first bytes, as hexadecimal digits.

@@ -1,6 +1,5 @@
 //! The bytes of a capture, in order: read, hashed, and inflated where the file is compressed.
 
-use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
@@ -203,10 +202,9 @@ impl<'a> Source<'a> {
         if self.cancel.is_cancelled() {
             return Err(SourceEnd::Cancelled);
         }
-        let want = self.limits.next_window(self.read);
-        let mut chunk = Vec::with_capacity(want);
-        let read = Read::by_ref(&mut self.file).take(want as u64).read_to_end(&mut chunk);
-        read.map_err(|error| SourceEnd::Io(error.kind().to_string()))?;
+        // Nothing is added to it: its room is how much is read.
+        let mut chunk = Vec::with_capacity(self.limits.next_window(self.read));
+        self.file.read_into(&mut chunk).map_err(|error| SourceEnd::Io(error.kind().to_string()))?;
         if let Some(sha256) = &mut self.sha256 {
             sha256.update(&chunk);
         }

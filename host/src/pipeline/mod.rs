@@ -1,7 +1,7 @@
 //! The straight line: source, reader, decoder, analyzers, reports. All control flow of a run is here.
 //!
-//! The source reads, hashes and inflates on a thread of its own, and so works each analyzer, with a short queue of batches before it; reader and decoder
-//! take turns on this one. So reading, hashing, decoding and analysis overlap, and a slow analyzer slows the line.
+//! The source reads, hashes and inflates on a thread of its own, and so work the reader and each analyzer, with a short queue of batches behind the one
+//! and before the others; frames are taken apart on this one. So reading, hashing, decoding and analysis overlap, and a slow analyzer slows the line.
 //! One that may end the reading is waited for after each batch: where it stops is where the reader stopped, and the same capture gives the same report.
 
 mod gathered;
@@ -9,6 +9,7 @@ mod outcome;
 mod packets;
 mod passage;
 mod question;
+mod reading;
 mod rows;
 mod seat;
 mod stages;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::sync_channel;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::{CaptureFile, Source};
@@ -33,8 +34,9 @@ pub use packets::Wants;
 use passage::Passage;
 use question::Wanted;
 pub use question::{Pass, Question, Rows};
+use reading::{Place, Reading};
 use seat::Seat;
-use stages::Stages;
+use stages::{Stages, told};
 
 /// Chunks that may wait between the source and the reader.
 const AHEAD: usize = 4;
@@ -125,15 +127,16 @@ impl Line {
                 .name("source".into())
                 .spawn_scoped(scope, move || source.run(&sender))
                 .map_err(|_| RunError::Threads)?;
-            let mut passage = Passage::new(&name, &self.limits, &pass.selection, receiver, &read);
-            let stages = Stages { reader: &mut reader, decoder: decoder.as_mut(), streams, last: 0, cancel };
-            let ended = self.pass(&mut passage, stages, &mut seats, &pass.selection, progress);
-            let inflated = passage.received;
-            // Gives the receiver back: a source that is not wanted any more ends.
-            drop(passage);
+            let passage = Passage::new(&name, &self.limits, &pass.selection, receiver, &read);
+            let may_end = questions.iter().any(|question| question.may_end);
+            let mut reading = Reading::begin(scope, passage, reader, may_end)?;
+            let stages = Stages { decoder: decoder.as_mut(), streams, last: 0 };
+            let ended = self.pass(&mut reading, stages, &mut seats, (&pass.selection, cancel), progress);
+            let inflated = reading.at.received;
+            let of_reader = reading.finish();
             let facts = source.join().unwrap_or_default();
             let ended = ended?;
-            let memory = reader.memory().saturating_add(decoder.as_ref().map_or(0, DecoderSession::memory));
+            let memory = of_reader.saturating_add(decoder.as_ref().map_or(0, DecoderSession::memory));
             let file = File { name: &name, size, inflated, facts: &facts, asked: &pass.selection };
             for seat in seats.iter().flatten() {
                 seat.finish(file.describe(seat.ended.as_ref().unwrap_or(&ended)));
@@ -158,46 +161,53 @@ impl Line {
     /// Reads the capture to its end, or until nobody wants more.
     fn pass(
         &self,
-        passage: &mut Passage<'_>,
+        reading: &mut Reading<'_>,
         mut stages: Stages<'_>,
         seats: &mut [Result<Seat<'_>, RunError>],
-        selection: &Selection,
+        (selection, cancel): (&Selection, &CancellationToken),
         progress: &dyn Fn(Done),
     ) -> Result<Ended, RunError> {
         let mut delivered = Delivered::new(selection);
-        let ended = |passage: &Passage<'_>, end: Option<End>, delivered: &Delivered, stages: &mut Stages<'_>| {
-            let effort = Effort { cancel: stages.cancel, until: after(self.limits.call) };
-            let (reader, decoder) = stages.summaries(end.as_ref(), &effort);
-            let (frames, octets) = (passage.checker.frames(), passage.checker.position());
-            let key_log_left_out = passage.checker.key_log_left_out();
+        let ended = |reading: &mut Reading<'_>, end: Option<End>, delivered: &Delivered, stages: &mut Stages<'_>| {
+            let effort = Effort { cancel, until: after(self.limits.call) };
+            let reader = match end.as_ref().is_some_and(|end| end.reason == "reader-failed") {
+                true => json!({}),
+                false => told("reader", reading.summary(), &effort),
+            };
+            let decoder = stages.summary(&effort);
+            let Place { frames, octets, key_log_left_out, .. } = reading.at;
             Ended { end, frames, octets, delivered: delivered.clone(), reader, decoder, key_log_left_out }
         };
-        while let Some((batch, key_log)) = passage.next(stages.reader)? {
+        let enough = |reading: &mut Reading<'_>, delivered: &Delivered, stages: &mut Stages<'_>| {
+            let end = reading.enough();
+            ended(reading, Some(end), delivered, stages)
+        };
+        while let Some((batch, key_log)) = reading.next()? {
             let parsed = stages.parse(batch, key_log)?;
             delivered.add(&parsed.batch.frames.number);
             if !(parsed.is_empty() && parsed.key_log.is_empty()) {
                 let parsed = Arc::new(parsed);
                 seats.iter_mut().flatten().filter(|seat| seat.is_fed()).for_each(|seat| seat.give(&parsed));
                 let fed: Vec<&mut Seat<'_>> = seats.iter_mut().flatten().filter(|seat| seat.is_fed()).collect();
-                let (mut left, mut enough) = (0_usize, Vec::new());
+                let (mut left, mut sated) = (0_usize, Vec::new());
                 for seat in fed {
-                    if seat.wants_more() { left = left.saturating_add(1) } else { enough.push(seat) }
+                    if seat.wants_more() { left = left.saturating_add(1) } else { sated.push(seat) }
                 }
                 // Where the file breaks off at this place, that is why reading ends.
-                if !enough.is_empty() && !passage.is_at_break() {
-                    for seat in enough.into_iter().filter(|seat| seat.is_fed()) {
-                        seat.ended = Some(ended(passage, Some(passage.enough()), &delivered, &mut stages));
+                if !sated.is_empty() && !reading.at.is_at_break {
+                    for seat in sated.into_iter().filter(|seat| seat.is_fed()) {
+                        seat.ended = Some(enough(reading, &delivered, &mut stages));
                     }
                     if left == 0 {
-                        progress(passage.done());
-                        return Ok(ended(passage, Some(passage.enough()), &delivered, &mut stages));
+                        progress(reading.at.done);
+                        return Ok(enough(reading, &delivered, &mut stages));
                     }
                 }
                 if seats.iter().flatten().all(|seat| !seat.is_fed()) {
-                    return Ok(ended(passage, Some(passage.enough()), &delivered, &mut stages));
+                    return Ok(enough(reading, &delivered, &mut stages));
                 }
             }
-            progress(passage.done());
+            progress(reading.at.done);
         }
         if let Some(parsed) = stages.end()?.map(Arc::new) {
             for seat in seats.iter_mut().flatten().filter(|seat| seat.is_fed()) {
@@ -206,8 +216,8 @@ impl Line {
                 seat.wants_more();
             }
         }
-        let end = passage.ended.take();
-        Ok(ended(passage, end, &delivered, &mut stages))
+        let end = reading.ended.take();
+        Ok(ended(reading, end, &delivered, &mut stages))
     }
 
     /// A decoder that is ready for a pass.
@@ -242,8 +252,7 @@ impl Line {
             let facts = thread.join().unwrap_or_default();
             recognised?;
             let effort = Effort { cancel, until: after(self.limits.call) };
-            let mut stages = Stages { reader: &mut reader, decoder: None, streams: false, last: 0, cancel };
-            let (summary, _) = stages.summaries(None, &effort);
+            let summary = told("reader", reader.summary(), &effort);
             let format = summary.get("format").and_then(Value::as_str).unwrap_or("unknown").to_owned();
             Ok(facts.compression.map_or(format.clone(), |compression| format!("{format}, {compression}")))
         })

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
+use super::reading::Place;
 use super::{End, RunError};
 use crate::batch::{Checker, Found};
 use crate::bindings::{read, types};
@@ -22,10 +23,10 @@ pub(super) struct Passage<'a> {
     read: &'a AtomicU64,
     started: Instant,
     window: Vec<u8>,
-    pub(super) checker: Checker,
+    checker: Checker,
     selection: &'a Selection,
     /// Octets of the capture that came from the source.
-    pub(super) received: u64,
+    received: u64,
     /// Set once the source has ended.
     source_end: Option<SourceEnd>,
     /// How large the reader wants the next window to be.
@@ -120,20 +121,18 @@ impl<'a> Passage<'a> {
     }
 
     /// How far reading is.
-    pub(super) fn done(&self) -> Done {
+    pub(super) fn place(&self) -> Place {
+        let (frames, octets) = (self.checker.frames(), self.checker.position());
         // Of a compressed file more comes out than was read, of any other the source may be ahead.
-        let bytes = self.checker.position().min(self.read.load(Ordering::Relaxed));
-        Done { bytes, packets: Some(self.checker.frames()) }
-    }
-
-    /// Whether the file breaks off behind what was read last.
-    pub(super) fn is_at_break(&self) -> bool {
-        matches!(self.then, Then::Broken(_))
-    }
-
-    /// The end of the reading where nobody wants more.
-    pub(super) fn enough(&self) -> End {
-        self.end("enough", "the analysis needed no more of the capture".into())
+        let bytes = octets.min(self.read.load(Ordering::Relaxed));
+        Place {
+            frames,
+            octets,
+            received: self.received,
+            key_log_left_out: self.checker.key_log_left_out(),
+            is_at_break: matches!(self.then, Then::Broken(_)),
+            done: Done { bytes, packets: Some(frames) },
+        }
     }
 
     /// Ends the reading.

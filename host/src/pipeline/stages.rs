@@ -1,23 +1,20 @@
-//! What every capture passes through before the analyzers: reader and decoder.
+//! What frames pass through before the analyzers: the decoder.
 
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
+use super::RunError;
 use super::packets::Parsed;
-use super::{End, RunError};
 use crate::bindings::types;
 use crate::effort::Effort;
-use crate::sandbox::{DecoderSession, Fault, ReaderSession};
+use crate::sandbox::{DecoderSession, Fault};
 
-/// What every capture passes through.
+/// What frames pass through.
 pub(super) struct Stages<'a> {
-    pub(super) reader: &'a mut ReaderSession,
     pub(super) decoder: Option<&'a mut DecoderSession>,
     /// Whether what happens in streams is wanted.
     pub(super) streams: bool,
     /// The last frame that the decoder was given.
     pub(super) last: u64,
-    pub(super) cancel: &'a CancellationToken,
 }
 
 impl Stages<'_> {
@@ -36,17 +33,14 @@ impl Stages<'_> {
         decoder.map(|decoder| Parsed::of_end(decoder, self.last)).transpose()
     }
 
-    /// What reader and decoder say of what they saw; what they are not able to say is left out.
-    pub(super) fn summaries(&mut self, end: Option<&End>, effort: &Effort<'_>) -> (Value, Value) {
-        let read = |component: &str, text: Result<String, Fault>| {
-            let text = text.inspect_err(|fault| tracing::warn!(%fault, component, "it gave no summary"));
-            text.ok().and_then(|text| effort.read(&text).ok()).unwrap_or_else(|| json!({}))
-        };
-        let reader = match end.is_some_and(|end| end.reason == "reader-failed") {
-            true => json!({}),
-            false => read("reader", self.reader.summary()),
-        };
-        let decoder = self.decoder.as_mut().map_or(Value::Null, |decoder| read("decoder", decoder.summary()));
-        (reader, decoder)
+    /// What the decoder says of what it saw.
+    pub(super) fn summary(&mut self, effort: &Effort<'_>) -> Value {
+        self.decoder.as_mut().map_or(Value::Null, |decoder| told("decoder", decoder.summary(), effort))
     }
+}
+
+/// A summary; what a component is not able to say is left out.
+pub(super) fn told(component: &str, summary: Result<String, Fault>, effort: &Effort<'_>) -> Value {
+    let text = summary.inspect_err(|fault| tracing::warn!(%fault, component, "it gave no summary"));
+    text.ok().and_then(|text| effort.read(&text).ok()).unwrap_or_else(|| json!({}))
 }
