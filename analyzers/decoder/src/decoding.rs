@@ -83,7 +83,7 @@ impl Decoding {
     /// [`Problem::Input`] for a frame outside of its batch, which is a defect of the host.
     pub fn take(&mut self, frames: &Frames, position: u64, data: &[u8]) -> Result<(Packets, Streams), Problem> {
         let count = frames.number.len();
-        let (mut writer, mut events) = (Writer::new(count, data.len()), StreamWriter::default());
+        let (mut writer, mut events) = (Writer::new(count, data.len()), StreamWriter::new(count));
         for (row, number) in (0_u32..).zip(&frames.number) {
             let frame = frames.frame(row as usize, position, data, |place| self.links.get(place));
             let (Some(frame), Some(offset)) = (frame, frames.offset.get(row as usize)) else {
@@ -92,7 +92,7 @@ impl Decoding {
             };
             let choice = self.choice.as_ref();
             let is_chosen = |packet: &Packet<'_>| choice.is_none_or(|choice| choice.takes(packet));
-            let decoded = self.decoder.take(&frame, self.headers, &is_chosen);
+            let decoded = self.decoder.take(&frame, Some(data), self.headers, &is_chosen);
             if decoded.is_chosen {
                 writer.add(row, *offset, &decoded);
                 if self.community_ids {
@@ -106,6 +106,7 @@ impl Decoding {
             }
             self.last = *number;
         }
+        self.decoder.settle(data);
         self.links.forget();
         Ok((writer.into_packets(), events.into_streams()))
     }

@@ -251,6 +251,15 @@ pub mod build {
     }
 }
 
+/// The captures of a folder of tests.
+#[cfg(test)]
+pub(crate) fn folder(name: &str) -> Vec<std::path::PathBuf> {
+    let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/captures").join(name);
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

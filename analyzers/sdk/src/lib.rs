@@ -138,6 +138,7 @@ pub mod community;
 pub mod component;
 pub mod decode;
 pub mod describe;
+mod digest;
 mod ending;
 pub mod faults;
 #[cfg(any(target_arch = "wasm32", test, feature = "harness"))]

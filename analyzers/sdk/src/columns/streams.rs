@@ -41,9 +41,18 @@ fn code(reason: CloseReason) -> u8 {
 #[derive(Default)]
 pub struct StreamWriter {
     streams: Streams,
+    /// Events that are expected.
+    expected: usize,
+    /// Numbers and places of connections that were written; of those whose numbers have the same remainder, the last one.
+    recent: Vec<(u64, u32)>,
 }
 
 impl StreamWriter {
+    /// For a batch with so many frames.
+    pub fn new(frames: usize) -> Self {
+        Self { expected: frames, ..Self::default() }
+    }
+
     /// Adds an event. `arrival` is the frame whose packet brought it; `data` holds the frames of the batch.
     pub fn add(&mut self, arrival: u64, connection: &Connection, event: Event<'_>, data: &[u8]) {
         let place = self.connection(connection);
@@ -83,13 +92,16 @@ impl StreamWriter {
         streams.length.push(length);
     }
 
-    /// The place of a connection. Events of one come together more often than not, and each has its place once or a few times.
+    /// The place of a connection, which it has once or a few times.
     fn connection(&mut self, connection: &Connection) -> u32 {
-        let streams = &mut self.streams;
-        let recent = streams.id.len().saturating_sub(RECENT);
-        let known = streams.id.iter().skip(recent).rposition(|id| *id == connection.id);
-        let place = known.map_or(streams.id.len(), |place| place.saturating_add(recent));
-        if known.is_none() {
+        let Self { streams, expected, recent } = self;
+        if recent.is_empty() {
+            recent.resize(RECENT, (0, NOWHERE));
+            streams.reserve(*expected);
+        }
+        let Some((known, place)) = recent.get_mut(connection.id as usize % RECENT) else { return NOWHERE };
+        if *known != connection.id || *place == NOWHERE {
+            (*known, *place) = (connection.id, u32::try_from(streams.id.len()).unwrap_or(NOWHERE));
             let Connection { id, number, client, server, client_known, first_frame, vlan } = *connection;
             let (version, client_high, client_low) = halves(client.address);
             let (_, server_high, server_low) = halves(server.address);
@@ -106,7 +118,7 @@ impl StreamWriter {
             streams.first_frame.push(first_frame);
             streams.vlan.push(vlan.unwrap_or(NO_VLAN));
         }
-        u32::try_from(place).unwrap_or(u32::MAX)
+        *place
     }
 
     /// What was written.
@@ -118,8 +130,25 @@ impl StreamWriter {
 /// What stands for no VLAN.
 const NO_VLAN: u16 = u16::MAX;
 
-/// Connections among which an event's is looked for before it is written again.
-const RECENT: usize = 16;
+/// Connections among which an event's is looked for before it is written again. Those that are open at a time have numbers that follow each other.
+const RECENT: usize = 512;
+/// No place.
+const NOWHERE: u32 = u32::MAX;
+
+impl Streams {
+    /// Makes room for so many events: a column that grows by itself would be asked for its room with each number.
+    fn reserve(&mut self, events: usize) {
+        self.arrival.reserve(events);
+        self.connection.reserve(events);
+        self.kind.reserve(events);
+        self.event_flags.reserve(events);
+        self.frame.reserve(events);
+        self.timestamp.reserve(events);
+        self.position.reserve(events);
+        self.offset.reserve(events);
+        self.length.reserve(events);
+    }
+}
 
 /// Where bytes stand that are part of others; nothing when they are elsewhere in memory.
 fn within(bytes: &[u8], data: &[u8]) -> Option<usize> {

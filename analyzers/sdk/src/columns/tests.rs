@@ -1,20 +1,11 @@
 //! What is written into columns is read back as it was, for every capture made by hand.
 #![cfg(test)]
 
-use std::path::PathBuf;
-
 use super::{Events, Frames, Rows, Stacks, StreamWriter, Writer};
 use crate::decode::{Decoder, Header, Packet};
-use crate::harness::frames;
+use crate::harness::{folder, frames};
 use crate::stream::Streams;
 use crate::{Flow, Frame, Link};
-
-fn folder(name: &str) -> Vec<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/captures").join(name);
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
-}
 
 /// Everything that tells one packet from another, in words.
 fn told(packet: &Packet<'_>, headers: &[Header]) -> String {
@@ -45,7 +36,7 @@ fn what_was_written_is_read_back() {
                 link: vec![0],
                 flags: vec![frame.flags],
             };
-            let decoded = decoder.take(frame, true, &|_| true);
+            let decoded = decoder.take(frame, None, true, &|_| true);
             let mut writer = Writer::new(1, data.len());
             writer.add(0, 7, &decoded);
             let packets = writer.into_packets();
@@ -87,7 +78,7 @@ fn a_batch_of_many_stacks_is_read_back() {
     let mut writer = Writer::new(100, data.len());
     for row in 0..100 {
         let frame: Frame<'_> = columns.frame(row, 0, &data, |_| Some(&link)).unwrap();
-        writer.add(row as u32, columns.offset[row], &decoder.take(&frame, false, &|_| true));
+        writer.add(row as u32, columns.offset[row], &decoder.take(&frame, None, false, &|_| true));
     }
     let packets = writer.into_packets();
     let stacks = Stacks::of(&packets).unwrap();

@@ -19,27 +19,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::content::{Content, Sight};
-use super::digest::Digest;
 use super::interfaces::{self, Interfaces};
+use super::recent::{Place, Recent, Recents, WINDOW};
 use super::{Layer, Packet, Stop, TcpFlags, Transport};
 use crate::Frame;
+use crate::digest::Digest;
 use crate::finding::{Evidence, Frames};
 use crate::stats::{Lists, Part, Window};
 
-/// How long after a packet its copies come, in nanoseconds: a router forwards within a few milliseconds.
-const WINDOW: u64 = 5_000_000;
-
-/// The same, for packets without identification that differ in nothing: a switch mirrors within microseconds, and hosts repeat
+/// How long after a packet its copies come, in nanoseconds, for packets without identification that differ in nothing: a switch mirrors within microseconds, and hosts repeat
 /// nothing of TCP before two milliseconds (RFC 8985 section 7.2).
 const WINDOW_UNIDENTIFIED: u64 = 1_000_000;
 
 /// How often a packet without identification, other than a bare acknowledgment, is captured at one place: at both sides of two
 /// mirrored ports. Those that come beyond that within [`WINDOW_UNIDENTIFIED`] are a flood.
 const AT_ONE_PLACE: u8 = 4;
-
-/// Packets that are remembered. At a million packets in a second, the window holds 5,000.
-const SETS: usize = 2048;
-const WAYS: usize = 4;
 
 /// Copies, and frames of the packet with most of them, that the report names.
 const NAMED: usize = 10;
@@ -52,35 +46,6 @@ pub(crate) const CUT: [&str; 3] = [FIRST, OF_MOST, interfaces::LIST];
 /// How much evidence of a mirror there is at the most, and how much lets bare acknowledgments pass for copies.
 const MIRRORED_MOST: u8 = 16;
 const MIRRORED_ENOUGH: u8 = 2;
-
-/// What finds the packets of a set: the first digest of each, and the number of its frame, 0 where there is none.
-type Keys = [(u64, u64); WAYS];
-
-/// A packet that came a short time ago.
-#[derive(Clone, Copy, Default)]
-struct Recent {
-    content: Content,
-    time: u64,
-    frame: u64,
-    place: Place,
-    copies: u32,
-    /// Those at the same place, without identification.
-    repeated: u8,
-    /// Copies with another hop limit than the one before, and that hop limit.
-    hops: u32,
-    hop_limit: u8,
-}
-
-/// Where and how a packet was captured.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Place {
-    link_index: u32,
-    /// Number of the interface that Linux's cooked header has, or 0.
-    interface: u32,
-    /// Digest of everything in front of the IP header.
-    before: u64,
-    hop_limit: u8,
-}
 
 /// Copies that differ from the packet in something besides their time. One copy may count in several.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -143,10 +108,8 @@ pub struct CopyReport {
 
 /// Remembers what came within the last milliseconds.
 pub(super) struct Copies {
-    keys: Vec<Keys>,
-    recent: Vec<[Recent; WAYS]>,
+    recents: Recents,
     mirrored: u8,
-    forgotten: bool,
     frames: u64,
     packets: u64,
     most: u32,
@@ -160,6 +123,23 @@ pub(super) struct Copies {
     part: Part,
     first: Vec<Copy>,
     evidence: Evidence,
+}
+
+/// What a copy is counted with.
+struct Known {
+    frame: u64,
+    place: Place,
+    copies: u32,
+    hops: u32,
+    /// Whether the copy was cut elsewhere.
+    cut: bool,
+}
+
+impl Known {
+    fn of(known: &Recent, content: &Content) -> Self {
+        let Recent { frame, place, copies, hops, .. } = *known;
+        Self { frame, place, copies, hops, cut: known.content.captured != content.captured }
+    }
 }
 
 /// Frames of the packet with most copies by hop limit.
@@ -184,10 +164,8 @@ impl OfMost {
 impl Copies {
     pub(super) fn new() -> Self {
         Self {
-            keys: Vec::new(),
-            recent: Vec::new(),
+            recents: Recents::new(),
             mirrored: 0,
-            forgotten: false,
             frames: 0,
             packets: 0,
             most: 0,
@@ -220,7 +198,7 @@ impl Copies {
         Some(CopyReport {
             frames: self.frames,
             packets: self.packets,
-            at_least: self.forgotten,
+            at_least: self.recents.forgotten,
             most_of_one_packet: u64::from(self.most),
             most_by_hop_limit: u64::from(self.most_hops),
             frames_of_most: self.of_most.frames.clone(),
@@ -237,31 +215,29 @@ impl Copies {
     /// With an identification, or another interface, link header or hop limit, equal packets are copies. Without identification and
     /// at the same place they are when they come at once, up to the fourth; bare acknowledgments and resets, which hosts do repeat at
     /// once, are when the packets around them were copied too.
-    pub(super) fn take(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, sight: &Sight<'_>) -> Option<u64> {
+    ///
+    /// `batch` has the bytes that the frame lies in, if they stay until [`Copies::settle`] is called.
+    pub(super) fn take(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        sight: &Sight<'_>,
+        batch: Option<&[u8]>,
+    ) -> Option<u64> {
         let time = frame.timestamp?;
         self.interfaces.named(frame);
-        let content = Content::of(sight);
+        self.recents.go_on(time);
+        let mut content = Content::of(sight);
         let place = Self::place(frame, packet, sight);
-        if self.recent.is_empty() {
-            self.keys.resize(SETS, Keys::default());
-            self.recent.resize(SETS, [Recent::default(); WAYS]);
-        }
-        let set = (content.first as usize).checked_rem(SETS).unwrap_or_default();
         let identified = sight.ip.source.is_ipv4() && sight.ip.identification != 0;
         let bare = sight.piece.is_none() && is_bare(packet);
         let mirrored = self.mirrored;
-        let (keys, ways) = (self.keys.get_mut(set)?, self.recent.get_mut(set)?);
-        let is_copy = |known: &Recent| {
+        let may_be = |known: &Recent| {
             let apart = time.abs_diff(known.time);
             let unidentified = || apart < WINDOW_UNIDENTIFIED && (!bare || mirrored >= MIRRORED_ENOUGH);
-            apart <= WINDOW
-                && (identified || known.place != place || unidentified())
-                && content.agrees(&known.content, sight)
+            apart <= WINDOW && (identified || known.place != place || unidentified())
         };
-        let found = keys.iter().zip(ways.iter_mut());
-        let mut found = found.filter(|((first, frame), _)| *first == content.first && *frame != 0);
-        let known = found.find_map(|(_, known)| is_copy(known).then_some(known));
-        if let Some(known) = known {
+        if let Some(known) = self.recents.find(&mut content, sight, batch, may_be) {
             if !identified && known.place == place && !bare {
                 known.repeated = known.repeated.saturating_add(1);
                 if known.repeated >= AT_ONE_PLACE {
@@ -269,13 +245,17 @@ impl Copies {
                 }
             }
             known.copies = known.copies.saturating_add(1);
-            if known.hop_limit != place.hop_limit {
+            let is_forwarded = known.hop_limit != place.hop_limit;
+            if is_forwarded {
                 // Each hop takes its own time.
                 (known.hop_limit, known.time) = (place.hop_limit, time);
                 known.hops = known.hops.saturating_add(1);
             }
-            let known = *known;
-            self.count(frame, &known, place, bare, known.content.captured != content.captured);
+            let known = Known::of(known, &content);
+            if is_forwarded {
+                self.recents.moved();
+            }
+            self.count(frame, &known, place, bare);
             return Some(known.frame);
         }
         if !bare {
@@ -286,15 +266,16 @@ impl Copies {
             return None;
         }
         // The one that came first gives its place away.
-        let (key, oldest) = keys.iter_mut().zip(ways).min_by_key(|((_, frame), _)| *frame)?;
-        self.forgotten |= key.1 != 0 && time.abs_diff(oldest.time) <= WINDOW;
-        *key = (content.first, frame.number);
-        let hop_limit = place.hop_limit;
-        *oldest = Recent { content, time, frame: frame.number, place, copies: 0, repeated: 0, hops: 0, hop_limit };
+        self.recents.add((frame.number, time), content, place, sight, batch);
         None
     }
 
-    fn count(&mut self, frame: &Frame<'_>, known: &Recent, place: Place, bare: bool, cut: bool) {
+    /// Says that the bytes of a batch go.
+    pub(super) fn settle(&mut self, batch: &[u8]) {
+        self.recents.settle(batch);
+    }
+
+    fn count(&mut self, frame: &Frame<'_>, known: &Known, place: Place, bare: bool) {
         self.frames = self.frames.saturating_add(1);
         self.packets = self.packets.saturating_add(u64::from(known.copies == 1));
         self.most = self.most.max(known.copies);
@@ -312,8 +293,8 @@ impl Copies {
         count(&mut self.differences.interface, interface);
         count(&mut self.differences.link_header, known.place.before != place.before && !interface);
         count(&mut self.differences.hop_limit, known.place.hop_limit != place.hop_limit);
-        count(&mut self.differences.cut, cut);
-        count(&mut self.differences.nothing, known.place == place && !cut);
+        count(&mut self.differences.cut, known.cut);
+        count(&mut self.differences.nothing, known.place == place && !known.cut);
         if known.place == place && !bare {
             self.mirrored = self.mirrored.saturating_add(2).min(MIRRORED_MOST);
         }

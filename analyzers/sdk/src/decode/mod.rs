@@ -19,7 +19,6 @@ mod content;
 pub(crate) mod copies;
 mod cursor;
 mod datagram;
-mod digest;
 mod ethertype;
 mod fragments;
 pub mod icmp;
@@ -35,6 +34,7 @@ mod order;
 mod packet;
 mod ppp;
 mod quoted;
+mod recent;
 pub(crate) mod statistics;
 mod step;
 mod summary;
@@ -152,26 +152,36 @@ impl Decoder {
 
     /// Takes a frame apart as far as it goes. [`Packet::stop`] tells why it went no further.
     pub fn decode<'p>(&'p mut self, frame: &Frame<'p>) -> Packet<'p> {
-        self.take(frame, false, &|_| true).packet
+        self.take(frame, None, false, &|_| true).packet
     }
 
     /// As [`Decoder::decode`], with where the packet's parts stand, and the header of each layer where that is asked for.
     /// Fragments are put together over all packets; copies are recognised among those that are `chosen`, and only these are counted.
+    ///
+    /// `batch`: the bytes that the frame lies in, where [`Decoder::settle`] is called with them behind the last frame of theirs.
     pub fn take<'p>(
         &'p mut self,
         frame: &Frame<'p>,
+        batch: Option<&[u8]>,
         headers: bool,
         chosen: &dyn Fn(&Packet<'_>) -> bool,
     ) -> Decoded<'p> {
         let bound = self.bound(frame);
         let Self { fragments, copies, counts, order, found, .. } = self;
-        let walk = Walk::new(fragments, copies.as_mut(), found, headers, chosen);
+        let walk = Walk::new(fragments, copies.as_mut(), batch, found, headers, chosen);
         let decoded = walk.frame(frame, bound);
         if decoded.is_chosen {
             order.take(decoded.packet.timestamp);
             counts.count(&decoded.packet);
         }
         decoded
+    }
+
+    /// Takes of the bytes of a batch, before they go, what recognises copies that may follow.
+    pub fn settle(&mut self, batch: &[u8]) {
+        if let Some(copies) = &mut self.copies {
+            copies.settle(batch);
+        }
     }
 
     /// The copies so far; `None` when there are none, or they are counted like other packets.

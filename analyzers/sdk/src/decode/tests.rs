@@ -10,6 +10,7 @@ use crate::columns::Headers;
 use crate::harness::{build, frames};
 use crate::{Flow, Link};
 
+mod batches;
 mod copies;
 mod encapsulation;
 mod headers;

@@ -1,6 +1,6 @@
 //! From layer to layer, until the transport's payload or something that is not taken apart.
 
-use super::content::Sight;
+use super::content::Carried;
 use super::copies::Copies;
 use super::cursor::{Bound, Cursor};
 use super::datagram::Piece;
@@ -85,6 +85,8 @@ impl Found {
 pub(super) struct Walk<'f, 'p> {
     fragments: &'f mut Fragments,
     copies: Option<&'f mut Copies>,
+    /// The bytes that frames lie in, if they stay.
+    batch: Option<&'f [u8]>,
     found: &'p mut Found,
     /// Whether a packet is one of those that are wanted: copies are recognised among them.
     chosen: &'f dyn Fn(&Packet<'_>) -> bool,
@@ -129,6 +131,7 @@ impl<'f, 'p> Walk<'f, 'p> {
     pub(super) fn new(
         fragments: &'f mut Fragments,
         copies: Option<&'f mut Copies>,
+        batch: Option<&'f [u8]>,
         found: &'p mut Found,
         headers: bool,
         chosen: &'f dyn Fn(&Packet<'_>) -> bool,
@@ -137,6 +140,7 @@ impl<'f, 'p> Walk<'f, 'p> {
         Self {
             fragments,
             copies,
+            batch,
             found,
             chosen,
             headers,
@@ -169,7 +173,7 @@ impl<'f, 'p> Walk<'f, 'p> {
         let mut at = Cursor::new(frame.data, missing, bound);
         at.drop_tail(frame.fcs_length());
         let left = self.run(frame, Next::Link(frame.link.link_type), at);
-        let Self { found, chosen, copies, is_joined, .. } = self;
+        let Self { found, chosen, copies, batch, is_joined, .. } = self;
         let sight = Carried { header_at: self.header_at, carried: self.carried, transport: self.transport };
         let found: &'p Found = found;
         let head = if found.header > 0 && !is_joined { self.head } else { 0 };
@@ -193,7 +197,7 @@ impl<'f, 'p> Walk<'f, 'p> {
         }
         let is_chosen = chosen(&packet);
         if let (true, Some(ip), None, Some(copies)) = (is_chosen, packet.ip, packet.copy_of, copies) {
-            packet.copy_of = sight.of(frame, &ip, None).and_then(|sight| copies.take(frame, &packet, &sight));
+            packet.copy_of = sight.of(frame, &ip, None).and_then(|sight| copies.take(frame, &packet, &sight, batch));
         }
         let header = (head, u32::try_from(found.header).unwrap_or(u32::MAX));
         let joined = is_joined.then_some(area);
@@ -312,8 +316,8 @@ impl<'f, 'p> Walk<'f, 'p> {
             let carried =
                 Carried { header_at: self.header_at, carried: self.carried.take(), transport: self.transport };
             let sight = carried.of(frame, ip, Some(piece));
-            let copies = self.copies.as_mut();
-            self.found.copy_of = sight.and_then(|sight| copies?.take(frame, &packet, &sight));
+            let (copies, batch) = (self.copies.as_mut(), self.batch);
+            self.found.copy_of = sight.and_then(|sight| copies?.take(frame, &packet, &sight, batch));
         }
         if self.found.copy_of.is_some() {
             self.fragments.pass_over();
@@ -409,24 +413,6 @@ impl<'f, 'p> Walk<'f, 'p> {
         } else {
             Unread::IpProtocol(protocol).into()
         })
-    }
-}
-
-/// Where the innermost packet of a frame lies, or a fragment of it, before it is put together.
-struct Carried {
-    header_at: usize,
-    carried: Option<(usize, usize, usize)>,
-    transport: Option<(u8, usize)>,
-}
-
-impl Carried {
-    /// The packet as it lies in its frame; nothing of one that was put together.
-    fn of<'s>(&self, frame: &Frame<'s>, ip: &'s Ip, piece: Option<Piece>) -> Option<Sight<'s>> {
-        let (start, length, missing) = self.carried?;
-        let before = frame.data.get(..self.header_at)?;
-        let carried = frame.data.get(start..start.saturating_add(length))?;
-        let transport = self.transport.and_then(|(protocol, at)| Some((protocol, at.checked_sub(start)?)));
-        Some(Sight { ip, piece, before, carried, missing, transport })
     }
 }
 

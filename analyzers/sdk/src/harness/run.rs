@@ -43,10 +43,10 @@ pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value, key_log: &[
     let page = arguments.get("page").cloned().unwrap_or_else(|| json!({}));
     let (count, summary, end) = batches(capture, &page, |batch| {
         let mut writer = Writer::new(batch.frames.number.len(), batch.data.len());
-        let (mut wanted, mut events) = (Frames::default(), StreamWriter::default());
+        let (mut wanted, mut events) = (Frames::default(), StreamWriter::new(batch.frames.number.len()));
         for row in 0..batch.frames.number.len() {
             let frame = batch.frame(row);
-            let decoded = decoder.take(&frame, tool.wants.headers, &|_| true);
+            let decoded = decoder.take(&frame, Some(batch.data), tool.wants.headers, &|_| true);
             if wants(&tool.wants, &decoded.packet) {
                 writer.add(wanted.number.len() as u32, batch.frames.offset[row], &decoded);
                 if tool.wants.community_ids {
@@ -62,6 +62,7 @@ pub fn run_tool(tool: &ToolEntry, capture: &[u8], arguments: &Value, key_log: &[
                 });
             }
         }
+        decoder.settle(batch.data);
         delivered += batch.frames.number.len() as u64;
         let (packets, streams) = (&writer.into_packets(), &events.into_streams());
         if tool.wants.key_log && !batch.key_log.is_empty() {

@@ -3,9 +3,9 @@
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 
-use super::FixedHash;
 use super::index::Index;
 use super::uses::Uses;
+use crate::digest::KeyHash;
 
 /// A map with at most a fixed number of entries. When it is full, the least recently used one makes room, and is counted.
 ///
@@ -16,7 +16,7 @@ pub struct BoundedMap<K, V> {
     nodes: Nodes<K, V>,
     uses: Uses,
     index: Index,
-    hash: FixedHash,
+    hash: KeyHash,
     evicted: u64,
 }
 
@@ -117,7 +117,7 @@ impl<K: Hash + Eq + Clone, V> BoundedMap<K, V> {
     pub fn new(capacity: usize) -> Self {
         let nodes = Nodes { chunks: Vec::new(), spare: Node::free(), len: 0, free: Vec::new() };
         let capacity = capacity.clamp(1, NONE as usize);
-        Self { capacity, nodes, uses: Uses::default(), index: Index::new(), hash: FixedHash::default(), evicted: 0 }
+        Self { capacity, nodes, uses: Uses::default(), index: Index::new(), hash: KeyHash::default(), evicted: 0 }
     }
 
     fn find<Q: Hash + Eq + ?Sized>(&self, hash: u64, key: &Q) -> Option<u32>

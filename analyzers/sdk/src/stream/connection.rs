@@ -1,6 +1,7 @@
 //! A connection: its ends, and its two directions.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
 use super::half::{Half, Outlet, Segment, Starts};
@@ -8,7 +9,7 @@ use super::{CloseReason, Event, Limits, Side, Statistics, order};
 use crate::decode::{Ip, Packet, Tcp, TcpFlags};
 
 /// An address and a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Endpoint {
     /// IPv4 or IPv6 address.
     pub address: IpAddr,
@@ -28,6 +29,19 @@ impl Endpoint {
     pub fn opens(self, peer: Self, flags: TcpFlags) -> bool {
         let well_known = |end: Self| end.port < 1024;
         if flags.syn() { !flags.ack() } else { !well_known(self) || well_known(peer) }
+    }
+}
+
+/// Looked up for each segment: of IPv4 one number.
+impl Hash for Endpoint {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        match self.address {
+            IpAddr::V4(address) => hasher.write_u64(u64::from(address.to_bits()) << 16 | u64::from(self.port)),
+            IpAddr::V6(address) => {
+                hasher.write_u128(address.to_bits());
+                hasher.write_u16(self.port);
+            }
+        }
     }
 }
 

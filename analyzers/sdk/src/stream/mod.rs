@@ -27,7 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::{Packet, Transport};
-use crate::stats::BoundedMap;
+use crate::stats::{BoundedMap, Place};
 use connection::Entry;
 use half::Starts;
 
@@ -242,16 +242,17 @@ impl Streams {
             }
         }
         let (_, flipped) = Key::new(ip, tcp);
-        let mut earlier = Starts::default();
-        if self.entries.get(&number).is_some_and(|entry| entry.is_reused_by(packet, tcp, flipped))
+        let (mut place, mut earlier) = (Place::default(), Starts::default());
+        let known = self.entries.get_near(&mut place, &number);
+        if known.is_some_and(|entry| entry.is_reused_by(packet, tcp, flipped))
             && let Some(mut old) = self.entries.remove(&number)
         {
             earlier = old.starts(flipped);
             self.close(&mut old, CloseReason::Reused, sink);
         }
-        let (id, made) = (self.next_id, self.entries.get(&number).is_none());
-        let make = || Entry::new((id, number), packet, (ip, tcp), flipped);
-        let (entry, _) = self.entries.get_or_insert_with(number, make);
+        let id = self.next_id;
+        let make = || (number, Entry::new((id, number), packet, (ip, tcp), flipped));
+        let (entry, made) = self.entries.entry_near(&mut place, &number, make, |_, _| {});
         if made {
             entry.set_earlier(flipped, earlier);
             self.next_id = id.saturating_add(1);

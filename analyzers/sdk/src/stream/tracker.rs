@@ -205,7 +205,9 @@ impl<C: Tracked> Tracker<C> {
         let (source, destination) = Endpoint::pair(ip, tcp);
         let (key, _) = Key::new(ip, tcp);
         let is_reused = |known: &C| known.identity().is_reused_by(known.identity().side(source), tcp);
-        let reused = self.connections.get(&key).is_some_and(is_reused);
+        // Most segments are no SYN, and are looked up once.
+        let may_begin = tcp.flags.syn() && !tcp.flags.ack();
+        let reused = may_begin && self.connections.get(&key).is_some_and(is_reused);
         if reused && let Some(old) = self.connections.remove(&key) {
             self.set_aside(key, old, ended);
         } else if tcp.flags.syn() && tcp.flags.ack() {

@@ -113,7 +113,7 @@ impl Eq for Counted {}
 /// Keys whose hash begins with the same bits want the same bucket: who knows the hash finds as many as he likes.
 #[test]
 fn keys_that_were_made_to_collide_do_not_slow_it_down() {
-    let hash = FixedHash::default();
+    let hash = KeyHash::default();
     let mut state = 7;
     let mut colliding = Vec::new();
     while colliding.len() < 1500 {
