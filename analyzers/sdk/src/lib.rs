@@ -154,6 +154,7 @@ pub mod link_types;
 pub mod links;
 mod maximum;
 pub mod numbers;
+mod place;
 pub mod problem;
 pub mod prompt;
 mod quiet;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::{NO_TIME, Streams, address, halves, slice};
 use crate::Problem;
+use crate::place::within;
 use crate::stream::{CloseReason, Connection, Endpoint, Event, Side};
 
 /// Numbers of the column `kind`.
@@ -148,12 +149,6 @@ impl Streams {
         self.offset.reserve(events);
         self.length.reserve(events);
     }
-}
-
-/// Where bytes stand that are part of others; nothing when they are elsewhere in memory.
-fn within(bytes: &[u8], data: &[u8]) -> Option<usize> {
-    let offset = bytes.as_ptr().addr().checked_sub(data.as_ptr().addr())?;
-    (offset.checked_add(bytes.len())? <= data.len()).then_some(offset)
 }
 
 /// Reads the events of a batch, one by one.

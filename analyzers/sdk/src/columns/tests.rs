@@ -4,7 +4,7 @@
 use super::{Events, Frames, Rows, Stacks, StreamWriter, Writer};
 use crate::decode::{Decoder, Header, Packet};
 use crate::harness::{folder, frames};
-use crate::stream::Streams;
+use crate::stream::{Connection, Endpoint, Event, Side, Streams};
 use crate::{Flow, Frame, Link};
 
 /// Everything that tells one packet from another, in words.
@@ -145,4 +145,25 @@ fn events_that_were_written_are_read_back() {
     }
     // Of what was given, little had to be copied.
     assert!(compared > 400 && joined > 1000 && joined * 4 < in_frames, "{compared} {joined} {in_frames}");
+}
+
+/// Of those whose numbers have the same remainder the last one is remembered, and the others are written again.
+#[test]
+fn a_connection_is_written_once_for_its_events_where_many_are_open() {
+    let connection = |id: u64, v6: bool| {
+        let end = |port| Endpoint { address: if v6 { "2001:db8::1" } else { "192.0.2.1" }.parse().unwrap(), port };
+        let (client, server) = (end(1000 + id as u16), end(80));
+        Connection { id, number: id, client, server, client_known: true, first_frame: id + 1, vlan: v6.then_some(7) }
+    };
+    for (open, written) in [(1, 1), (17, 17), (512, 512), (600, 600 + 2 * 88)] {
+        let mut writer = StreamWriter::new(2 * open as usize);
+        let all = || (0..2).flat_map(|round| (0..open).map(move |id| (round, connection(id, id % 2 == 1))));
+        let fin = |round| Event::Fin { from: Side::Client, position: round, frame: 9 };
+        all().for_each(|(round, connection)| writer.add(9, &connection, fin(round), &[]));
+        let streams = writer.into_streams();
+        assert_eq!(streams.id.len(), written);
+        let mut events = Events::new(&streams, &[]).unwrap();
+        all().for_each(|(round, connection)| assert_eq!(events.take().unwrap(), (&connection, fin(round))));
+        assert_eq!(events.arrival(), None);
+    }
 }

@@ -27,8 +27,8 @@ use crate::digest::Digest;
 use crate::finding::{Evidence, Frames};
 use crate::stats::{Lists, Part, Window};
 
-/// How long after a packet its copies come, in nanoseconds, for packets without identification that differ in nothing: a switch mirrors within microseconds, and hosts repeat
-/// nothing of TCP before two milliseconds (RFC 8985 section 7.2).
+/// How long after a packet its copies come, in nanoseconds, when they have no identification and differ in nothing: a switch mirrors
+/// within microseconds, and hosts repeat nothing of TCP before two milliseconds (RFC 8985 section 7.2).
 const WINDOW_UNIDENTIFIED: u64 = 1_000_000;
 
 /// How often a packet without identification, other than a bare acknowledgment, is captured at one place: at both sides of two

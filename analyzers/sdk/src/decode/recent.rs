@@ -5,6 +5,7 @@
 //! when a packet comes that may be a copy, or at the end of a batch, when its bytes go, for those that copies may still follow.
 
 use super::content::{Body, Content, Sight};
+use crate::place::within;
 
 /// How long after a packet its copies come, in nanoseconds: a router forwards within a few milliseconds.
 pub(super) const WINDOW: u64 = 5_000_000;
@@ -28,13 +29,13 @@ pub(super) struct Recent {
     pub(super) hops: u32,
     pub(super) hop_limit: u8,
     /// Where what IP carries begins in its batch, and what it has a transport header of, and where.
-    body: (u32, Option<(u8, usize)>),
+    body: (usize, Option<(u8, usize)>),
 }
 
 impl Recent {
     /// What it carries, from its batch.
     fn body<'b>(&self, batch: &'b [u8]) -> Option<Body<'b>> {
-        let (start, transport) = (self.body.0 as usize, self.body.1);
+        let (start, transport) = self.body;
         let octets = batch.get(start..start.saturating_add(self.content.captured))?;
         Some(Body { octets, transport })
     }
@@ -158,7 +159,7 @@ impl Recents {
         if self.index.is_empty() {
             self.index.resize(SETS, [Slot::default(); WAYS]);
         }
-        let offset = batch.filter(|_| self.rises).and_then(|batch| offset(sight.body.octets, batch));
+        let offset = batch.filter(|_| self.rises).and_then(|batch| within(sight.body.octets, batch));
         if offset.is_none() {
             content.rest.get_or_insert_with(|| sight.body.rest());
         }
@@ -228,11 +229,4 @@ fn set(content: &Content) -> usize {
 
 fn tag(content: &Content) -> u32 {
     (content.first >> 32) as u32
-}
-
-/// Where bytes begin in others that hold them.
-fn offset(bytes: &[u8], within: &[u8]) -> Option<u32> {
-    let offset = bytes.as_ptr().addr().checked_sub(within.as_ptr().addr())?;
-    within.get(offset..offset.saturating_add(bytes.len()))?;
-    u32::try_from(offset).ok()
 }
