@@ -2,9 +2,8 @@
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
-use std::hash::Hash;
 
-use mcpcap_analyzer::stats::{BoundedMap, Lists};
+use mcpcap_analyzer::stats::Lists;
 use mcpcap_analyzer::{JsonSchema, is_default, time};
 use serde::Serialize;
 
@@ -71,7 +70,8 @@ impl Bucket {
 
 /// A protocol or host.
 #[derive(Debug, Clone, Copy)]
-struct Series {
+struct Series<K> {
+    key: K,
     number: u16,
     bytes: u64,
     /// Whether earlier bytes may have been forgotten.
@@ -88,14 +88,15 @@ pub struct Timeline<K> {
     /// The number of the first bucket: its time by its width.
     first: u64,
     buckets: VecDeque<Bucket>,
-    series: BoundedMap<K, Series>,
+    /// Few. Those that packets are counted for move to the front.
+    series: Vec<Series<K>>,
     free: Vec<u16>,
     /// Whether any had to make room.
     has_forgotten: bool,
     without_time: u64,
 }
 
-impl<K: Hash + Eq + Ord + Copy> Timeline<K> {
+impl<K: Ord + Copy> Timeline<K> {
     /// Nothing yet; buckets of `asked` nanoseconds, or of what fits.
     pub fn new(asked: Option<u64>) -> Self {
         let [smallest, ..] = WIDTHS;
@@ -104,7 +105,7 @@ impl<K: Hash + Eq + Ord + Copy> Timeline<K> {
             asked,
             first: 0,
             buckets: VecDeque::new(),
-            series: BoundedMap::new(limits::SERIES),
+            series: Vec::with_capacity(limits::SERIES),
             free: (0..limits::SERIES as u16).rev().collect(),
             has_forgotten: false,
             without_time: 0,
@@ -129,23 +130,23 @@ impl<K: Hash + Eq + Ord + Copy> Timeline<K> {
 
     /// The series of a key; when all are in use, the half with fewer bytes goes.
     fn series_of(&mut self, key: K, bytes: u64) -> u16 {
-        if let Some(series) = self.series.get_mut(&key) {
+        if let Some(place) = self.series.iter().position(|series| series.key == key) {
+            let before = place.saturating_sub(1);
+            self.series.swap(before, place);
+            let Some(series) = self.series.get_mut(before) else { return OTHERS };
             series.bytes = series.bytes.saturating_add(bytes);
             return series.number;
         }
         if self.free.is_empty() {
-            let mut all: Vec<(Reverse<u64>, K, u16)> =
-                self.series.iter().map(|(key, series)| (Reverse(series.bytes), *key, series.number)).collect();
-            all.sort_unstable();
             self.has_forgotten = true;
-            for (_, key, series) in all.split_off(all.len().div_ceil(2)) {
-                self.series.remove(&key);
-                self.buckets.iter_mut().for_each(|bucket| bucket.parts.retain(|part| part.series != series));
-                self.free.push(series);
+            self.series.sort_unstable_by_key(|series| (Reverse(series.bytes), series.key));
+            for series in self.series.split_off(self.series.len().div_ceil(2)) {
+                self.buckets.iter_mut().for_each(|bucket| bucket.parts.retain(|part| part.series != series.number));
+                self.free.push(series.number);
             }
         }
         let number = self.free.pop().unwrap_or(OTHERS);
-        self.series.insert(key, Series { number, bytes, is_partial: self.has_forgotten });
+        self.series.push(Series { key, number, bytes, is_partial: self.has_forgotten });
         number
     }
 
@@ -195,11 +196,9 @@ impl<K: Hash + Eq + Ord + Copy> Timeline<K> {
         let times = self.times();
         let (first, buckets) = joined(&self.buckets, self.first, times);
         let width = self.width.saturating_mul(times);
-        let mut named: Vec<(Reverse<u64>, K, u16)> =
-            self.series.iter().map(|(key, series)| (Reverse(series.bytes), *key, series.number)).collect();
-        named.sort_unstable();
+        let mut named = self.series.clone();
+        named.sort_unstable_by_key(|series| (Reverse(series.bytes), series.key));
         named.truncate(limits::SERIES_LISTED);
-        let is_partial = |key: &K| self.series.get(key).is_some_and(|series| series.is_partial);
         let at = |place: usize| first.saturating_add(place as u64).saturating_mul(width);
         let filled: Vec<(usize, &Bucket)> =
             buckets.iter().enumerate().filter(|(_, bucket)| bucket.packets > 0).collect();
@@ -210,9 +209,7 @@ impl<K: Hash + Eq + Ord + Copy> Timeline<K> {
             bytes: bucket.bytes,
             bytes_by: named
                 .iter()
-                .map(|(_, _, series)| {
-                    bucket.parts.iter().find(|part| part.series == *series).map_or(0, |part| part.bytes)
-                })
+                .map(|named| bucket.parts.iter().find(|part| part.series == named.number).map_or(0, |part| part.bytes))
                 .collect(),
         });
         let buckets_listed = listed.collect();
@@ -232,8 +229,8 @@ impl<K: Hash + Eq + Ord + Copy> Timeline<K> {
         Some(OverTime {
             interval_seconds: time::seconds(width),
             by,
-            series: named.iter().map(|(_, key, _)| name(key)).collect(),
-            series_at_least: named.iter().filter(|(_, key, _)| is_partial(key)).map(|(_, key, _)| name(key)).collect(),
+            series: named.iter().map(|series| name(&series.key)).collect(),
+            series_at_least: named.iter().filter(|series| series.is_partial).map(|series| name(&series.key)).collect(),
             peak_time: peak.map(|(place, _)| time::rfc3339(at(*place), 9)).unwrap_or_default(),
             peak_bytes: peak.map(|(_, bucket)| bucket.bytes).unwrap_or_default(),
             buckets_total: filled.len() as u64,

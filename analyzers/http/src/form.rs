@@ -10,17 +10,23 @@ use crate::secrets;
 
 /// The name of the first file in a form of several parts (RFC 7578).
 pub fn file_name(prefix: &[u8], content_type: &str) -> Option<String> {
-    if !content_type.get(..19)?.eq_ignore_ascii_case("multipart/form-data") {
+    if !is_of_parts(content_type) {
         return None;
     }
     disposition_lines(prefix).find_map(named)
 }
 
+fn is_of_parts(content_type: &str) -> bool {
+    content_type.get(..19).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/form-data"))
+}
+
 /// Where the first file in such a form begins; of anything else, all of it.
 pub fn content<'a>(prefix: &'a [u8], content_type: &str) -> &'a [u8] {
-    let is_form = content_type.get(..19).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/form-data"));
+    if !is_of_parts(content_type) {
+        return prefix;
+    }
     let named = b"filename=";
-    let Some(file) = prefix.windows(named.len()).position(|part| part == named).filter(|_| is_form) else {
+    let Some(file) = prefix.windows(named.len()).position(|part| part == named) else {
         return prefix;
     };
     let rest = prefix.get(file..).unwrap_or_default();

@@ -38,6 +38,8 @@ pub const TARGET: usize = 1024;
 
 /// Hosts, paths, user agents, servers, types and failures among which the most frequent ones are found.
 pub const FREQUENT: usize = 1024;
+/// User agents of which it is remembered what program they name.
+pub const AGENTS: usize = 64;
 /// Files that are told apart.
 pub const FILES: usize = 1024;
 /// Methods, of which there are few.

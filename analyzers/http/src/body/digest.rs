@@ -1,6 +1,7 @@
 //! What is found out about bytes while they pass.
 
 use std::io::{self, Write};
+use std::sync::LazyLock;
 
 use mcpcap_analyzer::numbers::rounded;
 use md5::Md5;
@@ -103,10 +104,26 @@ impl Write for Digest {
     }
 }
 
-/// Shannon entropy of bytes that came so often each.
+/// Counts up to here have their part of the sum in a table: most bodies are small, and logarithms cost more than digests then.
+const SMALL: usize = 512;
+
+/// `count * log2(count)`.
+fn weight(count: f64) -> f64 {
+    if count > 0.0 { count * count.log2() } else { 0.0 }
+}
+
+/// Shannon entropy of bytes that came so often each: log2 of their number less the mean of log2 of the counts.
 fn entropy(counts: &[u32; 256]) -> f64 {
-    let all: f64 = counts.iter().map(|count| f64::from(*count)).sum();
-    let parts = counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / all);
-    // Adding 0 turns the -0 of one single value into 0.
-    -parts.map(|part| part * part.log2()).sum::<f64>() + 0.0
+    static WEIGHTS: LazyLock<[f64; SMALL]> = LazyLock::new(|| std::array::from_fn(|count| weight(count as f64)));
+    let weights = &*WEIGHTS;
+    let (mut all, mut sum) = (0_u64, 0.0);
+    for count in counts {
+        all = all.saturating_add(u64::from(*count));
+        sum += weights.get(*count as usize).copied().unwrap_or_else(|| weight(f64::from(*count)));
+    }
+    if all == 0 {
+        return 0.0;
+    }
+    // Rounding may leave less than nothing where all bytes are the same.
+    ((weight(all as f64) - sum) / all as f64).max(0.0)
 }

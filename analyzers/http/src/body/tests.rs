@@ -123,6 +123,12 @@ fn all_frames_of_zstd_are_read() {
 fn entropy_is_that_of_the_decoded_bytes() {
     assert_eq!(read(Coding::None, b"abcdefgh", 3).known().unwrap().entropy, 3.0);
     assert_eq!(read(Coding::None, b"aaaa", 3).known().unwrap().entropy, 0.0);
+    // Also of bytes that come often: 0.811 bits where one of two has a quarter.
+    let many: Vec<u8> = (0..=255).cycle().take(256 * 1000).collect();
+    assert_eq!(read(Coding::None, &many, 1 << 16).known().unwrap().entropy, 8.0);
+    let uneven: Vec<u8> = (0..40_000).map(|n| u8::from(n % 4 == 0)).collect();
+    assert_eq!(read(Coding::None, &uneven, 999).known().unwrap().entropy, 0.811);
+    assert_eq!(read(Coding::None, &[7; 100_000], 999).known().unwrap().entropy, 0.0);
 }
 
 #[test]

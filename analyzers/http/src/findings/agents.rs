@@ -1,10 +1,12 @@
 //! Programs that name themselves.
 
 use mcpcap_analyzer::finding::{Confidence, Finding, Rule, Severity};
+use mcpcap_analyzer::stats::{BoundedMap, Place};
 use mcpcap_analyzer::text::counted;
 
 use super::tally::Tallies;
 use crate::exchange::Exchange;
+use crate::limits;
 
 const SCANNER: Rule = Rule {
     name: "http_scanner_user_agent",
@@ -74,19 +76,36 @@ const PROGRAMS: [&str; 16] = [
     "php/",
 ];
 
+/// A program by its name, and whether it scans or attacks.
+type Program = (&'static str, bool);
+
 /// What is kept.
-#[derive(Default)]
 pub struct Watch {
-    agents: Tallies<(&'static str, bool)>,
+    agents: Tallies<Program>,
+    /// What the last User-Agents name: few programs send most requests, and each search costs more than a look here.
+    seen: BoundedMap<String, Option<Program>>,
+    last: Place,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { agents: Tallies::default(), seen: BoundedMap::new(limits::AGENTS), last: Place::default() }
+    }
+}
+
+fn program(agent: &str) -> Option<Program> {
+    let agent = agent.to_ascii_lowercase();
+    let named = |names: &[&'static str]| names.iter().copied().find(|name| agent.contains(name));
+    named(&SCANNERS).map(|name| (name, true)).or_else(|| named(&PROGRAMS).map(|name| (name, false)))
 }
 
 impl Watch {
     pub fn take(&mut self, exchange: &Exchange) {
         let agent = exchange.request.as_ref().and_then(|request| request.head.user_agent.as_deref());
-        let Some(agent) = agent.map(str::to_ascii_lowercase) else { return };
-        let named = |names: &[&'static str]| names.iter().copied().find(|name| agent.contains(name));
-        let found = named(&SCANNERS).map(|name| (name, true)).or_else(|| named(&PROGRAMS).map(|name| (name, false)));
-        if let Some(found) = found {
+        let Some(agent) = agent else { return };
+        let make = || (agent.to_owned(), program(agent));
+        let (found, _) = self.seen.entry_near(&mut self.last, agent, make, |_, _| ());
+        if let Some(found) = *found {
             self.agents.add(exchange, found, false);
         }
     }

@@ -12,8 +12,10 @@ use crate::stats::{Distinct, FixedHash, Lists, Others, Pool, Several, TopK};
 use smallvec::SmallVec;
 
 pub mod names;
+mod recent;
 mod report;
 
+use recent::Recent;
 pub use report::{ProtocolHierarchy, ProtocolRow};
 
 /// The name of the list of its rows, for [`Tool::CUT`](crate::Tool::CUT).
@@ -38,7 +40,7 @@ pub struct Hierarchy {
     not_placed: u64,
     ports: BTreeMap<Application, Ports>,
     room: Pool,
-    last: Last,
+    recent: Recent,
     /// Protocols without a node, and how many different ones there are.
     others: Others<Path, Counted>,
     different: Distinct,
@@ -62,14 +64,6 @@ impl Default for Ports {
     fn default() -> Self {
         Self { top: TopK::new(PORTS), all: Several::of(PORT_LIST) }
     }
-}
-
-/// The path of the last packet that found all of its places: the next one has the same more often than not.
-#[derive(Default)]
-struct Last {
-    layers: SmallVec<[Layer; 12]>,
-    inner: Option<&'static str>,
-    nodes: SmallVec<[usize; 12]>,
 }
 
 /// Something with a place in the tree.
@@ -197,7 +191,7 @@ impl Hierarchy {
             not_placed: 0,
             ports: BTreeMap::new(),
             room: Pool::new(ALL_PORTS),
-            last: Last::default(),
+            recent: Recent::default(),
             others: Others::new(ROWS, lists),
             different: Distinct::new(),
         }
@@ -206,14 +200,14 @@ impl Hierarchy {
     /// Counts a packet of a length on the wire, in bytes, along its layers and what the last one carries by name. Its place, and whether that is
     /// where its path ends: there may be no room for all of it.
     pub fn add(&mut self, layers: &[Layer], inner: Option<&'static str>, original: u32) -> (usize, bool) {
-        if self.last.layers.as_slice() == layers && self.last.inner == inner && !self.last.nodes.is_empty() {
-            let Self { nodes, last, .. } = self;
-            for place in &last.nodes {
+        let Self { nodes, recent, .. } = self;
+        if let Some(places) = recent.find(layers, inner) {
+            for place in places {
                 if let Some(node) = nodes.get_mut(*place) {
                     node.count(1, original.into());
                 }
             }
-            return (last.nodes.last().copied().unwrap_or_default(), true);
+            return (places.last().copied().unwrap_or_default(), true);
         }
         let mut at = 0;
         let mut found = SmallVec::new();
@@ -230,9 +224,7 @@ impl Hierarchy {
                 node.count(1, original.into());
             }
         }
-        self.last.layers.clear();
-        self.last.layers.extend_from_slice(layers);
-        (self.last.inner, self.last.nodes) = (inner, found);
+        self.recent.add(layers, inner, found);
         (at, true)
     }
 

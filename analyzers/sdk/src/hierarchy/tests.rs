@@ -31,6 +31,39 @@ fn a_packet_counts_once_at_each_level() {
     assert_eq!(hierarchy.report(4, &mut Lists::default()).rows[1].percent, 50.0);
 }
 
+/// More paths in turns than are remembered, and such as begin or end alike.
+#[test]
+fn paths_in_turns_are_told_apart() {
+    use Layer::{Ethernet, Ipv4, Ipv6, Llc, Tcp, Udp};
+    let paths: [(&[Layer], Option<&'static str>); 7] = [
+        (&[Ethernet, Ipv4, Tcp], None),
+        (&[Ethernet, Ipv4, Udp], None),
+        (&[Ethernet, Ipv6, Udp], None),
+        (&[Ethernet, Ipv4], None),
+        (&[Ethernet, Llc], Some("stp")),
+        (&[Ethernet, Llc], Some("cdp")),
+        (&[Ethernet, Ipv4, Ipv4, Udp], None),
+    ];
+    let mut hierarchy = Hierarchy::default();
+    let mut places = std::collections::BTreeSet::new();
+    for turn in 0..30 {
+        let (layers, inner) = paths[turn * turn % 7];
+        let (place, whole) = hierarchy.add(layers, inner, 10);
+        assert!(whole);
+        places.insert((turn * turn % 7, place));
+    }
+    for (layers, inner) in paths {
+        hierarchy.add(layers, inner, 10);
+    }
+    // Remainders of squares by 7 are 0, 1, 2 and 4; each has one place.
+    assert_eq!(places.len(), 4);
+    let count = |path: &str| shown(&hierarchy, 37).into_iter().find(|row| row.0 == path).map(|row| row.1);
+    let expected = [("eth", 37), ("eth:ip", 18), ("eth:ip:udp", 10), ("eth:ip:tcp", 6), ("eth:ip:ip:udp", 1)];
+    assert_eq!(expected.map(|(path, _)| count(path)), expected.map(|(_, packets)| Some(packets)));
+    let others = ["eth:ipv6:udp", "eth:llc", "eth:llc:stp", "eth:llc:cdp"];
+    assert_eq!(others.map(count), [Some(9), Some(10), Some(9), Some(1)]);
+}
+
 #[test]
 fn conversations_count_below_their_transport() {
     let mut hierarchy = Hierarchy::default();

@@ -40,17 +40,24 @@ pub(in crate::application) fn is_client_hello(octets: &Payload<'_>) -> bool {
 /// Whether a segment of a TLS server holds the certificate that Tor makes for a link: its issuer is `www.` and 8 to 20 digits of Base32 and `.com`, its subject
 /// the like with `.net` (`tor_tls_context_init_certificates` of Tor's sources). TLS 1.3 encrypts it.
 pub(in crate::application) fn is_tor_certificate(octets: &Payload<'_>) -> bool {
-    if !matches!(octets.bytes, [22, 3, ..]) {
+    // ClientHello and ClientKeyExchange are the client's.
+    if !matches!(octets.bytes, [22, 3, ..]) || matches!(octets.bytes, [_, _, _, _, _, 1 | 16, ..]) {
         return false;
     }
-    let has = |ending: &[u8]| {
-        octets.bytes.windows(4).enumerate().filter(|(_, word)| *word == b"www.").any(|(at, _)| {
-            let name = octets.bytes.get(at.saturating_add(4)..).unwrap_or_default();
-            let digits = name.iter().take_while(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')).count();
-            (8..=20).contains(&digits) && name.get(digits..).is_some_and(|rest| rest.starts_with(ending))
-        })
-    };
-    has(b".com") && has(b".net")
+    let (mut com, mut net) = (false, false);
+    for (at, word) in octets.bytes.windows(4).enumerate() {
+        if word != b"www." {
+            continue;
+        }
+        let name = octets.bytes.get(at.saturating_add(4)..).unwrap_or_default();
+        let digits = name.iter().take_while(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')).count();
+        if (8..=20).contains(&digits) {
+            let ending = name.get(digits..).unwrap_or_default();
+            com |= ending.starts_with(b".com");
+            net |= ending.starts_with(b".net");
+        }
+    }
+    com && net
 }
 
 /// TLS records (RFC 8446 §5.1): a known type and version, a length, and another record where it ends.
