@@ -140,6 +140,7 @@ impl Analysis {
                     evicted_parties: self.watch.evicted(),
                     bodies_not_read: self.out.pool.left_out,
                     http2_connections_not_read: self.out.http2_left_out,
+                    tunnels_not_read: self.out.tunnels_left_out,
                     skipped_bytes: self.out.skipped,
                     decoding: carried.decoding,
                     reassembly: carried.reassembly,

@@ -152,6 +152,15 @@ impl Exchange {
         std::mem::size_of::<Self>().saturating_add(512).saturating_add(request).saturating_add(response)
     }
 
+    /// One of its messages goes on here.
+    pub fn reach(&mut self, is_request: bool, mark: Mark) {
+        match (&mut self.request, &mut self.response) {
+            (Some(request), _) if is_request => request.last = mark,
+            (_, Some(response)) if !is_request => response.last = mark,
+            _ => {}
+        }
+    }
+
     /// One of its messages is whole, and ends here, if that is known.
     pub fn end(&mut self, is_request: bool, mark: Option<Mark>, pool: &mut Pool) {
         match (&mut self.request, &mut self.response) {

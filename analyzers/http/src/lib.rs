@@ -26,6 +26,7 @@ mod analysis;
 mod body;
 mod counts;
 mod details;
+mod early;
 mod exchange;
 mod files;
 mod findings;

@@ -20,6 +20,11 @@ pub const RECORDS: usize = 2 << 20;
 /// Tunnels within each other that are looked into.
 pub const TUNNELS: u8 = 3;
 
+/// Bytes that a client sends behind CONNECT, with what is kept about them, that wait for the answer.
+pub const EARLY: usize = 64 << 10;
+/// Streams of HTTP/2 that are read as tunnels at the same time. Of those beyond only the bytes are counted.
+pub const STREAM_TUNNELS: usize = 512;
+
 /// Requests of one connection that wait for their responses.
 pub const PIPELINED: usize = 1024;
 /// Memory in bytes of all exchanges that are not finished.

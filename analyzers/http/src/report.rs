@@ -180,6 +180,9 @@ pub struct Limits {
     /// Connections of HTTP/2 that were not read, because 128 others were open.
     #[serde(skip_serializing_if = "is_default")]
     pub http2_connections_not_read: u64,
+    /// Tunnels of proxies whose bytes were only counted, because they were more than three deep, or 512 streams of HTTP/2 were tunnels.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tunnels_not_read: u64,
     /// Bytes of HTTP connections that belong to no message that could be found.
     #[serde(skip_serializing_if = "is_default")]
     pub skipped_bytes: u64,

@@ -6,6 +6,7 @@ use mcpcap_analyzer::stream::{Connection, Event, Side};
 use mcpcap_tls_records::{KeyLog, Tally};
 
 use crate::body::Pool;
+use crate::early::Part;
 use crate::exchange::{Exchange, Mark};
 use crate::http1::Http1;
 use crate::http2::Http2;
@@ -40,6 +41,14 @@ pub struct Segment<'a> {
     pub mark: Mark,
 }
 
+impl<'a> Segment<'a> {
+    /// As an event of a stream.
+    pub fn event(&self, from: Side) -> Event<'a> {
+        let Self { bytes, starts: segment_start, mark: Mark { frame, time: timestamp } } = *self;
+        Event::Data { from, bytes, position: 0, frame, timestamp, segment_start }
+    }
+}
+
 /// What comes out of streams, and what they keep together.
 #[derive(Default)]
 pub struct Out {
@@ -65,6 +74,10 @@ pub struct Out {
     pub http2: usize,
     /// Those for which there was no room.
     pub http2_left_out: u64,
+    /// Streams of HTTP/2 that are read as tunnels now.
+    pub stream_tunnels: usize,
+    /// Tunnels for which there was no room, or that were too deep in others.
+    pub tunnels_left_out: u64,
     /// The secrets that are known.
     pub key_log: KeyLog,
     /// How far connections of TLS were decrypted.
@@ -93,8 +106,8 @@ pub struct Switch<'a> {
     pub is_counted: bool,
     /// The exchange that made it so.
     pub exchange: Option<Exchange>,
-    /// Bytes of the client that waited.
-    pub waiting: Vec<u8>,
+    /// What the client sent before.
+    pub waiting: Vec<Part>,
     /// What follows of the segment.
     pub rest: &'a [u8],
 }
@@ -132,12 +145,30 @@ impl Out {
 impl State {
     /// Takes an event of the connection.
     pub fn take(&mut self, connection: &Connection, event: Event<'_>, out: &mut Out) {
-        let before = self.buffered();
         let (Event::Data { frame: now, .. }
         | Event::Gap { frame: now, .. }
         | Event::Conflict { frame: now, .. }
         | Event::Fin { frame: now, .. }
         | Event::Closed { frame: now, .. }) = event;
+        self.reckoned(out, |state, out| state.happened(connection, event, out));
+        if out.buffered > limits::BUFFERED {
+            // The connection that made it too much starts anew.
+            self.reckoned(out, |state, out| match state {
+                Self::Http1(http) => http.give_up(connection, now, out),
+                Self::Http2(http) => http.give_up(connection, now, out),
+                Self::New(_) | Self::Tls(_) | Self::Other => {}
+            });
+        }
+    }
+
+    /// Reckons with what waits before and behind something.
+    fn reckoned(&mut self, out: &mut Out, act: impl FnOnce(&mut Self, &mut Out)) {
+        let before = self.buffered();
+        act(self, out);
+        out.buffered = out.buffered.saturating_sub(before).saturating_add(self.buffered());
+    }
+
+    fn happened(&mut self, connection: &Connection, event: Event<'_>, out: &mut Out) {
         match event {
             Event::Data { from, bytes, frame, timestamp, segment_start, .. } => {
                 let mark = Mark { frame, time: timestamp };
@@ -145,7 +176,7 @@ impl State {
             }
             Event::Gap { from, missing, frame, .. } => match self {
                 Self::Http1(http) => http.gap(connection, from, missing, frame, out),
-                Self::Http2(http) => http.gap(from, missing, frame, out),
+                Self::Http2(http) => http.gap(connection, from, missing, frame, out),
                 Self::Tls(tls) => tls.gap(connection, from, missing, frame, out),
                 Self::New(_) | Self::Other => {}
             },
@@ -159,7 +190,7 @@ impl State {
                 match self {
                     Self::Http1(http) => http.close(connection, reason, frame, out),
                     Self::Http2(http) => {
-                        http.close(reason, out);
+                        http.close(connection, reason, frame, out);
                         out.http2 = out.http2.saturating_sub(1);
                     }
                     Self::Tls(tls) => tls.end(connection, event, out),
@@ -168,31 +199,20 @@ impl State {
                 *self = Self::Other;
             }
         }
-        out.buffered = out.buffered.saturating_sub(before).saturating_add(self.buffered());
-        if out.buffered > limits::BUFFERED {
-            // The connection that made it too much starts anew.
-            let before = self.buffered();
-            match self {
-                Self::Http1(http) => http.give_up(now, out),
-                Self::Http2(http) => http.give_up(now, out),
-                Self::New(_) | Self::Tls(_) | Self::Other => {}
-            }
-            out.buffered = out.buffered.saturating_sub(before).saturating_add(self.buffered());
-        }
     }
 
     /// What one end sent next is not known; `length`: how many bytes it were, if that is.
     pub fn lost(&mut self, connection: &Connection, from: Side, length: Option<u64>, frame: u64, out: &mut Out) {
-        match (self, length) {
+        self.reckoned(out, |state, out| match (state, length) {
             (_, Some(0)) => {}
             (Self::Http1(http), Some(length)) => http.gap(connection, from, length, frame, out),
-            (Self::Http2(http), Some(length)) => http.gap(from, length, frame, out),
+            (Self::Http2(http), Some(length)) => http.gap(connection, from, length, frame, out),
             (Self::Http1(http), None) => http.lost(connection, from, frame, out),
-            (Self::Http2(http), None) => http.lose(from, Fault::MissingBytes, frame, out),
+            (Self::Http2(http), None) => http.lose(connection, from, (Fault::MissingBytes, frame), out),
             // Which records are in it is not known, if any are.
             (Self::Tls(tls), length) => tls.gap(connection, from, length.unwrap_or(u64::MAX), frame, out),
             (Self::New(_) | Self::Other, _) => {}
-        }
+        });
     }
 
     fn data(&mut self, connection: &Connection, from: Side, segment: &Segment<'_>, out: &mut Out) {
@@ -230,7 +250,9 @@ impl State {
                     let Switch { asks, preface, is_counted, exchange, waiting, rest } = switch;
                     *self = Self::http2((asks, preface), is_counted, exchange, out);
                     if let Self::Http2(http) = self {
-                        http.data(connection, asks, &Segment { bytes: &waiting, ..*segment }, out);
+                        for part in &waiting {
+                            http.data(connection, asks, &part.segment(), out);
+                        }
                         http.data(connection, from, &Segment { bytes: rest, ..*segment }, out);
                     }
                 } else if http.was_nothing() {

@@ -28,8 +28,17 @@ impl Http1 {
         self.settle(out);
     }
 
+    /// What waits for the answer to CONNECT cannot wait on: something of it is lost, or of the answer.
+    fn give_way(&mut self, connection: &Connection, from: Side, out: &mut Out) {
+        if self.asks == Some(from) && !self.early.is_empty() {
+            self.suppose(connection, from, out);
+        }
+        self.lose_answer(connection, from, out);
+    }
+
     /// Bytes that are not in the capture.
     pub fn gap(&mut self, connection: &Connection, from: Side, missing: u64, frame: u64, out: &mut Out) {
+        self.give_way(connection, from, out);
         let step = self.half(from).step;
         let left = match step {
             Step::Length(left) | Step::Data(left) => left,
@@ -68,6 +77,7 @@ impl Http1 {
 
     /// What one end sent next is not known, nor how much it was.
     pub fn lost(&mut self, connection: &Connection, from: Side, frame: u64, out: &mut Out) {
+        self.give_way(connection, from, out);
         let half = self.half(from);
         match half.step {
             Step::Tunnel => self.within(out, |tunnel, out| tunnel.lost(connection, from, None, frame, out)),
@@ -90,6 +100,8 @@ impl Http1 {
 
     /// Nothing more comes.
     pub fn close(&mut self, connection: &Connection, reason: CloseReason, frame: u64, out: &mut Out) {
+        let asks = self.asks.unwrap_or(Side::Client);
+        self.give_way(connection, asks, out);
         self.within(out, |tunnel, out| tunnel.take(connection, Event::Closed { reason, frame }, out));
         let is_ended = matches!(reason, CloseReason::Fin | CloseReason::Reset);
         let answers = self.asks.unwrap_or(Side::Client).other();
@@ -125,8 +137,9 @@ impl Http1 {
     }
 
     /// Forgets what waits.
-    pub fn give_up(&mut self, frame: u64, out: &mut Out) {
+    pub fn give_up(&mut self, connection: &Connection, frame: u64, out: &mut Out) {
         for side in [Side::Client, Side::Server] {
+            self.give_way(connection, side, out);
             if self.half(side).buffered() > 0 {
                 self.fault(side, Fault::LongHead, frame, out);
             }

@@ -2,13 +2,15 @@
 
 mod losses;
 mod simple;
+mod tunnel;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::stream::{Connection, Event, Side};
+use mcpcap_analyzer::stream::{Connection, Side};
 
 use crate::body::Codings;
+use crate::early::{Early, Part};
 use crate::exchange::{Exchange, Mark, Message, Upgrade};
 use crate::half::{Half, Step, Taken};
 use crate::limits;
@@ -33,8 +35,10 @@ pub struct Http1 {
     lost_response: bool,
     /// Whether the last exchange made it something else.
     is_tunnel: bool,
-    /// What the client sent before it was told so.
-    early: Vec<u8>,
+    /// What the client sent of a preface of HTTP/2 before it was told so.
+    preface: Vec<u8>,
+    /// What it sent behind CONNECT that is not answered yet.
+    early: Early,
     /// What a proxy's tunnel carries: anything that a connection may.
     tunnel: Option<Box<State>>,
 }
@@ -55,6 +59,10 @@ impl Http1 {
             self.end(from, None, out);
         }
         while !rest.bytes.is_empty() || self.half(from).step == Step::Length(0) {
+            if self.is_early(from) {
+                self.wait(connection, from, &rest, out);
+                return None;
+            }
             let taken = match from {
                 Side::Client => self.client.take(&mut rest),
                 Side::Server => self.server.take(&mut rest),
@@ -64,15 +72,18 @@ impl Http1 {
                 Taken::Head { head, first } => {
                     if head.starts_with(b"PRI * HTTP/2.0\r\n\r\n") {
                         // The rest of the preface of RFC 9113 §3.4: SM and line ends.
-                        return Some(self.leave(from, 6, rest.bytes, out));
+                        return Some(self.leave(from, 6, &rest, out));
                     }
                     let step = self.head(connection, from, &head, (first, segment.mark), out);
                     self.half(from).step = step;
                     if self.exchanges.front().is_some_and(|exchange| exchange.upgrade == Some(Upgrade::Http2)) {
-                        return Some(self.leave(from.other(), 24, rest.bytes, out));
+                        return Some(self.leave(from.other(), 24, &rest, out));
                     }
                     if step == Step::Start {
                         self.end(from, Some(segment.mark), out);
+                    }
+                    if let Some(switch) = self.refused(connection, from, out) {
+                        return Some(Switch { rest: rest.bytes, ..switch });
                     }
                 }
                 Taken::Simple => self.simple_response(connection, segment.mark, out),
@@ -88,6 +99,7 @@ impl Http1 {
                     // What follows may begin a message only where a segment does.
                     rest.starts &= fault == Fault::NoStartLine;
                     self.fault(from, fault, segment.mark.frame, out);
+                    self.lose_answer(connection, from, out);
                 }
             }
         }
@@ -105,8 +117,9 @@ impl Http1 {
     }
 
     /// Leaves the connection to HTTP/2.
-    fn leave<'a>(&mut self, asks: Side, preface: u32, rest: &'a [u8], out: &mut Out) -> Switch<'a> {
-        let waiting = std::mem::take(&mut self.early);
+    fn leave<'a>(&mut self, asks: Side, preface: u32, rest: &Segment<'a>, out: &mut Out) -> Switch<'a> {
+        let before = std::mem::take(&mut self.preface);
+        let waiting = vec![Part::of(&Segment { bytes: &before, ..*rest })];
         let is_upgraded = self.exchanges.front().is_some_and(|exchange| exchange.upgrade == Some(Upgrade::Http2));
         let mut exchange = if is_upgraded { self.exchanges.pop_front() } else { None };
         if let Some(exchange) = &mut exchange {
@@ -119,7 +132,7 @@ impl Http1 {
         while !self.exchanges.is_empty() {
             self.finish_oldest(out);
         }
-        Switch { asks, preface, is_counted: self.asks.is_some(), exchange, waiting, rest }
+        Switch { asks, preface, is_counted: self.asks.is_some(), exchange, waiting, rest: rest.bytes }
     }
 
     fn half(&mut self, side: Side) -> &mut Half {
@@ -184,10 +197,10 @@ impl Http1 {
                 exchange.upgrade = upgrade;
                 out.charge(exchange);
                 if upgrade.is_some() {
-                    self.become_tunnel();
-                    if upgrade == Some(Upgrade::Connect) && out.tunnels < limits::TUNNELS {
-                        self.tunnel = Some(Box::default());
+                    if upgrade == Some(Upgrade::Connect) {
+                        self.open(connection, out);
                     }
+                    self.become_tunnel();
                     return Step::Tunnel;
                 }
                 framing
@@ -306,56 +319,6 @@ impl Http1 {
         }
     }
 
-    /// Takes bytes that went through a tunnel.
-    fn through(&mut self, connection: &Connection, from: Side, segment: &Segment<'_>, out: &mut Out) {
-        self.tunnelled(from, segment.bytes.len() as u64);
-        self.carried(connection, from, segment, out);
-    }
-
-    /// Reads what a proxy's tunnel carries.
-    fn carried(&mut self, connection: &Connection, from: Side, segment: &Segment<'_>, out: &mut Out) {
-        let Segment { bytes, starts: segment_start, mark: Mark { frame, time: timestamp } } = *segment;
-        let event = Event::Data { from, bytes, position: 0, frame, timestamp, segment_start };
-        self.within(out, |tunnel, out| tunnel.take(connection, event, out));
-    }
-
-    /// Does something with what a proxy's tunnel carries.
-    fn within(&mut self, out: &mut Out, act: impl FnOnce(&mut State, &mut Out)) {
-        if let Some(tunnel) = &mut self.tunnel {
-            let (tunnels, before) = (out.tunnels, out.before);
-            (out.tunnels, out.before) = (tunnels.saturating_add(1), before.saturating_add(self.begun));
-            act(tunnel, out);
-            (out.tunnels, out.before) = (tunnels, before);
-        }
-    }
-
-    fn tunnelled(&mut self, from: Side, bytes: u64) {
-        let asks = self.asks == Some(from);
-        if let Some(exchange) = self.exchanges.iter_mut().find(|exchange| exchange.upgrade.is_some()) {
-            let [client, server] = &mut exchange.tunnelled;
-            let sent = if asks { client } else { server };
-            *sent = sent.saturating_add(bytes);
-        }
-    }
-
-    /// What follows is something else.
-    fn become_tunnel(&mut self) {
-        self.is_tunnel = true;
-        let asks = self.asks.unwrap_or(Side::Client);
-        let half = self.half(asks);
-        // What the client did not wait for.
-        let early = half.forget();
-        half.step = Step::Tunnel;
-        self.tunnelled(asks, early.len() as u64);
-        self.early = early;
-        if let Some(request) = self.exchanges.back_mut().and_then(|exchange| exchange.request.as_mut()) {
-            request.end(None);
-        }
-        if let Some(response) = self.answered().and_then(|exchange| exchange.response.as_mut()) {
-            response.end(None);
-        }
-    }
-
     /// Whether it turned out to be something else before the first message.
     pub fn was_nothing(&self) -> bool {
         self.asks.is_none() && (self.client.step == Step::Lost || self.server.step == Step::Lost)
@@ -363,7 +326,7 @@ impl Http1 {
 
     /// Memory of what waits, in bytes.
     pub fn buffered(&self) -> usize {
-        self.client.buffered().saturating_add(self.server.buffered())
+        self.client.buffered().saturating_add(self.server.buffered()).saturating_add(self.early.buffered())
     }
 }
 

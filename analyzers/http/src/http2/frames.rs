@@ -215,3 +215,21 @@ fn first<'a>(segment: &mut Segment<'a>, most: u32) -> &'a [u8] {
     segment.bytes = rest;
     bytes
 }
+
+/// The part of a header block in HEADERS or PUSH_PROMISE, without padding and priority; with the stream that is promised.
+pub fn fragment<'p>(header: &Header, payload: &'p [u8]) -> Option<(&'p [u8], Option<u32>)> {
+    let mut rest = payload;
+    if header.flags & PADDED != 0 {
+        let (padding, behind) = rest.split_first()?;
+        rest = behind.get(..behind.len().checked_sub(usize::from(*padding))?)?;
+    }
+    if header.kind == PUSH_PROMISE {
+        let (promised, behind) = rest.split_at_checked(4)?;
+        let promised = u32::from_be_bytes(promised.try_into().ok()?) & 0x7fff_ffff;
+        return Some((behind, Some(promised)));
+    }
+    if header.flags & PRIORITY != 0 {
+        rest = rest.get(5..)?;
+    }
+    Some((rest, None))
+}

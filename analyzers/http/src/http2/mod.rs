@@ -3,11 +3,12 @@
 mod fields;
 mod frames;
 mod hpack;
+mod tunnels;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use mcpcap_analyzer::stream::{CloseReason, Connection, Side};
+use mcpcap_analyzer::stream::{CloseReason, Connection, Event, Side};
 
 use crate::exchange::{Exchange, Mark};
 use crate::limits;
@@ -16,6 +17,7 @@ use crate::message::{Fault, Version};
 use crate::streams::{Out, Segment};
 use frames::{Half, Header, Taken};
 use hpack::Hpack;
+use tunnels::{Outside, Tunnels};
 
 /// One direction.
 struct Way {
@@ -41,6 +43,7 @@ pub struct Http2 {
     /// The side that sends requests.
     asks: Side,
     streams: BTreeMap<u32, Exchange>,
+    tunnels: Tunnels,
     /// Exchanges that began, those of HTTP/1 among them.
     begun: u64,
 }
@@ -57,7 +60,13 @@ impl Http2 {
             Side::Server => (way(0), way(preface)),
         };
         let begun = upgraded.as_ref().map_or(0, |exchange| exchange.depth);
-        Self { client, server, asks, streams: upgraded.into_iter().map(|exchange| (1, exchange)).collect(), begun }
+        let streams = upgraded.into_iter().map(|exchange| (1, exchange)).collect();
+        Self { client, server, asks, streams, tunnels: Tunnels::default(), begun }
+    }
+
+    /// The tunnels, and what is around them.
+    fn tunnels<'a>(&'a mut self, connection: &'a Connection, out: &'a mut Out) -> (&'a mut Tunnels, Outside<'a>) {
+        (&mut self.tunnels, Outside { connection, asks: self.asks, begun: self.begun, out })
     }
 
     fn way(&mut self, side: Side) -> &mut Way {
@@ -76,14 +85,17 @@ impl Http2 {
                 Taken::Frame { header, payload, first } => {
                     self.frame(connection, from, header, payload, (first, segment.mark), out);
                 }
-                Taken::Data { stream, bytes } => self.body(from, stream, bytes, segment.mark, out),
+                Taken::Data { stream, bytes } => {
+                    let segment = Segment { bytes, starts: true, mark: segment.mark };
+                    self.content(connection, from, stream, &segment, out);
+                }
                 Taken::DataEnd { stream, ends } => {
                     if ends {
-                        self.end(from, stream, segment.mark, out);
+                        self.end(connection, from, stream, segment.mark, out);
                     }
                 }
                 Taken::Skipped(bytes) => out.skipped = out.skipped.saturating_add(bytes),
-                Taken::Bad => self.lose(from, Fault::BadHttp2Frame, segment.mark.frame, out),
+                Taken::Bad => self.lose(connection, from, (Fault::BadHttp2Frame, segment.mark.frame), out),
             }
         }
     }
@@ -101,7 +113,7 @@ impl Http2 {
         match header.kind {
             frames::RST_STREAM => {
                 let code = <[u8; 4]>::try_from(payload.as_slice()).map(u32::from_be_bytes).unwrap_or_default();
-                return self.reset(from, header.stream, code, out);
+                return self.reset(connection, from, header.stream, (code, mark.frame), out);
             }
             frames::CONTINUATION => {
                 let Some(block) = way.block.as_mut().filter(|block| block.header.stream == header.stream) else {
@@ -121,7 +133,7 @@ impl Http2 {
                     out.faults.push((Fault::BadHttp2Frame, mark.frame));
                     way.hpack.lose();
                 }
-                let Some((bytes, promised)) = fragment(&header, &payload) else {
+                let Some((bytes, promised)) = frames::fragment(&header, &payload) else {
                     out.faults.push((Fault::BadHttp2Frame, mark.frame));
                     return way.hpack.lose();
                 };
@@ -152,8 +164,11 @@ impl Http2 {
                 let mut exchange = self.exchange(connection, stream, out);
                 let mut message = fields::request(&fields, method, marks);
                 message.done = block.promised.is_some();
+                if message.head.method == "CONNECT" && message.head.upgrade.is_none() {
+                    self.tunnels.ask(stream, out);
+                }
                 exchange.request = Some(message);
-                self.add(stream, exchange, out);
+                self.add(connection, stream, exchange, mark.frame, out);
             }
         } else {
             let status = value(":status").and_then(number).and_then(|status| u16::try_from(status).ok());
@@ -167,13 +182,14 @@ impl Http2 {
                 Some(status) => {
                     if !self.streams.contains_key(&stream) {
                         let exchange = self.exchange(connection, stream, out);
-                        self.add(stream, exchange, out);
+                        self.add(connection, stream, exchange, mark.frame, out);
                     }
                     if let Some(exchange) = self.streams.get_mut(&stream) {
                         exchange.response = Some(fields::response(&fields, status, marks));
                         exchange.upgrade = exchange.upgrade.or(fields::upgrade(exchange, status));
                         out.charge(exchange);
                     }
+                    self.answered(connection, stream, mark.frame, out);
                 }
                 None => {}
             }
@@ -182,7 +198,7 @@ impl Http2 {
             }
         }
         if ends {
-            self.end(from, stream, mark, out);
+            self.end(connection, from, stream, mark, out);
         }
     }
 
@@ -197,15 +213,43 @@ impl Http2 {
         Exchange { stream: Some(stream), ..exchange }
     }
 
-    fn add(&mut self, stream: u32, mut exchange: Exchange, out: &mut Out) {
+    fn add(&mut self, connection: &Connection, stream: u32, mut exchange: Exchange, frame: u64, out: &mut Out) {
         out.charge(&mut exchange);
         self.streams.insert(stream, exchange);
         while self.streams.len() > limits::OPEN_STREAMS
             || (out.unfinished > limits::UNFINISHED && !self.streams.is_empty())
         {
-            if let Some((_, oldest)) = self.streams.pop_first() {
+            if let Some((stream, oldest)) = self.streams.pop_first() {
                 out.evicted = out.evicted.saturating_add(1);
-                out.finish(oldest);
+                self.finish(connection, stream, oldest, (CloseReason::Evicted, frame), out);
+            }
+        }
+    }
+
+    /// Gives away an exchange of which nothing more comes, behind those within it.
+    fn finish(
+        &mut self,
+        connection: &Connection,
+        stream: u32,
+        exchange: Exchange,
+        (reason, frame): (CloseReason, u64),
+        out: &mut Out,
+    ) {
+        let (tunnels, mut outside) = self.tunnels(connection, out);
+        tunnels.close(stream, reason, frame, &mut outside);
+        out.finish(exchange);
+    }
+
+    /// Takes bytes of a stream.
+    fn content(&mut self, connection: &Connection, from: Side, stream: u32, segment: &Segment<'_>, out: &mut Out) {
+        let (tunnels, mut outside) = self.tunnels(connection, out);
+        match tunnels.data((stream, from), segment, &mut outside) {
+            None => self.body(from, stream, segment.bytes, segment.mark, out),
+            Some(through) => {
+                let asks = self.asks == from;
+                let Some(exchange) = self.streams.get_mut(&stream) else { return };
+                fields::tunnelled(exchange, asks, through);
+                exchange.reach(asks, segment.mark);
             }
         }
     }
@@ -214,22 +258,22 @@ impl Http2 {
         let asks = self.asks == from;
         let Some(exchange) = self.streams.get_mut(&stream) else { return };
         let is_tunnel = fields::tunnelled(exchange, asks, bytes.len() as u64);
-        let part = match (&mut exchange.request, &mut exchange.response) {
-            (Some(request), _) if asks => Some((&mut request.body, &mut request.last)),
-            (_, Some(response)) if !asks => Some((&mut response.body, &mut response.last)),
+        exchange.reach(asks, mark);
+        let body = match (&mut exchange.request, &mut exchange.response) {
+            (Some(request), _) if asks => Some(&mut request.body),
+            (_, Some(response)) if !asks => Some(&mut response.body),
             _ => None,
         };
-        if let Some((body, last)) = part {
-            if !is_tunnel {
-                body.push(bytes, &mut out.pool);
-            }
-            *last = mark;
+        if let Some(body) = body.filter(|_| !is_tunnel) {
+            body.push(bytes, &mut out.pool);
         }
     }
 
     /// A side has said all of a stream.
-    fn end(&mut self, from: Side, stream: u32, mark: Mark, out: &mut Out) {
+    fn end(&mut self, connection: &Connection, from: Side, stream: u32, mark: Mark, out: &mut Out) {
         let asks = self.asks == from;
+        let (tunnels, mut outside) = self.tunnels(connection, out);
+        tunnels.event(stream, Event::Fin { from, position: 0, frame: mark.frame }, &mut outside);
         let Some(exchange) = self.streams.get_mut(&stream) else { return };
         exchange.end(asks, Some(mark), &mut out.pool);
         if let Some(request) = exchange.request.as_mut().filter(|_| asks) {
@@ -242,12 +286,12 @@ impl Http2 {
         let is_done = exchange.request.as_ref().is_none_or(|request| request.done)
             && exchange.response.as_ref().is_some_and(|response| response.done);
         if is_done && let Some(exchange) = self.streams.remove(&stream) {
-            out.finish(exchange);
+            self.finish(connection, stream, exchange, (CloseReason::Fin, mark.frame), out);
         }
     }
 
     /// A side has given a stream up.
-    fn reset(&mut self, from: Side, stream: u32, code: u32, out: &mut Out) {
+    fn reset(&mut self, connection: &Connection, from: Side, stream: u32, (code, frame): (u32, u64), out: &mut Out) {
         let Some(mut exchange) = self.streams.remove(&stream) else { return };
         exchange.reset = Some((fields::error(code), self.asks == from));
         // A server may have said all that it will, and want no more of the request.
@@ -259,12 +303,14 @@ impl Http2 {
                 response.body.cut();
             }
         }
-        out.finish(exchange);
+        self.finish(connection, stream, exchange, (CloseReason::Reset, frame), out);
     }
 
     /// What one end sends from here on cannot be read.
-    pub fn lose(&mut self, from: Side, fault: Fault, frame: u64, out: &mut Out) {
+    pub fn lose(&mut self, connection: &Connection, from: Side, (fault, frame): (Fault, u64), out: &mut Out) {
         out.faults.push((fault, frame));
+        let (tunnels, mut outside) = self.tunnels(connection, out);
+        tunnels.lost(from, frame, &mut outside);
         let asks = self.asks == from;
         let way = self.way(from);
         way.half.lose();
@@ -280,12 +326,15 @@ impl Http2 {
     }
 
     /// Bytes that are not in the capture.
-    pub fn gap(&mut self, from: Side, missing: u64, frame: u64, out: &mut Out) {
+    pub fn gap(&mut self, connection: &Connection, from: Side, missing: u64, frame: u64, out: &mut Out) {
         let asks = self.asks == from;
         match self.way(from).half.pass(missing) {
-            None => self.lose(from, Fault::MissingBytes, frame, out),
+            None => self.lose(connection, from, (Fault::MissingBytes, frame), out),
             Some(None) => {}
             Some(Some(stream)) => {
+                let (tunnels, mut outside) = self.tunnels(connection, out);
+                let gap = Event::Gap { from, missing, position: 0, frame, is_cut: false };
+                tunnels.gap(stream, gap, &mut outside);
                 let Some(exchange) = self.streams.get_mut(&stream) else { return };
                 if fields::tunnelled(exchange, asks, missing) {
                     return;
@@ -304,11 +353,11 @@ impl Http2 {
     }
 
     /// Nothing more comes.
-    pub fn close(&mut self, reason: CloseReason, out: &mut Out) {
+    pub fn close(&mut self, connection: &Connection, reason: CloseReason, frame: u64, out: &mut Out) {
         let ended = matches!(reason, CloseReason::Fin | CloseReason::Reset);
-        for (_, mut exchange) in std::mem::take(&mut self.streams) {
+        for (stream, mut exchange) in std::mem::take(&mut self.streams) {
             if fields::is_tunnel(&exchange) {
-                out.finish(exchange);
+                self.finish(connection, stream, exchange, (reason, frame), out);
                 continue;
             }
             if let Some(request) = exchange.request.as_mut().filter(|request| !request.done) {
@@ -317,22 +366,24 @@ impl Http2 {
             if let Some(response) = exchange.response.as_mut().filter(|response| !response.done) {
                 if ended { response.cut(Fault::CutMessage) } else { response.body.cut() }
             }
-            out.finish(exchange);
+            self.finish(connection, stream, exchange, (reason, frame), out);
         }
     }
 
     /// Forgets what waits, which ends the reading of its direction.
-    pub fn give_up(&mut self, frame: u64, out: &mut Out) {
+    pub fn give_up(&mut self, connection: &Connection, frame: u64, out: &mut Out) {
+        let (tunnels, mut outside) = self.tunnels(connection, out);
+        tunnels.give_up(&mut outside);
         for side in [Side::Client, Side::Server] {
             if self.way(side).buffered() > 0 {
-                self.lose(side, Fault::LongHead, frame, out);
+                self.lose(connection, side, (Fault::LongHead, frame), out);
             }
         }
     }
 
     /// Memory of what waits, in bytes.
     pub fn buffered(&self) -> usize {
-        self.client.buffered().saturating_add(self.server.buffered())
+        self.client.buffered().saturating_add(self.server.buffered()).saturating_add(self.tunnels.buffered())
     }
 }
 
@@ -340,24 +391,6 @@ impl Way {
     fn buffered(&self) -> usize {
         self.half.buffered().saturating_add(self.block.as_ref().map_or(0, |block| block.bytes.capacity()))
     }
-}
-
-/// The part of a header block in HEADERS or PUSH_PROMISE, without padding and priority; with the stream that is promised.
-fn fragment<'p>(header: &Header, payload: &'p [u8]) -> Option<(&'p [u8], Option<u32>)> {
-    let mut rest = payload;
-    if header.flags & frames::PADDED != 0 {
-        let (padding, behind) = rest.split_first()?;
-        rest = behind.get(..behind.len().checked_sub(usize::from(*padding))?)?;
-    }
-    if header.kind == frames::PUSH_PROMISE {
-        let (promised, behind) = rest.split_at_checked(4)?;
-        let promised = u32::from_be_bytes(promised.try_into().ok()?) & 0x7fff_ffff;
-        return Some((behind, Some(promised)));
-    }
-    if header.flags & frames::PRIORITY != 0 {
-        rest = rest.get(5..)?;
-    }
-    Some((rest, None))
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::frames::{CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PRIORITY, PUSH_PROMISE, RST_STREAM};
 use crate::tests::build::{Talk, Tested as _};
 
+mod tunnels;
+
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const SETTINGS: u8 = 4;
 

@@ -61,6 +61,7 @@ fn tunnels_are_looked_into_within_each_other_only_so_far() {
     }
     let report = talk.ask(GET).tell(OK).close().report();
     assert_eq!((report["totals"]["tunnels"].as_u64(), report["totals"]["connections"].as_u64()), (Some(4), Some(1)));
+    assert_eq!(report["limits"]["tunnels_not_read"], 1);
 }
 
 #[test]
@@ -94,4 +95,67 @@ fn a_tunnel_of_something_else_counts_bytes_alone() {
     assert_eq!(told(&report), [("www.example.com:80", 4, Some(200))]);
     assert_eq!(report["exchanges"][0]["tunnel_server_bytes"], 11);
     assert!(report["statistics"].get("malformed").is_none(), "{report}");
+}
+
+/// A client need not wait for the answer.
+#[test]
+fn what_a_client_sends_before_the_answer_is_the_tunnels() {
+    let alone = Talk::open().ask(CONNECT).ask(GET).tell(ESTABLISHED).tell(OK).close().report();
+    let tunnel = ("www.example.com:80", 4, Some(200));
+    assert_eq!(told(&alone), [("/within", 5, Some(200)), tunnel]);
+    assert_eq!(alone["exchanges"][1]["tunnel_client_bytes"], GET.len());
+    let together = Talk::open().ask(CONNECT.to_owned() + GET).tell(ESTABLISHED.to_owned() + OK).close().report();
+    assert_eq!(told(&together), [("/within", 4, Some(200)), tunnel]);
+    // In pieces, and an interim response between them.
+    let mut talk = Talk::open().ask(CONNECT).tell("HTTP/1.1 100 Continue\r\n\r\n");
+    for piece in GET.as_bytes().chunks(5) {
+        talk = talk.ask(piece);
+    }
+    let pieces = talk.tell(ESTABLISHED).tell(OK).close().report();
+    assert_eq!((told(&pieces)[0].0, told(&pieces)[0].2), ("/within", Some(200)));
+    // TLS is no malformed request.
+    let hello = [22, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3];
+    let tls = Talk::open().ask(CONNECT).ask(hello).tell(ESTABLISHED).close().report();
+    assert_eq!((told(&tls), tls["statistics"].get("malformed")), (vec![tunnel], None));
+}
+
+#[test]
+fn what_a_client_sends_behind_a_connect_that_is_refused_are_requests() {
+    let denied = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno";
+    let report = Talk::open().ask(CONNECT).ask(GET).tell(denied).tell(OK).close().report();
+    assert_eq!(told(&report), [("www.example.com:80", 4, Some(407)), ("/within", 5, Some(200))]);
+    // Once more, and granted.
+    let again =
+        Talk::open().ask(CONNECT).ask(CONNECT).tell(denied).ask(GET).tell(ESTABLISHED).tell(OK).close().report();
+    let expected =
+        [("www.example.com:80", 4, Some(407)), ("/within", 7, Some(200)), ("www.example.com:80", 5, Some(200))];
+    assert_eq!(told(&again), expected);
+    // HTTP/2 without a tunnel.
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x0b\x01\x05\0\0\0\x01\x82\x86\x44\x07/within";
+    let (start, rest) = preface.split_at(40);
+    let empty = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+    let answers = [&empty[..], b"\0\0\0\x04\0\0\0\0\0", b"\0\0\x01\x01\x05\0\0\0\x01\x88"].concat();
+    let report = Talk::open().ask(CONNECT).ask(start).ask(rest).tell(&answers[..20]).tell(&answers[20..]).report();
+    assert_eq!(told(&report), [("www.example.com:80", 4, Some(407)), ("/within", 6, Some(200))]);
+}
+
+#[test]
+fn a_tunnel_whose_answer_is_not_there_is_read_all_the_same() {
+    // The answer is lost, whether the client waited for it or not.
+    let waited = Talk::open().ask(CONNECT).lose(39).ask(GET).tell(OK).close().report();
+    assert_eq!(told(&waited), [("/within", 5, Some(200)), ("www.example.com:80", 4, None)]);
+    let early = Talk::open().ask(CONNECT).ask(GET).lose(39).tell(OK).close().report();
+    assert_eq!(told(&early), [("/within", 5, Some(200)), ("www.example.com:80", 4, None)]);
+    // Only the client's side.
+    let post = "POST /within HTTP/1.1\r\nContent-Length: 200000\r\n\r\n";
+    let mut talk = Talk::open().ask(CONNECT).ask(post);
+    for _ in 0..200 {
+        talk = talk.ask([b'x'; 1000]);
+    }
+    let one_sided = talk.close().report();
+    assert_eq!(told(&one_sided), [("/within", 5, None), ("www.example.com:80", 4, None)]);
+    assert_eq!(one_sided["exchanges"][0]["request_body"]["bytes"], 200_000);
+    // What the client sends is lost in part.
+    let lost = Talk::open().ask(CONNECT).ask(&GET[..10]).lose_asked(GET.len() as u32 - 10).tell(ESTABLISHED).tell(OK);
+    assert_eq!(told(&lost.close().report()).last(), Some(&("www.example.com:80", 4, Some(200))));
 }
