@@ -159,3 +159,28 @@ fn a_tunnel_whose_answer_is_not_there_is_read_all_the_same() {
     let lost = Talk::open().ask(CONNECT).ask(&GET[..10]).lose_asked(GET.len() as u32 - 10).tell(ESTABLISHED).tell(OK);
     assert_eq!(told(&lost.close().report()).last(), Some(&("www.example.com:80", 4, Some(200))));
 }
+
+/// `tests/captures/tunnels`: a proxy that the package h2 of Python speaks for, and tinyproxy; what came through has the hash of the file.
+#[test]
+fn tunnels_of_other_programs_are_read() {
+    let report = super::run(&super::file("tests/captures/tunnels/tunnels.pcap"), &json!({}));
+    let list = report["exchanges"].as_array().unwrap();
+    let through = list.iter().filter(|one| one["method"] == "GET" && one["status"] == 200);
+    let frames: Vec<(u64, u64)> =
+        through.clone().map(|one| (one["frame"].as_u64().unwrap(), one["response_frame"].as_u64().unwrap())).collect();
+    assert_eq!(frames, [(14, 17), (14, 15), (29, 33), (47, 48)]);
+    let sha256 = "6d1dcf744158aac4a8cf03cc7d3139ebd5df680ae14f651fc9102aebb170360d";
+    assert!(through.clone().all(|one| one["response_body"]["sha256"] == sha256));
+    let tunnels: Vec<(u64, u64, u64)> = list
+        .iter()
+        .filter(|one| one["tunnel"] == "connect")
+        .map(|one| {
+            ["frame", "tunnel_client_bytes", "tunnel_server_bytes"].map(|name| one[name].as_u64().unwrap()).into()
+        })
+        .collect();
+    assert_eq!(tunnels, [(4, 67, 199), (8, 67, 199), (27, 67, 199), (43, 67, 199)]);
+    // Behind a refusal it is a request of the proxy, which closed.
+    let last = list.last().unwrap();
+    assert_eq!((&last["frame"], last.get("status")), (&json!(57), None));
+    assert_eq!(report["totals"]["connections"], 4);
+}
