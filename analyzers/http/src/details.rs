@@ -247,7 +247,9 @@ impl ExchangeReport {
         let interim_total = exchange.interim.total();
         let interim = lists.sequence(INTERIM, &[place], exchange.interim.clone());
         let authorization = asked.and_then(|asked| asked.authorization.clone());
-        let [tunnel_client_bytes, tunnel_server_bytes] = exchange.tunnelled;
+        // Of one that was not granted nobody knows.
+        let [tunnel_client_bytes, tunnel_server_bytes] =
+            exchange.upgrade.map_or_else(Default::default, |_| exchange.tunnelled);
         Self {
             frame: exchange.frame(),
             request_end_frame: request.map(|(_, last)| last),

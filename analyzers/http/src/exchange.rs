@@ -87,7 +87,7 @@ pub struct Exchange {
     /// Status and reason of the last of them.
     pub last_interim: Option<(u16, String)>,
     pub upgrade: Option<Upgrade>,
-    /// Bytes that each end sent behind it, once the connection was something else.
+    /// Bytes that each end sent behind it, once the connection was something else, or behind a CONNECT that is not answered.
     pub tunnelled: [u64; 2],
     /// Its stream of HTTP/2.
     pub stream: Option<u32>,
@@ -150,6 +150,18 @@ impl Exchange {
                 .saturating_add(response.body.cost())
         });
         std::mem::size_of::<Self>().saturating_add(512).saturating_add(request).saturating_add(response)
+    }
+
+    /// Whether it is a CONNECT that is not answered.
+    pub fn asks_tunnel(&self) -> bool {
+        self.response.is_none() && self.request.as_ref().is_some_and(|request| request.head.method == "CONNECT")
+    }
+
+    /// Counts bytes that an end sent through a tunnel, or what may be one.
+    pub fn tunnel(&mut self, is_client: bool, bytes: u64) {
+        let [client, server] = &mut self.tunnelled;
+        let sent = if is_client { client } else { server };
+        *sent = sent.saturating_add(bytes);
     }
 
     /// One of its messages goes on here.

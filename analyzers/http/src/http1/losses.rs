@@ -28,11 +28,16 @@ impl Http1 {
         self.settle(out);
     }
 
-    /// What waits for the answer to CONNECT cannot wait on: something of it is lost, or of the answer.
-    fn give_way(&mut self, connection: &Connection, from: Side, out: &mut Out) {
+    /// What a side sent behind CONNECT cannot wait for the answer.
+    fn release(&mut self, connection: &Connection, from: Side, out: &mut Out) {
         if self.asks == Some(from) && !self.early.is_empty() {
             self.suppose(connection, from, out);
         }
+    }
+
+    /// Something of what a side sends is lost: of what waits for the answer to CONNECT, or of the answer.
+    fn give_way(&mut self, connection: &Connection, from: Side, out: &mut Out) {
+        self.release(connection, from, out);
         self.lose_answer(connection, from, out);
     }
 
@@ -101,7 +106,7 @@ impl Http1 {
     /// Nothing more comes.
     pub fn close(&mut self, connection: &Connection, reason: CloseReason, frame: u64, out: &mut Out) {
         let asks = self.asks.unwrap_or(Side::Client);
-        self.give_way(connection, asks, out);
+        self.release(connection, asks, out);
         self.within(out, |tunnel, out| tunnel.take(connection, Event::Closed { reason, frame }, out));
         let is_ended = matches!(reason, CloseReason::Fin | CloseReason::Reset);
         let answers = self.asks.unwrap_or(Side::Client).other();
@@ -139,7 +144,7 @@ impl Http1 {
     /// Forgets what waits.
     pub fn give_up(&mut self, connection: &Connection, frame: u64, out: &mut Out) {
         for side in [Side::Client, Side::Server] {
-            self.give_way(connection, side, out);
+            self.release(connection, side, out);
             if self.half(side).buffered() > 0 {
                 self.fault(side, Fault::LongHead, frame, out);
             }

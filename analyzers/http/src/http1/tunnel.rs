@@ -4,18 +4,15 @@ use mcpcap_analyzer::stream::{CloseReason, Connection, Event, Side};
 
 use super::Http1;
 use crate::early::Part;
-use crate::exchange::Message;
+use crate::exchange::Exchange;
 use crate::half::Step;
 use crate::limits;
-use crate::message::facts::Request;
 use crate::streams::{Out, Segment, State, Switch};
 
 impl Http1 {
     /// Whether the last request is a CONNECT that is not answered.
     fn asks_tunnel(&self) -> bool {
-        let is_connect = |request: &Message<Request>| request.head.method == "CONNECT";
-        let last = self.exchanges.back().filter(|last| last.response.is_none());
-        last.and_then(|last| last.request.as_ref()).is_some_and(is_connect)
+        self.exchanges.back().is_some_and(Exchange::asks_tunnel)
     }
 
     /// Whether a side waits for the answer to its CONNECT, so that what it sends now is for a tunnel if that is granted, and requests if not.
@@ -117,10 +114,9 @@ impl Http1 {
 
     pub(super) fn tunnelled(&mut self, from: Side, bytes: u64) {
         let asks = self.asks == Some(from);
-        if let Some(exchange) = self.exchanges.iter_mut().find(|exchange| exchange.upgrade.is_some()) {
-            let [client, server] = &mut exchange.tunnelled;
-            let sent = if asks { client } else { server };
-            *sent = sent.saturating_add(bytes);
+        let is_one = |exchange: &&mut Exchange| exchange.upgrade.is_some() || exchange.asks_tunnel();
+        if let Some(exchange) = self.exchanges.iter_mut().find(is_one) {
+            exchange.tunnel(asks, bytes);
         }
     }
 

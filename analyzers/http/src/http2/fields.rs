@@ -76,10 +76,8 @@ pub fn is_tunnel(exchange: &Exchange) -> bool {
 /// Counts what goes through a stream that became something else. Whether it did.
 pub fn tunnelled(exchange: &mut Exchange, asks: bool, bytes: u64) -> bool {
     let is_one = is_tunnel(exchange);
-    let [client, server] = &mut exchange.tunnelled;
-    let sent = if asks { client } else { server };
     if is_one {
-        *sent = sent.saturating_add(bytes);
+        exchange.tunnel(asks, bytes);
     }
     is_one
 }

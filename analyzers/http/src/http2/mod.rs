@@ -231,26 +231,24 @@ impl Http2 {
         &mut self,
         connection: &Connection,
         stream: u32,
-        exchange: Exchange,
+        mut exchange: Exchange,
         (reason, frame): (CloseReason, u64),
         out: &mut Out,
     ) {
         let (tunnels, mut outside) = self.tunnels(connection, out);
-        tunnels.close(stream, reason, frame, &mut outside);
+        if let Some(bytes) = tunnels.close(stream, reason, frame, &mut outside) {
+            exchange.tunnelled = bytes;
+        }
         out.finish(exchange);
     }
 
     /// Takes bytes of a stream.
     fn content(&mut self, connection: &Connection, from: Side, stream: u32, segment: &Segment<'_>, out: &mut Out) {
         let (tunnels, mut outside) = self.tunnels(connection, out);
-        match tunnels.data((stream, from), segment, &mut outside) {
-            None => self.body(from, stream, segment.bytes, segment.mark, out),
-            Some(through) => {
-                let asks = self.asks == from;
-                let Some(exchange) = self.streams.get_mut(&stream) else { return };
-                fields::tunnelled(exchange, asks, through);
-                exchange.reach(asks, segment.mark);
-            }
+        if !tunnels.data((stream, from), segment, &mut outside) {
+            self.body(from, stream, segment.bytes, segment.mark, out);
+        } else if let Some(exchange) = self.streams.get_mut(&stream) {
+            exchange.reach(self.asks == from, segment.mark);
         }
     }
 
@@ -334,7 +332,9 @@ impl Http2 {
             Some(Some(stream)) => {
                 let (tunnels, mut outside) = self.tunnels(connection, out);
                 let gap = Event::Gap { from, missing, position: 0, frame, is_cut: false };
-                tunnels.gap(stream, gap, &mut outside);
+                if tunnels.gap(stream, gap, &mut outside) {
+                    return;
+                }
                 let Some(exchange) = self.streams.get_mut(&stream) else { return };
                 if fields::tunnelled(exchange, asks, missing) {
                     return;

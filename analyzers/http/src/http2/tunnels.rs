@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mcpcap_analyzer::stream::{CloseReason, Connection, Event, Side};
 
-use super::{Http2, fields};
+use super::Http2;
 use crate::early::{Early, Part};
 use crate::exchange::Upgrade;
 use crate::limits;
@@ -24,6 +24,8 @@ struct Tunnel {
     early: Early,
     /// Whether it was granted, or too much came to wait for that.
     is_open: bool,
+    /// Bytes that client and server sent through it.
+    bytes: [u64; 2],
 }
 
 /// Where tunnels are, and who is told of what comes out of them.
@@ -51,11 +53,7 @@ impl Http2 {
         let is_granted = self.streams.get(&stream).is_some_and(|exchange| exchange.upgrade == Some(Upgrade::Connect));
         let (tunnels, mut outside) = self.tunnels(connection, out);
         if is_granted {
-            let waited = tunnels.open(stream, &mut outside);
-            if let Some(exchange) = self.streams.get_mut(&stream) {
-                fields::tunnelled(exchange, true, waited);
-            }
-            return;
+            return tunnels.open(stream, &mut outside);
         }
         for part in tunnels.refuse(stream, frame, &mut outside) {
             self.body(self.asks, stream, part.segment().bytes, part.segment().mark, out);
@@ -65,18 +63,24 @@ impl Http2 {
 
 impl Tunnel {
     fn take(&mut self, event: Event<'_>, outside: &mut Outside<'_>) {
+        let sent = match event {
+            Event::Data { from, bytes, .. } => Some((from, bytes.len() as u64)),
+            Event::Gap { from, missing, .. } => Some((from, missing)),
+            Event::Conflict { .. } | Event::Fin { .. } | Event::Closed { .. } => None,
+        };
+        if let Some((from, length)) = sent {
+            let [client, server] = &mut self.bytes;
+            let bytes = if from == outside.asks { client } else { server };
+            *bytes = bytes.saturating_add(length);
+        }
         outside.act(|connection, out| self.inner.take(connection, event, out));
     }
 
-    fn open(&mut self, outside: &mut Outside<'_>) -> u64 {
+    fn open(&mut self, outside: &mut Outside<'_>) {
         self.is_open = true;
-        let mut bytes = 0_u64;
         for part in self.early.take() {
-            let segment = part.segment();
-            bytes = bytes.saturating_add(segment.bytes.len() as u64);
-            self.take(segment.event(outside.asks), outside);
+            self.take(part.segment().event(outside.asks), outside);
         }
-        bytes
     }
 }
 
@@ -90,11 +94,12 @@ impl Tunnels {
         }
     }
 
-    /// It is granted, and what waited goes through. How many bytes those are.
-    pub fn open(&mut self, stream: u32, outside: &mut Outside<'_>) -> u64 {
-        let Some(tunnel) = self.streams.get_mut(&stream) else { return 0 };
-        self.early = self.early.saturating_sub(tunnel.early.buffered());
-        tunnel.open(outside)
+    /// It is granted, and what waited goes through.
+    pub fn open(&mut self, stream: u32, outside: &mut Outside<'_>) {
+        if let Some(tunnel) = self.streams.get_mut(&stream) {
+            self.early = self.early.saturating_sub(tunnel.early.buffered());
+            tunnel.open(outside);
+        }
     }
 
     /// It is refused. What waited, which is content of the request.
@@ -106,52 +111,52 @@ impl Tunnels {
         waited
     }
 
-    /// Takes bytes of a stream, if it is a tunnel's, or may become one's. Whether it is, and how many bytes that waited went through with them.
-    pub fn data(
-        &mut self,
-        (stream, from): (u32, Side),
-        segment: &Segment<'_>,
-        outside: &mut Outside<'_>,
-    ) -> Option<u64> {
-        let tunnel = self.streams.get_mut(&stream)?;
+    /// Takes bytes of a stream, if it is a tunnel's, or may become one's. Whether it is.
+    pub fn data(&mut self, (stream, from): (u32, Side), segment: &Segment<'_>, outside: &mut Outside<'_>) -> bool {
+        let Some(tunnel) = self.streams.get_mut(&stream) else { return false };
         if !tunnel.is_open {
             let before = tunnel.early.buffered();
             if from != outside.asks {
-                return None;
+                return false;
             }
             if tunnel.early.add(segment) {
                 self.early = self.early.saturating_sub(before).saturating_add(tunnel.early.buffered());
-                return Some(0);
+                return true;
             }
             // The answer may not be in the capture.
             self.early = self.early.saturating_sub(before);
-        }
-        let waited = tunnel.open(outside);
-        tunnel.take(segment.event(from), outside);
-        Some(waited.saturating_add(segment.bytes.len() as u64))
-    }
-
-    /// Takes a gap in a stream, if it is a tunnel's, or may become one's: it cannot wait.
-    pub fn gap(&mut self, stream: u32, gap: Event<'_>, outside: &mut Outside<'_>) {
-        self.open(stream, outside);
-        self.event(stream, gap, outside);
-    }
-
-    /// Takes another event of a stream, if it is a tunnel's.
-    pub fn event(&mut self, stream: u32, event: Event<'_>, outside: &mut Outside<'_>) {
-        if let Some(tunnel) = self.streams.get_mut(&stream) {
-            tunnel.take(event, outside);
-        }
-    }
-
-    /// Nothing more comes of a stream.
-    pub fn close(&mut self, stream: u32, reason: CloseReason, frame: u64, outside: &mut Outside<'_>) {
-        if let Some(mut tunnel) = self.streams.remove(&stream) {
-            self.early = self.early.saturating_sub(tunnel.early.buffered());
             tunnel.open(outside);
-            tunnel.take(Event::Closed { reason, frame }, outside);
-            outside.out.stream_tunnels = outside.out.stream_tunnels.saturating_sub(1);
         }
+        tunnel.take(segment.event(from), outside);
+        true
+    }
+
+    /// Takes a gap in a stream, if it is a tunnel's, or may become one's: it cannot wait. Whether it is.
+    pub fn gap(&mut self, stream: u32, gap: Event<'_>, outside: &mut Outside<'_>) -> bool {
+        self.open(stream, outside);
+        self.event(stream, gap, outside)
+    }
+
+    /// Takes another event of a stream, if it is a tunnel's. Whether it is.
+    pub fn event(&mut self, stream: u32, event: Event<'_>, outside: &mut Outside<'_>) -> bool {
+        let tunnel = self.streams.get_mut(&stream);
+        tunnel.map(|tunnel| tunnel.take(event, outside)).is_some()
+    }
+
+    /// Nothing more comes of a stream. Bytes that client and server sent through it, if it is a tunnel's.
+    pub fn close(
+        &mut self,
+        stream: u32,
+        reason: CloseReason,
+        frame: u64,
+        outside: &mut Outside<'_>,
+    ) -> Option<[u64; 2]> {
+        let mut tunnel = self.streams.remove(&stream)?;
+        self.early = self.early.saturating_sub(tunnel.early.buffered());
+        tunnel.open(outside);
+        tunnel.take(Event::Closed { reason, frame }, outside);
+        outside.out.stream_tunnels = outside.out.stream_tunnels.saturating_sub(1);
+        Some(tunnel.bytes)
     }
 
     /// What one end sends from here on is not known.

@@ -155,6 +155,14 @@ fn a_tunnel_whose_answer_is_not_there_is_read_all_the_same() {
     let one_sided = talk.close().report();
     assert_eq!(told(&one_sided), [("/within", 5, None), ("www.example.com:80", 4, None)]);
     assert_eq!(one_sided["exchanges"][0]["request_body"]["bytes"], 200_000);
+    // More than waits, and the answer behind it: all bytes are counted.
+    let mut talk = Talk::open().ask(CONNECT);
+    for _ in 0..80 {
+        talk = talk.ask([22; 1000]);
+    }
+    let late = talk.tell(ESTABLISHED).tell("from there").close().report();
+    let sent = ["tunnel_client_bytes", "tunnel_server_bytes"].map(|name| late["exchanges"][0][name].as_u64());
+    assert_eq!(sent, [Some(80_000), Some(10)]);
     // What the client sends is lost in part.
     let lost = Talk::open().ask(CONNECT).ask(&GET[..10]).lose_asked(GET.len() as u32 - 10).tell(ESTABLISHED).tell(OK);
     assert_eq!(told(&lost.close().report()).last(), Some(&("www.example.com:80", 4, Some(200))));

@@ -100,6 +100,15 @@ fn what_comes_before_the_answer_is_the_tunnels_or_the_requests() {
         (&refused["exchanges"][0]["request_body"]["bytes"], &refused["exchanges"][0]["response_body"]["bytes"]),
         (&json!(GET.len() + 1), &json!(2))
     );
+    // More than waits, and the answer behind it: all bytes are counted.
+    let mut talk = Talk::open().ask([PREFACE, &connect(&mut Encoder::new(), 1)].concat());
+    for _ in 0..64 {
+        talk = talk.ask(frame(DATA, 0, 1, [b'x'; 1024]));
+    }
+    let late =
+        talk.tell([answer(&mut Encoder::new(), 1, "200"), frame(DATA, 0, 1, "from there")].concat()).close().report();
+    let sent = ["tunnel_client_bytes", "tunnel_server_bytes"].map(|name| late["exchanges"][0][name].as_u64());
+    assert_eq!(sent, [Some(limits::EARLY as u64), Some(10)]);
     // Only the client's side, and more than waits.
     let long = format!("POST /within HTTP/1.1\r\nContent-Length: {}\r\n\r\n", 2 * limits::EARLY);
     let mut talk = Talk::open().ask([PREFACE, &connect(&mut Encoder::new(), 1), &frame(DATA, 0, 1, long)].concat());
