@@ -125,6 +125,14 @@ impl Out {
         exchange.charged = cost;
     }
 
+    /// Does something with what a tunnel carries, in a connection of which so many exchanges began.
+    pub fn in_tunnel(&mut self, begun: u64, act: impl FnOnce(&mut Self)) {
+        let (tunnels, before) = (self.tunnels, self.before);
+        (self.tunnels, self.before) = (tunnels.saturating_add(1), before.saturating_add(begun));
+        act(self);
+        (self.tunnels, self.before) = (tunnels, before);
+    }
+
     /// Forgets what came out.
     pub fn drain(&mut self) {
         self.finished.clear();

@@ -105,10 +105,7 @@ impl Http1 {
     /// Does something with what a proxy's tunnel carries.
     pub(super) fn within(&mut self, out: &mut Out, act: impl FnOnce(&mut State, &mut Out)) {
         if let Some(tunnel) = &mut self.tunnel {
-            let (tunnels, before) = (out.tunnels, out.before);
-            (out.tunnels, out.before) = (tunnels.saturating_add(1), before.saturating_add(self.begun));
-            act(tunnel, out);
-            (out.tunnels, out.before) = (tunnels, before);
+            out.in_tunnel(self.begun, |out| act(tunnel, out));
         }
     }
 

@@ -40,10 +40,8 @@ pub struct Outside<'a> {
 
 impl Outside<'_> {
     fn act(&mut self, act: impl FnOnce(&Connection, &mut Out)) {
-        let (tunnels, before) = (self.out.tunnels, self.out.before);
-        (self.out.tunnels, self.out.before) = (tunnels.saturating_add(1), before.saturating_add(self.begun));
-        act(self.connection, self.out);
-        (self.out.tunnels, self.out.before) = (tunnels, before);
+        let connection = self.connection;
+        self.out.in_tunnel(self.begun, |out| act(connection, out));
     }
 }
 

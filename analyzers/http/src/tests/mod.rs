@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::tool::Http;
 
 /// The report on a capture.
-fn run(capture: &[u8], arguments: &Value) -> Value {
+pub fn run(capture: &[u8], arguments: &Value) -> Value {
     let report = harness::run::<Http>(capture, arguments).unwrap();
     harness::schema::observations_are_lines(&report);
     report

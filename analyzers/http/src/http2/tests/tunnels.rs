@@ -1,5 +1,7 @@
 //! Streams that CONNECT makes tunnels.
 
+use mcpcap_analyzer::harness::build::{pcap, tagged};
+
 use super::*;
 use crate::limits;
 
@@ -185,4 +187,49 @@ fn heads_that_are_lost_in_tunnels_leave_room() {
     let report = crate::tests::build::report(lost.chain([whole.ask(first).ask(second).tell(OK).close()]));
     assert_eq!(report["totals"]["tunnels"], 40);
     assert_eq!(faults(&report), ["bad_http2_frame"], "{report}");
+}
+
+/// The same over IPv6, with other tags for each direction, in another order, and captured twice.
+#[test]
+fn tunnels_are_read_in_each_form_of_a_capture() {
+    const VERSION_1: &str = "CONNECT example.net:80 HTTP/1.1\r\nHost: example.net:80\r\n\r\n";
+    let start = crate::tests::build::START;
+    for (client, server) in [("192.0.2.10", "198.51.100.20"), ("2001:db8::10", "2001:db8::20")] {
+        let open = || Talk::between((client, 40_000), (server, 8081), start);
+        let (mut asks, mut answers) = (Encoder::new(), Encoder::new());
+        // CONNECT is frame 4, what the client does not wait with frame 5.
+        let one = open().ask(VERSION_1).ask(GET).tell("HTTP/1.1 200 OK\r\n\r\n").tell(OK).close();
+        let two = open()
+            .ask([PREFACE, &connect(&mut asks, 1)].concat())
+            .ask(frame(DATA, 0, 1, GET))
+            .tell(answer(&mut answers, 1, "200"))
+            .tell(frame(DATA, 0, 1, OK))
+            .close();
+        for frames in [one.frames(), two.frames()] {
+            let tagged = frames.iter().map(|(time, octets)| {
+                let from_client = octets[0..6] == frames[3].1[0..6];
+                (*time, tagged(octets, if from_client { &[7] } else { &[9, 10] }))
+            });
+            let mut turned = frames.clone();
+            for pair in [(3, 4), (5, 6)] {
+                let (earlier, later) = (turned[pair.0].1.clone(), turned[pair.1].1.clone());
+                (turned[pair.0].1, turned[pair.1].1) = (later, earlier);
+            }
+            let twice = frames.iter().flat_map(|(time, octets)| [0, 100].map(|later| (time + later, octets.clone())));
+            let forms = [frames.clone(), tagged.collect(), turned, twice.collect()];
+            for (form, frames) in forms.iter().enumerate() {
+                let report = crate::tests::run(&pcap(frames), &json!({}));
+                let list = report["exchanges"].as_array().unwrap();
+                let told: Vec<_> = list.iter().map(|one| (one["uri"].as_str(), one["status"].as_u64())).collect();
+                let expected = [(Some("/within"), Some(200)), (Some("example.net:80"), Some(200))];
+                assert_eq!(told, expected, "{client}, form {form}: {report}");
+                assert_eq!(list[0]["response_body"]["md5"], MD5);
+                assert_eq!(
+                    (&list[1]["tunnel_client_bytes"], &list[1]["tunnel_server_bytes"]),
+                    (&json!(GET.len()), &json!(OK.len()))
+                );
+                assert!(faults(&report).is_empty(), "{report}");
+            }
+        }
+    }
 }
