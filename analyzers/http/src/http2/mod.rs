@@ -184,12 +184,15 @@ impl Http2 {
                         let exchange = self.exchange(connection, stream, out);
                         self.add(connection, stream, exchange, mark.frame, out);
                     }
+                    let mut is_first = false;
                     if let Some(exchange) = self.streams.get_mut(&stream) {
-                        exchange.response = Some(fields::response(&fields, status, marks));
+                        is_first = exchange.response.replace(fields::response(&fields, status, marks)).is_none();
                         exchange.upgrade = exchange.upgrade.or(fields::upgrade(exchange, status));
                         out.charge(exchange);
                     }
-                    self.answered(connection, stream, mark.frame, out);
+                    if is_first {
+                        self.answered(connection, stream, mark.frame, out);
+                    }
                 }
                 None => {}
             }

@@ -46,12 +46,15 @@ impl Outside<'_> {
 }
 
 impl Http2 {
-    /// A stream was answered that asks for a tunnel, if it does.
+    /// A stream was answered that asks for a tunnel, if it does: for the first time.
     pub(super) fn answered(&mut self, connection: &Connection, stream: u32, frame: u64, out: &mut Out) {
         let is_granted = self.streams.get(&stream).is_some_and(|exchange| exchange.upgrade == Some(Upgrade::Connect));
         let (tunnels, mut outside) = self.tunnels(connection, out);
         if is_granted {
-            return tunnels.open(stream, &mut outside);
+            if !tunnels.open(stream, &mut outside) {
+                out.tunnels_left_out = out.tunnels_left_out.saturating_add(1);
+            }
+            return;
         }
         for part in tunnels.refuse(stream, frame, &mut outside) {
             self.body(self.asks, stream, part.segment().bytes, part.segment().mark, out);
@@ -83,21 +86,20 @@ impl Tunnel {
 }
 
 impl Tunnels {
-    /// A client asks for one.
+    /// A client asks for one, which is read if there is room.
     pub fn ask(&mut self, stream: u32, out: &mut Out) {
-        if out.tunnels >= limits::TUNNELS || out.stream_tunnels >= limits::STREAM_TUNNELS {
-            out.tunnels_left_out = out.tunnels_left_out.saturating_add(1);
-        } else if self.streams.insert(stream, Tunnel::default()).is_none() {
+        let has_room = out.tunnels < limits::TUNNELS && out.stream_tunnels < limits::STREAM_TUNNELS;
+        if has_room && self.streams.insert(stream, Tunnel::default()).is_none() {
             out.stream_tunnels = out.stream_tunnels.saturating_add(1);
         }
     }
 
-    /// It is granted, and what waited goes through.
-    pub fn open(&mut self, stream: u32, outside: &mut Outside<'_>) {
-        if let Some(tunnel) = self.streams.get_mut(&stream) {
-            self.early = self.early.saturating_sub(tunnel.early.buffered());
-            tunnel.open(outside);
-        }
+    /// It is granted, and what waited goes through. Whether it is read.
+    pub fn open(&mut self, stream: u32, outside: &mut Outside<'_>) -> bool {
+        let Some(tunnel) = self.streams.get_mut(&stream) else { return false };
+        self.early = self.early.saturating_sub(tunnel.early.buffered());
+        tunnel.open(outside);
+        true
     }
 
     /// It is refused. What waited, which is content of the request.

@@ -156,13 +156,21 @@ fn streams_that_end_in_other_ways_give_what_they_carried() {
 
 #[test]
 fn tunnels_have_a_limit_that_is_told() {
-    let talks = (0..3_u16).map(|n| {
-        let mut encoder = Encoder::new();
-        let streams = (0..200).flat_map(|stream| connect(&mut encoder, stream * 2 + 1));
-        let asked: Vec<u8> = PREFACE.iter().copied().chain(streams).collect();
-        Talk::between(("192.0.2.10", 40_000 + n), ("198.51.100.20", 8081), crate::tests::build::START).ask(asked)
-    });
-    let report = crate::tests::build::report(talks);
+    let report = |status: &str| {
+        let talks = (0..3_u16).map(|n| {
+            let (mut asks, mut answers) = (Encoder::new(), Encoder::new());
+            let streams = (0..200).flat_map(|stream| connect(&mut asks, stream * 2 + 1));
+            let asked: Vec<u8> = PREFACE.iter().copied().chain(streams).collect();
+            let told: Vec<u8> = (0..200).flat_map(|stream| answer(&mut answers, stream * 2 + 1, status)).collect();
+            // All ask before the first is answered.
+            let talk = Talk::between(("192.0.2.10", 40_000 + n), ("198.51.100.20", 8081), crate::tests::build::START);
+            talk.ask(asked).wait(1_000_000).tell(&told).tell(answer(&mut answers, 1, status))
+        });
+        crate::tests::build::report(talks)
+    };
+    // None of those that are refused was one.
+    assert!(report("403").get("limits").is_none());
+    let report = report("200");
     assert_eq!(report["limits"]["tunnels_not_read"], 600 - limits::STREAM_TUNNELS);
 }
 
